@@ -1,0 +1,145 @@
+import type { ColumnType } from '../table/schema.ts';
+
+/** How sensitive a column's values are; `personal` and `confidential` ones never appear in reasons, logs or alerts. */
+export type Classification = 'public' | 'internal' | 'confidential' | 'personal';
+
+/** The verdict codes that a failed record carries, in design.md's words. */
+export const REASON_CODES = [
+  'SCHEMA_ERROR',
+  'NULL_VALUE',
+  'TYPE_ERROR',
+  'DOMAIN_ERROR',
+  'FORMAT_ERROR',
+  'RANGE_ERROR',
+  'RULE_ERROR',
+  'DUPLICATE',
+  'MAX_ATTEMPTS',
+  'PREVIOUSLY_CONDEMNED',
+  'STRUCTURE_ERROR',
+] as const;
+export type ReasonCode = (typeof REASON_CODES)[number];
+
+/** How a decimal or integer may be spelled in the source. */
+export interface NumberFormat {
+  readonly decimal: '.' | ',';
+  /** Thousands separator that may appear, at every third digit or not at all. */
+  readonly group?: ',' | '.' | ' ' | "'";
+  /** Currency symbols that may stand before the digits, e.g. `£`. */
+  readonly symbols: readonly string[];
+  /** Whether `(1,000.00)` means a negative amount. */
+  readonly parentheses: boolean;
+}
+
+/** A check on one column's value beyond its type; `rule` names it in a reason. */
+export type ColumnCheck =
+  | { readonly kind: 'values'; readonly rule: string; readonly values: readonly string[] }
+  | { readonly kind: 'pattern'; readonly rule: string; readonly pattern: string }
+  | { readonly kind: 'length'; readonly rule: string; readonly min?: number; readonly max?: number }
+  | {
+      readonly kind: 'range';
+      readonly rule: string;
+      /** Bounds as canonical text of the column's type. */
+      readonly min?: string;
+      readonly max?: string;
+      readonly exclusiveMin: boolean;
+      readonly exclusiveMax: boolean;
+    };
+
+/** One column of a dataset. */
+export interface ContractColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** No value may be missing, and a file without the column is rejected. */
+  readonly required: boolean;
+  readonly classification: Classification;
+  readonly description: string;
+  /** Header spellings that mean this column, the name itself included; compared trimmed and case-insensitively. */
+  readonly headers: readonly string[];
+  /** Date or timestamp patterns in the JDK's letters (`dd/MM/yyyy`); empty: ISO 8601. */
+  readonly formats: readonly string[];
+  readonly number: NumberFormat;
+  readonly checks: readonly ColumnCheck[];
+}
+
+/** A rule over several columns: a boolean SQL expression, checked when the contract is read. */
+export interface RecordRule {
+  readonly rule: string;
+  readonly description: string;
+  readonly expression: string;
+}
+
+/** A sum that must be the same before and after, per value of `by` where given. */
+export interface Measure {
+  readonly column: string;
+  readonly by?: string;
+}
+
+/** How the source writes its CSV. */
+export interface CsvDialect {
+  readonly delimiter: string;
+  readonly quote: string;
+  readonly escape: string;
+  /** Tried in this order; a byte order mark decides before them. */
+  readonly encodings: readonly Encoding[];
+  /** Texts that mean "no value", compared trimmed and exactly; the empty text always does. */
+  readonly nullValues: readonly string[];
+  /** Column that stands alone in the source's total row, if it writes one. */
+  readonly totalRowColumn?: string;
+}
+export type Encoding = 'utf-8' | 'windows-1252' | 'iso-8859-1' | 'utf-16le' | 'utf-16be';
+
+/** Beyond these a run is held, a breaker opens or a record is condemned. */
+export interface Limits {
+  readonly maxAttempts: number;
+  /** Share of the non-blank records, below which quarantine is normal. */
+  readonly maxQuarantineRate: number;
+  /** Batches smaller than this are judged as if they had this many records. */
+  readonly smallBatchRecords: number;
+  readonly maxCondemned: number;
+  readonly breakerErrors: number;
+  readonly breakerShare: number;
+  readonly breakerWindowMinutes: number;
+  readonly maxRecordBytes: number;
+}
+
+/** What every contract says, whatever its layer. */
+interface ContractBase {
+  readonly dataset: string;
+  readonly domain: string;
+  readonly name: string;
+  /** Semantic version. */
+  readonly version: string;
+  readonly owner: string;
+  readonly description: string;
+  readonly file: string;
+  /** SHA-256 of the contract's meaning: changes when, and only when, anything but comments and layout does. */
+  readonly digest: string;
+  readonly columns: readonly ContractColumn[];
+  readonly key: readonly string[];
+  /** Column whose month the table is partitioned by. */
+  readonly partitionColumn: string;
+  readonly rules: readonly RecordRule[];
+}
+
+/** A dataset that source systems drop files for. */
+export interface SourceContract extends ContractBase {
+  readonly layer: 'silver';
+  readonly csv: CsvDialect;
+  readonly unknownColumns: 'ignore' | 'rescue' | 'reject';
+  readonly duplicates: 'condemn' | 'keep-first' | 'replace';
+  readonly measures: readonly Measure[];
+  readonly limits: Limits;
+}
+
+/** A Gold table: one SQL file over Silver. */
+export interface GoldContract extends ContractBase {
+  readonly layer: 'gold';
+  /** Path of its SQL under sql/gold, e.g. `finance/account_balances.sql`. */
+  readonly sql: string;
+  /** Silver datasets that the SQL reads. */
+  readonly inputs: readonly string[];
+  /** Which months a changed month of an input changes: itself, or all from it on. */
+  readonly affects: 'same-month' | 'month-and-later';
+}
+
+export type Contract = SourceContract | GoldContract;

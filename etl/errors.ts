@@ -1,0 +1,47 @@
+/** What an error was about: plain values only, so that it survives a state machine's JSON. */
+export type ErrorContext = Readonly<Record<string, string | number | boolean | undefined>>;
+
+interface ErrorDetails {
+  readonly context?: ErrorContext;
+  readonly cause?: unknown;
+}
+
+/**
+ * The base of every error Assay raises on purpose. The message says what, where and what to do next;
+ * `code` is stable and may be matched by callers; `name` is matched by the state machine.
+ */
+export abstract class AssayError extends Error {
+  readonly code: string;
+  readonly context: ErrorContext;
+
+  constructor(code: string, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.context = details.context ?? {};
+  }
+}
+
+/** Something outside failed and may work the next time: retried with backoff. */
+export class TransientError extends AssayError {
+  override readonly name = 'TransientError';
+}
+
+/** Somebody else committed first: plan again from the new state. */
+export class ConflictError extends AssayError {
+  override readonly name = 'ConflictError';
+}
+
+/** The data can't be processed as it is; retrying changes nothing. */
+export class DataError extends AssayError {
+  override readonly name = 'DataError';
+}
+
+/** A contract, a setting or a command line is wrong; a person must change it. */
+export class ConfigError extends AssayError {
+  override readonly name = 'ConfigError';
+}
+
+/** The text of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,137 @@
+import type { Contract } from './contract/contract.ts';
+import { ConfigError } from './errors.ts';
+
+/** Every key, prefix, table and partition name of a lake is made here and nowhere else. */
+
+const NAME = /^[a-z][a-z0-9_]*$/;
+
+/** A dataset's two names. */
+export interface DatasetName {
+  readonly domain: string;
+  readonly name: string;
+}
+
+/** `spend.council_payments` → its domain and name; throws ConfigError on anything else, path tricks included. */
+export function parseDataset(dataset: string): DatasetName {
+  const [domain = '', name = '', ...rest] = dataset.split('.');
+  if (rest.length > 0 || !NAME.test(domain) || !NAME.test(name)) {
+    throw new ConfigError(
+      'DATASET_NAME',
+      `'${dataset}' is not a dataset name: write <domain>.<name> in lower-case letters, digits and underscores.`,
+    );
+  }
+  return { domain, name };
+}
+
+/** `spend.council_payments` → `spend/council_payments`. */
+export function datasetPath(dataset: string): string {
+  const { domain, name } = parseDataset(dataset);
+  return `${domain}/${name}`;
+}
+
+/** The layers whose tables follow one `_LATEST.json` each. */
+export type Layer = 'silver' | 'gold' | 'quarantine' | 'condemned';
+
+/** `silver`, `spend.council_payments` → `silver.spend_council_payments`, as analysts write it. */
+export function tableName(layer: Layer, dataset: string): string {
+  const { domain, name } = parseDataset(dataset);
+  return `${layer}.${domain}_${name}`;
+}
+
+/** `1.2.0` → `v1`: only a new major version starts a new folder. */
+export function schemaVersion(version: string): string {
+  return `v${version.split('.')[0] ?? '0'}`;
+}
+
+/** Where source files of a dataset lie. */
+export function bronzePrefix(dataset: string): string {
+  return `bronze/${datasetPath(dataset)}/`;
+}
+
+/** A source file's key; `date` is `YYYY-MM-DD`, UTC. The name is kept, but can't leave its folder. */
+export function bronzeKey(dataset: string, date: string, fileName: string): string {
+  return `${bronzePrefix(dataset)}ingest_date=${date}/${safeFileName(fileName)}`;
+}
+
+/** The last part of a path with nothing in it that a store or a shell could read as more than a name. */
+export function safeFileName(fileName: string): string {
+  const last = fileName.split(/[/\\]/).at(-1) ?? '';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
+  const safe = last.replace(/[\u0000-\u001f\u007f*?"<>|:=]/g, '_').replace(/^\.+/, '_');
+  return safe === '' ? '_' : safe;
+}
+
+/** `report.csv.gz`, `3fa8…` → `report~3fa80d49.csv.gz`: another file under a name that is taken. */
+export function besideName(fileName: string, digest: string): string {
+  const dot = fileName.indexOf('.');
+  const [stem, extension] = dot < 0 ? [fileName, ''] : [fileName.slice(0, dot), fileName.slice(dot)];
+  return `${stem}~${digest.slice(0, 8)}${extension}`;
+}
+
+/** Root of a table's files. Quarantine and condemned share a layer folder, as in the reference architecture. */
+export function tableRoot(layer: Layer, dataset: string): string {
+  return layer === 'condemned'
+    ? `quarantine/condemned/${datasetPath(dataset)}`
+    : `${layer}/${datasetPath(dataset)}`;
+}
+
+/** Root of one run's data files in a table. */
+export function runRoot(layer: Layer, dataset: string, version: string, runId: string): string {
+  return `${tableRoot(layer, dataset)}/schema_v=${schemaVersion(version)}/run_id=${runId}`;
+}
+
+/** A data file; `month` counts from 1970-01. */
+export function dataFileKey(root: string, month: number, part: string): string {
+  return `${root}/${monthPath(month)}/part-${part}.parquet`;
+}
+
+/** 480 → `year=2010/month=01`. */
+export function monthPath(month: number): string {
+  const year = 1970 + Math.floor(month / 12);
+  return `year=${year}/month=${String((month % 12) + 1).padStart(2, '0')}`;
+}
+
+/** 480 → `2010-01`. */
+export function monthLabel(month: number): string {
+  return `${1970 + Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, '0')}`;
+}
+
+/** The pointer whose conditional write is the commit: one for Silver, quarantine, condemned and ledger of a dataset together, one for each Gold table. */
+export function pointerKey(layer: 'silver' | 'gold', dataset: string): string {
+  return `${tableRoot(layer, dataset)}/_LATEST.json`;
+}
+
+/** Where a run keeps its plan, its chunk results and what it found, until and after it is decided. */
+export function runPrefix(dataset: string, runId: string): string {
+  return `ops/staging/${datasetPath(dataset)}/${runId}/`;
+}
+
+export const planKey = (dataset: string, runId: string): string => `${runPrefix(dataset, runId)}plan.json`;
+
+export const chunkKey = (dataset: string, runId: string, chunk: string): string =>
+  `${runPrefix(dataset, runId)}chunk-${chunk}.json`;
+
+/** The seal, beside the data it vouches for. */
+export function sealKey(dataset: string, version: string, runId: string): string {
+  return `${runRoot('silver', dataset, version, runId)}/_SUCCESS`;
+}
+
+/** One document a run: how it ended, for ops.runs. */
+export const runRecordKey = (dataset: string, runId: string): string =>
+  `ops/runs/${datasetPath(dataset)}/${runId}.json`;
+
+/** Marks a run whose files wait for a person's decision. */
+export const heldPrefix = (dataset: string): string => `ops/held/${datasetPath(dataset)}/`;
+export const heldKey = (dataset: string, runId: string): string => `${heldPrefix(dataset)}${runId}.json`;
+
+/** The circuit breaker's state; absent means closed. */
+export const breakerKey = (dataset: string): string => `ops/breakers/${datasetPath(dataset)}.json`;
+
+export const alertKey = (runId: string, kind: string): string => `ops/alerts/${runId}-${kind}.json`;
+
+export const restatementsKey = (dataset: string, runId: string): string =>
+  `ops/restatements/${datasetPath(dataset)}/${runId}.parquet`;
+
+/** The contract's two names. */
+export const datasetOf = (contract: Pick<Contract, 'domain' | 'name'>): string =>
+  `${contract.domain}.${contract.name}`;

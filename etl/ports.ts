@@ -1,0 +1,131 @@
+/**
+ * What the core needs from the world. An adapter implements each; nothing else in etl touches a
+ * disk, a network or a clock. Keys are '/'-separated and relative to the lake's root.
+ */
+
+/** One stored object. */
+export interface ObjectInfo {
+  readonly key: string;
+  readonly sizeBytes: number;
+}
+
+/** An object's bytes and the tag that a conditional write must name to replace them. */
+export interface StoredObject {
+  readonly body: Uint8Array;
+  readonly etag: string;
+}
+
+/** When a write may happen: only where nothing is yet, or only over the version that was read. */
+export type WriteCondition = { readonly ifNoneMatch: '*' } | { readonly ifMatch: string };
+
+/** Small objects: pointers, plans, seals, metadata. Writes are atomic and durable before they return. */
+export interface ObjectStore {
+  /** Every object under a prefix, ordered by key. */
+  list(prefix: string): Promise<ObjectInfo[]>;
+  /** The object, or undefined where there is none. */
+  get(key: string): Promise<StoredObject | undefined>;
+  /** Stores the bytes and returns their new tag; throws ConflictError when the condition doesn't hold. */
+  put(key: string, body: Uint8Array, condition?: WriteCondition): Promise<string>;
+  /** Removes the object; succeeds where there is none. */
+  remove(key: string): Promise<void>;
+  /** The absolute URI under which other engines find the key. */
+  uri(key: string): string;
+}
+
+/** Large objects: what DuckDB reads and writes, and Bronze. */
+export interface DataStore {
+  /** The bytes in order, in pieces of at most a few MiB. */
+  stream(key: string): AsyncIterable<Uint8Array>;
+  /** SHA-256 of the bytes, as 64 lower-case hex digits. */
+  digest(key: string): Promise<string>;
+  /** A path under which DuckDB can read the object until the process ends. */
+  localPath(key: string): Promise<string>;
+  /** Moves a finished scratch file to a key, all or nothing; a repeat with the same key replaces it. */
+  publish(scratchPath: string, key: string): Promise<void>;
+}
+
+/** A file being written in scratch space. */
+export interface ScratchFile {
+  readonly path: string;
+  write(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Local disk for one stage's work: gone when `dispose` returns, whatever happened. */
+export interface Scratch {
+  readonly directory: string;
+  create(name: string): Promise<ScratchFile>;
+  remove(path: string): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** Opens scratch space; `purpose` appears in its name for people who look. */
+export type OpenScratch = (purpose: string) => Promise<Scratch>;
+
+/** The time, from outside. */
+export interface Clock {
+  now(): Date;
+}
+
+/** Where contract and Gold SQL texts come from. */
+export interface ContractSource {
+  /** Every contract file, ordered by file name. */
+  list(): Promise<ContractText[]>;
+  /** The Gold SQL that a contract names, e.g. `finance/account_balances.sql`. */
+  sql(name: string): Promise<string>;
+}
+
+/** One contract file as it stands on disk or in a bundle. */
+export interface ContractText {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Something a person should know now. */
+export interface Alert {
+  readonly kind: 'run-failed' | 'run-held' | 'run-refused' | 'breaker-open' | 'files-rejected';
+  readonly dataset: string;
+  readonly runId: string;
+  readonly at: string;
+  /** One line: what happened. */
+  readonly title: string;
+  /** What readers see meanwhile. */
+  readonly readersSee: string;
+  /** The command to run next. */
+  readonly nextCommand: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Tells people. Delivering the same alert twice is harmless. */
+export interface Alerts {
+  send(alert: Alert): Promise<void>;
+}
+
+/** Everything a stage may touch, handed to it as its last parameter. */
+export interface Effects {
+  readonly objects: ObjectStore;
+  readonly data: DataStore;
+  readonly openScratch: OpenScratch;
+  readonly contracts: ContractSource;
+  readonly clock: Clock;
+  readonly alerts: Alerts;
+  readonly engine: EngineOptions;
+  /** Secret that keys the digests which stand for personal values in reasons, logs and alerts. */
+  readonly digestKey: string;
+  /** Called as work advances; bytes of Bronze done so far in this stage. */
+  readonly progress?: (event: ProgressEvent) => void;
+}
+
+/** How far a stage has come. */
+export interface ProgressEvent {
+  readonly stage: string;
+  readonly runId: string;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+/** How much of the machine DuckDB may take. */
+export interface EngineOptions {
+  readonly memoryLimitMb: number;
+  readonly threads: number;
+}
