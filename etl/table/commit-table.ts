@@ -1,0 +1,43 @@
+import type { ObjectStore } from '../ports.ts';
+import { commitFiles } from './commit.ts';
+import { type LakeTable, snapshotIdOf, uuidOf } from './lake-table.ts';
+import type { TableState } from './pointer.ts';
+import type { DataFile } from './schema.ts';
+
+/** One table's part of a commit. */
+export interface TableCommit {
+  readonly objects: ObjectStore;
+  readonly table: LakeTable;
+  readonly keyPrefix: string;
+  readonly add: readonly DataFile[];
+  readonly remove: ReadonlySet<string>;
+  readonly nowMs: number;
+  /** Names this attempt at this change: the new snapshot's id and file names follow from it. */
+  readonly attempt: string;
+  readonly summary: Readonly<Record<string, string>>;
+}
+
+/** Stores a table's next metadata and returns where it is. No reader sees it before a pointer names it. */
+export async function commitTable(commit: TableCommit): Promise<TableState> {
+  const { objects, table, keyPrefix, add, remove, nowMs, attempt, summary } = commit;
+  const snapshotId = snapshotIdOf(attempt);
+  const staged = await commitFiles({
+    ...table.reader,
+    base: table.metadata,
+    baseKey: table.metadataKey,
+    add,
+    ...(remove.size === 0 ? {} : { remove }),
+    snapshotId,
+    nowMs,
+    summary,
+    keyPrefix,
+    uuid: uuidOf(attempt),
+    uriOf: (key) => objects.uri(key),
+  });
+  for (const { key, body } of staged.objects) await objects.put(key, body);
+  return {
+    metadata_key: staged.metadataKey,
+    metadata_location: objects.uri(staged.metadataKey),
+    snapshot_id: snapshotId,
+  };
+}

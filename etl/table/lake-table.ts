@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { DataError } from '../errors.ts';
+import type { ObjectStore } from '../ports.ts';
+import { createTable } from './create-table.ts';
+import { evolveSchema } from './evolve-schema.ts';
+import { liveFiles } from './live-files.ts';
+import type { TableReader } from './manifest-reader.ts';
+import { parseMetadata, type TableMetadata } from './metadata.ts';
+import type { TableState } from './pointer.ts';
+import type { DataFile, TableColumn } from './schema.ts';
+
+/** A table as it stands in the lake, and what is needed to read on from its metadata. */
+export interface LakeTable {
+  /** Key of its folder. */
+  readonly root: string;
+  readonly metadata: TableMetadata;
+  /** Undefined for a table that was never committed. */
+  readonly metadataKey: string | undefined;
+  readonly reader: TableReader;
+}
+
+/** Opens the table whose metadata a pointer names. */
+export async function openTable(objects: ObjectStore, root: string, state: TableState): Promise<LakeTable> {
+  const metadata = parseMetadata(await readObject(objects, state.metadata_key));
+  return {
+    root,
+    metadata,
+    metadataKey: state.metadata_key,
+    reader: readerFor(objects, root, metadata.location),
+  };
+}
+
+/** A table's shape, for one that may not be there yet. */
+export interface WantedTable {
+  readonly columns: readonly TableColumn[];
+  readonly partitionColumn?: string;
+}
+
+/**
+ * The table with the columns wanted: the one a pointer names, its schema evolved, or a new one.
+ * A new table's uuid follows from its place, so that every stage of a run makes the same.
+ */
+export async function openOrCreateTable(
+  objects: ObjectStore,
+  root: string,
+  state: TableState | undefined,
+  shape: WantedTable,
+): Promise<LakeTable> {
+  if (state !== undefined) {
+    const table = await openTable(objects, root, state);
+    return { ...table, metadata: evolveSchema(table.metadata, shape.columns) };
+  }
+  const location = objects.uri(root);
+  const metadata = createTable({
+    location,
+    columns: shape.columns,
+    ...(shape.partitionColumn === undefined
+      ? {}
+      : { partition: { column: shape.partitionColumn, transform: 'month' as const } }),
+    uuid: uuidOf(location),
+    nowMs: 0,
+  });
+  return { root, metadata, metadataKey: undefined, reader: readerFor(objects, root, metadata.location) };
+}
+
+/** The data files of a snapshot; of the current one where none is named. */
+export function filesOf(table: LakeTable, snapshotId?: number): Promise<DataFile[]> {
+  return liveFiles(table.metadata, snapshotId, table.reader);
+}
+
+/** A UUID (version 8, RFC 9562) that follows from a text. */
+export function uuidOf(text: string): string {
+  const hex = createHash('sha256').update(text).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
+
+/** An Iceberg snapshot id that follows from a text: positive and below 2^53. */
+export function snapshotIdOf(text: string): number {
+  return Number.parseInt(createHash('sha256').update(text).digest('hex').slice(0, 13), 16) + 1;
+}
+
+/** Reads by key what metadata names by URI; the location is cut off, so that a lake that was moved stays readable. */
+function readerFor(objects: ObjectStore, root: string, location: string): TableReader {
+  return {
+    read: (key) => readObject(objects, key),
+    keyOf: (uri) => (uri.startsWith(`${location}/`) ? `${root}${uri.slice(location.length)}` : uri),
+  };
+}
+
+async function readObject(objects: ObjectStore, key: string): Promise<Uint8Array> {
+  const stored = await objects.get(key);
+  if (stored === undefined) {
+    throw new DataError('TABLE_DAMAGED', `${key} is missing, but a committed table names it.`, {
+      context: { key },
+    });
+  }
+  return stored.body;
+}

@@ -1,0 +1,49 @@
+import type { StagedObject } from './manifest.ts';
+import { type MetadataLogEntry, printMetadata, type TableMetadata } from './metadata.ts';
+
+/** Earlier metadata files that a table remembers. */
+const LOG_LENGTH = 100;
+
+/** Where the next metadata file goes and what it follows. */
+export interface MetadataTarget {
+  /** The metadata that this one follows. */
+  readonly base: TableMetadata;
+  /** Key of the base's file; undefined where the table is new and the base was never stored. */
+  readonly baseKey: string | undefined;
+  /** Folder, without a trailing slash. */
+  readonly keyPrefix: string;
+  readonly uuid: string;
+  readonly uriOf: (key: string) => string;
+}
+
+/** Metadata with its file, ready to be stored. */
+export interface StagedMetadata {
+  readonly metadata: TableMetadata;
+  readonly metadataKey: string;
+  readonly object: StagedObject;
+}
+
+/**
+ * The file `v<N>-<uuid>.metadata.json` for changed metadata, with its base added to metadata-log; N is one
+ * more than in the base's name. Readers see it once the caller has stored it and moved the pointer.
+ */
+export function stageMetadata(
+  metadata: TableMetadata,
+  { base, baseKey, keyPrefix, uuid, uriOf }: MetadataTarget,
+): StagedMetadata {
+  const log: readonly MetadataLogEntry[] =
+    baseKey === undefined
+      ? base['metadata-log']
+      : [
+          ...base['metadata-log'],
+          { 'timestamp-ms': base['last-updated-ms'], 'metadata-file': uriOf(baseKey) },
+        ];
+  const logged = { ...metadata, 'metadata-log': log.slice(-LOG_LENGTH) };
+  const metadataKey = `${keyPrefix}/v${metadataVersion(baseKey) + 1}-${uuid}.metadata.json`;
+  return { metadata: logged, metadataKey, object: { key: metadataKey, body: printMetadata(logged) } };
+}
+
+/** The N of `v<N>-<uuid>.metadata.json`; 0 where there is no file yet. */
+function metadataVersion(key: string | undefined): number {
+  return Number(/(?:^|\/)v(\d+)-[^/]*\.metadata\.json$/.exec(key ?? '')?.[1] ?? 0);
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { ConflictError, DataError } from '../errors.ts';
+import { pointerKey } from '../naming.ts';
+import type { ObjectStore } from '../ports.ts';
+
+/** Where one table stands: its metadata file and current snapshot; 0 where it has none yet. */
+const TableState = z.object({
+  metadata_key: z.string(),
+  metadata_location: z.string(),
+  snapshot_id: z.number().int(),
+});
+export type TableState = z.infer<typeof TableState>;
+
+/**
+ * `_LATEST.json`: the one object whose conditional write is the commit. For a dataset it names Silver,
+ * quarantine, condemned and the ledger together, so that all four move at once or not at all; for a Gold
+ * table it names the table and the Silver snapshots that it was made from.
+ */
+export const Pointer = z.object({
+  format: z.literal(1),
+  dataset: z.string(),
+  /** Counts commits, from 1. */
+  version: z.number().int().positive(),
+  /** The main table's current snapshot, and its metadata: what readers outside of Assay need. */
+  snapshot_id: z.number().int(),
+  metadata_location: z.string(),
+  run_id: z.string(),
+  /** The workflow execution that committed; the run's own name where it ran embedded. */
+  execution: z.string(),
+  seal_digest: z.string(),
+  contract_version: z.string(),
+  contract_digest: z.string(),
+  committed_at: z.string(),
+  tables: z.record(z.string(), TableState),
+  /** Gold only: for each input dataset, the Silver snapshot that the rows come from. */
+  inputs: z.record(z.string(), z.number().int()).exactOptional(),
+});
+export type Pointer = z.infer<typeof Pointer>;
+
+/** A pointer and the tag that the next commit must name. */
+export interface ReadPointer {
+  readonly pointer: Pointer;
+  readonly etag: string;
+}
+
+/** The pointer as it stands now; undefined before the first commit. */
+export async function readPointer(
+  objects: ObjectStore,
+  layer: 'silver' | 'gold',
+  dataset: string,
+): Promise<ReadPointer | undefined> {
+  const key = pointerKey(layer, dataset);
+  const stored = await objects.get(key);
+  if (stored === undefined) return undefined;
+  try {
+    return {
+      pointer: Pointer.parse(JSON.parse(Buffer.from(stored.body).toString('utf8'))),
+      etag: stored.etag,
+    };
+  } catch (error) {
+    throw new DataError(
+      'POINTER_DAMAGED',
+      `${key} can't be read as a pointer; nothing is published until it is repaired.`,
+      {
+        cause: error,
+        context: { key },
+      },
+    );
+  }
+}
+
+/** Moves the pointer, if it is still the one that was read; throws ConflictError where somebody else moved it first. */
+export async function movePointer(
+  objects: ObjectStore,
+  layer: 'silver' | 'gold',
+  next: Pointer,
+  etag: string | undefined,
+): Promise<void> {
+  const key = pointerKey(layer, next.dataset);
+  const body = Buffer.from(`${JSON.stringify(Pointer.parse(next), null, 2)}\n`);
+  try {
+    await objects.put(key, body, etag === undefined ? { ifNoneMatch: '*' } : { ifMatch: etag });
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    throw new ConflictError(
+      'LOST_RACE',
+      `Another run committed ${next.dataset} first; planning again from its state.`,
+      {
+        cause: error,
+        context: { key },
+      },
+    );
+  }
+}
