@@ -26,7 +26,7 @@ const copiedColumn = z.object({
 });
 
 /** Name of the column that a COPY is partitioned by: months since 1970-01. No contract can have it. */
-export const PARTITION_COLUMN = 'month$';
+export const PARTITION_COLUMN = '_month';
 
 /** Where COPY put a file, and the month of its folder (undefined outside of such folders). */
 export function copiedFile(row: unknown): { readonly path: string; readonly month: number | undefined } {

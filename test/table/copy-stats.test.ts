@@ -138,10 +138,10 @@ describe('statistics of a COPY', () => {
 
   test('the folder of a partitioned COPY gives the month', async () => {
     const rows = await lake.rows(
-      `COPY (SELECT 1 AS a, 481 AS month$) TO '${lake.directory}/months' (FORMAT parquet, PARTITION_BY (month$), RETURN_STATS)`,
+      `COPY (SELECT 1 AS a, 481 AS _month) TO '${lake.directory}/months' (FORMAT parquet, PARTITION_BY (_month), RETURN_STATS)`,
     );
     expect(copiedFile(rows[0])).toEqual({
-      path: `${lake.directory}/months/month%24=481/data_0.parquet`,
+      path: `${lake.directory}/months/_month=481/data_0.parquet`,
       month: 481,
     });
   });

@@ -57,7 +57,7 @@ export async function openLake(): Promise<Lake> {
       const path = join(directory, root);
       await mkdir(byMonth ? path : dirname(path), { recursive: true });
       const options = `FORMAT parquet, COMPRESSION zstd, RETURN_STATS, ${copyOptions(metadata)}`;
-      const partition = byMonth ? ', PARTITION_BY (month$), OVERWRITE_OR_IGNORE' : '';
+      const partition = byMonth ? ', PARTITION_BY (_month), OVERWRITE_OR_IGNORE' : '';
       const stats = await rows(`COPY (${select}) TO '${path}' (${options}${partition})`);
       return stats.map((row) => {
         const { path: written, month } = copiedFile(row);

@@ -49,7 +49,7 @@ const NOTE: TableColumn = { name: 'note', type: { kind: 'string' }, required: fa
 function payments(from: number, to: number, extra = ''): string {
   const unless = (value: string) => `CASE WHEN i % 3 = 2 THEN NULL ELSE ${value} END`;
   return `
-    SELECT *, (year(paid_at) - 1970) * 12 + month(paid_at) - 1 AS month$ FROM (SELECT
+    SELECT *, (year(paid_at) - 1970) * 12 + month(paid_at) - 1 AS _month FROM (SELECT
       i::INT AS id,
       TIMESTAMPTZ '2023-12-05 00:00:00.000001+00' + INTERVAL (10 * i) DAY AS paid_at,
       ${unless("DATE '2023-12-05' + (10 * i)::INT")} AS paid_on,
