@@ -29,8 +29,8 @@ export function datasetPath(dataset: string): string {
   return `${domain}/${name}`;
 }
 
-/** The layers whose tables follow one `_LATEST.json` each. */
-export type Layer = 'silver' | 'gold' | 'quarantine' | 'condemned';
+/** The kinds of tables that a dataset has; `source_files` is its ledger. */
+export type Layer = 'silver' | 'gold' | 'quarantine' | 'condemned' | 'source_files';
 
 /** `silver`, `spend.council_payments` → `silver.spend_council_payments`, as analysts write it. */
 export function tableName(layer: Layer, dataset: string): string {
@@ -68,11 +68,22 @@ export function besideName(fileName: string, digest: string): string {
   return `${stem}~${digest.slice(0, 8)}${extension}`;
 }
 
-/** Root of a table's files. Quarantine and condemned share a layer folder, as in the reference architecture. */
+const LAYER_FOLDERS: Readonly<Record<Layer, string>> = {
+  silver: 'silver',
+  gold: 'gold',
+  quarantine: 'quarantine',
+  condemned: 'condemned',
+  source_files: 'ops/source_files',
+};
+
+/** Root of a table's files. */
 export function tableRoot(layer: Layer, dataset: string): string {
-  return layer === 'condemned'
-    ? `quarantine/condemned/${datasetPath(dataset)}`
-    : `${layer}/${datasetPath(dataset)}`;
+  return `${LAYER_FOLDERS[layer]}/${datasetPath(dataset)}`;
+}
+
+/** Folder of a table's Iceberg metadata. */
+export function metadataPrefix(layer: Layer, dataset: string): string {
+  return `${tableRoot(layer, dataset)}/metadata`;
 }
 
 /** Root of one run's data files in a table. */
@@ -80,20 +91,22 @@ export function runRoot(layer: Layer, dataset: string, version: string, runId: s
   return `${tableRoot(layer, dataset)}/schema_v=${schemaVersion(version)}/run_id=${runId}`;
 }
 
-/** A data file; `month` counts from 1970-01. */
-export function dataFileKey(root: string, month: number, part: string): string {
-  return `${root}/${monthPath(month)}/part-${part}.parquet`;
+/** A data file; `month` counts from 1970-01 and is undefined in a table without partitions. */
+export function dataFileKey(root: string, month: number | undefined, part: string): string {
+  return month === undefined
+    ? `${root}/part-${part}.parquet`
+    : `${root}/${monthPath(month)}/part-${part}.parquet`;
 }
 
 /** 480 → `year=2010/month=01`. */
 export function monthPath(month: number): string {
-  const year = 1970 + Math.floor(month / 12);
-  return `year=${year}/month=${String((month % 12) + 1).padStart(2, '0')}`;
+  return `year=${monthLabel(month).replace('-', '/month=')}`;
 }
 
 /** 480 → `2010-01`. */
 export function monthLabel(month: number): string {
-  return `${1970 + Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, '0')}`;
+  const year = 1970 + Math.floor(month / 12);
+  return `${String(year).padStart(4, '0')}-${String(month - (year - 1970) * 12 + 1).padStart(2, '0')}`;
 }
 
 /** The pointer whose conditional write is the commit: one for Silver, quarantine, condemned and ledger of a dataset together, one for each Gold table. */
@@ -108,17 +121,33 @@ export function runPrefix(dataset: string, runId: string): string {
 
 export const planKey = (dataset: string, runId: string): string => `${runPrefix(dataset, runId)}plan.json`;
 
+export const chunkListKey = (dataset: string, runId: string): string =>
+  `${runPrefix(dataset, runId)}chunks.json`;
+
 export const chunkKey = (dataset: string, runId: string, chunk: string): string =>
   `${runPrefix(dataset, runId)}chunk-${chunk}.json`;
+
+/** Records of a chunk that didn't pass, as Parquet. */
+export const rejectsKey = (dataset: string, runId: string, chunk: string): string =>
+  `${runPrefix(dataset, runId)}rejects-${chunk}.parquet`;
+
+/** What promote will commit. */
+export const commitPlanKey = (dataset: string, runId: string): string =>
+  `${runPrefix(dataset, runId)}commit.json`;
 
 /** The seal, beside the data it vouches for. */
 export function sealKey(dataset: string, version: string, runId: string): string {
   return `${runRoot('silver', dataset, version, runId)}/_SUCCESS`;
 }
 
+/** Where the documents of ops.runs, ops.alerts and ops.restatements lie. */
+export const runsPrefix = (dataset?: string): string =>
+  dataset === undefined ? 'ops/runs/' : `ops/runs/${datasetPath(dataset)}/`;
+export const alertsPrefix = (): string => 'ops/alerts/';
+export const restatementsPrefix = (): string => 'ops/restatements/';
+
 /** One document a run: how it ended, for ops.runs. */
-export const runRecordKey = (dataset: string, runId: string): string =>
-  `ops/runs/${datasetPath(dataset)}/${runId}.json`;
+export const runRecordKey = (dataset: string, runId: string): string => `${runsPrefix(dataset)}${runId}.json`;
 
 /** Marks a run whose files wait for a person's decision. */
 export const heldPrefix = (dataset: string): string => `ops/held/${datasetPath(dataset)}/`;
@@ -127,10 +156,10 @@ export const heldKey = (dataset: string, runId: string): string => `${heldPrefix
 /** The circuit breaker's state; absent means closed. */
 export const breakerKey = (dataset: string): string => `ops/breakers/${datasetPath(dataset)}.json`;
 
-export const alertKey = (runId: string, kind: string): string => `ops/alerts/${runId}-${kind}.json`;
+export const alertKey = (runId: string, kind: string): string => `${alertsPrefix()}${runId}-${kind}.json`;
 
 export const restatementsKey = (dataset: string, runId: string): string =>
-  `ops/restatements/${datasetPath(dataset)}/${runId}.parquet`;
+  `${restatementsPrefix()}${datasetPath(dataset)}/${runId}.parquet`;
 
 /** The contract's two names. */
 export const datasetOf = (contract: Pick<Contract, 'domain' | 'name'>): string =>

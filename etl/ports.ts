@@ -55,6 +55,8 @@ export interface ScratchFile {
 export interface Scratch {
   readonly directory: string;
   create(name: string): Promise<ScratchFile>;
+  /** A scratch file's bytes in order. */
+  read(path: string): AsyncIterable<Uint8Array>;
   remove(path: string): Promise<void>;
   dispose(): Promise<void>;
 }

@@ -30,7 +30,12 @@ export interface NumberFormat {
   readonly parentheses: boolean;
 }
 
-/** A check on one column's value beyond its type; `rule` names it in a reason. */
+/**
+ * A check on one column's value beyond its type; `rule` names it in a reason. Values and bounds are
+ * canonical text of the column's type, as DuckDB would print it except for times (`12.50` at scale 2,
+ * `2024-01-31`, `true`; `2024-01-31T00:00:00.000Z`, which stands in bounds only). A pattern must match the whole
+ * value, and is in the part of the syntax that RE2 and JavaScript share. Lengths count characters.
+ */
 export type ColumnCheck =
   | { readonly kind: 'values'; readonly rule: string; readonly values: readonly string[] }
   | { readonly kind: 'pattern'; readonly rule: string; readonly pattern: string }
@@ -72,6 +77,13 @@ export interface RecordRule {
 export interface Measure {
   readonly column: string;
   readonly by?: string;
+}
+
+/** What the owner promises about the data, in ODCS's words (`latency`, `retention`, `frequency` …). */
+export interface ServiceLevel {
+  readonly property: string;
+  readonly value: string | number | boolean;
+  readonly unit?: string;
 }
 
 /** How the source writes its CSV. */
@@ -119,6 +131,8 @@ interface ContractBase {
   /** Column whose month the table is partitioned by. */
   readonly partitionColumn: string;
   readonly rules: readonly RecordRule[];
+  /** Absent where the contract promises nothing. */
+  readonly sla?: readonly ServiceLevel[];
 }
 
 /** A dataset that source systems drop files for. */

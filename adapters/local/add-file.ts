@@ -1,0 +1,66 @@
+import { copyFile, lstat } from 'node:fs/promises';
+import path from 'node:path';
+import { ConflictError } from '../../etl/errors.ts';
+import { cachedDigest, rememberDigest } from './digest-cache.ts';
+import { ensureFolder, linkExclusive, removeFile, syncFile, syncFolder } from './durable-file.ts';
+import { copyHashed, fingerprintOf, hashFile } from './file-bytes.ts';
+import { hasCode, ifPresent } from './file-errors.ts';
+import type { LakeFolder } from './lake-folder.ts';
+import { ownedName } from './owner.ts';
+
+/** A source file in Bronze; `existed` where the same bytes were there already. */
+export interface AddedFile {
+  readonly key: string;
+  readonly digest: string;
+  readonly sizeBytes: number;
+  readonly existed: boolean;
+}
+
+/** Copies a file to a key, write-once; see FileDataStore.addFile. */
+export async function addFile(lake: LakeFolder, sourcePath: string, key: string): Promise<AddedFile> {
+  const target = lake.keyPath(key);
+  if ((await ifPresent(() => lstat(target))) !== undefined) {
+    return await compareWith(lake, key, await hashFile(sourcePath));
+  }
+  const temp = await lake.tempPath();
+  try {
+    const hashed = await copyHashed(sourcePath, temp);
+    await ensureFolder(path.dirname(target));
+    if (!(await placeExclusive(temp, target))) return await compareWith(lake, key, hashed);
+    await syncFolder(path.dirname(target));
+    // Linking and unlinking change the ctime: the temporary name goes before the fingerprint is taken.
+    await removeFile(temp);
+    await rememberDigest(lake, key, { digest: hashed.digest, fingerprint: await fingerprintOf(target) });
+    return { key, digest: hashed.digest, sizeBytes: Number(hashed.fingerprint.sizeBytes), existed: false };
+  } finally {
+    await removeFile(temp);
+  }
+}
+
+type Hashed = Awaited<ReturnType<typeof hashFile>>;
+
+async function compareWith(lake: LakeFolder, key: string, source: Hashed): Promise<AddedFile> {
+  if ((await cachedDigest(lake, key)) !== source.digest) {
+    throw new ConflictError('NAME_TAKEN', `${key} holds another file: keep this one beside it.`, {
+      context: { key, digest: source.digest },
+    });
+  }
+  return { key, digest: source.digest, sizeBytes: Number(source.fingerprint.sizeBytes), existed: true };
+}
+
+/** Gives the target its file, never over another: false where there is one. Bronze may lie on another device. */
+async function placeExclusive(temp: string, target: string): Promise<boolean> {
+  try {
+    return await linkExclusive(temp, target);
+  } catch (error) {
+    if (!hasCode(error, 'EXDEV')) throw error;
+  }
+  const copy = path.join(path.dirname(target), `.${ownedName('add')}`);
+  try {
+    await copyFile(temp, copy);
+    await syncFile(copy);
+    return await linkExclusive(copy, target);
+  } finally {
+    await removeFile(copy);
+  }
+}

@@ -1,0 +1,87 @@
+import { ConfigError, ConflictError, messageOf } from '../../etl/errors.ts';
+import { alertKey } from '../../etl/naming.ts';
+import type { Alert, Alerts, ObjectStore } from '../../etl/ports.ts';
+
+/** Where alerts go besides the lake's `ops/alerts`. */
+export interface AlertChannels {
+  /** An http(s) address that takes a POST of `{"text": …}`, as Slack, Mattermost and Google Chat do. It is a secret. */
+  readonly webhookUrl?: string;
+  readonly webhookTimeoutMs?: number;
+  /** Called with every alert, for the terminal. */
+  readonly onAlert?: (alert: Alert) => void;
+  /** Called with the reason when the webhook could not be reached, refused or took too long. */
+  readonly onWebhookFailure?: (reason: string) => void;
+}
+
+const WEBHOOK_TIMEOUT_MS = 5000;
+
+/**
+ * Alerts as documents in the lake, one for each run and kind, and as messages. A repeat leaves the
+ * document as it is but is announced again: a process may have died between the two. An unreachable
+ * webhook never fails the run; a document that can't be written does, after the messages went out.
+ */
+export function fileAlerts(objects: ObjectStore, channels: AlertChannels = {}): Alerts {
+  const url = channels.webhookUrl === undefined ? undefined : webhookAddress(channels.webhookUrl);
+  return {
+    async send(alert) {
+      const recorded = record(objects, alert).then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      );
+      channels.onAlert?.(alert);
+      if (url !== undefined) await post(url, alert, channels);
+      const trouble = await recorded;
+      if (trouble !== undefined) throw trouble.error;
+    },
+  };
+}
+
+/** An alert as a few lines for people: what happened, what readers see, what to run next. */
+export function alertText(alert: Alert): string {
+  return [
+    alert.title,
+    `Dataset ${alert.dataset}, run ${alert.runId}, ${alert.at}`,
+    `Readers see: ${alert.readersSee}`,
+    `Next: ${alert.nextCommand}`,
+  ].join('\n');
+}
+
+async function record(objects: ObjectStore, alert: Alert): Promise<void> {
+  const body = Buffer.from(`${JSON.stringify(alert, null, 2)}\n`);
+  try {
+    await objects.put(alertKey(alert.runId, alert.kind), body, { ifNoneMatch: '*' });
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+  }
+}
+
+async function post(url: URL, alert: Alert, channels: AlertChannels): Promise<void> {
+  const signal = AbortSignal.timeout(channels.webhookTimeoutMs ?? WEBHOOK_TIMEOUT_MS);
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ text: alertText(alert) }),
+      signal,
+    });
+    await response.body?.cancel();
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+  } catch (error) {
+    // Only the host: the path of such an address is what lets one post there.
+    channels.onWebhookFailure?.(`The webhook at ${url.host} did not take the alert: ${reasonOf(error)}.`);
+  }
+}
+
+/** `fetch failed` says nothing; its cause does. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+}
+
+function webhookAddress(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url;
+  throw new ConfigError(
+    'WEBHOOK_URL',
+    'The webhook is not an http or https address: correct it, or leave it out.',
+  );
+}

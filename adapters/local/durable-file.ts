@@ -1,0 +1,77 @@
+import { link, lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { hasCode, ifPresent } from './file-errors.ts';
+
+/** Makes names created, replaced or removed in a folder survive a power failure. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Creates a folder and its missing parents, durably; does nothing where it exists. */
+export async function ensureFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  const stop = path.dirname(first);
+  for (let parent = path.dirname(folder); ; parent = path.dirname(parent)) {
+    await syncFolder(parent);
+    if (parent === stop || parent === path.dirname(parent)) return;
+  }
+}
+
+/** Writes a new file and returns when its bytes are on the disk; EEXIST where there is one. */
+export async function writeSynced(file: string, bytes: Uint8Array, mode = 0o666): Promise<void> {
+  const handle = await open(file, 'wx', mode);
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Makes the bytes of a file that others wrote survive a power failure. */
+export async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Gives a file a second name only where nothing has that name yet; false where something has. A name
+ * that is already this very file counts as given: a network mount may repeat a request that succeeded.
+ */
+export async function linkExclusive(file: string, name: string): Promise<boolean> {
+  try {
+    await link(file, name);
+    return true;
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    return await isSameFile(file, name);
+  }
+}
+
+/** Renames over whatever has the target's name, and makes it durable. */
+export async function replaceFile(file: string, target: string): Promise<void> {
+  await rename(file, target);
+  await syncFolder(path.dirname(target));
+}
+
+/** Removes a file; does nothing where there is none. */
+export async function removeFile(file: string): Promise<void> {
+  await ifPresent(() => unlink(file));
+}
+
+/** Whether two names mean one file; false where either is missing. */
+export async function isSameFile(one: string, other: string): Promise<boolean> {
+  const stat = (name: string) => ifPresent(() => lstat(name, { bigint: true }));
+  const [a, b] = await Promise.all([stat(one), stat(other)]);
+  return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
+}

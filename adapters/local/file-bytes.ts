@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { TransientError } from '../../etl/errors.ts';
+import { storageError } from './file-errors.ts';
+
+/** Large enough to read at the disk's speed, small enough to hold several. */
+const PIECE_BYTES = 1024 * 1024;
+
+/** What stat says of a file's bytes without reading them. `ctimeNs` changes with every write and can't be set. */
+export interface Fingerprint {
+  readonly sizeBytes: string;
+  readonly mtimeNs: string;
+  readonly ctimeNs: string;
+  readonly inode: string;
+}
+
+/** A file's digest and what stat said of it all the while. */
+export interface HashedFile {
+  /** SHA-256, 64 lower-case hex digits. */
+  readonly digest: string;
+  readonly fingerprint: Fingerprint;
+}
+
+/** A file's fingerprint now. */
+export async function fingerprintOf(file: string): Promise<Fingerprint> {
+  const stats = await stat(file, { bigint: true });
+  return {
+    sizeBytes: String(stats.size),
+    mtimeNs: String(stats.mtimeNs),
+    ctimeNs: String(stats.ctimeNs),
+    inode: String(stats.ino),
+  };
+}
+
+/** Whether two fingerprints are the same. */
+export function sameFingerprint(one: Fingerprint, other: Fingerprint): boolean {
+  return (
+    one.sizeBytes === other.sizeBytes &&
+    one.mtimeNs === other.mtimeNs &&
+    one.ctimeNs === other.ctimeNs &&
+    one.inode === other.inode
+  );
+}
+
+/** The bytes of a file in order, in pieces of 1 MiB; `what` names it in errors. */
+export async function* readPieces(file: string, what: string): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of createReadStream(file, { highWaterMark: PIECE_BYTES })) yield piece;
+  } catch (error) {
+    throw storageError(error, `reading ${what}`);
+  }
+}
+
+/**
+ * Reads a whole file for its digest, handing each piece to `take` on the way. Throws TransientError
+ * 'FILE_CHANGING' where the file was written to or replaced meanwhile: the digest would mean nothing.
+ */
+export async function hashFile(
+  file: string,
+  take: (piece: Uint8Array) => Promise<void> = async () => undefined,
+): Promise<HashedFile> {
+  const fingerprint = await fingerprintOf(file);
+  const hash = createHash('sha256');
+  for await (const piece of readPieces(file, file)) {
+    hash.update(piece);
+    await take(piece);
+  }
+  if (!sameFingerprint(fingerprint, await fingerprintOf(file))) {
+    throw new TransientError(
+      'FILE_CHANGING',
+      `${file} changed while it was read: wait until it is complete, then run again.`,
+      { context: { file } },
+    );
+  }
+  return { digest: hash.digest('hex'), fingerprint };
+}
+
+/** Copies a file to a new one, durably, and returns what `hashFile` does of the source. */
+export async function copyHashed(source: string, target: string): Promise<HashedFile> {
+  const handle = await open(target, 'wx');
+  try {
+    const hashed = await hashFile(source, (piece) => handle.writeFile(piece));
+    await handle.sync();
+    return hashed;
+  } finally {
+    await handle.close();
+  }
+}

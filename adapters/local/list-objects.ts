@@ -1,0 +1,94 @@
+import { lstat, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { ConfigError } from '../../etl/errors.ts';
+import type { ObjectInfo } from '../../etl/ports.ts';
+import { ifPresent } from './file-errors.ts';
+import { LAKE_FILE, type LakeFolder } from './lake-folder.ts';
+import { versionChain } from './versions.ts';
+
+/** Enough to keep a disk busy without running out of file descriptors. */
+const STATS_AT_ONCE = 64;
+
+/** Every object whose key starts with the prefix, in the order of its UTF-8 bytes, as S3 lists. */
+export async function listObjects(lake: LakeFolder, prefix: string): Promise<ObjectInfo[]> {
+  const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+  if (folder !== '') lake.keyPath(folder.slice(0, -1)); // refuses what would leave the lake
+  const found = new Map<string, number>();
+  for (const object of await filesUnder(lake.root, folder)) found.set(object.key, object.sizeBytes);
+  for (const key of await versionedKeys(path.join(lake.root, '.versions'), folder)) {
+    const sizeBytes = await newestSize(lake, key);
+    if (sizeBytes === undefined) found.delete(key);
+    else found.set(key, sizeBytes);
+  }
+  found.delete(LAKE_FILE);
+  return [...found.keys()]
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => ({ key, bytes: Buffer.from(key) }))
+    .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
+    .map(({ key }) => ({ key, sizeBytes: found.get(key) ?? 0 }));
+}
+
+/**
+ * Every file below a folder of a root, hidden ones left out, as keys relative to the root; `folder` is
+ * empty or ends with a slash. Symbolic links are followed. In no particular order.
+ */
+export async function filesUnder(root: string, folder: string): Promise<ObjectInfo[]> {
+  const names = await visibleNames(path.join(root, folder));
+  const found: ObjectInfo[] = [];
+  for (let start = 0; start < names.length; start += STATS_AT_ONCE) {
+    const batch = names.slice(start, start + STATS_AT_ONCE);
+    const entries = await Promise.all(batch.map((name) => look(root, `${folder}${name}`)));
+    for (const entry of entries) {
+      if (entry?.kind === 'file') found.push(entry);
+      else if (entry?.kind === 'folder') found.push(...(await filesUnder(root, `${entry.key}/`)));
+    }
+  }
+  return found;
+}
+
+interface Seen extends ObjectInfo {
+  readonly kind: 'file' | 'folder';
+}
+
+async function look(root: string, key: string): Promise<Seen | undefined> {
+  const stats = await ifPresent(() => stat(path.join(root, key)));
+  if (stats === undefined) {
+    refuseUnreadableName(key);
+    return undefined;
+  }
+  return { key, sizeBytes: stats.size, kind: stats.isDirectory() ? 'folder' : 'file' };
+}
+
+/** A name that isn't UTF-8 can't be opened by what it reads as; left out in silence it would be lost. */
+function refuseUnreadableName(key: string): void {
+  if (!key.includes('\uFFFD')) return;
+  throw new ConfigError('FILE_NAME_ENCODING', `'${key}' has a name that isn't UTF-8: rename the file.`, {
+    context: { key },
+  });
+}
+
+async function visibleNames(folder: string): Promise<string[]> {
+  const names = (await ifPresent(() => readdir(folder))) ?? [];
+  return names.filter((name) => !name.startsWith('.'));
+}
+
+/** Keys below a folder that have a version chain: their files may lag behind it. */
+async function versionedKeys(versionsRoot: string, folder: string): Promise<string[]> {
+  const here = path.join(versionsRoot, folder);
+  const first = await ifPresent(() => lstat(path.join(here, '1')));
+  // Version 1 is always a file; a folder of that name is part of a longer key.
+  if (folder !== '' && first !== undefined && !first.isDirectory()) return [folder.slice(0, -1)];
+  const keys: string[] = [];
+  for (const name of await visibleNames(here)) {
+    keys.push(...(await versionedKeys(versionsRoot, `${folder}${name}/`)));
+  }
+  return keys;
+}
+
+async function newestSize(lake: LakeFolder, key: string): Promise<number | undefined> {
+  const chain = versionChain(lake.versionsPath(key));
+  const newest = await chain.newest();
+  if (newest === 0) return undefined;
+  const stats = await lstat(chain.pathOf(newest));
+  return stats.isDirectory() ? undefined : stats.size;
+}

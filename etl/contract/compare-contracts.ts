@@ -1,0 +1,191 @@
+import { typeText } from './column-type.ts';
+import type { Contract, ContractColumn, SourceContract } from './contract.ts';
+import { canonicalJson } from './digest.ts';
+import { normaliseHeader } from './header.ts';
+
+/** One difference between two versions of a contract. */
+export interface ContractChange {
+  /** Whether readers or source systems that were right before may now fail, only gain, or notice nothing. */
+  readonly kind: 'breaking' | 'additive' | 'neutral';
+  /** `columns.net_amount.type`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** How a new version of a contract differs from the old. */
+export interface ContractComparison {
+  /** No change is breaking. */
+  readonly compatible: boolean;
+  /** There is a breaking change and the major version wasn't raised: the new version must not be used. */
+  readonly needsMajor: boolean;
+  readonly changes: readonly ContractChange[];
+}
+
+type Kind = ContractChange['kind'];
+const change = (kind: Kind, path: string, message: string): ContractChange => ({ kind, path, message });
+
+/** Compares two versions of one dataset's contract: additive optional columns are compatible, what takes away is not. */
+export function compareContracts(old: Contract, next: Contract): ContractComparison {
+  const changes = [
+    ...compareTables(old, next),
+    ...compareColumns(old, next),
+    ...(old.layer === 'silver' && next.layer === 'silver' ? compareSources(old, next) : []),
+    ...compareRest(old, next),
+  ];
+  const all = [...changes, ...compareVersions(old, next, changes.length > 0)];
+  const compatible = all.every(({ kind }) => kind !== 'breaking');
+  const goesUp = major(next) > major(old);
+  return { compatible, needsMajor: !compatible && !goesUp, changes: all };
+}
+
+const major = ({ version }: Contract): number => Number(version.split('.')[0]);
+
+function compareTables(old: Contract, next: Contract): ContractChange[] {
+  const fields = ['dataset', 'layer', 'partitionColumn'] as const;
+  const changed = fields
+    .filter((field) => old[field] !== next[field])
+    .map((field) => change('breaking', field, `was ${old[field]}, is ${next[field]}`));
+  if (old.key.join() !== next.key.join()) {
+    changed.push(change('breaking', 'key', `was ${old.key.join(', ')}, is ${next.key.join(', ')}`));
+  }
+  return changed;
+}
+
+function compareColumns(old: Contract, next: Contract): ContractChange[] {
+  const before = new Map(old.columns.map((column) => [column.name, column]));
+  const after = new Map(next.columns.map((column) => [column.name, column]));
+  const gone = old.columns
+    .filter(({ name }) => !after.has(name))
+    .map((column) => goneColumn(column, old, next));
+  const rest = next.columns.flatMap((column) => {
+    const previous = before.get(column.name);
+    return previous === undefined ? [newColumn(column)] : compareColumn(previous, column);
+  });
+  const order = (columns: readonly ContractColumn[], others: ReadonlyMap<string, unknown>): string =>
+    columns
+      .map(({ name }) => name)
+      .filter((name) => others.has(name))
+      .join(', ');
+  const [was, is] = [order(old.columns, after), order(next.columns, before)];
+  return [
+    ...gone,
+    ...rest,
+    ...(was === is ? [] : [change('neutral', 'columns', `were in the order ${was}`)]),
+  ];
+}
+
+function goneColumn(column: ContractColumn, old: Contract, next: Contract): ContractChange {
+  const known = new Set(old.columns.map(({ name }) => name));
+  const spellings = new Set(column.headers.map(normaliseHeader));
+  const renamed = next.columns.find(
+    ({ name, headers }) =>
+      !known.has(name) && headers.some((header) => spellings.has(normaliseHeader(header))),
+  );
+  const path = `columns.${column.name}`;
+  return renamed === undefined
+    ? change('breaking', path, 'was removed')
+    : change('breaking', path, `was renamed to ${renamed.name}`);
+}
+
+function newColumn({ name, required }: ContractColumn): ContractChange {
+  return required
+    ? change('breaking', `columns.${name}`, 'is new and required: files without it are rejected')
+    : change('additive', `columns.${name}`, 'is new and optional');
+}
+
+function compareColumn(old: ContractColumn, next: ContractColumn): ContractChange[] {
+  const at = (field: string): string => `columns.${next.name}.${field}`;
+  const changes: ContractChange[] = [];
+  if (typeText(old.type) !== typeText(next.type)) {
+    changes.push(change('breaking', at('type'), `was ${typeText(old.type)}, is ${typeText(next.type)}`));
+  }
+  if (old.required !== next.required) {
+    const effect = next.required
+      ? 'is now required: files without it are rejected'
+      : 'may now be empty: readers were promised a value';
+    changes.push(change('breaking', at('required'), effect));
+  }
+  changes.push(...compareSpelling(old, next));
+  for (const field of ['classification', 'description', 'checks'] as const) {
+    if (canonicalJson(old[field]) === canonicalJson(next[field])) continue;
+    const message = field === 'classification' ? `was ${old[field]}, is ${next[field]}` : 'changed';
+    changes.push(change('neutral', at(field), message));
+  }
+  return changes;
+}
+
+/** What a source may write: more is neutral, less turns files away that were right before. */
+function compareSpelling(old: ContractColumn, next: ContractColumn): ContractChange[] {
+  const at = (field: string): string => `columns.${next.name}.${field}`;
+  const iso = (formats: readonly string[]): readonly string[] =>
+    formats.length === 0 ? ['ISO 8601'] : formats;
+  const { symbols: oldSymbols, ...oldNumber } = old.number;
+  const { symbols, ...number } = next.number;
+  return [
+    ...compareLists(at('headers'), old.headers.map(normaliseHeader), next.headers.map(normaliseHeader)),
+    ...compareLists(at('formats'), iso(old.formats), iso(next.formats)),
+    ...compareLists(at('number.symbols'), oldSymbols, symbols),
+    ...(canonicalJson(oldNumber) === canonicalJson(number) ? [] : [compareNumbers(at('number'), old, next)]),
+  ];
+}
+
+function compareLists(path: string, old: readonly string[], next: readonly string[]): ContractChange[] {
+  const gone = old.filter((item) => !next.includes(item));
+  const added = next.filter((item) => !old.includes(item));
+  if (gone.length > 0) return [change('breaking', path, `no longer has ${gone.join(', ')}`)];
+  return added.length > 0 ? [change('neutral', path, `also has ${added.join(', ')}`)] : [];
+}
+
+function compareNumbers(
+  path: string,
+  { number: old }: ContractColumn,
+  { number: next }: ContractColumn,
+): ContractChange {
+  const onlyMore =
+    old.decimal === next.decimal &&
+    (old.group === undefined || old.group === next.group) &&
+    (!old.parentheses || next.parentheses);
+  return onlyMore
+    ? change('neutral', path, 'accepts more spellings')
+    : change('breaking', path, 'reads or refuses some numbers otherwise');
+}
+
+function compareSources(old: SourceContract, next: SourceContract): ContractChange[] {
+  const changes: ContractChange[] = [];
+  if (old.unknownColumns !== next.unknownColumns) {
+    const message = `was ${old.unknownColumns}, is ${next.unknownColumns}`;
+    const takesAway = old.unknownColumns === 'rescue' || next.unknownColumns === 'reject';
+    const otherwise = next.unknownColumns === 'rescue' ? 'additive' : 'neutral';
+    changes.push(change(takesAway ? 'breaking' : otherwise, 'unknownColumns', message));
+  }
+  const dialect = ['delimiter', 'quote', 'escape'] as const;
+  for (const field of dialect.filter((name) => old.csv[name] !== next.csv[name])) {
+    changes.push(change('breaking', `csv.${field}`, `was ${old.csv[field]}, is ${next.csv[field]}`));
+  }
+  for (const field of ['encodings', 'nullValues', 'totalRowColumn'] as const) {
+    if (canonicalJson(old.csv[field] ?? null) !== canonicalJson(next.csv[field] ?? null)) {
+      changes.push(change('neutral', `csv.${field}`, 'changed'));
+    }
+  }
+  for (const field of ['duplicates', 'measures', 'limits'] as const) {
+    if (canonicalJson(old[field]) !== canonicalJson(next[field]))
+      changes.push(change('neutral', field, 'changed'));
+  }
+  return changes;
+}
+
+function compareRest(old: Contract, next: Contract): ContractChange[] {
+  const [a, b]: Record<string, unknown>[] = [{ ...old }, { ...next }];
+  const fields = ['owner', 'description', 'rules', 'sla', 'sql', 'inputs', 'affects'];
+  return fields
+    .filter((field) => canonicalJson(a?.[field] ?? null) !== canonicalJson(b?.[field] ?? null))
+    .map((field) => change('neutral', field, 'changed'));
+}
+
+function compareVersions(old: Contract, next: Contract, changed: boolean): ContractChange[] {
+  const order = old.version.localeCompare(next.version, 'en', { numeric: true });
+  if (order > 0) return [change('breaking', 'version', `went back from ${old.version} to ${next.version}`)];
+  return order === 0 && changed
+    ? [change('neutral', 'version', `is still ${next.version}, though the contract changed; raise it`)]
+    : [];
+}

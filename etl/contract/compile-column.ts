@@ -1,0 +1,213 @@
+import { identifier, literal } from '../engine/sql.ts';
+import type { ColumnType } from '../table/schema.ts';
+import { type CompiledPattern, compileDatePattern, ISO_DATE, ISO_TIMESTAMP_SHAPE } from './compile-dates.ts';
+import type { ColumnCheck, ContractColumn, NumberFormat, ReasonCode } from './contract.ts';
+
+/** One way in which a column's value can fail: `fails` is SQL, true where it does. */
+export interface Failure {
+  readonly rule: string;
+  readonly code: ReasonCode;
+  readonly fails: string;
+}
+
+/** Characters that are no part of a value at its ends: ASCII blanks and the no-break space. */
+export const BLANKS = ' \t\r\n\u00a0';
+
+/** SQL names of a column on its way: raw text, trimmed text or NULL, typed value. */
+export const rawName = (index: number): string => `"r$${index}"`;
+export const textName = (index: number): string => `"t$${index}"`;
+
+/** The trimmed text, NULL where it says "no value". */
+export function textSql(raw: string, nullValues: readonly string[]): string {
+  const trimmed = `trim(${raw}, ${literal(BLANKS)})`;
+  if (nullValues.length === 0) return `nullif(${trimmed}, '')`;
+  return `CASE WHEN ${trimmed} IN (${['', ...nullValues].map(literal).join(', ')}) THEN NULL ELSE ${trimmed} END`;
+}
+
+/** The typed value, NULL where the text isn't one of the column's type. */
+export function valueSql(column: ContractColumn, text: string): string {
+  const { type } = column;
+  switch (type.kind) {
+    case 'string':
+      return text;
+    case 'boolean':
+      return `CASE WHEN lower(${text}) IN ('true', 'yes', 'y', 't', '1') THEN true WHEN lower(${text}) IN ('false', 'no', 'n', 'f', '0') THEN false END`;
+    case 'int':
+    case 'long':
+    case 'double':
+    case 'decimal':
+      return `CASE WHEN ${matches(text, numberShape(column.number, type))} THEN ${numberSql(text, column.number, type)} END`;
+    case 'date':
+      return patternSql(column, text, 'DATE');
+    case 'timestamptz':
+      if (column.formats.length > 0) return patternSql(column, text, 'TIMESTAMPTZ');
+      return `CASE WHEN ${matches(text, ISO_TIMESTAMP_SHAPE)} THEN try_cast(${text} AS TIMESTAMPTZ) END`;
+    default:
+      throw new RangeError(`a source column can't be a ${type.kind}`);
+  }
+}
+
+/** Every way in which the column can fail, in the order in which reasons are listed. */
+export function columnFailures(column: ContractColumn, text: string): Failure[] {
+  const value = identifier(column.name);
+  const failures: Failure[] = [];
+  if (column.required) failures.push({ rule: 'required', code: 'NULL_VALUE', fails: `${text} IS NULL` });
+  failures.push(...typeFailures(column, text, value), ...columnChecks(column));
+  return failures;
+}
+
+/** Only the checks beyond presence and type. */
+export function columnChecks(column: ContractColumn): Failure[] {
+  return column.checks.map((check) => checkFailure(check, identifier(column.name), column.type));
+}
+
+function typeFailures(column: ContractColumn, text: string, value: string): Failure[] {
+  const { type } = column;
+  if (type.kind === 'string') return [];
+  const missed = `${text} IS NOT NULL AND ${value} IS NULL`;
+  const shape = looseShape(column);
+  if (shape === undefined) return [{ rule: 'type', code: 'TYPE_ERROR', fails: missed }];
+  const failures: Failure[] = [
+    { rule: 'type', code: 'TYPE_ERROR', fails: `${missed} AND NOT ${matches(text, shape)}` },
+  ];
+  if (type.kind === 'decimal') {
+    const exact = matches(text, numberShape(column.number, type));
+    failures.push({
+      rule: 'scale',
+      code: 'FORMAT_ERROR',
+      fails: `${missed} AND ${matches(text, shape)} AND NOT ${exact}`,
+    });
+    failures.push({ rule: 'precision', code: 'RANGE_ERROR', fails: `${missed} AND ${exact}` });
+  } else {
+    const rule = type.kind === 'date' || type.kind === 'timestamptz' ? 'calendar' : 'precision';
+    failures.push({ rule, code: 'RANGE_ERROR', fails: `${missed} AND ${matches(text, shape)}` });
+  }
+  return failures;
+}
+
+/** What looks like the type, though it may be out of its range; undefined where nothing can be. */
+function looseShape(column: ContractColumn): string | undefined {
+  const { type } = column;
+  if (type.kind === 'decimal')
+    return numberShape(column.number, { kind: 'decimal', precision: 38, scale: 38 });
+  if (type.kind === 'long' || type.kind === 'int' || type.kind === 'double')
+    return numberShape(column.number, type);
+  if (type.kind === 'date' || type.kind === 'timestamptz') {
+    if (type.kind === 'timestamptz' && column.formats.length === 0) return ISO_TIMESTAMP_SHAPE;
+    return datePatterns(column)
+      .map(({ shape }) => `(${shape})`)
+      .join('|');
+  }
+  return undefined;
+}
+
+function checkFailure(check: ColumnCheck, value: string, type: ColumnType): Failure {
+  const { rule } = check;
+  switch (check.kind) {
+    case 'values':
+      return {
+        rule,
+        code: 'DOMAIN_ERROR',
+        fails: `CAST(${value} AS VARCHAR) NOT IN (${check.values.map(literal).join(', ')})`,
+      };
+    case 'pattern':
+      return { rule, code: 'FORMAT_ERROR', fails: `NOT ${matches(value, check.pattern)}` };
+    case 'length': {
+      const bounds = [
+        ...(check.min === undefined ? [] : [`length(${value}) < ${check.min}`]),
+        ...(check.max === undefined ? [] : [`length(${value}) > ${check.max}`]),
+      ];
+      return { rule, code: 'RANGE_ERROR', fails: `(${bounds.join(' OR ')})` };
+    }
+    case 'range': {
+      const bound = (text: string): string => `CAST(${literal(text)} AS ${duckType(type)})`;
+      const bounds = [
+        ...(check.min === undefined
+          ? []
+          : [`${value} ${check.exclusiveMin ? '<=' : '<'} ${bound(check.min)}`]),
+        ...(check.max === undefined
+          ? []
+          : [`${value} ${check.exclusiveMax ? '>=' : '>'} ${bound(check.max)}`]),
+      ];
+      return { rule, code: 'RANGE_ERROR', fails: `(${bounds.join(' OR ')})` };
+    }
+  }
+}
+
+/** DuckDB's name of a type. */
+export function duckType(type: ColumnType): string {
+  switch (type.kind) {
+    case 'decimal':
+      return `DECIMAL(${type.precision},${type.scale})`;
+    case 'list':
+      return `${duckType(type.element)}[]`;
+    case 'struct':
+      return `STRUCT(${type.fields.map((field) => `${identifier(field.name)} ${duckType(field.type)}`).join(', ')})`;
+    default:
+      return SIMPLE_TYPES[type.kind];
+  }
+}
+
+const SIMPLE_TYPES = {
+  boolean: 'BOOLEAN',
+  int: 'INTEGER',
+  long: 'BIGINT',
+  double: 'DOUBLE',
+  date: 'DATE',
+  timestamptz: 'TIMESTAMPTZ',
+  string: 'VARCHAR',
+  binary: 'BLOB',
+} as const;
+
+function matches(text: string, shape: string): string {
+  return `regexp_full_match(${text}, ${literal(shape)})`;
+}
+
+function datePatterns(column: ContractColumn): CompiledPattern[] {
+  return column.formats.length === 0 ? [ISO_DATE] : column.formats.map(compileDatePattern);
+}
+
+function patternSql(column: ContractColumn, text: string, type: string): string {
+  const cases = datePatterns(column).map(({ shape, strptime, hasOffset }) => {
+    const readable = hasOffset ? `regexp_replace(${text}, 'Z$', '+00')` : text;
+    return `WHEN ${matches(text, shape)} THEN CAST(try_strptime(${readable}, ${literal(strptime)}) AS ${type})`;
+  });
+  return `CASE ${cases.join(' ')} END`;
+}
+
+/** Texts that are a number exactly: digits or full groups, and no more decimals than the scale keeps. */
+export function numberShape(format: NumberFormat, type: ColumnType): string {
+  const symbol = format.symbols.length === 0 ? '' : `((${format.symbols.map(escapeShape).join('|')}) ?)?`;
+  const whole =
+    format.group === undefined ? '[0-9]+' : `([0-9]+|[0-9]{1,3}(${escapeShape(format.group)}[0-9]{3})+)`;
+  const point = escapeShape(format.decimal);
+  const digits = magnitudeShape(type, whole, point);
+  const plain = symbol === '' ? `[+-]?${digits}` : `([+-]?${symbol}|${symbol}[+-]?)${digits}`;
+  return format.parentheses ? `${plain}|\\(${symbol}${digits}\\)` : plain;
+}
+
+function magnitudeShape(type: ColumnType, whole: string, point: string): string {
+  if (type.kind === 'decimal') {
+    const scale = Math.min(type.scale, 38);
+    return `(${whole}(${point}[0-9]{0,${scale}}0*)?|${point}[0-9]{1,${Math.max(scale, 1)}}0*)`;
+  }
+  if (type.kind === 'double') return `(${whole}(${point}[0-9]*)?|${point}[0-9]+)([eE][+-]?[0-9]+)?`;
+  return whole;
+}
+
+function numberSql(text: string, format: NumberFormat, type: ColumnType): string {
+  const noise = [
+    format.group ?? '',
+    ...(format.symbols.length === 0 ? [] : [' ', ...format.symbols]),
+    ...(format.parentheses ? ['(', ')'] : []),
+  ].join('');
+  let bare = noise === '' ? text : `translate(${text}, ${literal(noise)}, '')`;
+  if (format.decimal !== '.') bare = `replace(${bare}, ${literal(format.decimal)}, '.')`;
+  const number = `try_cast(${bare} AS ${duckType(type)})`;
+  if (!format.parentheses) return number;
+  return `CASE WHEN starts_with(${text}, '(') THEN CAST(-${number} AS ${duckType(type)}) ELSE ${number} END`;
+}
+
+function escapeShape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

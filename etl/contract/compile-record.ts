@@ -1,0 +1,158 @@
+import type { Layout } from '../csv/layout.ts';
+import { identifier, literal } from '../engine/sql.ts';
+import {
+  columnChecks,
+  columnFailures,
+  type Failure,
+  rawName,
+  textName,
+  textSql,
+  valueSql,
+} from './compile-column.ts';
+import type { ContractColumn, SourceContract } from './contract.ts';
+
+/** What a staged record is before attempts and duplicates are known. */
+export const RECORD_KIND = { silver: 0, rejected: 1, blank: 2, totalRow: 3 } as const;
+
+/** Longest part of a value that a reason repeats, in characters. */
+const REASON_VALUE_LENGTH = 200;
+
+/** DuckDB's type of a record's reasons. */
+export const REASONS_TYPE = 'STRUCT(rule VARCHAR, "column" VARCHAR, code VARCHAR, "value" VARCHAR)[]';
+
+/** What the compiled SQL needs beside the contract. */
+export interface StageOptions {
+  readonly contract: SourceContract;
+  readonly layout: Layout;
+  /** A table expression whose columns are c0, c1, … as VARCHAR: the fields of the file. */
+  readonly source: string;
+  /** Keys the digests that stand for personal values. */
+  readonly digestKey: string;
+  /** For which records the raw values are kept: those that failed, or every one. */
+  readonly keepRecords: 'failed' | 'all';
+}
+
+/**
+ * A SELECT with one row a record, in the source's order: the contract's columns typed, `rescued` where
+ * the contract keeps unknown columns, row_hash, `record_kind` (RECORD_KIND), and for what didn't pass
+ * `reasons` and the raw `record` as JSON.
+ */
+export function compileStage(options: StageOptions): string {
+  const { contract, layout, source } = options;
+  const { columns } = contract;
+  const failures = columns.map((column, index) => columnFailures(column, textName(index)));
+  const rescue = contract.unknownColumns === 'rescue';
+  const rescued = rescue ? [`${rescuedSql(layout)} AS rescued`] : [];
+  const passThrough = [...columns.map((column) => identifier(column.name)), ...(rescue ? ['rescued'] : [])];
+  return [
+    `WITH raw AS (SELECT *, ${columns.map((_, index) => `${fieldSql(layout, index)} AS ${rawName(index)}`).join(', ')} FROM ${source})`,
+    `, trimmed AS (SELECT *, ${columns.map((_, index) => `${textSql(rawName(index), contract.csv.nullValues)} AS ${textName(index)}`).join(', ')} FROM raw)`,
+    `, typed AS (SELECT *, ${[
+      ...columns.map((column, index) => `${valueSql(column, textName(index))} AS ${identifier(column.name)}`),
+      `sha256(${hashInput(columns)}) AS hash_hex`,
+      ...rescued,
+    ].join(', ')} FROM trimmed)`,
+    `, judged AS (SELECT *, ${okSql(contract)} AS ok FROM typed)`,
+    `SELECT ${passThrough.join(', ')}, unhex(hash_hex) AS row_hash`,
+    `, CAST(${kindSql(options)} AS TINYINT) AS record_kind`,
+    `, CASE WHEN NOT ok THEN ${reasonsSql(options, failures)} END AS reasons`,
+    `, CASE WHEN ${options.keepRecords === 'all' ? 'true' : 'NOT ok'} THEN ${recordJson(contract, layout)} END AS record`,
+    `FROM judged`,
+  ].join(' ');
+}
+
+/**
+ * The text whose SHA-256 is a record's row_hash: its raw values in contract order, joined by NUL, a value
+ * as '=' and its text, a NULL as nothing. No value holds a NUL (the scanner sees to it), so that two
+ * records have the same text only if they have the same values.
+ */
+function hashInput(columns: readonly ContractColumn[]): string {
+  return `concat_ws(chr(0), ${columns.map((_, index) => `coalesce('=' || ${rawName(index)}, '')`).join(', ')})`;
+}
+
+function fieldSql(layout: Layout, index: number): string {
+  const field = layout.columns[index];
+  return field === undefined ? 'CAST(NULL AS VARCHAR)' : `c${field}`;
+}
+
+function okSql(contract: SourceContract): string {
+  const conditions: string[] = [];
+  contract.columns.forEach((column, index) => {
+    const value = identifier(column.name);
+    const text = textName(index);
+    if (column.required) conditions.push(`${value} IS NOT NULL`);
+    else if (column.type.kind !== 'string') conditions.push(`(${value} IS NOT NULL OR ${text} IS NULL)`);
+    for (const check of columnChecks(column)) conditions.push(`NOT coalesce(${check.fails}, false)`);
+  });
+  for (const rule of contract.rules) conditions.push(`coalesce(TRY((${rule.expression})), true)`);
+  return `(${conditions.join(' AND ')})`;
+}
+
+function kindSql({ contract, layout }: StageOptions): string {
+  const { silver, rejected, blank, totalRow } = RECORD_KIND;
+  const everything = Array.from({ length: layout.fields }, (_, field) => `c${field}`);
+  const cases = [`WHEN ok THEN ${silver}`, `WHEN ${isBlankSql(everything)} THEN ${blank}`];
+  const totalIndex = contract.columns.findIndex(({ name }) => name === contract.csv.totalRowColumn);
+  const totalField = layout.columns[totalIndex];
+  if (totalField !== undefined) {
+    const others = everything.filter((name) => name !== `c${totalField}`);
+    cases.push(
+      `WHEN ${identifier(contract.columns[totalIndex]?.name ?? '')} IS NOT NULL AND ${isBlankSql(others)} THEN ${totalRow}`,
+    );
+  }
+  return `CASE ${cases.join(' ')} ELSE ${rejected} END`;
+}
+
+function isBlankSql(fields: readonly string[]): string {
+  return fields.length === 0 ? 'true' : `trim(concat(${fields.join(', ')}), ${literal(' \t')}) = ''`;
+}
+
+function reasonsSql({ contract, digestKey }: StageOptions, failures: readonly Failure[][]): string {
+  const entries = contract.columns.flatMap((column, index) =>
+    (failures[index] ?? []).map((failure) =>
+      reasonSql(failure, literal(column.name), shownValue(column, rawName(index), digestKey)),
+    ),
+  );
+  for (const { rule, expression } of contract.rules) {
+    entries.push(
+      reasonSql(
+        { rule, code: 'RULE_ERROR', fails: `NOT coalesce(TRY((${expression})), true)` },
+        'NULL',
+        'NULL',
+      ),
+    );
+  }
+  return `list_filter(CAST([${entries.join(', ')}] AS ${REASONS_TYPE}), lambda reason: reason IS NOT NULL)`;
+}
+
+function reasonSql(failure: Failure, column: string, value: string): string {
+  const fields = `'rule': ${literal(failure.rule)}, 'column': ${column}, 'code': ${literal(failure.code)}, 'value': ${value}`;
+  return `CASE WHEN ${failure.fails} THEN {${fields}} END`;
+}
+
+/** The value as a reason may show it: cut short, or a keyed digest where it is personal or confidential. */
+function shownValue(column: ContractColumn, raw: string, digestKey: string): string {
+  if (column.classification === 'public' || column.classification === 'internal') {
+    return `left(${raw}, ${REASON_VALUE_LENGTH})`;
+  }
+  return `'digest:' || left(sha256(${literal(digestKey)} || ${raw}), 16)`;
+}
+
+/** The raw values by contract column, and the unknown ones by their header, as they came. */
+function recordJson(contract: SourceContract, layout: Layout): string {
+  const pairs = contract.columns.flatMap((column, index) =>
+    layout.columns[index] === undefined ? [] : [literal(column.name), rawName(index)],
+  );
+  const known = new Set(contract.columns.map(({ name }) => name));
+  for (const { field, name } of layout.unknown)
+    pairs.push(literal(known.has(name) ? `${name}#${field + 1}` : name), `c${field}`);
+  return `CAST(json_object(${pairs.join(', ')}) AS VARCHAR)`;
+}
+
+/** Unknown columns that have a value, as JSON; NULL where none has. */
+function rescuedSql(layout: Layout): string {
+  if (layout.unknown.length === 0) return 'CAST(NULL AS VARCHAR)';
+  const fields = layout.unknown.map(({ field }) => `c${field}`);
+  const pairs = layout.unknown.flatMap(({ field, name }) => [literal(name), `c${field}`]);
+  return `CASE WHEN coalesce(${fields.join(', ')}) IS NOT NULL THEN CAST(json_object(${pairs.join(', ')}) AS VARCHAR) END`;
+}

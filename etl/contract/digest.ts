@@ -1,0 +1,17 @@
+import { createHash } from 'node:crypto';
+import type { Contract } from './contract.ts';
+
+/** SHA-256, in hex, of a contract's meaning: the same whatever its file is called, and however it is laid out. */
+export function contractDigest(contract: Contract): string {
+  const { file: _file, digest: _digest, ...meaning } = contract;
+  return createHash('sha256').update(canonicalJson(meaning)).digest('hex');
+}
+
+/** JSON with every object's keys in code unit order, no white space and nothing undefined. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
+  const sorted = entries.sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${sorted.map(([key, entry]) => `${JSON.stringify(key)}:${canonicalJson(entry)}`).join(',')}}`;
+}

@@ -1,0 +1,139 @@
+import { ConfigError } from '../errors.ts';
+import { datasetPath } from '../naming.ts';
+import type { ContractSource } from '../ports.ts';
+import type { Contract, SourceContract } from './contract.ts';
+import { didYouMean, nearest } from './nearest.ts';
+import { ContractError, type ContractProblem } from './problems.ts';
+import { type ReadResult, readContract } from './read-contract.ts';
+
+/** Every contract that can be used, and everything that is wrong with the others. */
+export interface LoadedContracts {
+  /** By dataset, ordered by it. */
+  readonly contracts: ReadonlyMap<string, Contract>;
+  /** Ordered by file and line. */
+  readonly problems: readonly ContractProblem[];
+  /** Every file looked at. */
+  readonly files: readonly string[];
+  /** The problems of datasets that have a contract, but none that can be used. */
+  readonly unusable: ReadonlyMap<string, readonly ContractProblem[]>;
+}
+
+/** A file that was read, and the dataset it is for, as far as one can tell. */
+interface Read {
+  readonly file: string;
+  readonly dataset: string | undefined;
+  readonly result: ReadResult;
+}
+
+/** A problem, and the dataset that it makes unusable. */
+interface Found {
+  readonly dataset: string | undefined;
+  readonly problem: ContractProblem;
+}
+
+/**
+ * Reads every contract without throwing for a wrong one: a broken contract stops its own dataset only. Two files for
+ * one dataset are a problem of both, and neither is used; so is a Gold contract whose inputs aren't Silver contracts.
+ */
+export async function loadContracts(source: ContractSource): Promise<LoadedContracts> {
+  const reads = (await source.list()).map(({ file, text }): Read => {
+    const result = readContract(file, text);
+    return { file, dataset: result.dataset ?? guess(file), result };
+  });
+  const own = reads.flatMap(({ dataset, result }): Found[] =>
+    result.kind === 'invalid' ? result.problems.map((problem) => ({ dataset, problem })) : [],
+  );
+  const found = [...own, ...repeats(reads)];
+  const sound = usable(reads, found);
+  const all = [...found, ...inputProblems(sound)];
+  const unusable = new Map<string, ContractProblem[]>();
+  for (const { dataset, problem } of all) {
+    if (dataset !== undefined) unusable.set(dataset, [...(unusable.get(dataset) ?? []), problem]);
+  }
+  return {
+    contracts: new Map(usable(reads, all).map(({ contract }) => [contract.dataset, contract])),
+    problems: all.map(({ problem }) => problem).sort(byPlace),
+    files: reads.map(({ file }) => file),
+    unusable,
+  };
+}
+
+type Sound = Extract<ReadResult, { kind: 'contract' }>;
+
+function usable(reads: readonly Read[], found: readonly Found[]): Sound[] {
+  const broken = new Set(found.map(({ dataset }) => dataset));
+  const sound = reads.flatMap(({ result }) =>
+    result.kind === 'contract' && !broken.has(result.dataset) ? [result] : [],
+  );
+  return sound.sort((a, b) => (a.dataset < b.dataset ? -1 : 1));
+}
+
+const byPlace = (a: ContractProblem, b: ContractProblem): number =>
+  a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1;
+
+/** The dataset a file was probably meant for, where its text doesn't say: `…/spend/council_payments.yaml`. */
+function guess(file: string): string | undefined {
+  const [, domain, name] = /([a-z][a-z0-9_]*)\/([a-z][a-z0-9_]*)\.ya?ml$/.exec(file) ?? [];
+  return domain === undefined ? undefined : `${domain}.${name}`;
+}
+
+function repeats(reads: readonly Read[]): Found[] {
+  return reads.flatMap(({ file, dataset, result }) => {
+    const others = reads.filter((other) => other.file !== file && other.result.dataset === result.dataset);
+    if (result.dataset === undefined || others.length === 0) return [];
+    const place = result.kind === 'contract' ? result.places.name : { file, line: 1, path: 'name' };
+    const message = `is ${dataset}, as in ${others.map((other) => other.file).join(', ')}; keep one contract a dataset`;
+    return [{ dataset, problem: { ...place, message } }];
+  });
+}
+
+function inputProblems(sound: readonly Sound[]): Found[] {
+  const layerOf = new Map(sound.map(({ dataset, contract }) => [dataset, contract.layer]));
+  const silver = [...layerOf].filter(([, layer]) => layer === 'silver').map(([dataset]) => dataset);
+  return sound.flatMap(({ dataset, contract, places }) => {
+    const wrong =
+      contract.layer === 'gold' ? contract.inputs.filter((input) => layerOf.get(input) !== 'silver') : [];
+    return wrong.map((input) => {
+      const what = layerOf.has(input) ? 'a Gold table' : 'no contract that can be used';
+      const near = didYouMean(input, silver) || `; write one of ${silver.join(', ')}`;
+      return { dataset, problem: { ...places.inputs, message: `names ${input}, which is ${what}${near}` } };
+    });
+  });
+}
+
+/**
+ * The dataset's contract. Throws ContractError with its problems where it has a contract that can't be used, and
+ * ConfigError NO_CONTRACT where it has none.
+ */
+export function requireContract(loaded: LoadedContracts, dataset: string): Contract {
+  const contract = loaded.contracts.get(dataset);
+  if (contract !== undefined) return contract;
+  const problems = loaded.unusable.get(dataset);
+  if (problems !== undefined) throw new ContractError(problems);
+  const near = nearest(dataset, loaded.contracts.keys());
+  const files = loaded.files.length === 0 ? 'no contract files at all' : `${loaded.files.join(', ')}`;
+  throw new ConfigError(
+    'NO_CONTRACT',
+    `There is no contract for ${dataset}, and without one nothing is ingested. Looked at: ${files}. ${
+      near === undefined
+        ? `Write contracts/${safePath(dataset)}.yaml; docs/contracts.md shows how.`
+        : `Did you mean ${near}?`
+    }`,
+    { context: { dataset, ...(near === undefined ? {} : { nearest: near }) } },
+  );
+}
+
+/** The contract of a dataset that source systems drop files for; throws ConfigError where it is a Gold table. */
+export function requireSourceContract(loaded: LoadedContracts, dataset: string): SourceContract {
+  const contract = requireContract(loaded, dataset);
+  if (contract.layer === 'silver') return contract;
+  throw new ConfigError(
+    'NOT_A_SOURCE',
+    `${dataset} is a Gold table, made from ${contract.inputs.join(', ')}: drop files for those.`,
+    { context: { dataset } },
+  );
+}
+
+function safePath(dataset: string): string {
+  return /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/.test(dataset) ? datasetPath(dataset) : '<domain>/<name>';
+}

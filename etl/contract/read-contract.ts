@@ -1,0 +1,169 @@
+import {
+  checkGoldColumns,
+  checkHeaders,
+  checkKey,
+  checkMeasures,
+  checkNames,
+  checkPartition,
+  checkTotalRow,
+} from './check-columns.ts';
+import type { Contract, RecordRule } from './contract.ts';
+import { ASSAY_PROPERTIES, type CustomValues, readCustomProperties } from './custom-properties.ts';
+import { contractDigest } from './digest.ts';
+import { asList, choice, isMap, readFields, readValue, refuseUnknown } from './fields.ts';
+import { CONTRACT_FIELDS, OBJECT_FIELDS } from './odcs-fields.ts';
+import { type ContractProblem, collectProblems, type Path, type Problems, pathText } from './problems.ts';
+import { readRecordRules } from './quality.ts';
+import { type ColumnDraft, readColumn } from './read-column.ts';
+import { readGoldSettings } from './read-gold.ts';
+import { HEADER, readHead } from './read-head.ts';
+import { readSourceSettings } from './read-settings.ts';
+import { readYaml } from './yaml-source.ts';
+
+/** Where a contract says something that only other contracts can show to be wrong. */
+export type Place = Pick<ContractProblem, 'file' | 'line' | 'path'>;
+
+/** A contract, or everything that is wrong with it; `dataset` is known where its two names could be read. */
+export type ReadResult =
+  | {
+      readonly kind: 'contract';
+      readonly dataset: string;
+      readonly contract: Contract;
+      readonly places: { readonly name: Place; readonly inputs: Place };
+    }
+  | {
+      readonly kind: 'invalid';
+      readonly dataset: string | undefined;
+      readonly problems: readonly ContractProblem[];
+    };
+
+/** Reads one contract file without throwing. */
+export function readContract(file: string, text: string): ReadResult {
+  const yaml = readYaml(file, text);
+  if (yaml.kind === 'broken') return { kind: 'invalid', dataset: undefined, problems: yaml.problems };
+  const problems = collectProblems(file, yaml.source.lineOf);
+  const { contract, inputs } = readDocument(yaml.source.value, file, problems);
+  const dataset = contract.name === '' || contract.domain === '' ? undefined : contract.dataset;
+  if (problems.list.length > 0 || dataset === undefined) {
+    return { kind: 'invalid', dataset, problems: inOrder(problems.list) };
+  }
+  const place = (path: Path): Place => ({ file, line: yaml.source.lineOf(path), path: pathText(path) });
+  return { kind: 'contract', dataset, contract, places: { name: place(['name']), inputs: place(inputs) } };
+}
+
+/** By line, as a person works through the file. */
+const inOrder = (problems: readonly ContractProblem[]): ContractProblem[] =>
+  [...problems].sort((a, b) => a.line - b.line);
+
+const SCHEMA: Path = ['schema', 0];
+
+function readDocument(
+  value: unknown,
+  file: string,
+  problems: Problems,
+): { contract: Contract; inputs: Path } {
+  const hint = 'own fields go under customProperties';
+  refuseUnknown(value, CONTRACT_FIELDS, [], { problems, hint });
+  const document = isMap(value) ? value : {};
+  const head = readHead(readFields(HEADER, value, [], problems), document, problems);
+  const object = isMap(value) ? readObject(document.schema, problems) : undefined;
+  const custom = readCustomProperties(
+    [
+      { value: document.customProperties, path: ['customProperties'] },
+      { value: object?.customProperties, path: [...SCHEMA, 'customProperties'] },
+    ],
+    'contract',
+    problems,
+  );
+  const layer = readLayer(custom, problems);
+  const { drafts, rules } = readTable(object, problems);
+  if (object !== undefined) checkNames(drafts, layer, problems);
+  const key = drafts.length > 0 ? checkKey(drafts, SCHEMA, problems) : [];
+  if (layer === 'silver') checkHeaders(drafts, problems);
+  else checkGoldColumns(drafts, problems);
+  const partitionColumn = object === undefined ? '' : readPartition(custom, drafts, problems);
+  const common = { ...head, file, columns: drafts.map(({ column }) => column), key, partitionColumn, rules };
+  const contract: Contract =
+    layer === 'gold'
+      ? { ...common, digest: '', layer, ...readGoldSettings(custom, SCHEMA, problems) }
+      : { ...common, digest: '', layer, ...readSource(custom, drafts, problems) };
+  const inputs = custom.get('assay.inputs')?.path ?? [];
+  return { contract: { ...contract, digest: contractDigest(contract) }, inputs };
+}
+
+function readObject(schema: unknown, problems: Problems): Readonly<Record<string, unknown>> | undefined {
+  const objects = asList(schema, ['schema'], problems);
+  const [first] = objects;
+  if (schema === undefined || (Array.isArray(schema) && objects.length !== 1)) {
+    const count = schema === undefined ? 'is missing' : `has ${objects.length} objects`;
+    problems.add(['schema'], `${count}; write exactly one: a contract describes one table`);
+  }
+  if (first === undefined) return undefined;
+  const hint = 'own fields go under customProperties';
+  refuseUnknown(first, OBJECT_FIELDS, SCHEMA, { problems, hint });
+  if (!isMap(first)) {
+    problems.add(SCHEMA, 'is not a map; write name and properties');
+    return undefined;
+  }
+  return first;
+}
+
+interface Table {
+  readonly drafts: readonly ColumnDraft[];
+  readonly rules: readonly RecordRule[];
+}
+
+function readTable(object: Readonly<Record<string, unknown>> | undefined, problems: Problems): Table {
+  if (object === undefined) return { drafts: [], rules: [] };
+  const path = [...SCHEMA, 'properties'];
+  const properties = asList(object.properties, path, problems);
+  if (properties.length === 0) problems.add(path, 'lists no columns; write one entry a column');
+  const drafts = properties.flatMap((property, i) => readColumn(property, [...path, i], problems) ?? []);
+  return { drafts, rules: readRecordRules(object.quality, [...SCHEMA, 'quality'], problems) };
+}
+
+/** The layer; properties of the other layer are problems. */
+function readLayer(custom: CustomValues, problems: Problems): 'silver' | 'gold' {
+  const given = custom.get('assay.layer');
+  const layer =
+    given === undefined
+      ? 'silver'
+      : readValue(choice(['silver', 'gold']), given.value, given.path, problems);
+  if (layer === undefined) return custom.has('assay.sql') ? 'gold' : 'silver';
+  for (const [name, { path }] of custom) {
+    const place = ASSAY_PROPERTIES[name];
+    if (place !== 'contract' && place !== layer) {
+      problems.add(
+        path.slice(0, -1),
+        `gives ${name}, which is for ${place} contracts; this one is ${layer}: remove it`,
+      );
+    }
+  }
+  return layer;
+}
+
+function readPartition(custom: CustomValues, drafts: readonly ColumnDraft[], problems: Problems): string {
+  const given = custom.get('assay.partitionColumn');
+  if (given === undefined || typeof given.value !== 'string') {
+    const path = given?.path ?? [...SCHEMA, 'customProperties', 'assay.partitionColumn'];
+    problems.add(path, 'is missing; write the date or timestamp column whose month partitions the table');
+    return '';
+  }
+  checkPartition(drafts, { name: given.value, path: given.path }, problems);
+  return given.value;
+}
+
+function readSource(
+  custom: CustomValues,
+  drafts: readonly ColumnDraft[],
+  problems: Problems,
+): ReturnType<typeof readSourceSettings> {
+  const settings = readSourceSettings(custom, problems);
+  const { measures, csv } = settings;
+  checkMeasures(drafts, measures, { path: custom.get('assay.measures')?.path ?? [], problems });
+  if (csv.totalRowColumn !== undefined) {
+    const path = [...(custom.get('assay.csv')?.path ?? []), 'totalRow', 'column'];
+    checkTotalRow(drafts, measures, { name: csv.totalRowColumn, path }, problems);
+  }
+  return settings;
+}

@@ -1,0 +1,53 @@
+import type { TableColumn } from '../table/schema.ts';
+import { RESCUED_NAME, SNAPSHOT_NAME } from './check-columns.ts';
+import type { Contract, ContractColumn } from './contract.ts';
+
+/**
+ * The columns of a contract's table, in order: the contract's own, then those that Assay adds. None is required in
+ * Iceberg's sense, because DuckDB writes every Parquet column as OPTIONAL, which readers may refuse for a required
+ * field; what the contract requires stands in the column's doc.
+ */
+export function tableColumns(contract: Contract): TableColumn[] {
+  const own = contract.columns.map((column) => ({
+    name: column.name,
+    type: column.type,
+    required: false,
+    doc: columnDoc(column, contract.key.includes(column.name)),
+  }));
+  if (contract.layer === 'gold') return [...own, SNAPSHOT];
+  return [...own, ...(contract.unknownColumns === 'rescue' ? [RESCUED] : []), ...LINEAGE];
+}
+
+const added = (
+  name: string,
+  kind: 'string' | 'long' | 'int' | 'binary' | 'timestamptz',
+  doc: string,
+): TableColumn => ({
+  name,
+  type: { kind },
+  required: false,
+  doc,
+});
+
+const RESCUED = added(
+  RESCUED_NAME,
+  'string',
+  'Columns of the source file that the contract does not know, as JSON',
+);
+
+const LINEAGE: readonly TableColumn[] = [
+  added('row_hash', 'binary', 'SHA-256 of the record as it came'),
+  added('source_file_id', 'string', 'SHA-256 of the source file'),
+  added('source_row_number', 'long', 'Which record of the source file, from 1'),
+  added('attempt_count', 'int', 'Sealed runs in which this record failed before'),
+  added('ingestion_timestamp', 'timestamptz', 'When the run began, UTC'),
+  added('run_id', 'string', 'The run that wrote it'),
+];
+
+const SNAPSHOT = added(SNAPSHOT_NAME, 'long', 'The Silver snapshot that the row was computed from');
+
+function columnDoc(column: ContractColumn, isKey: boolean): string {
+  const marks = [isKey ? 'key' : undefined, column.required ? 'required' : undefined, column.classification];
+  const suffix = `[${marks.filter((mark) => mark !== undefined).join(', ')}]`;
+  return column.description === '' ? suffix : `${column.description} ${suffix}`;
+}

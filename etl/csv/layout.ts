@@ -1,0 +1,77 @@
+import type { SourceContract } from '../contract/contract.ts';
+import { normaliseHeader } from '../contract/header.ts';
+import type { Header } from './header.ts';
+
+/** Which field of a file's records holds which column of the contract. */
+export interface Layout {
+  readonly fields: number;
+  /** For each contract column, in contract order, its field; undefined where the file hasn't got it. */
+  readonly columns: readonly (number | undefined)[];
+  /** Fields that the contract doesn't know, with the name to keep them under. */
+  readonly unknown: readonly { readonly field: number; readonly name: string }[];
+  readonly newline: '\n' | '\r\n';
+}
+
+/** A layout, or the one reason why a file with this header is rejected. */
+export type LayoutResult =
+  | { readonly kind: 'layout'; readonly layout: Layout }
+  | { readonly kind: 'rejected'; readonly why: string };
+
+/** Matches a header against a contract by name, in any order. */
+export function matchHeader(header: Header, contract: SourceContract): LayoutResult {
+  const spellings = new Map<string, number>();
+  contract.columns.forEach((column, index) => {
+    for (const text of column.headers) spellings.set(normaliseHeader(text), index);
+  });
+  const columns: (number | undefined)[] = contract.columns.map(() => undefined);
+  const unknown: { field: number; name: string }[] = [];
+  for (const [field, name] of header.names.entries()) {
+    const index = spellings.get(normaliseHeader(name));
+    if (index === undefined) unknown.push({ field, name });
+    else if (columns[index] === undefined) columns[index] = field;
+    else {
+      const first = header.names[columns[index] ?? 0];
+      return rejected(
+        `two of its columns, '${first}' and '${name}', both mean '${contract.columns[index]?.name}'`,
+      );
+    }
+  }
+  const missing = contract.columns.filter((column, index) => column.required && columns[index] === undefined);
+  if (missing.length > 0) {
+    const names = missing.map((column) => `'${column.name}'`).join(', ');
+    return rejected(`it has no column for ${names}; its header says: ${shorten(header.names.join(', '))}`);
+  }
+  const named = unknown.filter(({ name }) => normaliseHeader(name) !== '');
+  if (contract.unknownColumns === 'reject' && named.length > 0) {
+    return rejected(
+      `the contract doesn't know its columns ${shorten(named.map(({ name }) => `'${name}'`).join(', '))}`,
+    );
+  }
+  return {
+    kind: 'layout',
+    layout: {
+      fields: header.names.length,
+      columns,
+      unknown: distinctNames(unknown),
+      newline: header.newline,
+    },
+  };
+}
+
+/** Names that a rescued record can use as keys: blank and repeated ones get their position. */
+function distinctNames(unknown: readonly { field: number; name: string }[]): Layout['unknown'] {
+  const seen = new Set<string>();
+  return unknown.map(({ field, name }) => {
+    const key = name.trim() === '' || seen.has(name.trim()) ? `${name.trim()}#${field + 1}` : name.trim();
+    seen.add(key);
+    return { field, name: key };
+  });
+}
+
+function rejected(why: string): LayoutResult {
+  return { kind: 'rejected', why };
+}
+
+function shorten(text: string): string {
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}

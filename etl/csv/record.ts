@@ -1,0 +1,203 @@
+/**
+ * Where one CSV record ends, and whether it is well formed (RFC 4180, with any of LF, CRLF and CR as
+ * the end of a record). The hot loop of the structural pass: it looks at every byte once.
+ */
+
+/** The width of a record that may have any. */
+export const ANY_WIDTH = -1;
+
+/** What the scanner needs to know of a dialect; `fields` is the header's width, or ANY_WIDTH. */
+export interface RecordFormat {
+  readonly delimiter: number;
+  readonly quote: number;
+  readonly escape: number;
+  readonly fields: number;
+  readonly maxRecordBytes: number;
+}
+
+/** Why a record can't be parsed. */
+export type StructureProblem =
+  | 'too few fields'
+  | 'too many fields'
+  | 'a quote inside an unquoted field'
+  | 'text after a closing quote'
+  | 'a quote that is never closed'
+  | 'a NUL byte'
+  | 'bytes that no listed encoding can read'
+  | 'a record longer than the limit';
+
+/** What `readRecord` found; reused from call to call, since it is filled five million times. */
+export interface RecordScan {
+  /** Where the record's text ends, its terminator not included. */
+  end: number;
+  /** Where the next record begins. */
+  next: number;
+  fields: number;
+  quotedNewlines: number;
+  problem: StructureProblem | undefined;
+}
+
+const LF = 10;
+const CR = 13;
+const ORDINARY = 0;
+const DELIMITER = 1;
+const QUOTE = 2;
+const NEWLINE = 3;
+const NUL = 4;
+
+/** Byte classes of a dialect; one look-up replaces five comparisons. */
+export function byteClasses(format: RecordFormat): Uint8Array {
+  const classes = new Uint8Array(256);
+  classes[0] = NUL;
+  classes[LF] = NEWLINE;
+  classes[CR] = NEWLINE;
+  classes[format.delimiter] = DELIMITER;
+  classes[format.quote] = QUOTE;
+  return classes;
+}
+
+/** A record scan to be filled. */
+export function newScan(): RecordScan {
+  return { end: 0, next: 0, fields: 0, quotedNewlines: 0, problem: undefined };
+}
+
+/**
+ * Reads the record that begins at `start`. Returns false when the bytes end before it does and more may
+ * come (`final` false); with `final` true it always succeeds. A record that an open quote carried over
+ * several lines, and that turns out malformed, is cut at its first line end: the quote is taken for a
+ * stray one, and the lines that it swallowed are read again as records of their own.
+ */
+export function readRecord(
+  bytes: Uint8Array,
+  start: number,
+  limit: number,
+  final: boolean,
+  format: RecordFormat,
+  classes: Uint8Array,
+  scan: RecordScan,
+): boolean {
+  scan.fields = 1;
+  scan.quotedNewlines = 0;
+  scan.problem = undefined;
+  const complete = readFields(bytes, start, limit, final, format, classes, scan);
+  if (!complete)
+    return (
+      scan.quotedNewlines > 0 && limit - start > format.maxRecordBytes && cutAtLine(bytes, start, limit, scan)
+    );
+  if (scan.problem === undefined && format.fields !== ANY_WIDTH && scan.fields !== format.fields) {
+    scan.problem = scan.fields < format.fields ? 'too few fields' : 'too many fields';
+  }
+  if (scan.quotedNewlines > 0 && (scan.problem !== undefined || scan.end - start > format.maxRecordBytes)) {
+    return cutAtLine(bytes, start, limit, scan);
+  }
+  if (scan.end - start > format.maxRecordBytes) scan.problem = 'a record longer than the limit';
+  return true;
+}
+
+/** Fills everything but the width check; returns false when the bytes ran out. */
+function readFields(
+  bytes: Uint8Array,
+  start: number,
+  limit: number,
+  final: boolean,
+  format: RecordFormat,
+  classes: Uint8Array,
+  scan: RecordScan,
+): boolean {
+  let at = start;
+  for (;;) {
+    if (at < limit && bytes[at] === format.quote) {
+      at = closeQuote(bytes, at + 1, limit, format, scan);
+      if (at < 0 || (at >= limit && !final)) {
+        if (!final) return false;
+        if (at < 0) scan.problem = 'a quote that is never closed';
+        at = limit;
+      } else if (at < limit && (classes[bytes[at] as number] === ORDINARY || bytes[at] === format.quote)) {
+        scan.problem ??= 'text after a closing quote';
+      }
+    }
+    at = endOfField(bytes, at, limit, classes, scan);
+    if (at >= limit) {
+      if (!final) return false;
+      scan.end = limit;
+      scan.next = limit;
+      return true;
+    }
+    if (classes[bytes[at] as number] === DELIMITER) {
+      scan.fields++;
+      at++;
+      continue;
+    }
+    scan.end = at;
+    if (bytes[at] === CR) {
+      if (at + 1 >= limit && !final) return false;
+      if (bytes[at + 1] === LF && at + 1 < limit) at++;
+    }
+    scan.next = at + 1;
+    return true;
+  }
+}
+
+/** Position of the next delimiter or line end, from inside an unquoted field; notes quotes and NULs on the way. */
+function endOfField(
+  bytes: Uint8Array,
+  from: number,
+  limit: number,
+  classes: Uint8Array,
+  scan: RecordScan,
+): number {
+  let at = from;
+  for (;;) {
+    let kind = ORDINARY;
+    while (at < limit && (kind = classes[bytes[at] as number] as number) === ORDINARY) at++;
+    if (at >= limit || kind === DELIMITER || kind === NEWLINE) return at;
+    scan.problem ??= kind === NUL ? 'a NUL byte' : 'a quote inside an unquoted field';
+    at++;
+  }
+}
+
+/** Position after the quote that closes a field, or -1 where the bytes end first. */
+function closeQuote(
+  bytes: Uint8Array,
+  from: number,
+  limit: number,
+  format: RecordFormat,
+  scan: RecordScan,
+): number {
+  const { quote, escape } = format;
+  let at = from;
+  while (at < limit) {
+    const byte = bytes[at] as number;
+    if (byte === escape && escape !== quote) {
+      at += 2;
+    } else if (byte === quote) {
+      if (escape !== quote || bytes[at + 1] !== quote || at + 1 >= limit) return at + 1;
+      at += 2;
+    } else {
+      if (byte === LF || byte === CR) scan.quotedNewlines++;
+      else if (byte === 0) scan.problem ??= 'a NUL byte';
+      at++;
+    }
+  }
+  return -1;
+}
+
+/** Takes only the first line of a malformed record that spans several. */
+function cutAtLine(bytes: Uint8Array, start: number, limit: number, scan: RecordScan): boolean {
+  let at = start;
+  while (at < limit && bytes[at] !== LF && bytes[at] !== CR) at++;
+  scan.end = at;
+  scan.next = bytes[at] === CR && bytes[at + 1] === LF ? at + 2 : at + 1;
+  scan.quotedNewlines = 0;
+  scan.problem = 'a quote that is never closed';
+  return true;
+}
+
+/** Whether a record holds nothing but delimiters, quotes, spaces and tabs. */
+export function isBlank(bytes: Uint8Array, start: number, end: number, format: RecordFormat): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at];
+    if (byte !== format.delimiter && byte !== format.quote && byte !== 32 && byte !== 9) return false;
+  }
+  return true;
+}

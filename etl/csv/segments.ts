@@ -1,0 +1,188 @@
+import type { SourceContract } from '../contract/contract.ts';
+import type { DataStore, Scratch, ScratchFile } from '../ports.ts';
+import { readHeader, recordFormat } from './header.ts';
+import { type Layout, matchHeader } from './layout.ts';
+import { type BrokenRecord, type Piece, readPieces } from './pieces.ts';
+import { openText } from './text.ts';
+import { ByteWindow } from './window.ts';
+
+/** A source file to be read: its key in Bronze and its number in the chunk. */
+export interface FileToRead {
+  readonly index: number;
+  readonly key: string;
+}
+
+/** Consecutive records of one file inside a segment. */
+export interface SegmentPart {
+  readonly fileIndex: number;
+  /** Position of the part's first record in the segment, from 0. */
+  readonly offset: number;
+  /** source_row_number of that record. */
+  readonly firstRow: number;
+  readonly rows: number;
+  /** Whether the file ends with this part. */
+  readonly last: boolean;
+}
+
+/** A broken record, and which file it is from. */
+export interface BrokenInFile extends BrokenRecord {
+  readonly fileIndex: number;
+}
+
+/** A scratch file of well-formed records of one layout, small enough for DuckDB to hold. */
+export interface Segment {
+  readonly path: string;
+  readonly layout: Layout;
+  readonly rows: number;
+  readonly parts: readonly SegmentPart[];
+  readonly broken: readonly BrokenInFile[];
+  readonly hasQuotedNewlines: boolean;
+}
+
+/** How reading a file ended. */
+export type FileOutcome =
+  | { readonly fileIndex: number; readonly kind: 'read'; readonly records: number }
+  | { readonly fileIndex: number; readonly kind: 'empty' }
+  | { readonly fileIndex: number; readonly kind: 'rejected'; readonly why: string };
+
+export type SegmentEvent =
+  | { readonly kind: 'segment'; readonly segment: Segment }
+  | { readonly kind: 'file'; readonly outcome: FileOutcome };
+
+/** What cutting needs beside the files. */
+export interface CutOptions {
+  readonly contract: SourceContract;
+  readonly data: DataStore;
+  readonly scratch: Scratch;
+  /** A segment is closed at the first record past this size. */
+  readonly segmentBytes: number;
+}
+
+/**
+ * Reads files into segments: each byte is looked at once, a large file becomes several segments, and
+ * neighbouring small files of the same layout share one. Outcomes come as soon as they are known.
+ */
+export async function* cutSegments(
+  files: readonly FileToRead[],
+  options: CutOptions,
+): AsyncGenerator<SegmentEvent> {
+  const builder = new SegmentBuilder(options);
+  for (const file of files) {
+    const opened = await openFile(file, options);
+    if (opened.kind !== 'open') {
+      yield { kind: 'file', outcome: opened };
+      continue;
+    }
+    yield* builder.startFile(file.index, opened.layout);
+    const { contract } = options;
+    const format = {
+      ...recordFormat(contract.csv, opened.layout.fields, contract.limits.maxRecordBytes),
+      encodings: contract.csv.encodings,
+      newline: opened.layout.newline,
+    };
+    for await (const piece of readPieces(opened.window, format, { row: 1, line: opened.firstDataLine })) {
+      yield* builder.add(piece);
+    }
+    yield { kind: 'file', outcome: { fileIndex: file.index, kind: 'read', records: builder.endFile() } };
+  }
+  yield* builder.finish();
+}
+
+type Opened = { kind: 'open'; window: ByteWindow; layout: Layout; firstDataLine: number };
+
+async function openFile(
+  file: FileToRead,
+  options: CutOptions,
+): Promise<Opened | Exclude<FileOutcome, { kind: 'read' }>> {
+  const { contract, data, scratch } = options;
+  const text = await openText(data.stream(file.key), scratch, `file-${file.index}`);
+  if (text.kind === 'unreadable') return { fileIndex: file.index, kind: 'rejected', why: text.why };
+  const window = new ByteWindow(text.bytes);
+  const found = await readHeader(window, contract.csv, contract.limits.maxRecordBytes);
+  if (found.kind === 'empty') return { fileIndex: file.index, kind: 'empty' };
+  if (found.kind === 'unreadable') return { fileIndex: file.index, kind: 'rejected', why: found.why };
+  const matched = matchHeader(found.header, contract);
+  if (matched.kind === 'rejected') return { fileIndex: file.index, kind: 'rejected', why: matched.why };
+  return { kind: 'open', window, layout: matched.layout, firstDataLine: found.header.firstDataLine };
+}
+
+/** Gathers pieces into the segment that is open, and closes it when it is full or the layout changes. */
+class SegmentBuilder {
+  readonly #options: CutOptions;
+  #layout: Layout | undefined;
+  #signature = '';
+  #file: ScratchFile | undefined;
+  #bytes = 0;
+  #rows = 0;
+  #parts: SegmentPart[] = [];
+  #broken: BrokenInFile[] = [];
+  #hasQuotedNewlines = false;
+  #fileIndex = -1;
+  #fileRows = 0;
+  #count = 0;
+
+  constructor(options: CutOptions) {
+    this.#options = options;
+  }
+
+  async *startFile(fileIndex: number, layout: Layout): AsyncGenerator<SegmentEvent> {
+    const signature = JSON.stringify(layout);
+    if (signature !== this.#signature) yield* this.finish();
+    this.#layout = layout;
+    this.#signature = signature;
+    this.#fileIndex = fileIndex;
+    this.#fileRows = 0;
+  }
+
+  async *add(piece: Piece): AsyncGenerator<SegmentEvent> {
+    if (this.#bytes >= this.#options.segmentBytes) yield* this.finish();
+    this.#file ??= await this.#options.scratch.create(`segment-${this.#count++}.csv`);
+    await this.#file.write(piece.bytes);
+    this.#bytes += piece.bytes.length;
+    const part = this.#parts.at(-1);
+    if (part?.fileIndex === this.#fileIndex) {
+      this.#parts[this.#parts.length - 1] = { ...part, rows: part.rows + piece.rows };
+    } else {
+      const firstRow = this.#fileRows + 1;
+      this.#parts.push({
+        fileIndex: this.#fileIndex,
+        offset: this.#rows,
+        firstRow,
+        rows: piece.rows,
+        last: false,
+      });
+    }
+    for (const record of piece.broken) this.#broken.push({ ...record, fileIndex: this.#fileIndex });
+    this.#rows += piece.rows;
+    this.#fileRows += piece.rows;
+    this.#hasQuotedNewlines ||= piece.hasQuotedNewlines;
+  }
+
+  /** Marks the file's last part and returns how many records the file had. */
+  endFile(): number {
+    const part = this.#parts.at(-1);
+    if (part?.fileIndex === this.#fileIndex) this.#parts[this.#parts.length - 1] = { ...part, last: true };
+    return this.#fileRows;
+  }
+
+  /** Closes the open segment, if there is one. */
+  async *finish(): AsyncGenerator<SegmentEvent> {
+    if (this.#file === undefined || this.#layout === undefined) return;
+    await this.#file.close();
+    const segment: Segment = {
+      path: this.#file.path,
+      layout: this.#layout,
+      rows: this.#rows,
+      parts: this.#parts,
+      broken: this.#broken,
+      hasQuotedNewlines: this.#hasQuotedNewlines,
+    };
+    this.#file = undefined;
+    this.#bytes = 0;
+    this.#rows = 0;
+    this.#parts = [];
+    this.#broken = [];
+    this.#hasQuotedNewlines = false;
+    yield { kind: 'segment', segment };
+  }
+}

@@ -1,0 +1,94 @@
+import { pipeline, Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { messageOf } from '../errors.ts';
+import type { Scratch, ScratchFile } from '../ports.ts';
+import { byteOrderMark, utf16ToUtf8 } from './decode.ts';
+
+/** A file's text, ready for the record scanner, or why it can't be had. */
+export type TextResult =
+  | { readonly kind: 'text'; readonly bytes: AsyncIterable<Uint8Array> }
+  | { readonly kind: 'unreadable'; readonly why: string };
+
+/**
+ * Takes off what may lie around a CSV text: gzip, a byte order mark, UTF-16. What can fail half way
+ * (gzip, UTF-16) is unpacked to scratch space first, so that a file is either read whole or not at all.
+ */
+export async function openText(
+  stream: AsyncIterable<Uint8Array>,
+  scratch: Scratch,
+  name: string,
+): Promise<TextResult> {
+  const { head, whole } = await peek(stream);
+  if (head[0] === 0x1f && head[1] === 0x8b) {
+    const unpacked = await viaScratch(gunzip(whole), scratch, `${name}.unpacked`);
+    return unpacked.kind === 'text'
+      ? openText(unpacked.bytes, scratch, `${name}.text`)
+      : { kind: 'unreadable', why: `its gzip data is damaged: ${unpacked.why}` };
+  }
+  const mark = byteOrderMark(head);
+  if (mark === undefined) return { kind: 'text', bytes: whole };
+  const body = skip(whole, mark.skip);
+  if (mark.encoding === 'utf-8') return { kind: 'text', bytes: body };
+  const text = await viaScratch(utf16ToUtf8(body, mark.encoding), scratch, `${name}.utf8`);
+  return text.kind === 'text'
+    ? text
+    : { kind: 'unreadable', why: `it is marked as UTF-16 but isn't: ${text.why}` };
+}
+
+/** The first bytes of a stream (at least three, where it has them), and the whole of it again. */
+async function peek(
+  stream: AsyncIterable<Uint8Array>,
+): Promise<{ head: Uint8Array; whole: AsyncIterable<Uint8Array> }> {
+  const pieces = stream[Symbol.asyncIterator]();
+  const held: Uint8Array[] = [];
+  let length = 0;
+  while (length < 3) {
+    const next = await pieces.next();
+    if (next.done === true) break;
+    held.push(next.value);
+    length += next.value.length;
+  }
+  async function* whole(): AsyncGenerator<Uint8Array> {
+    yield* held;
+    for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value;
+  }
+  return { head: Buffer.concat(held.map((piece) => piece.subarray(0, 3))), whole: whole() };
+}
+
+async function* skip(stream: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
+  let left = count;
+  for await (const piece of stream) {
+    const taken = Math.min(left, piece.length);
+    left -= taken;
+    if (piece.length > taken) yield piece.subarray(taken);
+  }
+}
+
+function gunzip(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  // The consumer sees a failure as a throw of its loop; the callback only keeps it from being reported twice.
+  return pipeline(Readable.from(stream), createGunzip({ chunkSize: 1 << 20 }), () => undefined);
+}
+
+async function viaScratch(
+  stream: AsyncIterable<Uint8Array>,
+  scratch: Scratch,
+  name: string,
+): Promise<TextResult> {
+  const file: ScratchFile = await scratch.create(name);
+  const pieces = stream[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await pieces
+        .next()
+        .catch((error: unknown) => ({ done: true as const, value: messageOf(error) }));
+      if (next.done === true) {
+        return typeof next.value === 'string'
+          ? { kind: 'unreadable', why: next.value }
+          : { kind: 'text', bytes: scratch.read(file.path) };
+      }
+      await file.write(next.value);
+    }
+  } finally {
+    await file.close();
+  }
+}

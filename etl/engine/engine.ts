@@ -1,0 +1,121 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { DataError, messageOf, TransientError } from '../errors.ts';
+import type { EngineOptions } from '../ports.ts';
+import { literal } from './sql.ts';
+
+/** A value as DuckDB gives it in JSON form: numbers past 2^53, decimals, dates and timestamps are text. */
+export type SqlValue = null | boolean | number | string | SqlValue[] | { [key: string]: SqlValue };
+export type SqlRow = Record<string, SqlValue>;
+
+/** A query's result. */
+export interface SqlResult {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly SqlValue[][];
+}
+
+/** One DuckDB database in memory, spilling to scratch space past its limit. */
+export interface Engine {
+  /** Runs a statement for its effect. */
+  run(sql: string): Promise<void>;
+  /** Runs a query; one object a row. */
+  rows(sql: string): Promise<SqlRow[]>;
+  /** Runs a query; its columns with DuckDB's types, and its rows. */
+  result(sql: string): Promise<SqlResult>;
+  /** Adds rows to a table whose columns are BIGINT and VARCHAR, by position. */
+  append(table: string, rows: Iterable<readonly (bigint | string)[]>): Promise<void>;
+  close(): void;
+}
+
+/** Opens a database whose memory, threads and spill folder are bounded; its time zone is UTC. */
+export async function openEngine(options: EngineOptions, spillDirectory: string): Promise<Engine> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(options.threads),
+    memory_limit: `${options.memoryLimitMb}MB`,
+    temp_directory: spillDirectory,
+  });
+  const connection = await instance.connect();
+  await connection.run("SET TimeZone = 'UTC'");
+  await connection.run('SET enable_progress_bar = false');
+  return {
+    run: (sql) => guard(sql, async () => void (await connection.run(sql))),
+    rows: (sql) => guard(sql, async () => (await connection.runAndReadAll(sql)).getRowObjectsJson()),
+    result: (sql) =>
+      guard(sql, async () => {
+        const reader = await connection.runAndReadAll(sql);
+        const types = reader.columnTypes();
+        const columns = reader.columnNames().map((name, n) => ({ name, type: String(types[n]) }));
+        return { columns, rows: reader.getRowsJson() };
+      }),
+    append: (table, rows) => guard(table, () => appendRows(connection, table, rows)),
+    close: () => {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+async function appendRows(
+  connection: DuckDBConnection,
+  table: string,
+  rows: Iterable<readonly (bigint | string)[]>,
+): Promise<void> {
+  const appender = await connection.createAppender(table);
+  for (const row of rows) {
+    for (const value of row) {
+      if (typeof value === 'bigint') appender.appendBigInt(value);
+      else appender.appendVarchar(value);
+    }
+    appender.endRow();
+  }
+  appender.closeSync();
+}
+
+/** Runs work with an engine of its own and closes it, whatever happens. */
+export async function withEngine<T>(
+  options: EngineOptions,
+  spillDirectory: string,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const engine = await openEngine(options, spillDirectory);
+  try {
+    return await work(engine);
+  } finally {
+    engine.close();
+  }
+}
+
+async function guard<T>(sql: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const message = messageOf(error);
+    const context = { statement: sql.slice(0, 200) };
+    if (/No space left|Out of Memory|could not allocate|IO Error/i.test(message)) {
+      throw new TransientError('ENGINE_RESOURCES', `DuckDB ran out of room: ${message}`, {
+        cause: error,
+        context,
+      });
+    }
+    throw new DataError('ENGINE', `DuckDB refused a statement: ${message}`, { cause: error, context });
+  }
+}
+
+/** A count or other integer from a row; throws where the column holds none. */
+export function integerOf(row: SqlRow, column: string): number {
+  const value = Number(row[column] ?? Number.NaN);
+  if (!Number.isSafeInteger(value))
+    throw new DataError('ENGINE', `'${column}' is no integer: ${String(row[column])}`);
+  return value;
+}
+
+/** A text from a row; throws where the column holds none. */
+export function textOf(row: SqlRow, column: string): string {
+  const value = row[column];
+  if (typeof value !== 'string') throw new DataError('ENGINE', `'${column}' is no text: ${String(value)}`);
+  return value;
+}
+
+/** A list of Parquet files as a table function, e.g. for FROM. */
+export function readParquet(paths: readonly string[]): string {
+  return `read_parquet([${paths.map(literal).join(', ')}], union_by_name = true, hive_partitioning = false)`;
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { dataFileKey } from '../naming.ts';
+import type { DataStore, Scratch } from '../ports.ts';
+import { copiedFile, PARTITION_COLUMN, readCopyStats } from '../table/copy-stats.ts';
+import { copyOptions } from '../table/field-ids.ts';
+import type { LakeTable } from '../table/lake-table.ts';
+import type { DataFile } from '../table/schema.ts';
+import type { Engine } from './engine.ts';
+import { identifier, literal } from './sql.ts';
+
+/** What to write and where. */
+export interface WriteTarget {
+  readonly engine: Engine;
+  readonly data: DataStore;
+  readonly scratch: Scratch;
+  readonly table: LakeTable;
+  /** Folder that the files go to, e.g. `…/schema_v=v1/run_id=…`. */
+  readonly root: string;
+  /** Unique within the folder; goes into the file names. */
+  readonly part: string;
+  /** Column whose month partitions the table; absent where the table has no partitions. */
+  readonly partitionColumn?: string;
+}
+
+/** Months since 1970-01 of a date or timestamp. */
+export function monthIndexSql(expression: string): string {
+  return `CAST((year(${expression}) - 1970) * 12 + month(${expression}) - 1 AS INTEGER)`;
+}
+
+/**
+ * Writes a SELECT of just the table's columns as Parquet with the table's field ids, moves the files to
+ * their keys and returns them with their statistics. No reader sees them before a commit names them.
+ */
+export async function writeDataFiles(select: string, target: WriteTarget): Promise<DataFile[]> {
+  const { engine, data, scratch, table, root, part, partitionColumn } = target;
+  const options = ['FORMAT parquet', 'COMPRESSION zstd', copyOptions(table.metadata), 'RETURN_STATS'];
+  const folder = join(scratch.directory, `copy-${table.root.replaceAll('/', '-')}-${part}`);
+  const partitioned = partitionColumn !== undefined;
+  const source = partitioned
+    ? `SELECT *, ${monthIndexSql(identifier(partitionColumn))} AS ${identifier(PARTITION_COLUMN)} FROM (${select})`
+    : select;
+  if (partitioned) options.push(`PARTITION_BY (${identifier(PARTITION_COLUMN)})`);
+  const path = partitioned ? folder : `${folder}.parquet`;
+  const rows = await engine.rows(`COPY (${source}) TO ${literal(path)} (${options.join(', ')})`);
+  const files: DataFile[] = [];
+  for (const [n, row] of rows.entries()) {
+    const copied = copiedFile(row);
+    const key = dataFileKey(root, copied.month, partitioned ? `${part}-${n}` : part);
+    const file = readCopyStats(row, { metadata: table.metadata, key, month: copied.month });
+    if (file.recordCount === 0) continue;
+    await data.publish(copied.path, key);
+    files.push(file);
+  }
+  return files;
+}

@@ -1,0 +1,55 @@
+import type { GoldContract } from '../contract/contract.ts';
+import { filesOf, type LakeTable } from '../table/lake-table.ts';
+import { changedFiles } from '../table/live-files.ts';
+
+/** Consecutive months since 1970-01, both included. */
+export interface MonthRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** An input of a Gold table: the Silver table now, and the snapshot that Gold was last made from. */
+export interface GoldInput {
+  readonly table: LakeTable;
+  readonly snapshotId: number;
+  readonly lastSnapshotId: number | undefined;
+}
+
+/** The months that hold any data in Silver, and those of them (or others) whose files changed since Gold was last made. */
+export async function inputMonths(
+  inputs: readonly GoldInput[],
+): Promise<{ all: Set<number>; changed: Set<number> }> {
+  const all = new Set<number>();
+  const changed = new Set<number>();
+  for (const { table, snapshotId, lastSnapshotId } of inputs) {
+    for (const { month } of await filesOf(table, snapshotId)) if (month !== undefined) all.add(month);
+    const span = { fromId: lastSnapshotId, toId: snapshotId };
+    const difference = await changedFiles(table.metadata, span, table.reader);
+    for (const { month } of [...difference.added, ...difference.removed])
+      if (month !== undefined) changed.add(month);
+  }
+  return { all, changed };
+}
+
+/** The ranges of Gold months to make anew when these months of the inputs changed. */
+export function affectedRanges(
+  affects: GoldContract['affects'],
+  months: { readonly all: ReadonlySet<number>; readonly changed: ReadonlySet<number> },
+  goldMonths: ReadonlySet<number>,
+): MonthRange[] {
+  if (months.changed.size === 0) return [];
+  if (affects === 'same-month') return consecutive([...months.changed]);
+  const from = Math.min(...months.changed);
+  return [{ from, to: Math.max(...months.all, ...goldMonths, ...months.changed) }];
+}
+
+/** `{3, 1, 2, 7}` → 1–3 and 7. */
+function consecutive(months: readonly number[]): MonthRange[] {
+  const ranges: { from: number; to: number }[] = [];
+  for (const month of [...months].sort((a, b) => a - b)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last.to + 1 === month) last.to = month;
+    else ranges.push({ from: month, to: month });
+  }
+  return ranges;
+}

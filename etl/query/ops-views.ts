@@ -1,0 +1,107 @@
+import type { Engine } from '../engine/engine.ts';
+import { literal } from '../engine/sql.ts';
+import { alertsPrefix, restatementsPrefix, runsPrefix } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import type { LakeView } from './lake-views.ts';
+
+/** Columns of ops.runs, as its documents hold them. */
+const RUN_COLUMNS =
+  "{runId: 'VARCHAR', dataset: 'VARCHAR', status: 'VARCHAR', counts: 'STRUCT(records BIGINT, silver BIGINT, quarantined BIGINT, condemned BIGINT, blank BIGINT)', reasons: 'JSON', controlTotals: 'JSON', files: 'JSON', snapshotId: 'BIGINT', sealDigest: 'VARCHAR', contractVersion: 'VARCHAR', why: 'VARCHAR[]', startedAt: 'TIMESTAMPTZ', endedAt: 'TIMESTAMPTZ', durationMs: 'BIGINT'}";
+
+const ALERT_COLUMNS =
+  "{kind: 'VARCHAR', dataset: 'VARCHAR', runId: 'VARCHAR', at: 'TIMESTAMPTZ', title: 'VARCHAR', readersSee: 'VARCHAR', nextCommand: 'VARCHAR', details: 'JSON'}";
+
+/** Makes ops.runs, ops.source_files, ops.quarantine, ops.condemned, ops.alerts, ops.snapshots and ops.restatements. */
+export async function createOpsViews(
+  engine: Engine,
+  effects: Effects,
+  views: readonly LakeView[],
+): Promise<void> {
+  const view = (name: string, select: string): Promise<void> =>
+    engine.run(`CREATE OR REPLACE VIEW ops.${name} AS ${select}`);
+  await view(
+    'runs',
+    `SELECT runId AS run_id, dataset, status, counts.records AS records, counts.silver AS silver, counts.quarantined AS quarantined,
+       counts.condemned AS condemned, counts.blank AS blank, reasons, controlTotals AS control_totals, snapshotId AS snapshot_id,
+       sealDigest AS seal_digest, contractVersion AS contract_version, why, startedAt AS started_at, endedAt AS ended_at, durationMs AS duration_ms
+     FROM ${await readDocuments(effects, runsPrefix(), RUN_COLUMNS)}`,
+  );
+  await view(
+    'alerts',
+    `SELECT kind, dataset, runId AS run_id, "at", title, readersSee AS readers_see, nextCommand AS next_command, details
+     FROM ${await readDocuments(effects, alertsPrefix(), ALERT_COLUMNS)}`,
+  );
+  await view('restatements', await restatementsSelect(effects));
+  await view('source_files', unionOf(views, 'source_files', ''));
+  await view('condemned', unionOf(views, 'condemned', 'dataset'));
+  await view('quarantine', openQuarantineSelect(views));
+  await view('snapshots', snapshotsSelect(views));
+}
+
+async function readDocuments(effects: Effects, prefix: string, columns: string): Promise<string> {
+  const keys = (await effects.objects.list(prefix))
+    .map(({ key }) => key)
+    .filter((key) => key.endsWith('.json'));
+  const paths = await Promise.all(keys.map((key) => effects.data.localPath(key)));
+  if (paths.length > 0)
+    return `read_json([${paths.map(literal).join(', ')}], columns = ${columns}, format = 'unstructured')`;
+  const nulls = [...columns.matchAll(/(\w+): '([^']+)'/g)].map(
+    ([, name, type]) => `CAST(NULL AS ${type}) AS "${name}"`,
+  );
+  return `(SELECT ${nulls.join(', ')} WHERE false)`;
+}
+
+async function restatementsSelect(effects: Effects): Promise<string> {
+  const keys = (await effects.objects.list(restatementsPrefix())).map(({ key }) => key);
+  const paths = await Promise.all(keys.map((key) => effects.data.localPath(key)));
+  if (paths.length > 0) return `SELECT * FROM read_parquet([${paths.map(literal).join(', ')}])`;
+  return `SELECT NULL::VARCHAR AS dataset, NULL::VARCHAR AS run_id, NULL::TIMESTAMPTZ AS refreshed_at, NULL::BIGINT AS silver_snapshot_id,
+    NULL::DATE AS as_of_month, NULL::VARCHAR AS "key", NULL::VARCHAR AS "column", NULL::VARCHAR AS old_value, NULL::VARCHAR AS new_value WHERE false`;
+}
+
+function unionOf(views: readonly LakeView[], layer: LakeView['layer'], label: '' | 'dataset'): string {
+  const selects = views
+    .filter((view) => view.layer === layer)
+    .map(
+      (view) => `SELECT ${label === '' ? '' : `${literal(view.dataset)} AS dataset, `}* FROM ${view.name}`,
+    );
+  return selects.length === 0 ? "SELECT 'none' AS dataset WHERE false" : selects.join(' UNION ALL ');
+}
+
+/**
+ * What failed, with whether it is still open: not condemned since, and not in Silver since (a record that failed
+ * before and then passed has an attempt_count above 0 there).
+ */
+function openQuarantineSelect(views: readonly LakeView[]): string {
+  const selects = views
+    .filter((view) => view.layer === 'quarantine')
+    .map(({ name, dataset }) => {
+      const table = name.slice(name.indexOf('.') + 1);
+      return `SELECT ${literal(dataset)} AS dataset,
+        NOT EXISTS (SELECT 1 FROM condemned.${table} AS c WHERE c.row_hash = q.row_hash)
+          AND NOT EXISTS (SELECT 1 FROM silver.${table} AS s WHERE s.attempt_count > 0 AND s.row_hash = q.row_hash) AS is_open, q.*
+        FROM ${name} AS q`;
+    });
+  return selects.length === 0 ? "SELECT 'none' AS dataset WHERE false" : selects.join(' UNION ALL ');
+}
+
+function snapshotsSelect(views: readonly LakeView[]): string {
+  const rows = views.flatMap(({ name, dataset, table }) =>
+    (table?.metadata.snapshots ?? []).map((snapshot) => {
+      const { summary } = snapshot;
+      const isCurrent = table?.metadata['current-snapshot-id'] === snapshot['snapshot-id'];
+      const texts = [name, dataset, summary['operation'] ?? '', summary['assay.run-id'] ?? ''].map(literal);
+      const counts = ['added-records', 'deleted-records', 'total-records'].map((key) =>
+        Number(summary[key] ?? 0),
+      );
+      return `(${texts.join(', ')}, CAST(${snapshot['snapshot-id']} AS BIGINT), to_timestamp(${snapshot['timestamp-ms'] / 1000}), ${counts.join(', ')}, ${isCurrent})`;
+    }),
+  );
+  const names =
+    'table_name, dataset, operation, run_id, snapshot_id, committed_at, added_records, deleted_records, total_records, is_current';
+  if (rows.length > 0) return `SELECT * FROM (VALUES ${rows.join(', ')}) AS snapshots(${names})`;
+  return `SELECT ${names
+    .split(', ')
+    .map((name) => `NULL AS ${name}`)
+    .join(', ')} WHERE false`;
+}

@@ -1,0 +1,63 @@
+import { REASONS_TYPE, RECORD_KIND } from '../contract/compile-record.ts';
+import type { SourceContract } from '../contract/contract.ts';
+import type { Engine } from '../engine/engine.ts';
+import { identifier } from '../engine/sql.ts';
+
+/** Columns of the records that didn't pass, between refine and seal; the measures' values follow as m0, b0, m1, … */
+const REJECT_COLUMNS = [
+  'source_file_id VARCHAR',
+  'source_row_number BIGINT',
+  'source_line BIGINT',
+  'row_hash BLOB',
+  `reasons ${REASONS_TYPE}`,
+  'record VARCHAR',
+  'raw_text VARCHAR',
+  // A record that may be the source's total row: it is one if nothing but blanks follows in its file.
+  'may_be_total BOOLEAN',
+];
+
+/** Column names of the n-th measure: its value and what it is for. */
+export const measureColumn = (n: number): string => `m${n}`;
+export const measureByColumn = (n: number): string => `b${n}`;
+
+/** Creates the table `rejects`. */
+export async function createRejects(engine: Engine, contract: SourceContract): Promise<void> {
+  const measures = contract.measures.flatMap((_, n) => [
+    `${measureColumn(n)} DECIMAL(38, ${scaleOf(contract, n)})`,
+    `${measureByColumn(n)} VARCHAR`,
+  ]);
+  await engine.run(`CREATE OR REPLACE TEMP TABLE rejects (${[...REJECT_COLUMNS, ...measures].join(', ')})`);
+}
+
+/** Decimals that the n-th measure keeps. */
+export function scaleOf(contract: SourceContract, n: number): number {
+  const type = contract.columns.find(({ name }) => name === contract.measures[n]?.column)?.type;
+  return type?.kind === 'decimal' ? type.scale : 0;
+}
+
+/** SQL of the n-th measure's value and of what it is for, over typed columns. */
+export function measureSql(
+  contract: SourceContract,
+  n: number,
+): { readonly value: string; readonly by: string } {
+  const measure = contract.measures[n];
+  return {
+    value: `CAST(${identifier(measure?.column ?? '')} AS DECIMAL(38, ${scaleOf(contract, n)}))`,
+    by: measure?.by === undefined ? 'CAST(NULL AS VARCHAR)' : `CAST(${identifier(measure.by)} AS VARCHAR)`,
+  };
+}
+
+/** Adds the staged segment's failed and broken records to `rejects`. */
+export async function collectRejects(engine: Engine, contract: SourceContract): Promise<void> {
+  const measures = contract.measures.map((_, n) => measureSql(contract, n));
+  const values = measures.map(({ value, by }) => `, ${value}, ${by}`).join('');
+  await engine.run(
+    `INSERT INTO rejects SELECT source_file_id, source_row_number, NULL, row_hash, reasons, record, NULL, record_kind = ${RECORD_KIND.totalRow}${values}
+     FROM staged WHERE record_kind IN (${RECORD_KIND.rejected}, ${RECORD_KIND.totalRow})`,
+  );
+  const nothing = measures.map(() => ', NULL, NULL').join('');
+  await engine.run(
+    `INSERT INTO rejects SELECT source_file_id, source_row_number, source_line, unhex(sha256(raw_text)),
+       [{'rule': problem, 'column': NULL, 'code': 'STRUCTURE_ERROR', 'value': NULL}], NULL, raw_text, false${nothing} FROM broken`,
+  );
+}

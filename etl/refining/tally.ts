@@ -1,0 +1,98 @@
+import { RECORD_KIND } from '../contract/compile-record.ts';
+import type { SourceContract } from '../contract/contract.ts';
+import { type Engine, integerOf, textOf } from '../engine/engine.ts';
+import type { MeasureSum } from '../stages/documents.ts';
+import { addDecimals, addSums } from '../sums.ts';
+import { measureSql } from './rejects.ts';
+
+/** What became of one file's records, before attempts and duplicates. */
+export interface FileTally {
+  silver: number;
+  rejected: number;
+  blank: number;
+  totalRows: number;
+  lastContentRow: number;
+  /** Sum of the hashes of the blank records' numbers: their part of the proof by identity. */
+  blankIdentity: string;
+  measuresIn: MeasureSum[];
+}
+
+/** Tallies by source_file_id. */
+export type Tallies = Map<string, FileTally>;
+
+/**
+ * SQL whose sum over a set of record numbers tells that set from any other (but for one chance in 2^64):
+ * the proof by identity compares such sums instead of millions of numbers.
+ */
+export function identitySql(rowNumber: string): string {
+  return `CAST(hash(CAST(${rowNumber} AS BIGINT)) AS HUGEINT)`;
+}
+
+/** Adds the staged segment's records to the tallies. */
+export async function tallySegment(
+  engine: Engine,
+  contract: SourceContract,
+  tallies: Tallies,
+): Promise<void> {
+  const kinds = await engine.rows(
+    `SELECT source_file_id, record_kind, count(*) AS n, max(source_row_number) AS last,
+       CAST(coalesce(sum(CASE WHEN record_kind = ${RECORD_KIND.blank} THEN ${identitySql('source_row_number')} END), 0) AS VARCHAR) AS identity
+     FROM staged GROUP BY ALL`,
+  );
+  for (const row of kinds) {
+    const tally = tallyOf(tallies, textOf(row, 'source_file_id'));
+    const [kind, n] = [integerOf(row, 'record_kind'), integerOf(row, 'n')];
+    if (kind === RECORD_KIND.silver) tally.silver += n;
+    else if (kind === RECORD_KIND.rejected) tally.rejected += n;
+    else if (kind === RECORD_KIND.blank) tally.blank += n;
+    else tally.totalRows += n;
+    tally.blankIdentity = addDecimals(tally.blankIdentity, textOf(row, 'identity'));
+    if (kind !== RECORD_KIND.blank)
+      tally.lastContentRow = Math.max(tally.lastContentRow, integerOf(row, 'last'));
+  }
+  const broken = await engine.rows(
+    `SELECT source_file_id, count(*) AS n, max(source_row_number) AS last, CAST(-sum(${identitySql('source_row_number')}) AS VARCHAR) AS identity
+     FROM broken GROUP BY ALL`,
+  );
+  for (const row of broken) {
+    const tally = tallyOf(tallies, textOf(row, 'source_file_id'));
+    tally.blank -= integerOf(row, 'n');
+    tally.rejected += integerOf(row, 'n');
+    tally.blankIdentity = addDecimals(tally.blankIdentity, textOf(row, 'identity'));
+    tally.lastContentRow = Math.max(tally.lastContentRow, integerOf(row, 'last'));
+  }
+  await tallyMeasures(engine, contract, tallies);
+}
+
+async function tallyMeasures(engine: Engine, contract: SourceContract, tallies: Tallies): Promise<void> {
+  for (const [n, { column }] of contract.measures.entries()) {
+    const { value, by } = measureSql(contract, n);
+    const sums = await engine.rows(
+      `SELECT source_file_id, ${by} AS "by", CAST(sum(${value}) AS VARCHAR) AS total FROM staged
+       WHERE record_kind IN (${RECORD_KIND.silver}, ${RECORD_KIND.rejected}) AND ${value} IS NOT NULL GROUP BY ALL`,
+    );
+    for (const row of sums) {
+      const group = typeof row['by'] === 'string' ? row['by'] : null;
+      const sum = { measure: column, by: group, sum: textOf(row, 'total') };
+      const tally = tallyOf(tallies, textOf(row, 'source_file_id'));
+      tally.measuresIn = addSums([...tally.measuresIn, sum]);
+    }
+  }
+}
+
+/** The file's tally, made where there is none yet. */
+export function tallyOf(tallies: Tallies, sourceFileId: string): FileTally {
+  const known = tallies.get(sourceFileId);
+  if (known !== undefined) return known;
+  const fresh: FileTally = {
+    silver: 0,
+    rejected: 0,
+    blank: 0,
+    totalRows: 0,
+    lastContentRow: 0,
+    blankIdentity: '0',
+    measuresIn: [],
+  };
+  tallies.set(sourceFileId, fresh);
+  return fresh;
+}

@@ -1,0 +1,207 @@
+import type { SourceContract } from '../contract/contract.ts';
+import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
+import type { DataStore } from '../ports.ts';
+import { measureByColumn, measureColumn, measureSql, scaleOf } from '../refining/rejects.ts';
+import { identitySql } from '../refining/tally.ts';
+import type { ControlTotal, MeasureSum, RefinedFile } from '../stages/documents.ts';
+import { addDecimals, addSums, sameDecimal } from '../sums.ts';
+import type { DataFile } from '../table/schema.ts';
+
+/** What lies in the files that were written, read back from them. */
+export interface FoundInFile {
+  silver: number;
+  quarantined: number;
+  condemned: number;
+  /** Sum of the hashes of the record numbers found. */
+  identity: string;
+  readonly silverSums: MeasureSum[];
+  readonly quarantinedSums: MeasureSum[];
+  readonly condemnedSums: MeasureSum[];
+  /** The source's own total, by its total row: the measure's sum as stated there. */
+  declared?: string;
+}
+
+const nothingFound = (): FoundInFile => ({
+  silver: 0,
+  quarantined: 0,
+  condemned: 0,
+  identity: '0',
+  silverSums: [],
+  quarantinedSums: [],
+  condemnedSums: [],
+});
+
+/** Where the proof reads back. */
+export interface ProofInput {
+  readonly engine: Engine;
+  readonly data: DataStore;
+  readonly contract: SourceContract;
+  readonly silverFiles: readonly DataFile[];
+}
+
+/** What was written, by source_file_id: Silver from its Parquet files, the rejects by verdict, the total rows. */
+export async function readBack(input: ProofInput): Promise<Map<string, FoundInFile>> {
+  const { engine, data, contract, silverFiles } = input;
+  const found = new Map<string, FoundInFile>();
+  const paths = await Promise.all(silverFiles.map((file) => data.localPath(file.key)));
+  const sources = [
+    ...(paths.length === 0 ? [] : [{ from: readParquet(paths), verdict: "'silver'", measure: measureSql }]),
+    { from: 'verdicts', verdict: 'verdict', measure: stagedMeasure },
+  ];
+  for (const { from, verdict, measure } of sources) {
+    const rows = await engine.rows(
+      `SELECT source_file_id, ${verdict} AS verdict, count(*) AS n, CAST(sum(${identitySql('source_row_number')}) AS VARCHAR) AS identity
+       FROM ${from} GROUP BY ALL`,
+    );
+    for (const row of rows) {
+      const file = entry(found, textOf(row, 'source_file_id'));
+      file[verdictOf(textOf(row, 'verdict'))] += integerOf(row, 'n');
+      file.identity = addDecimals(file.identity, textOf(row, 'identity'));
+    }
+    for (const [n, { column }] of contract.measures.entries()) {
+      const { value, by } = measure(contract, n);
+      const sums = await engine.rows(
+        `SELECT source_file_id, ${verdict} AS verdict, ${by} AS "by", CAST(sum(${value}) AS VARCHAR) AS total
+         FROM ${from} WHERE ${value} IS NOT NULL GROUP BY ALL`,
+      );
+      for (const row of sums) {
+        const group = typeof row['by'] === 'string' ? row['by'] : null;
+        const file = entry(found, textOf(row, 'source_file_id'));
+        file[`${verdictOf(textOf(row, 'verdict'))}Sums`].push({
+          measure: column,
+          by: group,
+          sum: textOf(row, 'total'),
+        });
+      }
+    }
+  }
+  return found;
+}
+
+/** Takes the sources' total rows out of `rejects` and returns what they declare, by source_file_id, and their identities. */
+export async function takeTotalRows(
+  engine: Engine,
+  contract: SourceContract,
+  lastRows: ReadonlyMap<string, number>,
+): Promise<Map<string, { declared: string; identity: string }>> {
+  const n = contract.measures.findIndex(({ column }) => column === contract.csv.totalRowColumn);
+  if (n < 0) return new Map();
+  await engine.run('CREATE OR REPLACE TEMP TABLE last_rows (source_file_id VARCHAR, last BIGINT)');
+  await engine.append(
+    'last_rows',
+    [...lastRows].map(([id, last]) => [id, BigInt(last)]),
+  );
+  const isTotal = `may_be_total AND EXISTS (SELECT 1 FROM last_rows WHERE last_rows.source_file_id = rejects.source_file_id AND last = source_row_number)`;
+  const rows = await engine.rows(
+    `SELECT source_file_id, CAST(${measureColumn(n)} AS VARCHAR) AS declared, CAST(${identitySql('source_row_number')} AS VARCHAR) AS identity
+     FROM rejects WHERE ${isTotal}`,
+  );
+  await engine.run(`DELETE FROM rejects WHERE ${isTotal}`);
+  return new Map(
+    rows.map((row) => [
+      textOf(row, 'source_file_id'),
+      { declared: textOf(row, 'declared'), identity: textOf(row, 'identity') },
+    ]),
+  );
+}
+
+/** What went in, as refine counted it. */
+export interface ProofOfFile {
+  readonly key: string;
+  readonly refined: RefinedFile;
+  readonly found: FoundInFile;
+  readonly totalRow: { readonly declared: string; readonly identity: string } | undefined;
+}
+
+/** What one file's proof shows: its control totals, and what doesn't hold. */
+export interface Proven {
+  readonly controlTotals: ControlTotal[];
+  readonly problems: string[];
+}
+
+/** Proves one file: by number, by identity, by every measure, and against its total row. */
+export async function proveFile(
+  engine: Engine,
+  contract: SourceContract,
+  proof: ProofOfFile,
+): Promise<Proven> {
+  const { refined, found, totalRow } = proof;
+  const problems: string[] = [];
+  const blank = blankCount(refined, totalRow !== undefined);
+  const out = found.silver + found.quarantined + found.condemned + blank;
+  if (out !== refined.records) {
+    problems.push(
+      `${refined.records} records came in, but ${out} are accounted for (silver ${found.silver}, quarantined ${found.quarantined}, condemned ${found.condemned}, blank ${blank})`,
+    );
+  }
+  const identity = [found.identity, refined.blankIdentity, totalRow?.identity ?? '0'].reduce(addDecimals);
+  if (!sameDecimal(identity, await identityOf(engine, refined.records))) {
+    problems.push(
+      'the records that came out are not those that came in: some number is missing or stands twice',
+    );
+  }
+  const controlTotals = totalsOf(contract, proof);
+  for (const total of controlTotals.filter(({ met }) => !met)) problems.push(describeMiss(total));
+  return { controlTotals, problems };
+}
+
+/** Records with nothing to test: blank ones, and the total row where there is one. */
+export function blankCount(refined: RefinedFile, hasTotalRow: boolean): number {
+  return refined.blank + (hasTotalRow ? 1 : 0);
+}
+
+async function identityOf(engine: Engine, records: number): Promise<string> {
+  const [row = {}] = await engine.rows(
+    `SELECT CAST(coalesce(sum(${identitySql('i')}), 0) AS VARCHAR) AS identity FROM range(1, ${records + 1}) AS numbers(i)`,
+  );
+  return textOf(row, 'identity');
+}
+
+function totalsOf(contract: SourceContract, { key, refined, found, totalRow }: ProofOfFile): ControlTotal[] {
+  const groups = addSums(
+    [...refined.measuresIn, ...found.silverSums, ...found.quarantinedSums, ...found.condemnedSums].map(
+      (sum) => ({ ...sum, sum: '0' }),
+    ),
+  );
+  return groups.map(({ measure, by }) => {
+    const n = contract.measures.findIndex(({ column }) => column === measure);
+    const zero = scaleOf(contract, n) === 0 ? '0' : `0.${'0'.repeat(scaleOf(contract, n))}`;
+    const pick = (sums: readonly MeasureSum[]): string =>
+      addSums(sums).find((sum) => sum.measure === measure && sum.by === by)?.sum ?? zero;
+    const total = {
+      key,
+      measure,
+      by,
+      in: pick(refined.measuresIn),
+      silver: pick(found.silverSums),
+      quarantined: pick(found.quarantinedSums),
+      condemned: pick(found.condemnedSums),
+    };
+    const declared = measure === contract.csv.totalRowColumn ? totalRow?.declared : undefined;
+    const out = [total.silver, total.quarantined, total.condemned].reduce(addDecimals);
+    const met = sameDecimal(total.in, out) && (declared === undefined || sameDecimal(total.in, declared));
+    return { ...total, ...(declared === undefined ? {} : { declared }), met };
+  });
+}
+
+function describeMiss(total: ControlTotal): string {
+  const what = total.by === null ? total.measure : `${total.measure} in ${total.by}`;
+  const out = [total.silver, total.quarantined, total.condemned].reduce(addDecimals);
+  return total.declared !== undefined && sameDecimal(total.in, out)
+    ? `its total row says ${what} is ${total.declared}, but its records add up to ${total.in}`
+    : `${what} was ${total.in} coming in and is ${out} going out`;
+}
+
+function stagedMeasure(_: SourceContract, n: number): { value: string; by: string } {
+  return { value: measureColumn(n), by: measureByColumn(n) };
+}
+
+function verdictOf(text: string): 'silver' | 'quarantined' | 'condemned' {
+  return text === 'silver' || text === 'condemned' ? text : 'quarantined';
+}
+
+function entry(found: Map<string, FoundInFile>, sourceFileId: string): FoundInFile {
+  const known = found.get(sourceFileId) ?? nothingFound();
+  found.set(sourceFileId, known);
+  return known;
+}

@@ -1,0 +1,64 @@
+import { REASONS_TYPE } from '../contract/compile-record.ts';
+import type { SourceContract } from '../contract/contract.ts';
+import { type Engine, integerOf, textOf } from '../engine/engine.ts';
+import { literal } from '../engine/sql.ts';
+import type { Plan } from '../stages/documents.ts';
+
+/**
+ * Makes the table `verdicts`: every reject with its attempt_count, its verdict (`quarantined` or `condemned`)
+ * and its final reasons. Needs `rejects` and `prior`.
+ */
+export async function giveVerdicts(engine: Engine, contract: SourceContract): Promise<void> {
+  const { maxAttempts } = contract.limits;
+  const duplicate = contract.duplicates === 'keep-first' ? 'false' : "list_contains(codes, 'DUPLICATE')";
+  const added = (condition: string, rule: string, code: string): string =>
+    `CASE WHEN ${condition} THEN [{'rule': ${literal(rule)}, 'column': NULL, 'code': ${literal(code)}, 'value': NULL}] ELSE [] END`;
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE verdicts AS
+     WITH counted AS (
+       SELECT rejects.*, CAST(coalesce(prior.failures, 0) + 1 AS INTEGER) AS attempt_count,
+         coalesce(prior.condemned, false) AS condemned_before,
+         list_transform(rejects.reasons, lambda r: r.code) AS codes
+       FROM rejects LEFT JOIN prior ON prior.row_hash = rejects.row_hash
+     ), judged AS (
+       SELECT *, ${duplicate} OR condemned_before OR attempt_count >= ${maxAttempts} AS is_condemned,
+         condemned_before AND NOT list_contains(codes, 'PREVIOUSLY_CONDEMNED') AS newly_previous,
+         attempt_count >= ${maxAttempts} AND NOT condemned_before AND NOT ${duplicate} AS newly_exhausted
+       FROM counted
+     )
+     SELECT * EXCLUDE (reasons, codes, condemned_before, is_condemned, newly_previous, newly_exhausted),
+       CASE WHEN is_condemned THEN 'condemned' ELSE 'quarantined' END AS verdict,
+       list_concat(reasons, CAST(${added('newly_previous', 'condemned before', 'PREVIOUSLY_CONDEMNED')} AS ${REASONS_TYPE}),
+         CAST(${added('newly_exhausted', `failed ${maxAttempts} times`, 'MAX_ATTEMPTS')} AS ${REASONS_TYPE})) AS reasons
+     FROM judged`,
+  );
+}
+
+/** SELECT of one verdict's records, in the order of the reject tables' columns. */
+export function verdictSelect(verdict: 'quarantined' | 'condemned', plan: Plan): string {
+  const ids = plan.files.map((file) => `(${literal(file.sourceFileId)}, ${literal(file.key)})`);
+  return `SELECT row_hash, verdicts.source_file_id, files.source_file, source_row_number, source_line, attempt_count,
+      CAST(${literal(plan.plannedAt)} AS TIMESTAMPTZ) AS ingestion_timestamp, ${literal(plan.runId)} AS run_id,
+      ${literal(plan.contractVersion)} AS contract_version, reasons, record, raw_text
+    FROM verdicts JOIN (SELECT source_file_id, min(source_file) AS source_file FROM (VALUES ${ids.join(', ')}) AS planned(source_file_id, source_file) GROUP BY source_file_id) AS files
+      USING (source_file_id)
+    WHERE verdict = ${literal(verdict)} ORDER BY files.source_file, source_row_number`;
+}
+
+/** How often each reason code occurs. */
+export async function countReasonCodes(engine: Engine): Promise<Record<string, number>> {
+  const rows = await engine.rows(
+    'SELECT code, count(*) AS n FROM (SELECT unnest(reasons).code AS code FROM verdicts) GROUP BY code ORDER BY code',
+  );
+  return Object.fromEntries(rows.map((row) => [textOf(row, 'code'), integerOf(row, 'n')]));
+}
+
+/** SHA-256 over every reject's file, number, verdict and codes, in order: with the files, it says which records are in Silver. */
+export async function digestRejects(engine: Engine): Promise<string> {
+  const [row = {}] = await engine.rows(
+    `SELECT sha256(coalesce(string_agg(concat_ws(':', source_file_id, source_row_number, verdict,
+         array_to_string(list_transform(reasons, lambda r: r.code), ',')), chr(10) ORDER BY source_file_id, source_row_number), '')) AS digest
+     FROM verdicts`,
+  );
+  return textOf(row, 'digest');
+}

@@ -1,0 +1,218 @@
+import { z } from 'zod';
+import { DataError } from '../errors.ts';
+import type { ObjectStore } from '../ports.ts';
+
+/** What the stages leave for one another in the lake: data travels by key, never by value. */
+
+const ColumnStats = z.object({
+  valueCount: z.number(),
+  nullCount: z.number(),
+  sizeBytes: z.number(),
+  min: z.string().exactOptional(),
+  max: z.string().exactOptional(),
+});
+
+const DataFileDocument = z.object({
+  key: z.string(),
+  recordCount: z.number(),
+  sizeBytes: z.number(),
+  month: z.number().exactOptional(),
+  columns: z.record(z.string(), ColumnStats),
+});
+
+/** One Bronze file of a run. */
+const PlannedFile = z.object({
+  index: z.number().int(),
+  key: z.string(),
+  sizeBytes: z.number(),
+  sourceFileId: z.string(),
+  /** Key of the file with the same bytes that makes this one a repeat. */
+  repeatOf: z.string().exactOptional(),
+});
+export type PlannedFile = z.infer<typeof PlannedFile>;
+
+/** A chunk: the files, by index, that one refine works on. */
+const PlannedChunk = z.object({ chunk: z.string(), files: z.array(z.number().int()) });
+export type PlannedChunk = z.infer<typeof PlannedChunk>;
+
+/** What a run will do: which files, in which chunks, on which base. */
+export const Plan = z.object({
+  dataset: z.string(),
+  runId: z.string(),
+  contractVersion: z.string(),
+  contractDigest: z.string(),
+  /** Tag of the `_LATEST.json` that the run builds on; absent before the first commit. */
+  baseEtag: z.string().exactOptional(),
+  baseVersion: z.number().int(),
+  plannedAt: z.string(),
+  files: z.array(PlannedFile),
+  chunks: z.array(PlannedChunk),
+});
+export type Plan = z.infer<typeof Plan>;
+
+/** A sum, exact, as text; `by` is the value that it is for. */
+const MeasureSum = z.object({ measure: z.string(), by: z.string().nullable(), sum: z.string() });
+export type MeasureSum = z.infer<typeof MeasureSum>;
+
+/** What refine found in one file, or in its part of it. */
+const RefinedFile = z.object({
+  index: z.number().int(),
+  outcome: z.enum(['read', 'empty', 'rejected']),
+  why: z.string().exactOptional(),
+  /** Records counted by the scanner, apart from any verdict. */
+  records: z.number().int(),
+  silver: z.number().int(),
+  rejected: z.number().int(),
+  blank: z.number().int(),
+  totalRows: z.number().int(),
+  /** Last source_row_number that isn't blank; 0 where there is none. */
+  lastContentRow: z.number().int(),
+  /** Sum of the hashes of the blank records' numbers. */
+  blankIdentity: z.string(),
+  measuresIn: z.array(MeasureSum),
+});
+export type RefinedFile = z.infer<typeof RefinedFile>;
+
+/** What refine left behind for one chunk. */
+export const ChunkResult = z.object({
+  chunk: z.string(),
+  files: z.array(RefinedFile),
+  dataFiles: z.array(DataFileDocument),
+  /** Parquet of the records that didn't pass; absent where all did. */
+  rejectsKey: z.string().exactOptional(),
+});
+export type ChunkResult = z.infer<typeof ChunkResult>;
+
+/** Verdicts counted. `blank` are the records with nothing to test: empty ones, and the source's total row. */
+export const Counts = z.object({
+  records: z.number().int(),
+  silver: z.number().int(),
+  quarantined: z.number().int(),
+  condemned: z.number().int(),
+  blank: z.number().int(),
+});
+export type Counts = z.infer<typeof Counts>;
+
+/** One file in a seal. */
+const SealedFile = Counts.extend({
+  key: z.string(),
+  sourceFileId: z.string(),
+  sizeBytes: z.number(),
+  status: z.enum(['accepted', 'empty', 'rejected', 'repeat']),
+  note: z.string().exactOptional(),
+});
+export type SealedFile = z.infer<typeof SealedFile>;
+
+/** A measure before and after, for one file: `in` = silver + quarantined + condemned, and the source's own total where it states one. */
+const ControlTotal = z.object({
+  key: z.string(),
+  measure: z.string(),
+  by: z.string().nullable(),
+  in: z.string(),
+  silver: z.string(),
+  quarantined: z.string(),
+  condemned: z.string(),
+  declared: z.string().exactOptional(),
+  met: z.boolean(),
+});
+export type ControlTotal = z.infer<typeof ControlTotal>;
+
+/** The immutable summary of a run: `_SUCCESS`. */
+export const Seal = z.object({
+  format: z.literal(1),
+  dataset: z.string(),
+  runId: z.string(),
+  contractVersion: z.string(),
+  contractDigest: z.string(),
+  baseVersion: z.number().int(),
+  sealedAt: z.string(),
+  counts: Counts,
+  reasons: z.record(z.string(), z.number().int()),
+  files: z.array(SealedFile),
+  controlTotals: z.array(ControlTotal),
+  /** SHA-256 over every rejected record's file, number, verdict and codes, in order. */
+  rejectsDigest: z.string(),
+  /** What conservation could not prove; empty: proven. */
+  unproven: z.array(z.object({ key: z.string(), problem: z.string() })),
+  digest: z.string(),
+});
+export type Seal = z.infer<typeof Seal>;
+
+/** The files that a commit adds to each table and takes from Silver. */
+export const CommitPlan = z.object({
+  silver: z.array(DataFileDocument),
+  removeFromSilver: z.array(z.string()),
+  quarantine: z.array(DataFileDocument),
+  condemned: z.array(DataFileDocument),
+  ledger: z.array(DataFileDocument),
+});
+export type CommitPlan = z.infer<typeof CommitPlan>;
+
+/** Stores a document as JSON. */
+export async function putDocument(objects: ObjectStore, key: string, document: unknown): Promise<void> {
+  await objects.put(key, Buffer.from(`${JSON.stringify(document, null, 1)}\n`));
+}
+
+/** Reads a document and checks its shape; throws DataError where it is missing or of another shape. */
+export async function getDocument<T>(objects: ObjectStore, key: string, shape: z.ZodType<T>): Promise<T> {
+  const stored = await objects.get(key);
+  if (stored === undefined)
+    throw new DataError('DOCUMENT_MISSING', `${key} is missing.`, { context: { key } });
+  return parseDocument(stored.body, key, shape);
+}
+
+/** Parses a document that has been read. */
+export function parseDocument<T>(body: Uint8Array, key: string, shape: z.ZodType<T>): T {
+  try {
+    return shape.parse(JSON.parse(Buffer.from(body).toString('utf8')));
+  } catch (error) {
+    throw new DataError('DOCUMENT_DAMAGED', `${key} can't be read as what it should be.`, {
+      cause: error,
+      context: { key },
+    });
+  }
+}
+
+/** How a run ended, for ops.runs and for whoever asked for it. */
+export const RunRecord = z.object({
+  runId: z.string(),
+  dataset: z.string(),
+  status: z.enum(['promoted', 'held', 'refused', 'failed', 'nothing-to-do']),
+  counts: Counts,
+  reasons: z.record(z.string(), z.number().int()),
+  controlTotals: z.array(ControlTotal),
+  files: z.array(SealedFile),
+  snapshotId: z.number().int().nullable(),
+  sealDigest: z.string().nullable(),
+  contractVersion: z.string().nullable(),
+  /** Why it isn't promoted, or what went wrong after it was; one sentence each. */
+  why: z.array(z.string()),
+  startedAt: z.string(),
+  endedAt: z.string(),
+  durationMs: z.number(),
+});
+export type RunRecord = z.infer<typeof RunRecord>;
+
+/** Files that no run picks up: until a person decides (`held`), or until the contract changes (`refused`). */
+export const Withheld = z.object({
+  dataset: z.string(),
+  runId: z.string(),
+  decision: z.enum(['held', 'refused']),
+  contractDigest: z.string(),
+  sealDigest: z.string(),
+  keys: z.array(z.string()),
+  why: z.array(z.string()),
+  at: z.string(),
+});
+export type Withheld = z.infer<typeof Withheld>;
+
+/** The circuit breaker of a dataset; no document means closed. */
+export const Breaker = z.object({
+  dataset: z.string(),
+  openedAt: z.string(),
+  runId: z.string(),
+  code: z.string(),
+  count: z.number().int(),
+  windowMinutes: z.number(),
+});
+export type Breaker = z.infer<typeof Breaker>;

@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { SourceContract } from '../contract/contract.ts';
+import { integerOf, readParquet, textOf, withEngine } from '../engine/engine.ts';
+import { literal } from '../engine/sql.ts';
+import { breakerKey, sealKey } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { filesOf } from '../table/lake-table.ts';
+import { openDatasetTable } from './dataset-tables.ts';
+import { type Breaker, getDocument, putDocument, Seal } from './documents.ts';
+import { loadRun, type RunContext } from './run-context.ts';
+import { defineStage, RunInput } from './stage.ts';
+
+const GateOutput = z.object({ decision: z.enum(['promote', 'hold', 'refuse']), why: z.array(z.string()) });
+
+/**
+ * Compares a seal with the contract's limits: promote within them, hold for a person beyond them, refuse where
+ * conservation isn't proven. Opens the circuit breaker when one code piles up.
+ */
+export const gate = defineStage({
+  name: 'gate',
+  input: RunInput,
+  output: GateOutput,
+  run: async ({ dataset, runId }, effects) => {
+    const context = await loadRun(effects, dataset, runId);
+    const seal = await getDocument(effects.objects, sealKey(dataset, context.contract.version, runId), Seal);
+    if (seal.unproven.length > 0) {
+      return { decision: 'refuse', why: seal.unproven.map(({ key, problem }) => `${key}: ${problem}`) };
+    }
+    const why = beyondLimits(seal, context.contract);
+    const breaker = await findBreaker(effects, context, seal);
+    if (breaker !== undefined) {
+      await putDocument(effects.objects, breakerKey(dataset), breaker);
+      why.push(
+        `the circuit breaker opened: ${breaker.count} errors ${breaker.code} within ${breaker.windowMinutes} minutes`,
+      );
+    }
+    return { decision: why.length === 0 ? 'promote' : 'hold', why };
+  },
+});
+
+/** The limits that a seal breaks, one sentence each. */
+export function beyondLimits(seal: Seal, contract: SourceContract): string[] {
+  const { counts } = seal;
+  const { maxQuarantineRate, smallBatchRecords, maxCondemned } = contract.limits;
+  const tested = counts.records - counts.blank;
+  const rate = counts.quarantined / Math.max(tested, smallBatchRecords);
+  const why: string[] = [];
+  if (rate >= maxQuarantineRate) {
+    const share = `${((counts.quarantined / Math.max(tested, 1)) * 100).toFixed(1)} %`;
+    why.push(
+      `${counts.quarantined} of ${tested} records (${share}) failed; the limit is ${maxQuarantineRate * 100} %`,
+    );
+  }
+  if (counts.condemned >= maxCondemned) {
+    why.push(`${counts.condemned} records are condemned; the limit is ${maxCondemned}`);
+  }
+  return why;
+}
+
+/** The code that opens the breaker, counting this run and what was committed within the window. */
+async function findBreaker(effects: Effects, context: RunContext, seal: Seal): Promise<Breaker | undefined> {
+  const { breakerErrors, breakerShare, breakerWindowMinutes } = context.contract.limits;
+  const since = new Date(effects.clock.now().getTime() - breakerWindowMinutes * 60_000).toISOString();
+  const recent = await recentErrors(effects, context, since);
+  const tested = seal.counts.records - seal.counts.blank + recent.tested;
+  for (const code of new Set([...Object.keys(seal.reasons), ...recent.codes.keys()])) {
+    const count = (seal.reasons[code] ?? 0) + (recent.codes.get(code) ?? 0);
+    if ((seal.reasons[code] ?? 0) > 0 && count > breakerErrors && count >= breakerShare * tested) {
+      const openedAt = effects.clock.now().toISOString();
+      return {
+        dataset: seal.dataset,
+        openedAt,
+        runId: seal.runId,
+        code,
+        count,
+        windowMinutes: breakerWindowMinutes,
+      };
+    }
+  }
+  return undefined;
+}
+
+async function recentErrors(
+  effects: Effects,
+  { contract, base, plan }: RunContext,
+  since: string,
+): Promise<{ codes: Map<string, number>; tested: number }> {
+  if (base === undefined || base.committed_at < since) return { codes: new Map(), tested: 0 };
+  const pathsOf = async (layer: 'quarantine' | 'condemned' | 'source_files'): Promise<string[]> => {
+    const table = await openDatasetTable(effects.objects, contract, base, layer);
+    return Promise.all((await filesOf(table)).map((file) => effects.data.localPath(file.key)));
+  };
+  const rejects = [...(await pathsOf('quarantine')), ...(await pathsOf('condemned'))];
+  const ledger = await pathsOf('source_files');
+  const scratch = await effects.openScratch(`gate-${plan.runId}`);
+  try {
+    return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
+      const codes = new Map<string, number>();
+      if (rejects.length > 0) {
+        const rows = await engine.rows(
+          `SELECT code, count(*) AS n FROM (SELECT unnest(reasons).code AS code FROM ${readParquet(rejects)}
+           WHERE ingestion_timestamp >= CAST(${literal(since)} AS TIMESTAMPTZ)) GROUP BY code`,
+        );
+        for (const row of rows) codes.set(textOf(row, 'code'), integerOf(row, 'n'));
+      }
+      if (ledger.length === 0) return { codes, tested: 0 };
+      const [row = {}] = await engine.rows(
+        `SELECT CAST(coalesce(sum(records - blank), 0) AS BIGINT) AS n FROM ${readParquet(ledger)}
+         WHERE processed_at >= CAST(${literal(since)} AS TIMESTAMPTZ)`,
+      );
+      return { codes, tested: integerOf(row, 'n') };
+    });
+  } finally {
+    await scratch.dispose();
+  }
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { heldKey, sealKey } from '../naming.ts';
+import { getDocument, putDocument, Seal, type Withheld } from './documents.ts';
+import { lastGoodSnapshot, loadRun } from './run-context.ts';
+import { writeRunRecord } from './run-record.ts';
+import { defineStage, RunInput } from './stage.ts';
+
+const HoldInput = RunInput.extend({ gate: z.object({ why: z.array(z.string()) }) });
+const HoldOutput = RunInput.extend({ status: z.literal('held') });
+
+/** Sets a run aside for a person: its files wait, its rejects can be looked at where they are staged, readers see nothing of it. */
+export const hold = defineStage({
+  name: 'hold',
+  input: HoldInput,
+  output: HoldOutput,
+  run: async ({ dataset, runId, gate }, effects) => {
+    const { plan, contract, base } = await loadRun(effects, dataset, runId);
+    const seal = await getDocument(effects.objects, sealKey(dataset, contract.version, runId), Seal);
+    const at = effects.clock.now().toISOString();
+    const withheld: Withheld = {
+      dataset,
+      runId,
+      decision: 'held',
+      contractDigest: plan.contractDigest,
+      sealDigest: seal.digest,
+      keys: plan.files.map((file) => file.key),
+      why: gate.why,
+      at,
+    };
+    await putDocument(effects.objects, heldKey(dataset, runId), withheld);
+    await writeRunRecord(
+      effects,
+      { dataset, runId },
+      { plan, seal },
+      { status: 'held', why: gate.why, snapshotId: null },
+    );
+    await effects.alerts.send({
+      kind: 'run-held',
+      dataset,
+      runId,
+      at,
+      title: `Run ${runId} of ${dataset} is held: ${gate.why.join('; ')}.`,
+      readersSee: lastGoodSnapshot(base),
+      nextCommand: `assay show ${runId}`,
+      details: { counts: seal.counts, reasons: seal.reasons, sealDigest: seal.digest },
+    });
+    return { dataset, runId, status: 'held' };
+  },
+});

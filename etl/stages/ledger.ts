@@ -1,0 +1,54 @@
+import { type Engine, readParquet, textOf } from '../engine/engine.ts';
+import { literal } from '../engine/sql.ts';
+import type { DataStore } from '../ports.ts';
+import { filesOf, type LakeTable } from '../table/lake-table.ts';
+import type { Plan, SealedFile } from './documents.ts';
+
+/** What the ledger last said of a Bronze file. */
+export interface LedgerEntry {
+  readonly status: string;
+  readonly sourceFileId: string;
+  readonly contractDigest: string;
+}
+
+/** SELECT of a run's ledger rows, in the order of the ledger's columns. */
+export function ledgerSelect(plan: Plan, files: readonly SealedFile[]): string {
+  const rows = files.map((file) => {
+    const note = file.note === undefined ? 'NULL' : literal(file.note);
+    const texts = [plan.dataset, file.sourceFileId, file.key, file.status].map(literal).join(', ');
+    const numbers = [file.sizeBytes, file.records, file.silver, file.quarantined, file.condemned, file.blank]
+      .map((n) => `CAST(${n} AS BIGINT)`)
+      .join(', ');
+    return `(${texts}, ${note}, ${numbers})`;
+  });
+  const names =
+    'dataset, source_file_id, source_file, status, note, size_bytes, records, silver, quarantined, condemned, blank';
+  return `SELECT ${names.replace('note', 'CAST(note AS VARCHAR) AS note')}, ${literal(plan.runId)} AS run_id,
+      ${literal(plan.contractVersion)} AS contract_version, ${literal(plan.contractDigest)} AS contract_digest,
+      CAST(${literal(plan.plannedAt)} AS TIMESTAMPTZ) AS processed_at
+    FROM (VALUES ${rows.join(', ')}) AS ledger(${names})`;
+}
+
+/** The latest entry of every Bronze key that the dataset's ledger knows. */
+export async function readLedger(
+  engine: Engine,
+  data: DataStore,
+  ledger: LakeTable,
+): Promise<Map<string, LedgerEntry>> {
+  const paths = await Promise.all((await filesOf(ledger)).map((file) => data.localPath(file.key)));
+  if (paths.length === 0) return new Map();
+  const rows = await engine.rows(
+    `SELECT source_file, arg_max(status, processed_at) AS status, arg_max(source_file_id, processed_at) AS source_file_id,
+       arg_max(contract_digest, processed_at) AS contract_digest FROM ${readParquet(paths)} GROUP BY source_file`,
+  );
+  return new Map(
+    rows.map((row) => [
+      textOf(row, 'source_file'),
+      {
+        status: textOf(row, 'status'),
+        sourceFileId: textOf(row, 'source_file_id'),
+        contractDigest: textOf(row, 'contract_digest'),
+      },
+    ]),
+  );
+}

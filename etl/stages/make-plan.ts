@@ -1,0 +1,148 @@
+import { join } from 'node:path';
+import type { SourceContract } from '../contract/contract.ts';
+import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
+import { withEngine } from '../engine/engine.ts';
+import { breakerKey, bronzePrefix, heldPrefix } from '../naming.ts';
+import type { Effects, ObjectInfo } from '../ports.ts';
+import { type ReadPointer, readPointer } from '../table/pointer.ts';
+import { openDatasetTable } from './dataset-tables.ts';
+import {
+  Breaker,
+  type Plan,
+  type PlannedChunk,
+  type PlannedFile,
+  parseDocument,
+  Withheld,
+} from './documents.ts';
+import { type LedgerEntry, readLedger } from './ledger.ts';
+import type { RunInput } from './stage.ts';
+
+/** A chunk is closed once it has this much to read, or this many files. */
+const CHUNK_BYTES = 512 * 1024 * 1024;
+const CHUNK_FILES = 5_000;
+
+/** What plan decides. */
+export type Planned =
+  | { readonly status: 'planned'; readonly plan: Plan }
+  | { readonly status: 'nothing-to-do' }
+  | { readonly status: 'refused'; readonly why: string };
+
+/**
+ * Decides what a run would do, and changes nothing: every Bronze file of the dataset that no sealed run has dealt
+ * with, in chunks, on the current base. The same lake, contract and run id give the same plan but for its time.
+ */
+export async function makePlan({ dataset, runId }: RunInput, effects: Effects): Promise<Planned> {
+  const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
+  const breaker = await openBreaker(effects, dataset);
+  if (breaker !== undefined) {
+    const why = `The circuit breaker of ${dataset} is open since ${breaker.openedAt}: ${breaker.count} errors ${breaker.code} within ${breaker.windowMinutes} minutes. Nothing runs until a person has looked and removes ${breakerKey(dataset)}.`;
+    return { status: 'refused', why };
+  }
+  const base = await readPointer(effects.objects, 'silver', dataset);
+  const bronze = await effects.objects.list(bronzePrefix(dataset));
+  if (bronze.length === 0) return { status: 'nothing-to-do' };
+  const ledger = await loadLedger(effects, contract, base, runId);
+  const withheld = await listWithheld(effects, dataset);
+  const pending = bronze.filter(({ key }) => isPending(key, contract, ledger, withheld));
+  if (pending.length === 0) return { status: 'nothing-to-do' };
+  const files = await identifyFiles(pending, effects, ledger);
+  const plan: Plan = {
+    dataset,
+    runId,
+    contractVersion: contract.version,
+    contractDigest: contract.digest,
+    ...(base === undefined ? {} : { baseEtag: base.etag }),
+    baseVersion: base?.pointer.version ?? 0,
+    plannedAt: effects.clock.now().toISOString(),
+    files,
+    chunks: cutChunks(files),
+  };
+  return { status: 'planned', plan };
+}
+
+/** The breaker's document, where it is open. */
+export async function openBreaker(effects: Effects, dataset: string): Promise<Breaker | undefined> {
+  const key = breakerKey(dataset);
+  const stored = await effects.objects.get(key);
+  return stored === undefined ? undefined : parseDocument(stored.body, key, Breaker);
+}
+
+/** Every set of files that is withheld from runs. */
+export async function listWithheld(effects: Effects, dataset: string): Promise<Withheld[]> {
+  const documents: Withheld[] = [];
+  for (const { key } of await effects.objects.list(heldPrefix(dataset))) {
+    const stored = await effects.objects.get(key);
+    if (stored !== undefined) documents.push(parseDocument(stored.body, key, Withheld));
+  }
+  return documents;
+}
+
+async function loadLedger(
+  effects: Effects,
+  contract: SourceContract,
+  base: ReadPointer | undefined,
+  runId: string,
+): Promise<Map<string, LedgerEntry>> {
+  if (base === undefined) return new Map();
+  const table = await openDatasetTable(effects.objects, contract, base.pointer, 'source_files');
+  const scratch = await effects.openScratch(`plan-${runId}`);
+  try {
+    return await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) =>
+      readLedger(engine, effects.data, table),
+    );
+  } finally {
+    await scratch.dispose();
+  }
+}
+
+function isPending(
+  key: string,
+  contract: SourceContract,
+  ledger: ReadonlyMap<string, LedgerEntry>,
+  withheld: readonly Withheld[],
+): boolean {
+  const isWithheld = withheld.some(
+    (document) =>
+      document.keys.includes(key) &&
+      (document.decision === 'held' || document.contractDigest === contract.digest),
+  );
+  if (isWithheld) return false;
+  const entry = ledger.get(key);
+  return entry === undefined || (entry.status === 'rejected' && entry.contractDigest !== contract.digest);
+}
+
+/** Gives each file its identity; of files with the same bytes, here or in the ledger, only the first is worked on. */
+async function identifyFiles(
+  pending: readonly ObjectInfo[],
+  effects: Effects,
+  ledger: ReadonlyMap<string, LedgerEntry>,
+): Promise<PlannedFile[]> {
+  const firstKeys = new Map<string, string>();
+  for (const [key, entry] of ledger) if (entry.status === 'accepted') firstKeys.set(entry.sourceFileId, key);
+  const files: PlannedFile[] = [];
+  for (const [index, { key, sizeBytes }] of pending.entries()) {
+    const sourceFileId = await effects.data.digest(key);
+    const repeatOf = sizeBytes === 0 ? undefined : firstKeys.get(sourceFileId);
+    if (repeatOf === undefined) firstKeys.set(sourceFileId, key);
+    files.push({ index, key, sizeBytes, sourceFileId, ...(repeatOf === undefined ? {} : { repeatOf }) });
+  }
+  return files;
+}
+
+function cutChunks(files: readonly PlannedFile[]): PlannedChunk[] {
+  const chunks: { files: number[]; bytes: number }[] = [];
+  for (const file of files.filter(({ repeatOf }) => repeatOf === undefined)) {
+    let chunk = chunks.at(-1);
+    if (
+      chunk === undefined ||
+      chunk.files.length >= CHUNK_FILES ||
+      chunk.bytes + file.sizeBytes > CHUNK_BYTES
+    ) {
+      chunk = { files: [], bytes: 0 };
+      chunks.push(chunk);
+    }
+    chunk.files.push(file.index);
+    chunk.bytes += file.sizeBytes;
+  }
+  return chunks.map((chunk, n) => ({ chunk: String(n + 1).padStart(4, '0'), files: chunk.files }));
+}

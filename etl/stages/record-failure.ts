@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { heldKey, planKey, sealKey } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { readPointer } from '../table/pointer.ts';
+import { Plan, parseDocument, putDocument, Seal, type Withheld } from './documents.ts';
+import { lastGoodSnapshot } from './run-context.ts';
+import { writeRunRecord } from './run-record.ts';
+import { defineStage, RunInput } from './stage.ts';
+
+const Refusal = z.object({ why: z.union([z.string(), z.array(z.string())]) });
+const FailureInput = RunInput.extend({
+  /** What a Catch leaves. */
+  failure: z.object({ Error: z.string().optional(), Cause: z.string().optional() }).optional(),
+  plan: z.looseObject({ status: z.string().optional(), why: z.string().optional() }).optional(),
+  gate: Refusal.extend({ decision: z.string() }).optional(),
+});
+const FailureOutput = RunInput.extend({
+  status: z.enum(['failed', 'refused', 'promoted']),
+  why: z.array(z.string()),
+});
+
+/**
+ * Records that a run failed or was refused and tells people. Where conservation was not proven, the files
+ * that could not prove it are set aside until the contract changes, so that the others can go on. A run that
+ * had published before it failed (in Gold, say) stays promoted, with what went wrong noted.
+ */
+export const recordFailure = defineStage({
+  name: 'record-failure',
+  input: FailureInput,
+  output: FailureOutput,
+  run: async (input, effects) => {
+    const { dataset, runId } = input;
+    const plan = await findPlan(effects, dataset, runId);
+    const seal = plan === undefined ? undefined : await findSeal(effects, plan);
+    const current = await readPointer(effects.objects, 'silver', dataset);
+    const why = reasonsOf(input);
+    const refused = input.failure === undefined;
+    const promoted = current?.pointer.run_id === runId;
+    const status = promoted ? 'promoted' : refused ? 'refused' : 'failed';
+    if (status === 'refused' && plan !== undefined && seal !== undefined)
+      await setAside(effects, plan, seal, why);
+    const snapshotId = promoted ? current.pointer.snapshot_id : null;
+    await writeRunRecord(effects, { dataset, runId }, { plan, seal }, { status, why, snapshotId });
+    await effects.alerts.send({
+      kind: refused ? 'run-refused' : 'run-failed',
+      dataset,
+      runId,
+      at: effects.clock.now().toISOString(),
+      title: `Run ${runId} of ${dataset} ${refused ? 'was refused' : 'failed'}: ${why.join('; ')}`,
+      readersSee: lastGoodSnapshot(current?.pointer),
+      nextCommand: `assay show ${runId}`,
+      details: { error: input.failure?.Error ?? '' },
+    });
+    return { dataset, runId, status, why };
+  },
+});
+
+function reasonsOf({ failure, plan, gate }: z.infer<typeof FailureInput>): string[] {
+  if (failure !== undefined)
+    return [causeOf(failure.Cause) ?? failure.Error ?? 'it stopped without saying why'];
+  const why = plan?.status === 'refused' ? plan.why : gate?.why;
+  return why === undefined ? ['it was refused'] : [why].flat();
+}
+
+/** The message in a Cause: Lambda wraps it as JSON, the embedded runner gives it as it is. */
+function causeOf(cause: string | undefined): string | undefined {
+  if (cause === undefined || !cause.startsWith('{')) return cause;
+  try {
+    return z.object({ errorMessage: z.string() }).parse(JSON.parse(cause)).errorMessage;
+  } catch {
+    return cause;
+  }
+}
+
+async function findPlan(effects: Effects, dataset: string, runId: string): Promise<Plan | undefined> {
+  const key = planKey(dataset, runId);
+  const stored = await effects.objects.get(key);
+  return stored === undefined ? undefined : parseDocument(stored.body, key, Plan);
+}
+
+/** The run's seal, where it came so far. */
+async function findSeal(effects: Effects, plan: Plan): Promise<Seal | undefined> {
+  const key = sealKey(plan.dataset, plan.contractVersion, plan.runId);
+  const stored = await effects.objects.get(key);
+  return stored === undefined ? undefined : parseDocument(stored.body, key, Seal);
+}
+
+async function setAside(effects: Effects, plan: Plan, seal: Seal, why: string[]): Promise<void> {
+  const keys = [...new Set(seal.unproven.map(({ key }) => key))];
+  if (keys.length === 0) return;
+  const { dataset, runId, contractDigest } = plan;
+  const at = effects.clock.now().toISOString();
+  const withheld: Withheld = {
+    dataset,
+    runId,
+    decision: 'refused',
+    contractDigest,
+    sealDigest: seal.digest,
+    keys,
+    why,
+    at,
+  };
+  await putDocument(effects.objects, heldKey(dataset, runId), withheld);
+}

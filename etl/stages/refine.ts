@@ -1,0 +1,180 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ahead } from '../ahead.ts';
+import type { SourceContract } from '../contract/contract.ts';
+import { cutSegments, type FileOutcome, type Segment } from '../csv/segments.ts';
+import { type Engine, withEngine } from '../engine/engine.ts';
+import { identifier, literal } from '../engine/sql.ts';
+import { writeDataFiles } from '../engine/write-data-files.ts';
+import { chunkKey, rejectsKey, runRoot } from '../naming.ts';
+import type { Effects, Scratch } from '../ports.ts';
+import { loadPriorFailures } from '../refining/prior-failures.ts';
+import { collectRejects, createRejects } from '../refining/rejects.ts';
+import { stageSegment } from '../refining/staged-segment.ts';
+import { type FileTally, type Tallies, tallyOf, tallySegment } from '../refining/tally.ts';
+import type { LakeTable } from '../table/lake-table.ts';
+import type { DataFile } from '../table/schema.ts';
+import { countBytes } from '../telemetry.ts';
+import { openDatasetTable } from './dataset-tables.ts';
+import { type ChunkResult, type Plan, type PlannedFile, putDocument, type RefinedFile } from './documents.ts';
+import { loadRun } from './run-context.ts';
+import { defineStage, RunInput } from './stage.ts';
+
+/** Size at which a segment is closed: large enough to keep two cores busy, small enough to hold in memory. */
+const SEGMENT_BYTES = 96 * 1024 * 1024;
+
+const RefineInput = RunInput.extend({ chunk: z.string() });
+const RefineOutput = RunInput.extend({ chunk: z.string(), records: z.number() });
+
+/**
+ * Refines one chunk in one pass over its bytes: enrich, validate, convert, split. Leaves Silver's data files
+ * and the rejects under the run's own keys, and a summary that seal adds up. A repeat writes the same again.
+ */
+export const refine = defineStage({
+  name: 'refine',
+  input: RefineInput,
+  output: RefineOutput,
+  run: async ({ dataset, runId, chunk }, effects) => {
+    const { plan, contract, base } = await loadRun(effects, dataset, runId);
+    const silver = await openDatasetTable(effects.objects, contract, base, 'silver');
+    const quarantine = await openDatasetTable(effects.objects, contract, base, 'quarantine');
+    const condemned = await openDatasetTable(effects.objects, contract, base, 'condemned');
+    const scratch = await effects.openScratch(`refine-${runId}-${chunk}`);
+    try {
+      const result = await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
+        const hasPrior = await loadPriorFailures(engine, effects.data, { quarantine, condemned });
+        return new Refinery({ effects, engine, scratch, plan, contract, silver, chunk, hasPrior }).refine();
+      });
+      await putDocument(effects.objects, chunkKey(dataset, runId, chunk), result);
+      return { dataset, runId, chunk, records: result.files.reduce((sum, file) => sum + file.records, 0) };
+    } finally {
+      await scratch.dispose();
+    }
+  },
+});
+
+/** What one chunk is refined with. */
+interface RefineryOptions {
+  readonly effects: Effects;
+  readonly engine: Engine;
+  readonly scratch: Scratch;
+  readonly plan: Plan;
+  readonly contract: SourceContract;
+  readonly silver: LakeTable;
+  readonly chunk: string;
+  readonly hasPrior: boolean;
+}
+
+/** One chunk's work in progress. */
+class Refinery {
+  readonly #options: RefineryOptions;
+  readonly #tallies: Tallies = new Map();
+  readonly #outcomes: FileOutcome[] = [];
+  readonly #dataFiles: DataFile[] = [];
+  readonly #files: readonly PlannedFile[];
+  #doneBytes = 0;
+  #segments = 0;
+
+  constructor(options: RefineryOptions) {
+    this.#options = options;
+    const indexes = options.plan.chunks.find(({ chunk }) => chunk === options.chunk)?.files ?? [];
+    this.#files = indexes.map((index) => options.plan.files[index]).filter((file) => file !== undefined);
+  }
+
+  async refine(): Promise<ChunkResult> {
+    const { engine, contract, effects, scratch, chunk, plan } = this.#options;
+    await createRejects(engine, contract);
+    const events = cutSegments(this.#files, {
+      contract,
+      data: effects.data,
+      scratch,
+      segmentBytes: SEGMENT_BYTES,
+    });
+    // The scanner reads the next segment while DuckDB works on this one.
+    for await (const event of ahead(events)) {
+      if (event.kind === 'segment') await this.#refineSegment(event.segment);
+      else this.#finishFile(event.outcome);
+    }
+    const rejects = await this.#publishRejects();
+    return {
+      chunk,
+      files: this.#outcomes.map((outcome) => refinedFile(outcome, this.#tallyOf(plan, outcome.fileIndex))),
+      dataFiles: this.#dataFiles,
+      ...(rejects === undefined ? {} : { rejectsKey: rejects }),
+    };
+  }
+
+  #tallyOf(plan: Plan, fileIndex: number): FileTally {
+    return tallyOf(this.#tallies, plan.files[fileIndex]?.sourceFileId ?? '');
+  }
+
+  async #refineSegment(segment: Segment): Promise<void> {
+    const { engine, contract, effects, scratch, silver, plan, chunk, hasPrior } = this.#options;
+    const sourceFileIds = new Map(this.#files.map((file) => [file.index, file.sourceFileId]));
+    await stageSegment(engine, segment, {
+      contract,
+      digestKey: effects.digestKey,
+      keepRecords: 'failed',
+      sourceFileIds,
+    });
+    await scratch.remove(segment.path);
+    await tallySegment(engine, contract, this.#tallies);
+    await collectRejects(engine, contract);
+    const select = silverSelect(contract, plan, silver, hasPrior);
+    const part = `${chunk}-${String(this.#segments++).padStart(4, '0')}`;
+    const root = runRoot('silver', contract.dataset, contract.version, plan.runId);
+    const target = { engine, data: effects.data, scratch, table: silver, root, part };
+    this.#dataFiles.push(
+      ...(await writeDataFiles(select, { ...target, partitionColumn: contract.partitionColumn })),
+    );
+  }
+
+  #finishFile(outcome: FileOutcome): void {
+    const { effects, plan } = this.#options;
+    this.#outcomes.push(outcome);
+    const sizeBytes = plan.files[outcome.fileIndex]?.sizeBytes ?? 0;
+    countBytes(plan.dataset, sizeBytes);
+    this.#doneBytes += sizeBytes;
+    const totalBytes = this.#files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    effects.progress?.({ stage: 'refine', runId: plan.runId, doneBytes: this.#doneBytes, totalBytes });
+  }
+
+  async #publishRejects(): Promise<string | undefined> {
+    const { engine, effects, scratch, plan, chunk } = this.#options;
+    const [row] = await engine.rows('SELECT count(*) > 0 AS some FROM rejects');
+    if (row?.['some'] !== true) return undefined;
+    const path = join(scratch.directory, 'rejects.parquet');
+    await engine.run(`COPY rejects TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`);
+    const key = rejectsKey(plan.dataset, plan.runId, chunk);
+    await effects.data.publish(path, key);
+    return key;
+  }
+}
+
+/** The records that passed, with their lineage, in the order of Silver's columns. */
+function silverSelect(contract: SourceContract, plan: Plan, silver: LakeTable, hasPrior: boolean): string {
+  const lineage: Readonly<Record<string, string>> = {
+    attempt_count: hasPrior ? 'CAST(coalesce(prior.failures, 0) AS INTEGER)' : 'CAST(0 AS INTEGER)',
+    ingestion_timestamp: `CAST(${literal(plan.plannedAt)} AS TIMESTAMPTZ)`,
+    run_id: literal(plan.runId),
+    source_row_number: 'CAST(source_row_number AS BIGINT)',
+  };
+  const schema = silver.metadata.schemas.find((s) => s['schema-id'] === silver.metadata['current-schema-id']);
+  const known = new Set(contract.columns.map(({ name }) => name));
+  const columns = (schema?.fields ?? []).map(({ name }) => {
+    const sql = known.has(name) ? undefined : lineage[name];
+    return `${sql ?? `staged.${identifier(name)}`} AS ${identifier(name)}`;
+  });
+  const join = hasPrior ? 'LEFT JOIN prior ON prior.row_hash = staged.row_hash' : '';
+  return `SELECT ${columns.join(', ')} FROM staged ${join} WHERE record_kind = 0`;
+}
+
+function refinedFile(outcome: FileOutcome, tally: FileTally): RefinedFile {
+  return {
+    index: outcome.fileIndex,
+    outcome: outcome.kind,
+    ...(outcome.kind === 'rejected' ? { why: outcome.why } : {}),
+    records: outcome.kind === 'read' ? outcome.records : 0,
+    ...tally,
+  };
+}

@@ -1,0 +1,241 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { GoldContract } from '../contract/contract.ts';
+import { loadContracts } from '../contract/load-contracts.ts';
+import { tableColumns } from '../contract/table-columns.ts';
+import { type Engine, withEngine } from '../engine/engine.ts';
+import { literal } from '../engine/sql.ts';
+import { writeDataFiles } from '../engine/write-data-files.ts';
+import { ConflictError } from '../errors.ts';
+import { goldDigest } from '../gold/gold-digest.ts';
+import { affectedRanges, type GoldInput, inputMonths, type MonthRange } from '../gold/months.ts';
+import { createTableView, findRestatements, rebuildMonths, viewColumns } from '../gold/rebuild.ts';
+import { metadataPrefix, restatementsKey, runRoot, tableName, tableRoot } from '../naming.ts';
+import type { Effects, Scratch } from '../ports.ts';
+import { commitTable } from '../table/commit-table.ts';
+import { filesOf, type LakeTable, openOrCreateTable, openTable } from '../table/lake-table.ts';
+import { movePointer, type Pointer, type ReadPointer, readPointer } from '../table/pointer.ts';
+import type { DataFile } from '../table/schema.ts';
+import { defineStage, RunInput } from './stage.ts';
+
+/** How often a lost race is run again before it becomes the state machine's to handle. */
+const ATTEMPTS = 5;
+
+const RefreshedTable = z.object({
+  table: z.string(),
+  months: z.number().int(),
+  rows: z.number().int(),
+  restated: z.number().int(),
+});
+const RefreshOutput = RunInput.extend({ refreshed: z.array(RefreshedTable) });
+type RefreshedTable = z.infer<typeof RefreshedTable>;
+
+/**
+ * Brings every Gold table that reads the dataset up to its current Silver snapshot, rebuilding only the months
+ * that changed since Gold was last made; a new contract or SQL rebuilds all. What was restated is kept, old value
+ * beside new. A repeat, or a run after one that died here, does what is left to do.
+ */
+export const refreshGold = defineStage({
+  name: 'refresh-gold',
+  input: RunInput,
+  output: RefreshOutput,
+  run: async ({ dataset, runId }, effects) => {
+    const { contracts } = await loadContracts(effects.contracts);
+    const refreshed: RefreshedTable[] = [];
+    for (const contract of contracts.values()) {
+      if (contract.layer !== 'gold' || !contract.inputs.includes(dataset)) continue;
+      const done = await withRetries(() => refreshTable(contract, { dataset, runId }, effects));
+      if (done !== undefined) refreshed.push(done);
+    }
+    return { dataset, runId, refreshed };
+  },
+});
+
+async function withRetries<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ConflictError) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** What a Gold table is made from now, and what it was made from. */
+interface GoldState {
+  readonly contract: GoldContract;
+  readonly sql: string;
+  readonly digest: string;
+  readonly pointer: ReadPointer | undefined;
+  readonly inputs: ReadonlyMap<string, GoldInput>;
+  readonly table: LakeTable;
+  readonly files: readonly DataFile[];
+}
+
+async function refreshTable(
+  contract: GoldContract,
+  run: RunInput,
+  effects: Effects,
+): Promise<RefreshedTable | undefined> {
+  const state = await readState(contract, effects);
+  if (state === undefined) return undefined;
+  const rebuildAll = state.pointer?.pointer.contract_digest !== state.digest;
+  const unchanged = [...state.inputs.values()].every((input) => input.snapshotId === input.lastSnapshotId);
+  if (unchanged && !rebuildAll) return undefined;
+  const inputs = [...state.inputs.values()].map((input) =>
+    rebuildAll ? { ...input, lastSnapshotId: undefined } : input,
+  );
+  const goldMonths = new Set(state.files.flatMap(({ month }) => (month === undefined ? [] : [month])));
+  const months = await inputMonths(inputs);
+  if (rebuildAll) for (const month of goldMonths) months.changed.add(month);
+  const ranges = affectedRanges(contract.affects, months, goldMonths);
+  const scratch = await effects.openScratch(`gold-${run.runId}`);
+  try {
+    return await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) =>
+      rebuildTable({ effects, engine, scratch, run, state, ranges }),
+    );
+  } finally {
+    await scratch.dispose();
+  }
+}
+
+/** Reads where everything stands; undefined while an input was never published. */
+async function readState(contract: GoldContract, effects: Effects): Promise<GoldState | undefined> {
+  const pointer = await readPointer(effects.objects, 'gold', contract.dataset);
+  const inputs = new Map<string, GoldInput>();
+  for (const input of contract.inputs) {
+    const read = await readPointer(effects.objects, 'silver', input);
+    const state = read?.pointer.tables['silver'];
+    if (read === undefined || state === undefined) return undefined;
+    const table = await openTable(effects.objects, tableRoot('silver', input), state);
+    inputs.set(input, {
+      table,
+      snapshotId: state.snapshot_id,
+      lastSnapshotId: pointer?.pointer.inputs?.[input],
+    });
+  }
+  const sql = await effects.contracts.sql(contract.sql);
+  const root = tableRoot('gold', contract.dataset);
+  const shape = { columns: tableColumns(contract), partitionColumn: contract.partitionColumn };
+  const table = await openOrCreateTable(effects.objects, root, pointer?.pointer.tables['gold'], shape);
+  const files = table.metadataKey === undefined ? [] : await filesOf(table);
+  return { contract, sql, digest: goldDigest(contract, sql), pointer, inputs, table, files };
+}
+
+/** One rebuild's work. */
+interface Rebuild {
+  readonly effects: Effects;
+  readonly engine: Engine;
+  readonly scratch: Scratch;
+  readonly run: RunInput;
+  readonly state: GoldState;
+  readonly ranges: readonly MonthRange[];
+}
+
+async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
+  const { effects, engine, state, ranges } = rebuild;
+  const { contract } = state;
+  const isAffected = (file: DataFile): boolean =>
+    ranges.some(({ from, to }) => file.month !== undefined && file.month >= from && file.month <= to);
+  const old = state.files.filter(isAffected);
+  let added: DataFile[] = [];
+  let restated = 0;
+  if (ranges.length > 0) {
+    await createInputViews(rebuild);
+    await rebuildMonths(engine, contract, state.sql, ranges);
+    restated = await findRestatements(engine, contract, await pathsOf(effects, old));
+    if (restated > 0) await storeRestatements(rebuild);
+    added = await writeRebuilt(rebuild);
+  }
+  await commitGold(rebuild, added, new Set(old.map(({ key }) => key)));
+  return {
+    table: tableName('gold', contract.dataset),
+    months: ranges.reduce((sum, { from, to }) => sum + to - from + 1, 0),
+    rows: added.reduce((sum, file) => sum + file.recordCount, 0),
+    restated,
+  };
+}
+
+async function createInputViews({ effects, engine, state }: Rebuild): Promise<void> {
+  const { contracts } = await loadContracts(effects.contracts);
+  for (const [input, { table, snapshotId }] of state.inputs) {
+    const contract = contracts.get(input);
+    const columns = contract === undefined ? [] : viewColumns(tableColumns(contract));
+    const paths = await pathsOf(effects, await filesOf(table, snapshotId));
+    await createTableView(engine, tableName('silver', input), columns, paths);
+  }
+}
+
+function pathsOf(effects: Effects, files: readonly DataFile[]): Promise<string[]> {
+  return Promise.all(files.map((file) => effects.data.localPath(file.key)));
+}
+
+function writeRebuilt({ effects, engine, scratch, run, state }: Rebuild): Promise<DataFile[]> {
+  const { contract, inputs, table } = state;
+  const snapshot = inputs.get(run.dataset)?.snapshotId ?? 0;
+  const root = `${runRoot('gold', contract.dataset, contract.version, run.runId)}`;
+  // Its own part name for each state it builds on, so that a refresh that lost a race overwrites nothing.
+  const part = `${String(state.pointer?.pointer.version ?? 0).padStart(6, '0')}`;
+  const select = `SELECT *, CAST(${snapshot} AS BIGINT) AS silver_snapshot_id FROM rebuilt ORDER BY ALL`;
+  return writeDataFiles(select, {
+    engine,
+    data: effects.data,
+    scratch,
+    table,
+    root,
+    part,
+    partitionColumn: contract.partitionColumn,
+  });
+}
+
+async function storeRestatements({ effects, engine, scratch, run, state }: Rebuild): Promise<void> {
+  const path = join(scratch.directory, 'restated.parquet');
+  const at = effects.clock.now().toISOString();
+  const snapshot = state.inputs.get(run.dataset)?.snapshotId ?? 0;
+  await engine.run(
+    `COPY (SELECT ${literal(state.contract.dataset)} AS dataset, ${literal(run.runId)} AS run_id, CAST(${literal(at)} AS TIMESTAMPTZ) AS refreshed_at,
+       CAST(${snapshot} AS BIGINT) AS silver_snapshot_id, * FROM restated ORDER BY as_of_month, "key", "column")
+     TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
+  );
+  await effects.data.publish(path, restatementsKey(state.contract.dataset, run.runId));
+}
+
+async function commitGold(
+  { effects, run, state }: Rebuild,
+  add: readonly DataFile[],
+  remove: ReadonlySet<string>,
+): Promise<void> {
+  const { contract, pointer, inputs } = state;
+  const now = effects.clock.now();
+  const before = pointer?.pointer.tables['gold'];
+  const snapshots = Object.fromEntries([...inputs].map(([input, { snapshotId }]) => [input, snapshotId]));
+  const gold =
+    before !== undefined && add.length === 0 && remove.size === 0
+      ? before
+      : await commitTable({
+          objects: effects.objects,
+          table: state.table,
+          keyPrefix: metadataPrefix('gold', contract.dataset),
+          add,
+          remove,
+          nowMs: now.getTime(),
+          attempt: `${run.runId}:gold:${contract.dataset}:${pointer?.etag ?? ''}`,
+          summary: { 'assay.run-id': run.runId, 'assay.inputs': JSON.stringify(snapshots) },
+        });
+  const next: Pointer = {
+    format: 1,
+    dataset: contract.dataset,
+    version: (pointer?.pointer.version ?? 0) + 1,
+    snapshot_id: gold.snapshot_id,
+    metadata_location: gold.metadata_location,
+    run_id: run.runId,
+    execution: run.runId,
+    seal_digest: '',
+    contract_version: contract.version,
+    contract_digest: state.digest,
+    committed_at: now.toISOString(),
+    tables: { gold },
+    inputs: snapshots,
+  };
+  await movePointer(effects.objects, 'gold', next, pointer?.etag);
+}

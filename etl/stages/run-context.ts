@@ -1,0 +1,52 @@
+import type { SourceContract } from '../contract/contract.ts';
+import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
+import { ConfigError, ConflictError } from '../errors.ts';
+import { planKey } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { type Pointer, readPointer } from '../table/pointer.ts';
+import { getDocument, Plan } from './documents.ts';
+
+/** What every stage after plan works from. */
+export interface RunContext {
+  readonly plan: Plan;
+  readonly contract: SourceContract;
+  /** The pointer that the run builds on; undefined before the first commit. */
+  readonly base: Pointer | undefined;
+  readonly baseEtag: string | undefined;
+}
+
+/**
+ * Loads a run's plan, its contract and its base. Throws ConfigError when the contract changed since the plan
+ * was made, and ConflictError when another run committed since.
+ */
+export async function loadRun(effects: Effects, dataset: string, runId: string): Promise<RunContext> {
+  const plan = await getDocument(effects.objects, planKey(dataset, runId), Plan);
+  const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
+  if (contract.digest !== plan.contractDigest) {
+    throw new ConfigError(
+      'CONTRACT_CHANGED',
+      `The contract of ${dataset} changed while run ${runId} was under way; run it again.`,
+      {
+        context: { dataset, runId },
+      },
+    );
+  }
+  const read = await readPointer(effects.objects, 'silver', dataset);
+  if (read?.etag !== plan.baseEtag) {
+    throw new ConflictError(
+      'BASE_MOVED',
+      `Another run committed ${dataset} while ${runId} was under way; planning again.`,
+      {
+        context: { dataset, runId },
+      },
+    );
+  }
+  return { plan, contract, base: read?.pointer, baseEtag: read?.etag };
+}
+
+/** What readers see while a run is not published, in words. */
+export function lastGoodSnapshot(base: Pointer | undefined): string {
+  return base === undefined
+    ? 'Readers see no table yet: nothing of this dataset was ever published.'
+    : `Readers see snapshot ${base.snapshot_id}, published by run ${base.run_id} at ${base.committed_at}.`;
+}

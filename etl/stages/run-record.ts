@@ -1,0 +1,40 @@
+import { runRecordKey } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { type Plan, putDocument, RunRecord, type Seal } from './documents.ts';
+
+/** What of a run's end isn't in its plan and seal. */
+interface RunEnd {
+  readonly status: RunRecord['status'];
+  readonly why: readonly string[];
+  readonly snapshotId: number | null;
+}
+
+/** Stores how a run ended and returns it; the last word wins, since a held run is decided later. */
+export async function writeRunRecord(
+  effects: Effects,
+  run: { readonly dataset: string; readonly runId: string },
+  known: { readonly plan?: Plan | undefined; readonly seal?: Seal | undefined },
+  end: RunEnd,
+): Promise<RunRecord> {
+  const { plan, seal } = known;
+  const endedAt = effects.clock.now().toISOString();
+  const startedAt = plan?.plannedAt ?? endedAt;
+  const record: RunRecord = {
+    runId: run.runId,
+    dataset: run.dataset,
+    status: end.status,
+    counts: seal?.counts ?? { records: 0, silver: 0, quarantined: 0, condemned: 0, blank: 0 },
+    reasons: seal?.reasons ?? {},
+    controlTotals: seal?.controlTotals ?? [],
+    files: seal?.files ?? [],
+    snapshotId: end.snapshotId,
+    sealDigest: seal?.digest ?? null,
+    contractVersion: plan?.contractVersion ?? null,
+    why: [...end.why],
+    startedAt,
+    endedAt,
+    durationMs: Date.parse(endedAt) - Date.parse(startedAt),
+  };
+  await putDocument(effects.objects, runRecordKey(run.dataset, run.runId), RunRecord.parse(record));
+  return record;
+}

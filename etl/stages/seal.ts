@@ -1,0 +1,316 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
+import { writeDataFiles } from '../engine/write-data-files.ts';
+import { chunkKey, commitPlanKey, runRoot, sealKey } from '../naming.ts';
+import type { Effects, Scratch } from '../ports.ts';
+import { loadPriorFailures } from '../refining/prior-failures.ts';
+import { createRejects } from '../refining/rejects.ts';
+import { blankCount, type FoundInFile, proveFile, readBack, takeTotalRows } from '../sealing/conservation.ts';
+import { EXCLUDED_SQL, findExclusions, supersededSql } from '../sealing/exclusions.ts';
+import { recoverExcluded } from '../sealing/recover-records.ts';
+import { rewriteWithout } from '../sealing/rewrite.ts';
+import { countReasonCodes, digestRejects, giveVerdicts, verdictSelect } from '../sealing/verdicts.ts';
+import { filesOf, type LakeTable } from '../table/lake-table.ts';
+import { countReasons, countRecords } from '../telemetry.ts';
+import { DATASET_TABLES, type DatasetTable, openDatasetTable } from './dataset-tables.ts';
+import {
+  ChunkResult,
+  type CommitPlan,
+  type ControlTotal,
+  Counts,
+  getDocument,
+  type PlannedFile,
+  putDocument,
+  type RefinedFile,
+  Seal,
+  type SealedFile,
+} from './documents.ts';
+import { ledgerSelect } from './ledger.ts';
+import { loadRun, type RunContext } from './run-context.ts';
+import { defineStage, RunInput } from './stage.ts';
+
+const SealOutput = RunInput.extend({ digest: Seal.shape.digest, counts: Counts });
+
+/**
+ * Adds up a run: resolves duplicates across chunks and against the base, counts attempts, writes quarantine,
+ * condemned and ledger files, proves conservation by reading back what was written, and leaves the seal
+ * (`_SUCCESS`) and the plan of the commit. Nothing is visible to readers yet; a repeat writes the same again.
+ */
+export const seal = defineStage({
+  name: 'seal',
+  input: RunInput,
+  output: SealOutput,
+  run: async ({ dataset, runId }, effects) => {
+    const context = await loadRun(effects, dataset, runId);
+    const scratch = await effects.openScratch(`seal-${runId}`);
+    try {
+      const sealed = await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) =>
+        sealRun({ effects, engine, scratch, context }),
+      );
+      await putDocument(effects.objects, commitPlanKey(dataset, runId), sealed.commit);
+      await putDocument(effects.objects, sealKey(dataset, context.contract.version, runId), sealed.seal);
+      for (const [boundary, count] of Object.entries(sealed.seal.counts))
+        countRecords(dataset, boundary, count);
+      countReasons(dataset, sealed.seal.reasons);
+      return { dataset, runId, digest: sealed.seal.digest, counts: sealed.seal.counts };
+    } finally {
+      await scratch.dispose();
+    }
+  },
+});
+
+/** What sealing works with. */
+interface Sealing {
+  readonly effects: Effects;
+  readonly engine: Engine;
+  readonly scratch: Scratch;
+  readonly context: RunContext;
+}
+
+type Tables = Readonly<Record<DatasetTable, LakeTable>>;
+
+async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPlan }> {
+  const { effects, engine, context } = sealing;
+  const { plan, contract } = context;
+  const chunks = await Promise.all(
+    plan.chunks.map(({ chunk }) =>
+      getDocument(effects.objects, chunkKey(plan.dataset, plan.runId, chunk), ChunkResult),
+    ),
+  );
+  const tables = await openTables(sealing);
+  const refined = new Map(chunks.flatMap((chunk) => chunk.files.map((file) => [file.index, file])));
+  const hasPrior = await loadPriorFailures(engine, effects.data, tables);
+  await loadRejects(sealing, chunks);
+  const lastRows = new Map(
+    plan.files.flatMap((file) => {
+      const found = refined.get(file.index);
+      return found === undefined ? [] : [[file.sourceFileId, found.lastContentRow] as const];
+    }),
+  );
+  const totalRows = await takeTotalRows(engine, contract, lastRows);
+  const silver = await resolveSilver(
+    sealing,
+    tables,
+    chunks.flatMap((chunk) => chunk.dataFiles),
+    hasPrior,
+  );
+  await giveVerdicts(engine, contract);
+  const found = await readBack({ engine, data: effects.data, contract, silverFiles: silver.files });
+  const files: SealedFile[] = [];
+  const controlTotals: ControlTotal[] = [];
+  const unproven: { key: string; problem: string }[] = [];
+  for (const file of plan.files) {
+    const inFile = found.get(file.sourceFileId);
+    const totalRow = totalRows.get(file.sourceFileId);
+    const result = refined.get(file.index);
+    files.push(
+      sealedFile(file, result, file.repeatOf === undefined ? inFile : undefined, totalRow !== undefined),
+    );
+    if (result?.outcome !== 'read') continue;
+    const proof = { key: file.key, refined: result, found: inFile ?? emptyFind(), totalRow };
+    const proven = await proveFile(engine, contract, proof);
+    controlTotals.push(...proven.controlTotals);
+    unproven.push(...proven.problems.map((problem) => ({ key: file.key, problem })));
+  }
+  const commit = await writeRest(sealing, tables, files, silver);
+  const body = {
+    format: 1 as const,
+    dataset: plan.dataset,
+    runId: plan.runId,
+    contractVersion: plan.contractVersion,
+    contractDigest: plan.contractDigest,
+    baseVersion: plan.baseVersion,
+    sealedAt: effects.clock.now().toISOString(),
+    counts: sumCounts(files),
+    reasons: await countReasonCodes(engine),
+    files,
+    controlTotals,
+    rejectsDigest: await digestRejects(engine),
+    unproven,
+  };
+  return { seal: { ...body, digest: digestSeal(body) }, commit };
+}
+
+async function openTables({ effects, context }: Sealing): Promise<Tables> {
+  const opened = await Promise.all(
+    DATASET_TABLES.map(async (layer) => [
+      layer,
+      await openDatasetTable(effects.objects, context.contract, context.base, layer),
+    ]),
+  );
+  return Object.fromEntries(opened);
+}
+
+async function loadRejects(
+  { effects, engine, context }: Sealing,
+  chunks: readonly ChunkResult[],
+): Promise<void> {
+  await createRejects(engine, context.contract);
+  const keys = chunks.flatMap(({ rejectsKey }) => (rejectsKey === undefined ? [] : [rejectsKey]));
+  if (keys.length === 0) return;
+  const paths = await Promise.all(keys.map((key) => effects.data.localPath(key)));
+  await engine.run(`INSERT INTO rejects SELECT * FROM ${readParquet(paths)}`);
+}
+
+interface ResolvedSilver {
+  readonly files: CommitPlan['silver'];
+  readonly added: CommitPlan['silver'];
+  readonly removed: string[];
+}
+
+/** Takes out of Silver's new files what may not go there, and out of the base what new records replace. */
+async function resolveSilver(
+  sealing: Sealing,
+  tables: Tables,
+  files: CommitPlan['silver'],
+  hasPrior: boolean,
+): Promise<ResolvedSilver> {
+  const { effects, engine, scratch, context } = sealing;
+  const { plan, contract } = context;
+  const baseFiles = tables.silver.metadataKey === undefined ? [] : await filesOf(tables.silver);
+  const sourceFileIds = plan.files.map((file) => file.sourceFileId);
+  const counts = await findExclusions({
+    engine,
+    data: effects.data,
+    contract,
+    files,
+    baseFiles,
+    sourceFileIds,
+    hasPrior,
+  });
+  const root = runRoot('silver', plan.dataset, contract.version, plan.runId);
+  const target = {
+    engine,
+    data: effects.data,
+    scratch,
+    table: tables.silver,
+    root,
+    partitionColumn: contract.partitionColumn,
+  };
+  let mine = files;
+  if (counts.excluded > 0) {
+    await recoverExcluded({
+      engine,
+      data: effects.data,
+      scratch,
+      contract,
+      digestKey: effects.digestKey,
+      files: plan.files,
+    });
+    mine = (await rewriteWithout(EXCLUDED_SQL, files, { ...target, partPrefix: 'unique' })).files;
+  }
+  if (counts.superseded === 0) return { files: mine, added: mine, removed: [] };
+  const base = await rewriteWithout(supersededSql(contract), baseFiles, { ...target, partPrefix: 'kept' });
+  const before = new Set(baseFiles.map((file) => file.key));
+  return {
+    files: mine,
+    added: [...mine, ...base.files.filter((file) => !before.has(file.key))],
+    removed: base.replaced,
+  };
+}
+
+/** Writes the run's quarantine, condemned and ledger files. */
+async function writeRest(
+  sealing: Sealing,
+  tables: Tables,
+  files: readonly SealedFile[],
+  silver: ResolvedSilver,
+): Promise<CommitPlan> {
+  const { effects, engine, scratch, context } = sealing;
+  const { plan, contract } = context;
+  const write = (layer: DatasetTable, select: string): Promise<CommitPlan['silver']> => {
+    const root = runRoot(layer, plan.dataset, contract.version, plan.runId);
+    return writeDataFiles(select, {
+      engine,
+      data: effects.data,
+      scratch,
+      table: tables[layer],
+      root,
+      part: '0000',
+    });
+  };
+  return {
+    silver: silver.added,
+    removeFromSilver: silver.removed,
+    quarantine: await write('quarantine', verdictSelect('quarantined', plan)),
+    condemned: await write('condemned', verdictSelect('condemned', plan)),
+    ledger: await write('source_files', ledgerSelect(plan, files)),
+  };
+}
+
+function sealedFile(
+  file: PlannedFile,
+  refined: RefinedFile | undefined,
+  found: FoundInFile | undefined,
+  hasTotalRow: boolean,
+): SealedFile {
+  const base = { key: file.key, sourceFileId: file.sourceFileId, sizeBytes: file.sizeBytes };
+  const none = { records: 0, silver: 0, quarantined: 0, condemned: 0, blank: 0 };
+  if (file.repeatOf !== undefined) {
+    return { ...base, ...none, status: 'repeat', note: `the same bytes as ${file.repeatOf}` };
+  }
+  if (refined === undefined || refined.outcome === 'rejected') {
+    return { ...base, ...none, status: 'rejected', note: refined?.why ?? 'it was not read' };
+  }
+  if (refined.records === 0) {
+    const note = refined.outcome === 'empty' ? 'the file is empty' : 'the file has a header and nothing else';
+    return { ...base, ...none, status: 'empty', note };
+  }
+  const { silver = 0, quarantined = 0, condemned = 0 } = found ?? {};
+  const counts = {
+    records: refined.records,
+    silver,
+    quarantined,
+    condemned,
+    blank: blankCount(refined, hasTotalRow),
+  };
+  return { ...base, ...counts, status: 'accepted' };
+}
+
+function emptyFind(): FoundInFile {
+  return {
+    silver: 0,
+    quarantined: 0,
+    condemned: 0,
+    identity: '0',
+    silverSums: [],
+    quarantinedSums: [],
+    condemnedSums: [],
+  };
+}
+
+function sumCounts(files: readonly SealedFile[]): Counts {
+  const sum = (pick: (file: SealedFile) => number): number =>
+    files.reduce((total, file) => total + pick(file), 0);
+  return {
+    records: sum((file) => file.records),
+    silver: sum((file) => file.silver),
+    quarantined: sum((file) => file.quarantined),
+    condemned: sum((file) => file.condemned),
+    blank: sum((file) => file.blank),
+  };
+}
+
+/**
+ * The seal's digest: the same wherever, whenever and in whatever order the same files were refined under the
+ * same contract on the same history. So no key, no time and no run goes into it.
+ */
+function digestSeal(body: Omit<Seal, 'digest'>): string {
+  const idOf = new Map(body.files.map((file) => [file.key, file.sourceFileId]));
+  const files = body.files.map(({ key: _key, sizeBytes: _size, note: _note, ...rest }) => rest);
+  const totals = body.controlTotals.map(({ key, ...rest }) => ({
+    sourceFileId: idOf.get(key) ?? '',
+    ...rest,
+  }));
+  const content = {
+    dataset: body.dataset,
+    contract: [body.contractVersion, body.contractDigest],
+    counts: body.counts,
+    reasons: body.reasons,
+    files: files.map((file) => JSON.stringify(file)).sort(),
+    controlTotals: totals.map((total) => JSON.stringify(total)).sort(),
+    rejects: body.rejectsDigest,
+  };
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { ConfigError } from '../errors.ts';
+import type { Effects } from '../ports.ts';
+import { withSpan } from '../telemetry.ts';
+
+/** What every stage is told: which run, of which dataset. */
+export const RunInput = z.object({
+  dataset: z.string().min(1),
+  runId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/),
+});
+export type RunInput = z.infer<typeof RunInput>;
+
+/** A stage as the state machine sees it: JSON in, JSON out. */
+export type Stage = (input: unknown, effects: Effects) => Promise<unknown>;
+
+/** How a stage is declared. */
+interface StageDefinition<In extends RunInput, Out> {
+  readonly name: string;
+  readonly input: z.ZodType<In>;
+  readonly output: z.ZodType<Out>;
+  readonly run: (input: In, effects: Effects) => Promise<Out>;
+}
+
+/** A stage function that checks its input and its output and runs inside a span `assay.<name>`. */
+export function defineStage<In extends RunInput, Out>(
+  definition: StageDefinition<In, Out>,
+): (input: unknown, effects: Effects) => Promise<Out> {
+  return async (input, effects) => {
+    const parsed = definition.input.safeParse(input);
+    if (!parsed.success) {
+      throw new ConfigError(
+        'STAGE_INPUT',
+        `${definition.name} got an input it can't use: ${z.prettifyError(parsed.error)}`,
+      );
+    }
+    const { dataset, runId } = parsed.data;
+    return withSpan(
+      `assay.${definition.name}`,
+      { 'assay.dataset': dataset, 'assay.run_id': runId },
+      async () => definition.output.parse(await definition.run(parsed.data, effects)),
+    );
+  };
+}
