@@ -103,7 +103,7 @@ async function create(entry: Entry, body: Uint8Array): Promise<string> {
   return await withTemp(entry, body, async (temp) => {
     if (!(await hasChain(entry)) && (await linkExclusive(temp, entry.file))) {
       await syncFolder(path.dirname(entry.file));
-      const isHidden = false && !(await isSameFile(temp, entry.chain.pathOf(1)));
+      const isHidden = (await hasChain(entry)) && !(await isSameFile(temp, entry.chain.pathOf(1)));
       if (!isHidden) return etagOf(1, body);
     }
     const newest = await entry.chain.newest();

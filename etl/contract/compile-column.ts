@@ -105,11 +105,7 @@ function checkFailure(check: ColumnCheck, value: string, type: ColumnType): Fail
   const { rule } = check;
   switch (check.kind) {
     case 'values':
-      return {
-        rule,
-        code: 'DOMAIN_ERROR',
-        fails: `CAST(${value} AS VARCHAR) NOT IN (${check.values.map(literal).join(', ')})`,
-      };
+      return { rule, code: 'DOMAIN_ERROR', fails: notOneOf(`CAST(${value} AS VARCHAR)`, check.values) };
     case 'pattern':
       return { rule, code: 'FORMAT_ERROR', fails: `NOT ${matches(value, check.pattern)}` };
     case 'length': {
@@ -132,6 +128,14 @@ function checkFailure(check: ColumnCheck, value: string, type: ColumnType): Fail
       return { rule, code: 'RANGE_ERROR', fails: `(${bounds.join(' OR ')})` };
     }
   }
+}
+
+/**
+ * An alternation, not `IN`: DuckDB turns a long `IN` list into a hash join, which is no faster and gives the
+ * records back in another order.
+ */
+function notOneOf(value: string, allowed: readonly string[]): string {
+  return `NOT ${matches(value, allowed.map(escapeShape).join('|'))}`;
 }
 
 /** DuckDB's name of a type. */

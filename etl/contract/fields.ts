@@ -119,7 +119,7 @@ export function isMap(value: unknown): value is Readonly<Record<string, unknown>
 }
 
 /** The value as a map; anything else is a problem. */
-export function asMap(
+function asMap(
   value: unknown,
   path: Path,
   problems: Problems,

@@ -1,4 +1,4 @@
-const TOKEN = /\\[pP]\{[^}]*\}|\\.|\[\^?|\[?:|\]|\(\?(?:<?[=!]|P?<)?|\{\d+(?:,\d*)?\}|./gsu;
+const TOKEN = /\\[pP]\{[^}]*\}|\\.|\[:|\[\^?|\]|\(\?(?:<?[=!]|P?<)?|\{\d+(?:,\d*)?\}|./gsu;
 
 /** Refused outside a character class. */
 const SYNTAX: Readonly<Record<string, string>> = {
@@ -15,18 +15,11 @@ const SYNTAX: Readonly<Record<string, string>> = {
  * it is. One difference is left: `\s` is any Unicode white space in JavaScript, ASCII white space in RE2.
  */
 export function patternFault(pattern: string): string | undefined {
-  let inClass = false;
-  let previous = '';
+  let place: Place = 'outside';
   for (const [token] of pattern.matchAll(TOKEN)) {
-    const fault = token.startsWith('\\')
-      ? escapeFault(token)
-      : inClass
-        ? classFault(token, previous)
-        : syntaxFault(token);
+    const fault = faultOf(token, place);
     if (fault !== undefined) return fault;
-    if (!inClass && token.startsWith('[')) inClass = true;
-    else if (token === ']') inClass = false;
-    previous = token;
+    place = next(token, place);
   }
   try {
     new RegExp(pattern, 'u');
@@ -37,6 +30,23 @@ export function patternFault(pattern: string): string | undefined {
   }
 }
 
+type Place = 'outside' | 'class start' | 'class';
+
+function next(token: string, place: Place): Place {
+  if (place === 'outside')
+    return token === '[:' ? 'class' : token.startsWith('[') ? 'class start' : 'outside';
+  return token === ']' ? 'outside' : 'class';
+}
+
+function faultOf(token: string, place: Place): string | undefined {
+  if (token.startsWith('\\')) return escapeFault(token);
+  if (place === 'outside') return syntaxFault(token);
+  if (token === '[:') return 'uses a POSIX class, which JavaScript does not have; write its characters';
+  return token === ']' && place === 'class start'
+    ? 'has an empty character class; name its characters'
+    : undefined;
+}
+
 function escapeFault(token: string): string | undefined {
   if (/^\\[1-9k]/.test(token)) return 'uses a backreference, which RE2 does not have; write a record rule';
   if (/^\\[0cu]/.test(token))
@@ -44,12 +54,6 @@ function escapeFault(token: string): string | undefined {
   if (/^\\[pP]\{/.test(token) && !/^\\.\{[A-Z][a-z]?\}$/.test(token)) {
     return `uses ${token}, which is no general category; write \\p{L}, \\p{Lu}, \\p{Nd} …`;
   }
-  return undefined;
-}
-
-function classFault(token: string, previous: string): string | undefined {
-  if (token === '[:') return 'uses a POSIX class, which JavaScript does not have; write its characters';
-  if (token === ']' && previous.startsWith('[')) return 'has an empty character class; name its characters';
   return undefined;
 }
 

@@ -21,7 +21,7 @@ import { readSourceSettings } from './read-settings.ts';
 import { readYaml } from './yaml-source.ts';
 
 /** Where a contract says something that only other contracts can show to be wrong. */
-export type Place = Pick<ContractProblem, 'file' | 'line' | 'path'>;
+type Place = Pick<ContractProblem, 'file' | 'line' | 'path'>;
 
 /** A contract, or everything that is wrong with it; `dataset` is known where its two names could be read. */
 export type ReadResult =
@@ -126,9 +126,7 @@ function readTable(object: Readonly<Record<string, unknown>> | undefined, proble
 function readLayer(custom: CustomValues, problems: Problems): 'silver' | 'gold' {
   const given = custom.get('assay.layer');
   const layer =
-    given === undefined
-      ? 'silver'
-      : readValue(choice(['silver', 'gold']), given.value, given.path, problems);
+    given === undefined ? 'silver' : readValue(choice(['silver', 'gold']), given.value, given.path, problems);
   if (layer === undefined) return custom.has('assay.sql') ? 'gold' : 'silver';
   for (const [name, { path }] of custom) {
     const place = ASSAY_PROPERTIES[name];

@@ -3,7 +3,8 @@ import { compareContracts } from '../../etl/contract/compare-contracts.ts';
 import { parseContract } from '../../etl/contract/parse-contract.ts';
 import { edit, MONTHLY, ORDERS, withColumn, withColumnSetting, withSetting } from './fixture.ts';
 
-const compare = (old: string, next: string) => compareContracts(parseContract('a', old), parseContract('b', next));
+const compare = (old: string, next: string) =>
+  compareContracts(parseContract('a', old), parseContract('b', next));
 const brief = (old: string, next: string): string[] =>
   compare(old, next)
     .changes.filter(({ path }) => path !== 'version')
@@ -26,18 +27,45 @@ describe('compareContracts', () => {
   });
 
   test.each([
-    ['a new required column', edit('    customProperties:\n', column(true)), 'columns.note: is new and required: files without it are rejected'],
+    [
+      'a new required column',
+      edit('    customProperties:\n', column(true)),
+      'columns.note: is new and required: files without it are rejected',
+    ],
     ['a removed column', ORDERS.replace(/ {6}- name: email\n.*\n.*\n/, ''), 'columns.email: was removed'],
-    ['a changed type', edit('DECIMAL(10,2)', 'DECIMAL(12,2)'), 'columns.price.type: was decimal(10,2), is decimal(12,2)'],
-    ['a column now required', withColumn('status', 'required: true'), 'columns.status.required: is now required: files without it are rejected'],
-    ['another key', edit('name: ordered_on\n', 'name: ordered_on\n        primaryKey: true\n'), 'key: was order_id, is order_id, ordered_on'],
+    [
+      'a changed type',
+      edit('DECIMAL(10,2)', 'DECIMAL(12,2)'),
+      'columns.price.type: was decimal(10,2), is decimal(12,2)',
+    ],
+    [
+      'a column now required',
+      withColumn('status', 'required: true'),
+      'columns.status.required: is now required: files without it are rejected',
+    ],
+    [
+      'another key',
+      edit('name: ordered_on\n', 'name: ordered_on\n        primaryKey: true\n'),
+      'key: was order_id, is order_id, ordered_on',
+    ],
     ['another delimiter', withSetting('assay.csv', '{delimiter: ;}'), 'csv.delimiter: was ,, is ;'],
-    ['a format beside which ISO is gone', withColumnSetting('ordered_on', 'assay.formats', '[dd/MM/yyyy]'), 'columns.ordered_on.formats: no longer has ISO 8601'],
-    ['refusing unknown columns', withSetting('assay.unknownColumns', 'reject'), 'unknownColumns: was ignore, is reject'],
+    [
+      'a format beside which ISO is gone',
+      withColumnSetting('ordered_on', 'assay.formats', '[dd/MM/yyyy]'),
+      'columns.ordered_on.formats: no longer has ISO 8601',
+    ],
+    [
+      'refusing unknown columns',
+      withSetting('assay.unknownColumns', 'reject'),
+      'unknownColumns: was ignore, is reject',
+    ],
   ])('%s is breaking', (_, next, change) => {
     expect(brief(ORDERS, next)).toContain(`breaking ${change}`);
     expect(compare(ORDERS, next)).toMatchObject({ compatible: false, needsMajor: true });
-    expect(compare(ORDERS, edit('1.2.0', '2.0.0', next))).toMatchObject({ compatible: false, needsMajor: false });
+    expect(compare(ORDERS, edit('1.2.0', '2.0.0', next))).toMatchObject({
+      compatible: false,
+      needsMajor: false,
+    });
   });
 
   test('a renamed column is one removed, with its new name, and one added', () => {
@@ -67,13 +95,19 @@ describe('compareContracts', () => {
       'neutral columns.price.number.symbols: also has £',
       'neutral columns.price.number: accepts more spellings',
     ]);
-    expect(brief(pounds, withColumnSetting('price', 'assay.number', "{decimal: ',', symbols: [£]}"))).toEqual([
-      'breaking columns.price.number: reads or refuses some numbers otherwise',
-    ]);
+    expect(brief(pounds, withColumnSetting('price', 'assay.number', "{decimal: ',', symbols: [£]}"))).toEqual(
+      ['breaking columns.price.number: reads or refuses some numbers otherwise'],
+    );
   });
 
   test.each([
-    ['neutral columns.price.classification: was public, is internal', edit('DECIMAL(10,2)\n        classification: public', 'DECIMAL(10,2)\n        classification: internal')],
+    [
+      'neutral columns.price.classification: was public, is internal',
+      edit(
+        'DECIMAL(10,2)\n        classification: public',
+        'DECIMAL(10,2)\n        classification: internal',
+      ),
+    ],
     ['neutral columns.status.checks: changed', withColumn('status', 'logicalTypeOptions: {maxLength: 3}')],
     ['neutral columns.status.description: changed', withColumn('status', 'description: x')],
     ['additive unknownColumns: was ignore, is rescue', withSetting('assay.unknownColumns', 'rescue')],
@@ -88,7 +122,9 @@ describe('compareContracts', () => {
   test('columns in another order are told', () => {
     const next = edit('name: price', 'name: tmp', edit('name: status', 'name: price'));
     const swapped = edit('name: tmp', 'name: status', next);
-    expect(brief(ORDERS, swapped)).toContain('neutral columns: were in the order order_id, ordered_on, price, status, email');
+    expect(brief(ORDERS, swapped)).toContain(
+      'neutral columns: were in the order order_id, ordered_on, price, status, email',
+    );
   });
 
   test('a version that stays though the contract changed is told, one that goes back is breaking', () => {
@@ -104,6 +140,8 @@ describe('compareContracts', () => {
   });
 
   test('a Gold contract’s SQL and inputs are neutral', () => {
-    expect(brief(MONTHLY, edit('same-month', 'month-and-later', MONTHLY))).toEqual(['neutral affects: changed']);
+    expect(brief(MONTHLY, edit('same-month', 'month-and-later', MONTHLY))).toEqual([
+      'neutral affects: changed',
+    ]);
   });
 });

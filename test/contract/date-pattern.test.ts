@@ -31,8 +31,14 @@ describe('a date pattern', () => {
   });
 
   test.each([
-    ['YYYY-MM-dd', "has 'YYYY', which Assay doesn't read; write yyyy, and put plain text between single quotes"],
-    ['yyy-MM-dd', "has 'yyy', which Assay doesn't read; write yyyy, and put plain text between single quotes"],
+    [
+      'YYYY-MM-dd',
+      "has 'YYYY', which Assay doesn't read; write yyyy, and put plain text between single quotes",
+    ],
+    [
+      'yyy-MM-dd',
+      "has 'yyy', which Assay doesn't read; write yyyy, and put plain text between single quotes",
+    ],
     ["dd 'of MM", "has a single quote that nothing closes; write '' for a quote"],
     ['%d/%m', "uses strftime's %; write the JDK's letters, e.g. dd/MM/yyyy"],
   ])('%s is refused', (pattern, message) => {

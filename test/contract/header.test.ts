@@ -18,7 +18,9 @@ describe('normaliseHeader', () => {
   });
 
   test('is idempotent', () => {
-    fc.assert(fc.property(header, (text) => normaliseHeader(normaliseHeader(text)) === normaliseHeader(text)));
+    fc.assert(
+      fc.property(header, (text) => normaliseHeader(normaliseHeader(text)) === normaliseHeader(text)),
+    );
   });
 
   test('ignores case, blanks around and the width of blanks within', () => {

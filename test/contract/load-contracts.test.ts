@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
+import { loadContracts, requireContract, requireSourceContract } from '../../etl/contract/load-contracts.ts';
 import type { ContractSource } from '../../etl/ports.ts';
 import { edit, MONTHLY, ORDERS } from './fixture.ts';
 
@@ -39,8 +39,18 @@ describe('loadContracts', () => {
     const loaded = await loadContracts(source({ 'a.yaml': ORDERS, 'b.yaml': edit('1.2.0', '1.3.0') }));
     expect(loaded.contracts.size).toBe(0);
     expect(loaded.problems).toEqual([
-      { file: 'a.yaml', line: 5, path: 'name', message: 'is shop.orders, as in b.yaml; keep one contract a dataset' },
-      { file: 'b.yaml', line: 5, path: 'name', message: 'is shop.orders, as in a.yaml; keep one contract a dataset' },
+      {
+        file: 'a.yaml',
+        line: 5,
+        path: 'name',
+        message: 'is shop.orders, as in b.yaml; keep one contract a dataset',
+      },
+      {
+        file: 'b.yaml',
+        line: 5,
+        path: 'name',
+        message: 'is shop.orders, as in a.yaml; keep one contract a dataset',
+      },
     ]);
     expect(thrown(() => requireContract(loaded, 'shop.orders'))).toMatchObject({ code: 'CONTRACT_INVALID' });
   });
@@ -84,5 +94,14 @@ describe('requireContract', () => {
         'There is no contract for bank.loans, and without one nothing is ingested. Looked at: no contract files at all. Write contracts/bank/loans.yaml; docs/contracts.md shows how.',
     });
     expect(thrown(() => requireContract(empty, '../x'))).toMatchObject({ code: 'NO_CONTRACT' });
+  });
+
+  test('tells a Gold table from what files are dropped for', async () => {
+    const loaded = await loadContracts(source({ 'monthly.yaml': MONTHLY, 'orders.yaml': ORDERS }));
+    expect(requireSourceContract(loaded, 'shop.orders').dataset).toBe('shop.orders');
+    expect(thrown(() => requireSourceContract(loaded, 'shop.monthly'))).toMatchObject({
+      code: 'NOT_A_SOURCE',
+      message: 'shop.monthly is a Gold table, made from shop.orders: drop files for those.',
+    });
   });
 });

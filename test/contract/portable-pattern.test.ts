@@ -38,17 +38,25 @@ const SHARED = [
   '(?:ab)+?c?',
   '[a-c]{0,3}\\.[xyz]*',
   '(a|b)(c|d)',
+  '[:][:;]?',
+  '[\\[a]',
 ];
 
 test('a pattern that passes means the same in DuckDB', async () => {
   const connection = await openDatabase();
   for (const pattern of SHARED) {
     expect(patternFault(pattern)).toBeUndefined();
-    const texts = fc.sample(fc.oneof(fc.stringMatching(new RegExp(pattern, 'u')), fc.string()), { numRuns: 40, seed: 7 });
+    const texts = fc.sample(fc.oneof(fc.stringMatching(new RegExp(pattern, 'u')), fc.string()), {
+      numRuns: 40,
+      seed: 7,
+    });
     const usable = texts.filter((text) => !/[\0\n\r\u2028\u2029]/.test(text));
     const quoted = usable.map((text) => `('${text.replaceAll("'", "''")}')`);
     const literal = pattern.replaceAll("'", "''");
-    const rows = await rowsOf(connection, `SELECT regexp_full_match(t, '${literal}') AS hit FROM (VALUES ${quoted.join(', ')}) v(t)`);
+    const rows = await rowsOf(
+      connection,
+      `SELECT regexp_full_match(t, '${literal}') AS hit FROM (VALUES ${quoted.join(', ')}) v(t)`,
+    );
     const whole = new RegExp(`^(?:${pattern})$`, 'u');
     expect(rows.map(({ hit }) => hit)).toEqual(usable.map((text) => String(whole.test(text))));
   }

@@ -17,7 +17,11 @@ const brief = (text: string): string[] =>
 test('a Silver table has the contract’s columns, then lineage', () => {
   const own = ['order_id long', 'ordered_on date', 'price decimal', 'status string', 'email string'];
   expect(brief(ORDERS)).toEqual([...own, ...LINEAGE]);
-  expect(brief(withSetting('assay.unknownColumns', 'rescue'))).toEqual([...own, 'rescued string', ...LINEAGE]);
+  expect(brief(withSetting('assay.unknownColumns', 'rescue'))).toEqual([
+    ...own,
+    'rescued string',
+    ...LINEAGE,
+  ]);
 });
 
 test('a Gold table has the contract’s columns, then its snapshot', () => {
@@ -27,5 +31,9 @@ test('a Gold table has the contract’s columns, then its snapshot', () => {
 test('no column is required in Iceberg’s sense; the doc says what the contract requires', () => {
   const columns = tableColumns(parseContract('x', ORDERS));
   expect(columns.every(({ required }) => !required)).toBe(true);
-  expect(columns.map(({ doc }) => doc).slice(0, 3)).toEqual(['[key, required, internal]', '[required, public]', '[public]']);
+  expect(columns.map(({ doc }) => doc).slice(0, 3)).toEqual([
+    '[key, required, internal]',
+    '[required, public]',
+    '[public]',
+  ]);
 });
