@@ -85,11 +85,8 @@ export async function withEngine<T>(
 }
 
 async function guard<T>(sql: string, work: () => Promise<T>): Promise<T> {
-  const t = Date.now();
   try {
-    const r = await work();
-    if (Date.now() - t > 30) console.log('   ', Date.now() - t, sql.replace(/\s+/g, ' ').slice(0, 110));
-    return r;
+    return await work();
   } catch (error) {
     const message = messageOf(error);
     const context = { statement: sql.slice(0, 200) };

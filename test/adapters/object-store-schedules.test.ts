@@ -138,15 +138,21 @@ const SCENARIOS: [string, Kind[], Kind[]][] = [
 ];
 
 describe('every interleaving of file-system calls, with processes killed at any of them, is linearizable', () => {
-  const run = (start: Kind[], allowed: Kind[], repeats: boolean): Promise<void> => {
-    const plans = fc.array(planOf(...allowed), { minLength: 2, maxLength: 3 });
+  const some = (allowed: Kind[]): fc.Arbitrary<Plan[]> =>
+    fc.array(planOf(...allowed), { minLength: 2, maxLength: 3 });
+  const run = (start: Kind[], plans: fc.Arbitrary<Plan[]>, repeats: boolean): Promise<void> => {
     const property = fc.asyncProperty(plans, choices, (plan, order) =>
       check({ start, plans: plan, repeats }, order),
     );
     return fc.assert(property, { numRuns: RUNS });
   };
-  test.each(SCENARIOS)('%s', (_, start, allowed) => run(start, allowed, false));
+  test.each(SCENARIOS)('%s', (_, start, allowed) => run(start, some(allowed), false));
 
   test('unconditional writes during the first swap of a plain file; they may take effect twice', () =>
-    run(['put'], ['get', 'put', 'create', 'swap', 'remove'], true));
+    run(['put'], some(['get', 'put', 'create', 'swap', 'remove']), true));
+
+  test('a plain file is swapped, removed and created at the same time', () => {
+    const one = (kind: Kind): fc.Arbitrary<Plan> => planOf(kind).map((plan) => ({ ...plan, kinds: [kind] }));
+    return run(['put'], fc.tuple(one('swap'), one('remove'), one('create')), true);
+  });
 });

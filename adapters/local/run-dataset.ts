@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { DataError } from '../../etl/errors.ts';
+import { planKey, runRecordKey } from '../../etl/naming.ts';
+import type { Effects } from '../../etl/ports.ts';
+import { getDocument, parseDocument, RunRecord } from '../../etl/stages/documents.ts';
+import { bindStages } from '../../etl/stages/handlers.ts';
+import { newRunId } from '../../etl/stages/run-id.ts';
+import { runStateMachine } from './state-machine.ts';
+
+const DEFINITION = fileURLToPath(new URL('../../state-machines/medallion.asl.json', import.meta.url));
+
+/** Runs one execution of the workflow for a dataset and returns how it ended. */
+export async function runOnce(dataset: string, effects: Effects, approval?: Approval): Promise<RunRecord> {
+  const startedAt = effects.clock.now();
+  const runId = approval?.runId ?? newRunId(startedAt);
+  const result = await runStateMachine({
+    definitionText: await readFile(DEFINITION, 'utf8'),
+    handlers: bindStages(effects),
+    readItems: (key) => getDocument(effects.objects, key, z.array(z.unknown())),
+    input: approval === undefined ? { dataset, runId, start: 'plan' } : { dataset, start: 'promote', ...approval },
+  });
+  const key = runRecordKey(dataset, runId);
+  const stored = await effects.objects.get(key);
+  if (stored !== undefined) return parseDocument(stored.body, key, RunRecord);
+  if (result.status === 'failed') {
+    const context = { dataset, runId, plan: planKey(dataset, runId) };
+    throw new DataError('RUN_LOST', `Run ${runId} of ${dataset} ended without a record: ${result.cause ?? result.error ?? 'no cause'}`, { context });
+  }
+  return nothingToDo(dataset, runId, startedAt, effects.clock.now());
+}
+
+/** A person's word that a held run may be published as it was sealed. */
+export interface Approval {
+  readonly runId: string;
+  readonly approved: { readonly digest: string; readonly by: string; readonly reason: string };
+}
+
+/**
+ * Runs a dataset until nothing is pending: what was dropped while a run was active is picked up by the next one.
+ * Stops after a run that failed. The records are in order; a lone `nothing-to-do` says that there was nothing.
+ */
+export async function runDataset(dataset: string, effects: Effects): Promise<RunRecord[]> {
+  const records: RunRecord[] = [];
+  for (;;) {
+    const record = await runOnce(dataset, effects);
+    if (record.status === 'nothing-to-do' && records.length > 0) return records;
+    records.push(record);
+    const goesOn = record.status === 'promoted' || (record.status === 'refused' && record.files.length > 0);
+    if (!goesOn) return records;
+  }
+}
+
+function nothingToDo(dataset: string, runId: string, startedAt: Date, endedAt: Date): RunRecord {
+  return {
+    runId,
+    dataset,
+    status: 'nothing-to-do',
+    counts: { records: 0, silver: 0, quarantined: 0, condemned: 0, blank: 0 },
+    reasons: {},
+    controlTotals: [],
+    files: [],
+    snapshotId: null,
+    sealDigest: null,
+    contractVersion: null,
+    why: [],
+    startedAt: startedAt.toISOString(),
+    endedAt: endedAt.toISOString(),
+    durationMs: endedAt.getTime() - startedAt.getTime(),
+  };
+}

@@ -1,0 +1,33 @@
+import type { Effects } from '../ports.ts';
+import { gate } from './gate.ts';
+import { hold } from './hold.ts';
+import { plan } from './plan.ts';
+import { promote } from './promote.ts';
+import { recordFailure } from './record-failure.ts';
+import { refine } from './refine.ts';
+import { refreshGold } from './refresh-gold.ts';
+import { seal } from './seal.ts';
+import type { Stage } from './stage.ts';
+import { sweep } from './sweep.ts';
+
+/** The stages under the names by which the state machine calls them. */
+export const STAGES = {
+  plan,
+  refine,
+  seal,
+  gate,
+  hold,
+  promote,
+  refreshGold,
+  sweep,
+  recordFailure,
+} as const satisfies Readonly<Record<string, Stage>>;
+
+/** Name of a stage in the state machine. */
+export type StageName = keyof typeof STAGES;
+
+/** The stages with their effects filled in: what an interpreter of the state machine calls. */
+export function bindStages(effects: Effects): Record<StageName, (input: unknown) => Promise<unknown>> {
+  const bound = Object.entries(STAGES).map(([name, stage]) => [name, (input: unknown) => stage(input, effects)]);
+  return Object.fromEntries(bound);
+}
