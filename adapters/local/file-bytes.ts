@@ -33,13 +33,15 @@ export async function fingerprintOf(file: string): Promise<Fingerprint> {
   };
 }
 
-/** Whether two fingerprints are the same. */
+/** Whether two fingerprints are the same: then the bytes are, too. */
 export function sameFingerprint(one: Fingerprint, other: Fingerprint): boolean {
+  return one.ctimeNs === other.ctimeNs && !isWritten(one, other);
+}
+
+/** Whether a file was written to or replaced between two fingerprints; giving it a second name is neither. */
+function isWritten(before: Fingerprint, after: Fingerprint): boolean {
   return (
-    one.sizeBytes === other.sizeBytes &&
-    one.mtimeNs === other.mtimeNs &&
-    one.ctimeNs === other.ctimeNs &&
-    one.inode === other.inode
+    before.sizeBytes !== after.sizeBytes || before.mtimeNs !== after.mtimeNs || before.inode !== after.inode
   );
 }
 
@@ -66,7 +68,7 @@ export async function hashFile(
     hash.update(piece);
     await take(piece);
   }
-  if (!sameFingerprint(fingerprint, await fingerprintOf(file))) {
+  if (isWritten(fingerprint, await fingerprintOf(file))) {
     throw new TransientError(
       'FILE_CHANGING',
       `${file} changed while it was read: wait until it is complete, then run again.`,

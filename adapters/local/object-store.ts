@@ -23,7 +23,8 @@ import { etagOf, type VersionChain, versionChain, versionOf } from './versions.t
  * version chain (versions.ts) that starts from that file; from then on the chain alone says what the
  * key holds, and the file is a copy for people and other programs, brought up to date after every commit
  * and by every `get` that finds it behind. Every operation that acted on the file therefore looks
- * afterwards whether a chain has appeared meanwhile, and if so repeats itself on the chain.
+ * afterwards whether a chain has appeared meanwhile, and if so repeats itself on the chain: a put or a
+ * remove that races with that first `ifMatch` may take effect twice, as a repeated request to S3 may.
  */
 export function fileObjectStore(lake: LakeFolder): ObjectStore {
   const open = (key: string): Entry => ({

@@ -19,14 +19,19 @@ export async function runOnce(dataset: string, effects: Effects, approval?: Appr
     definitionText: await readFile(DEFINITION, 'utf8'),
     handlers: bindStages(effects),
     readItems: (key) => getDocument(effects.objects, key, z.array(z.unknown())),
-    input: approval === undefined ? { dataset, runId, start: 'plan' } : { dataset, start: 'promote', ...approval },
+    input:
+      approval === undefined ? { dataset, runId, start: 'plan' } : { dataset, start: 'promote', ...approval },
   });
   const key = runRecordKey(dataset, runId);
   const stored = await effects.objects.get(key);
   if (stored !== undefined) return parseDocument(stored.body, key, RunRecord);
   if (result.status === 'failed') {
     const context = { dataset, runId, plan: planKey(dataset, runId) };
-    throw new DataError('RUN_LOST', `Run ${runId} of ${dataset} ended without a record: ${result.cause ?? result.error ?? 'no cause'}`, { context });
+    throw new DataError(
+      'RUN_LOST',
+      `Run ${runId} of ${dataset} ended without a record: ${result.cause ?? result.error ?? 'no cause'}`,
+      { context },
+    );
   }
   return nothingToDo(dataset, runId, startedAt, effects.clock.now());
 }

@@ -49,7 +49,9 @@ export async function runStateMachine(execution: Execution): Promise<ExecutionRe
   const machine = new StateMachine(definition as never, { validationOptions: { noValidate: true } });
   const running = machine.run(input, {
     overrides: { taskResourceLocalHandlers: overrides as never },
-    context: { Execution: { Id: input.runId, Input: input as never, StartTime: new Date().toISOString() } } as never,
+    context: {
+      Execution: { Id: input.runId, Input: input as never, StartTime: new Date().toISOString() },
+    } as never,
   });
   try {
     return { status: 'succeeded', output: await running.result };
@@ -81,7 +83,7 @@ function inlineMap(name: string, state: State, concurrency: number): [string, St
     Resource: `${ARN_PREFIX}${READ_ITEMS}`,
     Parameters: { 'key.$': reader.Parameters['Key.$'] },
     ResultPath: '$.items',
-    Catch: state['Catch'],
+    Catch: state.Catch,
     Next: next,
   };
   return [
@@ -93,9 +95,9 @@ function inlineMap(name: string, state: State, concurrency: number): [string, St
 /** Every task with its resource, those inside of Maps included. */
 function taskResources(states: Readonly<Record<string, State>>): [state: string, resource: string][] {
   return Object.entries(states).flatMap(([name, state]): [string, string][] => {
-    if (state.Type === 'Task') return [[name, String(state['Resource'])]];
+    if (state.Type === 'Task') return [[name, String(state.Resource)]];
     if (state.Type !== 'Map') return [];
-    return taskResources(z.object({ States: Definition.shape.States }).parse(state['ItemProcessor']).States);
+    return taskResources(z.object({ States: Definition.shape.States }).parse(state.ItemProcessor).States);
   });
 }
 

@@ -26,6 +26,8 @@ export interface StageOptions {
   readonly layout: Layout;
   /** A table expression whose columns are c0, c1, … as VARCHAR: the fields of the file. */
   readonly source: string;
+  /** Whether some value may begin or end with a blank. */
+  readonly hasEdgeBlanks: boolean;
   /** Keys the digests that stand for personal values. */
   readonly digestKey: string;
   /** For which records the raw values are kept: those that failed, or every one. */
@@ -38,7 +40,7 @@ export interface StageOptions {
  * `reasons` and the raw `record` as JSON.
  */
 export function compileStage(options: StageOptions): string {
-  const { contract, layout, source } = options;
+  const { contract, layout, source, hasEdgeBlanks } = options;
   const { columns } = contract;
   const failures = columns.map((column, index) => columnFailures(column, textName(index)));
   const rescue = contract.unknownColumns === 'rescue';
@@ -46,7 +48,7 @@ export function compileStage(options: StageOptions): string {
   const passThrough = [...columns.map((column) => identifier(column.name)), ...(rescue ? ['rescued'] : [])];
   return [
     `WITH raw AS (SELECT *, ${columns.map((_, index) => `${fieldSql(layout, index)} AS ${rawName(index)}`).join(', ')} FROM ${source})`,
-    `, trimmed AS (SELECT *, ${columns.map((_, index) => `${textSql(rawName(index), contract.csv.nullValues)} AS ${textName(index)}`).join(', ')} FROM raw)`,
+    `, trimmed AS (SELECT *, ${columns.map((_, index) => `${textSql(rawName(index), contract.csv.nullValues, hasEdgeBlanks)} AS ${textName(index)}`).join(', ')} FROM raw)`,
     `, typed AS (SELECT *, ${[
       ...columns.map((column, index) => `${valueSql(column, textName(index))} AS ${identifier(column.name)}`),
       `sha256(${hashInput(columns)}) AS hash_hex`,
@@ -63,11 +65,12 @@ export function compileStage(options: StageOptions): string {
 
 /**
  * The text whose SHA-256 is a record's row_hash: its raw values in contract order, joined by NUL, a value
- * as '=' and its text, a NULL as nothing. No value holds a NUL (the scanner sees to it), so that two
- * records have the same text only if they have the same values.
+ * as '=' and its text, a NULL as nothing; NULs at the end fall away, so that a column added later changes
+ * no hash of a record without it. No value holds a NUL (the scanner sees to it), so that two records have
+ * the same text only if they have the same values.
  */
 function hashInput(columns: readonly ContractColumn[]): string {
-  return `concat_ws(chr(0), ${columns.map((_, index) => `coalesce('=' || ${rawName(index)}, '')`).join(', ')})`;
+  return `rtrim(concat_ws(chr(0), ${columns.map((_, index) => `coalesce('=' || ${rawName(index)}, '')`).join(', ')}), chr(0))`;
 }
 
 function fieldSql(layout: Layout, index: number): string {
@@ -84,8 +87,13 @@ function okSql(contract: SourceContract): string {
     else if (column.type.kind !== 'string') conditions.push(`(${value} IS NOT NULL OR ${text} IS NULL)`);
     for (const check of columnChecks(column)) conditions.push(`NOT coalesce(${check.fails}, false)`);
   });
-  for (const rule of contract.rules) conditions.push(`coalesce(TRY((${rule.expression})), true)`);
+  for (const rule of contract.rules) conditions.push(passesSql(rule.expression));
   return `(${conditions.join(' AND ')})`;
+}
+
+/** A rule passes where it is true or NULL, as in SQL's CHECK; one that raises an error fails. */
+function passesSql(expression: string): string {
+  return `coalesce(TRY(coalesce((${expression}), true)), false)`;
 }
 
 function kindSql({ contract, layout }: StageOptions): string {
@@ -115,11 +123,7 @@ function reasonsSql({ contract, digestKey }: StageOptions, failures: readonly Fa
   );
   for (const { rule, expression } of contract.rules) {
     entries.push(
-      reasonSql(
-        { rule, code: 'RULE_ERROR', fails: `NOT coalesce(TRY((${expression})), true)` },
-        'NULL',
-        'NULL',
-      ),
+      reasonSql({ rule, code: 'RULE_ERROR', fails: `NOT ${passesSql(expression)}` }, 'NULL', 'NULL'),
     );
   }
   return `list_filter(CAST([${entries.join(', ')}] AS ${REASONS_TYPE}), lambda reason: reason IS NOT NULL)`;

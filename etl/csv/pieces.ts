@@ -32,6 +32,10 @@ export interface Piece {
   readonly rows: number;
   readonly broken: readonly BrokenRecord[];
   readonly hasQuotedNewlines: boolean;
+  /** Whether some value may begin or end with a blank. */
+  readonly hasEdgeBlanks: boolean;
+  /** Size of the longest record that another encoding's text became; 0 where there is none. */
+  readonly longestDecodedBytes: number;
 }
 
 /** How to read a file's data records. */
@@ -71,6 +75,8 @@ class PieceReader {
   #line: number;
   #parts: Uint8Array[] = [];
   #broken: BrokenRecord[] = [];
+  #hasEdgeBlanks = false;
+  #longestDecodedBytes = 0;
 
   constructor(format: PieceFormat, start: StartPosition) {
     this.#format = format;
@@ -95,6 +101,9 @@ class PieceReader {
     let hasQuotedNewlines = false;
     this.#parts = [];
     this.#broken = [];
+    this.#hasEdgeBlanks = false;
+    this.#longestDecodedBytes = 0;
+    scan.hasEdgeBlanks = false;
     while (at < limit && readRecord(bytes, at, limit, final, this.#format, this.#classes, scan)) {
       if (scan.problem !== undefined || !this.#endsAsUsual(bytes, scan)) {
         this.#takeRun(bytes, run, at, runRow, runLine);
@@ -116,6 +125,8 @@ class PieceReader {
       rows: this.#row - firstRow,
       broken: this.#broken,
       hasQuotedNewlines,
+      hasEdgeBlanks: this.#hasEdgeBlanks || scan.hasEdgeBlanks,
+      longestDecodedBytes: this.#longestDecodedBytes,
     };
   }
 
@@ -157,6 +168,11 @@ class PieceReader {
       this.#parts.push(this.#mask);
       this.#takeBroken(record, row, line, 'bytes that no listed encoding can read');
     } else {
+      // A record in another encoding may hold a no-break space that the scanner did not know for one.
+      if (utf8 !== record) {
+        this.#hasEdgeBlanks = true;
+        this.#longestDecodedBytes = Math.max(this.#longestDecodedBytes, utf8.length);
+      }
       this.#parts.push(utf8, this.#newline);
     }
   }

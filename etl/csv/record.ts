@@ -35,10 +35,17 @@ export interface RecordScan {
   fields: number;
   quotedNewlines: number;
   problem: StructureProblem | undefined;
+  /** Set, and never unset, once a value may begin or end with a blank; where it isn't set, none does. */
+  hasEdgeBlanks: boolean;
 }
 
 const LF = 10;
 const CR = 13;
+const SPACE = 32;
+const TAB = 9;
+/** A no-break space in UTF-8. */
+const NBSP_LEAD = 0xc2;
+const NBSP_TAIL = 0xa0;
 const ORDINARY = 0;
 const DELIMITER = 1;
 const QUOTE = 2;
@@ -58,7 +65,7 @@ export function byteClasses(format: RecordFormat): Uint8Array {
 
 /** A record scan to be filled. */
 export function newScan(): RecordScan {
-  return { end: 0, next: 0, fields: 0, quotedNewlines: 0, problem: undefined };
+  return { end: 0, next: 0, fields: 0, quotedNewlines: 0, problem: undefined, hasEdgeBlanks: false };
 }
 
 /**
@@ -76,7 +83,6 @@ export function readRecord(
   classes: Uint8Array,
   scan: RecordScan,
 ): boolean {
-  scan.fields = 1;
   scan.quotedNewlines = 0;
   scan.problem = undefined;
   const complete = readFields(bytes, start, limit, final, format, classes, scan);
@@ -104,56 +110,52 @@ function readFields(
   classes: Uint8Array,
   scan: RecordScan,
 ): boolean {
+  const { quote } = format;
+  let fields = 1;
   let at = start;
   for (;;) {
-    if (at < limit && bytes[at] === format.quote) {
+    const first = bytes[at];
+    if (first === quote && at < limit) {
       at = closeQuote(bytes, at + 1, limit, format, scan);
       if (at < 0 || (at >= limit && !final)) {
         if (!final) return false;
         if (at < 0) scan.problem = 'a quote that is never closed';
         at = limit;
-      } else if (at < limit && (classes[bytes[at] as number] === ORDINARY || bytes[at] === format.quote)) {
+      } else if (at < limit && (classes[bytes[at] as number] === ORDINARY || bytes[at] === quote)) {
         scan.problem ??= 'text after a closing quote';
       }
+    } else if (first === SPACE || first === TAB || first === NBSP_LEAD) {
+      scan.hasEdgeBlanks = true;
     }
-    at = endOfField(bytes, at, limit, classes, scan);
-    if (at >= limit) {
-      if (!final) return false;
-      scan.end = limit;
-      scan.next = limit;
-      return true;
-    }
-    if (classes[bytes[at] as number] === DELIMITER) {
-      scan.fields++;
-      at++;
-      continue;
-    }
-    scan.end = at;
-    if (bytes[at] === CR) {
-      if (at + 1 >= limit && !final) return false;
-      if (bytes[at + 1] === LF && at + 1 < limit) at++;
-    }
-    scan.next = at + 1;
-    return true;
-  }
-}
-
-/** Position of the next delimiter or line end, from inside an unquoted field; notes quotes and NULs on the way. */
-function endOfField(
-  bytes: Uint8Array,
-  from: number,
-  limit: number,
-  classes: Uint8Array,
-  scan: RecordScan,
-): number {
-  let at = from;
-  for (;;) {
     let kind = ORDINARY;
-    while (at < limit && (kind = classes[bytes[at] as number] as number) === ORDINARY) at++;
-    if (at >= limit || kind === DELIMITER || kind === NEWLINE) return at;
-    scan.problem ??= kind === NUL ? 'a NUL byte' : 'a quote inside an unquoted field';
+    while (at < limit && (kind = classes[bytes[at] as number] as number) !== DELIMITER && kind !== NEWLINE) {
+      if (kind !== ORDINARY)
+        scan.problem ??= kind === NUL ? 'a NUL byte' : 'a quote inside an unquoted field';
+      at++;
+    }
+    const last = bytes[at - 1];
+    if (last === SPACE || last === TAB || last === NBSP_TAIL) scan.hasEdgeBlanks = true;
+    if (at >= limit || kind === NEWLINE) break;
+    fields++;
     at++;
   }
+  scan.fields = fields;
+  return endRecord(bytes, at, limit, final, scan);
+}
+
+/** Takes the record's terminator; returns false where more bytes must come to know it. */
+function endRecord(bytes: Uint8Array, at: number, limit: number, final: boolean, scan: RecordScan): boolean {
+  if (at >= limit) {
+    scan.end = limit;
+    scan.next = limit;
+    return final;
+  }
+  scan.end = at;
+  scan.next = at + 1;
+  if (bytes[at] !== CR) return true;
+  if (at + 1 >= limit) return final;
+  if (bytes[at + 1] === LF) scan.next = at + 2;
+  return true;
 }
 
 /** Position after the quote that closes a field, or -1 where the bytes end first. */
@@ -171,7 +173,10 @@ function closeQuote(
     if (byte === escape && escape !== quote) {
       at += 2;
     } else if (byte === quote) {
-      if (escape !== quote || bytes[at + 1] !== quote || at + 1 >= limit) return at + 1;
+      if (escape !== quote || bytes[at + 1] !== quote || at + 1 >= limit) {
+        if (isEdgeBlank(bytes[from]) || isEdgeBlank(bytes[at - 1])) scan.hasEdgeBlanks = true;
+        return at + 1;
+      }
       at += 2;
     } else {
       if (byte === LF || byte === CR) scan.quotedNewlines++;
@@ -180,6 +185,13 @@ function closeQuote(
     }
   }
   return -1;
+}
+
+/** Whether a byte may belong to a blank at the edge of a value; it may also belong to some other character. */
+function isEdgeBlank(byte: number | undefined): boolean {
+  return (
+    byte === SPACE || byte === TAB || byte === LF || byte === CR || byte === NBSP_LEAD || byte === NBSP_TAIL
+  );
 }
 
 /** Takes only the first line of a malformed record that spans several. */

@@ -36,7 +36,11 @@ export interface Segment {
   readonly rows: number;
   readonly parts: readonly SegmentPart[];
   readonly broken: readonly BrokenInFile[];
+  /** Where each piece of the text begins: byte, and position of its first record. Ordered. */
+  readonly pieces: readonly { readonly byte: number; readonly position: number }[];
   readonly hasQuotedNewlines: boolean;
+  readonly hasEdgeBlanks: boolean;
+  readonly longestDecodedBytes: number;
 }
 
 /** How reading a file ended. */
@@ -116,7 +120,10 @@ class SegmentBuilder {
   #rows = 0;
   #parts: SegmentPart[] = [];
   #broken: BrokenInFile[] = [];
+  #pieces: { byte: number; position: number }[] = [];
   #hasQuotedNewlines = false;
+  #hasEdgeBlanks = false;
+  #longestDecodedBytes = 0;
   #fileIndex = -1;
   #fileRows = 0;
   #count = 0;
@@ -138,6 +145,7 @@ class SegmentBuilder {
     if (this.#bytes >= this.#options.segmentBytes) yield* this.finish();
     this.#file ??= await this.#options.scratch.create(`segment-${this.#count++}.csv`);
     await this.#file.write(piece.bytes);
+    this.#pieces.push({ byte: this.#bytes, position: this.#rows });
     this.#bytes += piece.bytes.length;
     const part = this.#parts.at(-1);
     if (part?.fileIndex === this.#fileIndex) {
@@ -156,6 +164,8 @@ class SegmentBuilder {
     this.#rows += piece.rows;
     this.#fileRows += piece.rows;
     this.#hasQuotedNewlines ||= piece.hasQuotedNewlines;
+    this.#hasEdgeBlanks ||= piece.hasEdgeBlanks;
+    this.#longestDecodedBytes = Math.max(this.#longestDecodedBytes, piece.longestDecodedBytes);
   }
 
   /** Marks the file's last part and returns how many records the file had. */
@@ -175,14 +185,20 @@ class SegmentBuilder {
       rows: this.#rows,
       parts: this.#parts,
       broken: this.#broken,
+      pieces: this.#pieces,
       hasQuotedNewlines: this.#hasQuotedNewlines,
+      hasEdgeBlanks: this.#hasEdgeBlanks,
+      longestDecodedBytes: this.#longestDecodedBytes,
     };
     this.#file = undefined;
     this.#bytes = 0;
     this.#rows = 0;
     this.#parts = [];
     this.#broken = [];
+    this.#pieces = [];
     this.#hasQuotedNewlines = false;
+    this.#hasEdgeBlanks = false;
+    this.#longestDecodedBytes = 0;
     yield { kind: 'segment', segment };
   }
 }

@@ -90,7 +90,7 @@ function snapshotsSelect(views: readonly LakeView[]): string {
     (table?.metadata.snapshots ?? []).map((snapshot) => {
       const { summary } = snapshot;
       const isCurrent = table?.metadata['current-snapshot-id'] === snapshot['snapshot-id'];
-      const texts = [name, dataset, summary['operation'] ?? '', summary['assay.run-id'] ?? ''].map(literal);
+      const texts = [name, dataset, summary.operation ?? '', summary['assay.run-id'] ?? ''].map(literal);
       const counts = ['added-records', 'deleted-records', 'total-records'].map((key) =>
         Number(summary[key] ?? 0),
       );

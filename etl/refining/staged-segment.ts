@@ -1,9 +1,9 @@
 import { compileStage } from '../contract/compile-record.ts';
-import type { CsvDialect, SourceContract } from '../contract/contract.ts';
+import type { SourceContract } from '../contract/contract.ts';
 import type { Segment } from '../csv/segments.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { DataError } from '../errors.ts';
+import { ConfigError, DataError } from '../errors.ts';
 
 /** What staging a segment needs beside it. */
 export interface StagingOptions {
@@ -24,10 +24,12 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
   const select = compileStage({
     contract,
     layout: segment.layout,
-    source: readCsv(segment, contract.csv),
+    source: readCsv(segment, contract),
+    hasEdgeBlanks: segment.hasEdgeBlanks,
     digestKey,
     keepRecords,
   });
+  await refuseReordering(engine, select);
   await engine.run(`CREATE OR REPLACE TEMP TABLE staged_records AS ${select}`);
   const [row = {}] = await engine.rows(
     'SELECT count(*) AS n, coalesce(max(rowid), -1) AS last FROM staged_records',
@@ -45,7 +47,8 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
 }
 
 /** DuckDB's reader, told everything: nothing about a segment is guessed. */
-function readCsv(segment: Segment, dialect: CsvDialect): string {
+function readCsv(segment: Segment, { csv: dialect, limits }: SourceContract): string {
+  const longest = Math.max(limits.maxRecordBytes, segment.longestDecodedBytes);
   const columns = Array.from({ length: segment.layout.fields }, (_, field) => `'c${field}': 'VARCHAR'`);
   const options = [
     literal(segment.path),
@@ -59,14 +62,30 @@ function readCsv(segment: Segment, dialect: CsvDialect): string {
     `new_line = ${segment.layout.newline === '\n' ? "'\\n'" : "'\\r\\n'"}`,
     // A quoted line end can fool the reader where two threads meet.
     ...(segment.hasQuotedNewlines ? ['parallel = false'] : []),
-    `max_line_size = ${MAX_LINE_BYTES}`,
+    // Larger than DuckDB's default only where it must be: it costs the reader its parallelism.
+    ...(longest > DEFAULT_LINE_BYTES ? [`max_line_size = ${longest + 2}`] : []),
     `columns = {${columns.join(', ')}}`,
   ];
   return `read_csv(${options.join(', ')})`;
 }
 
-/** More than the largest maxRecordBytes that a contract may ask for, in UTF-8. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
+/** DuckDB's own max_line_size. */
+const DEFAULT_LINE_BYTES = 2_000_000;
+
+/**
+ * DuckDB keeps the records' order as long as the plan only projects; a join (it makes one of a long IN list, say)
+ * gives them back in any order, and rowid would then name other records. Such a plan is refused.
+ */
+async function refuseReordering(engine: Engine, select: string): Promise<void> {
+  const [row = {}] = await engine.rows(`EXPLAIN CREATE OR REPLACE TEMP TABLE staged_records AS ${select}`);
+  const operators = String(row.explain_value).match(/[A-Z_]{5,}/g) ?? [];
+  const other = operators.find((name) => /JOIN|AGGREGATE|GROUP_BY|ORDER|WINDOW/.test(name));
+  if (other === undefined) return;
+  throw new ConfigError(
+    'RULE_REORDERS',
+    `A rule of the contract makes DuckDB plan a ${other}, which loses the records' order: write IN (…) as list_contains([…], column), and use no subquery.`,
+  );
+}
 
 /** Rows of `staged_records` lie in the order of the segment, so that rowid says which record each is. */
 function placedSql(segment: Segment, ids: ReadonlyMap<number, string>): string {

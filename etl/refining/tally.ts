@@ -72,7 +72,7 @@ async function tallyMeasures(engine: Engine, contract: SourceContract, tallies: 
        WHERE record_kind IN (${RECORD_KIND.silver}, ${RECORD_KIND.rejected}) AND ${value} IS NOT NULL GROUP BY ALL`,
     );
     for (const row of sums) {
-      const group = typeof row['by'] === 'string' ? row['by'] : null;
+      const group = typeof row.by === 'string' ? row.by : null;
       const sum = { measure: column, by: group, sum: textOf(row, 'total') };
       const tally = tallyOf(tallies, textOf(row, 'source_file_id'));
       tally.measuresIn = addSums([...tally.measuresIn, sum]);

@@ -65,7 +65,7 @@ export async function readBack(input: ProofInput): Promise<Map<string, FoundInFi
          FROM ${from} WHERE ${value} IS NOT NULL GROUP BY ALL`,
       );
       for (const row of sums) {
-        const group = typeof row['by'] === 'string' ? row['by'] : null;
+        const group = typeof row.by === 'string' ? row.by : null;
         const file = entry(found, textOf(row, 'source_file_id'));
         file[`${verdictOf(textOf(row, 'verdict'))}Sums`].push({
           measure: column,

@@ -68,7 +68,7 @@ async function readFiles(data: DataStore, files: readonly DataFile[]): Promise<s
 
 async function excludeCondemned({ engine, data, files }: ExclusionInput): Promise<void> {
   const [row] = await engine.rows('SELECT count(*) > 0 AS some FROM prior WHERE condemned');
-  if (row?.['some'] !== true) return;
+  if (row?.some !== true) return;
   await engine.run(
     `INSERT INTO excluded SELECT source_file_id, source_row_number, 'PREVIOUSLY_CONDEMNED'
      FROM ${await readFiles(data, files)} WHERE row_hash IN (SELECT row_hash FROM prior WHERE condemned)`,

@@ -28,6 +28,9 @@ export type StageName = keyof typeof STAGES;
 
 /** The stages with their effects filled in: what an interpreter of the state machine calls. */
 export function bindStages(effects: Effects): Record<StageName, (input: unknown) => Promise<unknown>> {
-  const bound = Object.entries(STAGES).map(([name, stage]) => [name, (input: unknown) => stage(input, effects)]);
+  const bound = Object.entries(STAGES).map(([name, stage]) => [
+    name,
+    (input: unknown) => stage(input, effects),
+  ]);
   return Object.fromEntries(bound);
 }

@@ -67,7 +67,7 @@ async function commitRun(input: z.infer<typeof PromoteInput>, effects: Effects):
   for (const layer of DATASET_TABLES) {
     tables[layer] = await commitLayer(effects, context, { layer, commit, seal, nowMs: now.getTime() });
   }
-  const silver = tables['silver'] as TableState;
+  const silver = tables.silver as TableState;
   const next: Pointer = {
     format: 1,
     dataset,

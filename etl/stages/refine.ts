@@ -142,7 +142,7 @@ class Refinery {
   async #publishRejects(): Promise<string | undefined> {
     const { engine, effects, scratch, plan, chunk } = this.#options;
     const [row] = await engine.rows('SELECT count(*) > 0 AS some FROM rejects');
-    if (row?.['some'] !== true) return undefined;
+    if (row?.some !== true) return undefined;
     const path = join(scratch.directory, 'rejects.parquet');
     await engine.run(`COPY rejects TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`);
     const key = rejectsKey(plan.dataset, plan.runId, chunk);

@@ -105,7 +105,7 @@ async function readState(contract: GoldContract, effects: Effects): Promise<Gold
   const inputs = new Map<string, GoldInput>();
   for (const input of contract.inputs) {
     const read = await readPointer(effects.objects, 'silver', input);
-    const state = read?.pointer.tables['silver'];
+    const state = read?.pointer.tables.silver;
     if (read === undefined || state === undefined) return undefined;
     const table = await openTable(effects.objects, tableRoot('silver', input), state);
     inputs.set(input, {
@@ -117,7 +117,7 @@ async function readState(contract: GoldContract, effects: Effects): Promise<Gold
   const sql = await effects.contracts.sql(contract.sql);
   const root = tableRoot('gold', contract.dataset);
   const shape = { columns: tableColumns(contract), partitionColumn: contract.partitionColumn };
-  const table = await openOrCreateTable(effects.objects, root, pointer?.pointer.tables['gold'], shape);
+  const table = await openOrCreateTable(effects.objects, root, pointer?.pointer.tables.gold, shape);
   const files = table.metadataKey === undefined ? [] : await filesOf(table);
   return { contract, sql, digest: goldDigest(contract, sql), pointer, inputs, table, files };
 }
@@ -207,7 +207,7 @@ async function commitGold(
 ): Promise<void> {
   const { contract, pointer, inputs } = state;
   const now = effects.clock.now();
-  const before = pointer?.pointer.tables['gold'];
+  const before = pointer?.pointer.tables.gold;
   const snapshots = Object.fromEntries([...inputs].map(([input, { snapshotId }]) => [input, snapshotId]));
   const gold =
     before !== undefined && add.length === 0 && remove.size === 0
