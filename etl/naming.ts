@@ -131,6 +131,10 @@ export const chunkKey = (dataset: string, runId: string, chunk: string): string 
 export const rejectsKey = (dataset: string, runId: string, chunk: string): string =>
   `${runPrefix(dataset, runId)}rejects-${chunk}.parquet`;
 
+/** Raw values of a chunk's records whose key may stand twice, as Parquet. */
+export const suspectsKey = (dataset: string, runId: string, chunk: string): string =>
+  `${runPrefix(dataset, runId)}suspects-${chunk}.parquet`;
+
 /** What promote will commit. */
 export const commitPlanKey = (dataset: string, runId: string): string =>
   `${runPrefix(dataset, runId)}commit.json`;

@@ -55,8 +55,8 @@ export interface ScratchFile {
 export interface Scratch {
   readonly directory: string;
   create(name: string): Promise<ScratchFile>;
-  /** A scratch file's bytes in order. */
-  read(path: string): AsyncIterable<Uint8Array>;
+  /** A scratch file's bytes in order; those from `start` up to, not including, `end` where a range is given. */
+  read(path: string, range?: { readonly start: number; readonly end?: number }): AsyncIterable<Uint8Array>;
   remove(path: string): Promise<void>;
   dispose(): Promise<void>;
 }

@@ -45,10 +45,17 @@ function isWritten(before: Fingerprint, after: Fingerprint): boolean {
   );
 }
 
-/** The bytes of a file in order, in pieces of 1 MiB; `what` names it in errors. */
-export async function* readPieces(file: string, what: string): AsyncGenerator<Uint8Array> {
+/** The bytes of a file, or of an end-exclusive range of it, in order and in pieces of 1 MiB; `what` names it in errors. */
+export async function* readPieces(
+  file: string,
+  what: string,
+  range: { readonly start: number; readonly end?: number } = { start: 0 },
+): AsyncGenerator<Uint8Array> {
+  // Node's `end` is inclusive.
+  const end = range.end === undefined ? {} : { end: range.end - 1 };
   try {
-    for await (const piece of createReadStream(file, { highWaterMark: PIECE_BYTES })) yield piece;
+    const options = { highWaterMark: PIECE_BYTES, start: range.start, ...end };
+    for await (const piece of createReadStream(file, options)) yield piece;
   } catch (error) {
     throw storageError(error, `reading ${what}`);
   }

@@ -27,9 +27,9 @@ function scratchIn(directory: string): Scratch {
       handles.add(handle);
       return scratchFile(file, handle, () => handles.delete(handle));
     },
-    read(file) {
+    read(file, range) {
       refuseOutside(directory, file);
-      return readPieces(file, file);
+      return readPieces(file, file, range);
     },
     async remove(file) {
       refuseOutside(directory, file);

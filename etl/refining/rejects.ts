@@ -22,11 +22,26 @@ export const measureByColumn = (n: number): string => `b${n}`;
 
 /** Creates the table `rejects`. */
 export async function createRejects(engine: Engine, contract: SourceContract): Promise<void> {
-  const measures = contract.measures.flatMap((_, n) => [
-    `${measureColumn(n)} DECIMAL(38, ${scaleOf(contract, n)})`,
-    `${measureByColumn(n)} VARCHAR`,
-  ]);
-  await engine.run(`CREATE OR REPLACE TEMP TABLE rejects (${[...REJECT_COLUMNS, ...measures].join(', ')})`);
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE rejects (${REJECT_COLUMNS.join(', ')}${measureColumns(contract)})`,
+  );
+}
+
+/** Declarations of the measures' columns, each after a comma. */
+export function measureColumns(contract: SourceContract): string {
+  return contract.measures
+    .map(
+      (_, n) => `, ${measureColumn(n)} DECIMAL(38, ${scaleOf(contract, n)}), ${measureByColumn(n)} VARCHAR`,
+    )
+    .join('');
+}
+
+/** The measures' values over typed columns, each after a comma. */
+export function measureValues(contract: SourceContract): string {
+  return contract.measures
+    .map((_, n) => measureSql(contract, n))
+    .map(({ value, by }) => `, ${value}, ${by}`)
+    .join('');
 }
 
 /** Decimals that the n-th measure keeps. */
@@ -49,13 +64,11 @@ export function measureSql(
 
 /** Adds the staged segment's failed and broken records to `rejects`. */
 export async function collectRejects(engine: Engine, contract: SourceContract): Promise<void> {
-  const measures = contract.measures.map((_, n) => measureSql(contract, n));
-  const values = measures.map(({ value, by }) => `, ${value}, ${by}`).join('');
   await engine.run(
-    `INSERT INTO rejects SELECT source_file_id, source_row_number, NULL, row_hash, reasons, record, NULL, record_kind = ${RECORD_KIND.totalRow}${values}
+    `INSERT INTO rejects SELECT source_file_id, source_row_number, NULL, row_hash, reasons, record, NULL, record_kind = ${RECORD_KIND.totalRow}${measureValues(contract)}
      FROM staged WHERE record_kind IN (${RECORD_KIND.rejected}, ${RECORD_KIND.totalRow})`,
   );
-  const nothing = measures.map(() => ', NULL, NULL').join('');
+  const nothing = contract.measures.map(() => ', NULL, NULL').join('');
   await engine.run(
     `INSERT INTO rejects SELECT source_file_id, source_row_number, source_line, unhex(sha256(raw_text)),
        [{'rule': problem, 'column': NULL, 'code': 'STRUCTURE_ERROR', 'value': NULL}], NULL, raw_text, false${nothing} FROM broken`,

@@ -91,13 +91,13 @@ async function refuseReordering(engine: Engine, select: string): Promise<void> {
 function placedSql(segment: Segment, ids: ReadonlyMap<number, string>): string {
   const [only, ...more] = segment.parts;
   if (only !== undefined && more.length === 0) {
-    return `SELECT *, ${literal(ids.get(only.fileIndex) ?? '')} AS source_file_id, rowid + ${only.firstRow - only.offset} AS source_row_number FROM staged_records`;
+    return `SELECT *, rowid AS position, ${literal(ids.get(only.fileIndex) ?? '')} AS source_file_id, rowid + ${only.firstRow - only.offset} AS source_row_number FROM staged_records`;
   }
   const values = segment.parts.map(
     (part) => `(${part.offset}, ${literal(ids.get(part.fileIndex) ?? '')}, ${part.firstRow - part.offset})`,
   );
   return [
-    'SELECT records.*, parts.source_file_id, records.rowid + parts.shift AS source_row_number',
+    'SELECT records.*, records.rowid AS position, parts.source_file_id, records.rowid + parts.shift AS source_row_number',
     'FROM staged_records AS records',
     `ASOF JOIN (VALUES ${values.join(', ')}) AS parts(first, source_file_id, shift) ON records.rowid >= parts.first`,
   ].join(' ');

@@ -12,6 +12,10 @@ export interface ExclusionInput {
   readonly contract: SourceContract;
   /** The run's own Silver files. */
   readonly files: readonly DataFile[];
+  /** Those of them that hold the suspects of each chunk. */
+  readonly suspectFiles: readonly DataFile[];
+  /** With one chunk only suspects can be duplicates within the run; with more, any record can. */
+  readonly isOneChunk: boolean;
   /** The base snapshot's Silver files. */
   readonly baseFiles: readonly DataFile[];
   /** source_file_ids in the order of the plan: of two records with one key the first stays. */
@@ -76,14 +80,17 @@ async function excludeCondemned({ engine, data, files }: ExclusionInput): Promis
 }
 
 /** Of several records of the run with one key one stays: the first, or where the contract says replace the last. */
-async function excludeWithin(
-  { engine, data, contract }: ExclusionInput,
-  files: readonly DataFile[],
-): Promise<void> {
+async function excludeWithin(input: ExclusionInput, files: readonly DataFile[]): Promise<void> {
+  const { engine, data, contract } = input;
+  const suspects = files.filter((file) => input.suspectFiles.includes(file));
+  if (input.isOneChunk && suspects.length === 0) return;
   const source = await readFiles(data, files);
   const hash = `hash(${contract.key.map(identifier).join(', ')})`;
+  const among = input.isOneChunk
+    ? `WHERE ${hash} IN (SELECT ${hash} FROM ${await readFiles(data, suspects)})`
+    : '';
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE repeated AS SELECT ${hash} AS h FROM ${source} GROUP BY h HAVING count(*) > 1`,
+    `CREATE OR REPLACE TEMP TABLE repeated AS SELECT ${hash} AS h FROM ${source} ${among} GROUP BY h HAVING count(*) > 1`,
   );
   const [row = {}] = await engine.rows('SELECT count(*) AS n FROM repeated');
   if (integerOf(row, 'n') === 0) return;

@@ -1,8 +1,9 @@
 import type { SourceContract } from '../contract/contract.ts';
+import { pickRecords, positionsOf } from '../csv/pick-records.ts';
 import { cutSegments } from '../csv/segments.ts';
-import { type Engine, textOf } from '../engine/engine.ts';
+import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
 import type { DataStore, Scratch } from '../ports.ts';
-import { measureSql } from '../refining/rejects.ts';
+import { measureByColumn, measureColumn, measureValues } from '../refining/rejects.ts';
 import { stageSegment } from '../refining/staged-segment.ts';
 import type { PlannedFile } from '../stages/documents.ts';
 
@@ -14,31 +15,60 @@ export interface RecoverInput {
   readonly contract: SourceContract;
   readonly digestKey: string;
   readonly files: readonly PlannedFile[];
+  /** Parquet files of the suspects that refine kept. */
+  readonly suspectPaths: readonly string[];
 }
 
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 
 /**
- * Adds the records of `excluded` to `rejects` as they came: Silver keeps only typed values, so their source
- * files are read once more. Files without an excluded record aren't touched.
+ * Adds the records of `excluded` to `rejects` as they came, since Silver keeps only typed values: from the
+ * `suspects` that refine kept, and the others from their source files, which are read once more for them.
  */
 export async function recoverExcluded(input: RecoverInput): Promise<void> {
-  const { engine, data, scratch, contract, digestKey } = input;
-  const rows = await engine.rows('SELECT DISTINCT source_file_id FROM excluded');
-  const wanted = new Set(rows.map((row) => textOf(row, 'source_file_id')));
-  const files = input.files.filter((file) => wanted.has(file.sourceFileId) && file.repeatOf === undefined);
+  const { engine, data, scratch, contract, digestKey, suspectPaths } = input;
+  if (suspectPaths.length > 0) {
+    const measures = contract.measures.map((_, n) => `, ${measureColumn(n)}, ${measureByColumn(n)}`).join('');
+    await rejectExcluded(engine, readParquet(suspectPaths), measures);
+  }
+  const rowsOf = await missingRows(engine);
+  const files = input.files.filter((file) => rowsOf.has(file.sourceFileId) && file.repeatOf === undefined);
   const sourceFileIds = new Map(files.map((file) => [file.index, file.sourceFileId]));
-  const measures = contract.measures.map((_, n) => measureSql(contract, n));
-  const values = measures.map(({ value, by }) => `, ${value}, ${by}`).join('');
   for await (const event of cutSegments(files, { contract, data, scratch, segmentBytes: SEGMENT_BYTES })) {
     if (event.kind !== 'segment') continue;
-    await stageSegment(engine, event.segment, { contract, digestKey, keepRecords: 'all', sourceFileIds });
-    await scratch.remove(event.segment.path);
-    await engine.run(
-      `INSERT INTO rejects SELECT staged.source_file_id, staged.source_row_number, NULL, row_hash,
-         [{'rule': CASE excluded.code WHEN 'DUPLICATE' THEN 'key' ELSE 'condemned before' END, 'column': NULL, 'code': excluded.code, 'value': NULL}],
-         record, NULL, false${values}
-       FROM staged JOIN excluded ON excluded.source_file_id = staged.source_file_id AND excluded.source_row_number = staged.source_row_number`,
-    );
+    const { segment } = event;
+    const positions = positionsOf(segment, (index) => rowsOf.get(sourceFileIds.get(index) ?? '') ?? []);
+    if (positions.length > 0) {
+      const picked = await pickRecords(segment, positions, { scratch, contract, name: 'excluded.csv' });
+      await stageSegment(engine, picked, { contract, digestKey, keepRecords: 'all', sourceFileIds });
+      await rejectExcluded(engine, 'staged', measureValues(contract));
+      await scratch.remove(picked.path);
+    }
+    await scratch.remove(segment.path);
   }
+}
+
+/** Excluded records that aren't among the rejects yet: their row numbers, ascending, by source_file_id. */
+async function missingRows(engine: Engine): Promise<Map<string, number[]>> {
+  const rows = await engine.rows(
+    `SELECT source_file_id, source_row_number FROM excluded
+     ANTI JOIN rejects USING (source_file_id, source_row_number) ORDER BY source_file_id, source_row_number`,
+  );
+  const found = new Map<string, number[]>();
+  for (const row of rows) {
+    const id = textOf(row, 'source_file_id');
+    const known = found.get(id);
+    if (known === undefined) found.set(id, [integerOf(row, 'source_row_number')]);
+    else known.push(integerOf(row, 'source_row_number'));
+  }
+  return found;
+}
+
+async function rejectExcluded(engine: Engine, from: string, measures: string): Promise<void> {
+  await engine.run(
+    `INSERT INTO rejects SELECT found.source_file_id, found.source_row_number, NULL, row_hash,
+       [{'rule': CASE excluded.code WHEN 'DUPLICATE' THEN 'key' ELSE 'condemned before' END, 'column': NULL, 'code': excluded.code, 'value': NULL}],
+       record, NULL, false${measures}
+     FROM ${from} AS found JOIN excluded USING (source_file_id, source_row_number)`,
+  );
 }

@@ -1,6 +1,5 @@
-import type { Engine } from '../engine/engine.ts';
-import { integerOf, readParquet } from '../engine/engine.ts';
-import { identifier } from '../engine/sql.ts';
+import { readParquet, textOf } from '../engine/engine.ts';
+import { identifier, literal } from '../engine/sql.ts';
 import { type WriteTarget, writeDataFiles } from '../engine/write-data-files.ts';
 import { currentSchema } from '../table/metadata.ts';
 import type { DataFile } from '../table/schema.ts';
@@ -22,26 +21,33 @@ export async function rewriteWithout(
   files: readonly DataFile[],
   target: Omit<WriteTarget, 'part'> & { readonly partPrefix: string },
 ): Promise<Rewritten> {
-  const kept: DataFile[] = [];
-  const replaced: string[] = [];
+  const affected = await filesWith(condition, files, target);
+  const kept = files.filter((file) => !affected.has(file.key));
   const columns = currentSchema(target.table.metadata)
     .fields.map(({ name }) => `old.${identifier(name)}`)
     .join(', ');
-  for (const file of files) {
-    const source = readParquet([await target.data.localPath(file.key)]);
-    if (!(await hasAny(target.engine, `${source} AS old WHERE ${condition}`))) {
-      kept.push(file);
-      continue;
-    }
-    const part = `${target.partPrefix}-${String(replaced.length).padStart(4, '0')}`;
+  for (const [n, key] of [...affected].entries()) {
+    const source = readParquet([await target.data.localPath(key)]);
+    const part = `${target.partPrefix}-${String(n).padStart(4, '0')}`;
     const select = `SELECT ${columns} FROM ${source} AS old WHERE NOT ${condition}`;
     kept.push(...(await writeDataFiles(select, { ...target, part })));
-    replaced.push(file.key);
   }
-  return { files: kept, replaced };
+  return { files: kept, replaced: [...affected] };
 }
 
-async function hasAny(engine: Engine, from: string): Promise<boolean> {
-  const [row = {}] = await engine.rows(`SELECT count(*) AS n FROM ${from}`);
-  return integerOf(row, 'n') > 0;
+/** Keys of the files that hold any such row. */
+async function filesWith(
+  condition: string,
+  files: readonly DataFile[],
+  { engine, data }: Pick<WriteTarget, 'engine' | 'data'>,
+): Promise<Set<string>> {
+  if (files.length === 0) return new Set();
+  const keyOf = new Map(
+    await Promise.all(files.map(async ({ key }) => [await data.localPath(key), key] as const)),
+  );
+  const source = `read_parquet([${[...keyOf.keys()].map(literal).join(', ')}], union_by_name = true, hive_partitioning = false, filename = true)`;
+  const rows = await engine.rows(
+    `SELECT DISTINCT old.filename AS path FROM ${source} AS old WHERE ${condition}`,
+  );
+  return new Set(rows.map((row) => keyOf.get(textOf(row, 'path')) ?? ''));
 }

@@ -78,6 +78,9 @@ export const ChunkResult = z.object({
   chunk: z.string(),
   files: z.array(RefinedFile),
   dataFiles: z.array(DataFileDocument),
+  /** Files of the records whose key may stand twice in the chunk, and Parquet of their raw values. */
+  suspectFiles: z.array(DataFileDocument),
+  suspectsKey: z.string().exactOptional(),
   /** Parquet of the records that didn't pass; absent where all did. */
   rejectsKey: z.string().exactOptional(),
 });

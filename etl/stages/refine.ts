@@ -2,15 +2,17 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ahead } from '../ahead.ts';
 import type { SourceContract } from '../contract/contract.ts';
+import { pickRecords } from '../csv/pick-records.ts';
 import { cutSegments, type FileOutcome, type Segment } from '../csv/segments.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
-import { chunkKey, rejectsKey, runRoot } from '../naming.ts';
+import { chunkKey, rejectsKey, runRoot, suspectsKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { loadPriorFailures } from '../refining/prior-failures.ts';
 import { collectRejects, createRejects } from '../refining/rejects.ts';
 import { stageSegment } from '../refining/staged-segment.ts';
+import { collectSuspects, createSuspects, findSuspects } from '../refining/suspects.ts';
 import { type FileTally, type Tallies, tallyOf, tallySegment } from '../refining/tally.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import type { DataFile } from '../table/schema.ts';
@@ -71,6 +73,7 @@ class Refinery {
   readonly #tallies: Tallies = new Map();
   readonly #outcomes: FileOutcome[] = [];
   readonly #dataFiles: DataFile[] = [];
+  readonly #suspectFiles: DataFile[] = [];
   readonly #files: readonly PlannedFile[];
   #doneBytes = 0;
   #segments = 0;
@@ -84,6 +87,7 @@ class Refinery {
   async refine(): Promise<ChunkResult> {
     const { engine, contract, effects, scratch, chunk, plan } = this.#options;
     await createRejects(engine, contract);
+    await createSuspects(engine, contract);
     const events = cutSegments(this.#files, {
       contract,
       data: effects.data,
@@ -95,11 +99,15 @@ class Refinery {
       if (event.kind === 'segment') await this.#refineSegment(event.segment);
       else this.#finishFile(event.outcome);
     }
-    const rejects = await this.#publishRejects();
+    const { dataset, runId } = plan;
+    const rejects = await this.#publish('rejects', rejectsKey(dataset, runId, chunk));
+    const suspects = await this.#publish('suspect_records', suspectsKey(dataset, runId, chunk));
     return {
       chunk,
       files: this.#outcomes.map((outcome) => refinedFile(outcome, this.#tallyOf(plan, outcome.fileIndex))),
       dataFiles: this.#dataFiles,
+      suspectFiles: this.#suspectFiles,
+      ...(suspects === undefined ? {} : { suspectsKey: suspects }),
       ...(rejects === undefined ? {} : { rejectsKey: rejects }),
     };
   }
@@ -109,24 +117,45 @@ class Refinery {
   }
 
   async #refineSegment(segment: Segment): Promise<void> {
-    const { engine, contract, effects, scratch, silver, plan, chunk, hasPrior } = this.#options;
+    const { engine, contract, scratch, chunk } = this.#options;
+    const part = `${chunk}-${String(this.#segments++).padStart(4, '0')}`;
+    await this.#stage(segment, 'failed');
+    await tallySegment(engine, contract, this.#tallies);
+    await collectRejects(engine, contract);
+    const suspects = await findSuspects(engine, contract);
+    this.#dataFiles.push(...(await this.#writeSilver(part, suspects.length > 0)));
+    if (suspects.length > 0) await this.#setApart(segment, suspects, part);
+    await scratch.remove(segment.path);
+  }
+
+  /** Writes the suspects to files of their own and keeps their raw values. */
+  async #setApart(segment: Segment, positions: readonly number[], part: string): Promise<void> {
+    const { engine, contract, scratch } = this.#options;
+    const picked = await pickRecords(segment, positions, { scratch, contract, name: `suspects-${part}.csv` });
+    await this.#stage(picked, 'all');
+    await collectSuspects(engine, contract);
+    this.#suspectFiles.push(...(await this.#writeSilver(`${part}-apart`, false)));
+    await scratch.remove(picked.path);
+  }
+
+  async #stage(segment: Segment, keepRecords: 'failed' | 'all'): Promise<void> {
+    const { engine, contract, effects } = this.#options;
     const sourceFileIds = new Map(this.#files.map((file) => [file.index, file.sourceFileId]));
     await stageSegment(engine, segment, {
       contract,
       digestKey: effects.digestKey,
-      keepRecords: 'failed',
+      keepRecords,
       sourceFileIds,
     });
-    await scratch.remove(segment.path);
-    await tallySegment(engine, contract, this.#tallies);
-    await collectRejects(engine, contract);
-    const select = silverSelect(contract, plan, silver, hasPrior);
-    const part = `${chunk}-${String(this.#segments++).padStart(4, '0')}`;
+  }
+
+  #writeSilver(part: string, withoutSuspects: boolean): Promise<DataFile[]> {
+    const { engine, contract, effects, scratch, silver, plan, hasPrior } = this.#options;
+    const passed = silverSelect(contract, plan, silver, hasPrior);
+    const select = withoutSuspects ? `${passed} AND position NOT IN (SELECT position FROM suspects)` : passed;
     const root = runRoot('silver', contract.dataset, contract.version, plan.runId);
     const target = { engine, data: effects.data, scratch, table: silver, root, part };
-    this.#dataFiles.push(
-      ...(await writeDataFiles(select, { ...target, partitionColumn: contract.partitionColumn })),
-    );
+    return writeDataFiles(select, { ...target, partitionColumn: contract.partitionColumn });
   }
 
   #finishFile(outcome: FileOutcome): void {
@@ -139,13 +168,13 @@ class Refinery {
     effects.progress?.({ stage: 'refine', runId: plan.runId, doneBytes: this.#doneBytes, totalBytes });
   }
 
-  async #publishRejects(): Promise<string | undefined> {
-    const { engine, effects, scratch, plan, chunk } = this.#options;
-    const [row] = await engine.rows('SELECT count(*) > 0 AS some FROM rejects');
+  /** Stores a table as Parquet under a key; undefined where it is empty. */
+  async #publish(table: 'rejects' | 'suspect_records', key: string): Promise<string | undefined> {
+    const { engine, effects, scratch } = this.#options;
+    const [row] = await engine.rows(`SELECT count(*) > 0 AS some FROM ${table}`);
     if (row?.some !== true) return undefined;
-    const path = join(scratch.directory, 'rejects.parquet');
-    await engine.run(`COPY rejects TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`);
-    const key = rejectsKey(plan.dataset, plan.runId, chunk);
+    const path = join(scratch.directory, `${table}.parquet`);
+    await engine.run(`COPY ${table} TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`);
     await effects.data.publish(path, key);
     return key;
   }

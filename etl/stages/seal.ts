@@ -89,12 +89,7 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
     }),
   );
   const totalRows = await takeTotalRows(engine, contract, lastRows);
-  const silver = await resolveSilver(
-    sealing,
-    tables,
-    chunks.flatMap((chunk) => chunk.dataFiles),
-    hasPrior,
-  );
+  const silver = await resolveSilver(sealing, tables, chunks, hasPrior);
   await giveVerdicts(engine, contract);
   const found = await readBack({ engine, data: effects.data, contract, silverFiles: silver.files });
   const files: SealedFile[] = [];
@@ -163,26 +158,30 @@ interface ResolvedSilver {
 async function resolveSilver(
   sealing: Sealing,
   tables: Tables,
-  files: CommitPlan['silver'],
+  chunks: readonly ChunkResult[],
   hasPrior: boolean,
 ): Promise<ResolvedSilver> {
   const { effects, engine, scratch, context } = sealing;
   const { plan, contract } = context;
+  const { data, digestKey } = effects;
+  const suspectFiles = chunks.flatMap((chunk) => chunk.suspectFiles);
+  const files = [...chunks.flatMap((chunk) => chunk.dataFiles), ...suspectFiles];
   const baseFiles = tables.silver.metadataKey === undefined ? [] : await filesOf(tables.silver);
-  const sourceFileIds = plan.files.map((file) => file.sourceFileId);
   const counts = await findExclusions({
     engine,
-    data: effects.data,
+    data,
     contract,
     files,
+    suspectFiles,
+    isOneChunk: chunks.length === 1,
     baseFiles,
-    sourceFileIds,
+    sourceFileIds: plan.files.map((file) => file.sourceFileId),
     hasPrior,
   });
   const root = runRoot('silver', plan.dataset, contract.version, plan.runId);
   const target = {
     engine,
-    data: effects.data,
+    data,
     scratch,
     table: tables.silver,
     root,
@@ -190,24 +189,16 @@ async function resolveSilver(
   };
   let mine = files;
   if (counts.excluded > 0) {
-    await recoverExcluded({
-      engine,
-      data: effects.data,
-      scratch,
-      contract,
-      digestKey: effects.digestKey,
-      files: plan.files,
-    });
+    const keys = chunks.flatMap((chunk) => (chunk.suspectsKey === undefined ? [] : [chunk.suspectsKey]));
+    const suspectPaths = await Promise.all(keys.map((key) => data.localPath(key)));
+    await recoverExcluded({ engine, data, scratch, contract, digestKey, files: plan.files, suspectPaths });
     mine = (await rewriteWithout(EXCLUDED_SQL, files, { ...target, partPrefix: 'unique' })).files;
   }
   if (counts.superseded === 0) return { files: mine, added: mine, removed: [] };
   const base = await rewriteWithout(supersededSql(contract), baseFiles, { ...target, partPrefix: 'kept' });
   const before = new Set(baseFiles.map((file) => file.key));
-  return {
-    files: mine,
-    added: [...mine, ...base.files.filter((file) => !before.has(file.key))],
-    removed: base.replaced,
-  };
+  const added = [...mine, ...base.files.filter((file) => !before.has(file.key))];
+  return { files: mine, added, removed: base.replaced };
 }
 
 /** Writes the run's quarantine, condemned and ledger files. */
