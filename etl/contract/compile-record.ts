@@ -70,7 +70,11 @@ export function compileStage(options: StageOptions): string {
  * the same text only if they have the same values.
  */
 function hashInput(columns: readonly ContractColumn[]): string {
-  return `rtrim(concat_ws(chr(0), ${columns.map((_, index) => `coalesce('=' || ${rawName(index)}, '')`).join(', ')}), chr(0))`;
+  const raw = columns.map((_, index) => rawName(index));
+  const present = raw.map((name) => `${name} IS NOT NULL`).join(' AND ');
+  const marked = raw.map((name) => `coalesce('=' || ${name}, '')`).join(', ');
+  // The same text by the shorter way where nothing is NULL, which is nearly always.
+  return `CASE WHEN ${present} THEN concat('=', ${raw.join(", chr(0) || '=', ")}) ELSE rtrim(concat_ws(chr(0), ${marked}), chr(0)) END`;
 }
 
 function fieldSql(layout: Layout, index: number): string {

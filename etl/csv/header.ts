@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { parse } from 'csv-parse/sync';
 import type { CsvDialect } from '../contract/contract.ts';
 import { toUtf8 } from './decode.ts';
-import { ANY_WIDTH, byteClasses, isBlank, newScan, type RecordFormat, readRecord } from './record.ts';
+import { ANY_WIDTH, isBlank, newScan, type RecordFormat, readRecord } from './record.ts';
 import type { ByteWindow } from './window.ts';
 
 /** A file's header as it stands, and where its data begins. */
@@ -34,10 +34,9 @@ export async function readHeader(
   maxRecordBytes: number,
 ): Promise<HeaderResult> {
   const format = recordFormat(dialect, ANY_WIDTH, maxRecordBytes);
-  const classes = byteClasses(format);
   const scan = newScan();
   for (let line = 1; ; line += 1 + scan.quotedNewlines) {
-    while (!readRecord(window.bytes, window.start, window.limit, window.final, format, classes, scan)) {
+    while (!readRecord(window.bytes, window.start, window.limit, window.final, format, scan)) {
       if (window.limit - window.start > maxRecordBytes)
         return unreadable(`its first line is longer than ${maxRecordBytes} bytes`);
       await window.fill();

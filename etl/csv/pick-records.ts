@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { SourceContract } from '../contract/contract.ts';
 import type { Scratch } from '../ports.ts';
 import { recordFormat } from './header.ts';
-import { byteClasses, newScan, readRecord } from './record.ts';
+import { newScan, readRecord } from './record.ts';
 import type { Segment, SegmentPart } from './segments.ts';
 
 /**
@@ -19,7 +19,6 @@ export async function pickRecords(
   }: { readonly scratch: Scratch; readonly contract: SourceContract; readonly name: string },
 ): Promise<Segment> {
   const format = recordFormat(contract.csv, segment.layout.fields, Number.MAX_SAFE_INTEGER);
-  const classes = byteClasses(format);
   const scan = newScan();
   const file = await scratch.create(name);
   const parts: SegmentPart[] = [];
@@ -30,7 +29,7 @@ export async function pickRecords(
     if (next !== undefined && (positions[wanted] ?? 0) >= next.position) continue;
     const bytes = await readRange(scratch, segment.path, piece.byte, next?.byte);
     for (let at = 0, position = piece.position; at < bytes.length; at = scan.next, position++) {
-      readRecord(bytes, at, bytes.length, true, format, classes, scan);
+      readRecord(bytes, at, bytes.length, true, format, scan);
       if (position !== positions[wanted]) continue;
       await file.write(bytes.subarray(at, scan.next));
       parts.push(partAt(segment.parts, position, wanted));

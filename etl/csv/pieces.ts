@@ -2,7 +2,6 @@ import { Buffer } from 'node:buffer';
 import type { Encoding } from '../contract/contract.ts';
 import { isReadyUtf8, rawText, toUtf8 } from './decode.ts';
 import {
-  byteClasses,
   isBlank,
   newScan,
   type RecordFormat,
@@ -67,7 +66,6 @@ export async function* readPieces(
 /** Goes through one window at a time, copying whole runs of regular records and mending the others. */
 class PieceReader {
   readonly #format: PieceFormat;
-  readonly #classes: Uint8Array;
   readonly #scan: RecordScan = newScan();
   readonly #newline: Uint8Array;
   readonly #mask: Uint8Array;
@@ -80,7 +78,6 @@ class PieceReader {
 
   constructor(format: PieceFormat, start: StartPosition) {
     this.#format = format;
-    this.#classes = byteClasses(format);
     this.#newline = Buffer.from(format.newline);
     const empty = format.fields === 1 ? String.fromCharCode(format.quote, format.quote) : '';
     this.#mask = Buffer.from(
@@ -99,12 +96,12 @@ class PieceReader {
     let runRow = this.#row;
     let runLine = this.#line;
     let hasQuotedNewlines = false;
+    let hasEdgeBlanks = false;
     this.#parts = [];
     this.#broken = [];
     this.#hasEdgeBlanks = false;
     this.#longestDecodedBytes = 0;
-    scan.hasEdgeBlanks = false;
-    while (at < limit && readRecord(bytes, at, limit, final, this.#format, this.#classes, scan)) {
+    while (at < limit && readRecord(bytes, at, limit, final, this.#format, scan)) {
       if (scan.problem !== undefined || !this.#endsAsUsual(bytes, scan)) {
         this.#takeRun(bytes, run, at, runRow, runLine);
         this.#takeRecord(bytes, at, this.#row, this.#line);
@@ -113,6 +110,7 @@ class PieceReader {
         runLine = this.#line + 1 + scan.quotedNewlines;
       }
       hasQuotedNewlines ||= scan.quotedNewlines > 0;
+      hasEdgeBlanks ||= scan.hasEdgeBlanks && scan.problem === undefined;
       this.#row++;
       this.#line += 1 + scan.quotedNewlines;
       at = scan.next;
@@ -125,7 +123,7 @@ class PieceReader {
       rows: this.#row - firstRow,
       broken: this.#broken,
       hasQuotedNewlines,
-      hasEdgeBlanks: this.#hasEdgeBlanks || scan.hasEdgeBlanks,
+      hasEdgeBlanks: hasEdgeBlanks || this.#hasEdgeBlanks,
       longestDecodedBytes: this.#longestDecodedBytes,
     };
   }
@@ -145,7 +143,7 @@ class PieceReader {
     }
     const scan = newScan();
     for (let at = start, n = 0, lines = 0; at < end; at = scan.next, n++, lines += 1 + scan.quotedNewlines) {
-      readRecord(bytes, at, end, true, this.#format, this.#classes, scan);
+      readRecord(bytes, at, end, true, this.#format, scan);
       this.#takeText(bytes.subarray(at, scan.end), row + n, line + lines);
     }
   }

@@ -35,7 +35,7 @@ export interface RecordScan {
   fields: number;
   quotedNewlines: number;
   problem: StructureProblem | undefined;
-  /** Set, and never unset, once a value may begin or end with a blank; where it isn't set, none does. */
+  /** Whether a value may begin or end with a blank; where it is false, none does. */
   hasEdgeBlanks: boolean;
 }
 
@@ -46,22 +46,6 @@ const TAB = 9;
 /** A no-break space in UTF-8. */
 const NBSP_LEAD = 0xc2;
 const NBSP_TAIL = 0xa0;
-const ORDINARY = 0;
-const DELIMITER = 1;
-const QUOTE = 2;
-const NEWLINE = 3;
-const NUL = 4;
-
-/** Byte classes of a dialect; one look-up replaces five comparisons. */
-export function byteClasses(format: RecordFormat): Uint8Array {
-  const classes = new Uint8Array(256);
-  classes[0] = NUL;
-  classes[LF] = NEWLINE;
-  classes[CR] = NEWLINE;
-  classes[format.delimiter] = DELIMITER;
-  classes[format.quote] = QUOTE;
-  return classes;
-}
 
 /** A record scan to be filled. */
 export function newScan(): RecordScan {
@@ -80,16 +64,15 @@ export function readRecord(
   limit: number,
   final: boolean,
   format: RecordFormat,
-  classes: Uint8Array,
   scan: RecordScan,
 ): boolean {
   scan.quotedNewlines = 0;
   scan.problem = undefined;
-  const complete = readFields(bytes, start, limit, final, format, classes, scan);
-  if (!complete)
-    return (
-      scan.quotedNewlines > 0 && limit - start > format.maxRecordBytes && cutAtLine(bytes, start, limit, scan)
-    );
+  scan.hasEdgeBlanks = false;
+  if (!readFields(bytes, start, limit, final, format, scan)) {
+    const isTooLong = scan.quotedNewlines > 0 && limit - start > format.maxRecordBytes;
+    return isTooLong && cutAtLine(bytes, start, limit, scan);
+  }
   if (scan.problem === undefined && format.fields !== ANY_WIDTH && scan.fields !== format.fields) {
     scan.problem = scan.fields < format.fields ? 'too few fields' : 'too many fields';
   }
@@ -107,10 +90,9 @@ function readFields(
   limit: number,
   final: boolean,
   format: RecordFormat,
-  classes: Uint8Array,
   scan: RecordScan,
 ): boolean {
-  const { quote } = format;
+  const { delimiter, quote } = format;
   let fields = 1;
   let at = start;
   for (;;) {
@@ -121,21 +103,24 @@ function readFields(
         if (!final) return false;
         if (at < 0) scan.problem = 'a quote that is never closed';
         at = limit;
-      } else if (at < limit && (classes[bytes[at] as number] === ORDINARY || bytes[at] === quote)) {
+      } else if (at < limit && bytes[at] !== delimiter && bytes[at] !== LF && bytes[at] !== CR) {
         scan.problem ??= 'text after a closing quote';
       }
     } else if (first === SPACE || first === TAB || first === NBSP_LEAD) {
       scan.hasEdgeBlanks = true;
     }
-    let kind = ORDINARY;
-    while (at < limit && (kind = classes[bytes[at] as number] as number) !== DELIMITER && kind !== NEWLINE) {
-      if (kind !== ORDINARY)
-        scan.problem ??= kind === NUL ? 'a NUL byte' : 'a quote inside an unquoted field';
+    // The hot loop: three comparisons a byte; what is left to look at more closely is rare.
+    let byte = 0;
+    for (;;) {
+      while (at < limit && (byte = bytes[at] as number) !== delimiter && byte !== quote && byte > CR) at++;
+      if (at >= limit || byte === delimiter || byte === LF || byte === CR) break;
+      if (byte === quote) scan.problem ??= 'a quote inside an unquoted field';
+      else if (byte === 0) scan.problem ??= 'a NUL byte';
       at++;
     }
     const last = bytes[at - 1];
     if (last === SPACE || last === TAB || last === NBSP_TAIL) scan.hasEdgeBlanks = true;
-    if (at >= limit || kind === NEWLINE) break;
+    if (at >= limit || byte !== delimiter) break;
     fields++;
     at++;
   }

@@ -1,0 +1,65 @@
+/** Who may import whom: the layout of docs/decisions.md, each rule with its reason. */
+const rule = (name, comment, from, to) => ({ name, severity: 'error', comment, from, to });
+
+export default {
+  forbidden: [
+    rule('no-circular', 'A cycle has no first thing to read.', {}, { circular: true }),
+    rule(
+      'core-knows-no-adapter',
+      'etl is the product on AWS and embedded alike; what it needs of the world comes through etl/ports.ts.',
+      { path: '^etl/' },
+      { path: '^(adapters|lambdas|lib|cli|bin|test|bench)/' },
+    ),
+    rule(
+      'core-knows-no-disk',
+      'etl reads no disk, network or environment by itself, so that every stage runs anywhere and under test.',
+      { path: '^etl/' },
+      { path: '^(node:)?(fs|fs/promises|http|https|net|os|process|child_process|worker_threads)$' },
+    ),
+    rule(
+      'core-knows-no-sdk',
+      'Neither AWS nor the CLI nor the interpreter of the state machine belongs into the core.',
+      { path: '^etl/' },
+      {
+        path: 'node_modules/(@aws-sdk|aws-cdk-lib|constructs|aws-local-stepfunctions|chokidar|cli-table3|cli-progress)',
+      },
+    ),
+    rule(
+      'adapters-implement-ports',
+      'An adapter is used by those who wire; it knows no command line and no CDK.',
+      { path: '^adapters/' },
+      { path: '^(cli|lambdas|lib|bin|test|bench)/' },
+    ),
+    rule(
+      'one-interpreter',
+      'Only the runner knows that a library interprets the state machine.',
+      { path: '^(?!adapters/local/)' },
+      { path: 'node_modules/aws-local-stepfunctions' },
+    ),
+    rule(
+      'nobody-imports-the-cli',
+      'The command line is an end, not a library.',
+      { path: '^(?!cli/|test/)' },
+      { path: '^cli/' },
+    ),
+    rule('no-test-in-production', 'Tests are an end as well.', { path: '^(?!test/)' }, { path: '^test/' }),
+    rule(
+      'table-stands-alone',
+      'etl/table is Iceberg and nothing else: it could be a package of its own.',
+      { path: '^etl/table/' },
+      { path: '^etl/(contract|csv|engine|stages|refining|sealing|gold|query)/' },
+    ),
+    rule(
+      'csv-knows-no-engine',
+      'The scanner reads bytes; SQL begins behind it.',
+      { path: '^etl/csv/' },
+      { path: '^etl/(engine|stages|refining|sealing|gold|query|table)/' },
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'] },
+  },
+};

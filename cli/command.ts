@@ -1,0 +1,35 @@
+import type { ExitCode } from './exit-codes.ts';
+import type { Io } from './io.ts';
+
+/** One option of a command. */
+export interface Option {
+  readonly type: 'string' | 'boolean';
+  /** What its value is called in the help, e.g. `DIR`. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** A parsed command line. */
+export interface Args {
+  readonly positionals: readonly string[];
+  /** The option's text, where it was given. */
+  text(name: string): string | undefined;
+  /** Whether the option was given. */
+  has(name: string): boolean;
+}
+
+/** One command of `assay`. */
+export interface Command {
+  /** As it is typed, e.g. `contracts check`. */
+  readonly name: string;
+  /** What follows the name, e.g. `FILE… --dataset D`. */
+  readonly usage: string;
+  /** What it does, in a few sentences; lines are kept. */
+  readonly description: string;
+  /** Its own options; the common ones come with every command. */
+  readonly options: Readonly<Record<string, Option>>;
+  readonly examples: readonly string[];
+  /** How many arguments it takes. */
+  readonly positionals: { readonly min: number; readonly max: number; readonly name: string };
+  run(args: Args, io: Io): Promise<ExitCode>;
+}

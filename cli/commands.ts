@@ -1,0 +1,62 @@
+import type { Command } from './command.ts';
+
+/** A command as the list of all shows it; its code is loaded when it is used. */
+interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** Every command, in the order in which a newcomer meets them. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'init',
+    summary: 'make a folder a lake',
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  {
+    name: 'ingest',
+    summary: 'copy source files into Bronze',
+    load: async () => (await import('./commands/ingest.ts')).ingest,
+  },
+  {
+    name: 'run',
+    summary: 'test everything pending and publish what passes',
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  {
+    name: 'watch',
+    summary: 'ingest and run files as they are dropped',
+    load: async () => (await import('./commands/watch.ts')).watch,
+  },
+  {
+    name: 'query',
+    summary: 'ask the tables with SQL',
+    load: async () => (await import('./commands/query.ts')).query,
+  },
+  {
+    name: 'report',
+    summary: 'print a Gold table',
+    load: async () => (await import('./commands/report.ts')).report,
+  },
+  {
+    name: 'runs',
+    summary: 'list the runs, newest first',
+    load: async () => (await import('./commands/runs.ts')).runs,
+  },
+  {
+    name: 'show',
+    summary: 'everything about one run',
+    load: async () => (await import('./commands/show.ts')).show,
+  },
+  {
+    name: 'snapshots',
+    summary: "list a dataset's published states",
+    load: async () => (await import('./commands/snapshots.ts')).snapshots,
+  },
+  {
+    name: 'contracts check',
+    summary: 'check the contracts',
+    load: async () => (await import('./commands/contracts-check.ts')).contractsCheck,
+  },
+];

@@ -1,0 +1,76 @@
+import path from 'node:path';
+import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
+import { parseDataset } from '../../etl/naming.ts';
+import type { Args, Command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { findFiles } from '../find-files.ts';
+import { type IngestedSource, ingestFiles } from '../ingest-files.ts';
+import type { Io } from '../io.ts';
+import { nextCommand, shownPath } from '../locations.ts';
+import { openLakeOf } from '../open-lake.ts';
+import { plural, size } from '../print/format.ts';
+import { printable } from '../print/printable.ts';
+import { table } from '../print/table.ts';
+import { usageError } from '../usage-error.ts';
+
+/** How many skipped files are named. */
+const NAMED_SKIPS = 10;
+
+/** `assay ingest`: copies source files into Bronze. */
+export const ingest: Command = {
+  name: 'ingest',
+  usage: 'FILE… --dataset D [--lake DIR]',
+  description: `Copies source files into Bronze, where nothing is ever changed or written over. FILE is a file, a folder (searched to the
+bottom for .csv, .tsv, .txt, .dat and .psv, also with .gz) or a glob; quote a glob to have Assay expand it.
+A file that is there already under its name is noted and not copied; another file under a name that is taken is kept
+beside it. Nothing is written when the dataset has no valid contract, or when one of the paths leads to nothing.`,
+  options: { dataset: { type: 'string', value: 'D', help: 'the dataset, <domain>.<name>' } },
+  examples: [
+    'assay ingest 2020-06.csv --dataset spend.council_payments',
+    'assay ingest downloads/ --dataset mortgages.transactions --lake /data/lake',
+    "assay ingest 'drops/**/*.csv.gz' --dataset mortgages.transactions --json",
+  ],
+  positionals: { min: 1, max: Number.POSITIVE_INFINITY, name: 'FILE' },
+  async run(args, io) {
+    const dataset = args.text('dataset');
+    if (dataset === undefined) {
+      throw usageError('--dataset is missing: say which dataset the files are for, e.g. --dataset spend.council_payments.');
+    }
+    parseDataset(dataset);
+    const lake = await openLakeOf(args, io);
+    requireSourceContract(await loadContracts(lake.effects.contracts), dataset);
+    const found = await findFiles(args.positionals, { cwd: io.cwd, exclude: lake.root });
+    printSkipped(found.skipped, io);
+    const ingested: IngestedSource[] = [];
+    for await (const file of ingestFiles(lake, dataset, found.files)) ingested.push(file);
+    if (args.has('json')) io.out(JSON.stringify(ingested, null, 2));
+    else printIngested(ingested, dataset, args, io);
+    return EXIT.ok;
+  },
+};
+
+function printSkipped(skipped: readonly { file: string; why: string }[], io: Io): void {
+  for (const { file, why } of skipped.slice(0, NAMED_SKIPS)) {
+    io.err(`skipped ${printable(shownPath(file, io))}: ${why}`);
+  }
+  const more = skipped.length - NAMED_SKIPS;
+  if (more > 0) io.err(`skipped ${plural(more, 'more file')} like that`);
+}
+
+function printIngested(ingested: readonly IngestedSource[], dataset: string, args: Args, io: Io): void {
+  const rows = ingested.map((file) => [shownPath(file.file, io), size(file.sizeBytes), noteOf(file)]);
+  const columns = [{ name: 'file' }, { name: 'size', align: 'right' as const }, { name: '' }];
+  if (rows.length > 0) io.out(`${table(columns, rows, { maxCell: 110 })}\n`);
+  const added = ingested.filter(({ existed }) => !existed);
+  const there = ingested.length - added.length;
+  const note = there === 0 ? '' : `; ${there === 1 ? '1 was' : `${there} were`} there already`;
+  const folder = added[0] === undefined ? '' : ` (${path.posix.dirname(added[0].key)})`;
+  io.out(`${plural(added.length, 'file')} added to Bronze of ${dataset}${folder}${note}.`);
+  io.out(`Next: ${nextCommand(args, io, 'run')}`);
+}
+
+function noteOf({ file, key, existed }: IngestedSource): string {
+  if (existed) return `already there (${path.posix.basename(path.posix.dirname(key))})`;
+  const kept = path.posix.basename(key);
+  return kept === path.basename(file) ? 'added' : `added as ${kept}`;
+}

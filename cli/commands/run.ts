@@ -1,0 +1,76 @@
+import type { Lake } from '../../adapters/local/lake.ts';
+import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
+import type { Args, Command } from '../command.ts';
+import { describeRun } from '../describe-run.ts';
+import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { openLakeOf } from '../open-lake.ts';
+import { printPlans } from '../plan-run.ts';
+import { errorJson, printError } from '../print/error.ts';
+import { progressBar } from '../print/progress.ts';
+import { runText } from '../print/run-text.ts';
+import { type Outcome, outcomeCode, runDatasets } from '../run-datasets.ts';
+import { notStartedJson, runJson } from '../run-json.ts';
+
+/** `assay run`: processes everything pending. */
+export const run: Command = {
+  name: 'run',
+  usage: '[--dataset D] [--dry-run] [--lake DIR]',
+  description: `Processes every source file that no run has dealt with: tests each record against the contract, proves that none was lost,
+and publishes what passes; then brings the Gold tables up to date. A run beyond the contract's limits is held: nothing
+of it is published until a person has decided. Safe to repeat and to interrupt: what is left over is done the next time.`,
+  options: {
+    dataset: { type: 'string', value: 'D', help: 'only this dataset; all that have a contract unless given' },
+    'dry-run': { type: 'boolean', help: 'print what would be done, and change nothing' },
+  },
+  examples: ['assay run', 'assay run --dataset spend.council_payments --dry-run', 'assay run --json'],
+  positionals: { min: 0, max: 0, name: '' },
+  async run(args, io) {
+    const bar = progressBar(io, !args.has('json'));
+    const lake = await openLakeOf(args, io, { progress: bar.advance });
+    const dataset = args.text('dataset');
+    const loaded = await loadContracts(lake.effects.contracts);
+    // Of one dataset, what is wrong with its contract is the command's error; of all, it is one result among others.
+    if (dataset !== undefined) requireSourceContract(loaded, dataset);
+    if (args.has('dry-run')) return await printPlans(lake, dataset, args, io);
+    const outcomes: Outcome[] = [];
+    let code: ExitCode = EXIT.ok;
+    for await (const outcome of runDatasets(lake, dataset)) {
+      bar.stop();
+      outcomes.push(outcome);
+      code = worst(code, outcomeCode(outcome));
+      if (!args.has('json')) await printOutcome(outcome, outcomes.length === 1, { lake, args, io });
+    }
+    bar.stop();
+    if (args.has('json')) io.out(JSON.stringify(outcomes.map(outcomeJson), null, 2));
+    else if (outcomes.length === 0) io.out('No contract is for source files, so there is nothing to run.');
+    return code;
+  },
+};
+
+/** An outcome as --json prints it. */
+export function outcomeJson(outcome: Outcome): ReturnType<typeof runJson> | ReturnType<typeof notStartedJson> {
+  return outcome.kind === 'run'
+    ? runJson(outcome.run)
+    : notStartedJson({ dataset: outcome.dataset, error: errorJson(outcome.error) });
+}
+
+/** Prints an outcome for people. */
+export async function printOutcome(
+  outcome: Outcome,
+  isFirst: boolean,
+  { lake, args, io }: { readonly lake: Lake; readonly args: Args; readonly io: Io },
+): Promise<void> {
+  if (outcome.kind === 'error') {
+    printError(outcome.error, io, { json: false, debug: args.has('debug') });
+    return;
+  }
+  const { run: record } = outcome;
+  const lines = await describeRun(lake, record, { args, io, isShown: false });
+  if (record.status === 'nothing-to-do') {
+    const hint = lines.next.map((command) => `; bring files with: ${command}`).join('');
+    io.out(`${record.dataset}: nothing to do${hint}`);
+    return;
+  }
+  io.out(`${isFirst ? '' : '\n'}${runText(record, lines)}`);
+}

@@ -1,0 +1,40 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { hashFile } from '../adapters/local/file-bytes.ts';
+import { guarded } from '../adapters/local/file-errors.ts';
+import type { Lake } from '../adapters/local/lake.ts';
+import { addToBronze, type IngestedFile } from '../etl/bronze.ts';
+import { bronzePrefix } from '../etl/naming.ts';
+
+/** One file, where it came from and where it is now. */
+export interface IngestedSource extends IngestedFile {
+  /** Absolute path of the source. */
+  readonly file: string;
+}
+
+/** Copies files into a dataset's Bronze, one after another; yields each as it is there. The contract is the caller's to check. */
+export async function* ingestFiles(
+  lake: Lake,
+  dataset: string,
+  files: readonly string[],
+): AsyncGenerator<IngestedSource> {
+  const { objects, clock } = lake.effects;
+  const date = clock.now().toISOString().slice(0, 10);
+  const listed = await objects.list(bronzePrefix(dataset));
+  for (const file of files) {
+    const { size } = await guarded(`reading ${file}`, () => stat(file));
+    const incoming = {
+      name: path.basename(file),
+      sizeBytes: size,
+      digest: async () => (await guarded(`reading ${file}`, () => hashFile(file))).digest,
+      copyTo: (key: string) => lake.data.addFile(file, key),
+    };
+    const added = await addToBronze(
+      incoming,
+      { dataset, date },
+      { objects: listed, digest: (key) => lake.data.digest(key) },
+    );
+    if (!added.existed) listed.push({ key: added.key, sizeBytes: added.sizeBytes });
+    yield { file, key: added.key, sizeBytes: added.sizeBytes, digest: added.digest, existed: added.existed };
+  }
+}

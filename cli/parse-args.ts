@@ -1,0 +1,79 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { nearest } from '../etl/contract/nearest.ts';
+import { messageOf } from '../etl/errors.ts';
+import type { Args, Command, Option } from './command.ts';
+import { usageError } from './usage-error.ts';
+
+/** The options that every command has. */
+export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
+  lake: { type: 'string', value: 'DIR', help: 'the lake; $ASSAY_LAKE, then ./lake, unless given' },
+  contracts: { type: 'string', value: 'DIR', help: 'the contracts; ./contracts unless given' },
+  sql: {
+    type: 'string',
+    value: 'DIR',
+    help: 'the SQL of Gold tables; sql/gold beside the contracts unless given',
+  },
+  json: { type: 'boolean', help: 'print JSON, and nothing else, on stdout' },
+  debug: { type: 'boolean', help: 'show where an error came from ($ASSAY_DEBUG does, too)' },
+  help: { type: 'boolean', help: 'show this' },
+};
+
+/** Parses what follows the command's name; throws ConfigError `USAGE` that says what was meant. */
+export function parseCommandLine(command: Command, argv: readonly string[]): Args {
+  const options = { ...COMMON_OPTIONS, ...command.options };
+  const { values, positionals } = parse(command, argv, options);
+  const args: Args = {
+    positionals,
+    has: (name) => values[name] !== undefined && values[name] !== false,
+    text: (name) => {
+      const value = values[name];
+      return typeof value === 'string' ? value : undefined;
+    },
+  };
+  if (!args.has('help')) checkArguments(command, args, options);
+  return args;
+}
+
+function parse(command: Command, argv: readonly string[], options: Readonly<Record<string, Option>>) {
+  const config = Object.fromEntries(
+    Object.entries(options).map(([name, { type }]) => [
+      name,
+      name === 'help' ? { type, short: 'h' } : { type },
+    ]),
+  ) satisfies ParseArgsConfig['options'];
+  try {
+    return parseArgs({ args: [...argv], options: config, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw usageError(explain(command, messageOf(error), Object.keys(options)));
+  }
+}
+
+function explain(command: Command, message: string, options: readonly string[]): string {
+  const see = `\`assay ${command.name} --help\` lists the options.`;
+  const unknown = /Unknown option '(-+)([^']*)'/.exec(message);
+  if (unknown !== null) {
+    const [, dashes = '', name = ''] = unknown;
+    const near = nearest(name, options);
+    const meant = near === undefined ? see : `Did you mean --${near}?`;
+    return `'${dashes}${name}' is no option of \`assay ${command.name}\`. ${meant}`;
+  }
+  const first = message.split('\n')[0] ?? message;
+  return `${first.endsWith('.') ? first : `${first}.`} ${see}`;
+}
+
+function checkArguments(
+  command: Command,
+  { positionals, text }: Args,
+  options: Readonly<Record<string, Option>>,
+): void {
+  const { min, max, name } = command.positionals;
+  const usage = `Write: assay ${command.name} ${command.usage}`;
+  if (positionals.length < min) throw usageError(`${name} is missing. ${usage}`);
+  if (positionals.length > max) {
+    const extra = positionals[max] ?? '';
+    throw usageError(`'${extra}' is one argument too many. ${usage}`);
+  }
+  for (const option of Object.keys(options)) {
+    if (text(option) === '') throw usageError(`--${option} is empty: give it a value, or leave it out.`);
+  }
+}

@@ -1,0 +1,53 @@
+import type { RunRecord } from '../../etl/stages/documents.ts';
+import { addDecimals } from '../../etl/sums.ts';
+import { fileName } from './counts-table.ts';
+import { decimal } from './format.ts';
+import { table } from './table.ts';
+
+type ControlTotal = RunRecord['controlTotals'][number];
+
+/** The control totals: each measure over all files, then what files state themselves and what isn't met. */
+export function controlTotalsText(totals: readonly ControlTotal[]): string {
+  const sums = ['in', 'silver', 'quarantined', 'condemned'] as const;
+  const rows = grouped(totals).map((total) => [
+    labelOf(total),
+    ...sums.map((name) => decimal(total[name])),
+    total.met ? 'met' : 'NOT MET',
+  ]);
+  const lines = [
+    table([{ name: 'measure' }, ...sums.map((name) => ({ name, align: 'right' as const })), { name: '' }], rows),
+  ];
+  for (const total of totals) {
+    if (total.declared !== undefined) {
+      const verdict = total.met ? 'met' : `NOT MET: ${decimal(total.in)} came in`;
+      lines.push(`  ${fileName(total.key)} itself states ${decimal(total.declared)} for ${labelOf(total)}: ${verdict}`);
+    } else if (!total.met) {
+      lines.push(`  ${fileName(total.key)}: ${labelOf(total)} NOT MET`);
+    }
+  }
+  return lines.join('\n');
+}
+
+/** Each measure and group summed over the files. */
+function grouped(totals: readonly ControlTotal[]): ControlTotal[] {
+  const groups = new Map<string, ControlTotal>();
+  for (const total of totals) {
+    const key = JSON.stringify([total.measure, total.by]);
+    const before = groups.get(key);
+    groups.set(key, before === undefined ? total : add(before, total));
+  }
+  return [...groups.values()];
+}
+
+function add(a: ControlTotal, b: ControlTotal): ControlTotal {
+  return {
+    ...a,
+    in: addDecimals(a.in, b.in),
+    silver: addDecimals(a.silver, b.silver),
+    quarantined: addDecimals(a.quarantined, b.quarantined),
+    condemned: addDecimals(a.condemned, b.condemned),
+    met: a.met && b.met,
+  };
+}
+
+const labelOf = ({ measure, by }: ControlTotal): string => (by === null ? measure : `${measure} ${by}`);

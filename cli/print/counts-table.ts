@@ -1,0 +1,38 @@
+import type { RunRecord, SealedFile } from '../../etl/stages/documents.ts';
+import { count, plural } from './format.ts';
+import { table } from './table.ts';
+
+/** Files named in a run's table; of more, only those are named that did not go smoothly. */
+const NAMED_FILES = 25;
+
+/** `bronze/spend/council_payments/ingest_date=2024-05-01/2010-12.csv` → `2010-12.csv`. */
+export function fileName(key: string): string {
+  return key.split('/').at(-1) ?? key;
+}
+
+/** A table with a line per file: its records by verdict, and what there is to say of it. */
+export function countsTable({ files, counts }: Pick<RunRecord, 'files' | 'counts'>): string {
+  const isSmooth = (file: SealedFile): boolean =>
+    file.status === 'accepted' && file.quarantined + file.condemned === 0;
+  const named = files.length <= NAMED_FILES ? files : files.filter((file) => !isSmooth(file)).slice(0, NAMED_FILES);
+  const rows = named.map((file) => [fileName(file.key), ...numbers(file), statusText(file)]);
+  const rest = files.length - named.length;
+  if (rest > 0) rows.push([`… ${plural(rest, 'more file')}`, '', '', '', '', '', '']);
+  if (files.length > 1) rows.push(['all', ...numbers(counts), '']);
+  const headings = ['records', 'silver', 'quarantined', 'condemned', 'blank'];
+  return table(
+    [{ name: 'file' }, ...headings.map((name) => ({ name, align: 'right' as const })), { name: '' }],
+    rows,
+    { maxCell: 120 },
+  );
+}
+
+function numbers(counts: RunRecord['counts']): string[] {
+  const { records, silver, quarantined, condemned, blank } = counts;
+  return [records, silver, quarantined, condemned, blank].map(count);
+}
+
+function statusText({ status, note }: SealedFile): string {
+  if (status === 'accepted') return note ?? '';
+  return note === undefined ? status : `${status}: ${note}`;
+}

@@ -1,0 +1,57 @@
+import type { RunRecord } from '../../etl/stages/documents.ts';
+import { controlTotalsText } from './control-totals.ts';
+import { countsTable } from './counts-table.ts';
+import { count, duration } from './format.ts';
+import { printable } from './printable.ts';
+import { table } from './table.ts';
+
+/** What a run's text says beside its record. */
+export interface RunContextLines {
+  /** One line a Gold table. */
+  readonly gold: readonly string[];
+  /** What readers see, where the run wasn't published. */
+  readonly readersSee?: string;
+  /** Commands to type next. */
+  readonly next: readonly string[];
+}
+
+/** A run as people read it: what became of every file, why, the control totals, and what to do next. */
+export function runText(run: RunRecord, { gold, readersSee, next }: RunContextLines): string {
+  const sections = [`${run.dataset} · run ${run.runId} · ${statusText(run)}`];
+  if (run.why.length > 0) sections.push(run.why.map((why) => `  ${printable(why)}`).join('\n'));
+  if (run.files.length > 0) sections.push(countsTable(run));
+  if (Object.keys(run.reasons).length > 0) sections.push(`Reasons\n${reasonsTable(run.reasons)}`);
+  if (run.controlTotals.length > 0) sections.push(`Control totals\n${controlTotalsText(run.controlTotals)}`);
+  const ends = [
+    ...gold.map((line) => ['Gold', line]),
+    ...(run.snapshotId === null ? [] : [['Snapshot', String(run.snapshotId)]]),
+    ...(run.sealDigest === null ? [] : [['Seal', run.sealDigest]]),
+    ...(readersSee === undefined ? [] : [['Readers', readersSee.replace(/^Readers see /, 'see ')]]),
+    ...next.map((line) => ['Next', line]),
+  ];
+  if (ends.length > 0) sections.push(labelled(ends));
+  return sections.join('\n\n');
+}
+
+/** How many reasons there are of each code; a record can have several. */
+function reasonsTable(reasons: RunRecord['reasons']): string {
+  const rows = Object.entries(reasons)
+    .sort(([, a], [, b]) => b - a)
+    .map(([code, n]) => [code, count(n)]);
+  return table([{ name: 'code' }, { name: 'reasons', align: 'right' }], rows);
+}
+
+function statusText({ status, durationMs }: RunRecord): string {
+  const text = status === 'nothing-to-do' ? 'nothing to do' : status;
+  return `${text} in ${duration(durationMs)}`;
+}
+
+/** Lines with their labels in a column; a label that repeats is said once. */
+function labelled(lines: readonly (readonly string[])[]): string {
+  return lines
+    .map(([label = '', text = ''], n) => {
+      const shown = lines[n - 1]?.[0] === label ? '' : label;
+      return `${shown.padEnd(8)}  ${printable(text)}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,329 @@
+import { describe, expect, test } from '@jest/globals';
+import { definitionText, failure, quickDefinition, trace } from './fake-stages.ts';
+
+const PROMOTED = ['plan', 'refine', 'seal', 'gate', 'promote', 'refreshGold', 'sweep'];
+const run = { dataset: 'spend.council_payments', runId: 'run-1' };
+
+describe('the way of the data', () => {
+  test('a good run goes through every stage once, in order', async () => {
+    const { result, order } = await trace();
+    expect(order).toEqual(PROMOTED);
+    expect(result).toMatchObject({
+      status: 'succeeded',
+      output: { ...run, gate: { decision: 'promote' }, promote: { version: 1 }, sweep: { pending: false } },
+    });
+  });
+
+  test('each stage is told what it needs and no more', async () => {
+    const { inputs } = await trace(
+      { gate: { decision: 'hold', why: ['too many'] } },
+      { items: [{ chunk: '7' }] },
+    );
+    expect(inputs.plan).toEqual([run]);
+    expect(inputs.refine).toEqual([{ ...run, chunk: '7' }]);
+    expect(inputs.seal).toEqual([run]);
+    expect(inputs.hold).toEqual([{ ...run, gate: { decision: 'hold', why: ['too many'] } }]);
+    expect((await trace()).inputs.promote).toEqual([{ ...run, execution: 'run-1' }]);
+  });
+
+  test('with nothing to do, Gold is looked after all the same', async () => {
+    const { result, order } = await trace({ plan: { status: 'nothing-to-do' } });
+    expect(order).toEqual(['plan', 'refreshGold', 'sweep']);
+    expect(result.status).toBe('succeeded');
+  });
+
+  test('an approved run starts at promote, with the approval', async () => {
+    const approved = { digest: 'abc', by: 'ann', reason: 'looked at' };
+    const { result, order, inputs } = await trace({}, { start: 'promote', approved });
+    expect(order).toEqual(['promote', 'refreshGold', 'sweep']);
+    expect(inputs.promote).toEqual([{ ...run, execution: 'run-1', approved }]);
+    expect(result.status).toBe('succeeded');
+  });
+
+  test('an approved run that lost the race fails: what was approved would not be what is published', async () => {
+    const options = { start: 'promote' as const, approved: { digest: 'abc' } };
+    const { result, order } = await trace({ promote: failure('ConflictError') }, options);
+    expect(order).toEqual(['promote', 'recordFailure']);
+    expect(result).toMatchObject({ status: 'failed', error: 'ConflictError' });
+  });
+
+  test('a held run is no failure, and what came meanwhile is not forgotten', async () => {
+    const { result, order } = await trace({ gate: { decision: 'hold', why: [] }, sweep: { pending: true } });
+    expect(order).toEqual(['plan', 'refine', 'seal', 'gate', 'hold', 'sweep']);
+    expect(result).toMatchObject({
+      status: 'succeeded',
+      output: { hold: { status: 'held' }, sweep: { pending: true } },
+    });
+  });
+
+  test('a held run stays held when the sweep after it fails', async () => {
+    const { result, order } = await trace({
+      gate: { decision: 'hold', why: [] },
+      sweep: failure('DataError'),
+    });
+    expect(order.at(-1)).toBe('sweep');
+    expect(result).toMatchObject({ status: 'succeeded', output: { hold: { status: 'held' } } });
+  });
+
+  test.each([
+    ['the plan', { plan: { status: 'refused', why: 'breaker open' } }, ['plan', 'recordFailure']],
+    [
+      'the gate',
+      { gate: { decision: 'refuse', why: ['x'] } },
+      ['plan', 'refine', 'seal', 'gate', 'recordFailure'],
+    ],
+    ['an unknown decision', { gate: { decision: '?' } }, ['plan', 'refine', 'seal', 'gate', 'recordFailure']],
+  ])('a run refused by %s is recorded as refused, not as failed', async (_, answers, expected) => {
+    const { result, order, inputs } = await trace(answers);
+    expect(order).toEqual(expected);
+    expect(inputs.recordFailure?.[0]).toMatchObject(answers);
+    expect(inputs.recordFailure?.[0]).not.toHaveProperty('failure');
+    expect(result).toMatchObject({ status: 'failed', error: 'RunRefused' });
+  });
+});
+
+describe('failures', () => {
+  test.each(['plan', 'seal', 'gate', 'promote', 'refreshGold', 'sweep'] as const)(
+    'an unknown error in %s is not retried, recorded once, and ends the run under its own name',
+    async (stage) => {
+      const { result, order, inputs } = await trace({ [stage]: failure('RangeError', 'out of range') });
+      expect(order.filter((one) => one === stage)).toHaveLength(1);
+      expect(order.slice(-2)).toEqual([stage, 'recordFailure']);
+      expect(inputs.recordFailure).toEqual([
+        expect.objectContaining({ ...run, failure: { Error: 'RangeError', Cause: 'out of range' } }),
+      ]);
+      expect(result).toEqual({ status: 'failed', error: 'RangeError', cause: 'out of range' });
+    },
+  );
+
+  test.each(['DataError', 'ConfigError', 'TypeError'])('a %s is not retried', async (name) => {
+    const { order } = await trace({ seal: failure(name) });
+    expect(order).toEqual(['plan', 'refine', 'seal', 'recordFailure']);
+  });
+
+  test.each(['plan', 'refine', 'seal', 'gate', 'promote', 'refreshGold', 'sweep', 'recordFailure'] as const)(
+    'a TransientError in %s is retried until it passes',
+    async (stage) => {
+      const passing = [
+        failure('TransientError'),
+        failure('TransientError'),
+        { status: 'planned', itemsKey: 'x', decision: 'promote' },
+      ];
+      const broken = stage === 'recordFailure' ? { seal: failure('DataError') } : {};
+      const { result, order } = await trace({ ...broken, [stage]: passing });
+      expect(order.filter((one) => one === stage)).toHaveLength(3);
+      expect(result.status).toBe(stage === 'recordFailure' ? 'failed' : 'succeeded');
+    },
+  );
+
+  test('a TransientError that stays fails the run after five retries', async () => {
+    const { result, order } = await trace({ gate: failure('TransientError', 'disk full') });
+    expect(order.filter((one) => one === 'gate')).toHaveLength(6);
+    expect(order.at(-1)).toBe('recordFailure');
+    expect(result).toEqual({ status: 'failed', error: 'TransientError', cause: 'disk full' });
+  });
+
+  test('the deployed waits are real, and short', async () => {
+    const answers = { gate: [failure('TransientError'), { decision: 'promote', why: [] }] };
+    const { result, order } = await trace(answers, { definition: definitionText });
+    expect(order).toEqual(['plan', 'refine', 'seal', 'gate', 'gate', 'promote', 'refreshGold', 'sweep']);
+    expect(result.status).toBe('succeeded');
+  });
+
+  test('when the failure cannot be recorded, the run still ends under its first error', async () => {
+    const { result, order } = await trace({
+      seal: failure('DataError', 'first'),
+      recordFailure: failure('Error'),
+    });
+    expect(order).toEqual(['plan', 'refine', 'seal', 'recordFailure']);
+    expect(result).toEqual({ status: 'failed', error: 'DataError', cause: 'first' });
+  });
+
+  test('what is thrown need not be an Error', async () => {
+    const { result } = await trace({
+      seal: () => {
+        throw 'just text';
+      },
+    });
+    expect(result).toEqual({ status: 'failed', error: 'Error', cause: 'just text' });
+  });
+
+  test('a definition that names an unknown function is refused', async () => {
+    const definition = quickDefinition.replace('PlanArn', 'PlanetArn');
+    await expect(trace({}, { definition })).rejects.toMatchObject({
+      name: 'ConfigError',
+      code: 'STATE_MACHINE',
+    });
+  });
+});
+
+describe('lost races', () => {
+  test.each(['seal', 'gate', 'promote'] as const)(
+    'a ConflictError in %s leads back to plan',
+    async (stage) => {
+      const answers = {
+        [stage]: [failure('ConflictError'), stage === 'gate' ? { decision: 'promote' } : {}],
+      };
+      const { result, order } = await trace(answers);
+      expect(order).toEqual([...PROMOTED.slice(0, PROMOTED.indexOf(stage) + 1), ...PROMOTED]);
+      expect(result).toMatchObject({ status: 'succeeded', output: { conflicts: { count: 1 } } });
+    },
+  );
+
+  test('a chunk that finds its base gone is no failure: seal finds the same, and the run is planned again', async () => {
+    const answers = {
+      refine: [failure('ConflictError'), {}],
+      seal: [failure('ConflictError'), { digest: 'abc' }],
+    };
+    const { result, order } = await trace(answers);
+    expect(order).toEqual(['plan', 'refine', 'seal', ...PROMOTED]);
+    expect(result.status).toBe('succeeded');
+  });
+
+  test('after eight lost races the run gives up, as a ConflictError', async () => {
+    const { result, order, inputs } = await trace({ promote: failure('ConflictError', 'outrun') });
+    expect(order.filter((one) => one === 'promote')).toHaveLength(8);
+    expect(order.filter((one) => one === 'recordFailure')).toHaveLength(1);
+    expect(inputs.recordFailure).toEqual([
+      expect.objectContaining({ failure: { Error: 'ConflictError', Cause: 'outrun' } }),
+    ]);
+    expect(result).toEqual({ status: 'failed', error: 'ConflictError', cause: 'outrun' });
+  });
+
+  test('the deployed wait between two tries is real', async () => {
+    const started = Date.now();
+    const { result } = await trace(
+      { promote: [failure('ConflictError'), {}] },
+      { definition: definitionText },
+    );
+    expect(result.status).toBe('succeeded');
+    expect(Date.now() - started).toBeGreaterThan(900);
+  });
+});
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const chunks = (count: number): { chunk: string }[] =>
+  Array.from({ length: count }, (_, i) => ({ chunk: String(i) }));
+const chunkOf = (input: unknown): number => Number((input as { chunk: string }).chunk);
+
+describe('chunks', () => {
+  test('a thousand are refined once each, no more at once than allowed', async () => {
+    let active = 0;
+    let most = 0;
+    const refine = async (): Promise<unknown> => {
+      most = Math.max(most, ++active);
+      await pause(1);
+      active -= 1;
+      return {};
+    };
+    const { result, order, inputs } = await trace({ refine }, { items: chunks(1000), concurrency: 7 });
+    expect(result.status).toBe('succeeded');
+    expect(inputs.refine).toEqual(chunks(1000).map(({ chunk }) => ({ ...run, chunk })));
+    expect(most).toBe(7);
+    expect(order.filter((one) => one !== 'refine')).toEqual(PROMOTED.filter((one) => one !== 'refine'));
+  });
+
+  test('are refined one at a time unless said otherwise', async () => {
+    let active = 0;
+    const refine = async (): Promise<unknown> => {
+      expect(++active).toBe(1);
+      await pause(1);
+      active -= 1;
+      return {};
+    };
+    expect((await trace({ refine }, { items: chunks(20) })).result.status).toBe('succeeded');
+  });
+
+  test('none at all is no error', async () => {
+    const { order } = await trace({}, { items: [] });
+    expect(order).toEqual(PROMOTED.filter((stage) => stage !== 'refine'));
+  });
+
+  test('one that fails fails the run once, begins no other, and waits for those at work', async () => {
+    let active = 0;
+    const refine = async (input: unknown): Promise<unknown> => {
+      active += 1;
+      await pause(chunkOf(input) === 3 ? 5 : 50);
+      active -= 1;
+      return chunkOf(input) === 3 ? failure('DataError', 'bad chunk') : {};
+    };
+    const recordFailure = (): unknown => ({ active });
+    const { result, order, inputs } = await trace(
+      { refine, recordFailure },
+      { items: chunks(500), concurrency: 5 },
+    );
+    expect(order).toEqual(['plan', ...Array.from({ length: 5 }, () => 'refine'), 'recordFailure']);
+    expect(active).toBe(0);
+    expect(inputs.recordFailure?.[0]).toMatchObject({
+      failure: {
+        Error: 'States.ExceedToleratedFailureThreshold',
+        Cause: 'Item 4 of 500 failed: DataError: bad chunk',
+      },
+    });
+    expect(result).toMatchObject({ status: 'failed', error: 'States.ExceedToleratedFailureThreshold' });
+  });
+
+  test('a TransientError in one is retried there, and the others are not run again', async () => {
+    let failures = 0;
+    const refine = (input: unknown): unknown =>
+      chunkOf(input) === 1 && failures++ < 2 ? failure('TransientError') : {};
+    const { result, order } = await trace({ refine }, { items: chunks(3) });
+    expect(result.status).toBe('succeeded');
+    expect(order.filter((stage) => stage === 'refine')).toHaveLength(5);
+  });
+
+  test('a list that cannot be read is tried again, then fails the run', async () => {
+    const { result, order } = await trace({}, { items: failure('TransientError', 'disk gone') });
+    expect(order).toEqual(['plan', 'recordFailure']);
+    expect(result).toMatchObject({
+      status: 'failed',
+      error: 'States.ItemReaderFailed',
+      cause: "Can't read the items in ops/chunks.json: disk gone",
+    });
+  });
+});
+
+describe('stopping', () => {
+  test('ends what is running, begins nothing more, and records nothing', async () => {
+    const stop = new AbortController();
+    let finished = 0;
+    const refine = async (): Promise<unknown> => {
+      stop.abort();
+      await pause(30);
+      finished += 1;
+      return {};
+    };
+    const { result, order } = await trace(
+      { refine },
+      { items: chunks(50), concurrency: 2, signal: stop.signal },
+    );
+    expect(result).toMatchObject({ status: 'failed', error: 'ExecutionAborted' });
+    expect(finished).toBe(order.length - 1);
+    await pause(50);
+    expect(order.filter((stage) => stage !== 'refine')).toEqual(['plan']);
+    expect(order.length).toBeLessThanOrEqual(3);
+  });
+
+  test('does not wait out a retry', async () => {
+    const stop = new AbortController();
+    const definition = definitionText
+      .replaceAll('"IntervalSeconds": 1', '"IntervalSeconds": 60')
+      .replaceAll('FULL', 'NONE');
+    const gate = (): unknown => {
+      setTimeout(() => stop.abort(), 10);
+      return failure('TransientError');
+    };
+    const started = Date.now();
+    const { result, order } = await trace({ gate }, { definition, signal: stop.signal });
+    expect(result).toMatchObject({ status: 'failed', error: 'ExecutionAborted' });
+    await pause(20);
+    expect(order.filter((stage) => stage === 'gate')).toHaveLength(1);
+    expect(Date.now() - started).toBeLessThan(5000);
+  });
+
+  test('before the start begins nothing', async () => {
+    const { result, order } = await trace({}, { signal: AbortSignal.abort() });
+    expect(order).toEqual([]);
+    expect(result).toMatchObject({ status: 'failed', error: 'ExecutionAborted' });
+  });
+});
