@@ -1,4 +1,3 @@
-import type { Contract } from './contract/contract.ts';
 import { ConfigError } from './errors.ts';
 
 /** Every key, prefix, table and partition name of a lake is made here and nowhere else. */
@@ -164,7 +163,3 @@ export const alertKey = (runId: string, kind: string): string => `${alertsPrefix
 
 export const restatementsKey = (dataset: string, runId: string): string =>
   `${restatementsPrefix()}${datasetPath(dataset)}/${runId}.parquet`;
-
-/** The contract's two names. */
-export const datasetOf = (contract: Pick<Contract, 'domain' | 'name'>): string =>
-  `${contract.domain}.${contract.name}`;

@@ -10,13 +10,3 @@ export function literal(text: string): string {
   if (text.includes('\0')) throw new RangeError('a NUL character cannot stand in an SQL literal');
   return `'${text.replaceAll("'", "''")}'`;
 }
-
-/** `['a', 'b']`: a list of text literals. */
-export function literalList(texts: readonly string[]): string {
-  return `[${texts.map(literal).join(', ')}]`;
-}
-
-/** A value as JSON text inside an SQL literal. */
-export function jsonLiteral(value: unknown): string {
-  return literal(JSON.stringify(value));
-}

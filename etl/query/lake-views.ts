@@ -11,14 +11,8 @@ import { LEDGER_COLUMNS, REJECT_TABLE_COLUMNS } from '../refining/reject-tables.
 import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 import type { TableColumn } from '../table/schema.ts';
-import { snapshotAt } from '../table/snapshots.ts';
+import { type AsOf, type Moment, momentOf, seenOf } from './as-of.ts';
 import { createOpsViews } from './ops-views.ts';
-
-/** Which state of the lake a query sees. */
-export type AsOf =
-  | { readonly kind: 'now' }
-  | { readonly kind: 'snapshot'; readonly id: number }
-  | { readonly kind: 'time'; readonly ms: number };
 
 /** One table of the lake that a query may name. */
 export interface LakeView {
@@ -30,9 +24,13 @@ export interface LakeView {
   readonly table: LakeTable | undefined;
 }
 
+/** The schemas of a lake. */
+export const SCHEMAS = ['silver', 'gold', 'quarantine', 'condemned', 'ops'] as const;
+
 /**
  * Makes every table that the SQL names readable: silver.*, gold.*, quarantine.*, condemned.* as
- * `<layer>.<domain>_<name>`, and ops.*. Tables that the SQL doesn't name cost nothing.
+ * `<layer>.<domain>_<name>`, and ops.*. Tables that the SQL doesn't name cost nothing. Throws ConfigError
+ * `NO_SNAPSHOT` where none of those named was there at the time asked for.
  */
 export async function createLakeViews(
   engine: Engine,
@@ -41,29 +39,35 @@ export async function createLakeViews(
   asOf: AsOf,
 ): Promise<void> {
   const views = await listViews(effects);
-  const at = await timeOf(views, asOf);
+  const moment = momentOf(
+    views.map(({ table }) => table),
+    asOf,
+  );
   const text = sql.toLowerCase().replaceAll('"', '');
-  const wantsOps = /\bops\s*\.\s*/.test(text);
-  for (const schema of ['silver', 'gold', 'quarantine', 'condemned', 'ops']) {
-    await engine.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
-  }
-  for (const view of views) {
-    if (wantsOps || text.includes(view.name.split('.')[1] ?? '')) await createView(engine, effects, view, at);
-  }
-  if (wantsOps) await createOpsViews(engine, effects, views);
+  const wantsOps = /\bops\s*\./.test(text);
+  for (const schema of SCHEMAS) await engine.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+  const named = views.filter(({ name }) => text.includes(name.split('.')[1] ?? ''));
+  if (!wantsOps) refuseTooEarly(named, moment);
+  // Some of ops.* is made of all the others.
+  for (const view of wantsOps ? views : named) await createView(engine, effects, view, moment);
+  if (wantsOps) await createOpsViews(engine, effects, views, moment.ms);
 }
 
 /** Every table of every dataset that has a contract. */
 export async function listViews(effects: Effects): Promise<LakeView[]> {
   const { contracts } = await loadContracts(effects.contracts);
-  const views: LakeView[] = [];
-  for (const contract of contracts.values()) {
-    const pointer = (await readPointer(effects.objects, contract.layer, contract.dataset))?.pointer;
-    for (const [layer, columns] of layersOf(contract)) {
-      views.push(await describeView(effects, { contract, pointer, layer, columns }));
-    }
-  }
-  return views;
+  const views = await Promise.all([...contracts.values()].map((contract) => viewsOf(effects, contract)));
+  return views.flat();
+}
+
+/** The tables of one dataset. */
+export async function viewsOf(effects: Effects, contract: Contract): Promise<LakeView[]> {
+  const pointer = (await readPointer(effects.objects, contract.layer, contract.dataset))?.pointer;
+  return Promise.all(
+    layersOf(contract).map(([layer, columns]) =>
+      describeView(effects, { contract, pointer, layer, columns }),
+    ),
+  );
 }
 
 function layersOf(contract: Contract): [Layer, readonly TableColumn[]][] {
@@ -94,33 +98,32 @@ async function describeView(
   return { name: tableName(layer, dataset), layer, dataset, columns, table };
 }
 
-/** The moment that a query sees; undefined for now. A snapshot stands for the moment of its commit, for all tables alike. */
-async function timeOf(views: readonly LakeView[], asOf: AsOf): Promise<number | undefined> {
-  if (asOf.kind === 'now') return undefined;
-  if (asOf.kind === 'time') return asOf.ms;
-  for (const { table } of views) {
-    const snapshot = table?.metadata.snapshots.find((candidate) => candidate['snapshot-id'] === asOf.id);
-    if (snapshot !== undefined) return snapshot['timestamp-ms'];
-  }
+/** An answer from before anything was published would be empty and look like a figure. */
+function refuseTooEarly(named: readonly LakeView[], moment: Moment): void {
+  const { ms } = moment;
+  const published = named.flatMap(({ name, table }) => (table === undefined ? [] : [{ name, table }]));
+  if (ms === undefined || published.length === 0) return;
+  if (published.some(({ table }) => seenOf(table, moment).kind !== 'nothing')) return;
+  const firsts = published.map(({ table }) =>
+    Math.min(...table.metadata.snapshots.map((one) => one['timestamp-ms'])),
+  );
+  const names = published.map(({ name }) => name).join(', ');
+  const first = Math.min(...firsts);
+  const since = Number.isFinite(first) ? `the first snapshot is from ${new Date(first).toISOString()}` : 'there is no snapshot';
   throw new ConfigError(
     'NO_SNAPSHOT',
-    `No table has a snapshot ${asOf.id}; 'assay snapshots DATASET' lists those there are.`,
+    `At ${new Date(ms).toISOString()} nothing was published of ${names}; ${since}.`,
   );
 }
 
-async function createView(
-  engine: Engine,
-  effects: Effects,
-  view: LakeView,
-  at: number | undefined,
-): Promise<void> {
+async function createView(engine: Engine, effects: Effects, view: LakeView, moment: Moment): Promise<void> {
   const { table, columns } = view;
   const select = columns.map(({ name, type }) => {
     // Hashes are shown as text, which people can compare and copy.
     const shown = type.kind === 'binary' ? `lower(hex(${identifier(name)}))` : identifier(name);
     return `${shown} AS ${identifier(name)}`;
   });
-  const paths = table === undefined ? [] : await snapshotPaths(effects, table, at);
+  const paths = table === undefined ? [] : await pathsAt(effects, table, moment);
   const from = paths.length === 0 ? `(${emptySelect(columns)})` : `(${unionWithAll(columns, paths)})`;
   const [schema = '', name = ''] = view.name.split('.');
   await engine.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(schema)}`);
@@ -139,9 +142,9 @@ function emptySelect(columns: readonly TableColumn[]): string {
   return `SELECT ${nulls.join(', ')} WHERE false`;
 }
 
-async function snapshotPaths(effects: Effects, table: LakeTable, at: number | undefined): Promise<string[]> {
-  const first = Math.min(...table.metadata.snapshots.map((snapshot) => snapshot['timestamp-ms']));
-  if (at !== undefined && at < first) return [];
-  const id = at === undefined ? undefined : snapshotAt(table.metadata, { timeMs: at })['snapshot-id'];
-  return Promise.all((await filesOf(table, id)).map((file) => effects.data.localPath(file.key)));
+async function pathsAt(effects: Effects, table: LakeTable, moment: Moment): Promise<string[]> {
+  const seen = seenOf(table, moment);
+  if (seen.kind === 'nothing') return [];
+  const files = await filesOf(table, seen.kind === 'now' ? undefined : seen.id);
+  return Promise.all(files.map((file) => effects.data.localPath(file.key)));
 }

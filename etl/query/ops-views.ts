@@ -11,31 +11,45 @@ const RUN_COLUMNS =
 const ALERT_COLUMNS =
   "{kind: 'VARCHAR', dataset: 'VARCHAR', runId: 'VARCHAR', at: 'TIMESTAMPTZ', title: 'VARCHAR', readersSee: 'VARCHAR', nextCommand: 'VARCHAR', details: 'JSON'}";
 
-/** Makes ops.runs, ops.source_files, ops.quarantine, ops.condemned, ops.alerts, ops.snapshots and ops.restatements. */
+/** The tables of `ops`. */
+export const OPS_TABLES = [
+  'runs',
+  'source_files',
+  'quarantine',
+  'condemned',
+  'alerts',
+  'snapshots',
+  'restatements',
+] as const;
+
+/** Makes the tables of `ops`, as they were at a moment where one is given. */
 export async function createOpsViews(
   engine: Engine,
   effects: Effects,
   views: readonly LakeView[],
+  atMs?: number,
 ): Promise<void> {
-  const view = (name: string, select: string): Promise<void> =>
+  const view = (name: (typeof OPS_TABLES)[number], select: string): Promise<void> =>
     engine.run(`CREATE OR REPLACE VIEW ops.${name} AS ${select}`);
+  const until = (column: string): string =>
+    atMs === undefined ? '' : ` WHERE ${column} <= make_timestamptz(${atMs * 1000})`;
   await view(
     'runs',
     `SELECT runId AS run_id, dataset, status, counts.records AS records, counts.silver AS silver, counts.quarantined AS quarantined,
        counts.condemned AS condemned, counts.blank AS blank, reasons, controlTotals AS control_totals, snapshotId AS snapshot_id,
        sealDigest AS seal_digest, contractVersion AS contract_version, why, startedAt AS started_at, endedAt AS ended_at, durationMs AS duration_ms
-     FROM ${await readDocuments(effects, runsPrefix(), RUN_COLUMNS)}`,
+     FROM ${await readDocuments(effects, runsPrefix(), RUN_COLUMNS)}${until('endedAt')}`,
   );
   await view(
     'alerts',
     `SELECT kind, dataset, runId AS run_id, "at", title, readersSee AS readers_see, nextCommand AS next_command, details
-     FROM ${await readDocuments(effects, alertsPrefix(), ALERT_COLUMNS)}`,
+     FROM ${await readDocuments(effects, alertsPrefix(), ALERT_COLUMNS)}${until('"at"')}`,
   );
-  await view('restatements', await restatementsSelect(effects));
+  await view('restatements', `SELECT * FROM (${await restatementsSelect(effects)})${until('refreshed_at')}`);
   await view('source_files', unionOf(views, 'source_files', ''));
   await view('condemned', unionOf(views, 'condemned', 'dataset'));
   await view('quarantine', openQuarantineSelect(views));
-  await view('snapshots', snapshotsSelect(views));
+  await view('snapshots', `SELECT * FROM (${snapshotsSelect(views)})${until('committed_at')}`);
 }
 
 async function readDocuments(effects: Effects, prefix: string, columns: string): Promise<string> {
@@ -65,8 +79,11 @@ function unionOf(views: readonly LakeView[], layer: LakeView['layer'], label: ''
     .map(
       (view) => `SELECT ${label === '' ? '' : `${literal(view.dataset)} AS dataset, `}* FROM ${view.name}`,
     );
-  return selects.length === 0 ? "SELECT 'none' AS dataset WHERE false" : selects.join(' UNION ALL ');
+  return selects.length === 0 ? NO_DATASET : selects.join(' UNION ALL ');
 }
+
+/** Where no contract is for source files. */
+const NO_DATASET = "SELECT CAST(NULL AS VARCHAR) AS dataset WHERE false";
 
 /**
  * What failed, with whether it is still open: not condemned since, and not in Silver since (a record that failed
@@ -82,7 +99,7 @@ function openQuarantineSelect(views: readonly LakeView[]): string {
           AND NOT EXISTS (SELECT 1 FROM silver.${table} AS s WHERE s.attempt_count > 0 AND s.row_hash = q.row_hash) AS is_open, q.*
         FROM ${name} AS q`;
     });
-  return selects.length === 0 ? "SELECT 'none' AS dataset WHERE false" : selects.join(' UNION ALL ');
+  return selects.length === 0 ? NO_DATASET : selects.join(' UNION ALL ');
 }
 
 function snapshotsSelect(views: readonly LakeView[]): string {
@@ -100,8 +117,5 @@ function snapshotsSelect(views: readonly LakeView[]): string {
   const names =
     'table_name, dataset, operation, run_id, snapshot_id, committed_at, added_records, deleted_records, total_records, is_current';
   if (rows.length > 0) return `SELECT * FROM (VALUES ${rows.join(', ')}) AS snapshots(${names})`;
-  return `SELECT ${names
-    .split(', ')
-    .map((name) => `NULL AS ${name}`)
-    .join(', ')} WHERE false`;
+  return `SELECT * FROM (VALUES ('', '', '', '', 0::BIGINT, now(), 0, 0, 0, false)) AS snapshots(${names}) WHERE false`;
 }

@@ -3,7 +3,7 @@ import type { SourceContract } from '../contract/contract.ts';
 import type { Segment } from '../csv/segments.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { ConfigError, DataError } from '../errors.ts';
+import { DataError } from '../errors.ts';
 
 /** What staging a segment needs beside it. */
 export interface StagingOptions {
@@ -21,18 +21,20 @@ export interface StagingOptions {
  */
 export async function stageSegment(engine: Engine, segment: Segment, options: StagingOptions): Promise<void> {
   const { contract, digestKey, keepRecords } = options;
-  const select = compileStage({
-    contract,
-    layout: segment.layout,
-    source: readCsv(segment, contract),
-    hasEdgeBlanks: segment.hasEdgeBlanks,
-    digestKey,
-    keepRecords,
-  });
-  await refuseReordering(engine, select);
-  await engine.run(`CREATE OR REPLACE TEMP TABLE staged_records AS ${select}`);
+  const { hasEdgeBlanks, layout } = segment;
+  const compile = (source: string): string =>
+    compileStage({ contract, layout, source, hasEdgeBlanks, digestKey, keepRecords });
+  const select = compile(readCsv(segment, contract));
+  if (await keepsOrder(engine, select)) {
+    await engine.run(`CREATE OR REPLACE TEMP TABLE staged_records AS ${select}`);
+    await engine.run(
+      'CREATE OR REPLACE TEMP VIEW positioned AS SELECT *, rowid AS position FROM staged_records',
+    );
+  } else {
+    await stageInTwoSteps(engine, readCsv(segment, contract), compile);
+  }
   const [row = {}] = await engine.rows(
-    'SELECT count(*) AS n, coalesce(max(rowid), -1) AS last FROM staged_records',
+    'SELECT count(*) AS n, coalesce(max(position), -1) AS last FROM positioned',
   );
   if (integerOf(row, 'n') !== segment.rows || integerOf(row, 'last') !== segment.rows - 1) {
     const context = { scanned: segment.rows, parsed: integerOf(row, 'n') };
@@ -73,33 +75,43 @@ function readCsv(segment: Segment, { csv: dialect, limits }: SourceContract): st
 const DEFAULT_LINE_BYTES = 2_000_000;
 
 /**
- * DuckDB keeps the records' order as long as the plan only projects; a join (it makes one of a long IN list, say)
- * gives them back in any order, and rowid would then name other records. Such a plan is refused.
+ * Whether DuckDB gives the records back in the segment's order, so that rowid says which is which: it does as long
+ * as its plan only projects, but not where it plans a join, as for a rule with a long IN list.
  */
-async function refuseReordering(engine: Engine, select: string): Promise<void> {
+async function keepsOrder(engine: Engine, select: string): Promise<boolean> {
   const [row = {}] = await engine.rows(`EXPLAIN CREATE OR REPLACE TEMP TABLE staged_records AS ${select}`);
-  const operators = String(row.explain_value).match(/[A-Z_]{5,}/g) ?? [];
-  const other = operators.find((name) => /JOIN|AGGREGATE|GROUP_BY|ORDER|WINDOW/.test(name));
-  if (other === undefined) return;
-  throw new ConfigError(
-    'RULE_REORDERS',
-    `A rule of the contract makes DuckDB plan a ${other}, which loses the records' order: write IN (…) as list_contains([…], column), and use no subquery.`,
+  return !/JOIN|AGGREGATE|GROUP_BY|ORDER_BY|WINDOW/.test(String(row.explain_value));
+}
+
+/** The slower way, for any plan: the raw fields first, whose rowid then goes through as a column. */
+async function stageInTwoSteps(
+  engine: Engine,
+  source: string,
+  compile: (source: string) => string,
+): Promise<void> {
+  await engine.run(`CREATE OR REPLACE TEMP TABLE raw_records AS SELECT * FROM ${source}`);
+  const positioned = '(SELECT rowid AS "position$", * FROM raw_records)';
+  const select = compile(positioned).replace(/ FROM judged$/, ', "position$" FROM judged');
+  await engine.run(`CREATE OR REPLACE TEMP TABLE staged_records AS ${select}`);
+  await engine.run('DROP TABLE raw_records');
+  await engine.run(
+    'CREATE OR REPLACE TEMP VIEW positioned AS SELECT * EXCLUDE ("position$"), "position$" AS position FROM staged_records',
   );
 }
 
-/** Rows of `staged_records` lie in the order of the segment, so that rowid says which record each is. */
+/** The records with their place in the source, which follows from their position in the segment. */
 function placedSql(segment: Segment, ids: ReadonlyMap<number, string>): string {
   const [only, ...more] = segment.parts;
   if (only !== undefined && more.length === 0) {
-    return `SELECT *, rowid AS position, ${literal(ids.get(only.fileIndex) ?? '')} AS source_file_id, rowid + ${only.firstRow - only.offset} AS source_row_number FROM staged_records`;
+    return `SELECT *, ${literal(ids.get(only.fileIndex) ?? '')} AS source_file_id, position + ${only.firstRow - only.offset} AS source_row_number FROM positioned`;
   }
   const values = segment.parts.map(
     (part) => `(${part.offset}, ${literal(ids.get(part.fileIndex) ?? '')}, ${part.firstRow - part.offset})`,
   );
   return [
-    'SELECT records.*, records.rowid AS position, parts.source_file_id, records.rowid + parts.shift AS source_row_number',
-    'FROM staged_records AS records',
-    `ASOF JOIN (VALUES ${values.join(', ')}) AS parts(first, source_file_id, shift) ON records.rowid >= parts.first`,
+    'SELECT records.*, parts.source_file_id, records.position + parts.shift AS source_row_number',
+    'FROM positioned AS records',
+    `ASOF JOIN (VALUES ${values.join(', ')}) AS parts(first, source_file_id, shift) ON records.position >= parts.first`,
   ].join(' ');
 }
 

@@ -22,7 +22,7 @@ export async function createSuspects(engine: Engine, contract: SourceContract): 
 export async function findSuspects(engine: Engine, contract: SourceContract): Promise<number[]> {
   const hash = `hash(${contract.key.map(identifier).join(', ')})`;
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE segment_keys AS SELECT ${hash} AS h, rowid AS position FROM staged_records WHERE record_kind = 0`,
+    `CREATE OR REPLACE TEMP TABLE segment_keys AS SELECT ${hash} AS h, position FROM positioned WHERE record_kind = 0`,
   );
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE suspects AS SELECT position FROM segment_keys WHERE h IN (

@@ -1,0 +1,78 @@
+import { ConfigError } from '../errors.ts';
+import type { LakeTable } from '../table/lake-table.ts';
+import type { Snapshot } from '../table/metadata.ts';
+import { snapshotAt } from '../table/snapshots.ts';
+
+/** Which state of the lake a query sees. */
+export type AsOf =
+  | { readonly kind: 'now' }
+  | { readonly kind: 'snapshot'; readonly id: number }
+  | { readonly kind: 'time'; readonly ms: number };
+
+/** What a query sees of one table: its state now, one snapshot, or nothing because it wasn't there yet. */
+export type Seen =
+  | { readonly kind: 'now' }
+  | { readonly kind: 'snapshot'; readonly id: number }
+  | { readonly kind: 'nothing' };
+
+/** An `AsOf` with the moment that it stands for; no moment: now. */
+export interface Moment {
+  readonly asOf: AsOf;
+  readonly ms: number | undefined;
+}
+
+const TIME = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** `3351973625461540` → that snapshot; `2024-05-01`, `2024-05-01T12:00Z` → that time, UTC unless it says otherwise. */
+export function parseAsOf(text: string): AsOf {
+  if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return { kind: 'snapshot', id: Number(text) };
+  const ms = TIME.test(text) ? Date.parse(inUtc(text)) : Number.NaN;
+  if (!Number.isNaN(ms)) return { kind: 'time', ms };
+  throw new ConfigError(
+    'AS_OF',
+    `'${text}' is neither a snapshot id nor a time: write e.g. 3351973625461540, 2024-05-01 or 2024-05-01T12:00:00Z.`,
+  );
+}
+
+function inUtc(text: string): string {
+  if (text.length === 10) return `${text}T00:00:00Z`;
+  const iso = text.replace(' ', 'T');
+  return /(?:Z|[+-]\d{2}:?\d{2})$/.test(iso) ? iso : `${iso}Z`;
+}
+
+/** The moment of an `AsOf`: a snapshot stands for that of its commit. Throws ConfigError where no table has the snapshot. */
+export function momentOf(tables: readonly (LakeTable | undefined)[], asOf: AsOf): Moment {
+  if (asOf.kind === 'now') return { asOf, ms: undefined };
+  if (asOf.kind === 'time') return { asOf, ms: asOf.ms };
+  for (const table of tables) {
+    const snapshot = table?.metadata.snapshots.find((one) => one['snapshot-id'] === asOf.id);
+    if (snapshot !== undefined) return { asOf, ms: snapshot['timestamp-ms'] };
+  }
+  throw new ConfigError(
+    'NO_SNAPSHOT',
+    `No table has a snapshot ${asOf.id}; \`assay snapshots DATASET\` lists those there are.`,
+  );
+}
+
+/**
+ * What is seen of a table at a moment. Of a snapshot named by id: itself; of a Gold table, what was made from it, for
+ * that is committed a moment later; of any other table, what was current when it was committed.
+ */
+export function seenOf({ metadata }: LakeTable, { asOf, ms }: Moment): Seen {
+  if (ms === undefined) return { kind: 'now' };
+  if (asOf.kind === 'snapshot') {
+    const named = metadata.snapshots.findLast(
+      (one) => one['snapshot-id'] === asOf.id || inputsOf(one).includes(asOf.id),
+    );
+    if (named !== undefined) return { kind: 'snapshot', id: named['snapshot-id'] };
+  }
+  const isLater = metadata.snapshots.every((one) => one['timestamp-ms'] > ms);
+  if (isLater) return { kind: 'nothing' };
+  return { kind: 'snapshot', id: snapshotAt(metadata, { timeMs: ms })['snapshot-id'] };
+}
+
+/** The Silver snapshots that a Gold snapshot was made from. */
+function inputsOf({ summary }: Snapshot): unknown[] {
+  const inputs: unknown = JSON.parse(summary['assay.inputs'] ?? '{}');
+  return typeof inputs === 'object' && inputs !== null ? Object.values(inputs) : [];
+}
