@@ -27,6 +27,7 @@ export interface BrokenRecord {
  * the n-th record of the text is still the n-th record of the source.
  */
 export interface Piece {
+  /** Good until the next piece is asked for: the window's buffer is used again. */
   readonly bytes: Uint8Array;
   readonly rows: number;
   readonly broken: readonly BrokenRecord[];

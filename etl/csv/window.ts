@@ -1,31 +1,55 @@
 import { Buffer } from 'node:buffer';
 
-/** The part of a byte stream that is being looked at: what is left of the last piece, and the next. */
+const INITIAL_BYTES = 4 * 1024 * 1024;
+
+/**
+ * The part of a byte stream that is being looked at: what is left of the pieces before, and the next. One buffer
+ * serves the whole stream, so what was handed out must be used before the next `fill`.
+ */
 export class ByteWindow {
-  bytes: Uint8Array = new Uint8Array(0);
   /** Where the unread part begins. */
   start = 0;
   /** Whether the stream has ended: no more bytes will come. */
   final = false;
+  #buffer: Uint8Array = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  #limit = 0;
   readonly #pieces: AsyncIterator<Uint8Array>;
 
   constructor(stream: AsyncIterable<Uint8Array>) {
     this.#pieces = stream[Symbol.asyncIterator]();
   }
 
-  get limit(): number {
-    return this.bytes.length;
+  /** The buffer; its bytes from `start` to `limit` are unread. */
+  get bytes(): Uint8Array {
+    return this.#buffer;
   }
 
-  /** Adds the stream's next piece behind the unread bytes; the bytes handed out before stay as they are. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  /** Adds the stream's next piece behind the unread bytes. */
   async fill(): Promise<void> {
     const next = await this.#pieces.next();
     if (next.done === true) {
       this.final = true;
       return;
     }
-    const rest = this.bytes.subarray(this.start);
-    this.bytes = rest.length === 0 ? next.value : Buffer.concat([rest, next.value]);
+    const rest = this.#limit - this.start;
+    this.#makeRoom(rest + next.value.length);
+    this.#buffer.set(next.value, rest);
+    this.#limit = rest + next.value.length;
     this.start = 0;
+  }
+
+  /** Moves the unread bytes to the front of a buffer that is large enough. */
+  #makeRoom(sizeBytes: number): void {
+    if (sizeBytes <= this.#buffer.length) {
+      this.#buffer.copyWithin(0, this.start, this.#limit);
+      return;
+    }
+    const larger = Buffer.allocUnsafeSlow(Math.max(sizeBytes, this.#buffer.length * 2));
+    larger.set(this.#buffer.subarray(this.start, this.#limit));
+    this.#buffer = larger;
   }
 }

@@ -32,13 +32,13 @@ export async function createOpsViews(
   const view = (name: (typeof OPS_TABLES)[number], select: string): Promise<void> =>
     engine.run(`CREATE OR REPLACE VIEW ops.${name} AS ${select}`);
   const until = (column: string): string =>
-    atMs === undefined ? '' : ` WHERE ${column} <= make_timestamptz(${atMs * 1000})`;
+    atMs === undefined ? '' : ` WHERE ${column} <= to_timestamp(${atMs / 1000})`;
   await view(
     'runs',
     `SELECT runId AS run_id, dataset, status, counts.records AS records, counts.silver AS silver, counts.quarantined AS quarantined,
        counts.condemned AS condemned, counts.blank AS blank, reasons, controlTotals AS control_totals, snapshotId AS snapshot_id,
        sealDigest AS seal_digest, contractVersion AS contract_version, why, startedAt AS started_at, endedAt AS ended_at, durationMs AS duration_ms
-     FROM ${await readDocuments(effects, runsPrefix(), RUN_COLUMNS)}${until('endedAt')}`,
+     FROM ${await readDocuments(effects, runsPrefix(), RUN_COLUMNS)}${until('startedAt')}`,
   );
   await view(
     'alerts',
@@ -83,7 +83,7 @@ function unionOf(views: readonly LakeView[], layer: LakeView['layer'], label: ''
 }
 
 /** Where no contract is for source files. */
-const NO_DATASET = "SELECT CAST(NULL AS VARCHAR) AS dataset WHERE false";
+const NO_DATASET = 'SELECT CAST(NULL AS VARCHAR) AS dataset WHERE false';
 
 /**
  * What failed, with whether it is still open: not condemned since, and not in Silver since (a record that failed

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { didYouMean } from '../contract/nearest.ts';
+import { type Engine, integerOf, type SqlValue, textOf } from '../engine/engine.ts';
+import { literal } from '../engine/sql.ts';
+import { AssayError, ConfigError, messageOf } from '../errors.ts';
+import type { Effects } from '../ports.ts';
+import type { AsOf } from './as-of.ts';
+import { createLakeViews, listViews } from './lake-views.ts';
+import { OPS_TABLES } from './ops-views.ts';
+
+/** A query's answer: how many rows, and a window on them. It lives as long as the engine. */
+export interface QueryAnswer {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rowCount: number;
+  /** Rows by position, end-exclusive, in the query's order. */
+  rows(from: number, to: number): Promise<readonly SqlValue[][]>;
+  /** Writes all rows to a Parquet file. */
+  writeParquet(path: string): Promise<void>;
+}
+
+/** Where the answer is kept; no lake table can be called so. */
+const ANSWER = 'temp."assay answer"';
+
+/**
+ * Answers one SELECT (or FROM, WITH, DESCRIBE …) over the lake's tables. Throws ConfigError `SQL` for a statement that
+ * DuckDB refuses and `NO_TABLE` for a table that there isn't, with those that there are.
+ */
+export async function runQuery(
+  engine: Engine,
+  effects: Effects,
+  sql: string,
+  asOf: AsOf,
+): Promise<QueryAnswer> {
+  await checkStatement(engine, sql);
+  await createLakeViews(engine, effects, sql, asOf);
+  try {
+    await engine.run(`CREATE TEMP TABLE ${ANSWER} AS FROM (\n${withoutSemicolon(sql)}\n)`);
+  } catch (error) {
+    throw await explained(error, effects);
+  }
+  const described = await engine.rows(`DESCRIBE ${ANSWER}`);
+  const columns = described.map((row) => ({
+    name: textOf(row, 'column_name'),
+    type: textOf(row, 'column_type'),
+  }));
+  const [counted = {}] = await engine.rows(`SELECT count(*) AS n FROM ${ANSWER}`);
+  return {
+    columns,
+    rowCount: integerOf(counted, 'n'),
+    rows: async (from, to) =>
+      (await engine.result(`SELECT * FROM ${ANSWER} WHERE rowid >= ${from} AND rowid < ${to} ORDER BY rowid`))
+        .rows,
+    writeParquet: (path) =>
+      engine.run(`COPY ${ANSWER} TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`),
+  };
+}
+
+const Serialized = z.object({
+  error: z.boolean(),
+  error_type: z.string().optional(),
+  error_message: z.string().optional(),
+  statements: z.array(z.unknown()).optional(),
+});
+
+/** Refuses what isn't exactly one statement, before anything is read. */
+async function checkStatement(engine: Engine, sql: string): Promise<void> {
+  if (sql.includes('\0')) throw new ConfigError('SQL', 'The SQL holds a NUL character.');
+  const [row = {}] = await engine.rows(`SELECT CAST(json_serialize_sql(${literal(sql)}) AS VARCHAR) AS parsed`);
+  const parsed = Serialized.parse(JSON.parse(textOf(row, 'parsed')));
+  if (parsed.error_type === 'parser') throw new ConfigError('SQL', `The SQL has a ${parsed.error_message}.`);
+  // DuckDB serializes no PIVOT; it is a query all the same.
+  if (parsed.error && !/^\s*(pivot|unpivot)\b/i.test(sql)) {
+    throw new ConfigError(
+      'SQL',
+      'Only queries are answered: write SELECT, FROM, WITH, DESCRIBE, SUMMARIZE or PIVOT. Nothing here changes a table.',
+    );
+  }
+  const statements = parsed.statements?.length ?? 1;
+  if (statements === 0) throw new ConfigError('SQL', 'The SQL is empty.');
+  if (statements > 1) throw new ConfigError('SQL', 'The SQL holds several statements: ask one at a time.');
+}
+
+function withoutSemicolon(sql: string): string {
+  return sql.trimEnd().replace(/;+$/, '');
+}
+
+/** What DuckDB says, in words that help: the tables there are, the line of the user's own text. */
+async function explained(error: unknown, effects: Effects): Promise<unknown> {
+  if (!(error instanceof AssayError) || error.cause === undefined) return error;
+  const message = messageOf(error.cause);
+  const missing = /Table with name "?([^"\s]+?)"? does not exist/.exec(message)?.[1];
+  if (missing !== undefined) return await noTable(missing, message, effects);
+  // Out of memory or disk is no mistake of the query's author; a file that isn't there is.
+  if (error.name === 'TransientError' && !/No files found/.test(message)) return error;
+  return new ConfigError('SQL', `The SQL can't be answered. ${ownLines(message)}`, { cause: error });
+}
+
+async function noTable(missing: string, message: string, effects: Effects): Promise<ConfigError> {
+  const names = await tableNames(effects);
+  // DuckDB names a table without its schema where the schema is there; the line it quotes has both.
+  const written = new RegExp(`[\\w"]+\\s*\\.\\s*"?${missing.replace(/\W/g, '.')}\\b`, 'i').exec(
+    message.split('\n\nLINE')[1] ?? '',
+  )?.[0];
+  const name = (written ?? missing).replaceAll('"', '');
+  const short = name.split('.').at(-1) ?? name;
+  const exact = names.filter((one) => one.split('.')[1] === short || one.split('.')[1]?.endsWith(`_${short}`));
+  const meant = exact[0] === undefined ? didYouMean(name, names) : `; did you mean '${exact[0]}'?`;
+  return new ConfigError(
+    'NO_TABLE',
+    `There is no table '${name}'${meant || '.'}\nTables: ${names.join(', ')}.`,
+    { context: { table: name } },
+  );
+}
+
+/** Every table that a query may name. */
+export async function tableNames(effects: Effects): Promise<string[]> {
+  const views = (await listViews(effects)).filter(({ layer }) => layer !== 'source_files');
+  const order = ['silver', 'gold', 'quarantine', 'condemned'];
+  const sorted = views.sort((a, b) => order.indexOf(a.layer) - order.indexOf(b.layer));
+  return [...sorted.map(({ name }) => name), ...OPS_TABLES.map((name) => `ops.${name}`)];
+}
+
+/** The message with the line numbers of the text that the user wrote: it began on our second line. */
+function ownLines(message: string): string {
+  return message.replace(/\n\nLINE (\d+): /, (_, line: string) => `\n\nLINE ${Number(line) - 1}: `);
+}
