@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { checkRules } from '../contract/check-rules.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
-import { withEngine } from '../engine/engine.ts';
+import { type Engine, withEngine } from '../engine/engine.ts';
 import { breakerKey, bronzePrefix, heldPrefix } from '../naming.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
@@ -33,6 +34,9 @@ export type Planned =
  */
 export async function makePlan({ dataset, runId }: RunInput, effects: Effects): Promise<Planned> {
   const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
+  if (contract.rules.length > 0) {
+    await withScratchEngine(effects, runId, (engine) => checkRules(engine, contract));
+  }
   const breaker = await openBreaker(effects, dataset);
   if (breaker !== undefined) {
     const why = `The circuit breaker of ${dataset} is open since ${breaker.openedAt}: ${breaker.count} errors ${breaker.code} within ${breaker.windowMinutes} minutes. Nothing runs until a person has looked and removes ${breakerKey(dataset)}.`;
@@ -85,11 +89,17 @@ async function loadLedger(
 ): Promise<Map<string, LedgerEntry>> {
   if (base === undefined) return new Map();
   const table = await openDatasetTable(effects.objects, contract, base.pointer, 'source_files');
+  return withScratchEngine(effects, runId, (engine) => readLedger(engine, effects.data, table));
+}
+
+async function withScratchEngine<T>(
+  effects: Effects,
+  runId: string,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
   const scratch = await effects.openScratch(`plan-${runId}`);
   try {
-    return await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) =>
-      readLedger(engine, effects.data, table),
-    );
+    return await withEngine(effects.engine, join(scratch.directory, 'spill'), work);
   } finally {
     await scratch.dispose();
   }
