@@ -13,8 +13,8 @@ export async function loadPriorFailures(
 ): Promise<boolean> {
   await engine.run('CREATE OR REPLACE TEMP TABLE prior (row_hash BLOB, failures INTEGER, condemned BOOLEAN)');
   const selects: string[] = [];
-  for (const [layer, table] of Object.entries(tables)) {
-    const paths = await Promise.all((await filesOf(table)).map((file) => data.localPath(file.key)));
+  for (const layer of ['quarantine', 'condemned'] as const) {
+    const paths = await Promise.all((await filesOf(tables[layer])).map((file) => data.localPath(file.key)));
     if (paths.length === 0) continue;
     const condemned =
       layer === 'condemned'

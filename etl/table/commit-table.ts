@@ -21,6 +21,8 @@ export interface TableCommit {
 export async function commitTable(commit: TableCommit): Promise<TableState> {
   const { objects, table, keyPrefix, add, remove, nowMs, attempt, summary } = commit;
   const snapshotId = snapshotIdOf(attempt);
+  // By the table's own location: a lake that was moved goes on naming its files in one way.
+  const uriOf = (key: string): string => `${table.metadata.location}${key.slice(table.root.length)}`;
   const staged = await commitFiles({
     ...table.reader,
     base: table.metadata,
@@ -32,12 +34,12 @@ export async function commitTable(commit: TableCommit): Promise<TableState> {
     summary,
     keyPrefix,
     uuid: uuidOf(attempt),
-    uriOf: (key) => objects.uri(key),
+    uriOf,
   });
   for (const { key, body } of staged.objects) await objects.put(key, body);
   return {
     metadata_key: staged.metadataKey,
-    metadata_location: objects.uri(staged.metadataKey),
+    metadata_location: uriOf(staged.metadataKey),
     snapshot_id: snapshotId,
   };
 }
