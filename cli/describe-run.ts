@@ -1,35 +1,58 @@
 import type { Lake } from '../adapters/local/lake.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
-import { bronzePrefix, tableName } from '../etl/naming.ts';
-import { lastGoodSnapshot } from '../etl/stages/run-context.ts';
+import { bronzePrefix, heldKey, tableName } from '../etl/naming.ts';
 import type { RunRecord } from '../etl/stages/documents.ts';
+import { listWithheld } from '../etl/stages/make-plan.ts';
+import { lastGoodSnapshot } from '../etl/stages/run-context.ts';
 import { readPointer } from '../etl/table/pointer.ts';
 import type { Args } from './command.ts';
 import type { Io } from './io.ts';
 import { nextCommand } from './locations.ts';
+import { plural } from './print/format.ts';
 import type { RunContextLines } from './print/run-text.ts';
+
+/** Who asks, and whether the run is shown in full already. */
+interface Reader {
+  readonly args: Args;
+  readonly io: Io;
+  readonly isShown: boolean;
+}
 
 /** What to say of a run beside its record: the Gold made from it, what readers see, what to type next. */
 export async function describeRun(
   lake: Lake,
   run: RunRecord,
-  { args, io, isShown }: { readonly args: Args; readonly io: Io; readonly isShown: boolean },
+  { args, io, isShown }: Reader,
 ): Promise<RunContextLines> {
-  const gold = await goldOf(lake, run);
-  const next = (await nextOf(lake, run, { gold: gold.map(({ dataset }) => dataset), isShown })).map((command) =>
-    nextCommand(args, io, command),
-  );
-  const lines = gold.map(({ dataset, isMade }) =>
-    isMade ? tableName('gold', dataset) : `${tableName('gold', dataset)} is not made from this snapshot`,
-  );
-  if (run.status === 'promoted' || run.status === 'nothing-to-do') return { gold: lines, next };
+  const next = (commands: readonly string[]): string[] =>
+    commands.map((command) => nextCommand(args, io, command));
+  if (run.status === 'nothing-to-do') {
+    return {
+      gold: [],
+      notes: await waitingNotes(lake, run.dataset),
+      next: next(await ingestHint(lake, run)),
+    };
+  }
+  if (run.status === 'promoted') {
+    const gold = await goldOf(lake, run);
+    const lines = gold.map(({ dataset, isMade }) =>
+      isMade ? tableName('gold', dataset) : `${tableName('gold', dataset)} stands on another snapshot`,
+    );
+    const reports = gold.map(({ dataset }) => `report ${dataset}`);
+    return { gold: lines, notes: [], next: next([...lookHint(run, isShown), ...reports]) };
+  }
   const pointer = await readPointer(lake.effects.objects, 'silver', run.dataset);
-  return { gold: [], next, readersSee: lastGoodSnapshot(pointer?.pointer) };
+  const again = run.status === 'failed' ? [`run --dataset ${run.dataset}`] : [];
+  return {
+    gold: [],
+    notes: await heldNotes(lake, run),
+    next: next([...lookHint(run, isShown), ...again]),
+    readersSee: lastGoodSnapshot(pointer?.pointer),
+  };
 }
 
 /** Gold tables that read the run's dataset, and whether they stand on its snapshot now. */
 async function goldOf(lake: Lake, run: RunRecord): Promise<{ dataset: string; isMade: boolean }[]> {
-  if (run.status !== 'promoted') return [];
   const { contracts } = await loadContracts(lake.effects.contracts);
   const tables: { dataset: string; isMade: boolean }[] = [];
   for (const contract of contracts.values()) {
@@ -40,23 +63,38 @@ async function goldOf(lake: Lake, run: RunRecord): Promise<{ dataset: string; is
   return tables;
 }
 
-async function nextOf(
-  lake: Lake,
-  run: RunRecord,
-  { gold, isShown }: { readonly gold: readonly string[]; readonly isShown: boolean },
-): Promise<string[]> {
-  const { status, dataset, runId, counts } = run;
-  if (status === 'nothing-to-do') {
-    const files = await lake.effects.objects.list(bronzePrefix(dataset));
-    return files.length === 0 ? [`ingest FILE… --dataset ${dataset}`] : [];
-  }
-  const needsLook =
-    status !== 'promoted' ||
-    counts.quarantined + counts.condemned > 0 ||
-    run.files.some((file) => file.status === 'rejected');
-  const look = needsLook && !isShown ? [`show ${runId}`] : [];
-  if (status === 'failed') return [...look, `run --dataset ${dataset}`];
-  if (status !== 'promoted') return look;
-  const reports = gold.slice(0, 1).map((table) => `report ${table}`);
-  return [...look, ...reports, ...(isShown ? [`snapshots ${dataset}`] : [])];
+/** What can be done about files that wait. */
+async function heldNotes(lake: Lake, { dataset, runId }: RunRecord): Promise<string[]> {
+  const withheld = (await listWithheld(lake.effects, dataset)).find((one) => one.runId === runId);
+  if (withheld === undefined) return [];
+  const files = plural(withheld.keys.length, 'file');
+  if (withheld.decision === 'refused')
+    return [`${files} of it can't be proven: set aside until the contract changes.`];
+  return [
+    `${files} of it set aside for a decision. To have them tested again (with a corrected contract, say), remove ${heldKey(dataset, runId)} from the lake and run.`,
+  ];
+}
+
+/** Files that no run picks up: where nothing is to do, that may be why. */
+async function waitingNotes(lake: Lake, dataset: string): Promise<string[]> {
+  const withheld = await listWithheld(lake.effects, dataset);
+  return withheld.map(
+    ({ keys, decision, runId }) =>
+      `${plural(keys.length, 'file')} set aside with the ${decision} run ${runId}`,
+  );
+}
+
+async function ingestHint(lake: Lake, { dataset }: RunRecord): Promise<string[]> {
+  const files = await lake.effects.objects.list(bronzePrefix(dataset));
+  return files.length === 0 ? [`ingest FILE… --dataset ${dataset}`] : [];
+}
+
+/** A run with anything amiss is worth a look, unless this is the look. */
+function lookHint(run: RunRecord, isShown: boolean): string[] {
+  const isSmooth =
+    run.status === 'promoted' &&
+    run.why.length === 0 &&
+    run.counts.quarantined + run.counts.condemned === 0 &&
+    run.files.every((file) => file.status !== 'rejected');
+  return isShown || isSmooth ? [] : [`show ${run.runId}`];
 }

@@ -15,13 +15,11 @@ export interface Io {
   readonly isTerminal: { readonly out: boolean; readonly err: boolean; readonly in: boolean };
   /** Whether stdout takes colours. */
   readonly colour: boolean;
-  /** Width of the terminal; wide where stdout is none. */
+  /** Width of the terminal; infinite where stdout is none. */
   readonly columns: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
 }
-
-const NO_TERMINAL_COLUMNS = 160;
 
 /** The Io of this process. */
 export function processIo(): Io {
@@ -43,7 +41,7 @@ export function processIo(): Io {
     },
     isTerminal,
     colour: isTerminal.out && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
-    columns: isTerminal.out ? stdout.columns : NO_TERMINAL_COLUMNS,
+    columns: isTerminal.out ? stdout.columns : Number.POSITIVE_INFINITY,
     env,
     cwd: process.cwd(),
   };

@@ -56,9 +56,7 @@ async function printVersion(io: Io): Promise<ExitCode> {
 }
 
 /** The command that the first word or two name, and what follows it. */
-async function findCommand(
-  words: readonly string[],
-): Promise<{ command: Command; rest: readonly string[] }> {
+async function findCommand(words: readonly string[]): Promise<{ command: Command; rest: readonly string[] }> {
   for (const length of [2, 1]) {
     const name = words.slice(0, length).join(' ');
     const entry = COMMANDS.find((one) => one.name === name);
@@ -67,7 +65,8 @@ async function findCommand(
   const [word = ''] = words;
   const longer = COMMANDS.filter(({ name }) => name.startsWith(`${word} `)).map(({ name }) => name);
   if (longer.length > 0) throw usageError(`'${word}' is the first word of: ${longer.join(', ')}.`);
-  if (word.startsWith('-')) throw usageError(`Write the command first, then '${word}': assay COMMAND ${word} …`);
+  if (word.startsWith('-'))
+    throw usageError(`Write the command first, then '${word}': assay COMMAND ${word} …`);
   const near = nearest(
     word,
     COMMANDS.map(({ name }) => name),

@@ -8,7 +8,7 @@ import type { Args } from './command.ts';
 import { EXIT, type ExitCode, exitCodeOf, worst } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { nextCommand } from './locations.ts';
-import { errorJson, printError } from './print/error.ts';
+import { type ErrorJson, errorJson, printError } from './print/error.ts';
 import { plural, size } from './print/format.ts';
 import { printable } from './print/printable.ts';
 import { table } from './print/table.ts';
@@ -25,11 +25,14 @@ export async function printPlans(
   io: Io,
 ): Promise<ExitCode> {
   const datasets = dataset === undefined ? runnable(await loadContracts(lake.effects.contracts)) : [dataset];
-  const documents: unknown[] = [];
+  const documents: PlanDocument[] = [];
   let code: ExitCode = EXIT.ok;
   for (const one of datasets) {
     try {
-      const planned = await makePlan({ dataset: one, runId: newRunId(lake.effects.clock.now()) }, lake.effects);
+      const planned = await makePlan(
+        { dataset: one, runId: newRunId(lake.effects.clock.now()) },
+        lake.effects,
+      );
       if (planned.status === 'refused') code = worst(code, EXIT.data);
       documents.push(planJson(one, planned));
       if (!args.has('json')) io.out(planText(one, planned));
@@ -40,9 +43,17 @@ export async function printPlans(
     }
   }
   if (args.has('json')) io.out(JSON.stringify(documents, null, 2));
-  else io.out(`\nNothing was changed. To do it: ${nextCommand(args, io, runCommand(dataset))}`);
+  else if (code === EXIT.ok && documents.some(isPlanned))
+    io.out(`\nNothing was changed. To do it: ${nextCommand(args, io, runCommand(dataset))}`);
   return code;
 }
+
+/** A plan, or why there is none, as --json prints it. */
+type PlanDocument =
+  | ReturnType<typeof planJson>
+  | { readonly dataset: string; readonly status: 'failed'; readonly error: ErrorJson };
+
+const isPlanned = ({ status }: PlanDocument): boolean => status === 'planned';
 
 const runCommand = (dataset: string | undefined): string =>
   dataset === undefined ? 'run' : `run --dataset ${dataset}`;
@@ -77,15 +88,25 @@ function planText(dataset: string, planned: Planned): string {
   const { files, chunks } = plan;
   const base = plan.baseVersion === 0 ? 'the first' : `on version ${plan.baseVersion}`;
   const head = `${dataset}: ${plural(files.length, 'file')}, ${size(bytesOf(plan, indexesOf(plan)))}, in ${plural(chunks.length, 'chunk')}; contract ${plan.contractVersion}; ${base}`;
-  const chunkOf = new Map(chunks.flatMap(({ chunk, files: indexes }) => indexes.map((index) => [index, chunk])));
-  const rows = files.slice(0, NAMED_FILES).map((file) => [
-    file.key.slice(bronzePrefix(dataset).length),
-    size(file.sizeBytes),
-    chunkOf.get(file.index) ?? '',
-    file.repeatOf === undefined ? '' : `repeats ${file.repeatOf.slice(bronzePrefix(dataset).length)}`,
-  ]);
-  if (files.length > rows.length) rows.push([`… ${plural(files.length - rows.length, 'more file')}`, '', '', '']);
-  const columns = [{ name: 'file' }, { name: 'size', align: 'right' as const }, { name: 'chunk' }, { name: '' }];
+  const chunkOf = new Map(
+    chunks.flatMap(({ chunk, files: indexes }) => indexes.map((index) => [index, chunk])),
+  );
+  const rows = files
+    .slice(0, NAMED_FILES)
+    .map((file) => [
+      file.key.slice(bronzePrefix(dataset).length),
+      size(file.sizeBytes),
+      chunkOf.get(file.index) ?? '',
+      file.repeatOf === undefined ? '' : `repeats ${file.repeatOf.slice(bronzePrefix(dataset).length)}`,
+    ]);
+  if (files.length > rows.length)
+    rows.push([`… ${plural(files.length - rows.length, 'more file')}`, '', '', '']);
+  const columns = [
+    { name: 'file' },
+    { name: 'size', align: 'right' as const },
+    { name: 'chunk' },
+    { name: '' },
+  ];
   return `${printable(head)}\n${table(columns, rows, { maxCell: 90 })}`;
 }
 

@@ -1,6 +1,10 @@
 import type { Lake } from '../adapters/local/lake.ts';
 import { runDataset } from '../adapters/local/run-dataset.ts';
-import { type LoadedContracts, loadContracts, requireSourceContract } from '../etl/contract/load-contracts.ts';
+import {
+  type LoadedContracts,
+  loadContracts,
+  requireSourceContract,
+} from '../etl/contract/load-contracts.ts';
 import type { RunRecord } from '../etl/stages/documents.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 

@@ -11,7 +11,17 @@ export interface RunNotStarted {
 export function runJson(run: RunRecord) {
   const { runId, dataset, status, counts, reasons, controlTotals, snapshotId, sealDigest, durationMs } = run;
   const { files, contractVersion, why, startedAt, endedAt } = run;
-  const asked = { runId, dataset, status, counts, reasons, controlTotals, snapshotId, sealDigest, durationMs };
+  const asked = {
+    runId,
+    dataset,
+    status,
+    counts,
+    reasons,
+    controlTotals,
+    snapshotId,
+    sealDigest,
+    durationMs,
+  };
   return { ...asked, files, contractVersion, why, startedAt, endedAt };
 }
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
+import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { parseDataset } from '../../etl/naming.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -11,6 +11,7 @@ import { openLakeOf } from '../open-lake.ts';
 import { plural, size } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
 import { table } from '../print/table.ts';
+import { usableContract } from '../source-contract.ts';
 import { usageError } from '../usage-error.ts';
 
 /** How many skipped files are named. */
@@ -34,11 +35,13 @@ beside it. Nothing is written when the dataset has no valid contract, or when on
   async run(args, io) {
     const dataset = args.text('dataset');
     if (dataset === undefined) {
-      throw usageError('--dataset is missing: say which dataset the files are for, e.g. --dataset spend.council_payments.');
+      throw usageError(
+        '--dataset is missing: say which dataset the files are for, e.g. --dataset spend.council_payments.',
+      );
     }
     parseDataset(dataset);
     const lake = await openLakeOf(args, io);
-    requireSourceContract(await loadContracts(lake.effects.contracts), dataset);
+    await usableContract(lake.effects, await loadContracts(lake.effects.contracts), dataset);
     const found = await findFiles(args.positionals, { cwd: io.cwd, exclude: lake.root });
     printSkipped(found.skipped, io);
     const ingested: IngestedSource[] = [];

@@ -20,7 +20,11 @@ and what it knows of its runs (ops). Remove the folder, and nothing is left.`,
       io.out(JSON.stringify({ lake: root, created }, null, 2));
       return EXIT.ok;
     }
-    io.out(created ? `Made ${shownPath(root, io)} a lake.` : `${shownPath(root, io)} is a lake already; nothing changed.`);
+    io.out(
+      created
+        ? `Made ${shownPath(root, io)} a lake.`
+        : `${shownPath(root, io)} is a lake already; nothing changed.`,
+    );
     io.out(`Next: ${nextCommand(args, io, 'ingest FILE… --dataset <domain>.<name>')}`);
     return EXIT.ok;
   },

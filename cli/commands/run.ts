@@ -1,16 +1,11 @@
-import type { Lake } from '../../adapters/local/lake.ts';
 import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
-import type { Args, Command } from '../command.ts';
-import { describeRun } from '../describe-run.ts';
+import type { Command } from '../command.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
-import type { Io } from '../io.ts';
 import { openLakeOf } from '../open-lake.ts';
+import { outcomeJson, printOutcome } from '../outcome.ts';
 import { printPlans } from '../plan-run.ts';
-import { errorJson, printError } from '../print/error.ts';
 import { progressBar } from '../print/progress.ts';
-import { runText } from '../print/run-text.ts';
 import { type Outcome, outcomeCode, runDatasets } from '../run-datasets.ts';
-import { notStartedJson, runJson } from '../run-json.ts';
 
 /** `assay run`: processes everything pending. */
 export const run: Command = {
@@ -47,30 +42,3 @@ of it is published until a person has decided. Safe to repeat and to interrupt: 
     return code;
   },
 };
-
-/** An outcome as --json prints it. */
-export function outcomeJson(outcome: Outcome): ReturnType<typeof runJson> | ReturnType<typeof notStartedJson> {
-  return outcome.kind === 'run'
-    ? runJson(outcome.run)
-    : notStartedJson({ dataset: outcome.dataset, error: errorJson(outcome.error) });
-}
-
-/** Prints an outcome for people. */
-export async function printOutcome(
-  outcome: Outcome,
-  isFirst: boolean,
-  { lake, args, io }: { readonly lake: Lake; readonly args: Args; readonly io: Io },
-): Promise<void> {
-  if (outcome.kind === 'error') {
-    printError(outcome.error, io, { json: false, debug: args.has('debug') });
-    return;
-  }
-  const { run: record } = outcome;
-  const lines = await describeRun(lake, record, { args, io, isShown: false });
-  if (record.status === 'nothing-to-do') {
-    const hint = lines.next.map((command) => `; bring files with: ${command}`).join('');
-    io.out(`${record.dataset}: nothing to do${hint}`);
-    return;
-  }
-  io.out(`${isFirst ? '' : '\n'}${runText(record, lines)}`);
-}

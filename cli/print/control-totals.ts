@@ -15,12 +15,17 @@ export function controlTotalsText(totals: readonly ControlTotal[]): string {
     total.met ? 'met' : 'NOT MET',
   ]);
   const lines = [
-    table([{ name: 'measure' }, ...sums.map((name) => ({ name, align: 'right' as const })), { name: '' }], rows),
+    table(
+      [{ name: 'measure' }, ...sums.map((name) => ({ name, align: 'right' as const })), { name: '' }],
+      rows,
+    ),
   ];
   for (const total of totals) {
     if (total.declared !== undefined) {
       const verdict = total.met ? 'met' : `NOT MET: ${decimal(total.in)} came in`;
-      lines.push(`  ${fileName(total.key)} itself states ${decimal(total.declared)} for ${labelOf(total)}: ${verdict}`);
+      lines.push(
+        `  ${fileName(total.key)} itself states ${decimal(total.declared)} for ${labelOf(total)}: ${verdict}`,
+      );
     } else if (!total.met) {
       lines.push(`  ${fileName(total.key)}: ${labelOf(total)} NOT MET`);
     }

@@ -14,7 +14,8 @@ export function fileName(key: string): string {
 export function countsTable({ files, counts }: Pick<RunRecord, 'files' | 'counts'>): string {
   const isSmooth = (file: SealedFile): boolean =>
     file.status === 'accepted' && file.quarantined + file.condemned === 0;
-  const named = files.length <= NAMED_FILES ? files : files.filter((file) => !isSmooth(file)).slice(0, NAMED_FILES);
+  const named =
+    files.length <= NAMED_FILES ? files : files.filter((file) => !isSmooth(file)).slice(0, NAMED_FILES);
   const rows = named.map((file) => [fileName(file.key), ...numbers(file), statusText(file)]);
   const rest = files.length - named.length;
   if (rest > 0) rows.push([`… ${plural(rest, 'more file')}`, '', '', '', '', '', '']);

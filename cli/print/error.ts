@@ -19,7 +19,13 @@ export function errorJson(error: unknown): ErrorJson {
     return { name, code: 'INTERNAL', message: messageOf(error), context: {} };
   }
   const { name, code, message, context } = error;
-  return { name, code, message, context, ...(error instanceof ContractError ? { problems: error.problems } : {}) };
+  return {
+    name,
+    code,
+    message,
+    context,
+    ...(error instanceof ContractError ? { problems: error.problems } : {}),
+  };
 }
 
 /** Prints an error: a line on stderr, or with `json` an object on stdout; the stack only with `debug`. */

@@ -9,24 +9,33 @@ import { table } from './table.ts';
 export interface RunContextLines {
   /** One line a Gold table. */
   readonly gold: readonly string[];
+  /** What a person should know. */
+  readonly notes: readonly string[];
   /** What readers see, where the run wasn't published. */
   readonly readersSee?: string;
+  /** Examples of the records that didn't pass. */
+  readonly examples?: string;
   /** Commands to type next. */
   readonly next: readonly string[];
 }
 
 /** A run as people read it: what became of every file, why, the control totals, and what to do next. */
-export function runText(run: RunRecord, { gold, readersSee, next }: RunContextLines): string {
+export function runText(
+  run: RunRecord,
+  { gold, notes, readersSee, examples, next }: RunContextLines,
+): string {
   const sections = [`${run.dataset} · run ${run.runId} · ${statusText(run)}`];
   if (run.why.length > 0) sections.push(run.why.map((why) => `  ${printable(why)}`).join('\n'));
   if (run.files.length > 0) sections.push(countsTable(run));
   if (Object.keys(run.reasons).length > 0) sections.push(`Reasons\n${reasonsTable(run.reasons)}`);
+  if (examples) sections.push(`Examples\n${examples}`);
   if (run.controlTotals.length > 0) sections.push(`Control totals\n${controlTotalsText(run.controlTotals)}`);
   const ends = [
     ...gold.map((line) => ['Gold', line]),
     ...(run.snapshotId === null ? [] : [['Snapshot', String(run.snapshotId)]]),
     ...(run.sealDigest === null ? [] : [['Seal', run.sealDigest]]),
     ...(readersSee === undefined ? [] : [['Readers', readersSee.replace(/^Readers see /, 'see ')]]),
+    ...notes.map((line) => ['Note', line]),
     ...next.map((line) => ['Next', line]),
   ];
   if (ends.length > 0) sections.push(labelled(ends));

@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileContractSource } from '../../adapters/local/contract-source.ts';
+import { guarded } from '../../adapters/local/file-errors.ts';
+import type { Contract } from '../../etl/contract/contract.ts';
+import { type LoadedContracts, loadContracts } from '../../etl/contract/load-contracts.ts';
+import { type ContractProblem, problemText } from '../../etl/contract/problems.ts';
+import { readContract } from '../../etl/contract/read-contract.ts';
+import { ConfigError, messageOf } from '../../etl/errors.ts';
+import type { ContractSource } from '../../etl/ports.ts';
+import type { Command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { type Locations, locations, shownPath } from '../locations.ts';
+import { plural } from '../print/format.ts';
+import { printable } from '../print/printable.ts';
+import { table } from '../print/table.ts';
+
+/** `assay contracts check`: every problem of every contract. */
+export const contractsCheck: Command = {
+  name: 'contracts check',
+  usage: '[FILE…] [--contracts DIR]',
+  description: `Checks contracts, those of the whole folder or the files named, and the SQL of Gold tables: each problem as
+file:line: path: what is wrong; what to write. Needs no lake. Exits with 2 where there is a problem.`,
+  options: {},
+  examples: ['assay contracts check', 'assay contracts check contracts/spend/council_payments.yaml --json'],
+  positionals: { min: 0, max: Number.POSITIVE_INFINITY, name: 'FILE' },
+  async run(args, io) {
+    const places = locations(args, io);
+    const source = fileContractSource(places);
+    const { contracts, problems, files } =
+      args.positionals.length === 0
+        ? await checkFolder(source, places)
+        : await checkFiles(args.positionals, { source, places, io });
+    const shown = problems.map((problem) => ({ ...problem, file: shownPath(problem.file, io) }));
+    if (args.has('json')) {
+      const sound = contracts.map(({ dataset, layer, version, file }) => ({ dataset, layer, version, file }));
+      io.out(
+        JSON.stringify(
+          { files: files.map((file) => shownPath(file, io)), contracts: sound, problems: shown },
+          null,
+          2,
+        ),
+      );
+    } else {
+      if (contracts.length > 0) io.out(contractTable(contracts));
+      for (const problem of shown) io.err(printable(problemText(problem)));
+      io.out(summary(files.length, problems.length));
+    }
+    return problems.length === 0 ? EXIT.ok : EXIT.usage;
+  },
+};
+
+/** What was looked at and found; problems name files by absolute path. */
+interface Checked {
+  readonly contracts: readonly Contract[];
+  readonly problems: readonly ContractProblem[];
+  readonly files: readonly string[];
+}
+
+async function checkFolder(source: ContractSource, places: Locations): Promise<Checked> {
+  const loaded = await loadContracts(source);
+  const contracts = [...loaded.contracts.values()];
+  const below = (file: string): string => path.join(places.contractsDir, file);
+  return {
+    contracts,
+    problems: [...loaded.problems, ...(await sqlProblems(contracts, source))].map((problem) => ({
+      ...problem,
+      file: below(problem.file),
+    })),
+    files: loaded.files.map(below),
+  };
+}
+
+/** A file of the contracts folder is checked with the others there, another one by itself. */
+async function checkFiles(
+  names: readonly string[],
+  { source, places, io }: { readonly source: ContractSource; readonly places: Locations; readonly io: Io },
+): Promise<Checked> {
+  let folder: Checked | undefined;
+  const all: { contracts: Contract[]; problems: ContractProblem[]; files: string[] } = {
+    contracts: [],
+    problems: [],
+    files: [],
+  };
+  for (const name of names) {
+    const file = path.resolve(io.cwd, name);
+    const text = await readText(file);
+    const isInFolder = !path.relative(places.contractsDir, file).startsWith('..') && /\.ya?ml$/i.test(file);
+    if (isInFolder) folder ??= await checkFolder(source, places);
+    const found = isInFolder && folder !== undefined ? only(folder, file, places) : checkAlone(file, text);
+    all.contracts.push(...found.contracts);
+    all.problems.push(...found.problems);
+    all.files.push(file);
+  }
+  return all;
+}
+
+function only(folder: Checked, file: string, { contractsDir }: Locations): Checked {
+  return {
+    contracts: folder.contracts.filter((contract) => path.join(contractsDir, contract.file) === file),
+    problems: folder.problems.filter((problem) => problem.file === file),
+    files: [file],
+  };
+}
+
+function checkAlone(file: string, text: string): Checked {
+  const result = readContract(file, text);
+  return result.kind === 'contract'
+    ? { contracts: [result.contract], problems: [], files: [file] }
+    : { contracts: [], problems: result.problems, files: [file] };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await guarded(`reading ${file}`, () => readFile(file, 'utf8'));
+  } catch (error) {
+    throw new ConfigError('NO_FILE', messageOf(error), { cause: error });
+  }
+}
+
+/** Gold contracts whose SQL can't be read. */
+async function sqlProblems(
+  contracts: LoadedContracts['contracts'] extends ReadonlyMap<string, infer C> ? readonly C[] : never,
+  source: ContractSource,
+): Promise<ContractProblem[]> {
+  const problems: ContractProblem[] = [];
+  for (const contract of contracts) {
+    if (contract.layer !== 'gold') continue;
+    try {
+      await source.sql(contract.sql);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      const line = await lineOf(source, contract.file, 'assay.sql');
+      problems.push({ file: contract.file, line, path: 'assay.sql', message: error.message });
+    }
+  }
+  return problems;
+}
+
+/** The first line of a contract that holds a text; 1 where none does. */
+async function lineOf(source: ContractSource, file: string, text: string): Promise<number> {
+  const found = (await source.list()).find((one) => one.file === file);
+  return Math.max(1, (found?.text ?? '').split('\n').findIndex((line) => line.includes(text)) + 1);
+}
+
+function contractTable(contracts: readonly Contract[]): string {
+  return table(
+    [
+      { name: 'dataset' },
+      { name: 'layer' },
+      { name: 'version' },
+      { name: 'columns', align: 'right' },
+      { name: 'owner' },
+    ],
+    contracts.map(({ dataset, layer, version, columns, owner }) => [
+      dataset,
+      layer,
+      version,
+      String(columns.length),
+      owner,
+    ]),
+  );
+}
+
+function summary(files: number, problems: number): string {
+  const looked = `${plural(files, 'file')} checked`;
+  return problems === 0 ? `\n${looked}: no problems.` : `\n${looked}: ${plural(problems, 'problem')}.`;
+}

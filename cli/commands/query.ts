@@ -1,0 +1,77 @@
+import path from 'node:path';
+import { withEngine } from '../../etl/engine/engine.ts';
+import { parseAsOf } from '../../etl/query/as-of.ts';
+import { type QueryAnswer, runQuery } from '../../etl/query/run-query.ts';
+import { type AnswerFormat, answerFormat, printAnswer } from '../answer-format.ts';
+import type { Args, Command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { openLakeOf } from '../open-lake.ts';
+import { usageError } from '../usage-error.ts';
+
+/** `assay query`: SQL over the lake's tables. */
+export const query: Command = {
+  name: 'query',
+  usage: '"SQL" [--format F] [--out FILE] [--as-of SNAPSHOT|TIME] [--lake DIR]',
+  description: `Answers one query in DuckDB's SQL over the published tables; nothing can be changed with it. '-' reads the SQL from stdin.
+Tables: silver.<domain>_<name>, gold.<domain>_<name>, quarantine.<domain>_<name>, condemned.<domain>_<name>, and
+ops.runs, ops.source_files, ops.quarantine, ops.condemned, ops.alerts, ops.snapshots, ops.restatements.
+In JSON, decimals and integers beyond 2^53 are text, so that nothing is rounded. In CSV, NULL is empty and an empty
+text is "".`,
+  options: {
+    format: {
+      type: 'string',
+      value: 'F',
+      help: 'table, csv, json or parquet; from the name of --out, else table',
+    },
+    out: { type: 'string', value: 'FILE', help: 'write to a file instead of stdout; parquet needs it' },
+    'as-of': {
+      type: 'string',
+      value: 'WHEN',
+      help: 'a snapshot id, or a time (2024-05-01, 2024-05-01T12:00Z; UTC unless it says otherwise)',
+    },
+    'max-rows': { type: 'string', value: 'N', help: 'rows that a table shows; 200 unless given' },
+  },
+  examples: [
+    'assay query "SELECT * FROM gold.spend_monthly_totals ORDER BY as_of_month"',
+    'assay query "SELECT * FROM silver.spend_council_payments" --out payments.parquet',
+    'assay query "SELECT run_id, status, silver, quarantined FROM ops.runs ORDER BY started_at" --format csv',
+    'assay query "SELECT sum(net_amount) FROM silver.spend_council_payments" --as-of 2024-05-01T09:00Z',
+    'assay query - --json < question.sql',
+  ],
+  positionals: { min: 1, max: 1, name: '"SQL"' },
+  async run(args, io) {
+    const format = answerFormat(args, io);
+    const asOf = args.text('as-of');
+    const when = asOf === undefined ? ({ kind: 'now' } as const) : parseAsOf(asOf);
+    const sql = await readSql(args, io);
+    const lake = await openLakeOf(args, io);
+    if (format.out !== undefined) refuseInside(lake.root, format.out);
+    const scratch = await lake.effects.openScratch('query');
+    try {
+      await withEngine(lake.effects.engine, path.join(scratch.directory, 'spill'), async (engine) =>
+        finish(await runQuery(engine, lake.effects, sql, when), format, io),
+      );
+    } finally {
+      await scratch.dispose();
+    }
+    return EXIT.ok;
+  },
+};
+
+const finish = (answer: QueryAnswer, format: AnswerFormat, io: Io): Promise<void> =>
+  printAnswer(answer, format, io);
+
+async function readSql(args: Args, io: Io): Promise<string> {
+  const [given = ''] = args.positionals;
+  const sql = given === '-' ? await io.readInput() : given;
+  if (sql.trim() === '') throw usageError('The SQL is empty: write e.g. assay query "FROM ops.runs".');
+  return sql;
+}
+
+/** What lies in a lake is written by runs alone. */
+function refuseInside(root: string, out: string): void {
+  if (!path.relative(root, out).startsWith('..')) {
+    throw usageError(`--out ${out} lies in the lake, where only runs write: name a file elsewhere.`);
+  }
+}

@@ -1,0 +1,159 @@
+import path from 'node:path';
+import type { Lake } from '../../adapters/local/lake.ts';
+import type { GoldContract } from '../../etl/contract/contract.ts';
+import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
+import { withEngine } from '../../etl/engine/engine.ts';
+import { datasetPath, restatementsPrefix, tableName } from '../../etl/naming.ts';
+import { goldReport, reportSql } from '../../etl/query/gold-report.ts';
+import { type QueryAnswer, runQuery } from '../../etl/query/run-query.ts';
+import { readPointer } from '../../etl/table/pointer.ts';
+import { answerFormat, printAnswer } from '../answer-format.ts';
+import type { Args, Command } from '../command.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { nextCommand } from '../locations.ts';
+import { openLakeOf } from '../open-lake.ts';
+import { printJson } from '../print/answer.ts';
+import { time } from '../print/format.ts';
+import { terminalSink } from '../print/sink.ts';
+import { table } from '../print/table.ts';
+import { usageError } from '../usage-error.ts';
+
+/** `assay report`: a Gold table. */
+export const report: Command = {
+  name: 'report',
+  usage: '[NAME] [--month YYYY-MM] [--format F] [--out FILE] [--lake DIR]',
+  description: `Prints a Gold table, all its months or one, and the Silver snapshot that it was made from. NAME is <domain>.<name>, or
+<name> alone where no other has it; without NAME, lists the reports there are. In JSON, decimals are text, so that
+nothing is rounded.`,
+  options: {
+    month: { type: 'string', value: 'YYYY-MM', help: 'only this month' },
+    format: { type: 'string', value: 'F', help: 'table, csv or json; from the name of --out, else table' },
+    out: { type: 'string', value: 'FILE', help: 'write to a file instead of stdout' },
+    'max-rows': { type: 'string', value: 'N', help: 'rows that a table shows; 200 unless given' },
+  },
+  examples: [
+    'assay report',
+    'assay report spend.monthly_totals',
+    'assay report account_balances --month 2024-03 --format csv --out balances.csv',
+  ],
+  positionals: { min: 0, max: 1, name: 'NAME' },
+  async run(args, io) {
+    const format = answerFormat(args, io, ['table', 'csv', 'json']);
+    const month = args.text('month');
+    if (month !== undefined && !/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
+      throw usageError(`--month ${month} is no month: write YYYY-MM, e.g. 2024-03.`);
+    }
+    const lake = await openLakeOf(args, io);
+    const loaded = await loadContracts(lake.effects.contracts);
+    const [name] = args.positionals;
+    if (name === undefined) return listReports(loaded.contracts.values(), args, io);
+    const contract = goldReport(name, loaded.contracts.values());
+    // Where its contract is broken, that is what is to be said.
+    requireContract(loaded, contract.dataset);
+    const facts = await factsOf(lake, contract, month);
+    const scratch = await lake.effects.openScratch('report');
+    try {
+      return await withEngine(lake.effects.engine, path.join(scratch.directory, 'spill'), async (engine) => {
+        const answer = await runQuery(engine, lake.effects, reportSql(contract, month), { kind: 'now' });
+        if (format.format === 'json' && format.out === undefined) return await printWhole(facts, answer, io);
+        if (format.format === 'table') printHead(facts, contract, io);
+        await printAnswer(answer, format, io, { isGrouped: true });
+        if (format.format === 'table') printFoot(facts, { args, io });
+        return EXIT.ok;
+      });
+    } finally {
+      await scratch.dispose();
+    }
+  },
+};
+
+/** What there is to say of a report beside its rows. */
+interface ReportFacts {
+  readonly report: string;
+  readonly table: string;
+  readonly month: string | null;
+  readonly contractVersion: string;
+  readonly snapshotId: number | null;
+  readonly committedAt: string | null;
+  readonly madeFrom: readonly { readonly dataset: string; readonly snapshotId: number }[];
+  readonly isRestated: boolean;
+}
+
+async function factsOf(lake: Lake, contract: GoldContract, month: string | undefined): Promise<ReportFacts> {
+  const { objects } = lake.effects;
+  const { dataset } = contract;
+  const pointer = (await readPointer(objects, 'gold', dataset))?.pointer;
+  const restated = await objects.list(`${restatementsPrefix()}${datasetPath(dataset)}/`);
+  return {
+    report: dataset,
+    table: tableName('gold', dataset),
+    month: month ?? null,
+    contractVersion: contract.version,
+    snapshotId: pointer?.snapshot_id ?? null,
+    committedAt: pointer?.committed_at ?? null,
+    madeFrom: Object.entries(pointer?.inputs ?? {}).map(([input, snapshotId]) => ({
+      dataset: input,
+      snapshotId,
+    })),
+    isRestated: restated.length > 0,
+  };
+}
+
+function listReports(
+  contracts: Iterable<Parameters<typeof goldReport>[1] extends Iterable<infer C> ? C : never>,
+  args: Args,
+  io: Io,
+): ExitCode {
+  const golds = [...contracts].filter((contract) => contract.layer === 'gold');
+  if (args.has('json')) {
+    const reports = golds.map(({ dataset, version, owner, description }) => ({
+      report: dataset,
+      table: tableName('gold', dataset),
+      version,
+      owner,
+      description,
+    }));
+    io.out(JSON.stringify(reports, null, 2));
+    return EXIT.ok;
+  }
+  if (golds.length === 0) io.out('No contract is for a Gold table, so there are no reports.');
+  else
+    io.out(
+      table(
+        [{ name: 'report' }, { name: '' }],
+        golds.map(({ dataset, description }) => [dataset, firstSentence(description)]),
+        { maxCell: 110 },
+      ),
+    );
+  if (golds[0] !== undefined) io.out(`\nNext: ${nextCommand(args, io, `report ${golds[0].dataset}`)}`);
+  return EXIT.ok;
+}
+
+const firstSentence = (text: string): string => /^.*?\.(?=\s|$)/s.exec(text)?.[0] ?? text;
+
+/** The report as one JSON object; its rows are printed as they come. */
+async function printWhole(facts: ReportFacts, answer: QueryAnswer, io: Io): Promise<ExitCode> {
+  const head = JSON.stringify({ ...facts, columns: answer.columns }, null, 2);
+  io.out(`${head.slice(0, -2)},\n  "rows":`);
+  await printJson(answer, terminalSink(io));
+  io.out('}');
+  return EXIT.ok;
+}
+
+function printHead(facts: ReportFacts, contract: GoldContract, io: Io): void {
+  const period = facts.month === null ? '' : ` · ${facts.month}`;
+  const sources = facts.madeFrom.map(({ dataset, snapshotId }) => `${dataset} snapshot ${snapshotId}`);
+  io.out(`${contract.dataset}${period}: ${firstSentence(contract.description)}`);
+  io.out(
+    facts.committedAt === null
+      ? `Not made yet: nothing of ${contract.inputs.join(', ')} was published.\n`
+      : `Made at ${time(facts.committedAt)} UTC from ${sources.join(', ')}; contract ${facts.contractVersion}.\n`,
+  );
+}
+
+function printFoot(facts: ReportFacts, { args, io }: { readonly args: Args; readonly io: Io }): void {
+  if (!facts.isRestated) return;
+  const question = `query "FROM ops.restatements WHERE dataset = '${facts.report}'"`;
+  io.out(`Figures of it were restated; what they were before: ${nextCommand(args, io, question)}`);
+}

@@ -1,0 +1,90 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { watch } from 'chokidar';
+import { ifPresent } from '../adapters/local/file-errors.ts';
+import { ConfigError } from '../etl/errors.ts';
+import { parseDataset } from '../etl/naming.ts';
+import { filesBelow, isSourceName } from './find-files.ts';
+
+/** Names that programs give to files they are still writing, and hidden files: not looked at until they are renamed. */
+const UNFINISHED = /^\.|~$|\.(part|partial|filepart|tmp|temp|crdownload|swp)$/i;
+
+/** Waits this long between two looks at a file that is being written, at most. */
+const POLL_MS = 200;
+
+/** `DIR/spend/council_payments/2010-12.csv` → `spend.council_payments`; throws ConfigError where a file lies elsewhere. */
+export function datasetOfDrop(drop: string, file: string): string {
+  const parts = path.relative(drop, file).split(path.sep);
+  const [domain = '', name = ''] = parts;
+  if (parts.length !== 3) {
+    throw new ConfigError(
+      'DROP_PATH',
+      `It lies outside of the folders that are watched: put it into ${path.join(drop, '<domain>', '<dataset>')}.`,
+    );
+  }
+  parseDataset(`${domain}.${name}`);
+  if (!isSourceName(path.basename(file))) {
+    throw new ConfigError(
+      'DROP_NAME',
+      'It is not a .csv, .tsv, .txt, .dat or .psv file: rename it, or take it away.',
+    );
+  }
+  return `${domain}.${name}`;
+}
+
+/** A file as it stands: changes when it is written to. Undefined where it is gone. */
+export async function fileState(file: string): Promise<string | undefined> {
+  const stats = await ifPresent(() => stat(file));
+  return stats?.isFile() === true ? `${stats.size}:${stats.mtimeMs}` : undefined;
+}
+
+/** Every finished file of the drop folder, once none of them was written to for `settleMs`. */
+export async function settledFiles(drop: string, exclude: string, settleMs: number): Promise<string[]> {
+  const files: string[] = [];
+  for (const file of await filesBelow(drop, exclude)) {
+    if (!UNFINISHED.test(path.basename(file)) && (await settle(file, settleMs))) files.push(file);
+  }
+  return files;
+}
+
+/** Waits until a file was not written to for `settleMs`; false where it went away meanwhile. */
+async function settle(file: string, settleMs: number): Promise<boolean> {
+  for (;;) {
+    const stats = await ifPresent(() => stat(file));
+    if (stats === undefined) return false;
+    const ageMs = Date.now() - stats.mtimeMs;
+    if (ageMs >= settleMs) return true;
+    // A time in the future says nothing of the file's age: then two looks must agree.
+    if (ageMs < 0) {
+      await sleep(settleMs);
+      if ((await fileState(file)) === `${stats.size}:${stats.mtimeMs}`) return true;
+    } else await sleep(settleMs - ageMs);
+  }
+}
+
+/** Who is told of drops. */
+interface DropListener {
+  /** A file came, or was replaced, and was not written to for a while. */
+  onFile(file: string): void;
+  onError(error: unknown): void;
+}
+
+/** Watches a folder for finished files, those there already included. */
+export function watchDrops(
+  drop: string,
+  settleMs: number,
+  { onFile, onError }: DropListener,
+): { close(): Promise<void> } {
+  const watcher = watch(drop, {
+    ignored: (file) => file !== drop && UNFINISHED.test(path.basename(file)),
+    awaitWriteFinish: {
+      stabilityThreshold: settleMs,
+      pollInterval: Math.min(POLL_MS, Math.ceil(settleMs / 4)),
+    },
+  });
+  watcher.on('add', onFile);
+  watcher.on('change', onFile);
+  watcher.on('error', onError);
+  return watcher;
+}

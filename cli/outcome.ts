@@ -1,0 +1,38 @@
+import type { Lake } from '../adapters/local/lake.ts';
+import type { Args } from './command.ts';
+import { describeRun } from './describe-run.ts';
+import type { Io } from './io.ts';
+import { errorJson, printError } from './print/error.ts';
+import { runText } from './print/run-text.ts';
+import type { Outcome } from './run-datasets.ts';
+import { notStartedJson, runJson } from './run-json.ts';
+
+/** An outcome as --json prints it. */
+export function outcomeJson(
+  outcome: Outcome,
+): ReturnType<typeof runJson> | ReturnType<typeof notStartedJson> {
+  return outcome.kind === 'run'
+    ? runJson(outcome.run)
+    : notStartedJson({ dataset: outcome.dataset, error: errorJson(outcome.error) });
+}
+
+/** Prints an outcome for people. */
+export async function printOutcome(
+  outcome: Outcome,
+  isFirst: boolean,
+  { lake, args, io }: { readonly lake: Lake; readonly args: Args; readonly io: Io },
+): Promise<void> {
+  if (outcome.kind === 'error') {
+    printError(outcome.error, io, { json: false, debug: args.has('debug') });
+    return;
+  }
+  const { run: record } = outcome;
+  const lines = await describeRun(lake, record, { args, io, isShown: false });
+  if (record.status === 'nothing-to-do') {
+    const hint = lines.next.map((command) => `; bring files with: ${command}`).join('');
+    const notes = lines.notes.map((note) => `; ${note}`).join('');
+    io.out(`${record.dataset}: nothing to do${notes}${hint}`);
+    return;
+  }
+  io.out(`${isFirst ? '' : '\n'}${runText(record, lines)}`);
+}

@@ -1,0 +1,163 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Lake } from '../adapters/local/lake.ts';
+import { loadContracts, requireSourceContract } from '../etl/contract/load-contracts.ts';
+import { TransientError } from '../etl/errors.ts';
+import { datasetOfDrop, fileState, settledFiles, watchDrops } from './drop-folder.ts';
+import { type IngestedSource, ingestFiles } from './ingest-files.ts';
+import { type Outcome, runDatasets, runnable } from './run-datasets.ts';
+import { type WatchQueue, type Work, watchQueue } from './watch-queue.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Drops of one burst come to rest within moments of one another: waiting for the others saves runs. */
+const GATHER_MS = 250;
+
+/** Something that happened while watching. */
+export type WatchEvent =
+  | { readonly kind: 'ingested'; readonly dataset: string; readonly source: IngestedSource }
+  | { readonly kind: 'refused'; readonly file: string; readonly error: unknown }
+  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  | { readonly kind: 'swept'; readonly datasets: readonly string[] }
+  | { readonly kind: 'trouble'; readonly error: unknown };
+
+/** What is watched, and how. */
+export interface WatchOptions {
+  /** Absolute path. */
+  readonly drop: string;
+  /** A file is taken once it was not written to for so long. */
+  readonly settleMs: number;
+  /** Takes what is there, runs it, and ends. */
+  readonly isOnce: boolean;
+  readonly onEvent: (event: WatchEvent) => Promise<void>;
+}
+
+/** A watch under way. */
+export interface Watch {
+  /** Resolves when the watch has ended. */
+  readonly ended: Promise<void>;
+  /** Ends it after the run under way. */
+  stop(): void;
+}
+
+/** What the parts of a watch share. */
+interface Watching {
+  readonly lake: Lake;
+  readonly options: WatchOptions;
+  readonly queue: WatchQueue;
+  /** State of each file that was taken or refused, so that it is not taken again as it is. */
+  readonly known: Map<string, string>;
+}
+
+/** Takes files as they are dropped and runs their datasets; sweeps every dataset at once and then once a day. */
+export function watchLake(lake: Lake, options: WatchOptions): Watch {
+  const watching: Watching = { lake, options, queue: watchQueue(), known: new Map() };
+  return { ended: watchUntilStopped(watching), stop: () => watching.queue.close() };
+}
+
+async function watchUntilStopped(watching: Watching): Promise<void> {
+  const { options, queue } = watching;
+  await sweep(watching);
+  if (options.isOnce) {
+    await addDropped(watching);
+    await workOff(watching);
+    return;
+  }
+  const tell = (error: unknown): void => void options.onEvent({ kind: 'trouble', error });
+  const drops = watchDrops(options.drop, options.settleMs, {
+    onFile: (file) => void addFile(watching, file).catch(tell),
+    onError: tell,
+  });
+  const daily = setInterval(() => void sweepAgain(watching).catch(tell), DAY_MS);
+  try {
+    while (!queue.isClosed) {
+      await workOff(watching);
+      await queue.arrival();
+      if (!queue.isClosed) await sleep(GATHER_MS);
+    }
+  } finally {
+    clearInterval(daily);
+    await drops.close();
+  }
+}
+
+/** Asks for a run of every dataset. */
+async function sweep({ lake, options, queue }: Watching): Promise<void> {
+  const datasets = runnable(await loadContracts(lake.effects.contracts));
+  for (const dataset of datasets) queue.addRun(dataset);
+  await options.onEvent({ kind: 'swept', datasets });
+}
+
+/** The daily sweep also looks again at every dropped file: a contract may have come since. */
+async function sweepAgain(watching: Watching): Promise<void> {
+  await addDropped(watching);
+  await sweep(watching);
+}
+
+async function addDropped(watching: Watching): Promise<void> {
+  const { drop, settleMs } = watching.options;
+  for (const file of await settledFiles(drop, watching.lake.root, settleMs)) await addFile(watching, file);
+}
+
+async function addFile({ options, queue }: Watching, file: string): Promise<void> {
+  try {
+    queue.addFile(datasetOfDrop(options.drop, file), file);
+  } catch (error) {
+    await options.onEvent({ kind: 'refused', file, error });
+  }
+}
+
+async function workOff(watching: Watching): Promise<void> {
+  const { queue } = watching;
+  for (let work = queue.take(); work !== undefined && !queue.isClosed; work = queue.take()) {
+    try {
+      await handle(watching, work);
+    } catch (error) {
+      // Whatever it was, the next drop may go through.
+      await watching.options.onEvent({ kind: 'trouble', error });
+    }
+  }
+}
+
+async function handle(watching: Watching, { dataset, files }: Work): Promise<void> {
+  const { lake, options, queue } = watching;
+  const isWanted = files.length === 0 || (await ingestDropped(watching, dataset, files));
+  if (!isWanted || queue.isClosed) return;
+  for await (const outcome of runDatasets(lake, dataset)) await options.onEvent({ kind: 'outcome', outcome });
+}
+
+/** Copies dropped files into Bronze; false where the dataset has no contract that lets it. */
+async function ingestDropped(
+  watching: Watching,
+  dataset: string,
+  files: readonly string[],
+): Promise<boolean> {
+  const { lake, options, known } = watching;
+  try {
+    requireSourceContract(await loadContracts(lake.effects.contracts), dataset);
+  } catch (error) {
+    for (const file of files) await options.onEvent({ kind: 'refused', file, error });
+    return false;
+  }
+  for (const file of files) {
+    const state = await fileState(file);
+    if (state === undefined || known.get(file) === state) continue;
+    try {
+      for await (const source of ingestFiles(lake, dataset, [file])) {
+        await options.onEvent({ kind: 'ingested', dataset, source });
+      }
+      known.set(file, state);
+    } catch (error) {
+      await putBack(watching, { dataset, file, error });
+    }
+  }
+  return true;
+}
+
+/** A file that is still being written after all is looked at again later. */
+async function putBack(
+  { options, queue }: Watching,
+  { dataset, file, error }: { readonly dataset: string; readonly file: string; readonly error: unknown },
+): Promise<void> {
+  await options.onEvent({ kind: 'refused', file, error });
+  if (!(error instanceof TransientError) || options.isOnce) return;
+  setTimeout(() => queue.addFile(dataset, file), options.settleMs).unref();
+}
