@@ -10,11 +10,11 @@ import { fileObjectStore } from './object-store.ts';
 import { removeLeftovers } from './owner.ts';
 import { scratchOpener } from './scratch.ts';
 
-const MEMORY_LIMIT_MB = 1000;
+const MEMORY_LIMIT_MB = 800;
 
 /** How a lake is worked with. */
 export interface LakeOptions extends ContractFolders {
-  /** What DuckDB may take; 1000 unless said. */
+  /** What DuckDB may take; 800 unless said. */
   readonly memoryLimitMb?: number;
   /** DuckDB's threads; as many as the machine runs at once unless said. */
   readonly threads?: number;

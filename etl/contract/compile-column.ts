@@ -199,8 +199,8 @@ export function numberShape(format: NumberFormat, type: ColumnType): string {
 
 function magnitudeShape(type: ColumnType, whole: string, point: string): string {
   if (type.kind === 'decimal') {
-    const scale = Math.min(type.scale, 38);
-    return `(${whole}(${point}[0-9]{0,${scale}}0*)?|${point}[0-9]{1,${Math.max(scale, 1)}}0*)`;
+    const { scale } = type;
+    return `(${whole}(${point}[0-9]{0,${scale}}0*)?|${point}${scale === 0 ? '0+' : `[0-9]{1,${scale}}0*`})`;
   }
   if (type.kind === 'double') return `(${whole}(${point}[0-9]*)?|${point}[0-9]+)([eE][+-]?[0-9]+)?`;
   return whole;
@@ -214,7 +214,9 @@ function numberSql(text: string, format: NumberFormat, type: ColumnType): string
   ].join('');
   let bare = noise === '' ? text : `translate(${text}, ${literal(noise)}, '')`;
   if (format.decimal !== '.') bare = `replace(${bare}, ${literal(format.decimal)}, '.')`;
-  const number = `try_cast(${bare} AS ${duckType(type)})`;
+  let number = `try_cast(${bare} AS ${duckType(type)})`;
+  // DuckDB reads what is past a double's range as infinity.
+  if (type.kind === 'double') number = `CASE WHEN isfinite(${number}) THEN ${number} END`;
   if (!format.parentheses) return number;
   return `CASE WHEN starts_with(${text}, '(') THEN CAST(-${number} AS ${duckType(type)}) ELSE ${number} END`;
 }

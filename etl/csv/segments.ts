@@ -1,4 +1,4 @@
-import type { SourceContract } from '../contract/contract.ts';
+import type { Encoding, SourceContract } from '../contract/contract.ts';
 import type { DataStore, Scratch, ScratchFile } from '../ports.ts';
 import { readHeader, recordFormat } from './header.ts';
 import { type Layout, matchHeader } from './layout.ts';
@@ -81,7 +81,7 @@ export async function* cutSegments(
     const { contract } = options;
     const format = {
       ...recordFormat(contract.csv, opened.layout.fields, contract.limits.maxRecordBytes),
-      encodings: contract.csv.encodings,
+      encodings: opened.encodings,
       newline: opened.layout.newline,
     };
     for await (const piece of readPieces(opened.window, format, { row: 1, line: opened.firstDataLine })) {
@@ -92,7 +92,13 @@ export async function* cutSegments(
   yield* builder.finish();
 }
 
-type Opened = { kind: 'open'; window: ByteWindow; layout: Layout; firstDataLine: number };
+type Opened = {
+  kind: 'open';
+  window: ByteWindow;
+  encodings: readonly Encoding[];
+  layout: Layout;
+  firstDataLine: number;
+};
 
 async function openFile(
   file: FileToRead,
@@ -102,12 +108,21 @@ async function openFile(
   const text = await openText(data.stream(file.key), scratch, `file-${file.index}`);
   if (text.kind === 'unreadable') return { fileIndex: file.index, kind: 'rejected', why: text.why };
   const window = new ByteWindow(text.bytes);
-  const found = await readHeader(window, contract.csv, contract.limits.maxRecordBytes);
+  const { csv, limits } = contract;
+  const others = csv.encodings.filter((encoding) => encoding !== 'utf-8');
+  const encodings: readonly Encoding[] = text.isMarkedUtf8 ? ['utf-8', ...others] : csv.encodings;
+  const found = await readHeader(window, { ...csv, encodings }, limits.maxRecordBytes);
   if (found.kind === 'empty') return { fileIndex: file.index, kind: 'empty' };
   if (found.kind === 'unreadable') return { fileIndex: file.index, kind: 'rejected', why: found.why };
   const matched = matchHeader(found.header, contract);
   if (matched.kind === 'rejected') return { fileIndex: file.index, kind: 'rejected', why: matched.why };
-  return { kind: 'open', window, layout: matched.layout, firstDataLine: found.header.firstDataLine };
+  return {
+    kind: 'open',
+    window,
+    encodings,
+    layout: matched.layout,
+    firstDataLine: found.header.firstDataLine,
+  };
 }
 
 /** Gathers pieces into the segment that is open, and closes it when it is full or the layout changes. */

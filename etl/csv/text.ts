@@ -4,9 +4,9 @@ import { messageOf } from '../errors.ts';
 import type { Scratch, ScratchFile } from '../ports.ts';
 import { byteOrderMark, utf16ToUtf8 } from './decode.ts';
 
-/** A file's text, ready for the record scanner, or why it can't be had. */
+/** A file's text, ready for the record scanner, and whether a mark says that it is UTF-8; or why it can't be had. */
 export type TextResult =
-  | { readonly kind: 'text'; readonly bytes: AsyncIterable<Uint8Array> }
+  | { readonly kind: 'text'; readonly bytes: AsyncIterable<Uint8Array>; readonly isMarkedUtf8: boolean }
   | { readonly kind: 'unreadable'; readonly why: string };
 
 /**
@@ -26,9 +26,9 @@ export async function openText(
       : { kind: 'unreadable', why: `its gzip data is damaged: ${unpacked.why}` };
   }
   const mark = byteOrderMark(head);
-  if (mark === undefined) return { kind: 'text', bytes: whole };
+  if (mark === undefined) return { kind: 'text', bytes: whole, isMarkedUtf8: false };
   const body = skip(whole, mark.skip);
-  if (mark.encoding === 'utf-8') return { kind: 'text', bytes: body };
+  if (mark.encoding === 'utf-8') return { kind: 'text', bytes: body, isMarkedUtf8: true };
   const text = await viaScratch(utf16ToUtf8(body, mark.encoding), scratch, `${name}.utf8`);
   return text.kind === 'text'
     ? text
@@ -84,7 +84,7 @@ async function viaScratch(
       if (next.done === true) {
         return typeof next.value === 'string'
           ? { kind: 'unreadable', why: next.value }
-          : { kind: 'text', bytes: scratch.read(file.path) };
+          : { kind: 'text', bytes: scratch.read(file.path), isMarkedUtf8: true };
       }
       await file.write(next.value);
     }

@@ -26,12 +26,18 @@ const TIME = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]
 /** `3351973625461540` → that snapshot; `2024-05-01`, `2024-05-01T12:00Z` → that time, UTC unless it says otherwise. */
 export function parseAsOf(text: string): AsOf {
   if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return { kind: 'snapshot', id: Number(text) };
-  const ms = TIME.test(text) ? Date.parse(inUtc(text)) : Number.NaN;
+  const ms = TIME.test(text) && isDay(text.slice(0, 10)) ? Date.parse(inUtc(text)) : Number.NaN;
   if (!Number.isNaN(ms)) return { kind: 'time', ms };
   throw new ConfigError(
     'AS_OF',
     `'${text}' is neither a snapshot id nor a time: write e.g. 3351973625461540, 2024-05-01 or 2024-05-01T12:00:00Z.`,
   );
+}
+
+/** Date.parse takes 30 February for 1 March. */
+function isDay(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
 function inUtc(text: string): string {

@@ -12,20 +12,11 @@ import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 import type { TableColumn } from '../table/schema.ts';
 import { type AsOf, type Moment, momentOf, seenOf } from './as-of.ts';
+import type { LakeView } from './lake-view.ts';
 import { createOpsViews } from './ops-views.ts';
 
-/** One table of the lake that a query may name. */
-export interface LakeView {
-  readonly name: string;
-  readonly layer: Layer;
-  readonly dataset: string;
-  readonly columns: readonly TableColumn[];
-  /** Undefined where nothing of it was ever published: the view is empty then. */
-  readonly table: LakeTable | undefined;
-}
-
 /** The schemas of a lake. */
-export const SCHEMAS = ['silver', 'gold', 'quarantine', 'condemned', 'ops'] as const;
+const SCHEMAS = ['silver', 'gold', 'quarantine', 'condemned', 'ops'] as const;
 
 /**
  * Makes every table that the SQL names readable: silver.*, gold.*, quarantine.*, condemned.* as
@@ -47,7 +38,12 @@ export async function createLakeViews(
   const wantsOps = /\bops\s*\./.test(text);
   for (const schema of SCHEMAS) await engine.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
   const named = views.filter(({ name }) => text.includes(name.split('.')[1] ?? ''));
-  if (!wantsOps) refuseTooEarly(named, moment);
+  const plain = text.replace(/\s*\.\s*/g, '.');
+  if (!wantsOps)
+    refuseTooEarly(
+      named.filter(({ name }) => plain.includes(name)),
+      moment,
+    );
   // Some of ops.* is made of all the others.
   for (const view of wantsOps ? views : named) await createView(engine, effects, view, moment);
   if (wantsOps) await createOpsViews(engine, effects, views, moment.ms);
@@ -109,7 +105,9 @@ function refuseTooEarly(named: readonly LakeView[], moment: Moment): void {
   );
   const names = published.map(({ name }) => name).join(', ');
   const first = Math.min(...firsts);
-  const since = Number.isFinite(first) ? `the first snapshot is from ${new Date(first).toISOString()}` : 'there is no snapshot';
+  const since = Number.isFinite(first)
+    ? `the first snapshot is from ${new Date(first).toISOString()}`
+    : 'there is no snapshot';
   throw new ConfigError(
     'NO_SNAPSHOT',
     `At ${new Date(ms).toISOString()} nothing was published of ${names}; ${since}.`,

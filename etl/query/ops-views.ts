@@ -1,15 +1,39 @@
 import type { Engine } from '../engine/engine.ts';
-import { literal } from '../engine/sql.ts';
+import { identifier, literal } from '../engine/sql.ts';
 import { alertsPrefix, restatementsPrefix, runsPrefix } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import type { LakeView } from './lake-views.ts';
+import type { LakeView } from './lake-view.ts';
 
-/** Columns of ops.runs, as its documents hold them. */
-const RUN_COLUMNS =
-  "{runId: 'VARCHAR', dataset: 'VARCHAR', status: 'VARCHAR', counts: 'STRUCT(records BIGINT, silver BIGINT, quarantined BIGINT, condemned BIGINT, blank BIGINT)', reasons: 'JSON', controlTotals: 'JSON', files: 'JSON', snapshotId: 'BIGINT', sealDigest: 'VARCHAR', contractVersion: 'VARCHAR', why: 'VARCHAR[]', startedAt: 'TIMESTAMPTZ', endedAt: 'TIMESTAMPTZ', durationMs: 'BIGINT'}";
+/** Fields of a kind of document with their DuckDB types. */
+type Fields = Readonly<Record<string, string>>;
 
-const ALERT_COLUMNS =
-  "{kind: 'VARCHAR', dataset: 'VARCHAR', runId: 'VARCHAR', at: 'TIMESTAMPTZ', title: 'VARCHAR', readersSee: 'VARCHAR', nextCommand: 'VARCHAR', details: 'JSON'}";
+const RUN_FIELDS: Fields = {
+  runId: 'VARCHAR',
+  dataset: 'VARCHAR',
+  status: 'VARCHAR',
+  counts: 'STRUCT(records BIGINT, silver BIGINT, quarantined BIGINT, condemned BIGINT, blank BIGINT)',
+  reasons: 'JSON',
+  controlTotals: 'JSON',
+  files: 'JSON',
+  snapshotId: 'BIGINT',
+  sealDigest: 'VARCHAR',
+  contractVersion: 'VARCHAR',
+  why: 'VARCHAR[]',
+  startedAt: 'TIMESTAMPTZ',
+  endedAt: 'TIMESTAMPTZ',
+  durationMs: 'BIGINT',
+};
+
+const ALERT_FIELDS: Fields = {
+  kind: 'VARCHAR',
+  dataset: 'VARCHAR',
+  runId: 'VARCHAR',
+  at: 'TIMESTAMPTZ',
+  title: 'VARCHAR',
+  readersSee: 'VARCHAR',
+  nextCommand: 'VARCHAR',
+  details: 'JSON',
+};
 
 /** The tables of `ops`. */
 export const OPS_TABLES = [
@@ -38,12 +62,12 @@ export async function createOpsViews(
     `SELECT runId AS run_id, dataset, status, counts.records AS records, counts.silver AS silver, counts.quarantined AS quarantined,
        counts.condemned AS condemned, counts.blank AS blank, reasons, controlTotals AS control_totals, snapshotId AS snapshot_id,
        sealDigest AS seal_digest, contractVersion AS contract_version, why, startedAt AS started_at, endedAt AS ended_at, durationMs AS duration_ms
-     FROM ${await readDocuments(effects, runsPrefix(), RUN_COLUMNS)}${until('startedAt')}`,
+     FROM ${await readDocuments(effects, runsPrefix(), RUN_FIELDS)}${until('startedAt')}`,
   );
   await view(
     'alerts',
     `SELECT kind, dataset, runId AS run_id, "at", title, readersSee AS readers_see, nextCommand AS next_command, details
-     FROM ${await readDocuments(effects, alertsPrefix(), ALERT_COLUMNS)}${until('"at"')}`,
+     FROM ${await readDocuments(effects, alertsPrefix(), ALERT_FIELDS)}${until('"at"')}`,
   );
   await view('restatements', `SELECT * FROM (${await restatementsSelect(effects)})${until('refreshed_at')}`);
   await view('source_files', unionOf(views, 'source_files', ''));
@@ -52,16 +76,18 @@ export async function createOpsViews(
   await view('snapshots', `SELECT * FROM (${snapshotsSelect(views)})${until('committed_at')}`);
 }
 
-async function readDocuments(effects: Effects, prefix: string, columns: string): Promise<string> {
+/** The documents under a prefix as a table: each is one JSON object. */
+async function readDocuments(effects: Effects, prefix: string, fields: Fields): Promise<string> {
   const keys = (await effects.objects.list(prefix))
     .map(({ key }) => key)
     .filter((key) => key.endsWith('.json'));
   const paths = await Promise.all(keys.map((key) => effects.data.localPath(key)));
-  if (paths.length > 0)
-    return `read_json([${paths.map(literal).join(', ')}], columns = ${columns}, format = 'unstructured')`;
-  const nulls = [...columns.matchAll(/(\w+): '([^']+)'/g)].map(
-    ([, name, type]) => `CAST(NULL AS ${type}) AS "${name}"`,
-  );
+  const typed = Object.entries(fields);
+  if (paths.length > 0) {
+    const columns = typed.map(([name, type]) => `${identifier(name)}: ${literal(type)}`).join(', ');
+    return `read_json([${paths.map(literal).join(', ')}], columns = {${columns}}, format = 'unstructured')`;
+  }
+  const nulls = typed.map(([name, type]) => `CAST(NULL AS ${type}) AS ${identifier(name)}`);
   return `(SELECT ${nulls.join(', ')} WHERE false)`;
 }
 
@@ -103,11 +129,12 @@ function openQuarantineSelect(views: readonly LakeView[]): string {
 }
 
 function snapshotsSelect(views: readonly LakeView[]): string {
-  const rows = views.flatMap(({ name, dataset, table }) =>
+  const rows = views.flatMap(({ name, layer, dataset, table }) =>
     (table?.metadata.snapshots ?? []).map((snapshot) => {
       const { summary } = snapshot;
       const isCurrent = table?.metadata['current-snapshot-id'] === snapshot['snapshot-id'];
-      const texts = [name, dataset, summary.operation ?? '', summary['assay.run-id'] ?? ''].map(literal);
+      const shown = layer === 'source_files' ? 'ops.source_files' : name;
+      const texts = [shown, dataset, summary.operation ?? '', summary['assay.run-id'] ?? ''].map(literal);
       const counts = ['added-records', 'deleted-records', 'total-records'].map((key) =>
         Number(summary[key] ?? 0),
       );

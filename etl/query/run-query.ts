@@ -34,7 +34,9 @@ export async function runQuery(
   await checkStatement(engine, sql);
   await createLakeViews(engine, effects, sql, asOf);
   try {
-    await engine.run(`CREATE TEMP TABLE ${ANSWER} AS FROM (\n${withoutSemicolon(sql)}\n)`);
+    await engine.run(
+      `CREATE TEMP TABLE ${ANSWER} AS\n${isShowTables(sql) ? tableList(await tableNames(effects)) : asTable(sql)}`,
+    );
   } catch (error) {
     throw await explained(error, effects);
   }
@@ -65,7 +67,9 @@ const Serialized = z.object({
 /** Refuses what isn't exactly one statement, before anything is read. */
 async function checkStatement(engine: Engine, sql: string): Promise<void> {
   if (sql.includes('\0')) throw new ConfigError('SQL', 'The SQL holds a NUL character.');
-  const [row = {}] = await engine.rows(`SELECT CAST(json_serialize_sql(${literal(sql)}) AS VARCHAR) AS parsed`);
+  const [row = {}] = await engine.rows(
+    `SELECT CAST(json_serialize_sql(${literal(sql)}) AS VARCHAR) AS parsed`,
+  );
   const parsed = Serialized.parse(JSON.parse(textOf(row, 'parsed')));
   if (parsed.error_type === 'parser') throw new ConfigError('SQL', `The SQL has a ${parsed.error_message}.`);
   // DuckDB serializes no PIVOT; it is a query all the same.
@@ -80,8 +84,17 @@ async function checkStatement(engine: Engine, sql: string): Promise<void> {
   if (statements > 1) throw new ConfigError('SQL', 'The SQL holds several statements: ask one at a time.');
 }
 
-function withoutSemicolon(sql: string): string {
-  return sql.trimEnd().replace(/;+$/, '');
+const isShowTables = (sql: string): boolean => /^\s*show\s+(all\s+)?tables\s*;?\s*$/i.test(sql);
+
+/** DuckDB would list the views that were made, and not those that a query could name. */
+function tableList(names: readonly string[]): string {
+  return `SELECT unnest([${names.map(literal).join(', ')}]) AS table_name`;
+}
+
+/** DESCRIBE and its like can't stand where a SELECT can, but in its brackets. */
+function asTable(sql: string): string {
+  const isDescription = /^\s*(describe|desc|summarize|show)\b/i.test(sql);
+  return isDescription ? `FROM (${sql.trim().replace(/;+$/, '')}\n)` : sql;
 }
 
 /** What DuckDB says, in words that help: the tables there are, the line of the user's own text. */
@@ -103,11 +116,13 @@ async function noTable(missing: string, message: string, effects: Effects): Prom
   )?.[0];
   const name = (written ?? missing).replaceAll('"', '');
   const short = name.split('.').at(-1) ?? name;
-  const exact = names.filter((one) => one.split('.')[1] === short || one.split('.')[1]?.endsWith(`_${short}`));
+  const exact = names.filter(
+    (one) => one.split('.')[1] === short || one.split('.')[1]?.endsWith(`_${short}`),
+  );
   const meant = exact[0] === undefined ? didYouMean(name, names) : `; did you mean '${exact[0]}'?`;
   return new ConfigError(
     'NO_TABLE',
-    `There is no table '${name}'${meant || '.'}\nTables: ${names.join(', ')}.`,
+    `There is no table '${name}'${meant || '.'}\nThere are:\n${names.map((one) => `  ${one}`).join('\n')}`,
     { context: { table: name } },
   );
 }

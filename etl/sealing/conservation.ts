@@ -97,6 +97,9 @@ export async function takeTotalRows(
      FROM rejects WHERE ${isTotal}`,
   );
   await engine.run(`DELETE FROM rejects WHERE ${isTotal}`);
+  // One in the middle of a file is a record that failed, but its figure is of others' sums and no payment's.
+  const forget = contract.measures.map((_, i) => `${measureColumn(i)} = NULL`).join(', ');
+  await engine.run(`UPDATE rejects SET ${forget} WHERE may_be_total`);
   return new Map(
     rows.map((row) => [
       textOf(row, 'source_file_id'),

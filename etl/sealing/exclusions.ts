@@ -116,15 +116,16 @@ async function compareWithBase(input: ExclusionInput, files: readonly DataFile[]
     .join(' AND ');
   const [fresh, old] = [await readFiles(data, files), await readFiles(data, rivals)];
   const keys = contract.key.map(identifier).join(', ');
+  const notExcluded =
+    'NOT EXISTS (SELECT 1 FROM excluded WHERE excluded.source_file_id = new.source_file_id AND excluded.source_row_number = new.source_row_number)';
   if (contract.duplicates === 'replace') {
     await engine.run(
-      `INSERT INTO superseded SELECT DISTINCT ${keys} FROM ${fresh} AS new WHERE EXISTS (SELECT 1 FROM ${old} AS old WHERE ${same})`,
+      `INSERT INTO superseded SELECT DISTINCT ${keys} FROM ${fresh} AS new WHERE EXISTS (SELECT 1 FROM ${old} AS old WHERE ${same}) AND ${notExcluded}`,
     );
   } else {
     await engine.run(
       `INSERT INTO excluded SELECT source_file_id, source_row_number, 'DUPLICATE' FROM ${fresh} AS new
-       WHERE EXISTS (SELECT 1 FROM ${old} AS old WHERE ${same})
-         AND NOT EXISTS (SELECT 1 FROM excluded WHERE excluded.source_file_id = new.source_file_id AND excluded.source_row_number = new.source_row_number)`,
+       WHERE EXISTS (SELECT 1 FROM ${old} AS old WHERE ${same}) AND ${notExcluded}`,
     );
   }
 }

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import type { Contract } from '../contract/contract.ts';
+import { type Engine, readParquet } from '../engine/engine.ts';
+import { literal } from '../engine/sql.ts';
+import { DataError } from '../errors.ts';
+import { commitPlanKey, type Layer, tableRoot } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { CommitPlan, parseDocument, type RunRecord } from '../stages/documents.ts';
+import { filesOf, openTable } from '../table/lake-table.ts';
+import { readPointer } from '../table/pointer.ts';
+
+const Reason = z.object({
+  rule: z.string().nullable(),
+  column: z.string().nullable(),
+  code: z.string(),
+  value: z.string().nullable(),
+});
+
+const Reject = z.object({
+  verdict: z.enum(['quarantined', 'condemned']),
+  sourceFile: z.string(),
+  sourceRowNumber: z.coerce.number(),
+  sourceLine: z.coerce.number().nullable(),
+  attemptCount: z.coerce.number().nullable(),
+  reasons: z.array(Reason),
+  /** The raw values by column; null where the record can't be parsed. */
+  record: z.record(z.string(), z.unknown()).nullable(),
+  rawText: z.string().nullable(),
+});
+
+/** A record that didn't pass, with every reason. */
+export type Reject = z.infer<typeof Reject>;
+
+/** Raw text of an example is cut here; a broken record can be megabytes. */
+const RAW_TEXT_CHARACTERS = 500;
+
+/**
+ * Examples of the records of a run that didn't pass, at most `perKind` for each verdict and set of codes, and `most` in
+ * all: from the tables where the run is published, and from where they are staged where it isn't.
+ */
+export async function rejectExamples(
+  engine: Engine,
+  effects: Effects,
+  run: Pick<RunRecord, 'dataset' | 'runId' | 'status'>,
+  { perKind, most }: { readonly perKind: number; readonly most: number },
+): Promise<Reject[]> {
+  const selects: string[] = [];
+  for (const [verdict, layer] of [
+    ['quarantined', 'quarantine'],
+    ['condemned', 'condemned'],
+  ] as const) {
+    const paths = await rejectPaths(effects, run, layer);
+    if (paths.length > 0) selects.push(`SELECT ${literal(verdict)} AS verdict, * FROM ${readParquet(paths)}`);
+  }
+  if (selects.length === 0) return [];
+  const rows = await engine.rows(
+    `SELECT verdict, source_file AS "sourceFile", source_row_number AS "sourceRowNumber", source_line AS "sourceLine",
+       attempt_count AS "attemptCount", reasons, record, left(raw_text, ${RAW_TEXT_CHARACTERS}) AS "rawText"
+     FROM (${selects.join(' UNION ALL ')}) WHERE run_id = ${literal(run.runId)}
+     QUALIFY row_number() OVER (
+       PARTITION BY verdict, list_sort(list_distinct(list_transform(reasons, lambda reason: reason.code)))
+       ORDER BY source_file, source_row_number) <= ${perKind}
+     ORDER BY verdict DESC, source_file, source_row_number LIMIT ${most}`,
+  );
+  return rows.map((row) => Reject.parse({ ...row, record: parsedRecord(row.record) }));
+}
+
+function parsedRecord(text: unknown): unknown {
+  return typeof text === 'string' ? JSON.parse(text) : null;
+}
+
+/** A promoted run's rejects are in the tables; another's lie where promote would have taken them from. */
+async function rejectPaths(
+  effects: Effects,
+  { dataset, runId, status }: Pick<RunRecord, 'dataset' | 'runId' | 'status'>,
+  layer: Extract<Layer, 'quarantine' | 'condemned'>,
+): Promise<string[]> {
+  if (status === 'promoted') {
+    const state = (await readPointer(effects.objects, 'silver', dataset))?.pointer.tables[layer];
+    if (state === undefined) return [];
+    const table = await openTable(effects.objects, tableRoot(layer, dataset), state);
+    return Promise.all((await filesOf(table)).map(({ key }) => effects.data.localPath(key)));
+  }
+  const key = commitPlanKey(dataset, runId);
+  const stored = await effects.objects.get(key);
+  if (stored === undefined) return [];
+  const paths: string[] = [];
+  for (const file of parseDocument(stored.body, key, CommitPlan)[layer]) {
+    const path = await effects.data.localPath(file.key).catch((error: unknown) => {
+      // What was staged for a refused run may be tidied away; the record of the run stays.
+      if (error instanceof DataError) return undefined;
+      throw error;
+    });
+    if (path !== undefined) paths.push(path);
+  }
+  return paths;
+}
+
+/** What stands for a value that isn't to be shown. */
+export const MASK = '•••';
+
+/** Examples without the values of personal and confidential columns, nor of any that the contract doesn't know. */
+export function maskRejects(rejects: readonly Reject[], contract: Contract | undefined): Reject[] {
+  const open = new Set(
+    contract?.columns
+      .filter(({ classification }) => classification === 'public' || classification === 'internal')
+      .map(({ name }) => name),
+  );
+  const isAllOpen = contract !== undefined && open.size === contract.columns.length;
+  return rejects.map((reject) => ({
+    ...reject,
+    record: reject.record === null ? null : maskValues(reject.record, open),
+    // Which part of an unparsable record belongs to which column can't be told.
+    rawText: reject.rawText === null || isAllOpen ? reject.rawText : MASK,
+  }));
+}
+
+function maskValues(record: Record<string, unknown>, open: ReadonlySet<string>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [
+      name,
+      open.has(name) || value === null || value === '' ? value : MASK,
+    ]),
+  );
+}
