@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { startTelemetry } from '../adapters/local/telemetry.ts';
 import { nearest } from '../etl/contract/nearest.ts';
 import type { Command } from './command.ts';
 import { COMMANDS } from './commands.ts';
@@ -13,8 +14,13 @@ import { usageError } from './usage-error.ts';
 /** Runs the command line of this process and sets its exit code. */
 export async function runProcess(): Promise<void> {
   const io = processIo();
-  // Not process.exit, which would cut off what a pipe has not taken yet.
-  process.exitCode = await main(process.argv.slice(2), io);
+  const stopTelemetry = await startTelemetry(io.env);
+  try {
+    // Not process.exit, which would cut off what a pipe has not taken yet.
+    process.exitCode = await main(process.argv.slice(2), io);
+  } finally {
+    await stopTelemetry();
+  }
 }
 
 /** Runs one command line and returns its exit code: the one place where errors become words and codes. */

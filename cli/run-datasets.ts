@@ -1,12 +1,9 @@
 import type { Lake } from '../adapters/local/lake.ts';
 import { runDataset } from '../adapters/local/run-dataset.ts';
-import {
-  type LoadedContracts,
-  loadContracts,
-  requireSourceContract,
-} from '../etl/contract/load-contracts.ts';
+import { type LoadedContracts, loadContracts } from '../etl/contract/load-contracts.ts';
 import type { RunRecord } from '../etl/stages/documents.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
+import { usableContract } from './source-contract.ts';
 
 /** What came of one dataset: a run, or the error that kept it from starting. */
 export type Outcome =
@@ -21,7 +18,7 @@ export async function* runDatasets(lake: Lake, wanted?: string): AsyncGenerator<
   const loaded = await loadContracts(lake.effects.contracts);
   for (const dataset of wanted === undefined ? runnable(loaded) : [wanted]) {
     try {
-      requireSourceContract(loaded, dataset);
+      await usableContract(lake.effects, loaded, dataset);
       for (const run of await runDataset(dataset, lake.effects)) yield { kind: 'run', dataset, run };
     } catch (error) {
       yield { kind: 'error', dataset, error };

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lake } from '../adapters/local/lake.ts';
-import { loadContracts, requireSourceContract } from '../etl/contract/load-contracts.ts';
+import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { TransientError } from '../etl/errors.ts';
 import { datasetOfDrop, fileState, settledFiles, watchDrops } from './drop-folder.ts';
 import { type IngestedSource, ingestFiles } from './ingest-files.ts';
 import { type Outcome, runDatasets, runnable } from './run-datasets.ts';
+import { usableContract } from './source-contract.ts';
 import { type WatchQueue, type Work, watchQueue } from './watch-queue.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -132,7 +133,7 @@ async function ingestDropped(
 ): Promise<boolean> {
   const { lake, options, known } = watching;
   try {
-    requireSourceContract(await loadContracts(lake.effects.contracts), dataset);
+    await usableContract(lake.effects, await loadContracts(lake.effects.contracts), dataset);
   } catch (error) {
     for (const file of files) await options.onEvent({ kind: 'refused', file, error });
     return false;

@@ -3,12 +3,13 @@ import path from 'node:path';
 import { fileContractSource } from '../../adapters/local/contract-source.ts';
 import { guarded } from '../../adapters/local/file-errors.ts';
 import type { Contract } from '../../etl/contract/contract.ts';
-import { type LoadedContracts, loadContracts } from '../../etl/contract/load-contracts.ts';
+import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { type ContractProblem, problemText } from '../../etl/contract/problems.ts';
 import { readContract } from '../../etl/contract/read-contract.ts';
 import { ConfigError, messageOf } from '../../etl/errors.ts';
 import type { ContractSource } from '../../etl/ports.ts';
 import type { Command } from '../command.ts';
+import { ruleProblems, sqlProblems } from '../contract-sql.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { type Locations, locations, shownPath } from '../locations.ts';
@@ -20,7 +21,7 @@ import { table } from '../print/table.ts';
 export const contractsCheck: Command = {
   name: 'contracts check',
   usage: '[FILE…] [--contracts DIR]',
-  description: `Checks contracts, those of the whole folder or the files named, and the SQL of Gold tables: each problem as
+  description: `Checks contracts, those of the whole folder or the files named, their record rules, and the SQL of Gold tables: each problem as
 file:line: path: what is wrong; what to write. Needs no lake. Exits with 2 where there is a problem.`,
   options: {},
   examples: ['assay contracts check', 'assay contracts check contracts/spend/council_payments.yaml --json'],
@@ -64,7 +65,11 @@ async function checkFolder(source: ContractSource, places: Locations): Promise<C
   const below = (file: string): string => path.join(places.contractsDir, file);
   return {
     contracts,
-    problems: [...loaded.problems, ...(await sqlProblems(contracts, source))].map((problem) => ({
+    problems: [
+      ...loaded.problems,
+      ...(await sqlProblems(contracts, source)),
+      ...(await ruleProblems(contracts, source)),
+    ].map((problem) => ({
       ...problem,
       file: below(problem.file),
     })),
@@ -117,31 +122,6 @@ async function readText(file: string): Promise<string> {
   } catch (error) {
     throw new ConfigError('NO_FILE', messageOf(error), { cause: error });
   }
-}
-
-/** Gold contracts whose SQL can't be read. */
-async function sqlProblems(
-  contracts: LoadedContracts['contracts'] extends ReadonlyMap<string, infer C> ? readonly C[] : never,
-  source: ContractSource,
-): Promise<ContractProblem[]> {
-  const problems: ContractProblem[] = [];
-  for (const contract of contracts) {
-    if (contract.layer !== 'gold') continue;
-    try {
-      await source.sql(contract.sql);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      const line = await lineOf(source, contract.file, 'assay.sql');
-      problems.push({ file: contract.file, line, path: 'assay.sql', message: error.message });
-    }
-  }
-  return problems;
-}
-
-/** The first line of a contract that holds a text; 1 where none does. */
-async function lineOf(source: ContractSource, file: string, text: string): Promise<number> {
-  const found = (await source.list()).find((one) => one.file === file);
-  return Math.max(1, (found?.text ?? '').split('\n').findIndex((line) => line.includes(text)) + 1);
 }
 
 function contractTable(contracts: readonly Contract[]): string {

@@ -1,4 +1,4 @@
-import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
+import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import type { Command } from '../command.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
 import { openLakeOf } from '../open-lake.ts';
@@ -6,6 +6,7 @@ import { outcomeJson, printOutcome } from '../outcome.ts';
 import { printPlans } from '../plan-run.ts';
 import { progressBar } from '../print/progress.ts';
 import { type Outcome, outcomeCode, runDatasets } from '../run-datasets.ts';
+import { usableContract } from '../source-contract.ts';
 
 /** `assay run`: processes everything pending. */
 export const run: Command = {
@@ -26,7 +27,7 @@ of it is published until a person has decided. Safe to repeat and to interrupt: 
     const dataset = args.text('dataset');
     const loaded = await loadContracts(lake.effects.contracts);
     // Of one dataset, what is wrong with its contract is the command's error; of all, it is one result among others.
-    if (dataset !== undefined) requireSourceContract(loaded, dataset);
+    if (dataset !== undefined) await usableContract(lake.effects, loaded, dataset);
     if (args.has('dry-run')) return await printPlans(lake, dataset, args, io);
     const outcomes: Outcome[] = [];
     let code: ExitCode = EXIT.ok;

@@ -21,10 +21,13 @@ export type HeaderResult =
 
 /** The dialect's bytes, for a record of any width. */
 export function recordFormat(dialect: CsvDialect, fields: number, maxRecordBytes: number): RecordFormat {
-  const [delimiter, quote, escape] = [dialect.delimiter, dialect.quote, dialect.escape].map((c) =>
-    c.charCodeAt(0),
-  );
-  return { delimiter: delimiter ?? 44, quote: quote ?? 34, escape: escape ?? 34, fields, maxRecordBytes };
+  return {
+    delimiter: dialect.delimiter.charCodeAt(0),
+    quote: dialect.quote.charCodeAt(0),
+    escape: dialect.escape.charCodeAt(0),
+    fields,
+    maxRecordBytes,
+  };
 }
 
 /** Reads the first record with any content as the header and leaves the window behind it. */

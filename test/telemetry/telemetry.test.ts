@@ -5,7 +5,9 @@ import { startTelemetry } from '../../adapters/local/telemetry.ts';
 import { countRecords, withSpan } from '../../etl/telemetry.ts';
 
 let server: Server | undefined;
-afterEach(() => server?.close());
+afterEach(() => {
+  server?.close();
+});
 
 /** A collector that keeps what it is sent, by path. */
 async function collector(): Promise<{ url: string; received: Map<string, string> }> {

@@ -1,0 +1,181 @@
+import { z } from 'zod';
+
+/** What docs/cli.md says of --json; strict, so that no field goes undocumented. */
+
+const Digest = z.string().regex(/^[0-9a-f]{64}$/);
+const Dataset = z.string().regex(/^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/);
+const Counted = z.number().int().min(0);
+const Counts = z.strictObject({
+  records: Counted,
+  silver: Counted,
+  quarantined: Counted,
+  condemned: Counted,
+  blank: Counted,
+});
+const ErrorObject = z.strictObject({
+  name: z.string(),
+  code: z.string(),
+  message: z.string(),
+  context: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  problems: z
+    .array(z.strictObject({ file: z.string(), line: z.number(), path: z.string(), message: z.string() }))
+    .optional(),
+});
+
+export const ErrorJson = z.strictObject({ error: ErrorObject });
+export const InitJson = z.strictObject({ lake: z.string(), created: z.boolean() });
+
+const Ingested = z.strictObject({
+  file: z.string(),
+  key: z.string().startsWith('bronze/'),
+  sizeBytes: Counted,
+  digest: Digest,
+  existed: z.boolean(),
+});
+export const IngestJson = z.array(Ingested);
+
+const ControlTotal = z.strictObject({
+  key: z.string(),
+  measure: z.string(),
+  by: z.string().nullable(),
+  in: z.string(),
+  silver: z.string(),
+  quarantined: z.string(),
+  condemned: z.string(),
+  declared: z.string().optional(),
+  met: z.boolean(),
+});
+const RunFile = Counts.extend({
+  key: z.string(),
+  sourceFileId: Digest,
+  sizeBytes: Counted,
+  status: z.enum(['accepted', 'empty', 'rejected', 'repeat']),
+  note: z.string().optional(),
+});
+const Run = z.strictObject({
+  runId: z.string().nullable(),
+  dataset: Dataset,
+  status: z.enum(['promoted', 'held', 'refused', 'failed', 'nothing-to-do']),
+  counts: Counts,
+  reasons: z.record(z.string(), Counted),
+  controlTotals: z.array(ControlTotal),
+  snapshotId: z.number().int().nullable(),
+  sealDigest: Digest.nullable(),
+  durationMs: z.number().min(0),
+  files: z.array(RunFile),
+  contractVersion: z.string().nullable(),
+  why: z.array(z.string()),
+  startedAt: z.iso.datetime().nullable(),
+  endedAt: z.iso.datetime().nullable(),
+  error: ErrorObject.optional(),
+});
+export const RunsJson = z.array(Run);
+
+export const PlansJson = z.array(
+  z.discriminatedUnion('status', [
+    z.strictObject({
+      dataset: Dataset,
+      status: z.literal('planned'),
+      contractVersion: z.string(),
+      baseVersion: Counted,
+      files: z.array(
+        z.strictObject({
+          key: z.string(),
+          sizeBytes: Counted,
+          digest: Digest,
+          repeatOf: z.string().nullable(),
+        }),
+      ),
+      chunks: z.array(z.strictObject({ chunk: z.string(), files: Counted, sizeBytes: Counted })),
+    }),
+    z.strictObject({ dataset: Dataset, status: z.literal('nothing-to-do') }),
+    z.strictObject({ dataset: Dataset, status: z.literal('refused'), why: z.array(z.string()) }),
+    z.strictObject({ dataset: Dataset, status: z.literal('failed'), error: ErrorObject }),
+  ]),
+);
+
+const Reject = z.strictObject({
+  verdict: z.enum(['quarantined', 'condemned']),
+  sourceFile: z.string(),
+  sourceRowNumber: Counted,
+  sourceLine: Counted.nullable(),
+  attemptCount: Counted.nullable(),
+  reasons: z.array(
+    z.strictObject({
+      rule: z.string().nullable(),
+      column: z.string().nullable(),
+      code: z.string(),
+      value: z.string().nullable(),
+    }),
+  ),
+  record: z.record(z.string(), z.unknown()).nullable(),
+  rawText: z.string().nullable(),
+});
+export const ShowJson = Run.extend({
+  readersSee: z.string().nullable(),
+  examples: z.array(Reject),
+  notes: z.array(z.string()),
+  next: z.array(z.string()),
+});
+
+export const SnapshotsJson = z.array(
+  z.strictObject({
+    snapshotId: z.number().int(),
+    sequenceNumber: z.number().int(),
+    committedAt: z.iso.datetime(),
+    operation: z.string().nullable(),
+    addedRecords: Counted,
+    removedRecords: Counted,
+    totalRecords: Counted,
+    runId: z.string().nullable(),
+    isCurrent: z.boolean(),
+  }),
+);
+
+export const ReportsJson = z.array(
+  z.strictObject({
+    report: Dataset,
+    table: z.string(),
+    version: z.string(),
+    owner: z.string(),
+    description: z.string(),
+  }),
+);
+export const ReportJson = z.strictObject({
+  report: Dataset,
+  table: z.string(),
+  month: z.string().nullable(),
+  contractVersion: z.string(),
+  snapshotId: z.number().nullable(),
+  committedAt: z.iso.datetime().nullable(),
+  madeFrom: z.array(z.strictObject({ dataset: Dataset, snapshotId: z.number() })),
+  isRestated: z.boolean(),
+  columns: z.array(z.strictObject({ name: z.string(), type: z.string() })),
+  rows: z.array(z.record(z.string(), z.unknown())),
+});
+
+export const QueryFileJson = z.strictObject({ out: z.string(), format: z.string(), rows: Counted });
+
+export const ContractsCheckJson = z.strictObject({
+  files: z.array(z.string()),
+  contracts: z.array(
+    z.strictObject({
+      dataset: Dataset,
+      layer: z.enum(['silver', 'gold']),
+      version: z.string(),
+      file: z.string(),
+    }),
+  ),
+  problems: ErrorObject.shape.problems.unwrap(),
+});
+
+const at = { at: z.iso.datetime() };
+export const WatchEventJson = z.discriminatedUnion('event', [
+  z.strictObject({ event: z.literal('watching'), drop: z.string(), ...at }),
+  Ingested.extend({ event: z.literal('ingested'), dataset: Dataset, ...at }),
+  z.strictObject({ event: z.literal('refused'), file: z.string(), error: ErrorObject, ...at }),
+  z.strictObject({ event: z.literal('run'), run: Run, ...at }),
+  z.strictObject({ event: z.literal('swept'), datasets: z.array(Dataset), ...at }),
+  z.strictObject({ event: z.literal('error'), error: ErrorObject, ...at }),
+  z.strictObject({ event: z.literal('stopped'), ...at }),
+]);

@@ -1,0 +1,70 @@
+import { type ColumnText, contractText, NO_LIMITS } from '../stages/contract-text.ts';
+
+const number = (value: unknown): Pick<ColumnText, 'assay'> => ({ assay: { number: value } });
+const dates = (...value: string[]): Pick<ColumnText, 'assay'> => ({ assay: { formats: value } });
+const options = (logicalTypeOptions: unknown): Pick<ColumnText, 'more'> => ({ more: { logicalTypeOptions } });
+
+const COLUMNS: readonly ColumnText[] = [
+  { name: 'id', type: 'integer', key: true, ...options({ minimum: 1 }) },
+  {
+    name: 'paid_on',
+    type: 'date',
+    required: true,
+    ...dates('dd/MM/yyyy', 'd/M/yyyy', 'dd-MMM-yy', 'd-MMM-yyyy'),
+  },
+  { name: 'due_on', type: 'date', ...options({ minimum: '2000-01-01', exclusiveMaximum: '2030-01-01' }) },
+  {
+    name: 'amount',
+    type: 'number',
+    physicalType: 'DECIMAL(9,2)',
+    required: true,
+    classification: 'personal',
+    ...number({ group: ',', symbols: ['£', 'EUR'], parentheses: true }),
+    ...options({ minimum: -5000, exclusiveMaximum: 1000000 }),
+  },
+  { name: 'price', type: 'number', physicalType: 'DECIMAL(6,3)', ...number({ decimal: ',', group: '.' }) },
+  { name: 'units', type: 'number', physicalType: 'DECIMAL(5,0)' },
+  { name: 'stock', type: 'number', physicalType: 'DECIMAL(30,4)', ...number({ group: ' ' }) },
+  {
+    name: 'hits',
+    type: 'integer',
+    ...number({ group: "'" }),
+    ...options({ exclusiveMinimum: -10, maximum: 99999 }),
+  },
+  { name: 'rank', type: 'integer' },
+  { name: 'ratio', type: 'number', physicalType: 'DOUBLE', ...options({ maximum: 1e6 }) },
+  { name: 'open', type: 'boolean' },
+  { name: 'sent_at', type: 'timestamp', ...options({ minimum: '1999-12-31T23:59:59.500Z' }) },
+  {
+    name: 'read_at',
+    type: 'timestamp',
+    ...dates('yyyy-MM-dd HH:mm', 'dd/MM/yyyy hh:mm a', 'yyyyMMddHHmmss', "yyyy-MM-dd'T'HH:mm:ssXXX"),
+  },
+  { name: 'title', ...options({ minLength: 2, maxLength: 5 }) },
+  { name: 'ref', ...options({ pattern: '[A-Z]{2}[0-9]+|none' }) },
+  {
+    name: 'state',
+    more: {
+      quality: [
+        {
+          name: 'known_state',
+          metric: 'invalidValues',
+          arguments: { validValues: ['open', "it's", 'a|b', 'x.y', 'ÉTÉ'] },
+          mustBe: 0,
+        },
+      ],
+    },
+  },
+  { name: 'currency', assay: { values: 'iso-4217' } },
+  { name: 'remark', classification: 'confidential' },
+];
+
+/** A contract with every type and every way of spelling it, whose first column is the key. */
+export const EVERY_TYPE = contractText({
+  partitionColumn: 'paid_on',
+  columns: COLUMNS,
+  assay: {
+    csv: { encodings: ['utf-8', 'windows-1252'], nullValues: ['NULL', 'n/a', '-'] },
+    limits: { ...NO_LIMITS, maxRecordBytes: 2000 },
+  },
+});

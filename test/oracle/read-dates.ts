@@ -1,0 +1,81 @@
+import { microsText } from '../stages/read-rows.ts';
+
+/** What a text is as a date or time: its canonical text, right in form but on no calendar, or neither. */
+export type DateReading =
+  | { readonly kind: 'value'; readonly text: string }
+  | { readonly kind: 'no such day' }
+  | { readonly kind: 'other' };
+
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
+
+const TOKENS: Readonly<Record<string, string>> = {
+  yyyy: '(?<year>[0-9]{4})',
+  yy: '(?<short>[0-9]{2})',
+  MMM: `(?<name>${MONTHS.join('|')})`,
+  MM: '(?<month>[0-9]{2})',
+  M: '(?<month>[0-9]{1,2})',
+  dd: '(?<day>[0-9]{2})',
+  d: '(?<day>[0-9]{1,2})',
+  HH: '(?<hour>[0-9]{2})',
+  hh: '(?<hour>[0-9]{2})',
+  mm: '(?<minute>[0-9]{2})',
+  ss: '(?<second>[0-9]{2})',
+  a: '(?<half>am|pm)',
+  XXX: '(?<offset>z|[+-][0-9]{2}:[0-9]{2})',
+};
+
+/** `dd/MM/yyyy` as an expression whose groups are the fields. */
+function expression(pattern: string): RegExp {
+  const parts = pattern.match(/'[^']*'|([a-zA-Z])\1*|[^a-zA-Z']+/g) ?? [];
+  const source = parts.map((part) => TOKENS[part] ?? part.replaceAll("'", '').replace(/[.+?()]/g, '\\$&'));
+  return new RegExp(`^${source.join('')}$`, 'i');
+}
+
+const ISO_DAY = /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})$/;
+const ISO_TIME =
+  /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})[T ](?<hour>[01]\d|2[0-3]):(?<minute>[0-5]\d):(?<second>[0-5]\d)(\.(?<fraction>\d{1,6})0*)?(?<offset>Z|[+-]\d{2}(:?\d{2})?)?$/;
+
+/** Reads a text by the patterns of a date (`day`) or timestamp column; without patterns by ISO 8601. */
+export function readDate(text: string, patterns: readonly string[], kind: 'day' | 'time'): DateReading {
+  const iso = kind === 'day' ? ISO_DAY : ISO_TIME;
+  const matches = (patterns.length === 0 ? [iso] : patterns.map(expression)).flatMap((shape) => {
+    const match = shape.exec(text);
+    return match === null ? [] : [match.groups ?? {}];
+  });
+  if (matches.length === 0) return { kind: 'other' };
+  for (const groups of matches) {
+    const micros = microsOf(groups);
+    if (micros === undefined) continue;
+    const value = microsText(micros);
+    return { kind: 'value', text: kind === 'day' ? value.slice(0, value.indexOf('T')) : value };
+  }
+  return { kind: 'no such day' };
+}
+
+function microsOf(groups: Readonly<Record<string, string | undefined>>): bigint | undefined {
+  const number = (name: string): number => Number(groups[name] ?? 0);
+  const short = number('short');
+  const year = groups.year === undefined ? short + (short >= 69 ? 1900 : 2000) : number('year');
+  const month = groups.name === undefined ? number('month') : MONTHS.indexOf(groups.name.toLowerCase()) + 1;
+  const day = new Date(0);
+  day.setUTCFullYear(year, month - 1, number('day'));
+  if (day.getUTCMonth() !== month - 1 || day.getUTCDate() !== number('day')) return undefined;
+  let hour = number('hour');
+  if (groups.half !== undefined) {
+    if (hour < 1 || hour > 12) return undefined;
+    hour = (hour % 12) + (groups.half.toLowerCase() === 'pm' ? 12 : 0);
+  }
+  if (hour > 23 || number('minute') > 59 || number('second') > 59) return undefined;
+  const seconds = BigInt(
+    hour * 3600 + number('minute') * 60 + number('second') - offsetSeconds(groups.offset),
+  );
+  const fraction = BigInt((groups.fraction ?? '').padEnd(6, '0'));
+  return BigInt(day.getTime()) * 1000n + seconds * 1_000_000n + fraction;
+}
+
+function offsetSeconds(offset: string | undefined): number {
+  const match = /^([+-])(\d{2}):?(\d{2})?$/.exec(offset ?? '');
+  if (match === null) return 0;
+  const size = Number(match[2]) * 3600 + Number(match[3] ?? 0) * 60;
+  return match[1] === '-' ? -size : size;
+}

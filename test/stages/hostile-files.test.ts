@@ -1,0 +1,84 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { contractText, NO_LIMITS, PAYMENTS } from './contract-text.ts';
+import { type TestLake, testLake } from './harness.ts';
+
+const HEADER = 'id,paid_on,amount,note\n';
+const TEN_MB = 'x'.repeat(10 * 1024 * 1024);
+
+let lake: TestLake | undefined;
+afterEach(() => lake?.dispose());
+
+describe('a file that is hard to read', () => {
+  test.each([
+    ['plain', TEN_MB],
+    ['quoted', `"${TEN_MB}"`],
+    ['quoted, of many lines', `"${`${'x'.repeat(1023)}\n`.repeat(10 * 1024)}"`],
+  ])(
+    'a field of 10 MB (%s) is one broken record or many, and its neighbours keep their verdicts',
+    async (_, big) => {
+      lake = await testLake({ contracts: [contractText(PAYMENTS)] });
+      const ran = await lake.dropAndRun({
+        'a.csv': `${HEADER}1,2024-01-31,1,a\n2,2024-01-31,2,${big}\n3,2024-01-31,3,c\n`,
+      });
+      expect(ran.status).toBe('promoted');
+      expect((await lake.rows('silver')).map(({ id }) => id).sort()).toEqual(['1', '3']);
+      expect(Object.keys(ran.record?.reasons ?? {})).toEqual(['STRUCTURE_ERROR']);
+      const [first] = await lake.rows('quarantine');
+      expect(first).toMatchObject({ source_row_number: 2n, source_line: 3n });
+      expect(String(first?.raw_text).startsWith('2,2024-01-31,2,')).toBe(true);
+    },
+  );
+
+  test('a contract that allows long records reads a field of 10 MB', async () => {
+    const limits = { ...NO_LIMITS, maxRecordBytes: 20 * 1024 * 1024 };
+    lake = await testLake({ contracts: [contractText({ ...PAYMENTS, assay: { limits } })] });
+    await lake.dropAndRun({ 'a.csv': `${HEADER}1,2024-01-31,1,"${TEN_MB}"\n2,2024-01-31,1,b\n` });
+    expect((await lake.rows('silver')).map(({ note }) => String(note).length)).toEqual([TEN_MB.length, 1]);
+  });
+
+  test('a file with thousands of columns is dealt with', async () => {
+    lake = await testLake({ contracts: [contractText(PAYMENTS)] });
+    const wide = `${HEADER.trim()}${',extra'.repeat(3000)}\n1,2024-01-31,1,a${',1'.repeat(3000)}\n`;
+    const ran = await lake.dropAndRun({ 'wide.csv': wide, 'good.csv': `${HEADER}2,2024-01-31,1,b\n` });
+    expect(ran.status).toBe('promoted');
+    expect((await lake.rows('silver')).map(({ id }) => id)).toContain('2');
+  });
+});
+
+describe('a column of the contract', () => {
+  const NAMES = [
+    'c0',
+    'c1',
+    'ok',
+    'hash_hex',
+    'record',
+    'reasons',
+    'position',
+    'record_kind',
+    'place',
+    'nth',
+    'filename',
+    'h',
+    'm0',
+    'b0',
+    'old',
+    'new',
+    'month',
+    'code',
+    'verdict',
+    'last',
+    'declared',
+  ];
+
+  test.each(NAMES)("may be called '%s'", async (name) => {
+    const columns = [...PAYMENTS.columns.slice(0, 3), { name, key: true }];
+    lake = await testLake({ contracts: [contractText({ ...PAYMENTS, columns })] });
+    const ran = await lake.dropAndRun({
+      'a.csv': `amount,id,paid_on,${name}\n1,a,2024-01-31,v1\n2,a,2024-01-31,v1\n3,a,2024-01-32,v3\n`,
+    });
+    expect(ran.record?.counts).toMatchObject({ silver: 1, quarantined: 1, condemned: 1 });
+    expect(await lake.rows('silver')).toMatchObject([{ id: 'a', amount: 1, [name]: 'v1' }]);
+    const record = JSON.stringify({ id: 'a', paid_on: '2024-01-32', amount: '3', [name]: 'v3' });
+    expect(await lake.rows('quarantine')).toMatchObject([{ record }]);
+  });
+});

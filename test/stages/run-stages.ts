@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { chunkListKey } from '../../etl/naming.ts';
+import type { ObjectStore } from '../../etl/ports.ts';
+import { getDocument } from '../../etl/stages/documents.ts';
+import type { bindStages } from '../../etl/stages/handlers.ts';
+
+const Chunks = z.array(z.object({ chunk: z.string() }));
+const Planned = z.looseObject({ status: z.string() });
+const Gate = z.object({ decision: z.string(), why: z.array(z.string()) });
+
+/** Calls the stages of one run in the state machine's order, without the state machine; an error comes through as it is. */
+export async function runStages(
+  stages: ReturnType<typeof bindStages>,
+  objects: ObjectStore,
+  run: { readonly dataset: string; readonly runId: string },
+): Promise<'nothing-to-do' | 'done'> {
+  const plan = Planned.parse(await stages.plan(run));
+  if (plan.status === 'nothing-to-do') return 'nothing-to-do';
+  if (plan.status !== 'planned') {
+    await stages.recordFailure({ ...run, plan });
+    return 'done';
+  }
+  for (const { chunk } of await getDocument(objects, chunkListKey(run.dataset, run.runId), Chunks))
+    await stages.refine({ ...run, chunk });
+  await stages.seal(run);
+  const gate = Gate.parse(await stages.gate(run));
+  if (gate.decision === 'promote') {
+    await stages.promote(run);
+    await stages.refreshGold(run);
+  } else if (gate.decision === 'hold') await stages.hold({ ...run, gate });
+  else await stages.recordFailure({ ...run, gate });
+  return 'done';
+}
