@@ -43,5 +43,7 @@ export class ConfigError extends AssayError {
 
 /** The text of anything thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  // By shape: an error of another realm (Node's own, under a test runner) is no instance of this one's Error.
+  const isError = typeof error === 'object' && error !== null && 'message' in error;
+  return isError ? String(error.message) : String(error);
 }

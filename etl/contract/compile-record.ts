@@ -14,6 +14,12 @@ import type { ContractColumn, SourceContract } from './contract.ts';
 /** What a staged record is before attempts and duplicates are known. */
 export const RECORD_KIND = { silver: 0, rejected: 1, blank: 2, totalRow: 3 } as const;
 
+/**
+ * SQL name of a file's field. Every name that isn't the contract's own has a `$`, which no contract column can
+ * have: a column called `reasons` or `position` must not meet one of ours.
+ */
+export const fieldName = (field: number): string => `c$${field}`;
+
 /** Longest part of a value that a reason repeats, in characters. */
 const REASON_VALUE_LENGTH = 200;
 
@@ -24,7 +30,7 @@ export const REASONS_TYPE = 'STRUCT(rule VARCHAR, "column" VARCHAR, code VARCHAR
 export interface StageOptions {
   readonly contract: SourceContract;
   readonly layout: Layout;
-  /** A table expression whose columns are c0, c1, … as VARCHAR: the fields of the file. */
+  /** A table expression whose columns are the fields of the file as VARCHAR, named by `fieldName`. */
   readonly source: string;
   /** Whether some value may begin or end with a blank. */
   readonly hasEdgeBlanks: boolean;
@@ -36,8 +42,8 @@ export interface StageOptions {
 
 /**
  * A SELECT with one row a record, in the source's order: the contract's columns typed, `rescued` where
- * the contract keeps unknown columns, row_hash, `record_kind` (RECORD_KIND), and for what didn't pass
- * `reasons` and the raw `record` as JSON.
+ * the contract keeps unknown columns, row_hash, `record_kind$` (RECORD_KIND), and for what didn't pass
+ * `reasons$` and the raw `record$` as JSON.
  */
 export function compileStage(options: StageOptions): string {
   const { contract, layout, source, hasEdgeBlanks } = options;
@@ -51,14 +57,14 @@ export function compileStage(options: StageOptions): string {
     `, trimmed AS (SELECT *, ${columns.map((_, index) => `${textSql(rawName(index), contract.csv.nullValues, hasEdgeBlanks)} AS ${textName(index)}`).join(', ')} FROM raw)`,
     `, typed AS (SELECT *, ${[
       ...columns.map((column, index) => `${valueSql(column, textName(index))} AS ${identifier(column.name)}`),
-      `sha256(${hashInput(columns)}) AS hash_hex`,
+      `sha256(${hashInput(columns)}) AS hash_hex$`,
       ...rescued,
     ].join(', ')} FROM trimmed)`,
-    `, judged AS (SELECT *, ${okSql(contract)} AS ok FROM typed)`,
-    `SELECT ${passThrough.join(', ')}, unhex(hash_hex) AS row_hash`,
-    `, CAST(${kindSql(options)} AS TINYINT) AS record_kind`,
-    `, CASE WHEN NOT ok THEN ${reasonsSql(options, failures)} END AS reasons`,
-    `, CASE WHEN ${options.keepRecords === 'all' ? 'true' : 'NOT ok'} THEN ${recordJson(contract, layout)} END AS record`,
+    `, judged AS (SELECT *, ${okSql(contract)} AS ok$ FROM typed)`,
+    `SELECT ${passThrough.join(', ')}, unhex(hash_hex$) AS row_hash`,
+    `, CAST(${kindSql(options)} AS TINYINT) AS record_kind$`,
+    `, CASE WHEN NOT ok$ THEN ${reasonsSql(options, failures)} END AS reasons$`,
+    `, CASE WHEN ${options.keepRecords === 'all' ? 'true' : 'NOT ok$'} THEN ${recordJson(contract, layout)} END AS record$`,
     `FROM judged`,
   ].join(' ');
 }
@@ -79,7 +85,7 @@ function hashInput(columns: readonly ContractColumn[]): string {
 
 function fieldSql(layout: Layout, index: number): string {
   const field = layout.columns[index];
-  return field === undefined ? 'CAST(NULL AS VARCHAR)' : `c${field}`;
+  return field === undefined ? 'CAST(NULL AS VARCHAR)' : fieldName(field);
 }
 
 function okSql(contract: SourceContract): string {
@@ -102,12 +108,12 @@ function passesSql(expression: string): string {
 
 function kindSql({ contract, layout }: StageOptions): string {
   const { silver, rejected, blank, totalRow } = RECORD_KIND;
-  const everything = Array.from({ length: layout.fields }, (_, field) => `c${field}`);
-  const cases = [`WHEN ok THEN ${silver}`, `WHEN ${isBlankSql(everything)} THEN ${blank}`];
+  const everything = Array.from({ length: layout.fields }, (_, field) => fieldName(field));
+  const cases = [`WHEN ok$ THEN ${silver}`, `WHEN ${isBlankSql(everything)} THEN ${blank}`];
   const totalIndex = contract.columns.findIndex(({ name }) => name === contract.csv.totalRowColumn);
   const totalField = layout.columns[totalIndex];
   if (totalField !== undefined) {
-    const others = everything.filter((name) => name !== `c${totalField}`);
+    const others = everything.filter((name) => name !== fieldName(totalField));
     cases.push(
       `WHEN ${identifier(contract.columns[totalIndex]?.name ?? '')} IS NOT NULL AND ${isBlankSql(others)} THEN ${totalRow}`,
     );
@@ -153,14 +159,14 @@ function recordJson(contract: SourceContract, layout: Layout): string {
   );
   const known = new Set(contract.columns.map(({ name }) => name));
   for (const { field, name } of layout.unknown)
-    pairs.push(literal(known.has(name) ? `${name}#${field + 1}` : name), `c${field}`);
+    pairs.push(literal(known.has(name) ? `${name}#${field + 1}` : name), fieldName(field));
   return `CAST(json_object(${pairs.join(', ')}) AS VARCHAR)`;
 }
 
 /** Unknown columns that have a value, as JSON; NULL where none has. */
 function rescuedSql(layout: Layout): string {
   if (layout.unknown.length === 0) return 'CAST(NULL AS VARCHAR)';
-  const fields = layout.unknown.map(({ field }) => `c${field}`);
-  const pairs = layout.unknown.flatMap(({ field, name }) => [literal(name), `c${field}`]);
+  const fields = layout.unknown.map(({ field }) => fieldName(field));
+  const pairs = layout.unknown.flatMap(({ field, name }) => [literal(name), fieldName(field)]);
   return `CASE WHEN coalesce(${fields.join(', ')}) IS NOT NULL THEN CAST(json_object(${pairs.join(', ')}) AS VARCHAR) END`;
 }

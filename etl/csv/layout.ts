@@ -17,8 +17,14 @@ export type LayoutResult =
   | { readonly kind: 'layout'; readonly layout: Layout }
   | { readonly kind: 'rejected'; readonly why: string };
 
+/** More columns than any contract has: DuckDB keeps a vector of each, and past this its memory is gone. */
+const MAX_FIELDS = 2_000;
+
 /** Matches a header against a contract by name, in any order. */
 export function matchHeader(header: Header, contract: SourceContract): LayoutResult {
+  if (header.names.length > MAX_FIELDS) {
+    return rejected(`it has ${header.names.length} columns, and more than ${MAX_FIELDS} are not read`);
+  }
   const spellings = new Map<string, number>();
   contract.columns.forEach((column, index) => {
     for (const text of column.headers) spellings.set(normaliseHeader(text), index);

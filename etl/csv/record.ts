@@ -70,14 +70,15 @@ export function readRecord(
   scan.problem = undefined;
   scan.hasEdgeBlanks = false;
   if (!readFields(bytes, start, limit, final, format, scan)) {
-    const isTooLong = scan.quotedNewlines > 0 && limit - start > format.maxRecordBytes;
-    return isTooLong && cutAtLine(bytes, start, limit, scan);
+    // One byte more than the limit may be a carriage return that only ends the record.
+    const isTooLong = scan.quotedNewlines > 0 && limit - start > format.maxRecordBytes + 1;
+    return isTooLong && cutAtLine(bytes, start, limit, final, scan);
   }
   if (scan.problem === undefined && format.fields !== ANY_WIDTH && scan.fields !== format.fields) {
     scan.problem = scan.fields < format.fields ? 'too few fields' : 'too many fields';
   }
   if (scan.quotedNewlines > 0 && (scan.problem !== undefined || scan.end - start > format.maxRecordBytes)) {
-    return cutAtLine(bytes, start, limit, scan);
+    return cutAtLine(bytes, start, limit, final, scan);
   }
   if (scan.end - start > format.maxRecordBytes) scan.problem = 'a record longer than the limit';
   return true;
@@ -158,6 +159,7 @@ function closeQuote(
   while (at < limit) {
     const byte = bytes[at] as number;
     if (byte === escaping && escaping !== quote) {
+      if (bytes[at + 1] === LF || bytes[at + 1] === CR) scan.quotedNewlines++;
       at += 2;
     } else if (byte === quote) {
       if (escaping !== quote || bytes[at + 1] !== quote || at + 1 >= limit) {
@@ -182,14 +184,18 @@ function isEdgeBlank(byte: number | undefined): boolean {
 }
 
 /** Takes only the first line of a malformed record that spans several. */
-function cutAtLine(bytes: Uint8Array, start: number, limit: number, scan: RecordScan): boolean {
+function cutAtLine(
+  bytes: Uint8Array,
+  start: number,
+  limit: number,
+  final: boolean,
+  scan: RecordScan,
+): boolean {
   let at = start;
   while (at < limit && bytes[at] !== LF && bytes[at] !== CR) at++;
-  scan.end = at;
-  scan.next = bytes[at] === CR && bytes[at + 1] === LF ? at + 2 : at + 1;
   scan.quotedNewlines = 0;
   scan.problem = 'a quote that is never closed';
-  return true;
+  return endRecord(bytes, at, limit, final, scan);
 }
 
 /** Whether a record holds nothing but delimiters, quotes, spaces and tabs. */

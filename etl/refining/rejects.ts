@@ -65,8 +65,8 @@ export function measureSql(
 /** Adds the staged segment's failed and broken records to `rejects`. */
 export async function collectRejects(engine: Engine, contract: SourceContract): Promise<void> {
   await engine.run(
-    `INSERT INTO rejects SELECT source_file_id, source_row_number, NULL, row_hash, reasons, record, NULL, record_kind = ${RECORD_KIND.totalRow}${measureValues(contract)}
-     FROM staged WHERE record_kind IN (${RECORD_KIND.rejected}, ${RECORD_KIND.totalRow})`,
+    `INSERT INTO rejects SELECT source_file_id, source_row_number, NULL, row_hash, reasons$, record$, NULL, record_kind$ = ${RECORD_KIND.totalRow}${measureValues(contract)}
+     FROM staged WHERE record_kind$ IN (${RECORD_KIND.rejected}, ${RECORD_KIND.totalRow})`,
   );
   const nothing = contract.measures.map(() => ', NULL, NULL').join('');
   await engine.run(

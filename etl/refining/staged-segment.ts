@@ -1,4 +1,4 @@
-import { compileStage } from '../contract/compile-record.ts';
+import { compileStage, fieldName } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import type { Segment } from '../csv/segments.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
@@ -28,13 +28,13 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
   if (await keepsOrder(engine, select)) {
     await engine.run(`CREATE OR REPLACE TEMP TABLE staged_records AS ${select}`);
     await engine.run(
-      'CREATE OR REPLACE TEMP VIEW positioned AS SELECT *, rowid AS position FROM staged_records',
+      'CREATE OR REPLACE TEMP VIEW positioned AS SELECT *, rowid AS position$ FROM staged_records',
     );
   } else {
     await stageInTwoSteps(engine, readCsv(segment, contract), compile);
   }
   const [row = {}] = await engine.rows(
-    'SELECT count(*) AS n, coalesce(max(position), -1) AS last FROM positioned',
+    'SELECT count(*) AS n, coalesce(max(position$), -1) AS last FROM positioned',
   );
   if (integerOf(row, 'n') !== segment.rows || integerOf(row, 'last') !== segment.rows - 1) {
     const context = { scanned: segment.rows, parsed: integerOf(row, 'n') };
@@ -51,7 +51,10 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
 /** DuckDB's reader, told everything: nothing about a segment is guessed. */
 function readCsv(segment: Segment, { csv: dialect, limits }: SourceContract): string {
   const longest = Math.max(limits.maxRecordBytes, segment.longestDecodedBytes);
-  const columns = Array.from({ length: segment.layout.fields }, (_, field) => `'c${field}': 'VARCHAR'`);
+  const columns = Array.from(
+    { length: segment.layout.fields },
+    (_, field) => `'${fieldName(field)}': 'VARCHAR'`,
+  );
   const options = [
     literal(segment.path),
     'auto_detect = false',
@@ -90,28 +93,26 @@ async function stageInTwoSteps(
   compile: (source: string) => string,
 ): Promise<void> {
   await engine.run(`CREATE OR REPLACE TEMP TABLE raw_records AS SELECT * FROM ${source}`);
-  const positioned = '(SELECT rowid AS "position$", * FROM raw_records)';
-  const select = compile(positioned).replace(/ FROM judged$/, ', "position$" FROM judged');
+  const positioned = '(SELECT rowid AS position$, * FROM raw_records)';
+  const select = compile(positioned).replace(/ FROM judged$/, ', position$ FROM judged');
   await engine.run(`CREATE OR REPLACE TEMP TABLE staged_records AS ${select}`);
   await engine.run('DROP TABLE raw_records');
-  await engine.run(
-    'CREATE OR REPLACE TEMP VIEW positioned AS SELECT * EXCLUDE ("position$"), "position$" AS position FROM staged_records',
-  );
+  await engine.run('CREATE OR REPLACE TEMP VIEW positioned AS SELECT * FROM staged_records');
 }
 
 /** The records with their place in the source, which follows from their position in the segment. */
 function placedSql(segment: Segment, ids: ReadonlyMap<number, string>): string {
   const [only, ...more] = segment.parts;
   if (only !== undefined && more.length === 0) {
-    return `SELECT *, ${literal(ids.get(only.fileIndex) ?? '')} AS source_file_id, position + ${only.firstRow - only.offset} AS source_row_number FROM positioned`;
+    return `SELECT *, ${literal(ids.get(only.fileIndex) ?? '')} AS source_file_id, position$ + ${only.firstRow - only.offset} AS source_row_number FROM positioned`;
   }
   const values = segment.parts.map(
     (part) => `(${part.offset}, ${literal(ids.get(part.fileIndex) ?? '')}, ${part.firstRow - part.offset})`,
   );
   return [
-    'SELECT records.*, parts.source_file_id, records.position + parts.shift AS source_row_number',
+    'SELECT records.*, parts.source_file_id, records.position$ + parts.shift AS source_row_number',
     'FROM positioned AS records',
-    `ASOF JOIN (VALUES ${values.join(', ')}) AS parts(first, source_file_id, shift) ON records.position >= parts.first`,
+    `ASOF JOIN (VALUES ${values.join(', ')}) AS parts(first, source_file_id, shift) ON records.position$ >= parts.first`,
   ].join(' ');
 }
 

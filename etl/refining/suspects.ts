@@ -22,7 +22,7 @@ export async function createSuspects(engine: Engine, contract: SourceContract): 
 export async function findSuspects(engine: Engine, contract: SourceContract): Promise<number[]> {
   const hash = `hash(${contract.key.map(identifier).join(', ')})`;
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE segment_keys AS SELECT ${hash} AS h, position FROM positioned WHERE record_kind = 0`,
+    `CREATE OR REPLACE TEMP TABLE segment_keys AS SELECT ${hash} AS h, position$ AS position FROM positioned WHERE record_kind$ = 0`,
   );
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE suspects AS SELECT position FROM segment_keys WHERE h IN (
@@ -37,6 +37,6 @@ export async function findSuspects(engine: Engine, contract: SourceContract): Pr
 /** Adds the staged records, which are the suspects by now, to `suspect_records`. */
 export async function collectSuspects(engine: Engine, contract: SourceContract): Promise<void> {
   await engine.run(
-    `INSERT INTO suspect_records SELECT source_file_id, source_row_number, row_hash, record${measureValues(contract)} FROM staged`,
+    `INSERT INTO suspect_records SELECT source_file_id, source_row_number, row_hash, record$${measureValues(contract)} FROM staged`,
   );
 }

@@ -35,13 +35,13 @@ export async function tallySegment(
   tallies: Tallies,
 ): Promise<void> {
   const kinds = await engine.rows(
-    `SELECT source_file_id, record_kind, count(*) AS n, max(source_row_number) AS last,
-       CAST(coalesce(sum(CASE WHEN record_kind = ${RECORD_KIND.blank} THEN ${identitySql('source_row_number')} END), 0) AS VARCHAR) AS identity
+    `SELECT source_file_id, record_kind$ AS kind, count(*) AS n, max(source_row_number) AS last,
+       CAST(coalesce(sum(CASE WHEN record_kind$ = ${RECORD_KIND.blank} THEN ${identitySql('source_row_number')} END), 0) AS VARCHAR) AS identity
      FROM staged GROUP BY ALL`,
   );
   for (const row of kinds) {
     const tally = tallyOf(tallies, textOf(row, 'source_file_id'));
-    const [kind, n] = [integerOf(row, 'record_kind'), integerOf(row, 'n')];
+    const [kind, n] = [integerOf(row, 'kind'), integerOf(row, 'n')];
     if (kind === RECORD_KIND.silver) tally.silver += n;
     else if (kind === RECORD_KIND.rejected) tally.rejected += n;
     else if (kind === RECORD_KIND.blank) tally.blank += n;
@@ -69,7 +69,7 @@ async function tallyMeasures(engine: Engine, contract: SourceContract, tallies: 
     const { value, by } = measureSql(contract, n);
     const sums = await engine.rows(
       `SELECT source_file_id, ${by} AS "by", CAST(sum(${value}) AS VARCHAR) AS total FROM staged
-       WHERE record_kind IN (${RECORD_KIND.silver}, ${RECORD_KIND.rejected}) AND ${value} IS NOT NULL GROUP BY ALL`,
+       WHERE record_kind$ IN (${RECORD_KIND.silver}, ${RECORD_KIND.rejected}) AND ${value} IS NOT NULL GROUP BY ALL`,
     );
     for (const row of sums) {
       const group = typeof row.by === 'string' ? row.by : null;

@@ -35,7 +35,7 @@ export async function findExclusions(
   await engine.run(
     'CREATE OR REPLACE TEMP TABLE excluded (source_file_id VARCHAR, source_row_number BIGINT, code VARCHAR)',
   );
-  await engine.run('CREATE OR REPLACE TEMP TABLE file_order (source_file_id VARCHAR, place BIGINT)');
+  await engine.run('CREATE OR REPLACE TEMP TABLE file_order (id$ VARCHAR, place$ BIGINT)');
   await engine.append(
     'file_order',
     input.sourceFileIds.map((id, place) => [id, BigInt(place)]),
@@ -90,7 +90,7 @@ async function excludeWithin(input: ExclusionInput, files: readonly DataFile[]):
     ? `WHERE ${hash} IN (SELECT ${hash} FROM ${await readFiles(data, suspects)})`
     : '';
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE repeated AS SELECT ${hash} AS h FROM ${source} ${among} GROUP BY h HAVING count(*) > 1`,
+    `CREATE OR REPLACE TEMP TABLE repeated AS SELECT ${hash} AS h$ FROM ${source} ${among} GROUP BY h$ HAVING count(*) > 1`,
   );
   const [row = {}] = await engine.rows('SELECT count(*) AS n FROM repeated');
   if (integerOf(row, 'n') === 0) return;
@@ -99,9 +99,9 @@ async function excludeWithin(input: ExclusionInput, files: readonly DataFile[]):
     `INSERT INTO excluded SELECT source_file_id, source_row_number, 'DUPLICATE' FROM (
        SELECT records.source_file_id, records.source_row_number,
          row_number() OVER (PARTITION BY ${contract.key.map((key) => `records.${identifier(key)}`).join(', ')}
-           ORDER BY place ${direction}, records.source_row_number ${direction}) AS nth
-       FROM ${source} AS records JOIN file_order USING (source_file_id)
-       WHERE ${hash} IN (SELECT h FROM repeated)
+           ORDER BY place$ ${direction}, records.source_row_number ${direction}) AS nth
+       FROM ${source} AS records JOIN file_order ON id$ = records.source_file_id
+       WHERE ${hash} IN (SELECT h$ FROM repeated)
          AND NOT EXISTS (SELECT 1 FROM excluded WHERE excluded.source_file_id = records.source_file_id AND excluded.source_row_number = records.source_row_number)
      ) WHERE nth > 1`,
   );

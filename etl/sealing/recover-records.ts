@@ -29,7 +29,7 @@ export async function recoverExcluded(input: RecoverInput): Promise<void> {
   const { engine, data, scratch, contract, digestKey, suspectPaths } = input;
   if (suspectPaths.length > 0) {
     const measures = contract.measures.map((_, n) => `, ${measureColumn(n)}, ${measureByColumn(n)}`).join('');
-    await rejectExcluded(engine, readParquet(suspectPaths), measures);
+    await rejectExcluded(engine, { from: readParquet(suspectPaths), record: 'record', measures });
   }
   const rowsOf = await missingRows(engine);
   const files = input.files.filter((file) => rowsOf.has(file.sourceFileId) && file.repeatOf === undefined);
@@ -41,7 +41,7 @@ export async function recoverExcluded(input: RecoverInput): Promise<void> {
     if (positions.length > 0) {
       const picked = await pickRecords(segment, positions, { scratch, contract, name: 'excluded.csv' });
       await stageSegment(engine, picked, { contract, digestKey, keepRecords: 'all', sourceFileIds });
-      await rejectExcluded(engine, 'staged', measureValues(contract));
+      await rejectExcluded(engine, { from: 'staged', record: 'record$', measures: measureValues(contract) });
       await scratch.remove(picked.path);
     }
     await scratch.remove(segment.path);
@@ -64,11 +64,18 @@ async function missingRows(engine: Engine): Promise<Map<string, number[]>> {
   return found;
 }
 
-async function rejectExcluded(engine: Engine, from: string, measures: string): Promise<void> {
+/** Where excluded records are found, and under which SQL their raw values. */
+interface FoundRecords {
+  readonly from: string;
+  readonly record: string;
+  readonly measures: string;
+}
+
+async function rejectExcluded(engine: Engine, { from, record, measures }: FoundRecords): Promise<void> {
   await engine.run(
     `INSERT INTO rejects SELECT found.source_file_id, found.source_row_number, NULL, row_hash,
        [{'rule': CASE excluded.code WHEN 'DUPLICATE' THEN 'key' ELSE 'condemned before' END, 'column': NULL, 'code': excluded.code, 'value': NULL}],
-       record, NULL, false${measures}
+       ${record}, NULL, false${measures}
      FROM ${from} AS found JOIN excluded USING (source_file_id, source_row_number)`,
   );
 }

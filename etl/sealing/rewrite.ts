@@ -45,9 +45,9 @@ async function filesWith(
   const keyOf = new Map(
     await Promise.all(files.map(async ({ key }) => [await data.localPath(key), key] as const)),
   );
-  const source = `read_parquet([${[...keyOf.keys()].map(literal).join(', ')}], union_by_name = true, hive_partitioning = false, filename = true)`;
+  const source = `read_parquet([${[...keyOf.keys()].map(literal).join(', ')}], union_by_name = true, hive_partitioning = false, filename = 'filename$')`;
   const rows = await engine.rows(
-    `SELECT DISTINCT old.filename AS path FROM ${source} AS old WHERE ${condition}`,
+    `SELECT DISTINCT old.filename$ AS path FROM ${source} AS old WHERE ${condition}`,
   );
   return new Set(rows.map((row) => keyOf.get(textOf(row, 'path')) ?? ''));
 }

@@ -18,15 +18,17 @@ export async function giveVerdicts(engine: Engine, contract: SourceContract): Pr
      WITH counted AS (
        SELECT rejects.*, CAST(coalesce(prior.failures, 0) + 1 AS INTEGER) AS attempt_count,
          coalesce(prior.condemned, false) AS condemned_before,
-         list_transform(rejects.reasons, lambda r: r.code) AS codes
+         list_transform(rejects.reasons, lambda r: r.code) AS codes,
+         len(list_filter(rejects.reasons, lambda r: r.code <> 'DUPLICATE')) > 0
+           AND coalesce(prior.own_failures, 0) + 1 >= ${maxAttempts} AS is_exhausted
        FROM rejects LEFT JOIN prior ON prior.row_hash = rejects.row_hash
      ), judged AS (
-       SELECT *, ${duplicate} OR condemned_before OR attempt_count >= ${maxAttempts} AS is_condemned,
+       SELECT *, ${duplicate} OR condemned_before OR is_exhausted AS is_condemned,
          condemned_before AND NOT list_contains(codes, 'PREVIOUSLY_CONDEMNED') AS newly_previous,
-         attempt_count >= ${maxAttempts} AND NOT condemned_before AND NOT ${duplicate} AS newly_exhausted
+         is_exhausted AND NOT condemned_before AND NOT ${duplicate} AS newly_exhausted
        FROM counted
      )
-     SELECT * EXCLUDE (reasons, codes, condemned_before, is_condemned, newly_previous, newly_exhausted),
+     SELECT * EXCLUDE (reasons, codes, condemned_before, is_exhausted, is_condemned, newly_previous, newly_exhausted),
        CASE WHEN is_condemned THEN 'condemned' ELSE 'quarantined' END AS verdict,
        list_concat(reasons, CAST(${added('newly_previous', 'condemned before', 'PREVIOUSLY_CONDEMNED')} AS ${REASONS_TYPE}),
          CAST(${added('newly_exhausted', `failed ${maxAttempts} times`, 'MAX_ATTEMPTS')} AS ${REASONS_TYPE})) AS reasons

@@ -49,7 +49,7 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
   const withheld = await listWithheld(effects, dataset);
   const pending = bronze.filter(({ key }) => isPending(key, contract, ledger, withheld));
   if (pending.length === 0) return { status: 'nothing-to-do' };
-  const files = await identifyFiles(pending, effects, ledger);
+  const files = await identifyFiles(pending, effects, { ledger, withheld });
   const plan: Plan = {
     dataset,
     runId,
@@ -121,14 +121,20 @@ function isPending(
   return entry === undefined || (entry.status === 'rejected' && entry.contractDigest !== contract.digest);
 }
 
-/** Gives each file its identity; of files with the same bytes, here or in the ledger, only the first is worked on. */
+/** Gives each file its identity; of files with the same bytes, here, held or in the ledger, only the first is worked on. */
 async function identifyFiles(
   pending: readonly ObjectInfo[],
   effects: Effects,
-  ledger: ReadonlyMap<string, LedgerEntry>,
+  known: { readonly ledger: ReadonlyMap<string, LedgerEntry>; readonly withheld: readonly Withheld[] },
 ): Promise<PlannedFile[]> {
   const firstKeys = new Map<string, string>();
-  for (const [key, entry] of ledger) if (entry.status === 'accepted') firstKeys.set(entry.sourceFileId, key);
+  for (const key of known.withheld
+    .filter(({ decision }) => decision === 'held')
+    .flatMap(({ keys }) => keys)) {
+    firstKeys.set(await effects.data.digest(key), key);
+  }
+  for (const [key, entry] of known.ledger)
+    if (entry.status === 'accepted') firstKeys.set(entry.sourceFileId, key);
   const files: PlannedFile[] = [];
   for (const [index, { key, sizeBytes }] of pending.entries()) {
     const sourceFileId = await effects.data.digest(key);

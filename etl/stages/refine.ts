@@ -152,7 +152,9 @@ class Refinery {
   #writeSilver(part: string, withoutSuspects: boolean): Promise<DataFile[]> {
     const { engine, contract, effects, scratch, silver, plan, hasPrior } = this.#options;
     const passed = silverSelect(contract, plan, silver, hasPrior);
-    const select = withoutSuspects ? `${passed} AND position NOT IN (SELECT position FROM suspects)` : passed;
+    const select = withoutSuspects
+      ? `${passed} AND position$ NOT IN (SELECT position FROM suspects)`
+      : passed;
     const root = runRoot('silver', contract.dataset, contract.version, plan.runId);
     const target = { engine, data: effects.data, scratch, table: silver, root, part };
     return writeDataFiles(select, { ...target, partitionColumn: contract.partitionColumn });
@@ -195,7 +197,7 @@ function silverSelect(contract: SourceContract, plan: Plan, silver: LakeTable, h
     return `${sql ?? `staged.${identifier(name)}`} AS ${identifier(name)}`;
   });
   const join = hasPrior ? 'LEFT JOIN prior ON prior.row_hash = staged.row_hash' : '';
-  return `SELECT ${columns.join(', ')} FROM staged ${join} WHERE record_kind = 0`;
+  return `SELECT ${columns.join(', ')} FROM staged ${join} WHERE record_kind$ = 0`;
 }
 
 function refinedFile(outcome: FileOutcome, tally: FileTally): RefinedFile {
