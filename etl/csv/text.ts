@@ -65,8 +65,11 @@ async function* skip(stream: AsyncIterable<Uint8Array>, count: number): AsyncGen
 }
 
 function gunzip(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  // The consumer sees a failure as a throw of its loop; the callback only keeps it from being reported twice.
-  return pipeline(Readable.from(stream), createGunzip({ chunkSize: 1 << 20 }), () => undefined);
+  const unpacked = createGunzip({ chunkSize: 1 << 20 });
+  // Whoever reads it sees a failure as a throw. It may come before the first read, when nobody listens yet: without
+  // a listener of its own it would then end the process.
+  unpacked.on('error', () => undefined);
+  return pipeline(Readable.from(stream), unpacked, () => undefined);
 }
 
 async function viaScratch(
