@@ -23,7 +23,7 @@ import { loadRun } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
 
 /** Size at which a segment is closed: large enough to keep two cores busy, small enough to hold in memory. */
-const SEGMENT_BYTES = 96 * 1024 * 1024;
+const SEGMENT_BYTES = 64 * 1024 * 1024;
 
 const RefineInput = RunInput.extend({ chunk: z.string() });
 const RefineOutput = RunInput.extend({ chunk: z.string(), records: z.number() });
