@@ -27,7 +27,7 @@ Values of personal and confidential columns are shown as •••.`,
   options: {
     unmasked: { type: 'boolean', help: 'show the values of personal and confidential columns, too' },
   },
-  examples: ['assay show 20240501T120003Z-9b6e0d20', 'assay show 20240501T12 --json'],
+  examples: ['assay show 20240501T120003417Z-9b6e0d20', 'assay show 20240501T12 --json'],
   positionals: { min: 1, max: 1, name: 'RUN' },
   async run(args, io) {
     const lake = await openLakeOf(args, io);

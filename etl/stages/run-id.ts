@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
-/** A new run id: the moment, so that ids sort by time, and four random bytes, so that no two are alike. */
+/** A new run id: the moment to the millisecond, so that ids sort by time, and four random bytes, so that no two are alike. */
 export function newRunId(now: Date): string {
-  const moment = now.toISOString().replace(/[-:]/g, '').replace(/\..*$/, 'Z');
+  const moment = now.toISOString().replace(/[-:.]/g, '');
   return `${moment}-${randomBytes(4).toString('hex')}`;
 }
