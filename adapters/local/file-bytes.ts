@@ -72,8 +72,9 @@ export async function hashFile(
   const fingerprint = await fingerprintOf(file);
   const hash = createHash('sha256');
   for await (const piece of readPieces(file, file)) {
+    const taken = take(piece);
     hash.update(piece);
-    await take(piece);
+    await taken;
   }
   if (isWritten(fingerprint, await fingerprintOf(file))) {
     throw new TransientError(

@@ -21,6 +21,8 @@ export interface Engine {
   rows(sql: string): Promise<SqlRow[]>;
   /** Runs a query; its columns with DuckDB's types, and its rows. */
   result(sql: string): Promise<SqlResult>;
+  /** The integers of a query's only column, none of them NULL or past 2^53. */
+  integers(sql: string): Promise<number[]>;
   /** Adds rows to a table whose columns are BIGINT and VARCHAR, by position. */
   append(table: string, rows: Iterable<readonly (bigint | string)[]>): Promise<void>;
   close(): void;
@@ -45,6 +47,11 @@ export async function openEngine(options: EngineOptions, spillDirectory: string)
         const types = reader.columnTypes();
         const columns = reader.columnNames().map((name, n) => ({ name, type: String(types[n]) }));
         return { columns, rows: reader.getRowsJson() };
+      }),
+    integers: (sql) =>
+      guard(sql, async () => {
+        const [column = []] = (await connection.runAndReadAll(sql)).getColumns();
+        return column.map(Number);
       }),
     append: (table, rows) => guard(table, () => appendRows(connection, table, rows)),
     close: () => {

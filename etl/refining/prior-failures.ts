@@ -15,7 +15,7 @@ export async function loadPriorFailures(
   tables: { readonly quarantine: LakeTable; readonly condemned: LakeTable },
 ): Promise<boolean> {
   await engine.run(
-    'CREATE OR REPLACE TEMP TABLE prior (row_hash BLOB, failures INTEGER, own_failures INTEGER, condemned BOOLEAN)',
+    'CREATE OR REPLACE TEMP TABLE prior (row_hash VARCHAR, failures INTEGER, own_failures INTEGER, condemned BOOLEAN)',
   );
   const selects: string[] = [];
   for (const layer of ['quarantine', 'condemned'] as const) {

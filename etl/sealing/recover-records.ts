@@ -1,5 +1,5 @@
 import type { SourceContract } from '../contract/contract.ts';
-import { pickRecords, positionsOf } from '../csv/pick-records.ts';
+import { Gathering, positionsOf } from '../csv/gathering.ts';
 import { cutSegments } from '../csv/segments.ts';
 import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
 import type { DataStore, Scratch } from '../ports.ts';
@@ -39,8 +39,10 @@ export async function recoverExcluded(input: RecoverInput): Promise<void> {
     const { segment } = event;
     const positions = positionsOf(segment, (index) => rowsOf.get(sourceFileIds.get(index) ?? '') ?? []);
     if (positions.length > 0) {
-      const picked = await pickRecords(segment, positions, { scratch, contract, name: 'excluded.csv' });
-      await stageSegment(engine, picked, { contract, digestKey, keepRecords: 'all', sourceFileIds });
+      const gathering = new Gathering(segment.layout, { contract, scratch, name: 'excluded.csv' });
+      await gathering.add(segment, positions);
+      const picked = await gathering.close();
+      await stageSegment(engine, picked, { contract, digestKey, look: 'closer', sourceFileIds });
       await rejectExcluded(engine, { from: 'staged', record: 'record$', measures: measureValues(contract) });
       await scratch.remove(picked.path);
     }

@@ -1,19 +1,27 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ahead } from '../ahead.ts';
+import type { Look } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
-import { pickRecords } from '../csv/pick-records.ts';
+import { Gathering } from '../csv/gathering.ts';
 import { cutSegments, type FileOutcome, type Segment } from '../csv/segments.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
-import { identifier, literal } from '../engine/sql.ts';
+import { constant, identifier, literal } from '../engine/sql.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
 import { chunkKey, rejectsKey, runRoot, suspectsKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { loadPriorFailures } from '../refining/prior-failures.ts';
-import { collectRejects, createRejects } from '../refining/rejects.ts';
-import { stageSegment } from '../refining/staged-segment.ts';
+import { collectBroken, collectRejects, createRejects } from '../refining/rejects.ts';
+import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
 import { collectSuspects, createSuspects, findSuspects } from '../refining/suspects.ts';
-import { type FileTally, type Tallies, tallyOf, tallySegment } from '../refining/tally.ts';
+import {
+  type FileTally,
+  type Tallies,
+  tallyBroken,
+  tallyOf,
+  tallyOthers,
+  tallyPassed,
+} from '../refining/tally.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import type { DataFile } from '../table/schema.ts';
 import { countBytes } from '../telemetry.ts';
@@ -75,13 +83,17 @@ class Refinery {
   readonly #dataFiles: DataFile[] = [];
   readonly #suspectFiles: DataFile[] = [];
   readonly #files: readonly PlannedFile[];
+  readonly #sourceFileIds: ReadonlyMap<number, string>;
+  #apart: Gathering | undefined;
   #doneBytes = 0;
   #segments = 0;
+  #gatherings = 0;
 
   constructor(options: RefineryOptions) {
     this.#options = options;
     const indexes = options.plan.chunks.find(({ chunk }) => chunk === options.chunk)?.files ?? [];
     this.#files = indexes.map((index) => options.plan.files[index]).filter((file) => file !== undefined);
+    this.#sourceFileIds = new Map(this.#files.map((file) => [file.index, file.sourceFileId]));
   }
 
   async refine(): Promise<ChunkResult> {
@@ -99,6 +111,7 @@ class Refinery {
       if (event.kind === 'segment') await this.#refineSegment(event.segment);
       else this.#finishFile(event.outcome);
     }
+    await this.#lookCloser();
     const { dataset, runId } = plan;
     const rejects = await this.#publish('rejects', rejectsKey(dataset, runId, chunk));
     const suspects = await this.#publish('suspect_records', suspectsKey(dataset, runId, chunk));
@@ -119,42 +132,58 @@ class Refinery {
   async #refineSegment(segment: Segment): Promise<void> {
     const { engine, contract, scratch, chunk } = this.#options;
     const part = `${chunk}-${String(this.#segments++).padStart(4, '0')}`;
-    await this.#stage(segment, 'failed');
-    await tallySegment(engine, contract, this.#tallies);
-    await collectRejects(engine, contract);
-    const suspects = await findSuspects(engine, contract);
-    this.#dataFiles.push(...(await this.#writeSilver(part, suspects.length > 0)));
-    if (suspects.length > 0) await this.#setApart(segment, suspects, part);
+    await this.#stage(segment, 'first');
+    await tallyPassed(engine, contract, this.#tallies);
+    await findSuspects(engine, contract);
+    const apart = await engine.integers(
+      'SELECT position$ FROM positioned WHERE NOT passed$ UNION ALL SELECT position FROM suspects ORDER BY 1',
+    );
+    if (apart.length < segment.rows) {
+      const unsuspected = 'position$ NOT IN (SELECT position FROM suspects)';
+      this.#dataFiles.push(...(await this.#writeSilver(part, unsuspected)));
+    }
+    if (apart.length > 0 || segment.broken.length > 0) await this.#setApart(segment, apart);
     await scratch.remove(segment.path);
   }
 
-  /** Writes the suspects to files of their own and keeps their raw values. */
-  async #setApart(segment: Segment, positions: readonly number[], part: string): Promise<void> {
-    const { engine, contract, scratch } = this.#options;
-    const picked = await pickRecords(segment, positions, { scratch, contract, name: `suspects-${part}.csv` });
-    await this.#stage(picked, 'all');
+  /** Keeps the records that didn't pass, and the suspects, for a closer look at many of them together. */
+  async #setApart(segment: Segment, positions: readonly number[]): Promise<void> {
+    const { contract, scratch } = this.#options;
+    if (this.#apart?.accepts(segment.layout) === false) await this.#lookCloser();
+    const name = `apart-${this.#gatherings}.csv`;
+    this.#apart ??= new Gathering(segment.layout, { contract, scratch, name });
+    await this.#apart.add(segment, positions);
+    if (this.#apart.sizeBytes >= SEGMENT_BYTES) await this.#lookCloser();
+  }
+
+  /** Finds what is wrong with the records set apart; the suspects go to files of their own, their raw values kept. */
+  async #lookCloser(): Promise<void> {
+    const { engine, contract, scratch, chunk } = this.#options;
+    const apart = await this.#apart?.close();
+    this.#apart = undefined;
+    if (apart === undefined) return;
+    await stageBroken(engine, apart, this.#sourceFileIds);
+    await tallyBroken(engine, this.#tallies);
+    await collectBroken(engine, contract);
+    await this.#stage(apart, 'closer');
+    await tallyOthers(engine, contract, this.#tallies);
+    await collectRejects(engine, contract);
     await collectSuspects(engine, contract);
-    this.#suspectFiles.push(...(await this.#writeSilver(`${part}-apart`, false)));
-    await scratch.remove(picked.path);
+    const part = `${chunk}-apart-${String(this.#gatherings++).padStart(4, '0')}`;
+    this.#suspectFiles.push(...(await this.#writeSilver(part)));
+    await scratch.remove(apart.path);
   }
 
-  async #stage(segment: Segment, keepRecords: 'failed' | 'all'): Promise<void> {
+  async #stage(segment: Segment, look: Look): Promise<void> {
     const { engine, contract, effects } = this.#options;
-    const sourceFileIds = new Map(this.#files.map((file) => [file.index, file.sourceFileId]));
-    await stageSegment(engine, segment, {
-      contract,
-      digestKey: effects.digestKey,
-      keepRecords,
-      sourceFileIds,
-    });
+    const { digestKey } = effects;
+    await stageSegment(engine, segment, { contract, digestKey, look, sourceFileIds: this.#sourceFileIds });
   }
 
-  #writeSilver(part: string, withoutSuspects: boolean): Promise<DataFile[]> {
+  /** Writes the staged records that passed, or those of them that also meet a condition. */
+  #writeSilver(part: string, condition = 'true'): Promise<DataFile[]> {
     const { engine, contract, effects, scratch, silver, plan, hasPrior } = this.#options;
-    const passed = silverSelect(contract, plan, silver, hasPrior);
-    const select = withoutSuspects
-      ? `${passed} AND position$ NOT IN (SELECT position FROM suspects)`
-      : passed;
+    const select = `${silverSelect(contract, plan, silver, hasPrior)} AND ${condition}`;
     const root = runRoot('silver', contract.dataset, contract.version, plan.runId);
     const target = { engine, data: effects.data, scratch, table: silver, root, part };
     return writeDataFiles(select, { ...target, partitionColumn: contract.partitionColumn });
@@ -187,7 +216,7 @@ function silverSelect(contract: SourceContract, plan: Plan, silver: LakeTable, h
   const lineage: Readonly<Record<string, string>> = {
     attempt_count: hasPrior ? 'CAST(coalesce(prior.failures, 0) AS INTEGER)' : 'CAST(0 AS INTEGER)',
     ingestion_timestamp: `CAST(${literal(plan.plannedAt)} AS TIMESTAMPTZ)`,
-    run_id: literal(plan.runId),
+    run_id: constant(plan.runId),
     source_row_number: 'CAST(source_row_number AS BIGINT)',
   };
   const schema = silver.metadata.schemas.find((s) => s['schema-id'] === silver.metadata['current-schema-id']);
@@ -197,7 +226,7 @@ function silverSelect(contract: SourceContract, plan: Plan, silver: LakeTable, h
     return `${sql ?? `staged.${identifier(name)}`} AS ${identifier(name)}`;
   });
   const join = hasPrior ? 'LEFT JOIN prior ON prior.row_hash = staged.row_hash' : '';
-  return `SELECT ${columns.join(', ')} FROM staged ${join} WHERE record_kind$ = 0`;
+  return `SELECT ${columns.join(', ')} FROM staged ${join} WHERE passed$`;
 }
 
 function refinedFile(outcome: FileOutcome, tally: FileTally): RefinedFile {
