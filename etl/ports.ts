@@ -130,4 +130,6 @@ export interface ProgressEvent {
 export interface EngineOptions {
   readonly memoryLimitMb: number;
   readonly threads: number;
+  /** Size at which a segment of records is closed; refine's own unless said. */
+  readonly segmentBytes?: number;
 }

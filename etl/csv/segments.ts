@@ -41,6 +41,9 @@ export interface Segment {
   readonly longestDecodedBytes: number;
 }
 
+/** Size at which a segment is closed: large enough to be worth a statement, small enough to hold several in memory. */
+export const SEGMENT_BYTES = 48 * 1024 * 1024;
+
 /** Size of the first segment at most; each of the next may be twice as large. */
 const FIRST_BYTES = 8 * 1024 * 1024;
 

@@ -25,6 +25,9 @@ export interface Engine {
   integers(sql: string): Promise<number[]>;
   /** Adds rows to a table whose columns are BIGINT and VARCHAR, by position. */
   append(table: string, rows: Iterable<readonly (bigint | string)[]>): Promise<void>;
+  /** Another connection to the same database, to run statements beside this one's: it has temporary tables of its own. */
+  lane(): Promise<Engine>;
+  /** Ends the database; on a lane, just the lane. */
   close(): void;
 }
 
@@ -35,6 +38,10 @@ export async function openEngine(options: EngineOptions, spillDirectory: string)
     memory_limit: `${options.memoryLimitMb}MB`,
     temp_directory: spillDirectory,
   });
+  return connect(instance, () => instance.closeSync());
+}
+
+async function connect(instance: DuckDBInstance, closed: () => void): Promise<Engine> {
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'");
   await connection.run('SET enable_progress_bar = false');
@@ -54,9 +61,10 @@ export async function openEngine(options: EngineOptions, spillDirectory: string)
         return column.map(Number);
       }),
     append: (table, rows) => guard(table, () => appendRows(connection, table, rows)),
+    lane: () => guard('a lane', () => connect(instance, () => undefined)),
     close: () => {
       connection.closeSync();
-      instance.closeSync();
+      closed();
     },
   };
 }
@@ -88,6 +96,21 @@ export async function withEngine<T>(
     return await work(engine);
   } finally {
     engine.close();
+  }
+}
+
+/** Runs work with some lanes of an engine and closes them, whatever happens. */
+export async function withLanes<T>(
+  engine: Engine,
+  count: number,
+  work: (lanes: readonly Engine[]) => Promise<T>,
+): Promise<T> {
+  const lanes: Engine[] = [];
+  try {
+    while (lanes.length < count) lanes.push(await engine.lane());
+    return await work(lanes);
+  } finally {
+    for (const lane of lanes) lane.close();
   }
 }
 

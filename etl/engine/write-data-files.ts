@@ -52,14 +52,12 @@ export async function writeDataFiles(select: string, target: WriteTarget): Promi
   if (partitioned) options.push(`PARTITION_BY (${identifier(PARTITION_COLUMN)})`);
   const path = partitioned ? folder : `${folder}.parquet`;
   const rows = await engine.rows(`COPY (${source}) TO ${literal(path)} (${options.join(', ')})`);
-  const files: DataFile[] = [];
-  for (const [n, row] of rows.entries()) {
-    const copied = copiedFile(row);
-    const key = dataFileKey(root, copied.month, partitioned ? `${part}-${n}` : part);
-    const file = readCopyStats(row, { metadata: table.metadata, key, month: copied.month });
-    if (file.recordCount === 0) continue;
-    await data.publish(copied.path, key);
-    files.push(file);
-  }
-  return files;
+  const copies = rows.map((row, n) => {
+    const { path: from, month } = copiedFile(row);
+    const key = dataFileKey(root, month, partitioned ? `${part}-${n}` : part);
+    return { from, file: readCopyStats(row, { metadata: table.metadata, key, month }) };
+  });
+  const written = copies.filter(({ file }) => file.recordCount > 0);
+  await Promise.all(written.map(({ from, file }) => data.publish(from, file.key)));
+  return written.map(({ file }) => file);
 }

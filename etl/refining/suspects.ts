@@ -9,16 +9,16 @@ import { measureColumns, measureValues } from './rejects.ts';
  * write large files anew nor read the source again to take a duplicate out.
  */
 
-/** Creates `seen_keys` and `suspect_records`, empty. */
+/** Creates `seen_keys`, which all lanes see, and `suspect_records`, empty. */
 export async function createSuspects(engine: Engine, contract: SourceContract): Promise<void> {
-  await engine.run('CREATE OR REPLACE TEMP TABLE seen_keys (h UBIGINT)');
+  await engine.run('CREATE OR REPLACE TABLE seen_keys (h UBIGINT)');
   const measures = measureColumns(contract);
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE suspect_records (source_file_id VARCHAR, source_row_number BIGINT, row_hash VARCHAR, record VARCHAR${measures})`,
   );
 }
 
-/** Makes the table `suspects` (position) for the staged segment. */
+/** Makes the table `suspects` (position) for the staged segment. One segment at a time: of two with one key the later must see the earlier. */
 export async function findSuspects(engine: Engine, contract: SourceContract): Promise<void> {
   const hash = `hash(${contract.key.map(identifier).join(', ')})`;
   await engine.run(

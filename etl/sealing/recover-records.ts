@@ -1,6 +1,6 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { Gathering, positionsOf } from '../csv/gathering.ts';
-import { cutSegments } from '../csv/segments.ts';
+import { cutSegments, SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
 import type { DataStore, Scratch } from '../ports.ts';
 import { measureByColumn, measureColumn, measureValues } from '../refining/rejects.ts';
@@ -18,8 +18,6 @@ export interface RecoverInput {
   /** Parquet files of the suspects that refine kept. */
   readonly suspectPaths: readonly string[];
 }
-
-const SEGMENT_BYTES = 64 * 1024 * 1024;
 
 /**
  * Adds the records of `excluded` to `rejects` as they came, since Silver keeps only typed values: from the

@@ -4,10 +4,11 @@ import { ahead } from '../ahead.ts';
 import type { Look } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { Gathering } from '../csv/gathering.ts';
-import { cutSegments, type FileOutcome, type Segment } from '../csv/segments.ts';
-import { type Engine, withEngine } from '../engine/engine.ts';
+import { cutSegments, type FileOutcome, SEGMENT_BYTES, type Segment } from '../csv/segments.ts';
+import { type Engine, withEngine, withLanes } from '../engine/engine.ts';
 import { constant, identifier, literal } from '../engine/sql.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
+import { InOrder, Lanes } from '../lanes.ts';
 import { chunkKey, rejectsKey, runRoot, suspectsKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { loadPriorFailures } from '../refining/prior-failures.ts';
@@ -30,8 +31,11 @@ import { type ChunkResult, type Plan, type PlannedFile, putDocument, type Refine
 import { loadRun } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
 
-/** Size at which a segment is closed: large enough to keep two cores busy, small enough to hold in memory. */
-const SEGMENT_BYTES = 64 * 1024 * 1024;
+/**
+ * Segments refined at once: they fill the pauses in which one statement keeps only one thread busy. Two, since each
+ * takes memory and one of the four threads on which Node waits for files.
+ */
+const LANES = 2;
 
 const RefineInput = RunInput.extend({ chunk: z.string() });
 const RefineOutput = RunInput.extend({ chunk: z.string(), records: z.number() });
@@ -51,9 +55,24 @@ export const refine = defineStage({
     const condemned = await openDatasetTable(effects.objects, contract, base, 'condemned');
     const scratch = await effects.openScratch(`refine-${runId}-${chunk}`);
     try {
-      const result = await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
+      const lanes = Math.min(LANES, effects.engine.threads);
+      // Each lane has a thread of its own, so that none waits for another in the middle of a statement.
+      const options = { ...effects.engine, threads: effects.engine.threads - lanes + 1 };
+      const result = await withEngine(options, join(scratch.directory, 'spill'), async (engine) => {
         const hasPrior = await loadPriorFailures(engine, effects.data, { quarantine, condemned });
-        return new Refinery({ effects, engine, scratch, plan, contract, silver, chunk, hasPrior }).refine();
+        return withLanes(engine, lanes, (opened) =>
+          new Refinery({
+            effects,
+            engine,
+            lanes: opened,
+            scratch,
+            plan,
+            contract,
+            silver,
+            chunk,
+            hasPrior,
+          }).refine(),
+        );
       });
       await putDocument(effects.objects, chunkKey(dataset, runId, chunk), result);
       return { dataset, runId, chunk, records: result.files.reduce((sum, file) => sum + file.records, 0) };
@@ -67,6 +86,8 @@ export const refine = defineStage({
 interface RefineryOptions {
   readonly effects: Effects;
   readonly engine: Engine;
+  /** Connections on which segments are refined at once. */
+  readonly lanes: readonly Engine[];
   readonly scratch: Scratch;
   readonly plan: Plan;
   readonly contract: SourceContract;
@@ -84,6 +105,8 @@ class Refinery {
   readonly #suspectFiles: DataFile[] = [];
   readonly #files: readonly PlannedFile[];
   readonly #sourceFileIds: ReadonlyMap<number, string>;
+  readonly #segmentBytes: number;
+  readonly #setting = new InOrder();
   #apart: Gathering | undefined;
   #doneBytes = 0;
   #segments = 0;
@@ -91,6 +114,7 @@ class Refinery {
 
   constructor(options: RefineryOptions) {
     this.#options = options;
+    this.#segmentBytes = options.effects.engine.segmentBytes ?? SEGMENT_BYTES;
     const indexes = options.plan.chunks.find(({ chunk }) => chunk === options.chunk)?.files ?? [];
     this.#files = indexes.map((index) => options.plan.files[index]).filter((file) => file !== undefined);
     this.#sourceFileIds = new Map(this.#files.map((file) => [file.index, file.sourceFileId]));
@@ -104,12 +128,18 @@ class Refinery {
       contract,
       data: effects.data,
       scratch,
-      segmentBytes: SEGMENT_BYTES,
+      segmentBytes: this.#segmentBytes,
     });
-    // The scanner reads the next segment while DuckDB works on this one.
-    for await (const event of ahead(events)) {
-      if (event.kind === 'segment') await this.#refineSegment(event.segment);
-      else this.#finishFile(event.outcome);
+    const lanes = new Lanes(this.#options.lanes);
+    try {
+      // The scanner reads the next segment while DuckDB works on those before.
+      for await (const event of ahead(events)) {
+        if (event.kind === 'file') this.#finishFile(event.outcome);
+        else await lanes.start((lane) => this.#refineSegment(lane, event.segment));
+      }
+      await lanes.finish();
+    } finally {
+      await lanes.settle();
     }
     await this.#lookCloser();
     const { dataset, runId } = plan;
@@ -118,7 +148,8 @@ class Refinery {
     return {
       chunk,
       files: this.#outcomes.map((outcome) => refinedFile(outcome, this.#tallyOf(plan, outcome.fileIndex))),
-      dataFiles: this.#dataFiles,
+      // In an order that doesn't depend on which lane was faster.
+      dataFiles: this.#dataFiles.sort((a, b) => (a.key < b.key ? -1 : 1)),
       suspectFiles: this.#suspectFiles,
       ...(suspects === undefined ? {} : { suspectsKey: suspects }),
       ...(rejects === undefined ? {} : { rejectsKey: rejects }),
@@ -129,31 +160,39 @@ class Refinery {
     return tallyOf(this.#tallies, plan.files[fileIndex]?.sourceFileId ?? '');
   }
 
-  async #refineSegment(segment: Segment): Promise<void> {
-    const { engine, contract, scratch, chunk } = this.#options;
+  async #refineSegment(lane: Engine, segment: Segment): Promise<void> {
+    const { contract, scratch, chunk } = this.#options;
     const part = `${chunk}-${String(this.#segments++).padStart(4, '0')}`;
-    await this.#stage(segment, 'first');
-    await tallyPassed(engine, contract, this.#tallies);
-    await findSuspects(engine, contract);
-    const apart = await engine.integers(
-      'SELECT position$ FROM positioned WHERE NOT passed$ UNION ALL SELECT position FROM suspects ORDER BY 1',
-    );
-    if (apart.length < segment.rows) {
+    const staged = this.#stage(lane, segment, 'first');
+    const apart = await this.#setting.next(staged, () => this.#setApart(lane, segment));
+    await tallyPassed(lane, contract, this.#tallies);
+    if (apart < segment.rows) {
       const unsuspected = 'position$ NOT IN (SELECT position FROM suspects)';
-      this.#dataFiles.push(...(await this.#writeSilver(part, unsuspected)));
+      this.#dataFiles.push(...(await this.#writeSilver(lane, part, unsuspected)));
     }
-    if (apart.length > 0 || segment.broken.length > 0) await this.#setApart(segment, apart);
     await scratch.remove(segment.path);
   }
 
-  /** Keeps the records that didn't pass, and the suspects, for a closer look at many of them together. */
-  async #setApart(segment: Segment, positions: readonly number[]): Promise<void> {
+  /**
+   * Keeps the staged records that didn't pass, and the suspects, for a closer look at many of them together. Returns
+   * how many there are.
+   */
+  async #setApart(lane: Engine, segment: Segment): Promise<number> {
     const { contract, scratch } = this.#options;
+    await findSuspects(lane, contract);
+    const positions = await lane.integers(
+      'SELECT position$ FROM positioned WHERE NOT passed$ UNION ALL SELECT position FROM suspects ORDER BY 1',
+    );
+    if (positions.length === 0) return 0;
     if (this.#apart?.accepts(segment.layout) === false) await this.#lookCloser();
-    const name = `apart-${this.#gatherings}.csv`;
-    this.#apart ??= new Gathering(segment.layout, { contract, scratch, name });
+    this.#apart ??= new Gathering(segment.layout, {
+      contract,
+      scratch,
+      name: `apart-${this.#gatherings++}.csv`,
+    });
     await this.#apart.add(segment, positions);
-    if (this.#apart.sizeBytes >= SEGMENT_BYTES) await this.#lookCloser();
+    if (this.#apart.sizeBytes >= this.#segmentBytes) await this.#lookCloser();
+    return positions.length;
   }
 
   /** Finds what is wrong with the records set apart; the suspects go to files of their own, their raw values kept. */
@@ -165,24 +204,24 @@ class Refinery {
     await stageBroken(engine, apart, this.#sourceFileIds);
     await tallyBroken(engine, this.#tallies);
     await collectBroken(engine, contract);
-    await this.#stage(apart, 'closer');
+    await this.#stage(engine, apart, 'closer');
     await tallyOthers(engine, contract, this.#tallies);
     await collectRejects(engine, contract);
     await collectSuspects(engine, contract);
-    const part = `${chunk}-apart-${String(this.#gatherings++).padStart(4, '0')}`;
-    this.#suspectFiles.push(...(await this.#writeSilver(part)));
+    const part = `${chunk}-apart-${String(this.#gatherings).padStart(4, '0')}`;
+    this.#suspectFiles.push(...(await this.#writeSilver(engine, part)));
     await scratch.remove(apart.path);
   }
 
-  async #stage(segment: Segment, look: Look): Promise<void> {
-    const { engine, contract, effects } = this.#options;
+  async #stage(engine: Engine, segment: Segment, look: Look): Promise<void> {
+    const { contract, effects } = this.#options;
     const { digestKey } = effects;
     await stageSegment(engine, segment, { contract, digestKey, look, sourceFileIds: this.#sourceFileIds });
   }
 
   /** Writes the staged records that passed, or those of them that also meet a condition. */
-  #writeSilver(part: string, condition = 'true'): Promise<DataFile[]> {
-    const { engine, contract, effects, scratch, silver, plan, hasPrior } = this.#options;
+  #writeSilver(engine: Engine, part: string, condition = 'true'): Promise<DataFile[]> {
+    const { contract, effects, scratch, silver, plan, hasPrior } = this.#options;
     const select = `${silverSelect(contract, plan, silver, hasPrior)} AND ${condition}`;
     const root = runRoot('silver', contract.dataset, contract.version, plan.runId);
     const target = { engine, data: effects.data, scratch, table: silver, root, part };
@@ -205,7 +244,7 @@ class Refinery {
     const [row] = await engine.rows(`SELECT count(*) > 0 AS some FROM ${table}`);
     if (row?.some !== true) return undefined;
     const path = join(scratch.directory, `${table}.parquet`);
-    await engine.run(`COPY ${table} TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`);
+    await engine.run(`COPY ${table} TO ${literal(path)} (FORMAT parquet)`);
     await effects.data.publish(path, key);
     return key;
   }
