@@ -10,7 +10,7 @@ import { fileObjectStore } from './object-store.ts';
 import { removeLeftovers } from './owner.ts';
 import { scratchOpener } from './scratch.ts';
 
-const MEMORY_LIMIT_MB = 500;
+const MEMORY_LIMIT_MB = 600;
 
 /** How a lake is worked with. */
 export interface LakeOptions extends ContractFolders {

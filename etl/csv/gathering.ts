@@ -134,7 +134,7 @@ function recordEnds(
 async function readRange(scratch: Scratch, path: string, start: number, end?: number): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   for await (const piece of scratch.read(path, { start, ...(end === undefined ? {} : { end }) }))
-    pieces.push(piece);
+    pieces.push(Uint8Array.from(piece));
   return Buffer.concat(pieces);
 }
 
