@@ -50,6 +50,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/show.ts')).show,
   },
   {
+    name: 'approve',
+    summary: 'publish a held run',
+    load: async () => (await import('./commands/approve.ts')).approve,
+  },
+  {
+    name: 'refuse',
+    summary: 'decide that a held run is not published',
+    load: async () => (await import('./commands/refuse.ts')).refuse,
+  },
+  {
+    name: 'readmit',
+    summary: 'give back files that were set aside',
+    load: async () => (await import('./commands/readmit.ts')).readmit,
+  },
+  {
     name: 'snapshots',
     summary: "list a dataset's published states",
     load: async () => (await import('./commands/snapshots.ts')).snapshots,

@@ -156,6 +156,11 @@ export const runRecordKey = (dataset: string, runId: string): string => `${runsP
 export const heldPrefix = (dataset: string): string => `ops/held/${datasetPath(dataset)}/`;
 export const heldKey = (dataset: string, runId: string): string => `${heldPrefix(dataset)}${runId}.json`;
 
+/** What people decided, one document each, for ops.decisions. */
+export const decisionsPrefix = (dataset?: string): string =>
+  dataset === undefined ? 'ops/decisions/' : `ops/decisions/${datasetPath(dataset)}/`;
+export const decisionKey = (dataset: string, id: string): string => `${decisionsPrefix(dataset)}${id}.json`;
+
 /** The circuit breaker's state; absent means closed. */
 export const breakerKey = (dataset: string): string => `ops/breakers/${datasetPath(dataset)}.json`;
 

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
-import { alertsPrefix, restatementsPrefix, runsPrefix } from '../naming.ts';
+import { alertsPrefix, decisionsPrefix, restatementsPrefix, runsPrefix } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import type { LakeView } from './lake-view.ts';
 
@@ -35,6 +35,17 @@ const ALERT_FIELDS: Fields = {
   details: 'JSON',
 };
 
+const DECISION_FIELDS: Fields = {
+  id: 'VARCHAR',
+  kind: 'VARCHAR',
+  dataset: 'VARCHAR',
+  at: 'TIMESTAMPTZ',
+  by: 'VARCHAR',
+  reason: 'VARCHAR',
+  runId: 'VARCHAR',
+  details: 'JSON',
+};
+
 /** The tables of `ops`. */
 export const OPS_TABLES = [
   'runs',
@@ -42,6 +53,7 @@ export const OPS_TABLES = [
   'quarantine',
   'condemned',
   'alerts',
+  'decisions',
   'snapshots',
   'restatements',
 ] as const;
@@ -68,6 +80,11 @@ export async function createOpsViews(
     'alerts',
     `SELECT kind, dataset, runId AS run_id, "at", title, readersSee AS readers_see, nextCommand AS next_command, details
      FROM ${await readDocuments(effects, alertsPrefix(), ALERT_FIELDS)}${until('"at"')}`,
+  );
+  await view(
+    'decisions',
+    `SELECT id, kind, dataset, "at", "by", reason, runId AS run_id, details
+     FROM ${await readDocuments(effects, decisionsPrefix(), DECISION_FIELDS)}${until('"at"')}`,
   );
   await view('restatements', `SELECT * FROM (${await restatementsSelect(effects)})${until('refreshed_at')}`);
   await view('source_files', unionOf(views, 'source_files', ''));

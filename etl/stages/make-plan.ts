@@ -39,7 +39,7 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
   }
   const breaker = await openBreaker(effects, dataset);
   if (breaker !== undefined) {
-    const why = `The circuit breaker of ${dataset} is open since ${breaker.openedAt}: ${breaker.count} errors ${breaker.code} within ${breaker.windowMinutes} minutes. Nothing runs until a person has looked and removes ${breakerKey(dataset)}.`;
+    const why = `The circuit breaker of ${dataset} is open since ${breaker.openedAt}: ${breaker.count} errors ${breaker.code} within ${breaker.windowMinutes} minutes. Nothing runs until a person has looked: 'assay breaker status ${dataset}' shows the records, 'assay breaker reset ${dataset}' closes it.`;
     return { status: 'refused', why };
   }
   const base = await readPointer(effects.objects, 'silver', dataset);
@@ -50,25 +50,38 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
   const pending = bronze.filter(({ key }) => isPending(key, contract, ledger, withheld));
   if (pending.length === 0) return { status: 'nothing-to-do' };
   const files = await identifyFiles(pending, effects, { ledger, withheld });
-  const plan: Plan = {
-    dataset,
+  return { status: 'planned', plan: planOf(runId, { contract, base, files, now: effects.clock.now() }) };
+}
+
+/** What a plan is made of. */
+interface PlanParts {
+  readonly contract: SourceContract;
+  readonly base: ReadPointer | undefined;
+  readonly files: readonly PlannedFile[];
+  readonly now: Date;
+}
+
+/** The plan of a run over these files, in chunks, on this base. */
+export function planOf(runId: string, { contract, base, files, now }: PlanParts): Plan {
+  return {
+    dataset: contract.dataset,
     runId,
     contractVersion: contract.version,
     contractDigest: contract.digest,
     ...(base === undefined ? {} : { baseEtag: base.etag }),
     baseVersion: base?.pointer.version ?? 0,
-    plannedAt: effects.clock.now().toISOString(),
-    files,
+    plannedAt: now.toISOString(),
+    files: [...files],
     chunks: cutChunks(files),
   };
-  return { status: 'planned', plan };
 }
 
 /** The breaker's document, where it is open. */
 export async function openBreaker(effects: Effects, dataset: string): Promise<Breaker | undefined> {
   const key = breakerKey(dataset);
   const stored = await effects.objects.get(key);
-  return stored === undefined ? undefined : parseDocument(stored.body, key, Breaker);
+  const breaker = stored === undefined ? undefined : parseDocument(stored.body, key, Breaker);
+  return breaker?.resetAt === undefined ? breaker : undefined;
 }
 
 /** Every set of files that is withheld from runs. */
@@ -81,7 +94,8 @@ export async function listWithheld(effects: Effects, dataset: string): Promise<W
   return documents;
 }
 
-async function loadLedger(
+/** What the ledger last said of every Bronze file, at a pointer. */
+export async function loadLedger(
   effects: Effects,
   contract: SourceContract,
   base: ReadPointer | undefined,
@@ -114,22 +128,22 @@ function isPending(
   const isWithheld = withheld.some(
     (document) =>
       document.keys.includes(key) &&
-      (document.decision === 'held' || document.contractDigest === contract.digest),
+      (document.decision !== 'refused' || document.contractDigest === contract.digest),
   );
   if (isWithheld) return false;
   const entry = ledger.get(key);
   return entry === undefined || (entry.status === 'rejected' && entry.contractDigest !== contract.digest);
 }
 
-/** Gives each file its identity; of files with the same bytes, here, held or in the ledger, only the first is worked on. */
-async function identifyFiles(
+/** Gives each file its identity; of files with the same bytes, here, held, rolled back or in the ledger, only the first is worked on. */
+export async function identifyFiles(
   pending: readonly ObjectInfo[],
   effects: Effects,
   known: { readonly ledger: ReadonlyMap<string, LedgerEntry>; readonly withheld: readonly Withheld[] },
 ): Promise<PlannedFile[]> {
   const firstKeys = new Map<string, string>();
   for (const key of known.withheld
-    .filter(({ decision }) => decision === 'held')
+    .filter(({ decision }) => decision !== 'refused')
     .flatMap(({ keys }) => keys)) {
     firstKeys.set(await effects.data.digest(key), key);
   }

@@ -55,7 +55,7 @@ const RunFile = Counts.extend({
 const Run = z.strictObject({
   runId: z.string().nullable(),
   dataset: Dataset,
-  status: z.enum(['promoted', 'held', 'refused', 'failed', 'nothing-to-do']),
+  status: z.enum(['promoted', 'held', 'refused', 'failed', 'nothing-to-do', 'rolled-back']),
   counts: Counts,
   reasons: z.record(z.string(), Counted),
   controlTotals: z.array(ControlTotal),
@@ -69,7 +69,15 @@ const Run = z.strictObject({
   endedAt: z.iso.datetime().nullable(),
   error: ErrorObject.optional(),
 });
+export const RunJson = Run;
 export const RunsJson = z.array(Run);
+
+export const ReadmitJson = z.strictObject({
+  runId: z.string(),
+  dataset: Dataset,
+  was: z.enum(['held', 'refused', 'rolled-back']),
+  files: z.array(z.string()),
+});
 
 export const PlansJson = z.array(
   z.discriminatedUnion('status', [

@@ -1,0 +1,33 @@
+import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
+import { bronzePrefix } from '../naming.ts';
+import type { Effects, ObjectInfo } from '../ports.ts';
+import { readPointer } from '../table/pointer.ts';
+import type { Withheld } from './documents.ts';
+import { checkApproval, requireHeld } from './held-run.ts';
+import { identifyFiles, listWithheld, loadLedger, type Planned, planOf } from './make-plan.ts';
+import type { RunInput } from './stage.ts';
+
+/**
+ * Plans a held run again, on the base as it is now: its own files, and no others. `nothing-to-do` where the
+ * run was published meanwhile. Throws ConfigError where it is no longer held or the contract changed.
+ */
+export async function replanHeld({ dataset, runId }: RunInput, effects: Effects): Promise<Planned> {
+  const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
+  const base = await readPointer(effects.objects, 'silver', dataset);
+  const ledger = await loadLedger(effects, contract, base, runId);
+  if ([...ledger.values()].some((entry) => entry.runId === runId)) return { status: 'nothing-to-do' };
+  const withheld = await listWithheld(effects, dataset);
+  const held = requireHeld(
+    { dataset, runId },
+    withheld.find((one) => one.runId === runId),
+  );
+  checkApproval(held, held.sealDigest, contract);
+  const others = withheld.filter((one) => one !== held);
+  const files = await identifyFiles(await objectsOf(held, effects), effects, { ledger, withheld: others });
+  return { status: 'planned', plan: planOf(runId, { contract, base, files, now: effects.clock.now() }) };
+}
+
+async function objectsOf({ dataset, keys }: Withheld, effects: Effects): Promise<ObjectInfo[]> {
+  const objects = await effects.objects.list(bronzePrefix(dataset));
+  return objects.filter(({ key }) => keys.includes(key));
+}
