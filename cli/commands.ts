@@ -65,6 +65,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/readmit.ts')).readmit,
   },
   {
+    name: 'breaker status',
+    summary: 'which circuit breakers are open, and why',
+    load: async () => (await import('./commands/breaker-status.ts')).breakerStatus,
+  },
+  {
+    name: 'breaker reset',
+    summary: 'close a circuit breaker',
+    load: async () => (await import('./commands/breaker-reset.ts')).breakerReset,
+  },
+  {
     name: 'snapshots',
     summary: "list a dataset's published states",
     load: async () => (await import('./commands/snapshots.ts')).snapshots,

@@ -76,7 +76,7 @@ export function planOf(runId: string, { contract, base, files, now }: PlanParts)
   };
 }
 
-/** The breaker's document, where it is open. */
+/** The circuit breaker of a dataset, where it is open. */
 export async function openBreaker(effects: Effects, dataset: string): Promise<Breaker | undefined> {
   const key = breakerKey(dataset);
   const stored = await effects.objects.get(key);

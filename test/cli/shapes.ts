@@ -126,6 +126,32 @@ export const ShowJson = Run.extend({
   next: z.array(z.string()),
 });
 
+export const BreakersJson = z.array(
+  z.discriminatedUnion('state', [
+    z.strictObject({ dataset: Dataset, state: z.literal('closed') }),
+    z.strictObject({
+      dataset: Dataset,
+      state: z.literal('open'),
+      openedAt: z.iso.datetime(),
+      runId: z.string(),
+      code: z.string(),
+      errors: Counted,
+      windowMinutes: z.number(),
+      sources: z.array(z.strictObject({ runId: z.string(), sourceFile: z.string(), records: Counted })),
+      examples: z.array(Reject),
+    }),
+  ]),
+);
+export const BreakerResetJson = z.strictObject({
+  dataset: Dataset,
+  state: z.literal('closed'),
+  openedAt: z.iso.datetime(),
+  runId: z.string(),
+  code: z.string(),
+  errors: Counted,
+  resetAt: z.iso.datetime(),
+});
+
 export const SnapshotsJson = z.array(
   z.strictObject({
     snapshotId: z.number().int(),
