@@ -80,6 +80,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/snapshots.ts')).snapshots,
   },
   {
+    name: 'diff',
+    summary: 'what differs between two snapshots',
+    load: async () => (await import('./commands/diff.ts')).diff,
+  },
+  {
+    name: 'rollback',
+    summary: 'make an earlier snapshot current again',
+    load: async () => (await import('./commands/rollback.ts')).rollback,
+  },
+  {
     name: 'contracts check',
     summary: 'check the contracts',
     load: async () => (await import('./commands/contracts-check.ts')).contractsCheck,

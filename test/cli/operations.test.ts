@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { runMain, runMainJson } from './run-main.ts';
 import { RunsJson } from './shapes.ts';
-import { badSales, openShop, salesContract } from './shop.ts';
+import { badSales, goodSales, openShop, salesContract } from './shop.ts';
 
 const page = await readFile('docs/operations.md', 'utf8');
 
@@ -75,5 +75,25 @@ describe('docs/operations.md, followed word by word', () => {
     await shop.write('contracts/shop/sales.yaml', salesContract(`{ ${limits} }`));
     expect(await follow(shop, readmit, values)).toContain('promoted in');
     await shop.dispose();
+  });
+
+  test('Wrong data was published', async () => {
+    const [look = [], back = [], readmit = [], forward = []] = blocksOf('Wrong data was published');
+    for (const ending of ['readmit', 'forward'] as const) {
+      const shop = await openShop();
+      await drop(shop, 'good.csv', goodSales(1, 3));
+      const [good] = await runs(shop);
+      await drop(shop, 'test.csv', goodSales(4, 5));
+      const [bad] = await runs(shop);
+      const ids = { GOOD: String(good?.snapshotId), BAD: String(bad?.snapshotId) };
+      const values = { ...ids, DATASET: 'shop.sales', RUN: bad?.runId ?? '' };
+      expect(await follow(shop, look, values)).toContain('2 rows added, 0 rows removed');
+      expect(await follow(shop, back, values)).toMatch(/1 file set aside[\s\S]*6\.25/);
+      const report = () => runMain(['report', 'monthly_sales', '--format', 'csv'], shop);
+      expect((await report()).out).toContain('2024-03-01,3,3.75');
+      await follow(shop, ending === 'readmit' ? readmit : forward, values);
+      expect((await report()).out).toContain('2024-03-01,5,6.25');
+      await shop.dispose();
+    }
   });
 });

@@ -166,6 +166,45 @@ export const SnapshotsJson = z.array(
   }),
 );
 
+const RunFiles = z.strictObject({ runId: z.string(), files: z.array(z.string()) });
+export const RollbackJson = z.strictObject({
+  dataset: Dataset,
+  from: z.number().int(),
+  to: z.number().int(),
+  version: Counted,
+  rolledBack: z.array(RunFiles),
+  restored: z.array(RunFiles),
+  gold: z.array(z.strictObject({ table: z.string(), months: Counted, rows: Counted, restated: Counted })),
+});
+
+const Text = z.string().nullable();
+export const DiffJson = z.strictObject({
+  dataset: Dataset,
+  from: z.number().int(),
+  to: z.number().int(),
+  rowsAdded: Counted,
+  rowsRemoved: Counted,
+  months: z.array(
+    z.strictObject({
+      month: z.string(),
+      rowsAdded: Counted,
+      rowsRemoved: Counted,
+      measures: z.array(
+        z.strictObject({ measure: z.string(), by: Text, added: z.string(), removed: z.string() }),
+      ),
+    }),
+  ),
+  keyCount: Counted,
+  keys: z.array(
+    z.strictObject({
+      change: z.enum(['added', 'removed', 'changed']),
+      month: z.string(),
+      key: z.record(z.string(), Text),
+      values: z.record(z.string(), z.strictObject({ old: Text, new: Text })),
+    }),
+  ),
+});
+
 export const ReportsJson = z.array(
   z.strictObject({
     report: Dataset,
