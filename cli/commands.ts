@@ -75,6 +75,41 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/breaker-reset.ts')).breakerReset,
   },
   {
+    name: 'quarantine list',
+    summary: 'records that are open, or condemned',
+    load: async () => (await import('./commands/quarantine-list.ts')).quarantineList,
+  },
+  {
+    name: 'quarantine show',
+    summary: 'everything about one record that failed',
+    load: async () => (await import('./commands/quarantine-show.ts')).quarantineShow,
+  },
+  {
+    name: 'quarantine export',
+    summary: 'open records as CSV, to be corrected',
+    load: async () => (await import('./commands/quarantine-export.ts')).quarantineExport,
+  },
+  {
+    name: 'quarantine correct',
+    summary: 'correct open records and test them once more',
+    load: async () => (await import('./commands/quarantine-correct.ts')).quarantineCorrect,
+  },
+  {
+    name: 'quarantine retry',
+    summary: 'test open records once more',
+    load: async () => (await import('./commands/quarantine-retry.ts')).quarantineRetry,
+  },
+  {
+    name: 'quarantine condemn',
+    summary: 'give up open records',
+    load: async () => (await import('./commands/quarantine-condemn.ts')).quarantineCondemn,
+  },
+  {
+    name: 'quarantine release',
+    summary: 'give condemned records another life',
+    load: async () => (await import('./commands/quarantine-release.ts')).quarantineRelease,
+  },
+  {
     name: 'snapshots',
     summary: "list a dataset's published states",
     load: async () => (await import('./commands/snapshots.ts')).snapshots,

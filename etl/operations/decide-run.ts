@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts';
-import { heldKey, runRecordKey } from '../naming.ts';
+import { heldKey, retryOf, runRecordKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import {
@@ -58,24 +58,28 @@ export interface Readmitted {
 
 /**
  * Gives back the files that were set aside with a run (held, refused or rolled back), so that the next run tests
- * them as if they were new. Throws ConfigError `NOT_WITHHELD` where none are set aside with it.
+ * them as if they were new. A retry among them stays set aside: its records are open, and can be retried again. Throws ConfigError `NOT_WITHHELD` where none are set aside with it.
  */
 export async function readmitRun(effects: Effects, run: RunInput, { by, reason }: Word): Promise<Readmitted> {
   const withheld = await readWithheld(effects, run);
-  if (withheld === undefined) {
+  const retries = withheld?.keys.filter((key) => retryOf(run.dataset, key) !== undefined) ?? [];
+  const files = withheld?.keys.filter((key) => !retries.includes(key)) ?? [];
+  if (withheld === undefined || files.length === 0) {
     throw new ConfigError(
       'NOT_WITHHELD',
-      `No files are set aside with run ${run.runId} of ${run.dataset}: there is nothing to readmit.`,
+      `No source files are set aside with run ${run.runId} of ${run.dataset}, so that there is nothing to readmit; records whose retry was set aside are open, and can be retried again.`,
       { context: { ...run } },
     );
   }
   const was = withheld.decision;
-  const details = { was, files: withheld.keys };
+  const details = { was, files };
   await keepDecision(effects, { ...run, kind: 'readmitted', by, reason, details });
   if (was === 'held')
     await rewriteRecord(effects, run, { status: 'refused', why: [`readmitted by ${by}: ${reason}`] });
-  await effects.objects.remove(heldKey(run.dataset, run.runId));
-  return { ...run, was, files: withheld.keys };
+  const key = heldKey(run.dataset, run.runId);
+  if (retries.length === 0) await effects.objects.remove(key);
+  else await putDocument(effects.objects, key, { ...withheld, decision: 'refused', keys: retries });
+  return { ...run, was, files };
 }
 
 /** The files set aside with a run; undefined where none are. */

@@ -109,11 +109,7 @@ export const MASK = '•••';
 
 /** Examples without the values of personal and confidential columns, nor of any that the contract doesn't know. */
 export function maskRejects(rejects: readonly Reject[], contract: Contract | undefined): Reject[] {
-  const open = new Set(
-    contract?.columns
-      .filter(({ classification }) => classification === 'public' || classification === 'internal')
-      .map(({ name }) => name),
-  );
+  const open = openColumns(contract);
   const isAllOpen = contract !== undefined && open.size === contract.columns.length;
   return rejects.map((reject) => ({
     ...reject,
@@ -123,7 +119,19 @@ export function maskRejects(rejects: readonly Reject[], contract: Contract | und
   }));
 }
 
-function maskValues(record: Record<string, unknown>, open: ReadonlySet<string>): Record<string, unknown> {
+/** Names of the columns whose values may be shown. */
+export function openColumns(contract: Contract | undefined): ReadonlySet<string> {
+  const columns = contract?.columns.filter(
+    ({ classification }) => classification === 'public' || classification === 'internal',
+  );
+  return new Set(columns?.map(({ name }) => name));
+}
+
+/** Values by column, with a mask for those of any column but the open ones; no value needs no mask. */
+export function maskValues(
+  record: Readonly<Record<string, unknown>>,
+  open: ReadonlySet<string>,
+): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(record).map(([name, value]) => [
       name,

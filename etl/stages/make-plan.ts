@@ -3,7 +3,7 @@ import { checkRules } from '../contract/check-rules.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
-import { breakerKey, bronzePrefix, heldPrefix } from '../naming.ts';
+import { breakerKey, bronzePrefix, heldPrefix, retriesPrefix, retryOf } from '../naming.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
 import { openDatasetTable } from './dataset-tables.ts';
@@ -43,13 +43,13 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
     return { status: 'refused', why };
   }
   const base = await readPointer(effects.objects, 'silver', dataset);
-  const bronze = await effects.objects.list(bronzePrefix(dataset));
-  if (bronze.length === 0) return { status: 'nothing-to-do' };
+  const sources = await listSources(effects, dataset);
+  if (sources.length === 0) return { status: 'nothing-to-do' };
   const ledger = await loadLedger(effects, contract, base, runId);
   const withheld = await listWithheld(effects, dataset);
-  const pending = bronze.filter(({ key }) => isPending(key, contract, ledger, withheld));
+  const pending = sources.filter(({ key }) => isPending(key, contract, ledger, withheld));
   if (pending.length === 0) return { status: 'nothing-to-do' };
-  const files = await identifyFiles(pending, effects, { ledger, withheld });
+  const files = await identifyFiles(dataset, pending, effects, { ledger, withheld });
   return { status: 'planned', plan: planOf(runId, { contract, base, files, now: effects.clock.now() }) };
 }
 
@@ -74,6 +74,15 @@ export function planOf(runId: string, { contract, base, files, now }: PlanParts)
     files: [...files],
     chunks: cutChunks(files),
   };
+}
+
+/** Every file that a run may take up: those in Bronze, then the retries that are whole. */
+export async function listSources(effects: Effects, dataset: string): Promise<ObjectInfo[]> {
+  const bronze = await effects.objects.list(bronzePrefix(dataset));
+  const retries = await effects.objects.list(retriesPrefix(dataset));
+  const keys = new Set(retries.map(({ key }) => key));
+  const whole = retries.filter(({ key }) => keys.has(retryOf(dataset, key)?.manifest ?? ''));
+  return [...bronze, ...whole];
 }
 
 /** The circuit breaker of a dataset, where it is open. */
@@ -125,18 +134,25 @@ function isPending(
   ledger: ReadonlyMap<string, LedgerEntry>,
   withheld: readonly Withheld[],
 ): boolean {
+  const isRetry = retryOf(contract.dataset, key) !== undefined;
   const isWithheld = withheld.some(
     (document) =>
       document.keys.includes(key) &&
-      (document.decision !== 'refused' || document.contractDigest === contract.digest),
+      (isRetry || document.decision !== 'refused' || document.contractDigest === contract.digest),
   );
   if (isWithheld) return false;
   const entry = ledger.get(key);
+  // A retry is taken up once: what doesn't come of it stays open, and is retried anew.
+  if (isRetry) return entry === undefined;
   return entry === undefined || (entry.status === 'rejected' && entry.contractDigest !== contract.digest);
 }
 
-/** Gives each file its identity; of files with the same bytes, here, held, rolled back or in the ledger, only the first is worked on. */
+/**
+ * Gives each file its identity; of files with the same bytes, here, held, rolled back or in the ledger, only the
+ * first is worked on. A retry's identity is the digest of its manifest: the same records may be retried again.
+ */
 export async function identifyFiles(
+  dataset: string,
   pending: readonly ObjectInfo[],
   effects: Effects,
   known: { readonly ledger: ReadonlyMap<string, LedgerEntry>; readonly withheld: readonly Withheld[] },
@@ -151,6 +167,11 @@ export async function identifyFiles(
     if (entry.status === 'accepted') firstKeys.set(entry.sourceFileId, key);
   const files: PlannedFile[] = [];
   for (const [index, { key, sizeBytes }] of pending.entries()) {
+    const retry = retryOf(dataset, key);
+    if (retry !== undefined) {
+      files.push({ index, key, sizeBytes, sourceFileId: await effects.data.digest(retry.manifest) });
+      continue;
+    }
     const sourceFileId = await effects.data.digest(key);
     const repeatOf = sizeBytes === 0 ? undefined : firstKeys.get(sourceFileId);
     if (repeatOf === undefined) firstKeys.set(sourceFileId, key);

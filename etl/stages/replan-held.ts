@@ -1,10 +1,8 @@
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
-import { bronzePrefix } from '../naming.ts';
-import type { Effects, ObjectInfo } from '../ports.ts';
+import type { Effects } from '../ports.ts';
 import { readPointer } from '../table/pointer.ts';
-import type { Withheld } from './documents.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
-import { identifyFiles, listWithheld, loadLedger, type Planned, planOf } from './make-plan.ts';
+import { identifyFiles, listSources, listWithheld, loadLedger, type Planned, planOf } from './make-plan.ts';
 import type { RunInput } from './stage.ts';
 
 /**
@@ -23,11 +21,7 @@ export async function replanHeld({ dataset, runId }: RunInput, effects: Effects)
   );
   checkApproval(held, held.sealDigest, contract);
   const others = withheld.filter((one) => one !== held);
-  const files = await identifyFiles(await objectsOf(held, effects), effects, { ledger, withheld: others });
+  const own = (await listSources(effects, dataset)).filter(({ key }) => held.keys.includes(key));
+  const files = await identifyFiles(dataset, own, effects, { ledger, withheld: others });
   return { status: 'planned', plan: planOf(runId, { contract, base, files, now: effects.clock.now() }) };
-}
-
-async function objectsOf({ dataset, keys }: Withheld, effects: Effects): Promise<ObjectInfo[]> {
-  const objects = await effects.objects.list(bronzePrefix(dataset));
-  return objects.filter(({ key }) => keys.includes(key));
 }

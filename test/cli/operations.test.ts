@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { runMain, runMainJson } from './run-main.ts';
-import { RunsJson } from './shapes.ts';
+import { QuarantineListJson, RunsJson } from './shapes.ts';
 import { badSales, goodSales, openShop, salesContract } from './shop.ts';
 
 const page = await readFile('docs/operations.md', 'utf8');
@@ -95,5 +96,75 @@ describe('docs/operations.md, followed word by word', () => {
       expect((await report()).out).toContain('2024-03-01,5,6.25');
       await shop.dispose();
     }
+  });
+
+  /** One sale each: nothing amiss, no amount, three that are no numbers. */
+  const troubled = `sale_id,customer,amount,sold_on
+1,Ann,1.00,2024-01-02
+2,Bob,,2024-01-03
+3,Eve,x,2024-01-04
+4,Dan,y,2024-01-05
+5,Joe,z,2024-01-05
+`;
+  const idsOf = async (shop: Shop, ...args: string[]) => {
+    const { json } = await runMainJson(['quarantine', 'list', ...args], shop);
+    return QuarantineListJson.parse(json)[0]?.records.map(({ record }) => record) ?? [];
+  };
+  const withoutAmount = (shop: Shop) =>
+    shop.write(
+      'contracts/shop/sales.yaml',
+      salesContract().replace('DECIMAL(18,2)\n        required: true', 'DECIMAL(18,2)'),
+    );
+
+  test('Records are in quarantine', async () => {
+    const [look = [], retry = [], correct = [], bulk = [], condemn = []] =
+      blocksOf('Records are in quarantine');
+    const shop = await openShop();
+    await drop(shop, 'troubled.csv', troubled);
+    await runs(shop);
+    const [, RECORD = '', , OTHER = ''] = await idsOf(shop);
+    const values = { DATASET: 'shop.sales', RECORD, OTHER };
+    expect(await follow(shop, look, values)).toMatch(/4 records[\s\S]*amount +x/);
+    await withoutAmount(shop);
+    expect(await follow(shop, retry, values)).toContain('promoted in');
+    expect(await follow(shop, correct, values)).toContain('promoted in');
+    await follow(shop, bulk.slice(0, 1), values);
+    const text = await readFile(path.join(shop.cwd, 'to-correct.csv'), 'utf8');
+    await shop.write('to-correct.csv', text.replace(',y,', ',7.00,'));
+    expect(await follow(shop, bulk.slice(1), values)).toContain('promoted in');
+    expect(await follow(shop, condemn, values)).toContain('1 record of shop.sales condemned');
+    expect((await runMain(['report', 'monthly_sales', '--format', 'csv'], shop)).out).toContain(
+      '2024-01-01,4,13.00',
+    );
+    expect(await idsOf(shop)).toEqual([]);
+    await shop.dispose();
+  });
+
+  test('Records were condemned by mistake', async () => {
+    const [ask = [], approve = []] = blocksOf('Records were condemned by mistake');
+    const shop = await openShop();
+    await drop(shop, 'troubled.csv', troubled);
+    await runs(shop);
+    const retry = [
+      'quarantine',
+      'retry',
+      '--code',
+      'NULL_VALUE',
+      '--dataset',
+      'shop.sales',
+      '--reason',
+      'again',
+    ];
+    for (let n = 0; n < 2; n++) await runMain(retry, shop);
+    const [RECORD = ''] = await idsOf(shop, '--condemned');
+    const asked = await follow(shop, ask, { DATASET: 'shop.sales', RECORD });
+    const REQUEST = /--approve (\S+)/.exec(asked)?.[1] ?? '';
+    await withoutAmount(shop);
+    const done = await follow(shop, approve, { DATASET: 'shop.sales', RECORD, REQUEST });
+    expect(done).toMatch(/asked for by ann, approved by bob[\s\S]*promoted in/);
+    expect((await runMain(['report', 'monthly_sales', '--format', 'csv'], shop)).out).toContain(
+      '2024-01-01,2,1.00',
+    );
+    await shop.dispose();
   });
 });

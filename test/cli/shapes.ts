@@ -152,6 +152,75 @@ export const BreakerResetJson = z.strictObject({
   resetAt: z.iso.datetime(),
 });
 
+const RecordId = z.string().regex(/^[0-9a-f]{16}$/);
+const State = z.enum(['open', 'retrying', 'condemned', 'silver', 'corrected']);
+export const QuarantineListJson = z.array(
+  z.strictObject({
+    dataset: Dataset,
+    total: Counted,
+    records: z.array(
+      z.strictObject({
+        record: RecordId,
+        state: State,
+        sourceFile: z.string(),
+        sourceRowNumber: Counted,
+        failures: Counted,
+        failedAt: z.iso.datetime(),
+        runId: z.string(),
+        reasons: Reject.shape.reasons,
+        isCorrected: z.boolean(),
+      }),
+    ),
+  }),
+);
+const Values = z.record(z.string(), z.string().nullable());
+export const QuarantineShowJson = z.strictObject({
+  record: RecordId,
+  rowHash: Digest,
+  dataset: Dataset,
+  state: State,
+  sourceFileId: Digest,
+  sourceFile: z.string(),
+  sourceRowNumber: Counted,
+  sourceLine: Counted.nullable(),
+  failures: Counted,
+  contractVersion: z.string(),
+  reasons: Reject.shape.reasons,
+  values: Values.nullable(),
+  rawText: z.string().nullable(),
+  corrections: Values,
+  history: z.array(
+    z.strictObject({
+      at: z.iso.datetime(),
+      what: z.enum(['quarantined', 'condemned', 'corrected', 'retried', 'released']),
+      by: z.string(),
+      details: z.string(),
+    }),
+  ),
+});
+export const RetryJson = z.strictObject({
+  dataset: Dataset,
+  retryId: z.string(),
+  file: z.string().startsWith('ops/retries/'),
+  records: Counted,
+  skipped: z.array(z.strictObject({ record: RecordId, why: z.string() })),
+  runs: z.array(Run),
+});
+export const CondemnJson = z.strictObject({
+  dataset: Dataset,
+  records: z.array(RecordId),
+  version: Counted,
+});
+export const ReleaseJson = z.strictObject({
+  dataset: Dataset,
+  request: z.string(),
+  state: z.enum(['asked', 'released']),
+  askedBy: z.string(),
+  approvedBy: z.string().nullable(),
+  records: z.array(RecordId),
+});
+export const ExportJson = z.strictObject({ dataset: Dataset, out: z.string(), records: Counted });
+
 export const SnapshotsJson = z.array(
   z.strictObject({
     snapshotId: z.number().int(),
