@@ -81,15 +81,19 @@ export async function* cutSegments(
       yield { kind: 'file', outcome: opened };
       continue;
     }
-    yield* builder.startFile(file.index, opened.layout);
-    const { contract } = options;
-    const format = {
-      ...recordFormat(contract.csv, opened.layout.fields, contract.limits.maxRecordBytes),
-      encodings: opened.encodings,
-      newline: opened.layout.newline,
-    };
-    for await (const piece of readPieces(opened.window, format, { row: 1, line: opened.firstDataLine })) {
-      yield* builder.add(piece);
+    try {
+      yield* builder.startFile(file.index, opened.layout);
+      const { contract } = options;
+      const format = {
+        ...recordFormat(contract.csv, opened.layout.fields, contract.limits.maxRecordBytes),
+        encodings: opened.encodings,
+        newline: opened.layout.newline,
+      };
+      for await (const piece of readPieces(opened.window, format, { row: 1, line: opened.firstDataLine })) {
+        yield* builder.add(piece);
+      }
+    } finally {
+      await opened.window.close();
     }
     yield { kind: 'file', outcome: { fileIndex: file.index, kind: 'read', records: builder.fileRows } };
   }
@@ -112,17 +116,31 @@ async function openFile(
   const text = await openText(data.stream(file.key), scratch, `file-${file.index}`);
   if (text.kind === 'unreadable') return { fileIndex: file.index, kind: 'rejected', why: text.why };
   const window = new ByteWindow(text.bytes);
+  const opened = await openWindow(window, text.isMarkedUtf8, contract).catch(async (error: unknown) => {
+    await window.close();
+    throw error;
+  });
+  if (opened.kind === 'open') return { ...opened, window };
+  await window.close();
+  return { fileIndex: file.index, ...opened };
+}
+
+/** Reads the header behind which a file's records begin, or why it can't be read. */
+async function openWindow(
+  window: ByteWindow,
+  isMarkedUtf8: boolean,
+  contract: SourceContract,
+): Promise<Omit<Opened, 'window'> | { kind: 'empty' } | { kind: 'rejected'; why: string }> {
   const { csv, limits } = contract;
   const others = csv.encodings.filter((encoding) => encoding !== 'utf-8');
-  const encodings: readonly Encoding[] = text.isMarkedUtf8 ? ['utf-8', ...others] : csv.encodings;
+  const encodings: readonly Encoding[] = isMarkedUtf8 ? ['utf-8', ...others] : csv.encodings;
   const found = await readHeader(window, { ...csv, encodings }, limits.maxRecordBytes);
-  if (found.kind === 'empty') return { fileIndex: file.index, kind: 'empty' };
-  if (found.kind === 'unreadable') return { fileIndex: file.index, kind: 'rejected', why: found.why };
+  if (found.kind === 'empty') return found;
+  if (found.kind === 'unreadable') return { kind: 'rejected', why: found.why };
   const matched = matchHeader(found.header, contract);
-  if (matched.kind === 'rejected') return { fileIndex: file.index, kind: 'rejected', why: matched.why };
+  if (matched.kind === 'rejected') return matched;
   return {
     kind: 'open',
-    window,
     encodings,
     layout: matched.layout,
     firstDataLine: found.header.firstDataLine,

@@ -50,8 +50,12 @@ async function peek(
     length += next.value.length;
   }
   async function* whole(): AsyncGenerator<Uint8Array> {
-    yield* held;
-    for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value;
+    try {
+      yield* held;
+      for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value;
+    } finally {
+      await pieces.return?.();
+    }
   }
   return { head: Buffer.concat(held.map((piece) => piece.subarray(0, 3))), whole: whole() };
 }
@@ -98,6 +102,7 @@ async function viaScratch(
       await file.write(next.value);
     }
   } finally {
+    await pieces.return?.();
     await file.close();
   }
 }
