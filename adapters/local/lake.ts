@@ -14,7 +14,7 @@ const MEMORY_LIMIT_MB = 600;
 
 /** How a lake is worked with. */
 export interface LakeOptions extends ContractFolders {
-  /** What DuckDB may take; 800 unless said. */
+  /** What DuckDB may take; 600 unless said. */
   readonly memoryLimitMb?: number;
   /** DuckDB's threads; as many as the machine runs at once unless said. */
   readonly threads?: number;

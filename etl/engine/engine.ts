@@ -121,13 +121,18 @@ async function guard<T>(sql: string, work: () => Promise<T>): Promise<T> {
     const message = messageOf(error);
     const context = { statement: sql.slice(0, 200) };
     if (/No space left|Out of Memory|could not allocate|IO Error/i.test(message)) {
-      throw new TransientError('ENGINE_RESOURCES', `DuckDB ran out of room: ${message}`, {
+      throw new TransientError('ENGINE_RESOURCES', `DuckDB ran out of room: ${firstLine(message)}`, {
         cause: error,
         context,
       });
     }
     throw new DataError('ENGINE', `DuckDB refused a statement: ${message}`, { cause: error, context });
   }
+}
+
+/** Without DuckDB's advice on how to set it up otherwise. */
+function firstLine(message: string): string {
+  return message.split('\n', 1).join();
 }
 
 /** A count or other integer from a row; throws where the column holds none. */
