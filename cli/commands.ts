@@ -125,6 +125,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rollback.ts')).rollback,
   },
   {
+    name: 'audit',
+    summary: 'check that what is published is what was proven',
+    load: async () => (await import('./commands/audit.ts')).audit,
+  },
+  {
     name: 'contracts check',
     summary: 'check the contracts',
     load: async () => (await import('./commands/contracts-check.ts')).contractsCheck,

@@ -221,6 +221,23 @@ export const ReleaseJson = z.strictObject({
 });
 export const ExportJson = z.strictObject({ dataset: Dataset, out: z.string(), records: Counted });
 
+export const AuditJson = z.array(
+  z.strictObject({
+    dataset: Dataset,
+    layer: z.enum(['silver', 'gold']),
+    version: Counted,
+    checked: z.strictObject({
+      snapshots: Counted,
+      files: Counted,
+      seals: Counted,
+      sourceFiles: Counted,
+      records: Counted,
+    }),
+    unusedFiles: Counted,
+    problems: z.array(z.strictObject({ code: z.string(), key: z.string(), problem: z.string() })),
+  }),
+);
+
 export const SnapshotsJson = z.array(
   z.strictObject({
     snapshotId: z.number().int(),
