@@ -36,6 +36,9 @@ export interface DatasetAudit {
   readonly problems: readonly Problem[];
 }
 
+/** Source files that are read again at once: each time, all of Silver is looked through. */
+const BATCH_FILES = 500;
+
 const NOTHING = { snapshots: 0, files: 0, seals: 0, sourceFiles: 0, records: 0 };
 
 /**
@@ -191,8 +194,8 @@ async function auditSilver(audit: SilverAudit, { pointer, sizes, runId }: Conten
   const unsound = new Set(problems.map(({ key }) => key));
   let records = 0;
   const accepted = files.filter(({ key, status }) => status === 'accepted' && !unsound.has(key));
-  for (const file of accepted) {
-    const found = await auditRecords(audit, file);
+  for (let start = 0; start < accepted.length; start += BATCH_FILES) {
+    const found = await auditRecords(audit, accepted.slice(start, start + BATCH_FILES));
     problems.push(...found.problems);
     records += found.records;
   }
