@@ -44,6 +44,15 @@ const DOUBTFUL = `sale_id,customer,amount,sold_on
 `;
 
 describe('docs/operations.md, followed word by word', () => {
+  test('Is anything the matter?', async () => {
+    const [look = []] = blocksOf('Is anything the matter?');
+    const shop = await openShop();
+    await drop(shop, 'good.csv', goodSales(1, 3));
+    await runs(shop);
+    expect(await follow(shop, look, {})).toContain('shop.sales: well');
+    await shop.dispose();
+  });
+
   test('A run is held', async () => {
     const [look = [], approve = [], refuse = [], readmit = []] = blocksOf('A run is held');
     for (const decide of ['approve', 'refuse'] as const) {

@@ -221,6 +221,14 @@ export const ReleaseJson = z.strictObject({
 });
 export const ExportJson = z.strictObject({ dataset: Dataset, out: z.string(), records: Counted });
 
+export const HealthJson = z.array(
+  z.strictObject({
+    dataset: Dataset,
+    layer: z.enum(['silver', 'gold']),
+    publishedAt: z.iso.datetime().nullable(),
+    ailments: z.array(z.strictObject({ code: z.string(), what: z.string(), next: z.string() })),
+  }),
+);
 export const AuditJson = z.array(
   z.strictObject({
     dataset: Dataset,
