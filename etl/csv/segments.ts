@@ -19,9 +19,7 @@ export interface SegmentPart {
   readonly offset: number;
   /** source_row_number of that record. */
   readonly firstRow: number;
-  readonly rows: number;
-  /** Whether the file ends with this part. */
-  readonly last: boolean;
+  rows: number;
 }
 
 /** A broken record, and which file it is from. */
@@ -43,6 +41,12 @@ export interface Segment {
   readonly longestDecodedBytes: number;
 }
 
+/** Size at which a segment is closed: large enough to be worth a statement, small enough to hold several in memory. */
+export const SEGMENT_BYTES = 48 * 1024 * 1024;
+
+/** Size of the first segment at most; each of the next may be twice as large. */
+const FIRST_BYTES = 8 * 1024 * 1024;
+
 /** How reading a file ended. */
 export type FileOutcome =
   | { readonly fileIndex: number; readonly kind: 'read'; readonly records: number }
@@ -58,7 +62,7 @@ export interface CutOptions {
   readonly contract: SourceContract;
   readonly data: DataStore;
   readonly scratch: Scratch;
-  /** A segment is closed at the first record past this size. */
+  /** A segment is closed at the first piece past this size; the first ones are smaller, so that work begins early. */
   readonly segmentBytes: number;
 }
 
@@ -77,17 +81,21 @@ export async function* cutSegments(
       yield { kind: 'file', outcome: opened };
       continue;
     }
-    yield* builder.startFile(file.index, opened.layout);
-    const { contract } = options;
-    const format = {
-      ...recordFormat(contract.csv, opened.layout.fields, contract.limits.maxRecordBytes),
-      encodings: opened.encodings,
-      newline: opened.layout.newline,
-    };
-    for await (const piece of readPieces(opened.window, format, { row: 1, line: opened.firstDataLine })) {
-      yield* builder.add(piece);
+    try {
+      yield* builder.startFile(file.index, opened.layout);
+      const { contract } = options;
+      const format = {
+        ...recordFormat(contract.csv, opened.layout.fields, contract.limits.maxRecordBytes),
+        encodings: opened.encodings,
+        newline: opened.layout.newline,
+      };
+      for await (const piece of readPieces(opened.window, format, { row: 1, line: opened.firstDataLine })) {
+        yield* builder.add(piece);
+      }
+    } finally {
+      await opened.window.close();
     }
-    yield { kind: 'file', outcome: { fileIndex: file.index, kind: 'read', records: builder.endFile() } };
+    yield { kind: 'file', outcome: { fileIndex: file.index, kind: 'read', records: builder.fileRows } };
   }
   yield* builder.finish();
 }
@@ -108,17 +116,31 @@ async function openFile(
   const text = await openText(data.stream(file.key), scratch, `file-${file.index}`);
   if (text.kind === 'unreadable') return { fileIndex: file.index, kind: 'rejected', why: text.why };
   const window = new ByteWindow(text.bytes);
+  const opened = await openWindow(window, text.isMarkedUtf8, contract).catch(async (error: unknown) => {
+    await window.close();
+    throw error;
+  });
+  if (opened.kind === 'open') return { ...opened, window };
+  await window.close();
+  return { fileIndex: file.index, ...opened };
+}
+
+/** Reads the header behind which a file's records begin, or why it can't be read. */
+async function openWindow(
+  window: ByteWindow,
+  isMarkedUtf8: boolean,
+  contract: SourceContract,
+): Promise<Omit<Opened, 'window'> | { kind: 'empty' } | { kind: 'rejected'; why: string }> {
   const { csv, limits } = contract;
   const others = csv.encodings.filter((encoding) => encoding !== 'utf-8');
-  const encodings: readonly Encoding[] = text.isMarkedUtf8 ? ['utf-8', ...others] : csv.encodings;
+  const encodings: readonly Encoding[] = isMarkedUtf8 ? ['utf-8', ...others] : csv.encodings;
   const found = await readHeader(window, { ...csv, encodings }, limits.maxRecordBytes);
-  if (found.kind === 'empty') return { fileIndex: file.index, kind: 'empty' };
-  if (found.kind === 'unreadable') return { fileIndex: file.index, kind: 'rejected', why: found.why };
+  if (found.kind === 'empty') return found;
+  if (found.kind === 'unreadable') return { kind: 'rejected', why: found.why };
   const matched = matchHeader(found.header, contract);
-  if (matched.kind === 'rejected') return { fileIndex: file.index, kind: 'rejected', why: matched.why };
+  if (matched.kind === 'rejected') return matched;
   return {
     kind: 'open',
-    window,
     encodings,
     layout: matched.layout,
     firstDataLine: found.header.firstDataLine,
@@ -157,23 +179,18 @@ class SegmentBuilder {
   }
 
   async *add(piece: Piece): AsyncGenerator<SegmentEvent> {
-    if (this.#bytes >= this.#options.segmentBytes) yield* this.finish();
+    if (this.#bytes >= Math.min(this.#options.segmentBytes, FIRST_BYTES * 2 ** this.#count))
+      yield* this.finish();
     this.#file ??= await this.#options.scratch.create(`segment-${this.#count++}.csv`);
     await this.#file.write(piece.bytes);
     this.#pieces.push({ byte: this.#bytes, position: this.#rows });
     this.#bytes += piece.bytes.length;
     const part = this.#parts.at(-1);
     if (part?.fileIndex === this.#fileIndex) {
-      this.#parts[this.#parts.length - 1] = { ...part, rows: part.rows + piece.rows };
+      part.rows += piece.rows;
     } else {
-      const firstRow = this.#fileRows + 1;
-      this.#parts.push({
-        fileIndex: this.#fileIndex,
-        offset: this.#rows,
-        firstRow,
-        rows: piece.rows,
-        last: false,
-      });
+      const [fileIndex, firstRow] = [this.#fileIndex, this.#fileRows + 1];
+      this.#parts.push({ fileIndex, offset: this.#rows, firstRow, rows: piece.rows });
     }
     for (const record of piece.broken) this.#broken.push({ ...record, fileIndex: this.#fileIndex });
     this.#rows += piece.rows;
@@ -183,10 +200,8 @@ class SegmentBuilder {
     this.#longestDecodedBytes = Math.max(this.#longestDecodedBytes, piece.longestDecodedBytes);
   }
 
-  /** Marks the file's last part and returns how many records the file had. */
-  endFile(): number {
-    const part = this.#parts.at(-1);
-    if (part?.fileIndex === this.#fileIndex) this.#parts[this.#parts.length - 1] = { ...part, last: true };
+  /** How many records the file had so far. */
+  get fileRows(): number {
     return this.#fileRows;
   }
 

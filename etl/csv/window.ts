@@ -42,6 +42,11 @@ export class ByteWindow {
     this.start = 0;
   }
 
+  /** Lets go of the stream, whether it has ended or not. */
+  async close(): Promise<void> {
+    await this.#pieces.return?.();
+  }
+
   /** Moves the unread bytes to the front of a buffer that is large enough. */
   #makeRoom(sizeBytes: number): void {
     if (sizeBytes <= this.#buffer.length) {

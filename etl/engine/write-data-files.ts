@@ -4,8 +4,9 @@ import type { DataStore, Scratch } from '../ports.ts';
 import { copiedFile, PARTITION_COLUMN, readCopyStats } from '../table/copy-stats.ts';
 import { copyOptions } from '../table/field-ids.ts';
 import type { LakeTable } from '../table/lake-table.ts';
+import { currentSchema } from '../table/metadata.ts';
 import type { DataFile } from '../table/schema.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, integerOf } from './engine.ts';
 import { identifier, literal } from './sql.ts';
 
 /** What to write and where. */
@@ -28,34 +29,77 @@ export interface WriteTarget {
  */
 const PARQUET_OPTIONS = ['FORMAT parquet', 'PARQUET_VERSION v2', 'COMPRESSION zstd', 'COMPRESSION_LEVEL 1'];
 
-/** Months since 1970-01 of a date or timestamp. */
+/**
+ * Months since 1970-01, UTC, of a date or timestamp. By way of a plain timestamp: a calendar for time zones would
+ * give the same and take ten times as long.
+ */
 export function monthIndexSql(expression: string): string {
-  return `CAST((year(${expression}) - 1970) * 12 + month(${expression}) - 1 AS INTEGER)`;
+  const plain = `make_timestamp(epoch_us(${expression}))`;
+  return `CAST((year(${plain}) - 1970) * 12 + month(${plain}) - 1 AS INTEGER)`;
 }
+
+/** What DuckDB takes for a column of each month that it writes at once, measured: some vectors, however few the rows. */
+const COLUMN_MONTH_BYTES = 72 * 1024;
+
+/** What the months written at once may take together. */
+const PARTITIONS_BYTES = 80 * 1024 * 1024;
 
 /**
  * Writes a SELECT of just the table's columns as Parquet with the table's field ids, moves the files to
  * their keys and returns them with their statistics. No reader sees them before a commit names them.
  */
 export async function writeDataFiles(select: string, target: WriteTarget): Promise<DataFile[]> {
-  const { engine, data, scratch, table, root, part, partitionColumn } = target;
-  const options = [...PARQUET_OPTIONS, copyOptions(table.metadata), 'RETURN_STATS'];
-  const folder = join(scratch.directory, `copy-${table.root.replaceAll('/', '-')}-${part}`);
-  const partitioned = partitionColumn !== undefined;
-  const source = partitioned
-    ? `SELECT *, ${monthIndexSql(identifier(partitionColumn))} AS ${identifier(PARTITION_COLUMN)} FROM (${select})`
-    : select;
-  if (partitioned) options.push(`PARTITION_BY (${identifier(PARTITION_COLUMN)})`);
-  const path = partitioned ? folder : `${folder}.parquet`;
-  const rows = await engine.rows(`COPY (${source}) TO ${literal(path)} (${options.join(', ')})`);
+  const { partitionColumn, part } = target;
+  if (partitionColumn === undefined) return copyToFiles(select, target, () => part);
+  const month = identifier(PARTITION_COLUMN);
+  const partitioned = `SELECT *, ${monthIndexSql(identifier(partitionColumn))} AS ${month} FROM (${select})`;
   const files: DataFile[] = [];
-  for (const [n, row] of rows.entries()) {
-    const copied = copiedFile(row);
-    const key = dataFileKey(root, copied.month, partitioned ? `${part}-${n}` : part);
-    const file = readCopyStats(row, { metadata: table.metadata, key, month: copied.month });
-    if (file.recordCount === 0) continue;
-    await data.publish(copied.path, key);
-    files.push(file);
+  for (const condition of await monthGroups(partitioned, target)) {
+    const first = files.length;
+    const source = `SELECT * FROM (${partitioned}) WHERE ${condition}`;
+    files.push(...(await copyToFiles(source, target, (n) => `${part}-${first + n}`)));
   }
   return files;
+}
+
+/** Conditions that split the rows by months, so that each group fits into memory: nearly always a single one. */
+async function monthGroups(partitioned: string, { engine, table }: WriteTarget): Promise<string[]> {
+  const columns = currentSchema(table.metadata).fields.length;
+  const fitting = Math.max(1, Math.floor(PARTITIONS_BYTES / (columns * COLUMN_MONTH_BYTES)));
+  const month = identifier(PARTITION_COLUMN);
+  const [span = {}] = await engine.rows(
+    `SELECT coalesce(max(${month}) - min(${month}) + 1, 1) AS months FROM (${partitioned})`,
+  );
+  if (integerOf(span, 'months') <= fitting) return ['true'];
+  const months = await engine.integers(
+    `SELECT DISTINCT ${month} FROM (${partitioned}) WHERE ${month} IS NOT NULL ORDER BY 1`,
+  );
+  const groups: string[] = [];
+  for (let n = 0; n < months.length; n += fitting) {
+    const group = months.slice(n, n + fitting);
+    // Rows without a month go with the first group.
+    groups.push(`coalesce(${month} BETWEEN ${group.at(0)} AND ${group.at(-1)}, ${n === 0})`);
+  }
+  return groups;
+}
+
+/** Copies a SELECT to one file, or where it has a month to one a month; the n-th file's part is named by `partOf`. */
+async function copyToFiles(
+  source: string,
+  { engine, data, scratch, table, root, partitionColumn }: WriteTarget,
+  partOf: (n: number) => string,
+): Promise<DataFile[]> {
+  const options = [...PARQUET_OPTIONS, copyOptions(table.metadata), 'RETURN_STATS'];
+  const folder = join(scratch.directory, `copy-${table.root.replaceAll('/', '-')}-${partOf(0)}`);
+  if (partitionColumn !== undefined) options.push(`PARTITION_BY (${identifier(PARTITION_COLUMN)})`);
+  const path = partitionColumn === undefined ? `${folder}.parquet` : folder;
+  const rows = await engine.rows(`COPY (${source}) TO ${literal(path)} (${options.join(', ')})`);
+  const copies = rows.map((row, n) => {
+    const { path: from, month } = copiedFile(row);
+    const key = dataFileKey(root, month, partOf(n));
+    return { from, file: readCopyStats(row, { metadata: table.metadata, key, month }) };
+  });
+  const written = copies.filter(({ file }) => file.recordCount > 0);
+  await Promise.all(written.map(({ from, file }) => data.publish(from, file.key)));
+  return written.map(({ file }) => file);
 }

@@ -26,7 +26,7 @@ export async function forgetReleased(
   if (objects.length === 0) return;
   const paths = await Promise.all(objects.map(({ key }) => effects.data.localPath(key)));
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE released AS SELECT unhex(row_hash) AS row_hash, max(released_at) AS released_at
+    `CREATE OR REPLACE TEMP TABLE released AS SELECT row_hash, max(released_at) AS released_at
      FROM ${readParquet(paths)} GROUP BY ALL`,
   );
   await engine.run('DELETE FROM prior WHERE row_hash IN (SELECT row_hash FROM released)');
@@ -44,7 +44,7 @@ export async function forgetReleased(
     );
   }
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE prior AS SELECT row_hash, CAST(sum(failures) AS INTEGER) AS failures,
+    `CREATE OR REPLACE TABLE prior AS SELECT row_hash, CAST(sum(failures) AS INTEGER) AS failures,
        CAST(sum(own_failures) AS INTEGER) AS own_failures, bool_or(condemned) AS condemned FROM prior GROUP BY row_hash`,
   );
 }

@@ -102,7 +102,7 @@ async function stage(
         records.map((hash) => [hash]),
       );
       const said = `{'rule': ${literal(`${word.by}: ${word.reason}`)}, 'column': NULL, 'code': '${CONDEMNED_CODE}', 'value': NULL}`;
-      const select = `SELECT unhex(row_hash) AS row_hash, source_file_id, source_file, source_row_number, source_line, CAST(failures AS INTEGER) AS attempt_count,
+      const select = `SELECT row_hash, source_file_id, source_file, source_row_number, source_line, CAST(failures AS INTEGER) AS attempt_count,
           CAST(${literal(effects.clock.now().toISOString())} AS TIMESTAMPTZ) AS ingestion_timestamp, ${literal(id)} AS run_id, contract_version,
           list_append(reasons, ${said}) AS reasons, record, raw_text
         FROM failed_records SEMI JOIN chosen USING (row_hash) ORDER BY source_file, source_row_number`;

@@ -8,7 +8,7 @@ export const CONDEMNED_CODE = 'CONDEMNED';
 const OWN = "len(list_filter(reasons, lambda r: r.code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED'))) > 0";
 
 /**
- * SELECT with a row for every record (by row_hash, as hex) that was ever in quarantine or condemned: its state, in how
+ * SELECT with a row for every record (by row_hash) that was ever in quarantine or condemned: its state, in how
  * many runs it failed since it was last released, and when it last did. What is open is the fold of what was
  * appended: a record is closed by a later verdict, by Silver, by a retry that was published since and in
  * which it did not fail as it was, and opened again by a release. Needs the views of the dataset's tables and what

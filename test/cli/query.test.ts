@@ -32,6 +32,33 @@ afterAll(() => shop.dispose());
 const rows = async (sql: string, ...args: string[]): Promise<unknown> =>
   (await runMainJson(['query', sql, ...args], shop)).json;
 
+describe('memory and threads', () => {
+  const query = (sql: string, env: Record<string, string>) =>
+    runMain(['query', sql, '--format', 'csv'], { cwd: shop.cwd, env });
+
+  test('are taken from the environment', async () => {
+    const settings = "SELECT current_setting('memory_limit') AS m, current_setting('threads') AS t";
+    const { out } = await query(settings, { ASSAY_MEMORY_MB: '210', ASSAY_THREADS: '1' });
+    expect(out).toContain('200.2 MiB,1');
+    const greedy = 'SELECT len(list(range)) AS n FROM range(40000000)';
+    const short = await query(greedy, { ASSAY_MEMORY_MB: '100' });
+    expect(short.code).toBe(3);
+    expect(short.err).toMatch(/DuckDB ran out of room: .*95\.3 MiB used\)$/m);
+  });
+
+  test.each([
+    ['ASSAY_MEMORY_MB', '50', 'from 100 on'],
+    ['ASSAY_MEMORY_MB', '1GB', "'1GB'"],
+    ['ASSAY_THREADS', '0', 'from 1 on'],
+    ['ASSAY_THREADS', '-1', "'-1'"],
+  ])('%s=%s is refused', async (name, value, why) => {
+    const { code, err } = await query('SELECT 1', { [name]: value });
+    expect(code).toBe(2);
+    expect(err).toContain(`$${name}`);
+    expect(err).toContain(why);
+  });
+});
+
 describe('formats', () => {
   const SQL = `SELECT sale_id, CAST(sale_id AS BIGINT) AS n, amount, sold_on, customer, NULL AS nothing, '' AS empty,
     9007199254740993 AS big, true AS yes, CAST('{"a": [1]}' AS JSON) AS document

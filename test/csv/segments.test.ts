@@ -1,12 +1,14 @@
 import { Buffer } from 'node:buffer';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { parseContract } from '../../etl/contract/parse-contract.ts';
 import { cutSegments } from '../../etl/csv/segments.ts';
+import type { DataStore, Scratch } from '../../etl/ports.ts';
 import { contractText, PAYMENTS } from '../stages/contract-text.ts';
-import { memoryData, memoryScratch } from './memory-scratch.ts';
+import { inPieces, memoryData, memoryScratch } from './memory-scratch.ts';
 
 const CONTRACT = parseContract(
   'c.yaml',
@@ -151,4 +153,70 @@ describe('segments', () => {
     for (let pieceBytes = 1; pieceBytes < file.length; pieceBytes++)
       expect(await read([file], { pieceBytes, segmentBytes: 1 << 20 })).toEqual(whole);
   });
+
+  test.each([
+    ['a file that is read whole', Buffer.from('id,paid_on,amount,note\n1,2024-01-02,3,x\n')],
+    ['a header without a required column', Buffer.from(`id,note\n${'1,x\n'.repeat(50)}`)],
+    ['a damaged gzip file', gzipSync(Buffer.from('id,paid_on,amount,note\n'.repeat(50))).subarray(0, 40)],
+    ['text that is not the UTF-16 of its mark', Buffer.from('fffe00d800d800d8'.repeat(20), 'hex')],
+    ['an empty file', Buffer.alloc(0)],
+  ])('%s leaves no stream open', async (_, bytes) => {
+    const { data, open } = watchedData(bytes);
+    const scratch = memoryScratch();
+    for await (const _event of cutSegments([{ index: 0, key: 'f' }], options({ data, scratch })));
+    expect(open()).toBe(0);
+  });
+
+  test('who stops in the middle of a file leaves no stream open', async () => {
+    const { data, open } = watchedData(
+      Buffer.from(`id,paid_on,amount,note\n${'1,2024-01-02,3,x\n'.repeat(99)}`),
+    );
+    for await (const { kind } of cutSegments(
+      [{ index: 0, key: 'f' }],
+      options({ data, scratch: memoryScratch() }),
+    ))
+      if (kind === 'segment') break;
+    expect(open()).toBe(0);
+  });
+
+  test('a full disk leaves no stream open', async () => {
+    const { data, open } = watchedData(gzipSync(Buffer.from('id,paid_on,amount,note\n'.repeat(50))));
+    const scratch = memoryScratch();
+    const full = async (name: string) => ({
+      ...(await scratch.create(name)),
+      write: () => Promise.reject(new Error('ENOSPC')),
+    });
+    const events = cutSegments(
+      [{ index: 0, key: 'f' }],
+      options({ data, scratch: { ...scratch, create: full } }),
+    );
+    await expect(events.next()).rejects.toThrow('ENOSPC');
+    // The unzipper ends its source a moment later.
+    await new Promise(setImmediate);
+    expect(open()).toBe(0);
+  });
 });
+
+function options({
+  data,
+  scratch,
+}: {
+  data: DataStore;
+  scratch: Scratch;
+}): Parameters<typeof cutSegments>[1] {
+  return { contract: CONTRACT, data, scratch, segmentBytes: 100 };
+}
+
+/** A store of one file that knows how many of its streams are open. */
+function watchedData(bytes: Uint8Array): { data: DataStore; open: () => number } {
+  let count = 0;
+  async function* watched(): AsyncGenerator<Uint8Array> {
+    count++;
+    try {
+      yield* inPieces(bytes, 16);
+    } finally {
+      count--;
+    }
+  }
+  return { data: { ...memoryData({}, 16), stream: watched }, open: () => count };
+}

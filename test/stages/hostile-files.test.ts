@@ -43,6 +43,24 @@ describe('a file that is hard to read', () => {
     expect(ran.status).toBe('promoted');
     expect((await lake.rows('silver')).map(({ id }) => id)).toContain('2');
   });
+
+  test('a file of many columns and many months needs no more memory than others', async () => {
+    const columns = Array.from({ length: 100 }, (_, n) => ({ name: `extra_${n}` }));
+    lake = await testLake({
+      contracts: [contractText({ ...PAYMENTS, columns: [...PAYMENTS.columns, ...columns] })],
+    });
+    const header = `${HEADER.trim()},${columns.map(({ name }) => name).join(',')}`;
+    const dates = Array.from({ length: 240 }, (_, n) =>
+      new Date(Date.UTC(2000, n, 1)).toISOString().slice(0, 10),
+    );
+    const records = dates.map((date, n) => `${n},${date},1,a${`,${n}`.repeat(columns.length)}`);
+    const ran = await lake.dropAndRun({ 'wide.csv': [header, ...records, ''].join('\n') });
+    expect(ran.status).toBe('promoted');
+    const rows = await lake.rows('silver');
+    expect(rows.map(({ id, extra_99 }) => `${id} ${extra_99}`).sort()).toEqual(
+      dates.map((_, n) => `${n} ${n}`).sort(),
+    );
+  });
 });
 
 describe('a column of the contract', () => {
