@@ -1,16 +1,15 @@
 import { duckType } from '../contract/compile-column.ts';
 import { RECORD_KIND } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
-import { cutSegments } from '../csv/segments.ts';
+import { cutSegments, SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, integerOf, type SqlRow, textOf } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { tableName } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
-import { stageSegment } from '../refining/staged-segment.ts';
+import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
 import type { LedgerFile } from './ledger-files.ts';
 import type { Problem } from './problem.ts';
 
-const SEGMENT_BYTES = 64 * 1024 * 1024;
 /** How many record numbers a problem names. */
 const NAMED = 5;
 
@@ -63,11 +62,12 @@ async function readAgain(
   const files = ledgered.map(({ key }, index) => ({ index, key }));
   const sourceFileIds = new Map(ledgered.map(({ sourceFileId }, index) => [index, sourceFileId]));
   const { data, digestKey } = effects;
-  const staging = { contract, digestKey, keepRecords: 'failed' as const, sourceFileIds };
+  const staging = { contract, digestKey, look: 'closer' as const, sourceFileIds };
   const unread = new Map<string, string>();
   for await (const event of cutSegments(files, { contract, data, scratch, segmentBytes: SEGMENT_BYTES })) {
     if (event.kind === 'segment') {
       await stageSegment(engine, event.segment, staging);
+      await stageBroken(engine, event.segment, sourceFileIds);
       await collect(engine, contract);
       await scratch.remove(event.segment.path);
     } else if (event.outcome.kind !== 'read') {
@@ -84,7 +84,7 @@ async function collect(engine: Engine, contract: SourceContract): Promise<void> 
   const { silver, blank, totalRow } = RECORD_KIND;
   await engine.run(
     `INSERT INTO retested SELECT source_file_id, source_row_number, record_kind$ = ${blank} AND broken.problem IS NULL OR record_kind$ = ${totalRow},
-       record_kind$ = ${silver}, coalesce(sha256(broken.raw_text), lower(hex(row_hash))), record$, ${names}
+       record_kind$ = ${silver}, coalesce(sha256(broken.raw_text), row_hash), CASE WHEN NOT passed$ THEN record$ END, ${names}
      FROM staged LEFT JOIN broken USING (source_file_id, source_row_number)`,
   );
 }
