@@ -130,6 +130,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/audit.ts')).audit,
   },
   {
+    name: 'lineage',
+    summary: 'from a figure to the lines it comes from',
+    load: async () => (await import('./commands/lineage.ts')).lineage,
+  },
+  {
     name: 'health',
     summary: 'what waits, is late or fell silent',
     load: async () => (await import('./commands/health.ts')).health,

@@ -177,6 +177,16 @@ describe('docs/operations.md, followed word by word', () => {
     await shop.dispose();
   });
 
+  test('Where does a figure come from?', async () => {
+    const [look = []] = blocksOf('Where does a figure come from?');
+    const shop = await openShop();
+    await drop(shop, 'good.csv', goodSales(1, 3));
+    await runs(shop);
+    const printed = await follow(shop, look, { REPORT: 'shop.monthly_sales' });
+    expect(printed).toMatch(/sales 3, amount 3\.75[\s\S]*3 rows; amount 3\.75[\s\S]*good\.csv +3 +2 /);
+    await shop.dispose();
+  });
+
   test('Can the figures be trusted?', async () => {
     const [audit = [], mend = []] = blocksOf('Can the figures be trusted?');
     const shop = await openShop();

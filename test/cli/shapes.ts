@@ -229,6 +229,30 @@ export const HealthJson = z.array(
     ailments: z.array(z.strictObject({ code: z.string(), what: z.string(), next: z.string() })),
   }),
 );
+export const LineageJson = z.strictObject({
+  dataset: Dataset,
+  figure: z.record(z.string(), z.unknown()).nullable(),
+  inputs: z.array(
+    z.strictObject({
+      dataset: Dataset,
+      snapshotId: z.number().int(),
+      rows: Counted,
+      measures: z.record(z.string(), z.string()),
+      records: z.array(
+        z.strictObject({
+          values: Values,
+          runId: z.string(),
+          sourceFileId: Digest,
+          sourceFile: z.string().startsWith('bronze/'),
+          sourceRowNumber: Counted,
+          line: Counted.nullable(),
+          text: z.string().nullable(),
+          retriedIn: z.string().nullable(),
+        }),
+      ),
+    }),
+  ),
+});
 export const AuditJson = z.array(
   z.strictObject({
     dataset: Dataset,
