@@ -125,6 +125,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rollback.ts')).rollback,
   },
   {
+    name: 'audit',
+    summary: 'check that what is published is what was proven',
+    load: async () => (await import('./commands/audit.ts')).audit,
+  },
+  {
+    name: 'lineage',
+    summary: 'from a figure to the lines it comes from',
+    load: async () => (await import('./commands/lineage.ts')).lineage,
+  },
+  {
+    name: 'health',
+    summary: 'what waits, is late or fell silent',
+    load: async () => (await import('./commands/health.ts')).health,
+  },
+  {
     name: 'contracts check',
     summary: 'check the contracts',
     load: async () => (await import('./commands/contracts-check.ts')).contractsCheck,

@@ -17,7 +17,8 @@ const CASES = readdirSync(ROOT, { withFileTypes: true })
 
 describe('golden', () => {
   test.each(CASES)('%s', async (name) => {
-    const outcome = await runCase(path.join(ROOT, name));
+    const { outcome, problems } = await runCase(path.join(ROOT, name));
+    expect(problems).toEqual([]);
     if (process.env.GOLDEN_WRITE === '1') await writeExpected(name, outcome);
     for (const [file, found] of Object.entries(outcome)) {
       expect(found).toBe(await readFile(path.join(ROOT, name, 'expected', file), 'utf8'));

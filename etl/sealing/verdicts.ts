@@ -57,10 +57,13 @@ export async function countReasonCodes(engine: Engine): Promise<Record<string, n
 
 /** SHA-256 over every reject's file, number, verdict and codes, in order: with the files, it says which records are in Silver. */
 export async function digestRejects(engine: Engine): Promise<string> {
-  const [row = {}] = await engine.rows(
-    `SELECT sha256(coalesce(string_agg(concat_ws(':', source_file_id, source_row_number, verdict,
-         array_to_string(list_transform(reasons, lambda r: r.code), ',')), chr(10) ORDER BY source_file_id, source_row_number), '')) AS digest
-     FROM verdicts`,
-  );
+  const [row = {}] = await engine.rows(rejectsDigestSql('verdicts'));
   return textOf(row, 'digest');
+}
+
+/** SELECT of that digest over a table with source_file_id, source_row_number, verdict and reasons. */
+export function rejectsDigestSql(from: string): string {
+  return `SELECT sha256(coalesce(string_agg(concat_ws(':', source_file_id, source_row_number, verdict,
+      array_to_string(list_transform(reasons, lambda r: r.code), ',')), chr(10) ORDER BY source_file_id, source_row_number), '')) AS digest
+    FROM ${from}`;
 }

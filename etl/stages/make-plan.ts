@@ -128,7 +128,8 @@ async function withScratchEngine<T>(
   }
 }
 
-function isPending(
+/** Whether a run would take a file up: neither set aside nor dealt with under this contract. */
+export function isPending(
   key: string,
   contract: SourceContract,
   ledger: ReadonlyMap<string, LedgerEntry>,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
@@ -29,6 +28,7 @@ import {
 } from './documents.ts';
 import { ledgerSelect } from './ledger.ts';
 import { loadRun, type RunContext } from './run-context.ts';
+import { digestSeal } from './seal-digest.ts';
 import { defineStage, RunInput } from './stage.ts';
 
 const SealOutput = RunInput.extend({ digest: Seal.shape.digest, counts: Counts });
@@ -287,27 +287,4 @@ function sumCounts(files: readonly SealedFile[]): Counts {
     condemned: sum((file) => file.condemned),
     blank: sum((file) => file.blank),
   };
-}
-
-/**
- * The seal's digest: the same wherever, whenever and in whatever order the same files were refined under the
- * same contract on the same history. So no key, no time and no run goes into it.
- */
-function digestSeal(body: Omit<Seal, 'digest'>): string {
-  const idOf = new Map(body.files.map((file) => [file.key, file.sourceFileId]));
-  const files = body.files.map(({ key: _key, sizeBytes: _size, note: _note, ...rest }) => rest);
-  const totals = body.controlTotals.map(({ key, ...rest }) => ({
-    sourceFileId: idOf.get(key) ?? '',
-    ...rest,
-  }));
-  const content = {
-    dataset: body.dataset,
-    contract: [body.contractVersion, body.contractDigest],
-    counts: body.counts,
-    reasons: body.reasons,
-    files: files.map((file) => JSON.stringify(file)).sort(),
-    controlTotals: totals.map((total) => JSON.stringify(total)).sort(),
-    rejects: body.rejectsDigest,
-  };
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }

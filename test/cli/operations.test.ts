@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { runMain, runMainJson } from './run-main.ts';
@@ -44,6 +44,15 @@ const DOUBTFUL = `sale_id,customer,amount,sold_on
 `;
 
 describe('docs/operations.md, followed word by word', () => {
+  test('Is anything the matter?', async () => {
+    const [look = []] = blocksOf('Is anything the matter?');
+    const shop = await openShop();
+    await drop(shop, 'good.csv', goodSales(1, 3));
+    await runs(shop);
+    expect(await follow(shop, look, {})).toContain('shop.sales: well');
+    await shop.dispose();
+  });
+
   test('A run is held', async () => {
     const [look = [], approve = [], refuse = [], readmit = []] = blocksOf('A run is held');
     for (const decide of ['approve', 'refuse'] as const) {
@@ -164,6 +173,36 @@ describe('docs/operations.md, followed word by word', () => {
     expect(done).toMatch(/asked for by ann, approved by bob[\s\S]*promoted in/);
     expect((await runMain(['report', 'monthly_sales', '--format', 'csv'], shop)).out).toContain(
       '2024-01-01,2,1.00',
+    );
+    await shop.dispose();
+  });
+
+  test('Where does a figure come from?', async () => {
+    const [look = []] = blocksOf('Where does a figure come from?');
+    const shop = await openShop();
+    await drop(shop, 'good.csv', goodSales(1, 3));
+    await runs(shop);
+    const printed = await follow(shop, look, { REPORT: 'shop.monthly_sales' });
+    expect(printed).toMatch(/sales 3, amount 3\.75[\s\S]*3 rows; amount 3\.75[\s\S]*good\.csv +3 +2 /);
+    await shop.dispose();
+  });
+
+  test('Can the figures be trusted?', async () => {
+    const [audit = [], mend = []] = blocksOf('Can the figures be trusted?');
+    const shop = await openShop();
+    await drop(shop, 'good.csv', goodSales(1, 3));
+    const [good] = await runs(shop);
+    await drop(shop, 'more.csv', goodSales(4, 5));
+    const [bad] = await runs(shop);
+    expect(await follow(shop, audit, {})).toContain('shop.sales: sound');
+    const folder = path.join(shop.cwd, 'lake/silver/shop/sales/schema_v=v1', `run_id=${bad?.runId}`);
+    const part = (await readdir(folder, { recursive: true })).find((name) => name.endsWith('.parquet'));
+    await truncate(path.join(folder, part ?? ''), 50);
+    expect((await runMain(['audit'], shop)).out).toMatch(/shop\.sales: \d PROBLEM[\s\S]*TAMPERED_FILE/);
+    const values = { DATASET: 'shop.sales', GOOD: String(good?.snapshotId), RUN: bad?.runId ?? '' };
+    await follow(shop, mend, values);
+    expect((await runMain(['report', 'monthly_sales', '--format', 'csv'], shop)).out).toContain(
+      '2024-03-01,5,6.25',
     );
     await shop.dispose();
   });

@@ -1,6 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { cp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { openLake } from '../../adapters/local/lake.ts';
+import { runDataset } from '../../adapters/local/run-dataset.ts';
+import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
+import { withEngine } from '../../etl/engine/engine.ts';
+import { keepCorrections } from '../../etl/quarantine/corrections.ts';
+import { findRecords, loadFailedRecords } from '../../etl/quarantine/records.ts';
+import { retryRecords } from '../../etl/quarantine/retry-records.ts';
 import { runMain, runMainJson } from './run-main.ts';
 import {
   CondemnJson,
@@ -323,4 +330,61 @@ describe('quarantine', () => {
     await quarantine('correct', (await list())[0]?.record ?? '', 'amount=6.00', ...ON);
     expect((await silver()).filter((row) => row.startsWith('1 '))).toEqual(['1 6.00']);
   });
+
+  test('killed at any step of a correction, the record comes to Silver once when somebody goes on', async () => {
+    await drop('one.csv', '1,Ann,x,2024-01-02', '2,Bob,1.00,2024-01-03');
+    const [record] = await list();
+    const id = record?.record ?? '';
+    const lakeDir = path.join(shop.cwd, 'lake');
+    const contractsDir = path.join(shop.cwd, 'contracts');
+    const contracts = { contractsDir, sqlDir: path.join(shop.cwd, 'sql/gold'), threads: 1 };
+    await cp(lakeDir, path.join(shop.cwd, 'before'), { recursive: true });
+    let died = 0;
+    // Every third change of the lake, from the first to the last.
+    for (let last = 1; ; last += 3) {
+      await rm(lakeDir, { recursive: true });
+      await cp(path.join(shop.cwd, 'before'), lakeDir, { recursive: true });
+      const { effects } = await openLake(lakeDir, contracts);
+      let step = 0;
+      const dying =
+        <A extends unknown[], R>(change: (...args: A) => Promise<R>) =>
+        (...args: A): Promise<R> =>
+          ++step >= last ? Promise.reject(new Error('killed')) : change(...args);
+      const { objects, data } = effects;
+      const doomed = {
+        ...effects,
+        objects: { ...objects, put: dying(objects.put), remove: dying(objects.remove) },
+        data: { ...data, publish: dying(data.publish) },
+      };
+      const contract = requireSourceContract(await loadContracts(effects.contracts), 'shop.sales');
+      const word = { by: 'ann', reason: 'ticket 1' };
+      const correct = async (through: typeof effects): Promise<void> => {
+        const [open] = await withEngine(effects.engine, shop.cwd, async (engine) => {
+          await loadFailedRecords(engine, effects, 'shop.sales');
+          return findRecords(engine, { ids: [id] }, { states: ['open'] });
+        });
+        if (open === undefined) return;
+        const values = { amount: '5.00' };
+        await keepCorrections(through, 'shop.sales', [{ record: open, values }], word);
+        await retryRecords(through, contract, [{ ...open, corrections: values }], word);
+      };
+      const killed = await correct(doomed)
+        .then(() => runDataset('shop.sales', doomed))
+        .then(
+          () => step >= last,
+          () => true,
+        );
+      await correct(effects);
+      await runDataset('shop.sales', effects);
+      expect({ last, silver: await silver(), open: await list() }).toEqual({
+        last,
+        silver: ['1 5.00', '2 1.00'],
+        open: [],
+      });
+      if (!killed) break;
+      died++;
+    }
+    expect(died).toBeGreaterThan(8);
+    expect((await json('audit')).code).toBe(0);
+  }, 120_000);
 });

@@ -221,6 +221,55 @@ export const ReleaseJson = z.strictObject({
 });
 export const ExportJson = z.strictObject({ dataset: Dataset, out: z.string(), records: Counted });
 
+export const HealthJson = z.array(
+  z.strictObject({
+    dataset: Dataset,
+    layer: z.enum(['silver', 'gold']),
+    publishedAt: z.iso.datetime().nullable(),
+    ailments: z.array(z.strictObject({ code: z.string(), what: z.string(), next: z.string() })),
+  }),
+);
+export const LineageJson = z.strictObject({
+  dataset: Dataset,
+  figure: z.record(z.string(), z.unknown()).nullable(),
+  inputs: z.array(
+    z.strictObject({
+      dataset: Dataset,
+      snapshotId: z.number().int(),
+      rows: Counted,
+      measures: z.record(z.string(), z.string()),
+      records: z.array(
+        z.strictObject({
+          values: Values,
+          runId: z.string(),
+          sourceFileId: Digest,
+          sourceFile: z.string().startsWith('bronze/'),
+          sourceRowNumber: Counted,
+          line: Counted.nullable(),
+          text: z.string().nullable(),
+          retriedIn: z.string().nullable(),
+        }),
+      ),
+    }),
+  ),
+});
+export const AuditJson = z.array(
+  z.strictObject({
+    dataset: Dataset,
+    layer: z.enum(['silver', 'gold']),
+    version: Counted,
+    checked: z.strictObject({
+      snapshots: Counted,
+      files: Counted,
+      seals: Counted,
+      sourceFiles: Counted,
+      records: Counted,
+    }),
+    unusedFiles: Counted,
+    problems: z.array(z.strictObject({ code: z.string(), key: z.string(), problem: z.string() })),
+  }),
+);
+
 export const SnapshotsJson = z.array(
   z.strictObject({
     snapshotId: z.number().int(),

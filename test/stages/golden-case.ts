@@ -1,16 +1,24 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { auditDataset } from '../../etl/audit/audit-dataset.ts';
+import type { Problem } from '../../etl/audit/problem.ts';
 import { type Files, type Ran, testLake } from './harness.ts';
 import type { Row } from './read-rows.ts';
 
 /** What a case leaves, by file name under expected/. */
 export type Outcome = Readonly<Record<'seal.json' | 'silver.csv' | 'rejects.csv', string>>;
 
+/** What a case leaves, and what an audit of its lake finds wrong, which is to be nothing. */
+export interface RanCase {
+  readonly outcome: Outcome;
+  readonly problems: readonly Problem[];
+}
+
 /**
  * Runs a case: its contract over input/*, all at once, or over input/1/*, input/2/* …, one run each. A file
  * `contract-<n>.yaml` takes the contract's place before run n.
  */
-export async function runCase(folder: string): Promise<Outcome> {
+export async function runCase(folder: string): Promise<RanCase> {
   const contract = await readFile(path.join(folder, 'contract.yaml'), 'utf8');
   const lake = await testLake({ contracts: [contract] });
   try {
@@ -24,11 +32,13 @@ export async function runCase(folder: string): Promise<Outcome> {
       ...(await lake.rows('quarantine')).map((row) => ({ verdict: 'quarantined', ...row })),
       ...(await lake.rows('condemned')).map((row) => ({ verdict: 'condemned', ...row })),
     ];
-    return {
+    const outcome = {
       'seal.json': `${JSON.stringify(runs, null, 2)}\n`,
       'silver.csv': toCsv((await lake.rows('silver')).map(silverLine)),
       'rejects.csv': toCsv(rejects.map(rejectLine)),
     };
+    const { problems } = await auditDataset(lake.lake.effects, { dataset: lake.dataset });
+    return { outcome, problems };
   } finally {
     await lake.dispose();
   }

@@ -27,6 +27,8 @@ export interface Ran {
 /** A lake in a temporary folder whose stages are called directly, one after the other, at a time of the test's choosing. */
 export interface TestLake {
   readonly lake: Lake;
+  /** Dataset of the first contract. */
+  readonly dataset: string;
   readonly alerts: Alert[];
   /** The time that the next stages see; each run moves it on by a minute. */
   setTime(iso: string): void;
@@ -124,6 +126,7 @@ export async function testLake(options: TestLakeOptions): Promise<TestLake> {
 
   return {
     lake,
+    dataset: firstDataset,
     alerts,
     drop,
     run,

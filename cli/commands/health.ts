@@ -1,0 +1,39 @@
+import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
+import { checkHealth, type Health } from '../../etl/operations/check-health.ts';
+import type { Command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { nextCommand } from '../locations.ts';
+import { openLakeOf } from '../open-lake.ts';
+import { time } from '../print/format.ts';
+import { printable, printableLines } from '../print/printable.ts';
+
+/** `assay health`: what waits, is late or fell silent. */
+export const health: Command = {
+  name: 'health',
+  usage: '[--dataset D] [--lake DIR]',
+  description: `Compares every dataset with what its contract promises (slaProperties): new data as often as 'frequency' says, dropped files
+published within 'latency'. Also finds runs that wait for a decision, open circuit breakers, and Gold tables that were not
+made from what is current. Ends with 1 where anything is amiss, for cron and monitors.`,
+  options: {
+    dataset: { type: 'string', value: 'D', help: 'only this dataset, or Gold table; all unless given' },
+  },
+  examples: ['assay health', 'assay health --dataset spend.council_payments --json'],
+  positionals: { min: 0, max: 0, name: '' },
+  async run(args, io) {
+    const lake = await openLakeOf(args, io);
+    const loaded = await loadContracts(lake.effects.contracts);
+    const named = args.text('dataset');
+    const contracts = named === undefined ? [...loaded.contracts.values()] : [requireContract(loaded, named)];
+    const found: Health[] = [];
+    for (const contract of contracts) found.push(await checkHealth(lake.effects, contract));
+    if (args.has('json')) io.out(JSON.stringify(found, null, 2));
+    else
+      for (const { dataset, publishedAt, ailments } of found) {
+        const last = publishedAt === null ? 'nothing published' : `published ${time(publishedAt)} UTC`;
+        io.out(printable(`${dataset}: ${ailments.length === 0 ? 'well' : 'NOT WELL'}; ${last}`));
+        for (const { code, what, next } of ailments)
+          io.out(printableLines(`  ${code}: ${what}\n    Next: ${nextCommand(args, io, next)}`));
+      }
+    return found.some(({ ailments }) => ailments.length > 0) ? EXIT.data : EXIT.ok;
+  },
+};

@@ -1,0 +1,122 @@
+import type { Contract } from '../../etl/contract/contract.ts';
+import { type LoadedContracts, loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
+import { type Trace, type TracedInput, traceFigure } from '../../etl/lineage/trace-figure.ts';
+import { MASK, maskValues, openColumns } from '../../etl/query/run-rejects.ts';
+import type { Command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { openLakeOf } from '../open-lake.ts';
+import { cellText } from '../print/cell.ts';
+import { decimal, plural } from '../print/format.ts';
+import { printable } from '../print/printable.ts';
+import { table } from '../print/table.ts';
+import { usageError } from '../usage-error.ts';
+
+const DEFAULT_LIMIT = '20';
+
+/** `assay lineage`: from a figure to the lines it comes from. */
+export const lineage: Command = {
+  name: 'lineage',
+  usage: 'DATASET column=value… [--limit N] [--unmasked] [--lake DIR]',
+  description: `Follows a row of a Gold table to the Silver rows that it is made from, and each of those to its line in the file that the
+source dropped, through corrections and retries. The columns and values say which row. Of a Silver table, its rows
+themselves are followed. The Silver rows are those of the row's month (or up to it, where the table is made so) that are
+alike in the columns that both tables have. Values of personal and confidential columns are shown as •••.`,
+  options: {
+    limit: {
+      type: 'string',
+      value: 'N',
+      help: `follow at most so many rows of an input; ${DEFAULT_LIMIT} unless given`,
+    },
+    unmasked: { type: 'boolean', help: 'show the values of personal and confidential columns, too' },
+  },
+  examples: [
+    'assay lineage spend.monthly_totals as_of_month=2010-12-01',
+    'assay lineage spend.council_payments transaction_number=4711 --json',
+  ],
+  positionals: { min: 2, max: Number.POSITIVE_INFINITY, name: 'DATASET column=value' },
+  async run(args, io) {
+    const limit = args.text('limit') ?? DEFAULT_LIMIT;
+    if (!/^[1-9]\d{0,5}$/.test(limit))
+      throw usageError(`--limit ${limit} is no number of rows: write e.g. 20.`);
+    const [dataset = '', ...settings] = args.positionals;
+    const lake = await openLakeOf(args, io);
+    const loaded = await loadContracts(lake.effects.contracts);
+    const contract = requireContract(loaded, dataset);
+    const request = { contract, values: valuesOf(settings), mostRecords: Number(limit) };
+    const found = await traceFigure(lake.effects, loaded, request);
+    const shown = args.has('unmasked') ? found : masked(found, contract, loaded);
+    if (args.has('json')) io.out(JSON.stringify({ dataset, ...shown }, null, 2));
+    else io.out(traceText(dataset, shown));
+    return EXIT.ok;
+  },
+};
+
+function valuesOf(settings: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    settings.map((setting) => {
+      const [, name = '', value = ''] = /^([^=]+)=([\s\S]*)$/.exec(setting) ?? [];
+      if (name === '') throw usageError(`'${setting}' says no value: write column=value.`);
+      return [name, value];
+    }),
+  );
+}
+
+function masked({ figure, inputs }: Trace, contract: Contract, { contracts }: LoadedContracts): Trace {
+  const known = contract.columns.map(({ name }) => name);
+  const open = new Set([
+    ...openColumns(contract),
+    ...Object.keys(figure ?? {}).filter((name) => !known.includes(name)),
+  ]);
+  return {
+    figure: figure === null ? null : (maskValues(figure, open) as NonNullable<Trace['figure']>),
+    inputs: inputs.map((input) => maskedInput(input, contracts.get(input.dataset))),
+  };
+}
+
+function maskedInput(input: TracedInput, contract: Contract | undefined): TracedInput {
+  const open = openColumns(contract);
+  const isAllOpen = open.size === contract?.columns.length;
+  const records = input.records.map((record) => ({
+    ...record,
+    values: maskValues(record.values, open) as typeof record.values,
+    text: isAllOpen || record.text === null ? record.text : MASK,
+  }));
+  return { ...input, records };
+}
+
+function traceText(dataset: string, { figure, inputs }: Trace): string {
+  const head =
+    figure === null
+      ? []
+      : [
+          `${dataset}: ${Object.entries(figure)
+            .map(([name, value]) => `${name} ${cellText(value)}`)
+            .join(', ')}`,
+        ];
+  return [...head.map(printable), ...inputs.map(inputText)].join('\n\n');
+}
+
+function inputText({ dataset, snapshotId, rows, measures, records }: TracedInput): string {
+  const sums = Object.entries(measures).map(([name, sum]) => `; ${name} ${decimal(sum)}`);
+  const head = `${dataset}, snapshot ${snapshotId}: ${plural(rows, 'row')}${sums.join('')}`;
+  const lines = records.map(({ values, sourceFile, sourceRowNumber, line, retriedIn }) => [
+    sourceFile,
+    String(line ?? '?'),
+    String(sourceRowNumber),
+    Object.values(values)
+      .map((value) => value ?? 'NULL')
+      .join(' · '),
+    retriedIn === null ? '' : 'corrected or retried',
+  ]);
+  const right = { align: 'right' as const };
+  const columns = [
+    { name: 'file' },
+    { name: 'line', ...right },
+    { name: 'record', ...right },
+    { name: 'values' },
+    { name: '' },
+  ];
+  const rest =
+    rows > records.length ? `\n  … ${plural(rows - records.length, 'more row')}; --limit N follows more` : '';
+  return `${printable(head)}\n${table(columns, lines, { maxCell: 90 })}${rest}`;
+}

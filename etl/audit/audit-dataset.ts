@@ -1,0 +1,216 @@
+import { join } from 'node:path';
+import type { Contract, SourceContract } from '../contract/contract.ts';
+import { type LoadedContracts, loadContracts, requireContract } from '../contract/load-contracts.ts';
+import { type Engine, integerOf, readParquet, withEngine } from '../engine/engine.ts';
+import { messageOf } from '../errors.ts';
+import { bronzePrefix, retriesPrefix, tableName, tableRoot } from '../naming.ts';
+import type { Effects, Scratch } from '../ports.ts';
+import { createLakeViews } from '../query/lake-views.ts';
+import { findState } from '../stages/dataset-history.ts';
+import { filesOf, openTable } from '../table/lake-table.ts';
+import { type Pointer, readPointer } from '../table/pointer.ts';
+import { auditExtras } from './audit-extras.ts';
+import { auditGold } from './audit-gold.ts';
+import { auditRecords, auditStrays } from './audit-records.ts';
+import { auditSeals } from './audit-seals.ts';
+import { auditSources } from './audit-sources.ts';
+import { auditTables } from './audit-tables.ts';
+import { ledgerFiles } from './ledger-files.ts';
+import type { Problem } from './problem.ts';
+
+/** What an audit looked at, and what it found. */
+export interface DatasetAudit {
+  readonly dataset: string;
+  readonly layer: 'silver' | 'gold';
+  /** Version of the pointer; 0 where nothing was ever published. */
+  readonly version: number;
+  readonly checked: {
+    readonly snapshots: number;
+    readonly files: number;
+    readonly seals: number;
+    readonly sourceFiles: number;
+    readonly records: number;
+  };
+  /** Objects that readers don't see and that nothing needs. */
+  readonly unusedFiles: number;
+  readonly problems: readonly Problem[];
+}
+
+/** Source files that are read again at once: each time, all of Silver is looked through. */
+const BATCH_FILES = 500;
+
+const NOTHING = { snapshots: 0, files: 0, seals: 0, sourceFiles: 0, records: 0 };
+
+/**
+ * Audits a dataset, or a Gold table, from the files themselves: pointer, snapshots and every file they name; the digests
+ * of source files and seals; conservation of every record, read anew; and Gold, computed anew. Changes nothing. With a
+ * run, source files and seals of that run alone. What is found is data, no error.
+ */
+export async function auditDataset(
+  effects: Effects,
+  { dataset, runId }: { readonly dataset: string; readonly runId?: string },
+): Promise<DatasetAudit> {
+  const loaded = await loadContracts(effects.contracts);
+  const contract = requireContract(loaded, dataset);
+  const { layer } = contract;
+  const head = { dataset, layer };
+  let pointer: Pointer | undefined;
+  try {
+    pointer = (await readPointer(effects.objects, layer, dataset))?.pointer;
+  } catch (error) {
+    const problem: Problem = { code: 'POINTER', key: tableName(layer, dataset), problem: messageOf(error) };
+    return { ...head, version: 0, checked: NOTHING, unusedFiles: 0, problems: [problem] };
+  }
+  const sizes = await storedSizes(effects, contract);
+  if (pointer === undefined) return { ...head, version: 0, checked: NOTHING, unusedFiles: 0, problems: [] };
+  const tables = await auditTables(effects, pointer, sizes);
+  const roots = rootsOf(contract);
+  const stored = [...sizes.keys()].filter((key) => roots.some((root) => key.startsWith(`${root}/`)));
+  const extras = await auditExtras(effects, dataset, stored, tables.named);
+  const content = await auditContent(effects, {
+    loaded,
+    contract,
+    pointer,
+    sizes,
+    damaged: tables.damaged,
+    runId,
+  });
+  const { problems, ...counts } = content;
+  return {
+    ...head,
+    version: pointer.version,
+    checked: { ...NOTHING, snapshots: tables.snapshots, files: tables.named.size, ...counts },
+    unusedFiles: extras.unused.length,
+    problems: [...tables.problems, ...extras.problems, ...problems],
+  };
+}
+
+function rootsOf({ layer, dataset }: Contract): string[] {
+  const layers =
+    layer === 'gold' ? (['gold'] as const) : (['silver', 'quarantine', 'condemned', 'source_files'] as const);
+  return layers.map((one) => tableRoot(one, dataset));
+}
+
+async function storedSizes(effects: Effects, contract: Contract): Promise<Map<string, number>> {
+  const sources =
+    contract.layer === 'gold' ? [] : [bronzePrefix(contract.dataset), retriesPrefix(contract.dataset)];
+  const prefixes = [...rootsOf(contract).map((root) => `${root}/`), ...sources];
+  const listed = await Promise.all(prefixes.map((prefix) => effects.objects.list(prefix)));
+  return new Map(listed.flat().map(({ key, sizeBytes }) => [key, sizeBytes]));
+}
+
+interface Content {
+  readonly loaded: LoadedContracts;
+  readonly contract: Contract;
+  readonly pointer: Pointer;
+  readonly sizes: ReadonlyMap<string, number>;
+  readonly damaged: ReadonlySet<string>;
+  readonly runId: string | undefined;
+}
+
+interface ContentAudit {
+  readonly problems: Problem[];
+  readonly seals?: number;
+  readonly sourceFiles?: number;
+  readonly records?: number;
+}
+
+/** What can only be checked by reading what is in the files. */
+async function auditContent(effects: Effects, content: Content): Promise<ContentAudit> {
+  const { contract, loaded, pointer } = content;
+  const scratch = await effects.openScratch('audit');
+  try {
+    return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
+      const unreadable = await checkDataFiles(engine, effects, content);
+      // Conservation over a file that can't be read would only say so again, for every record.
+      if (unreadable.length > 0 || content.damaged.size > 0) return { problems: unreadable };
+      if (contract.layer === 'gold')
+        return { problems: await auditGold(engine, effects, loaded, contract, pointer) };
+      return await auditSilver({ engine, effects, scratch, contract }, content);
+    });
+  } finally {
+    await scratch.dispose();
+  }
+}
+
+/** Reads every live data file's own count; Parquet that was cut or overwritten says so. */
+async function checkDataFiles(
+  engine: Engine,
+  effects: Effects,
+  { pointer, damaged }: Content,
+): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const [layer, state] of Object.entries(pointer.tables)) {
+    try {
+      const root = tableRoot(layer as 'silver', pointer.dataset);
+      for (const file of await filesOf(await openTable(effects.objects, root, state))) {
+        if (damaged.has(file.key)) continue;
+        const problem = await readCount(engine, effects, file.key, file.recordCount);
+        if (problem !== undefined) problems.push({ code: 'TAMPERED_FILE', key: file.key, problem });
+      }
+    } catch {
+      // That metadata can't be read is said already.
+    }
+  }
+  return problems;
+}
+
+async function readCount(
+  engine: Engine,
+  effects: Effects,
+  key: string,
+  expected: number,
+): Promise<string | undefined> {
+  try {
+    const from = readParquet([await effects.data.localPath(key)]);
+    // Every value is read, and not only the footer.
+    const [row = {}] = await engine.rows(`SELECT count(*) AS n, bit_xor(hash(t)) AS bits FROM ${from} AS t`);
+    const n = integerOf(row, 'n');
+    return n === expected ? undefined : `it was written with ${expected} records and has ${n}`;
+  } catch (error) {
+    return `it can't be read: ${messageOf(error)}`;
+  }
+}
+
+interface SilverAudit {
+  readonly engine: Engine;
+  readonly effects: Effects;
+  readonly scratch: Scratch;
+  readonly contract: SourceContract;
+}
+
+async function auditSilver(audit: SilverAudit, { pointer, sizes, runId }: Content): Promise<ContentAudit> {
+  const { engine, effects, contract } = audit;
+  const { dataset } = contract;
+  const state = pointer.tables.source_files;
+  if (state === undefined) return { problems: [] };
+  const ledger = await openTable(effects.objects, tableRoot('source_files', dataset), state);
+  const all = await ledgerFiles(engine, effects, ledger);
+  const files = runId === undefined ? all : all.filter((file) => file.runId === runId);
+  await createLakeViews(engine, effects, tableName('silver', dataset), { kind: 'now' });
+  const problems = await auditSources(effects, dataset, files, sizes);
+  const seals = await auditSeals(engine, effects, dataset, files);
+  problems.push(...seals.problems, ...(await checkHistory(effects, pointer)));
+  const unsound = new Set(problems.map(({ key }) => key));
+  let records = 0;
+  const accepted = files.filter(({ key, status }) => status === 'accepted' && !unsound.has(key));
+  for (let start = 0; start < accepted.length; start += BATCH_FILES) {
+    const found = await auditRecords(audit, accepted.slice(start, start + BATCH_FILES));
+    problems.push(...found.problems);
+    records += found.records;
+  }
+  if (runId === undefined) problems.push(...(await auditStrays(engine, dataset)));
+  return { problems, seals: seals.seals, sourceFiles: files.length, records };
+}
+
+/** What the pointer says of its run must be what the ledger's snapshot kept of it. */
+async function checkHistory(effects: Effects, pointer: Pointer): Promise<Problem[]> {
+  const ledger = pointer.tables.source_files?.snapshot_id;
+  const state = await findState(effects, pointer.dataset, (one) => one.ledger_snapshot_id === ledger);
+  if (state === undefined) return [];
+  const isSame =
+    state.seal_digest === pointer.seal_digest &&
+    Object.entries(state.tables).every(([layer, id]) => pointer.tables[layer]?.snapshot_id === id);
+  const problem = 'the pointer names tables that were never committed together, or another seal';
+  return isSame ? [] : [{ code: 'POINTER', key: tableName('silver', pointer.dataset), problem }];
+}

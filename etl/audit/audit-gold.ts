@@ -1,0 +1,100 @@
+import type { GoldContract } from '../contract/contract.ts';
+import type { LoadedContracts } from '../contract/load-contracts.ts';
+import { tableColumns } from '../contract/table-columns.ts';
+import { type Engine, integerOf, readParquet } from '../engine/engine.ts';
+import { identifier } from '../engine/sql.ts';
+import { messageOf } from '../errors.ts';
+import { goldDigest } from '../gold/gold-digest.ts';
+import { createTableView, rebuildMonths, viewColumns } from '../gold/rebuild.ts';
+import { tableName, tableRoot } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { filesOf, openTable } from '../table/lake-table.ts';
+import { type Pointer, readPointer } from '../table/pointer.ts';
+import type { DataFile } from '../table/schema.ts';
+import type { Problem } from './problem.ts';
+
+/**
+ * Computes a Gold table anew from the Silver snapshots that it says it was made from, and compares every row; and says
+ * where it wasn't made from what is current now.
+ */
+export async function auditGold(
+  engine: Engine,
+  effects: Effects,
+  { contracts }: LoadedContracts,
+  contract: GoldContract,
+  pointer: Pointer,
+): Promise<Problem[]> {
+  const key = tableName('gold', contract.dataset);
+  const sql = await effects.contracts.sql(contract.sql);
+  if (pointer.contract_digest !== goldDigest(contract, sql))
+    return [
+      { code: 'GOLD', key, problem: 'it was made under another contract or SQL: the next run makes it anew' },
+    ];
+  const problems: Problem[] = [];
+  const months = new Set<number>();
+  try {
+    for (const input of contract.inputs) {
+      const silver = (await readPointer(effects.objects, 'silver', input))?.pointer;
+      const snapshotId = pointer.inputs?.[input];
+      const state = silver?.tables.silver;
+      const source = contracts.get(input);
+      if (state === undefined || snapshotId === undefined || source === undefined) continue;
+      if (silver?.snapshot_id !== snapshotId)
+        problems.push({
+          code: 'GOLD',
+          key,
+          problem: `it was made from snapshot ${snapshotId} of ${input}, and ${silver?.snapshot_id} is current`,
+        });
+      const table = await openTable(effects.objects, tableRoot('silver', input), state);
+      const files = await filesOf(table, snapshotId);
+      for (const { month } of files) if (month !== undefined) months.add(month);
+      await createTableView(
+        engine,
+        tableName('silver', input),
+        viewColumns(tableColumns(source)),
+        await paths(effects, files),
+      );
+    }
+    const differing = await countDiffering(engine, effects, contract, { pointer, sql, months });
+    if (differing > 0)
+      problems.push({ code: 'GOLD', key, problem: `${differing} rows are not what its SQL makes of Silver` });
+  } catch (error) {
+    problems.push({ code: 'GOLD', key, problem: `it can't be computed anew: ${messageOf(error)}` });
+  }
+  return problems;
+}
+
+interface Recomputing {
+  readonly pointer: Pointer;
+  readonly sql: string;
+  readonly months: ReadonlySet<number>;
+}
+
+async function countDiffering(
+  engine: Engine,
+  effects: Effects,
+  contract: GoldContract,
+  { pointer, sql, months }: Recomputing,
+): Promise<number> {
+  const state = pointer.tables.gold;
+  if (state === undefined) return 0;
+  const table = await openTable(effects.objects, tableRoot('gold', contract.dataset), state);
+  const files = await filesOf(table);
+  const all = [...months, ...files.flatMap(({ month }) => (month === undefined ? [] : [month]))];
+  if (all.length === 0) return 0;
+  await rebuildMonths(engine, contract, sql, [{ from: Math.min(...all), to: Math.max(...all) }]);
+  const names = contract.columns.map(({ name }) => identifier(name)).join(', ');
+  const published =
+    files.length === 0
+      ? 'SELECT * FROM rebuilt LIMIT 0'
+      : `SELECT ${names} FROM ${readParquet(await paths(effects, files))}`;
+  const [row = {}] = await engine.rows(
+    `SELECT (SELECT count(*) FROM ((${published}) EXCEPT ALL SELECT ${names} FROM rebuilt))
+       + (SELECT count(*) FROM (SELECT ${names} FROM rebuilt EXCEPT ALL (${published}))) AS n`,
+  );
+  return integerOf(row, 'n');
+}
+
+function paths(effects: Effects, files: readonly DataFile[]): Promise<string[]> {
+  return Promise.all(files.map(({ key }) => effects.data.localPath(key)));
+}

@@ -1,0 +1,230 @@
+import { duckType } from '../contract/compile-column.ts';
+import { RECORD_KIND } from '../contract/compile-record.ts';
+import type { SourceContract } from '../contract/contract.ts';
+import { cutSegments, SEGMENT_BYTES } from '../csv/segments.ts';
+import { type Engine, integerOf, type SqlRow, textOf } from '../engine/engine.ts';
+import { identifier } from '../engine/sql.ts';
+import { tableName } from '../naming.ts';
+import type { Effects, Scratch } from '../ports.ts';
+import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
+import type { LedgerFile } from './ledger-files.ts';
+import type { Problem } from './problem.ts';
+
+/** How many record numbers a problem names. */
+const NAMED = 5;
+
+/** What reading sources again needs. */
+export interface RecordsAudit {
+  readonly engine: Engine;
+  readonly effects: Effects;
+  readonly scratch: Scratch;
+  readonly contract: SourceContract;
+}
+
+/**
+ * Proves conservation of source files anew, from their own bytes: each of their records is in Silver, in quarantine or
+ * condemned, once, or has nothing to test; and where it was read under today's contract, Silver holds the values
+ * that its text says, and only records that pass. Needs the views of the dataset's tables. Returns the records read.
+ */
+export async function auditRecords(
+  audit: RecordsAudit,
+  files: readonly LedgerFile[],
+): Promise<{ problems: Problem[]; records: number }> {
+  const unread = await readAgain(audit, files);
+  const problems = files.flatMap((file): Problem[] => {
+    const why = unread.get(file.key);
+    const isSameContract = file.contractDigest === audit.contract.digest;
+    if (why === undefined || !isSameContract) return [];
+    const problem = `it was read in run ${file.runId}, but can't be now: ${why}`;
+    return [{ code: 'CONSERVATION', key: file.key, problem }];
+  });
+  await findPlaces(
+    audit,
+    files.filter(({ key }) => !unread.has(key)),
+  );
+  problems.push(...(await checkPlaces(audit)), ...(await checkValues(audit)));
+  const [row = {}] = await audit.engine.rows('SELECT count(*) AS n FROM retested');
+  return { problems, records: integerOf(row, 'n') };
+}
+
+/**
+ * Makes the table `retested`: every record of the files as their bytes and the contract say, `is_blank$` where there is
+ * nothing to test. Returns why files can't be read, by key.
+ */
+async function readAgain(
+  { engine, effects, scratch, contract }: RecordsAudit,
+  ledgered: readonly LedgerFile[],
+): Promise<Map<string, string>> {
+  const columns = contract.columns.map(({ name, type }) => `${identifier(name)} ${duckType(type)}`);
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE retested (id$ VARCHAR, row$ BIGINT, is_blank$ BOOLEAN, passes$ BOOLEAN, hash$ VARCHAR, record$ VARCHAR, ${columns.join(', ')})`,
+  );
+  const files = ledgered.map(({ key }, index) => ({ index, key }));
+  const sourceFileIds = new Map(ledgered.map(({ sourceFileId }, index) => [index, sourceFileId]));
+  const { data, digestKey } = effects;
+  const staging = { contract, digestKey, look: 'closer' as const, sourceFileIds };
+  const unread = new Map<string, string>();
+  for await (const event of cutSegments(files, { contract, data, scratch, segmentBytes: SEGMENT_BYTES })) {
+    if (event.kind === 'segment') {
+      await stageSegment(engine, event.segment, staging);
+      await stageBroken(engine, event.segment, sourceFileIds);
+      await collect(engine, contract);
+      await scratch.remove(event.segment.path);
+    } else if (event.outcome.kind !== 'read') {
+      const why = event.outcome.kind === 'rejected' ? event.outcome.why : 'it is empty';
+      unread.set(ledgered[event.outcome.fileIndex]?.key ?? '', why);
+    }
+  }
+  return unread;
+}
+
+/** A total row at the end of a file is in no table; in the middle it failed, and is. Either way it need not be anywhere. */
+async function collect(engine: Engine, contract: SourceContract): Promise<void> {
+  const names = contract.columns.map(({ name }) => identifier(name)).join(', ');
+  const { silver, blank, totalRow } = RECORD_KIND;
+  await engine.run(
+    `INSERT INTO retested SELECT source_file_id, source_row_number, record_kind$ = ${blank} AND broken.problem IS NULL OR record_kind$ = ${totalRow},
+       record_kind$ = ${silver}, coalesce(sha256(broken.raw_text), row_hash), CASE WHEN NOT passed$ THEN record$ END, ${names}
+     FROM staged LEFT JOIN broken USING (source_file_id, source_row_number)`,
+  );
+}
+
+/** Makes the tables `batch`, the files, and `places`: where each of their records is, by number. */
+async function findPlaces({ engine, contract }: RecordsAudit, files: readonly LedgerFile[]): Promise<void> {
+  const { dataset, digest } = contract;
+  await engine.run(
+    'CREATE OR REPLACE TEMP TABLE batch (id$ VARCHAR, run$ VARCHAR, key$ VARCHAR, is_same$ BIGINT, records BIGINT, silver BIGINT, quarantined BIGINT, condemned BIGINT)',
+  );
+  await engine.append(
+    'batch',
+    files.map((file) => [
+      file.sourceFileId,
+      file.runId,
+      file.key,
+      file.contractDigest === digest ? 1n : 0n,
+      ...[file.records, file.silver, file.quarantined, file.condemned].map(BigInt),
+    ]),
+  );
+  const place = 'source_file_id AS id$, source_row_number AS row$, row_hash AS hash$';
+  const rejects = (['quarantine', 'condemned'] as const).map(
+    (layer) =>
+      `SELECT ${place}, '${layer}' AS place$, record FROM ${tableName(layer, dataset)} AS t SEMI JOIN batch ON id$ = t.source_file_id AND run$ = t.run_id`,
+  );
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE in_silver AS SELECT * FROM ${tableName('silver', dataset)} AS t SEMI JOIN batch ON id$ = t.source_file_id`,
+  );
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE places AS SELECT ${place}, 'silver' AS place$, CAST(NULL AS VARCHAR) AS record FROM in_silver UNION ALL ${rejects.join(' UNION ALL ')}`,
+  );
+}
+
+const SAME_PLACE = 'places.id$ = r.id$ AND places.row$ = r.row$';
+
+async function checkPlaces({ engine, contract }: RecordsAudit): Promise<Problem[]> {
+  const replaced = contract.duplicates === 'replace' ? ` AND NOT ${replacedSql(contract)}` : '';
+  const checks: [string, string][] = [
+    [
+      `SELECT r.id$, r.row$ FROM retested AS r WHERE NOT is_blank$ AND NOT EXISTS (SELECT 1 FROM places WHERE ${SAME_PLACE})${replaced}`,
+      'are in none of Silver, quarantine and condemned',
+    ],
+    ['SELECT id$, row$ FROM places GROUP BY id$, row$ HAVING count(*) > 1', 'are in more than one place'],
+    [
+      `SELECT places.id$, places.row$ FROM places ANTI JOIN retested AS r ON ${SAME_PLACE}`,
+      'are in a table, but the file has no such record',
+    ],
+    [
+      `SELECT r.id$, r.row$ FROM places JOIN retested AS r ON ${SAME_PLACE} WHERE places.hash$ <> r.hash$ AND r.id$ IN (SELECT id$ FROM batch WHERE is_same$ = 1)`,
+      'are not the records that the file has there',
+    ],
+  ];
+  const problems: Problem[] = [];
+  for (const [select, what] of checks) problems.push(...(await rowsIn(engine, 'CONSERVATION', select, what)));
+  return [...problems, ...(await countPlaces(engine, contract))];
+}
+
+/** Whether a newer record with the same key took a record's place. */
+function replacedSql({ dataset, key }: SourceContract): string {
+  const same = key.map((name) => `s.${identifier(name)} IS NOT DISTINCT FROM r.${identifier(name)}`);
+  return `EXISTS (SELECT 1 FROM ${tableName('silver', dataset)} AS s WHERE ${same.join(' AND ')})`;
+}
+
+/** The ledger's counts beside what is there; of Silver, newer records may have taken some rows' place. */
+async function countPlaces(engine: Engine, contract: SourceContract): Promise<Problem[]> {
+  const silver = contract.duplicates === 'replace' ? '' : ' OR silver <> in_silver';
+  const rows = await engine.rows(
+    `SELECT * FROM (
+       SELECT batch.*, (SELECT count(*) FROM retested WHERE retested.id$ = batch.id$) AS read, count(*) FILTER (place$ = 'silver') AS in_silver,
+         count(*) FILTER (place$ = 'quarantine') AS in_quarantine, count(*) FILTER (place$ = 'condemned') AS in_condemned
+       FROM batch LEFT JOIN places USING (id$) GROUP BY ALL
+     ) WHERE records <> read OR quarantined <> in_quarantine OR condemned <> in_condemned${silver} ORDER BY key$`,
+  );
+  const counted = (row: SqlRow, names: readonly string[]): string =>
+    names.map((name) => String(integerOf(row, name))).join(', ');
+  return rows.map((row) => ({
+    code: 'CONSERVATION',
+    key: textOf(row, 'key$'),
+    problem: `records, silver, quarantined and condemned are ${counted(row, ['records', 'silver', 'quarantined', 'condemned'])} by the ledger, and ${counted(row, ['read', 'in_silver', 'in_quarantine', 'in_condemned'])} by the files`,
+  }));
+}
+
+/** Under the same contract the same text has the same values. */
+async function checkValues({ engine, contract }: RecordsAudit): Promise<Problem[]> {
+  const differs = contract.columns.map(
+    ({ name }) => `s.${identifier(name)} IS DISTINCT FROM r.${identifier(name)}`,
+  );
+  const inSilver =
+    'SELECT r.id$, r.row$ FROM in_silver AS s JOIN retested AS r ON r.id$ = s.source_file_id AND r.row$ = s.source_row_number JOIN batch ON batch.id$ = r.id$ AND is_same$ = 1';
+  const checks: [string, string][] = [
+    [`${inSilver} WHERE NOT r.passes$`, 'are in Silver, but fail the contract'],
+    [
+      `${inSilver} WHERE r.passes$ AND (${differs.join(' OR ')})`,
+      'have other values in Silver than in the file',
+    ],
+    [
+      `SELECT r.id$, r.row$ FROM places JOIN retested AS r ON ${SAME_PLACE} JOIN batch ON batch.id$ = r.id$ AND is_same$ = 1
+       WHERE places.record IS NOT NULL AND r.record$ IS NOT NULL AND places.record <> r.record$`,
+      'have other values among the rejects than in the file',
+    ],
+  ];
+  const problems: Problem[] = [];
+  for (const [select, what] of checks) problems.push(...(await rowsIn(engine, 'VALUES', select, what)));
+  return problems;
+}
+
+/** A problem for each file of which a SELECT of id$ and row$ has rows, naming some. */
+async function rowsIn(
+  engine: Engine,
+  code: Problem['code'],
+  select: string,
+  what: string,
+): Promise<Problem[]> {
+  const rows = await engine.rows(
+    `SELECT key$, count(*) AS n, array_to_string(list(row$ ORDER BY row$)[1:${NAMED}], ', ') AS rows
+     FROM (SELECT DISTINCT id$, row$ FROM (${select})) JOIN batch USING (id$) GROUP BY key$ ORDER BY key$`,
+  );
+  return rows.map((row) => {
+    const n = integerOf(row, 'n');
+    const rest = n > NAMED ? ', …' : '';
+    return { code, key: textOf(row, 'key$'), problem: `${n} records ${what}: ${textOf(row, 'rows')}${rest}` };
+  });
+}
+
+/** Rows that no source file of the ledger accounts for. Needs the views of the dataset's tables. */
+export async function auditStrays(engine: Engine, dataset: string): Promise<Problem[]> {
+  const ledger = tableName('source_files', dataset);
+  const problems: Problem[] = [];
+  for (const layer of ['silver', 'quarantine', 'condemned'] as const) {
+    const table = tableName(layer, dataset);
+    const byPerson =
+      layer === 'condemned'
+        ? " AND NOT list_contains(list_transform(t.reasons, lambda r: r.code), 'CONDEMNED')"
+        : '';
+    const [row = {}] = await engine.rows(
+      `SELECT count(*) AS n FROM ${table} AS t WHERE NOT EXISTS (SELECT 1 FROM ${ledger} AS l WHERE l.source_file_id = t.source_file_id AND l.run_id = t.run_id)${byPerson}`,
+    );
+    const n = integerOf(row, 'n');
+    if (n === 0) continue;
+    problems.push({ code: 'CONSERVATION', key: table, problem: `${n} rows come from no file of the ledger` });
+  }
+  return problems;
+}

@@ -1,0 +1,86 @@
+import { type Engine, textOf } from '../engine/engine.ts';
+import { literal } from '../engine/sql.ts';
+import { messageOf } from '../errors.ts';
+import { sealKey, tableName } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { rejectsDigestSql } from '../sealing/verdicts.ts';
+import { getDocument, Seal } from '../stages/documents.ts';
+import { digestSeal } from '../stages/seal-digest.ts';
+import type { LedgerFile } from './ledger-files.ts';
+import type { Problem } from './problem.ts';
+
+/**
+ * Checks the seal of every run in the ledger: that it says what it was sealed with, what the ledger says, that its
+ * sums hold, and that the records that didn't pass are still those it was sealed over. Needs the views of
+ * the reject tables.
+ */
+export async function auditSeals(
+  engine: Engine,
+  effects: Effects,
+  dataset: string,
+  files: readonly LedgerFile[],
+): Promise<{ problems: Problem[]; seals: number }> {
+  const problems: Problem[] = [];
+  const runs = new Map<string, LedgerFile[]>();
+  for (const file of files) runs.set(file.runId, [...(runs.get(file.runId) ?? []), file]);
+  for (const [runId, own] of runs) {
+    const key = sealKey(dataset, own[0]?.contractVersion ?? '', runId);
+    try {
+      const seal = await getDocument(effects.objects, key, Seal);
+      const found = [...checkSeal(seal), ...checkLedger(seal, own), ...(await checkRejects(engine, seal))];
+      problems.push(...found.map((problem) => ({ ...problem, key })));
+    } catch (error) {
+      problems.push({ code: 'SEAL', key, problem: messageOf(error) });
+    }
+  }
+  return { problems, seals: runs.size };
+}
+
+type Found = Omit<Problem, 'key'>;
+
+function checkSeal(seal: Seal): Found[] {
+  const problems: Found[] = [];
+  const { digest, ...body } = seal;
+  if (digestSeal(body) !== digest)
+    problems.push({ code: 'SEAL', problem: 'it was changed: its digest is not that of what it says' });
+  for (const { key, records, silver, quarantined, condemned, blank } of seal.files) {
+    if (records !== silver + quarantined + condemned + blank)
+      problems.push({ code: 'CONSERVATION', problem: `${key}: its verdicts don't add up to its records` });
+  }
+  for (const { key, measure, met } of seal.controlTotals)
+    if (!met)
+      problems.push({ code: 'CONSERVATION', problem: `${key}: the control total of ${measure} isn't met` });
+  return problems;
+}
+
+function checkLedger(seal: Seal, files: readonly LedgerFile[]): Found[] {
+  const sealed = new Map(seal.files.map((file) => [file.key, file]));
+  const differing = files.filter((file) => {
+    const said = sealed.get(file.key);
+    const names = [
+      'sourceFileId',
+      'status',
+      'records',
+      'silver',
+      'quarantined',
+      'condemned',
+      'blank',
+    ] as const;
+    return said === undefined || names.some((name) => said[name] !== file[name]);
+  });
+  const problem = `the ledger says otherwise of ${differing[0]?.key}`;
+  return differing.length > 0 || files.length !== sealed.size
+    ? [{ code: 'SEAL', problem: differing.length > 0 ? problem : 'the ledger has other files of the run' }]
+    : [];
+}
+
+async function checkRejects(engine: Engine, seal: Seal): Promise<Found[]> {
+  const { dataset, runId } = seal;
+  const side = (layer: 'quarantine' | 'condemned', verdict: string): string =>
+    `SELECT source_file_id, source_row_number, '${verdict}' AS verdict, reasons FROM ${tableName(layer, dataset)} WHERE run_id = ${literal(runId)}`;
+  const from = `(${side('quarantine', 'quarantined')} UNION ALL ${side('condemned', 'condemned')})`;
+  const [row = {}] = await engine.rows(rejectsDigestSql(from));
+  if (textOf(row, 'digest') === seal.rejectsDigest) return [];
+  const problem = 'the records in quarantine and condemned are not those that it was sealed over';
+  return [{ code: 'REJECTS', problem }];
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { retryOf } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { getDocument } from '../stages/documents.ts';
+import type { LedgerFile } from './ledger-files.ts';
+import type { Problem } from './problem.ts';
+
+const RetryManifest = z.looseObject({ recordsDigest: z.string(), originsDigest: z.string() });
+
+/** Checks that every source file of the ledger is there with the bytes that were read then. */
+export async function auditSources(
+  effects: Effects,
+  dataset: string,
+  files: readonly LedgerFile[],
+  sizes: ReadonlyMap<string, number>,
+): Promise<Problem[]> {
+  const problems: Problem[] = [];
+  for (const { key, sourceFileId } of files) {
+    const retry = retryOf(dataset, key);
+    const needed = retry === undefined ? [key] : [retry.manifest, retry.origins, retry.records];
+    const missing = needed.filter((one) => !sizes.has(one));
+    if (missing.length > 0) {
+      problems.push(...missing.map((one) => missingSource(one)));
+      continue;
+    }
+    if ((await effects.data.digest(retry?.manifest ?? key)) !== sourceFileId)
+      problems.push(tampered(retry?.manifest ?? key));
+    if (retry === undefined) continue;
+    const manifest = await getDocument(effects.objects, retry.manifest, RetryManifest);
+    if ((await effects.data.digest(retry.records)) !== manifest.recordsDigest)
+      problems.push(tampered(retry.records));
+    if ((await effects.data.digest(retry.origins)) !== manifest.originsDigest)
+      problems.push(tampered(retry.origins));
+  }
+  return problems;
+}
+
+function missingSource(key: string): Problem {
+  return { code: 'SOURCE_MISSING', key, problem: 'the ledger has it, but it is not there' };
+}
+
+function tampered(key: string): Problem {
+  return {
+    code: 'SOURCE_TAMPERED',
+    key,
+    problem: 'its bytes are not those that were read: the digest differs',
+  };
+}

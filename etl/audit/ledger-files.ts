@@ -1,0 +1,43 @@
+import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
+import type { Effects } from '../ports.ts';
+import { filesOf, type LakeTable } from '../table/lake-table.ts';
+
+/** A source file as the ledger last had it. */
+export interface LedgerFile {
+  readonly key: string;
+  readonly sourceFileId: string;
+  readonly status: string;
+  readonly runId: string;
+  readonly contractVersion: string;
+  readonly contractDigest: string;
+  readonly records: number;
+  readonly silver: number;
+  readonly quarantined: number;
+  readonly condemned: number;
+  readonly blank: number;
+}
+
+/** Every row of a ledger, in order of run and file: a file that was dealt with twice has two. */
+export async function ledgerFiles(
+  engine: Engine,
+  effects: Effects,
+  ledger: LakeTable,
+): Promise<LedgerFile[]> {
+  const files = await filesOf(ledger);
+  if (files.length === 0) return [];
+  const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
+  const rows = await engine.rows(`SELECT * FROM ${readParquet(paths)} ORDER BY run_id, source_file`);
+  return rows.map((row) => ({
+    key: textOf(row, 'source_file'),
+    sourceFileId: textOf(row, 'source_file_id'),
+    status: textOf(row, 'status'),
+    runId: textOf(row, 'run_id'),
+    contractVersion: textOf(row, 'contract_version'),
+    contractDigest: textOf(row, 'contract_digest'),
+    records: integerOf(row, 'records'),
+    silver: integerOf(row, 'silver'),
+    quarantined: integerOf(row, 'quarantined'),
+    condemned: integerOf(row, 'condemned'),
+    blank: integerOf(row, 'blank'),
+  }));
+}

@@ -1,0 +1,18 @@
+/** Something that isn't as it was written; `key` is the object or the table that it is about. */
+export interface Problem {
+  readonly code:
+    | 'POINTER'
+    | 'METADATA'
+    | 'MISSING_FILE'
+    | 'TAMPERED_FILE'
+    | 'EXTRA_FILE'
+    | 'SOURCE_MISSING'
+    | 'SOURCE_TAMPERED'
+    | 'SEAL'
+    | 'REJECTS'
+    | 'CONSERVATION'
+    | 'VALUES'
+    | 'GOLD';
+  readonly key: string;
+  readonly problem: string;
+}

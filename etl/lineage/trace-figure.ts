@@ -1,0 +1,220 @@
+import { join } from 'node:path';
+import type { Contract, SourceContract } from '../contract/contract.ts';
+import { type LoadedContracts, requireSourceContract } from '../contract/load-contracts.ts';
+import { type Engine, integerOf, type SqlRow, type SqlValue, textOf, withEngine } from '../engine/engine.ts';
+import { identifier, literal } from '../engine/sql.ts';
+import { ConfigError } from '../errors.ts';
+import { tableName } from '../naming.ts';
+import type { Effects, Scratch } from '../ports.ts';
+import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
+import type { AsOf } from '../query/as-of.ts';
+import { createLakeViews } from '../query/lake-views.ts';
+import { readPointer } from '../table/pointer.ts';
+import { findLines } from './find-lines.ts';
+
+/** A Silver row and where it came from. */
+export interface TracedRecord {
+  /** The row's values by the contract's columns, as text. */
+  readonly values: Readonly<Record<string, string | null>>;
+  readonly runId: string;
+  readonly sourceFileId: string;
+  readonly sourceFile: string;
+  readonly sourceRowNumber: number;
+  /** Physical line, and the text as it came; null where the file can't be read any more. */
+  readonly line: number | null;
+  readonly text: string | null;
+  /** Key of the retry in which it passed; null where it passed at once. */
+  readonly retriedIn: string | null;
+}
+
+/** The Silver rows of one dataset that a figure can be made from. */
+export interface TracedInput {
+  readonly dataset: string;
+  readonly snapshotId: number;
+  readonly rows: number;
+  /** Their sums, by measure. */
+  readonly measures: Readonly<Record<string, string>>;
+  readonly records: readonly TracedRecord[];
+}
+
+/** A figure and what it was made from. */
+export interface Trace {
+  /** The Gold row; null where a Silver row was asked for. */
+  readonly figure: Readonly<Record<string, SqlValue>> | null;
+  readonly inputs: readonly TracedInput[];
+}
+
+/** What is to be traced: a row of a table, by values of its columns. */
+export interface TraceRequest {
+  readonly contract: Contract;
+  readonly values: Readonly<Record<string, string>>;
+  readonly mostRecords: number;
+}
+
+/**
+ * Follows a Gold row to the Silver rows of its month (or up to it, where the table is made so) with the same values in
+ * the columns that both have, or takes Silver rows themselves; and each of those to its line in the file that the source
+ * dropped. Throws ConfigError `NO_ROW` where there is no such row, and `SEVERAL_ROWS` where several Gold rows are meant.
+ */
+export async function traceFigure(
+  effects: Effects,
+  loaded: LoadedContracts,
+  { contract, values, mostRecords }: TraceRequest,
+): Promise<Trace> {
+  const scratch = await effects.openScratch('lineage');
+  try {
+    return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
+      const tracing: Tracing = { engine, effects, scratch, mostRecords };
+      const table = tableName(contract.layer, contract.dataset);
+      if (contract.layer === 'silver') {
+        const conditions = conditionsOf(contract, values);
+        const pointer = (await readPointer(effects.objects, 'silver', contract.dataset))?.pointer;
+        if (pointer === undefined) throw noRow(table);
+        const input = await traceInput(tracing, contract, { conditions, snapshotId: pointer.snapshot_id });
+        if (input.rows === 0) throw noRow(table);
+        return { figure: null, inputs: [input] };
+      }
+      await createLakeViews(engine, effects, table, { kind: 'now' });
+      const [figure, ...more] = await engine.rows(
+        `SELECT * FROM ${table} WHERE ${conditionsOf(contract, values).join(' AND ')} LIMIT 2`,
+      );
+      if (figure === undefined) throw noRow(table);
+      if (more.length > 0)
+        throw new ConfigError(
+          'SEVERAL_ROWS',
+          `Several rows of ${table} are meant: give all of ${contract.key.join(', ')}.`,
+        );
+      const madeFrom = (await readPointer(effects.objects, 'gold', contract.dataset))?.pointer.inputs ?? {};
+      const inputs: TracedInput[] = [];
+      for (const input of contract.inputs) {
+        const source = requireSourceContract(loaded, input);
+        const conditions = inputConditions(contract, source, figure);
+        inputs.push(await traceInput(tracing, source, { conditions, snapshotId: madeFrom[input] ?? 0 }));
+      }
+      return { figure, inputs };
+    });
+  } finally {
+    await scratch.dispose();
+  }
+}
+
+interface Tracing {
+  readonly engine: Engine;
+  readonly effects: Effects;
+  readonly scratch: Scratch;
+  readonly mostRecords: number;
+}
+
+function conditionsOf({ dataset, columns }: Contract, values: TraceRequest['values']): string[] {
+  const conditions = Object.entries(values).map(([name, value]) => {
+    if (!columns.some((column) => column.name === name))
+      throw new ConfigError(
+        'NO_COLUMN',
+        `${dataset} has no column '${name}': it has ${columns.map((one) => one.name).join(', ')}.`,
+      );
+    return `CAST(${identifier(name)} AS VARCHAR) = ${literal(value)}`;
+  });
+  return conditions.length === 0 ? ['true'] : conditions;
+}
+
+/** Which rows of an input a Gold row can be made from: those of its month, alike in what both tables have. */
+function inputConditions(
+  gold: Extract<Contract, { layer: 'gold' }>,
+  source: SourceContract,
+  figure: SqlRow,
+): string[] {
+  const month = textOf(figure, gold.partitionColumn).slice(0, 7);
+  const own = `strftime(${identifier(source.partitionColumn)}, '%Y-%m')`;
+  const shared = gold.key.filter(
+    (name) => name !== gold.partitionColumn && source.columns.some((column) => column.name === name),
+  );
+  return [
+    `${own} ${gold.affects === 'same-month' ? '=' : '<='} ${literal(month)}`,
+    ...shared.map((name) => {
+      const value = figure[name];
+      return value === null || value === undefined
+        ? `${identifier(name)} IS NULL`
+        : `CAST(${identifier(name)} AS VARCHAR) = ${literal(String(value))}`;
+    }),
+  ];
+}
+
+/** Which rows of a Silver snapshot are meant. */
+interface Wanted {
+  readonly conditions: readonly string[];
+  readonly snapshotId: number;
+}
+
+async function traceInput(
+  { engine, effects, scratch, mostRecords }: Tracing,
+  contract: SourceContract,
+  { conditions, snapshotId }: Wanted,
+): Promise<TracedInput> {
+  const { dataset } = contract;
+  const table = tableName('silver', dataset);
+  // What the figure was made from, and not what was published since.
+  const asOf: AsOf = { kind: 'snapshot', id: snapshotId };
+  await createLakeViews(engine, effects, table, asOf);
+  await loadRetryTables(engine, effects, dataset);
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE traced AS SELECT * FROM ${table} WHERE ${conditions.join(' AND ')}`,
+  );
+  const sums = contract.measures.map(
+    ({ column }) => `CAST(coalesce(sum(${identifier(column)}), 0) AS VARCHAR) AS ${identifier(column)}`,
+  );
+  const [total = {}] = await engine.rows(`SELECT ${['count(*) AS rows$', ...sums].join(', ')} FROM traced`);
+  const values = contract.columns.map(
+    ({ name }) => `${literal(name)}, CAST(traced.${identifier(name)} AS VARCHAR)`,
+  );
+  const rows = await engine.rows(
+    `SELECT CAST(json_object(${values.join(', ')}) AS VARCHAR) AS "values", traced.run_id, coalesce(o.origin_file_id, traced.source_file_id) AS file_id,
+       coalesce(o.origin_file, l.source_file) AS file, coalesce(o.origin_row_number, traced.source_row_number) AS n, o.retry_file
+     FROM traced LEFT JOIN ${retryTables(dataset).origins} AS o ON o.retry_file_id = traced.source_file_id AND o.source_row_number = traced.source_row_number
+       LEFT JOIN (SELECT source_file_id, min(source_file) AS source_file FROM ${tableName('source_files', dataset)} WHERE status = 'accepted' GROUP BY source_file_id) AS l
+         ON l.source_file_id = traced.source_file_id
+     ORDER BY file, n LIMIT ${mostRecords}`,
+  );
+  const lines = await linesOf(rows, { data: effects.data, scratch, contract });
+  return {
+    dataset,
+    snapshotId,
+    rows: integerOf(total, 'rows$'),
+    measures: Object.fromEntries(contract.measures.map(({ column }) => [column, textOf(total, column)])),
+    records: rows.map((row) => tracedRecord(row, lines)),
+  };
+}
+
+type Lines = ReadonlyMap<string, Awaited<ReturnType<typeof findLines>>>;
+
+async function linesOf(rows: readonly SqlRow[], search: Parameters<typeof findLines>[2]): Promise<Lines> {
+  const wanted = new Map<string, Set<number>>();
+  for (const row of rows) {
+    const file = textOf(row, 'file');
+    wanted.set(file, (wanted.get(file) ?? new Set<number>()).add(integerOf(row, 'n')));
+  }
+  const lines = new Map<string, Awaited<ReturnType<typeof findLines>>>();
+  for (const [file, numbers] of wanted) lines.set(file, await findLines(file, numbers, search));
+  return lines;
+}
+
+function tracedRecord(row: SqlRow, lines: Lines): TracedRecord {
+  const [sourceFile, sourceRowNumber] = [textOf(row, 'file'), integerOf(row, 'n')];
+  const place = lines.get(sourceFile)?.get(sourceRowNumber);
+  return {
+    values: JSON.parse(textOf(row, 'values')) as TracedRecord['values'],
+    runId: textOf(row, 'run_id'),
+    sourceFileId: textOf(row, 'file_id'),
+    sourceFile,
+    sourceRowNumber,
+    line: place?.line ?? null,
+    text: place?.text ?? null,
+    retriedIn: typeof row.retry_file === 'string' ? row.retry_file : null,
+  };
+}
+
+function noRow(table: string): ConfigError {
+  return new ConfigError(
+    'NO_ROW',
+    `${table} has no row with these values: 'assay query "FROM ${table}"' shows those there are.`,
+  );
+}

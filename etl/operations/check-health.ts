@@ -1,0 +1,120 @@
+import type { Contract, GoldContract, ServiceLevel, SourceContract } from '../contract/contract.ts';
+import type { Effects } from '../ports.ts';
+import { openLedger, statesOf } from '../stages/dataset-history.ts';
+import { isPending, listSources, listWithheld, loadLedger, openBreaker } from '../stages/make-plan.ts';
+import { newRunId } from '../stages/run-id.ts';
+import { type Pointer, readPointer } from '../table/pointer.ts';
+import { dueAt } from './promised-time.ts';
+
+/** Something that somebody should look at. */
+export interface Ailment {
+  readonly code: 'SILENT' | 'LATE' | 'HELD' | 'BREAKER' | 'GOLD_BEHIND' | 'PROMISE';
+  readonly what: string;
+  /** The command to run next. */
+  readonly next: string;
+}
+
+/** How a dataset, or a Gold table, does. */
+export interface Health {
+  readonly dataset: string;
+  readonly layer: 'silver' | 'gold';
+  /** When data was last published; null before the first time. */
+  readonly publishedAt: string | null;
+  readonly ailments: readonly Ailment[];
+}
+
+/**
+ * Compares a dataset with what its contract promises: new data as often as `frequency` says, and dropped files published
+ * (or held, with an alert) within `latency`; and finds runs that wait, an open breaker, and Gold that fell behind.
+ */
+export async function checkHealth(effects: Effects, contract: Contract): Promise<Health> {
+  const { dataset, layer } = contract;
+  const read = await readPointer(effects.objects, layer, dataset);
+  if (contract.layer === 'gold') return goldHealth(effects, contract, read?.pointer);
+  const publishedAt = read === undefined ? null : await lastPublished(effects, read.pointer);
+  const now = effects.clock.now();
+  const ailments = [
+    ...unreadable(contract),
+    ...silence(contract, publishedAt, now),
+    ...(await lateFiles(effects, contract, now)),
+    ...(await waiting(effects, dataset)),
+  ];
+  return { dataset, layer, publishedAt, ailments };
+}
+
+const promised = ({ sla }: Contract, property: string): ServiceLevel | undefined =>
+  sla?.find((level) => level.property === property);
+
+/** Promises that nobody can keep, because nobody can read them. */
+function unreadable(contract: Contract): Ailment[] {
+  return ['frequency', 'latency'].flatMap((property) => {
+    const level = promised(contract, property);
+    if (level === undefined || dueAt(new Date(0), level) !== undefined) return [];
+    const what = `the contract promises a ${property} of ${level.value} ${level.unit ?? ''}, which is no length of time: write e.g. 1 with unit day`;
+    return [{ code: 'PROMISE', what, next: 'contracts check' }];
+  });
+}
+
+/** The commit of the run that readers see, not of what people did since. */
+async function lastPublished(effects: Effects, pointer: Pointer): Promise<string> {
+  const ledger = await openLedger(effects, pointer);
+  const state = ledger && statesOf(ledger).find(({ run_id }) => run_id === pointer.run_id);
+  return state?.committed_at ?? pointer.committed_at;
+}
+
+function silence(contract: SourceContract, publishedAt: string | null, now: Date): Ailment[] {
+  const level = promised(contract, 'frequency');
+  if (level === undefined || publishedAt === null) return [];
+  const due = dueAt(new Date(publishedAt), level);
+  if (due === undefined || due >= now) return [];
+  const what = `nothing new was published since ${publishedAt}, and every ${level.value} ${level.unit ?? ''} something should be`;
+  return [{ code: 'SILENT', what, next: `runs --dataset ${contract.dataset}` }];
+}
+
+/** Files are known by the day of their drop: late is what wasn't published within the promise after that day's end. */
+async function lateFiles(effects: Effects, contract: SourceContract, now: Date): Promise<Ailment[]> {
+  const level = promised(contract, 'latency');
+  if (level === undefined) return [];
+  const { dataset } = contract;
+  const base = await readPointer(effects.objects, 'silver', dataset);
+  const ledger = await loadLedger(effects, contract, base, newRunId(now));
+  const withheld = await listWithheld(effects, dataset);
+  const late = (await listSources(effects, dataset)).filter(({ key }) => {
+    const day = /\/ingest_date=(\d{4}-\d{2}-\d{2})\//.exec(key)?.[1];
+    const due = day === undefined ? undefined : dueAt(new Date(`${day}T24:00:00Z`), level);
+    return due !== undefined && due < now && isPending(key, contract, ledger, withheld);
+  });
+  if (late.length === 0) return [];
+  const what = `${late.length} files wait to be run for longer than ${level.value} ${level.unit ?? ''}, e.g. ${late[0]?.key}`;
+  return [{ code: 'LATE', what, next: `run --dataset ${dataset}` }];
+}
+
+async function waiting(effects: Effects, dataset: string): Promise<Ailment[]> {
+  const held = (await listWithheld(effects, dataset)).filter(({ decision }) => decision === 'held');
+  const ailments: Ailment[] = held.map(({ runId, at, keys }) => ({
+    code: 'HELD',
+    what: `run ${runId} with ${keys.length} files waits for a decision since ${at}`,
+    next: `show ${runId}`,
+  }));
+  const breaker = await openBreaker(effects, dataset);
+  if (breaker === undefined) return ailments;
+  const what = `the circuit breaker is open since ${breaker.openedAt}: ${breaker.count} errors ${breaker.code}`;
+  return [...ailments, { code: 'BREAKER', what, next: `breaker status ${dataset}` }];
+}
+
+async function goldHealth(
+  effects: Effects,
+  contract: GoldContract,
+  pointer: Pointer | undefined,
+): Promise<Health> {
+  const ailments: Ailment[] = unreadable(contract);
+  for (const input of contract.inputs) {
+    const current = (await readPointer(effects.objects, 'silver', input))?.pointer.snapshot_id;
+    if (current === undefined || pointer?.inputs?.[input] === current) continue;
+    const made = pointer === undefined ? 'it was never made' : `it was made from ${pointer.inputs?.[input]}`;
+    const what = `${input} stands at snapshot ${current}, and ${made}`;
+    ailments.push({ code: 'GOLD_BEHIND', what, next: `run --dataset ${input}` });
+  }
+  const { dataset, layer } = contract;
+  return { dataset, layer, publishedAt: pointer?.committed_at ?? null, ailments };
+}
