@@ -125,6 +125,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rollback.ts')).rollback,
   },
   {
+    name: 'expire',
+    summary: 'forget old snapshots',
+    load: async () => (await import('./commands/expire.ts')).expire,
+  },
+  {
     name: 'audit',
     summary: 'check that what is published is what was proven',
     load: async () => (await import('./commands/audit.ts')).audit,

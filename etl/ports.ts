@@ -7,6 +7,8 @@
 export interface ObjectInfo {
   readonly key: string;
   readonly sizeBytes: number;
+  /** When it was last written, by the store's own clock, milliseconds since 1970. */
+  readonly modifiedMs: number;
 }
 
 /** An object's bytes and the tag that a conditional write must name to replace them. */

@@ -243,6 +243,8 @@ export const Decision = z.object({
     'release-asked',
     'released',
     'condemned',
+    'compacted',
+    'expired',
   ]),
   dataset: z.string(),
   at: z.string(),

@@ -295,6 +295,17 @@ export const RollbackJson = z.strictObject({
   gold: z.array(z.strictObject({ table: z.string(), months: Counted, rows: Counted, restated: Counted })),
 });
 
+const ByTable = <T extends z.ZodType>(shape: T) =>
+  z.strictObject({ silver: shape.optional(), quarantine: shape.optional(), gold: shape.optional() });
+export const ExpireJson = z.strictObject({
+  dataset: Dataset,
+  layer: z.enum(['silver', 'gold']),
+  before: z.iso.datetime(),
+  version: Counted,
+  expired: ByTable(z.array(z.number().int())),
+  kept: ByTable(Counted),
+});
+
 const Text = z.string().nullable();
 export const DiffJson = z.strictObject({
   dataset: Dataset,
