@@ -130,6 +130,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/expire.ts')).expire,
   },
   {
+    name: 'vacuum',
+    summary: 'remove files that nobody needs',
+    load: async () => (await import('./commands/vacuum.ts')).vacuum,
+  },
+  {
     name: 'audit',
     summary: 'check that what is published is what was proven',
     load: async () => (await import('./commands/audit.ts')).audit,

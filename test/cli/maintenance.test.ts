@@ -1,9 +1,13 @@
+import { readdir, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Lake, openLake } from '../../adapters/local/lake.ts';
 import { runDataset } from '../../adapters/local/run-dataset.ts';
+import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
+import { withLease } from '../../etl/operations/lease.ts';
+import { vacuum as vacuumDataset } from '../../etl/operations/vacuum.ts';
 import { runMain, runMainJson } from './run-main.ts';
-import { AuditJson, ErrorJson, ExpireJson, RunsJson, SnapshotsJson } from './shapes.ts';
+import { AuditJson, ErrorJson, ExpireJson, RunsJson, SnapshotsJson, VacuumJson } from './shapes.ts';
 import { badSales, goodSales, openShop, salesContract } from './shop.ts';
 
 const DAY_MS = 86_400_000;
@@ -147,5 +151,163 @@ describe('expire', () => {
     expect(await errorOf('expire', 'shop.sales', '--older-than', 'long')).toBe('USAGE');
     expect(await errorOf('expire', 'shop.nothing', '--older-than', '1d')).toBe('NO_CONTRACT');
     await unusedFiles();
+  });
+});
+
+/** Makes every file of the lake look as if it had last been written so many days earlier. */
+const age = async (days: number) => {
+  for (const name of await readdir(path.join(shop.cwd, 'lake'), { recursive: true })) {
+    const file = path.join(shop.cwd, 'lake', name);
+    const { mtimeMs, atime } = await stat(file);
+    await utimes(file, atime, new Date(mtimeMs - days * DAY_MS));
+  }
+};
+/** Runs what is pending in a process that dies when it stores an object for the n-th time from now. */
+const runAndDie = async (nth: number) => {
+  const { effects } = await lakeDaysAgo(0);
+  let left = nth;
+  const put: typeof effects.objects.put = (...args) =>
+    --left <= 0 ? Promise.reject(new Error('killed')) : effects.objects.put(...args);
+  await expect(
+    runDataset('shop.sales', { ...effects, objects: { ...effects.objects, put } }),
+  ).rejects.toThrow();
+};
+const vacuum = async (...args: string[]) => VacuumJson.parse(await ok('vacuum', ...args));
+const keysOf = (done: Awaited<ReturnType<typeof vacuum>>) =>
+  done.flatMap(({ removed }) => removed).map(({ key }) => key);
+
+describe('vacuum', () => {
+  test('removes what dead and ended runs and expired snapshots left, when it is old, and nothing that is needed', async () => {
+    const one = await publish(9, 'one.csv', badSales(90, 91, linesOf(goodSales(1, 3))));
+    await publish(5, 'two.csv', goodSales(4, 5));
+    await expire('shop.sales', '1d');
+    await ingest('three.csv', goodSales(6, 6));
+    for (const nth of [4, 7]) await runAndDie(nth);
+    expect(keysOf(await vacuum('--dry-run'))).toEqual([]);
+    await age(2);
+    const planned = await vacuum('--dry-run');
+    expect(await vacuum('--dry-run')).toEqual(planned);
+    const keys = keysOf(planned);
+    expect(keys.some((key) => /^silver\/shop\/sales\/.*part-.*\.parquet$/.test(key))).toBe(true);
+    expect(keys.some((key) => key.startsWith('silver/shop/sales/metadata/'))).toBe(true);
+    expect(keys.some((key) => /ops\/staging\/.*rejects-0001\.parquet$/.test(key))).toBe(true);
+    expect(await unusedFiles()).toBeGreaterThan(0);
+    expect(await vacuum()).toEqual(planned);
+    expect(keysOf(await vacuum())).toEqual([]);
+    expect(await unusedFiles()).toBe(0);
+    expect(await query(countSql)).toEqual([{ n: 5 }]);
+    expect(await snapshotIds('shop.sales')).not.toContain(one);
+    expect(await ok('run')).toMatchObject([{ status: 'promoted' }]);
+    expect(await query(countSql)).toEqual([{ n: 6 }]);
+    await unusedFiles();
+  });
+
+  test('every snapshot that is left can still be read and gone back to', async () => {
+    const ids = [
+      await publish(9, 'one.csv', goodSales(1, 3)),
+      await publish(8, 'two.csv', goodSales(4, 5)),
+      await publish(7, 'three.csv', goodSales(6, 6)),
+    ];
+    await ok('rollback', 'shop.sales', '--to', String(ids[0]), '--reason', 'x');
+    await age(30);
+    await vacuum();
+    for (const [n, id] of ids.entries())
+      expect(await query(countSql, '--as-of', String(id))).toEqual([{ n: [3, 5, 6][n] }]);
+    await ok('rollback', 'shop.sales', '--to', String(ids[2]), '--reason', 'x');
+    expect(await query(countSql)).toEqual([{ n: 6 }]);
+    expect(await unusedFiles()).toBe(0);
+  });
+
+  test('a held run keeps all it staged, and is published by its approval', async () => {
+    await publish(9, 'one.csv', goodSales(1, 3));
+    await shop.write(
+      'contracts/shop/sales.yaml',
+      salesContract('{ maxQuarantineRate: 0.5, smallBatchRecords: 2 }'),
+    );
+    await ingest('held.csv', badSales(20, 40, '50,Ann,1.00,2024-03-01\n'));
+    const [held] = RunsJson.parse((await runMainJson(['run'], shop)).json);
+    await age(30);
+    expect(keysOf(await vacuum()).filter((key) => key.includes(held?.runId ?? '?'))).toEqual([]);
+    expect((await runMain(['show', held?.runId ?? ''], shop)).out).toContain('TYPE_ERROR');
+    await ok('approve', held?.runId ?? '', '--digest', held?.sealDigest ?? '', '--reason', 'x');
+    expect(await query(countSql)).toEqual([{ n: 4 }]);
+    await unusedFiles();
+  });
+
+  test('leaves a dataset alone while a run or other work may be under way', async () => {
+    await publish(9, 'one.csv', goodSales(1, 3));
+    await age(30);
+    await ingest('two.csv', goodSales(4, 4));
+    await runAndDie(4);
+    const skipped = [
+      { dataset: 'shop.monthly_sales', skipped: expect.stringContaining('may be under way'), removed: [] },
+      { dataset: 'shop.sales', skipped: expect.stringContaining('run '), removed: [] },
+    ];
+    expect(await vacuum('--older-than', '1h')).toMatchObject(skipped);
+    expect((await runMain(['vacuum'], shop)).out).toContain('shop.sales: left alone; run ');
+    await age(2);
+    const { effects } = await lakeDaysAgo(0);
+    await withLease(effects, { dataset: 'shop.sales', id: 'x', kind: 'compaction' }, async () => {
+      const [, sales] = await vacuum();
+      expect(sales?.skipped).toContain('compaction x of shop.sales may be under way');
+    });
+    expect(keysOf(await vacuum()).length).toBeGreaterThan(2);
+  });
+
+  test('leaves a file that nobody of ours wrote, which the audit goes on naming, and Bronze', async () => {
+    await publish(9, 'one.csv', goodSales(1, 3));
+    const strays = [
+      'silver/shop/sales/schema_v=v1/run_id=20200101T000000000Z-aabbccdd/part-0.parquet',
+      'silver/shop/sales/notes.txt',
+    ];
+    for (const key of strays) await shop.write(path.join('lake', key), 'x');
+    await age(30);
+    const keys = keysOf(await vacuum());
+    for (const key of strays) expect(keys).not.toContain(key);
+    expect(keys.filter((key) => key.startsWith('bronze/'))).toEqual([]);
+    const { code, json } = await runMainJson(['audit'], shop);
+    const problems = AuditJson.parse(json).flatMap((audit) => audit.problems);
+    expect({ code, keys: problems.map(({ key }) => key) }).toEqual({
+      code: 1,
+      keys: strays.sort(),
+    });
+  });
+
+  test('where it can’t be told what is needed, nothing is removed', async () => {
+    await publish(9, 'one.csv', goodSales(1, 3));
+    await publish(8, 'two.csv', goodSales(4, 5));
+    const folder = path.join(shop.cwd, 'lake/silver/shop/sales/metadata');
+    const list = (await readdir(folder)).find((name) => name.startsWith('snap-')) ?? '';
+    await shop.write(path.join('lake/silver/shop/sales/metadata', list), 'damaged');
+    await age(30);
+    expect(await errorOf('vacuum', '--dataset', 'shop.sales')).toBe('TABLE_DAMAGED');
+    expect(await errorOf('vacuum', '--older-than', '59m')).toBe('USAGE');
+  });
+
+  test('killed at any step, leaves nothing that an audit can’t explain, and a repeat finishes it', async () => {
+    await publish(9, 'one.csv', badSales(90, 91, linesOf(goodSales(1, 3))));
+    await publish(8, 'two.csv', goodSales(4, 5));
+    await expire('shop.sales', '1d');
+    await ingest('three.csv', goodSales(6, 6));
+    for (const nth of [4, 7]) await runAndDie(nth);
+    await age(30);
+    const { effects } = await lakeDaysAgo(0);
+    const contract = requireContract(await loadContracts(effects.contracts), 'shop.sales');
+    const request = { contract, olderThanMs: DAY_MS, isDryRun: false };
+    const all = (await vacuumDataset(effects, { ...request, isDryRun: true })).removed.length;
+    expect(all).toBeGreaterThan(10);
+    for (let left = all; left > 0; left -= 4) {
+      let steps = 0;
+      const remove = (key: string): Promise<void> =>
+        ++steps > 4 ? Promise.reject(new Error('killed')) : effects.objects.remove(key);
+      const doomed = { ...effects, objects: { ...effects.objects, remove } };
+      const ended = await vacuumDataset(doomed, request).then(
+        () => 'done',
+        () => 'killed',
+      );
+      expect(ended).toBe(left > 4 ? 'killed' : 'done');
+      await unusedFiles();
+    }
+    expect(await unusedFiles()).toBe(0);
   });
 });

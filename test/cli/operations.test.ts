@@ -177,6 +177,20 @@ describe('docs/operations.md, followed word by word', () => {
     await shop.dispose();
   });
 
+  test('The lake grows', async () => {
+    const [expire = [], vacuum = []] = blocksOf('The lake grows');
+    const shop = await openShop();
+    await drop(shop, 'good.csv', goodSales(1, 3));
+    await runs(shop);
+    await drop(shop, 'more.csv', goodSales(4, 5));
+    await runs(shop);
+    const values = { DATASET: 'shop.sales', REPORT: 'shop.monthly_sales' };
+    expect(await follow(shop, expire, values)).toContain('shop.sales has no snapshot that was not current');
+    expect(await follow(shop, vacuum, values)).toMatch(/shop\.sales: 0 files would be removed.*too young/);
+    expect(await follow(shop, ['npx assay audit'], {})).toContain('shop.sales: sound');
+    await shop.dispose();
+  });
+
   test('Where does a figure come from?', async () => {
     const [look = []] = blocksOf('Where does a figure come from?');
     const shop = await openShop();

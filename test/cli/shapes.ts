@@ -306,6 +306,17 @@ export const ExpireJson = z.strictObject({
   kept: ByTable(Counted),
 });
 
+export const VacuumJson = z.array(
+  z.strictObject({
+    dataset: Dataset,
+    layer: z.enum(['silver', 'gold']),
+    skipped: z.string().nullable(),
+    removed: z.array(z.strictObject({ key: z.string(), sizeBytes: Counted })),
+    removedBytes: Counted,
+    young: Counted,
+  }),
+);
+
 const Text = z.string().nullable();
 export const DiffJson = z.strictObject({
   dataset: Dataset,
