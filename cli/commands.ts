@@ -125,6 +125,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rollback.ts')).rollback,
   },
   {
+    name: 'compact',
+    summary: 'join small files into larger ones',
+    load: async () => (await import('./commands/compact.ts')).compact,
+  },
+  {
     name: 'expire',
     summary: 'forget old snapshots',
     load: async () => (await import('./commands/expire.ts')).expire,

@@ -1,13 +1,23 @@
-import { readdir, stat, utimes } from 'node:fs/promises';
+import { readdir, readFile, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Lake, openLake } from '../../adapters/local/lake.ts';
 import { runDataset } from '../../adapters/local/run-dataset.ts';
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
+import { withEngine } from '../../etl/engine/engine.ts';
+import { compact as compactDataset } from '../../etl/operations/compact.ts';
 import { withLease } from '../../etl/operations/lease.ts';
 import { vacuum as vacuumDataset } from '../../etl/operations/vacuum.ts';
 import { runMain, runMainJson } from './run-main.ts';
-import { AuditJson, ErrorJson, ExpireJson, RunsJson, SnapshotsJson, VacuumJson } from './shapes.ts';
+import {
+  AuditJson,
+  CompactJson,
+  ErrorJson,
+  ExpireJson,
+  RunsJson,
+  SnapshotsJson,
+  VacuumJson,
+} from './shapes.ts';
 import { badSales, goodSales, openShop, salesContract } from './shop.ts';
 
 const DAY_MS = 86_400_000;
@@ -309,5 +319,166 @@ describe('vacuum', () => {
       await unusedFiles();
     }
     expect(await unusedFiles()).toBe(0);
+  });
+});
+
+const compact = async (...args: string[]) => CompactJson.parse(await ok('compact', 'shop.sales', ...args));
+const goldFiles = () =>
+  query("SELECT snapshot_id, total_records FROM ops.snapshots WHERE table_name LIKE 'gold%' ORDER BY ALL");
+const rowsSql = 'FROM silver.shop_sales ORDER BY ALL';
+
+describe('compact', () => {
+  /** Six files in March and two in April, some with a column that came later. */
+  const publishMany = async () => {
+    for (const n of [1, 2, 3]) await publish(20 - n, `${n}.csv`, goodSales(n * 10, n * 10 + 5));
+    const contract = salesContract().replace(
+      '    customProperties:',
+      `      - name: till
+        logicalType: string
+        classification: public
+        description: Which till.
+    customProperties:`,
+    );
+    await shop.write('contracts/shop/sales.yaml', contract.replace('version: 1.0.0', 'version: 1.1.0'));
+    for (const n of [4, 5])
+      await publish(
+        20 - n,
+        `${n}.csv`,
+        `sale_id,customer,amount,sold_on,till\n${n},Ann,1.00,2024-03-01,A${n}\n`,
+      );
+    for (const n of [6, 7])
+      await publish(
+        20 - n,
+        `${n}.csv`,
+        `sale_id,customer,amount,sold_on,till\n${n},Bob,2.00,2024-04-01,B${n}\n`,
+      );
+  };
+
+  test('joins a month’s small files into one, changes no row, leaves Gold alone, and a repeat does nothing', async () => {
+    await publishMany();
+    const [rows, gold] = [await query(rowsSql), await goldFiles()];
+    const ids = await snapshotIds('shop.sales');
+    const planned = await compact('--dry-run');
+    expect(planned).toMatchObject({ from: ids[0], to: ids[0], joined: [{ filesAfter: null }, {}] });
+    const done = await compact('--by', 'ann');
+    expect(done).toMatchObject({
+      from: ids[0],
+      version: 8,
+      joined: [
+        { month: '2024-03', rows: 20, filesBefore: 5, filesAfter: 1 },
+        { month: '2024-04', rows: 2, filesBefore: 2, filesAfter: 1 },
+      ],
+    });
+    expect(await query(rowsSql)).toEqual(rows);
+    expect(await goldFiles()).toEqual(gold);
+    const [newest] = SnapshotsJson.parse(await ok('snapshots', 'shop.sales'));
+    expect(newest).toMatchObject({ snapshotId: done.to, operation: 'replace', totalRecords: 22 });
+    expect(await ok('diff', 'shop.sales', String(done.from), String(done.to))).toMatchObject({ keyCount: 0 });
+    expect(await compact()).toMatchObject({ from: done.to, to: done.to, joined: [] });
+    expect(await unusedFiles()).toBe(0);
+    expect((await runMain(['health'], shop)).code).toBe(0);
+    expect(await query('SELECT kind, "by" FROM ops.decisions')).toEqual([{ kind: 'compacted', by: 'ann' }]);
+    for (const [n, id] of ids.entries())
+      expect(await query(countSql, '--as-of', String(id))).toEqual([{ n: [22, 21, 20, 19, 18, 12, 6][n] }]);
+  });
+
+  test('the next run makes only the months anew that it changes, also where Gold had not heard of it', async () => {
+    await publishMany();
+    const pointer = path.join(shop.cwd, 'lake/gold/shop/monthly_sales/_LATEST.json');
+    const sql = path.join(shop.cwd, 'sql/gold/shop/monthly_sales.sql');
+    const text = await readFile(sql, 'utf8');
+    const before = await readFile(pointer, 'utf8');
+    await shop.write('sql/gold/shop/monthly_sales.sql', 'SELECT nothing');
+    expect((await runMain(['compact', 'shop.sales'], shop)).code).not.toBe(0);
+    expect(await readFile(pointer, 'utf8')).toBe(before);
+    await shop.write('sql/gold/shop/monthly_sales.sql', text);
+    await publish(0, 'late.csv', 'sale_id,customer,amount,sold_on,till\n99,Ann,1.00,2024-04-09,C\n');
+    const [newest, previous] = SnapshotsJson.parse(await ok('snapshots', 'shop.monthly_sales'));
+    expect(newest).toMatchObject({ addedRecords: 1, removedRecords: 1, totalRecords: 2 });
+    expect(previous?.totalRecords).toBe(2);
+    expect(await unusedFiles()).toBe(0);
+  });
+
+  test('a rollback to before it works, and so does one over it; expired and vacuumed, the small files are gone', async () => {
+    await publishMany();
+    const ids = await snapshotIds('shop.sales');
+    const back = (to = 0) => ok('rollback', 'shop.sales', '--to', String(to), '--reason', 'x');
+    const { to } = await compact();
+    expect(await back(ids[0])).toMatchObject({
+      rolledBack: [],
+      restored: [],
+      gold: [{ months: 0, restated: 0 }],
+    });
+    expect(await back(ids[1])).toMatchObject({ rolledBack: [{}], gold: [{ months: 1, restated: 2 }] });
+    expect(await back(to)).toMatchObject({ restored: [{}], gold: [{ restated: 2 }] });
+    expect(await query(countSql)).toEqual([{ n: 22 }]);
+    await expire('shop.sales', '0m');
+    await age(30);
+    await vacuum();
+    const data = (await readdir(path.join(shop.cwd, 'lake/silver/shop/sales'), { recursive: true })).filter(
+      (name) => name.endsWith('.parquet'),
+    );
+    expect(data).toHaveLength(2);
+    expect(await query(countSql)).toEqual([{ n: 22 }]);
+    expect(await unusedFiles()).toBe(0);
+  });
+
+  test('a record of a compacted file still leads to its line, meets its duplicates, and is replaced', async () => {
+    await publishMany();
+    await compact();
+    const { out } = await runMain(['lineage', 'shop.sales', 'sale_id=20'], shop);
+    expect(out).toMatch(/2\.csv +2 +1 /);
+    await ingest('again.csv', `${goodSales(10, 11)}`);
+    const [run] = RunsJson.parse((await runMainJson(['run'], shop)).json);
+    expect(run).toMatchObject({ counts: { silver: 0, condemned: 2 }, reasons: { DUPLICATE: 2 } });
+  });
+
+  test('commits nothing where a row came out otherwise, where it was killed, or where a run was first', async () => {
+    await publishMany();
+    const rows = await query(rowsSql);
+    const { effects, root } = await lakeDaysAgo(0);
+    const request = { dataset: 'shop.sales', targetBytes: 1e8, isDryRun: false };
+    const word = { by: 'ann', reason: 'x' };
+    const publishFile = effects.data.publish;
+    const changed = {
+      ...effects,
+      data: {
+        ...effects.data,
+        publish: async (scratch: string, key: string) => {
+          await withEngine(effects.engine, path.join(root, '.spill'), (engine) =>
+            engine.run(
+              `COPY (SELECT * REPLACE (CASE WHEN sale_id = '4' THEN 9.99 ELSE amount END AS amount) FROM '${scratch}') TO '${scratch}' (FORMAT parquet)`,
+            ),
+          );
+          await publishFile(scratch, key);
+        },
+      },
+    };
+    await expect(compactDataset(changed, request, word)).rejects.toMatchObject({ code: 'ROWS_CHANGED' });
+    let raced = false;
+    const racing = {
+      ...effects,
+      data: {
+        ...effects.data,
+        publish: async (scratch: string, key: string) => {
+          await publishFile(scratch, key);
+          if (!raced) {
+            raced = true;
+            await ok('quarantine', 'list');
+            await ingest('first.csv', 'sale_id,customer,amount,sold_on,till\n98,Ann,1.00,2024-05-01,C\n');
+            await runDataset('shop.sales', effects);
+          }
+        },
+      },
+    };
+    await expect(compactDataset(racing, request, word)).rejects.toMatchObject({ name: 'ConflictError' });
+    expect(await query(`FROM silver.shop_sales WHERE sale_id <> '98' ORDER BY ALL`)).toEqual(rows);
+    expect(await unusedFiles()).toBeGreaterThan(0);
+    await age(2);
+    await vacuum();
+    expect(await unusedFiles()).toBe(0);
+    expect((await compact()).joined).toHaveLength(2);
+    expect(await errorOf('compact', 'shop.sales', '--target-mb', '0')).toBe('USAGE');
+    expect(await errorOf('compact', 'shop.monthly_sales')).not.toBe('');
   });
 });

@@ -178,13 +178,14 @@ describe('docs/operations.md, followed word by word', () => {
   });
 
   test('The lake grows', async () => {
-    const [expire = [], vacuum = []] = blocksOf('The lake grows');
+    const [compact = [], expire = [], vacuum = []] = blocksOf('The lake grows');
     const shop = await openShop();
     await drop(shop, 'good.csv', goodSales(1, 3));
     await runs(shop);
     await drop(shop, 'more.csv', goodSales(4, 5));
     await runs(shop);
     const values = { DATASET: 'shop.sales', REPORT: 'shop.monthly_sales' };
+    expect(await follow(shop, compact, values)).toMatch(/2 files[\s\S]*no row changed[\s\S]*2024-03 +5 +2 /);
     expect(await follow(shop, expire, values)).toContain('shop.sales has no snapshot that was not current');
     expect(await follow(shop, vacuum, values)).toMatch(/shop\.sales: 0 files would be removed.*too young/);
     expect(await follow(shop, ['npx assay audit'], {})).toContain('shop.sales: sound');

@@ -317,6 +317,23 @@ export const VacuumJson = z.array(
   }),
 );
 
+export const CompactJson = z.strictObject({
+  dataset: Dataset,
+  from: Counted,
+  to: Counted,
+  version: Counted,
+  joined: z.array(
+    z.strictObject({
+      month: z.string().regex(/^\d{4}-\d\d$/),
+      rows: Counted,
+      filesBefore: Counted,
+      bytesBefore: Counted,
+      filesAfter: Counted.nullable(),
+      bytesAfter: Counted.nullable(),
+    }),
+  ),
+});
+
 const Text = z.string().nullable();
 export const DiffJson = z.strictObject({
   dataset: Dataset,
