@@ -125,6 +125,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rollback.ts')).rollback,
   },
   {
+    name: 'backfill',
+    summary: 'read published files again',
+    load: async () => (await import('./commands/backfill.ts')).backfill,
+  },
+  {
     name: 'compact',
     summary: 'join small files into larger ones',
     load: async () => (await import('./commands/compact.ts')).compact,

@@ -200,6 +200,10 @@ export const releaseKey = (dataset: string, id: string): string => `${releasesPr
 export const leasesPrefix = (dataset: string): string => `ops/leases/${datasetPath(dataset)}/`;
 export const leaseKey = (dataset: string, id: string): string => `${leasesPrefix(dataset)}${id}.json`;
 
+/** Which files a run reads again, and replaces. */
+export const backfillKey = (dataset: string, runId: string): string =>
+  `ops/backfills/${datasetPath(dataset)}/${runId}.json`;
+
 /** The circuit breaker's state; absent means closed. */
 export const breakerKey = (dataset: string): string => `ops/breakers/${datasetPath(dataset)}.json`;
 

@@ -41,3 +41,11 @@ export async function ledgerFiles(
     blank: integerOf(row, 'blank'),
   }));
 }
+
+/** Of files that were read more than once, the last time: what they gave before is history. */
+export function lastReads(files: readonly LedgerFile[]): Set<LedgerFile> {
+  const last = new Map<string, LedgerFile>();
+  // In the order of runs, whose ids sort by time.
+  for (const file of files) if (file.status !== 'repeat') last.set(file.sourceFileId, file);
+  return new Set(last.values());
+}

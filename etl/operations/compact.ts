@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import { duckType } from '../contract/compile-column.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
-import { type Engine, integerOf, readParquet, textOf, withEngine } from '../engine/engine.ts';
-import { identifier } from '../engine/sql.ts';
+import { type Engine, integerOf, textOf, withEngine } from '../engine/engine.ts';
+import { tableRowsSql } from '../engine/table-rows.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
 import { DataError } from '../errors.ts';
 import { metadataPrefix, monthLabel, runRoot, tableRoot } from '../naming.ts';
@@ -13,9 +12,7 @@ import { recordDecision } from '../stages/decisions.ts';
 import { refreshGold } from '../stages/refresh-gold.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { commitTable } from '../table/commit-table.ts';
-import { primitiveOf } from '../table/fields.ts';
 import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
-import { currentSchema } from '../table/metadata.ts';
 import {
   movePointer,
   type Pointer,
@@ -165,23 +162,9 @@ async function rewriteBin(
   return files;
 }
 
-/** SELECT of a table's columns over some of its files; files older than a column don't have it. */
-async function rowsOf(
-  { data }: Effects,
-  { metadata }: LakeTable,
-  files: readonly DataFile[],
-): Promise<string> {
-  const columns = currentSchema(metadata).fields.map(({ name, type }) => {
-    const known = primitiveOf(type);
-    if (known === undefined)
-      throw new DataError('TABLE_TYPE', `Column '${name}' has a type that can't be rewritten.`);
-    return { name: identifier(name), type: duckType(known) };
-  });
-  const empty = columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${name}`).join(', ');
-  const names = columns.map(({ name, type }) => `CAST(${name} AS ${type}) AS ${name}`).join(', ');
-  const paths = await Promise.all(files.map(({ key }) => data.localPath(key)));
-  const stored = paths.length === 0 ? '' : ` UNION ALL BY NAME SELECT * FROM ${readParquet(paths)}`;
-  return `SELECT ${names} FROM (SELECT ${empty} WHERE false${stored})`;
+/** SELECT of a table's rows in some of its files. */
+async function rowsOf({ data }: Effects, table: LakeTable, files: readonly DataFile[]): Promise<string> {
+  return tableRowsSql(table, await Promise.all(files.map(({ key }) => data.localPath(key))));
 }
 
 /** Says which rows a SELECT has, whatever their order: their number, and two sums over the hashes of all their values. */

@@ -64,7 +64,12 @@ export async function rollBack(
   const id = newRunId(effects.clock.now());
   const before = await ledgerRuns(effects, read.pointer, read.pointer.tables.source_files?.snapshot_id ?? 0);
   const after = await ledgerRuns(effects, read.pointer, target.ledger_snapshot_id);
-  const rolledBack = without(before, after);
+  // Files that were only read again by a run that is taken back stay published, as they were read before.
+  const published = new Set(after.flatMap(({ files }) => files));
+  const rolledBack = without(before, after).map((run) => ({
+    ...run,
+    files: run.files.filter((file) => !published.has(file)),
+  }));
   const restored = without(after, before);
   const from = read.pointer.snapshot_id;
   let pointer = read.pointer;

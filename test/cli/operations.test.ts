@@ -177,6 +177,24 @@ describe('docs/operations.md, followed word by word', () => {
     await shop.dispose();
   });
 
+  test('The contract was wrong for months', async () => {
+    const [look = [], backfill = []] = blocksOf('The contract was wrong for months');
+    const shop = await openShop();
+    await drop(shop, 'pounds.csv', `${DOUBTFUL}102,Eve,£3.00,2024-01-04\n`);
+    await runs(shop);
+    const text = salesContract().replace(
+      'What was paid.\n',
+      "What was paid.\n        customProperties:\n          - { property: assay.number, value: { symbols: ['£'] } }\n",
+    );
+    await shop.write('contracts/shop/sales.yaml', text.replace('version: 1.0.0', 'version: 1.1.0'));
+    const values = { DATASET: 'shop.sales' };
+    expect(await follow(shop, look, values)).toMatch(/1 file.*version 1\.1\.0[\s\S]*pounds\.csv/);
+    const printed = await follow(shop, backfill, values);
+    expect(printed).toMatch(/2 published figures restated:[\s\S]*amount +10\.00 +13\.00/);
+    expect(await follow(shop, look, values)).toContain('nothing to read again');
+    await shop.dispose();
+  });
+
   test('The lake grows', async () => {
     const [compact = [], expire = [], vacuum = []] = blocksOf('The lake grows');
     const shop = await openShop();

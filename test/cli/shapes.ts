@@ -295,6 +295,24 @@ export const RollbackJson = z.strictObject({
   gold: z.array(z.strictObject({ table: z.string(), months: Counted, rows: Counted, restated: Counted })),
 });
 
+export const BackfillJson = z.strictObject({
+  dataset: Dataset,
+  contractVersion: z.string(),
+  files: z.array(z.string().startsWith('bronze/')),
+  upToDate: Counted,
+  held: Counted,
+  run: Run.nullable(),
+  restated: z.array(
+    z.strictObject({
+      report: Dataset,
+      month: z.string().regex(/^\d{4}-\d\d$/),
+      key: z.record(z.string(), z.unknown()),
+      column: z.string(),
+      old: z.string().nullable(),
+      new: z.string().nullable(),
+    }),
+  ),
+});
 const ByTable = <T extends z.ZodType>(shape: T) =>
   z.strictObject({ silver: shape.optional(), quarantine: shape.optional(), gold: shape.optional() });
 export const ExpireJson = z.strictObject({
