@@ -164,4 +164,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'check the contracts',
     load: async () => (await import('./commands/contracts-check.ts')).contractsCheck,
   },
+  {
+    name: 'contracts diff',
+    summary: 'whether a new version is compatible, and why',
+    load: async () => (await import('./commands/contracts-diff.ts')).contractsDiff,
+  },
+  {
+    name: 'contracts try',
+    summary: 'what a contract would change, without publishing',
+    load: async () => (await import('./commands/contracts-try.ts')).contractsTry,
+  },
 ];

@@ -178,7 +178,7 @@ describe('docs/operations.md, followed word by word', () => {
   });
 
   test('The contract was wrong for months', async () => {
-    const [look = [], backfill = []] = blocksOf('The contract was wrong for months');
+    const [weigh = [], look = [], backfill = []] = blocksOf('The contract was wrong for months');
     const shop = await openShop();
     await drop(shop, 'pounds.csv', `${DOUBTFUL}102,Eve,£3.00,2024-01-04\n`);
     await runs(shop);
@@ -186,8 +186,13 @@ describe('docs/operations.md, followed word by word', () => {
       'What was paid.\n',
       "What was paid.\n        customProperties:\n          - { property: assay.number, value: { symbols: ['£'] } }\n",
     );
-    await shop.write('contracts/shop/sales.yaml', text.replace('version: 1.0.0', 'version: 1.1.0'));
-    const values = { DATASET: 'shop.sales' };
+    const corrected = text.replace('version: 1.0.0', 'version: 1.1.0');
+    await shop.write('corrected.yaml', corrected);
+    const values = { DATASET: 'shop.sales', OLD: 'shop/sales.yaml', NEW: 'corrected.yaml' };
+    expect(await follow(shop, weigh, values)).toMatch(
+      /: compatible[\s\S]*1 would come[\s\S]*£3\.00[\s\S]*13\.00/,
+    );
+    await shop.write('contracts/shop/sales.yaml', corrected);
     expect(await follow(shop, look, values)).toMatch(/1 file.*version 1\.1\.0[\s\S]*pounds\.csv/);
     const printed = await follow(shop, backfill, values);
     expect(printed).toMatch(/2 published figures restated:[\s\S]*amount +10\.00 +13\.00/);

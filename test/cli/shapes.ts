@@ -313,6 +313,72 @@ export const BackfillJson = z.strictObject({
     }),
   ),
 });
+const Comparison = {
+  compatible: z.boolean(),
+  needsMajor: z.boolean(),
+  changes: z.array(
+    z.strictObject({
+      kind: z.enum(['breaking', 'additive', 'neutral']),
+      path: z.string(),
+      message: z.string(),
+    }),
+  ),
+};
+export const ContractsDiffJson = z.strictObject({
+  dataset: Dataset,
+  from: z.string(),
+  to: z.string(),
+  ...Comparison,
+});
+const TriedPlace = { sourceFile: z.string(), sourceRowNumber: Counted };
+const Nullable = z.string().nullable();
+export const ContractsTryJson = z.strictObject({
+  dataset: Dataset,
+  from: z.string(),
+  to: z.string(),
+  comparison: z.strictObject(Comparison),
+  files: Counted,
+  counts: z.strictObject({
+    records: Counted,
+    silverNow: Counted,
+    silverThen: Counted,
+    toSilver: Counted,
+    out: Counted,
+  }),
+  flips: z.array(
+    z.strictObject({
+      to: z.enum(['silver', 'out']),
+      rule: z.string(),
+      column: Nullable,
+      code: z.string(),
+      records: Counted,
+      examples: z.array(z.strictObject({ ...TriedPlace, value: Nullable })),
+    }),
+  ),
+  values: z.array(
+    z.strictObject({
+      column: z.string(),
+      records: Counted,
+      examples: z.array(z.strictObject({ ...TriedPlace, old: Nullable, new: Nullable })),
+    }),
+  ),
+  gold: z.array(
+    z.strictObject({
+      report: Dataset,
+      restated: Counted,
+      figures: z.array(
+        z.strictObject({
+          month: z.string(),
+          key: z.record(z.string(), z.unknown()),
+          column: z.string(),
+          old: Nullable,
+          new: Nullable,
+        }),
+      ),
+      problem: Nullable,
+    }),
+  ),
+});
 const ByTable = <T extends z.ZodType>(shape: T) =>
   z.strictObject({ silver: shape.optional(), quarantine: shape.optional(), gold: shape.optional() });
 export const ExpireJson = z.strictObject({
