@@ -9,7 +9,8 @@ import { bindStages } from '../../etl/stages/handlers.ts';
 import { newRunId } from '../../etl/stages/run-id.ts';
 import { runStateMachine } from './state-machine.ts';
 
-const DEFINITION = fileURLToPath(new URL('../../state-machines/medallion.asl.json', import.meta.url));
+/** The state machine, as it is deployed. */
+export const DEFINITION = fileURLToPath(new URL('../../state-machines/medallion.asl.json', import.meta.url));
 
 /** Runs one execution of the workflow for a dataset, under an id where one was given out, and returns how it ended. */
 export async function runOnce(

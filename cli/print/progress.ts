@@ -46,3 +46,18 @@ function startBar(totalBytes: number): SingleBar {
   bar.start(totalBytes, 0, { doing: '', done: '', all: size(totalBytes) });
   return bar;
 }
+
+/** Shows how many of so many are done. */
+export interface CountProgress {
+  advance(done: number): void;
+  stop(): void;
+}
+
+/** A bar on stderr that counts, if a terminal is there to show it; else nothing. */
+export function countBar(io: Io, isWanted: boolean, total: number, what: string): CountProgress {
+  if (!isWanted || !io.isTerminal.err) return { advance: () => undefined, stop: () => undefined };
+  const format = `{bar} {percentage} % | {value} of {total} ${what} | {eta_formatted} left`;
+  const bar = new SingleBar({ format, hideCursor: true, clearOnComplete: true }, Presets.shades_classic);
+  bar.start(total, 0);
+  return { advance: (done) => bar.update(done), stop: () => bar.stop() };
+}

@@ -1,7 +1,8 @@
 import { loadContracts } from '../contract/load-contracts.ts';
+import { DataError } from '../errors.ts';
 import { commitPlanKey, decisionKey, leaseKey, planKey, runPrefix, runRecordKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { ChunkResult, CommitPlan, getDocument } from '../stages/documents.ts';
+import { ChunkResult, CommitPlan, getDocument, Plan, parseDocument } from '../stages/documents.ts';
 import type { Problem } from './problem.ts';
 
 /** Objects that no snapshot names: `unused` are what killed or refused runs and lost races left, the others no run wrote. */
@@ -25,7 +26,9 @@ export async function auditExtras(
     const runId = /\/run_id=([\w-]+)\/(?:year=\d+\/month=\d+\/)?part-[\w-]+\.parquet$/.exec(key)?.[1];
     const isMetadata = /\/metadata\/[\w.-]+\.(avro|metadata\.json)$/.test(key);
     const wrote =
-      runId === undefined ? undefined : (wroteOf.get(runId) ?? whatRunWrote(effects, dataset, runId));
+      runId === undefined
+        ? undefined
+        : (wroteOf.get(runId) ?? orDamaged(whatRunWrote(effects, dataset, runId), problems));
     if (runId !== undefined && wrote !== undefined) wroteOf.set(runId, wrote);
     const isKnown = isMetadata || (await wrote)?.(key) === true;
     if (isKnown) unused.push(key);
@@ -37,15 +40,31 @@ export async function auditExtras(
 /** Whether a run wrote a key. */
 type Wrote = (key: string) => boolean;
 
-/** A run that came to its commit says what it wrote; of one that didn't, and of Gold's files, anything may be. */
+/** Where a run's own documents can't be read, that is the problem, and not the files that it may have written. */
+async function orDamaged(wrote: Promise<Wrote>, problems: Problem[]): Promise<Wrote> {
+  try {
+    return await wrote;
+  } catch (error) {
+    if (!(error instanceof DataError)) throw error;
+    problems.push({ code: 'METADATA', key: String(error.context.key ?? ''), problem: error.message });
+    return () => true;
+  }
+}
+
+/**
+ * A run that came to its commit says what it wrote. Of one that didn't, or that was planned more than once, and of
+ * Gold's files, anything may be.
+ */
 async function whatRunWrote(effects: Effects, dataset: string, runId: string): Promise<Wrote> {
   const { objects } = effects;
-  const has = async (key: string): Promise<boolean> => (await objects.get(key)) !== undefined;
-  if (!(await has(planKey(dataset, runId)))) {
+  const stored = await objects.get(planKey(dataset, runId));
+  if (stored === undefined) {
     const isOurs = await hasRunAnywhere(effects, dataset, runId);
     return () => isOurs;
   }
-  if (!(await has(commitPlanKey(dataset, runId)))) return () => true;
+  const plan = parseDocument(stored.body, planKey(dataset, runId), Plan);
+  const hasCommit = (await objects.get(commitPlanKey(dataset, runId))) !== undefined;
+  if (!hasCommit || plan.replans !== undefined) return () => true;
   const commit = await getDocument(objects, commitPlanKey(dataset, runId), CommitPlan);
   const files = [...commit.silver, ...commit.quarantine, ...commit.condemned, ...commit.ledger];
   const keys = new Set(files.map(({ key }) => key));

@@ -6,6 +6,7 @@ import { recordFormat } from './header.ts';
 import type { Layout } from './layout.ts';
 import { newScan, readRecord } from './record.ts';
 import type { BrokenInFile, Segment, SegmentPart } from './segments.ts';
+import { ByteWindow } from './window.ts';
 
 const LF = 10;
 
@@ -62,23 +63,27 @@ export class Gathering {
     this.#hasEdgeBlanks ||= segment.hasEdgeBlanks;
     this.#longestDecodedBytes = Math.max(this.#longestDecodedBytes, segment.longestDecodedBytes);
     const endOf = recordEnds(segment, this.#contract);
-    let wanted = 0;
     let part = 0;
-    for (const [n, piece] of segment.pieces.entries()) {
-      const following = segment.pieces[n + 1];
-      if (wanted >= positions.length) break;
-      if (following !== undefined && (positions[wanted] ?? 0) >= following.position) continue;
-      const bytes = await readRange(this.#scratch, segment.path, piece.byte, following?.byte);
-      const picked: Uint8Array[] = [];
-      for (let at = 0, next = 0, position = piece.position; at < bytes.length; at = next, position++) {
-        next = endOf(bytes, at);
-        if (position !== positions[wanted]) continue;
-        picked.push(bytes.subarray(at, next));
-        while ((segment.parts[part + 1]?.offset ?? Number.POSITIVE_INFINITY) <= position) part++;
-        this.#place(segment.parts[part], position);
-        wanted++;
+    for (const run of wantedRuns(segment, positions)) {
+      const window = new ByteWindow(this.#scratch.read(segment.path, run.bytes));
+      let { position } = run;
+      for (let wanted = 0; wanted < run.positions.length; ) {
+        if (window.final) throw new RangeError(`the segment ends before record ${run.positions[wanted]}`);
+        await window.fill();
+        const picked: Uint8Array[] = [];
+        for (let end = endOf(window); end !== undefined; end = endOf(window), position++) {
+          if (position === run.positions[wanted]) {
+            picked.push(window.bytes.subarray(window.start, end));
+            while ((segment.parts[part + 1]?.offset ?? Number.POSITIVE_INFINITY) <= position) part++;
+            this.#place(segment.parts[part], position);
+            wanted++;
+          }
+          window.start = end;
+        }
+        // The window's bytes are good until it is filled again.
+        await this.#write(Buffer.concat(picked));
       }
-      await this.#write(Buffer.concat(picked));
+      await window.close();
     }
   }
 
@@ -117,25 +122,51 @@ export class Gathering {
   }
 }
 
-/** Finds where the record at a byte ends, its terminator included; every record of a segment has one. */
+/** Records that are read again in one go: pieces one behind the other that each hold a wanted one. */
+interface WantedRun {
+  bytes: { readonly start: number; readonly end?: number };
+  /** Of the first record. */
+  readonly position: number;
+  /** Of the wanted ones, ascending. */
+  readonly positions: number[];
+}
+
+function wantedRuns({ pieces }: Segment, positions: readonly number[]): WantedRun[] {
+  const runs: WantedRun[] = [];
+  let wanted = 0;
+  for (const [n, piece] of pieces.entries()) {
+    const { position, byte } = pieces[n + 1] ?? { position: Number.POSITIVE_INFINITY };
+    const first = wanted;
+    while ((positions[wanted] ?? Number.POSITIVE_INFINITY) < position) wanted++;
+    if (wanted === first) continue;
+    const own = positions.slice(first, wanted);
+    const bytes = { start: piece.byte, ...(byte === undefined ? {} : { end: byte }) };
+    const before = runs.at(-1);
+    if (before?.bytes.end !== piece.byte) {
+      runs.push({ bytes, position: piece.position, positions: own });
+    } else {
+      before.bytes = { ...bytes, start: before.bytes.start };
+      for (const one of own) before.positions.push(one);
+    }
+  }
+  return runs;
+}
+
+/** Finds where the record at a window's start ends, its terminator included; undefined where it isn't whole yet. */
 function recordEnds(
   { hasQuotedNewlines, layout }: Segment,
   { csv }: SourceContract,
-): (bytes: Buffer, start: number) => number {
-  if (!hasQuotedNewlines) return (bytes, start) => bytes.indexOf(LF, start) + 1;
+): (window: ByteWindow) => number | undefined {
+  if (!hasQuotedNewlines) {
+    return ({ bytes, start, limit }) => {
+      const end = bytes.indexOf(LF, start) + 1;
+      return end === 0 || end > limit ? undefined : end;
+    };
+  }
   const format = recordFormat(csv, layout.fields, Number.MAX_SAFE_INTEGER);
   const scan = newScan();
-  return (bytes, start) => {
-    readRecord(bytes, start, bytes.length, true, format, scan);
-    return scan.next;
-  };
-}
-
-async function readRange(scratch: Scratch, path: string, start: number, end?: number): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of scratch.read(path, { start, ...(end === undefined ? {} : { end }) }))
-    pieces.push(Uint8Array.from(piece));
-  return Buffer.concat(pieces);
+  return ({ bytes, start, limit, final }) =>
+    start < limit && readRecord(bytes, start, limit, final, format, scan) ? scan.next : undefined;
 }
 
 /** The positions in a segment of some records of its files, ascending. */

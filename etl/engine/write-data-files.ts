@@ -51,36 +51,41 @@ const PARTITIONS_BYTES = 80 * 1024 * 1024;
 export async function writeDataFiles(select: string, target: WriteTarget): Promise<DataFile[]> {
   const { partitionColumn, part } = target;
   if (partitionColumn === undefined) return copyToFiles(select, target, () => part);
-  const month = identifier(PARTITION_COLUMN);
-  const partitioned = `SELECT *, ${monthIndexSql(identifier(partitionColumn))} AS ${month} FROM (${select})`;
+  const month = monthIndexSql(identifier(partitionColumn));
   const files: DataFile[] = [];
-  for (const condition of await monthGroups(partitioned, target)) {
+  for (const condition of await monthGroups(
+    `SELECT ${identifier(partitionColumn)} AS instant FROM (${select})`,
+    target,
+  )) {
     const first = files.length;
-    const source = `SELECT * FROM (${partitioned}) WHERE ${condition}`;
+    const source = `SELECT *, ${month} AS ${identifier(PARTITION_COLUMN)} FROM (${select}) WHERE ${condition(month)}`;
     files.push(...(await copyToFiles(source, target, (n) => `${part}-${first + n}`)));
   }
   return files;
 }
 
-/** Conditions that split the rows by months, so that each group fits into memory: nearly always a single one. */
-async function monthGroups(partitioned: string, { engine, table }: WriteTarget): Promise<string[]> {
+/**
+ * Conditions on a row's month that split the rows so that each group fits into memory: nearly always a single one.
+ * `dates` is a SELECT of their dates or times as `instant`.
+ */
+async function monthGroups(
+  dates: string,
+  { engine, table }: WriteTarget,
+): Promise<((month: string) => string)[]> {
   const columns = currentSchema(table.metadata).fields.length;
   const fitting = Math.max(1, Math.floor(PARTITIONS_BYTES / (columns * COLUMN_MONTH_BYTES)));
-  const month = identifier(PARTITION_COLUMN);
   const [span = {}] = await engine.rows(
-    `SELECT coalesce(max(${month}) - min(${month}) + 1, 1) AS months FROM (${partitioned})`,
+    `SELECT coalesce(${monthIndexSql('max(instant)')} - ${monthIndexSql('min(instant)')} + 1, 1) AS months FROM (${dates})`,
   );
-  if (integerOf(span, 'months') <= fitting) return ['true'];
+  if (integerOf(span, 'months') <= fitting) return [() => 'true'];
   const months = await engine.integers(
-    `SELECT DISTINCT ${month} FROM (${partitioned}) WHERE ${month} IS NOT NULL ORDER BY 1`,
+    `SELECT DISTINCT ${monthIndexSql('instant')} AS month FROM (${dates}) WHERE instant IS NOT NULL ORDER BY month`,
   );
-  const groups: string[] = [];
-  for (let n = 0; n < months.length; n += fitting) {
-    const group = months.slice(n, n + fitting);
+  return Array.from({ length: Math.ceil(months.length / fitting) }, (_, n) => {
+    const group = months.slice(n * fitting, (n + 1) * fitting);
     // Rows without a month go with the first group.
-    groups.push(`coalesce(${month} BETWEEN ${group.at(0)} AND ${group.at(-1)}, ${n === 0})`);
-  }
-  return groups;
+    return (month) => `coalesce(${month} BETWEEN ${group.at(0)} AND ${group.at(-1)}, ${n === 0})`;
+  });
 }
 
 /** Copies a SELECT to one file, or where it has a month to one a month; the n-th file's part is named by `partOf`. */

@@ -20,10 +20,10 @@ const REJECT_COLUMNS = [
 export const measureColumn = (n: number): string => `m${n}`;
 export const measureByColumn = (n: number): string => `b${n}`;
 
-/** Creates the table `rejects`. */
+/** Creates the table `rejects`, which all lanes see. */
 export async function createRejects(engine: Engine, contract: SourceContract): Promise<void> {
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE rejects (${REJECT_COLUMNS.join(', ')}${measureColumns(contract)})`,
+    `CREATE OR REPLACE TABLE rejects (${REJECT_COLUMNS.join(', ')}${measureColumns(contract)})`,
   );
 }
 

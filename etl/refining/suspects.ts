@@ -1,4 +1,6 @@
+import { duckType } from '../contract/compile-column.ts';
 import type { SourceContract } from '../contract/contract.ts';
+import { tableColumns } from '../contract/table-columns.ts';
 import type { Engine } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { measureColumns, measureValues } from './rejects.ts';
@@ -9,13 +11,18 @@ import { measureColumns, measureValues } from './rejects.ts';
  * write large files anew nor read the source again to take a duplicate out.
  */
 
-/** Creates `seen_keys`, which all lanes see, and `suspect_records`, empty. */
+/**
+ * Creates `seen_keys`, `suspect_records` (raw values) and `suspect_rows` (as they go to Silver), empty; all lanes see
+ * them.
+ */
 export async function createSuspects(engine: Engine, contract: SourceContract): Promise<void> {
   await engine.run('CREATE OR REPLACE TABLE seen_keys (h UBIGINT)');
   const measures = measureColumns(contract);
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE suspect_records (source_file_id VARCHAR, source_row_number BIGINT, row_hash VARCHAR, record VARCHAR${measures})`,
+    `CREATE OR REPLACE TABLE suspect_records (source_file_id VARCHAR, source_row_number BIGINT, row_hash VARCHAR, record VARCHAR${measures})`,
   );
+  const columns = tableColumns(contract).map(({ name, type }) => `${identifier(name)} ${duckType(type)}`);
+  await engine.run(`CREATE OR REPLACE TABLE suspect_rows (${columns.join(', ')})`);
 }
 
 /** Makes the table `suspects` (position) for the staged segment. One segment at a time: of two with one key the later must see the earlier. */
@@ -32,10 +39,18 @@ export async function findSuspects(engine: Engine, contract: SourceContract): Pr
   await engine.run('INSERT INTO seen_keys SELECT h FROM segment_keys');
 }
 
-/** Adds those of the staged records that passed, which are suspects by now, to `suspect_records`. */
-export async function collectSuspects(engine: Engine, contract: SourceContract): Promise<void> {
+/**
+ * Adds those of the staged records that passed, which are suspects by now, to `suspect_records` and to `suspect_rows`.
+ * `silver` is a SELECT of them by the names of Silver's columns.
+ */
+export async function collectSuspects(
+  engine: Engine,
+  contract: SourceContract,
+  silver: string,
+): Promise<void> {
   await engine.run(
     `INSERT INTO suspect_records SELECT source_file_id, source_row_number, row_hash, record$${measureValues(contract)}
      FROM staged WHERE passed$`,
   );
+  await engine.run(`INSERT INTO suspect_rows BY NAME ${silver}`);
 }

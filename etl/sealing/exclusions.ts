@@ -58,12 +58,22 @@ export async function findExclusions(
   return { excluded: integerOf(row, 'excluded'), superseded: integerOf(row, 'superseded') };
 }
 
-/** Files that may share a key: month by month where the key holds the partition column, else all together. */
-function keyGroups(contract: SourceContract, files: readonly DataFile[]): DataFile[][] {
+/** Records that are compared at once where they needn't all be: so many that few statements do, so few that their keys fit into memory. */
+const GROUP_RECORDS = 2_000_000;
+
+/** Files that may share a key: whole months, some at a time, where the key holds the partition column, else all together. */
+export function keyGroups(contract: SourceContract, files: readonly DataFile[]): DataFile[][] {
   if (!contract.key.includes(contract.partitionColumn)) return [[...files]];
   const months = new Map<number | undefined, DataFile[]>();
   for (const file of files) months.set(file.month, [...(months.get(file.month) ?? []), file]);
-  return [...months.values()];
+  const groups: { files: DataFile[]; records: number }[] = [];
+  for (const month of months.values()) {
+    const records = month.reduce((sum, file) => sum + file.recordCount, 0);
+    const last = groups.at(-1);
+    if (last === undefined || last.records + records > GROUP_RECORDS) groups.push({ files: month, records });
+    else groups[groups.length - 1] = { files: [...last.files, ...month], records: last.records + records };
+  }
+  return groups.map((group) => group.files);
 }
 
 async function readFiles(data: DataStore, files: readonly DataFile[]): Promise<string> {

@@ -45,6 +45,8 @@ export const Plan = z.object({
   baseEtag: z.string().exactOptional(),
   baseVersion: z.number().int(),
   plannedAt: z.string(),
+  /** How often the run was planned before, on bases that others moved: what it wrote then is nobody's. */
+  replans: z.number().int().positive().exactOptional(),
   files: z.array(PlannedFile),
   chunks: z.array(PlannedChunk),
   /** Set where the files were published before, and their new rows take the place of the old ones. */

@@ -8,6 +8,8 @@ import { defineStage, RunInput } from './stage.ts';
 const PlanInput = RunInput.extend({
   /** Set where a held run is planned again on a base that moved: its own files, and no others. */
   approved: Approval.optional(),
+  /** Races that the run lost so far, each after a plan of its own. */
+  conflicts: z.number().int().min(0).optional(),
 });
 const PlanOutput = z.discriminatedUnion('status', [
   z.object({
@@ -26,13 +28,14 @@ export const plan = defineStage({
   name: 'plan',
   input: PlanInput,
   output: PlanOutput,
-  run: async ({ approved, ...input }, effects) => {
+  run: async ({ approved, conflicts = 0, ...input }, effects) => {
     const planned =
       approved === undefined ? await makePlan(input, effects) : await replanHeld(input, effects);
     if (planned.status !== 'planned') return planned;
     const { dataset, runId } = input;
     const itemsKey = chunkListKey(dataset, runId);
-    await putDocument(effects.objects, planKey(dataset, runId), planned.plan);
+    const replans = conflicts === 0 ? {} : { replans: conflicts };
+    await putDocument(effects.objects, planKey(dataset, runId), { ...planned.plan, ...replans });
     await putDocument(
       effects.objects,
       itemsKey,

@@ -24,6 +24,7 @@ import {
   tallyPassed,
 } from '../refining/tally.ts';
 import type { LakeTable } from '../table/lake-table.ts';
+import { currentSchema } from '../table/metadata.ts';
 import type { DataFile } from '../table/schema.ts';
 import { countBytes } from '../telemetry.ts';
 import { openDatasetTable } from './dataset-tables.ts';
@@ -43,6 +44,9 @@ import { defineStage, RunInput } from './stage.ts';
  * takes memory and one of the four threads on which Node waits for files.
  */
 const LANES = 2;
+
+/** Records for a closer look are looked at as soon as there are so many: the lanes have something to do to the end. */
+const APART_BYTES = 4 * 1024 * 1024;
 
 const RefineInput = RunInput.extend({ chunk: z.string() });
 const RefineOutput = RunInput.extend({ chunk: z.string(), records: z.number() });
@@ -111,11 +115,11 @@ class Refinery {
   readonly #tallies: Tallies = new Map();
   readonly #outcomes: FileOutcome[] = [];
   readonly #dataFiles: DataFile[] = [];
-  readonly #suspectFiles: DataFile[] = [];
   readonly #files: readonly PlannedFile[];
   readonly #sourceFileIds: ReadonlyMap<number, string>;
   readonly #segmentBytes: number;
   readonly #setting = new InOrder();
+  /** Records for a closer look, of one layout. */
   #apart: Gathering | undefined;
   #doneBytes = 0;
   #segments = 0;
@@ -150,7 +154,8 @@ class Refinery {
     } finally {
       await lanes.settle();
     }
-    await this.#lookCloser();
+    for (const gathering of this.#takeApart()) await this.#lookCloser(engine, gathering);
+    const suspectFiles = await this.#writeSuspects();
     const { dataset, runId } = plan;
     const rejects = await this.#publish('rejects', rejectsKey(dataset, runId, chunk));
     const suspects = await this.#publish('suspect_records', suspectsKey(dataset, runId, chunk));
@@ -159,7 +164,7 @@ class Refinery {
       files: this.#outcomes.map((outcome) => refinedFile(outcome, this.#tallyOf(plan, outcome.fileIndex))),
       // In an order that doesn't depend on which lane was faster.
       dataFiles: this.#dataFiles.sort((a, b) => (a.key < b.key ? -1 : 1)),
-      suspectFiles: this.#suspectFiles,
+      suspectFiles,
       ...(suspects === undefined ? {} : { suspectsKey: suspects }),
       ...(rejects === undefined ? {} : { rejectsKey: rejects }),
     };
@@ -175,50 +180,53 @@ class Refinery {
     const staged = this.#stage(lane, segment, 'first');
     const apart = await this.#setting.next(staged, () => this.#setApart(lane, segment));
     await tallyPassed(lane, contract, this.#tallies);
-    if (apart < segment.rows) {
+    if (apart.count < segment.rows) {
       const unsuspected = 'position$ NOT IN (SELECT position FROM suspects)';
       this.#dataFiles.push(...(await this.#writeSilver(lane, part, unsuspected)));
     }
     await scratch.remove(segment.path);
+    for (const gathering of apart.full) await this.#lookCloser(lane, gathering);
   }
 
   /**
    * Keeps the staged records that didn't pass, and the suspects, for a closer look at many of them together. Returns
-   * how many there are.
+   * how many there are, and the gatherings whose time has come.
    */
-  async #setApart(lane: Engine, segment: Segment): Promise<number> {
+  async #setApart(lane: Engine, segment: Segment): Promise<{ count: number; full: Gathering[] }> {
     const { contract, scratch } = this.#options;
     await findSuspects(lane, contract);
     const positions = await lane.integers(
       'SELECT position$ FROM positioned WHERE NOT passed$ UNION ALL SELECT position FROM suspects ORDER BY 1',
     );
-    if (positions.length === 0) return 0;
-    if (this.#apart?.accepts(segment.layout) === false) await this.#lookCloser();
+    if (positions.length === 0) return { count: 0, full: [] };
+    const full = this.#apart?.accepts(segment.layout) === false ? this.#takeApart() : [];
     this.#apart ??= new Gathering(segment.layout, {
       contract,
       scratch,
       name: `apart-${this.#gatherings++}.csv`,
     });
     await this.#apart.add(segment, positions);
-    if (this.#apart.sizeBytes >= this.#segmentBytes) await this.#lookCloser();
-    return positions.length;
+    const isFull = this.#apart.sizeBytes >= Math.min(APART_BYTES, this.#segmentBytes);
+    return { count: positions.length, full: isFull ? [...full, ...this.#takeApart()] : full };
   }
 
-  /** Finds what is wrong with the records set apart; the suspects go to files of their own, their raw values kept. */
-  async #lookCloser(): Promise<void> {
-    const { engine, contract, scratch, chunk } = this.#options;
-    const apart = await this.#apart?.close();
+  #takeApart(): Gathering[] {
+    const taken = this.#apart;
     this.#apart = undefined;
-    if (apart === undefined) return;
+    return taken === undefined ? [] : [taken];
+  }
+
+  /** Finds what is wrong with the records set apart, and keeps the suspects among them. */
+  async #lookCloser(engine: Engine, gathering: Gathering): Promise<void> {
+    const { contract, scratch } = this.#options;
+    const apart = await gathering.close();
     await stageBroken(engine, apart, this.#sourceFileIds);
     await tallyBroken(engine, this.#tallies);
     await collectBroken(engine, contract);
     await this.#stage(engine, apart, 'closer');
     await tallyOthers(engine, contract, this.#tallies);
     await collectRejects(engine, contract);
-    await collectSuspects(engine, contract);
-    const part = `${chunk}-apart-${String(this.#gatherings).padStart(4, '0')}`;
-    this.#suspectFiles.push(...(await this.#writeSilver(engine, part)));
+    await collectSuspects(engine, contract, this.#silverSelect());
     await scratch.remove(apart.path);
   }
 
@@ -228,13 +236,29 @@ class Refinery {
     await stageSegment(engine, segment, { contract, digestKey, look, sourceFileIds: this.#sourceFileIds });
   }
 
-  /** Writes the staged records that passed, or those of them that also meet a condition. */
-  #writeSilver(engine: Engine, part: string, condition = 'true'): Promise<DataFile[]> {
-    const { contract, effects, scratch, silver, plan, hasPrior } = this.#options;
-    const select = `${silverSelect(contract, plan, silver, hasPrior)} AND ${condition}`;
+  /** Writes the staged records that passed and meet a condition. */
+  #writeSilver(engine: Engine, part: string, condition: string): Promise<DataFile[]> {
+    return this.#write(engine, part, `${this.#silverSelect()} AND ${condition}`);
+  }
+
+  /** Writes the suspects to files of their own, the same ones whichever lane was faster. */
+  #writeSuspects(): Promise<DataFile[]> {
+    const { engine, silver, chunk } = this.#options;
+    const columns = currentSchema(silver.metadata).fields.map(({ name }) => identifier(name));
+    const select = `SELECT ${columns.join(', ')} FROM suspect_rows ORDER BY source_file_id, source_row_number`;
+    return this.#write(engine, `${chunk}-apart`, select);
+  }
+
+  #write(engine: Engine, part: string, select: string): Promise<DataFile[]> {
+    const { contract, effects, scratch, silver, plan } = this.#options;
     const root = runRoot('silver', contract.dataset, contract.version, plan.runId);
     const target = { engine, data: effects.data, scratch, table: silver, root, part };
     return writeDataFiles(select, { ...target, partitionColumn: contract.partitionColumn });
+  }
+
+  #silverSelect(): string {
+    const { contract, plan, silver, hasPrior } = this.#options;
+    return silverSelect(contract, plan, silver, hasPrior);
   }
 
   #finishFile(outcome: FileOutcome): void {
@@ -267,9 +291,8 @@ function silverSelect(contract: SourceContract, plan: Plan, silver: LakeTable, h
     run_id: constant(plan.runId),
     source_row_number: 'CAST(source_row_number AS BIGINT)',
   };
-  const schema = silver.metadata.schemas.find((s) => s['schema-id'] === silver.metadata['current-schema-id']);
   const known = new Set(contract.columns.map(({ name }) => name));
-  const columns = (schema?.fields ?? []).map(({ name }) => {
+  const columns = currentSchema(silver.metadata).fields.map(({ name }) => {
     const sql = known.has(name) ? undefined : lineage[name];
     return `${sql ?? `staged.${identifier(name)}`} AS ${identifier(name)}`;
   });

@@ -270,6 +270,20 @@ export const AuditJson = z.array(
   }),
 );
 
+export const DrillJson = z.strictObject({
+  seed: Counted,
+  points: Counted,
+  stories: Counted,
+  damage: z.strictObject({ kills: Counted, refused: Counted, lostAnswers: Counted, torn: Counted }),
+  executions: Counted,
+  races: Counted,
+  looks: Counted,
+  files: Counted,
+  records: Counted,
+  problems: z.array(z.strictObject({ seed: Counted, points: Counted, problem: z.string() })),
+  durationMs: Counted,
+});
+
 export const SnapshotsJson = z.array(
   z.strictObject({
     snapshotId: z.number().int(),

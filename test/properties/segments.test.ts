@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { contractText, PAYMENTS } from '../stages/contract-text.ts';
-import { testLake } from '../stages/harness.ts';
+import { type TestLake, testLake } from '../stages/harness.ts';
 import { withoutRun } from './same-rows.ts';
 
 const CONTRACT = contractText({
@@ -32,10 +32,17 @@ async function publish(segmentBytes: number): Promise<unknown> {
       counts: record?.counts,
       reasons: record?.reasons,
       silver: withoutRun(await lake.rows('silver')),
+      suspectFiles: await suspectFiles(lake),
     };
   } finally {
     await lake.dispose();
   }
+}
+
+/** The Silver files of the records whose key may stand twice. */
+async function suspectFiles({ lake }: TestLake): Promise<string[]> {
+  const objects = await lake.effects.objects.list('silver/');
+  return objects.flatMap(({ key }) => /month=\d+\/part-.*apart.*\.parquet$/.exec(key)?.[0] ?? []).sort();
 }
 
 describe('the size of segments', () => {

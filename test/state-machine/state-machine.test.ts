@@ -19,7 +19,7 @@ describe('the way of the data', () => {
       { gate: { decision: 'hold', why: ['too many'] } },
       { items: [{ chunk: '7' }] },
     );
-    expect(inputs.plan).toEqual([run]);
+    expect(inputs.plan).toEqual([{ ...run, conflicts: 0 }]);
     expect(inputs.refine).toEqual([{ ...run, chunk: '7' }]);
     expect(inputs.seal).toEqual([run]);
     expect(inputs.hold).toEqual([{ ...run, gate: { decision: 'hold', why: ['too many'] } }]);
@@ -46,7 +46,7 @@ describe('the way of the data', () => {
     const answers = { promote: [failure('ConflictError'), {}] };
     const { result, order, inputs } = await trace(answers, { start: 'promote', approved });
     expect(order).toEqual(['promote', ...PROMOTED]);
-    expect(inputs.plan).toEqual([{ ...run, approved }]);
+    expect(inputs.plan).toEqual([{ ...run, approved, conflicts: 1 }]);
     expect(inputs.gate).toEqual([{ ...run, approved }]);
     expect(inputs.promote?.[1]).toEqual({ ...run, execution: 'run-1', approved });
     expect(result.status).toBe('succeeded');

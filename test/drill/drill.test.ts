@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { localDrillGround } from '../../adapters/local/drill-ground.ts';
+import { diceOf } from '../../etl/drill/dice.ts';
+import { runDrill } from '../../etl/drill/run-drill.ts';
+import { type DrillGround, playStory } from '../../etl/drill/story.ts';
+import { Turns } from '../../etl/drill/turns.ts';
+import type { Effects } from '../../etl/ports.ts';
+
+/** More by hand: `npx assay drill --points 1000`. */
+const POINTS = Number(process.env.DRILL_POINTS ?? 20);
+const SEED = Number(process.env.DRILL_SEED ?? 7);
+
+/** Lakes whose stores don't keep what stores promise. */
+function groundWith(breakStore: (effects: Effects) => Effects): DrillGround {
+  return {
+    ...localDrillGround,
+    async open(clock) {
+      const { effects, dispose } = await localDrillGround.open(clock);
+      return { effects: breakStore(effects), dispose };
+    },
+  };
+}
+
+/** The problems of some seeds' stories, until there is one. */
+async function problemsOf(ground: DrillGround): Promise<string[]> {
+  for (let seed = 1; seed <= 6; seed++) {
+    const { problems } = await playStory(ground, seed, 6);
+    if (problems.length > 0) return [...problems];
+  }
+  return [];
+}
+
+describe('a drill', () => {
+  test('loses nothing, doubles nothing and publishes no half', async () => {
+    const drill = await runDrill(localDrillGround, { points: POINTS, seed: SEED });
+    expect(drill.problems).toEqual([]);
+    expect(drill.stories).toBe(Math.ceil(POINTS / 10));
+    // It was no quiet life.
+    expect(drill.damage.kills).toBeGreaterThan(POINTS / 4);
+    expect(drill.damage.refused).toBeGreaterThan(0);
+    expect(drill.damage.lostAnswers).toBeGreaterThan(0);
+    expect(drill.races).toBeGreaterThan(0);
+    expect(drill.looks).toBeGreaterThan(POINTS);
+  }, 300_000);
+
+  test('plays the same story for the same seed', async () => {
+    const [once, again, other] = [
+      await playStory(localDrillGround, 11, 4),
+      await playStory(localDrillGround, 11, 4),
+      await playStory(localDrillGround, 12, 4),
+    ];
+    expect(again).toEqual(once);
+    expect(other.digest).not.toBe(once.digest);
+  }, 120_000);
+
+  test('finds a store that ignores conditions: one of two commits is lost', async () => {
+    const ground = groundWith((effects) => ({
+      ...effects,
+      objects: { ...effects.objects, put: (key, body) => effects.objects.put(key, body) },
+    }));
+    expect(await problemsOf(ground)).not.toEqual([]);
+  }, 240_000);
+
+  test('finds a store that says it wrote a data file and did not', async () => {
+    let files = 0;
+    const ground = groundWith((effects) => ({
+      ...effects,
+      data: {
+        ...effects.data,
+        publish: async (path, key) => {
+          await effects.data.publish(path, key);
+          if (key.startsWith('silver/') && ++files % 5 === 0) await effects.objects.remove(key);
+        },
+      },
+    }));
+    expect((await problemsOf(ground)).join('\n')).toMatch(/undisturbed run failed|reader failed|missing/);
+  }, 240_000);
+});
+
+describe('turns', () => {
+  /** Who came in which order, where each needs a while between its turns. */
+  async function order(seed: number, delays: readonly number[]): Promise<string> {
+    const turns = new Turns(diceOf(seed));
+    const seen: number[] = [];
+    const seats = delays.map(() => turns.join());
+    await Promise.all(
+      seats.map(async (seat, n) => {
+        for (let i = 0; i < 5; i++) {
+          await sleep(delays[n]);
+          await seat.take(async () => void seen.push(n));
+        }
+        seat.leave();
+      }),
+    );
+    return seen.join('');
+  }
+
+  test('come in the order of the dice, whoever is faster', async () => {
+    const orders = new Set<string>();
+    for (let seed = 1; seed <= 5; seed++) {
+      const one = await order(seed, [0, 8]);
+      expect(await order(seed, [8, 0])).toBe(one);
+      expect([...one].sort().join('')).toBe('0000011111');
+      orders.add(one);
+    }
+    expect(orders.size).toBeGreaterThan(1);
+  });
+});
