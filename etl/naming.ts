@@ -204,6 +204,9 @@ export const leaseKey = (dataset: string, id: string): string => `${leasesPrefix
 export const backfillKey = (dataset: string, runId: string): string =>
   `ops/backfills/${datasetPath(dataset)}/${runId}.json`;
 
+/** What is known to be amiss with a dataset or Gold table, so that it is told once. */
+export const healthKey = (dataset: string): string => `ops/health/${datasetPath(dataset)}.json`;
+
 /** The circuit breaker's state; absent means closed. */
 export const breakerKey = (dataset: string): string => `ops/breakers/${datasetPath(dataset)}.json`;
 

@@ -87,7 +87,7 @@ export interface ContractText {
 
 /** Something a person should know now. */
 export interface Alert {
-  readonly kind: 'run-failed' | 'run-held' | 'run-refused' | 'breaker-open' | 'files-rejected';
+  readonly kind: 'run-failed' | 'run-held' | 'run-refused' | 'breaker-open' | 'files-rejected' | 'unhealthy';
   readonly dataset: string;
   readonly runId: string;
   readonly at: string;

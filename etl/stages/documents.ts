@@ -237,6 +237,8 @@ export const Breaker = z.object({
   code: z.string(),
   count: z.number().int(),
   windowMinutes: z.number(),
+  /** When people were told that runs are refused since it is open: once. */
+  toldAt: z.string().exactOptional(),
   /** Errors from before this moment count no more. */
   resetAt: z.string().exactOptional(),
 });
