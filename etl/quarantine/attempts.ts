@@ -5,7 +5,7 @@ import type { Effects } from '../ports.ts';
 import { lastReads } from '../refining/prior-failures.ts';
 import { type Plan, replacedFiles } from '../stages/documents.ts';
 import { filesOf, type LakeTable } from '../table/lake-table.ts';
-import { CONDEMNED_CODE, isCurrentSql } from './current-rejects.ts';
+import { CONDEMNED_CODE, isCurrentSql, loadReplaced } from './current-rejects.ts';
 
 /** The dataset's reject tables at the run's base. */
 interface RejectTables {
@@ -32,6 +32,7 @@ export async function forgetReleased(
      FROM ${readParquet(paths)} GROUP BY ALL`,
   );
   const reads = await lastReads(effects.data, tables.source_files);
+  await loadReplaced(engine, replacedFiles(plan));
   await engine.run('DELETE FROM prior WHERE row_hash IN (SELECT row_hash FROM released)');
   for (const layer of ['quarantine', 'condemned'] as const) {
     const files = await Promise.all(
@@ -44,7 +45,7 @@ export async function forgetReleased(
       `INSERT INTO prior SELECT row_hash, count(DISTINCT run_id) FILTER (NOT list_contains(${codes}, '${CONDEMNED_CODE}')),
          count(DISTINCT run_id) FILTER (${own} AND NOT list_contains(${codes}, '${CONDEMNED_CODE}')), ${layer === 'condemned' ? `bool_or(${own})` : 'false'}
        FROM ${readParquet(files)} AS r JOIN released USING (row_hash) LEFT JOIN (${reads}) USING (source_file_id)
-       WHERE ingestion_timestamp > released_at AND ${isCurrentSql(replacedFiles(plan))} GROUP BY row_hash`,
+       WHERE ingestion_timestamp > released_at AND ${isCurrentSql('now')} GROUP BY row_hash`,
     );
   }
   await engine.run(

@@ -1,4 +1,4 @@
-import { literal } from '../engine/sql.ts';
+import type { Engine } from '../engine/engine.ts';
 
 /** What stands for a person's condemnation among a record's reasons. */
 export const CONDEMNED_CODE = 'CONDEMNED';
@@ -12,15 +12,21 @@ export function lastReadsSql(ledger: string): string {
     FROM ${ledger} WHERE status <> 'repeat' GROUP BY source_file_id`;
 }
 
+/** Makes the table `replaced` (id$), the source files that a run reads again, for conditions to look them up. */
+export async function loadReplaced(engine: Engine, replaced: readonly string[]): Promise<void> {
+  await engine.run('CREATE OR REPLACE TEMP TABLE replaced (id$ VARCHAR)');
+  await engine.append(
+    'replaced',
+    replaced.map((id) => [id]),
+  );
+}
+
 /**
  * The condition under which a row of a reject table (`r`), joined with its file's `lastReadsSql`, still counts: its file
- * was not read again since, nor is now (`replaced`, source_file_ids), or a person condemned it.
+ * was not read again since, nor is `now` (needs `loadReplaced`), or a person condemned it.
  */
-export function isCurrentSql(replaced: readonly string[] = []): string {
+export function isCurrentSql(at: 'now' | 'published' = 'published'): string {
   const read = 'last_run_id IS NULL OR last_run_id = r.run_id';
-  const others =
-    replaced.length === 0
-      ? ''
-      : ` AND NOT list_contains([${replaced.map(literal).join(', ')}], r.source_file_id)`;
+  const others = at === 'now' ? ' AND r.source_file_id NOT IN (SELECT id$ FROM replaced)' : '';
   return `((${read})${others} OR list_contains(list_transform(r.reasons, lambda x: x.code), '${CONDEMNED_CODE}'))`;
 }

@@ -1,6 +1,6 @@
 import { type Engine, readParquet } from '../engine/engine.ts';
 import type { DataStore } from '../ports.ts';
-import { isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
+import { isCurrentSql, lastReadsSql, loadReplaced } from '../quarantine/current-rejects.ts';
 import { filesOf, type LakeTable } from '../table/lake-table.ts';
 
 /** Whether a record failed for what it is: being a duplicate is no such failure, since its twin is in Silver. */
@@ -29,10 +29,11 @@ export async function loadPriorFailures(
     );
   }
   if (selects.length === 0) return false;
+  await loadReplaced(engine, replaced);
   await engine.run(
     `INSERT INTO prior SELECT row_hash, count(DISTINCT run_id), count(DISTINCT run_id) FILTER (own), bool_or(own AND condemned)
      FROM (${selects.join(' UNION ALL ')}) AS r LEFT JOIN (${await lastReads(data, tables.source_files)}) USING (source_file_id)
-     WHERE ${isCurrentSql(replaced)} GROUP BY row_hash`,
+     WHERE ${isCurrentSql('now')} GROUP BY row_hash`,
   );
   return true;
 }

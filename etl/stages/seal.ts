@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
-import { literal } from '../engine/sql.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
 import { chunkKey, commitPlanKey, retryOf, runRoot, sealKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { forgetReleased, inheritFailures } from '../quarantine/attempts.ts';
+import { loadReplaced } from '../quarantine/current-rejects.ts';
 import { loadPriorFailures } from '../refining/prior-failures.ts';
 import { createRejects } from '../refining/rejects.ts';
 import { blankCount, type FoundInFile, proveFile, readBack, takeTotalRows } from '../sealing/conservation.ts';
@@ -217,14 +217,15 @@ async function resolveSilver(
 }
 
 /** The base without the rows of files that are read again. */
-function clearReplaced(
+async function clearReplaced(
   plan: Plan,
   files: readonly DataFile[],
   target: Omit<RewriteTarget, 'partPrefix'>,
 ): ReturnType<typeof rewriteWithout> {
   const replaced = replacedFiles(plan);
-  if (replaced.length === 0) return Promise.resolve({ files: [...files], replaced: [] });
-  const condition = `list_contains([${replaced.map(literal).join(', ')}], old.source_file_id)`;
+  if (replaced.length === 0) return { files: [...files], replaced: [] };
+  await loadReplaced(target.engine, replaced);
+  const condition = 'old.source_file_id IN (SELECT id$ FROM replaced)';
   return rewriteWithout(condition, files, { ...target, partPrefix: 'cleared' });
 }
 
