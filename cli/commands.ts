@@ -125,6 +125,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rollback.ts')).rollback,
   },
   {
+    name: 'backfill',
+    summary: 'read published files again',
+    load: async () => (await import('./commands/backfill.ts')).backfill,
+  },
+  {
+    name: 'compact',
+    summary: 'join small files into larger ones',
+    load: async () => (await import('./commands/compact.ts')).compact,
+  },
+  {
+    name: 'expire',
+    summary: 'forget old snapshots',
+    load: async () => (await import('./commands/expire.ts')).expire,
+  },
+  {
+    name: 'vacuum',
+    summary: 'remove files that nobody needs',
+    load: async () => (await import('./commands/vacuum.ts')).vacuum,
+  },
+  {
     name: 'audit',
     summary: 'check that what is published is what was proven',
     load: async () => (await import('./commands/audit.ts')).audit,
@@ -148,5 +168,15 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'contracts check',
     summary: 'check the contracts',
     load: async () => (await import('./commands/contracts-check.ts')).contractsCheck,
+  },
+  {
+    name: 'contracts diff',
+    summary: 'whether a new version is compatible, and why',
+    load: async () => (await import('./commands/contracts-diff.ts')).contractsDiff,
+  },
+  {
+    name: 'contracts try',
+    summary: 'what a contract would change, without publishing',
+    load: async () => (await import('./commands/contracts-try.ts')).contractsTry,
   },
 ];

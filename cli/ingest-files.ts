@@ -5,6 +5,7 @@ import { guarded } from '../adapters/local/file-errors.ts';
 import type { Lake } from '../adapters/local/lake.ts';
 import { addToBronze, type IngestedFile } from '../etl/bronze.ts';
 import { bronzePrefix } from '../etl/naming.ts';
+import type { ObjectInfo } from '../etl/ports.ts';
 
 /** One file, where it came from and where it is now. */
 export interface IngestedSource extends IngestedFile {
@@ -20,7 +21,7 @@ export async function* ingestFiles(
 ): AsyncGenerator<IngestedSource> {
   const { objects, clock } = lake.effects;
   const date = clock.now().toISOString().slice(0, 10);
-  const listed = await objects.list(bronzePrefix(dataset));
+  const listed: Pick<ObjectInfo, 'key' | 'sizeBytes'>[] = await objects.list(bronzePrefix(dataset));
   for (const file of files) {
     const { size } = await guarded(`reading ${file}`, () => stat(file));
     const incoming = {

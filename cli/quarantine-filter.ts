@@ -10,6 +10,7 @@ import {
   loadFailedRecords,
   type RecordFilter,
 } from '../etl/quarantine/records.ts';
+import { ageMs } from './age.ts';
 import type { Args, Option } from './command.ts';
 import { runnable } from './run-datasets.ts';
 import { usageError } from './usage-error.ts';
@@ -27,8 +28,6 @@ export const FILTER_OPTIONS: Readonly<Record<string, Option>> = {
   'older-than': { type: 'string', value: 'AGE', help: 'that failed last so long ago, e.g. 30m, 12h, 7d' },
 };
 
-const AGE_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 /** Which records a command line means; throws ConfigError `USAGE` for what can't be read. */
 export function recordFilter(args: Args, now: Date, ids: readonly string[] = []): RecordFilter {
   for (const id of ids) {
@@ -38,18 +37,13 @@ export function recordFilter(args: Args, now: Date, ids: readonly string[] = [])
       );
   }
   const age = args.text('older-than');
-  const [, count = '', unit = ''] = /^(\d{1,6})([mhd])$/.exec(age ?? '') ?? [];
-  if (age !== undefined && count === '')
-    throw usageError(`--older-than ${age} is no age: write e.g. 30m, 12h or 7d.`);
   const [code, file, run] = [args.text('code'), args.text('file'), args.text('run')];
   return {
     ids,
     ...(code === undefined ? {} : { code: code.toUpperCase() }),
     ...(file === undefined ? {} : { file }),
     ...(run === undefined ? {} : { run }),
-    ...(age === undefined
-      ? {}
-      : { before: new Date(now.getTime() - Number(count) * (AGE_MS[unit] ?? 0)).toISOString() }),
+    ...(age === undefined ? {} : { before: new Date(now.getTime() - ageMs(age)).toISOString() }),
   };
 }
 

@@ -22,7 +22,7 @@ export interface IncomingFile {
 
 /** What Bronze holds of a dataset, as far as ingesting needs to know. */
 export interface BronzeContents {
-  readonly objects: readonly ObjectInfo[];
+  readonly objects: readonly Pick<ObjectInfo, 'key' | 'sizeBytes'>[];
   digest(key: string): Promise<string>;
 }
 

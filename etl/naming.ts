@@ -113,9 +113,12 @@ export function pointerKey(layer: 'silver' | 'gold', dataset: string): string {
   return `${tableRoot(layer, dataset)}/_LATEST.json`;
 }
 
+/** Where the runs of a dataset keep theirs. */
+export const stagingPrefix = (dataset: string): string => `ops/staging/${datasetPath(dataset)}/`;
+
 /** Where a run keeps its plan, its chunk results and what it found, until and after it is decided. */
 export function runPrefix(dataset: string, runId: string): string {
-  return `ops/staging/${datasetPath(dataset)}/${runId}/`;
+  return `${stagingPrefix(dataset)}${runId}/`;
 }
 
 export const planKey = (dataset: string, runId: string): string => `${runPrefix(dataset, runId)}plan.json`;
@@ -192,6 +195,17 @@ export const releaseRequestKey = (dataset: string, id: string): string =>
   `ops/release-requests/${datasetPath(dataset)}/${id}.parquet`;
 export const releasesPrefix = (dataset: string): string => `ops/releases/${datasetPath(dataset)}/`;
 export const releaseKey = (dataset: string, id: string): string => `${releasesPrefix(dataset)}${id}.parquet`;
+
+/** Who is writing files of a dataset that no snapshot names yet, beside the runs. */
+export const leasesPrefix = (dataset: string): string => `ops/leases/${datasetPath(dataset)}/`;
+export const leaseKey = (dataset: string, id: string): string => `${leasesPrefix(dataset)}${id}.json`;
+
+/** Which files a run reads again, and replaces. */
+export const backfillKey = (dataset: string, runId: string): string =>
+  `ops/backfills/${datasetPath(dataset)}/${runId}.json`;
+
+/** What is known to be amiss with a dataset or Gold table, so that it is told once. */
+export const healthKey = (dataset: string): string => `ops/health/${datasetPath(dataset)}.json`;
 
 /** The circuit breaker's state; absent means closed. */
 export const breakerKey = (dataset: string): string => `ops/breakers/${datasetPath(dataset)}.json`;

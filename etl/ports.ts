@@ -7,6 +7,8 @@
 export interface ObjectInfo {
   readonly key: string;
   readonly sizeBytes: number;
+  /** When it was last written, by the store's own clock, milliseconds since 1970. */
+  readonly modifiedMs: number;
 }
 
 /** An object's bytes and the tag that a conditional write must name to replace them. */
@@ -85,7 +87,7 @@ export interface ContractText {
 
 /** Something a person should know now. */
 export interface Alert {
-  readonly kind: 'run-failed' | 'run-held' | 'run-refused' | 'breaker-open' | 'files-rejected';
+  readonly kind: 'run-failed' | 'run-held' | 'run-refused' | 'breaker-open' | 'files-rejected' | 'unhealthy';
   readonly dataset: string;
   readonly runId: string;
   readonly at: string;

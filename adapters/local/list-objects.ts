@@ -13,19 +13,22 @@ const STATS_AT_ONCE = 64;
 export async function listObjects(lake: LakeFolder, prefix: string): Promise<ObjectInfo[]> {
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   if (folder !== '') lake.keyPath(folder.slice(0, -1)); // refuses what would leave the lake
-  const found = new Map<string, number>();
-  for (const object of await filesUnder(lake.root, folder)) found.set(object.key, object.sizeBytes);
+  const found = new Map<string, ObjectInfo>();
+  for (const object of await filesUnder(lake.root, folder)) found.set(object.key, object);
   for (const key of await versionedKeys(path.join(lake.root, '.versions'), folder)) {
-    const sizeBytes = await newestSize(lake, key);
-    if (sizeBytes === undefined) found.delete(key);
-    else found.set(key, sizeBytes);
+    const newest = await newestOf(lake, key);
+    if (newest === undefined) found.delete(key);
+    else found.set(key, newest);
   }
   found.delete(LAKE_FILE);
-  return [...found.keys()]
-    .filter((key) => key.startsWith(prefix))
-    .map((key) => ({ key, bytes: Buffer.from(key) }))
+  return [...found.values()]
+    .filter(({ key }) => key.startsWith(prefix))
+    .map(({ key, sizeBytes, modifiedMs }) => ({
+      object: { key, sizeBytes, modifiedMs },
+      bytes: Buffer.from(key),
+    }))
     .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
-    .map(({ key }) => ({ key, sizeBytes: found.get(key) ?? 0 }));
+    .map(({ object }) => object);
 }
 
 /**
@@ -56,7 +59,12 @@ async function look(root: string, key: string): Promise<Seen | undefined> {
     refuseUnreadableName(key);
     return undefined;
   }
-  return { key, sizeBytes: stats.size, kind: stats.isDirectory() ? 'folder' : 'file' };
+  return {
+    key,
+    sizeBytes: stats.size,
+    modifiedMs: Math.floor(stats.mtimeMs),
+    kind: stats.isDirectory() ? 'folder' : 'file',
+  };
 }
 
 /** A name that isn't UTF-8 can't be opened by what it reads as; left out in silence it would be lost. */
@@ -85,10 +93,12 @@ async function versionedKeys(versionsRoot: string, folder: string): Promise<stri
   return keys;
 }
 
-async function newestSize(lake: LakeFolder, key: string): Promise<number | undefined> {
+async function newestOf(lake: LakeFolder, key: string): Promise<ObjectInfo | undefined> {
   const chain = versionChain(lake.versionsPath(key));
   const newest = await chain.newest();
   if (newest === 0) return undefined;
   const stats = await lstat(chain.pathOf(newest));
-  return stats.isDirectory() ? undefined : stats.size;
+  return stats.isDirectory()
+    ? undefined
+    : { key, sizeBytes: stats.size, modifiedMs: Math.floor(stats.mtimeMs) };
 }

@@ -12,16 +12,19 @@ import { runStateMachine } from './state-machine.ts';
 /** The state machine, as it is deployed. */
 export const DEFINITION = fileURLToPath(new URL('../../state-machines/medallion.asl.json', import.meta.url));
 
-/** Runs one execution of the workflow for a dataset and returns how it ended. */
-export async function runOnce(dataset: string, effects: Effects, approval?: Approval): Promise<RunRecord> {
+/** Runs one execution of the workflow for a dataset, under an id where one was given out, and returns how it ended. */
+export async function runOnce(
+  dataset: string,
+  effects: Effects,
+  start: Approval | { readonly runId?: string } = {},
+): Promise<RunRecord> {
   const startedAt = effects.clock.now();
-  const runId = approval?.runId ?? newRunId(startedAt);
+  const runId = start.runId ?? newRunId(startedAt);
   const result = await runStateMachine({
     definitionText: await readFile(DEFINITION, 'utf8'),
     handlers: bindStages(effects),
     readItems: (key) => getDocument(effects.objects, key, z.array(z.unknown())),
-    input:
-      approval === undefined ? { dataset, runId, start: 'plan' } : { dataset, start: 'promote', ...approval },
+    input: 'approved' in start ? { dataset, start: 'promote', ...start } : { dataset, runId, start: 'plan' },
   });
   const key = runRecordKey(dataset, runId);
   const stored = await effects.objects.get(key);

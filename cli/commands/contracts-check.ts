@@ -1,14 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileContractSource } from '../../adapters/local/contract-source.ts';
-import { guarded } from '../../adapters/local/file-errors.ts';
 import type { Contract } from '../../etl/contract/contract.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { type ContractProblem, problemText } from '../../etl/contract/problems.ts';
 import { readContract } from '../../etl/contract/read-contract.ts';
-import { ConfigError, messageOf } from '../../etl/errors.ts';
 import type { ContractSource } from '../../etl/ports.ts';
 import type { Command } from '../command.ts';
+import { readContractText } from '../contract-file.ts';
 import { ruleProblems, sqlProblems } from '../contract-sql.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -90,7 +88,7 @@ async function checkFiles(
   };
   for (const name of names) {
     const file = path.resolve(io.cwd, name);
-    const text = await readText(file);
+    const text = await readContractText(file);
     const isInFolder = !path.relative(places.contractsDir, file).startsWith('..') && /\.ya?ml$/i.test(file);
     if (isInFolder) folder ??= await checkFolder(source, places);
     const found = isInFolder && folder !== undefined ? only(folder, file, places) : checkAlone(file, text);
@@ -114,14 +112,6 @@ function checkAlone(file: string, text: string): Checked {
   return result.kind === 'contract'
     ? { contracts: [result.contract], problems: [], files: [file] }
     : { contracts: [], problems: result.problems, files: [file] };
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await guarded(`reading ${file}`, () => readFile(file, 'utf8'));
-  } catch (error) {
-    throw new ConfigError('NO_FILE', messageOf(error), { cause: error });
-  }
 }
 
 function contractTable(contracts: readonly Contract[]): string {

@@ -1,4 +1,5 @@
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
+import { alertAilments } from '../../etl/operations/alert-ailments.ts';
 import { checkHealth, type Health } from '../../etl/operations/check-health.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -10,14 +11,16 @@ import { printable, printableLines } from '../print/printable.ts';
 /** `assay health`: what waits, is late or fell silent. */
 export const health: Command = {
   name: 'health',
-  usage: '[--dataset D] [--lake DIR]',
+  usage: '[--dataset D] [--alert] [--lake DIR]',
   description: `Compares every dataset with what its contract promises (slaProperties): new data as often as 'frequency' says, dropped files
-published within 'latency'. Also finds runs that wait for a decision, open circuit breakers, and Gold tables that were not
-made from what is current. Ends with 1 where anything is amiss, for cron and monitors.`,
+published within 'latency', as many records as 'minRecords' and 'maxRecords' say, and as good as 'maxQuarantineRate' says.
+Also finds runs that wait for a decision, open circuit breakers, and Gold tables that were not made from what is current.
+Ends with 1 where anything is amiss, for cron and monitors.`,
   options: {
     dataset: { type: 'string', value: 'D', help: 'only this dataset, or Gold table; all unless given' },
+    alert: { type: 'boolean', help: 'also send an alert for what is newly amiss; what goes on is told once' },
   },
-  examples: ['assay health', 'assay health --dataset spend.council_payments --json'],
+  examples: ['assay health', 'assay health --alert', 'assay health --dataset spend.council_payments --json'],
   positionals: { min: 0, max: 0, name: '' },
   async run(args, io) {
     const lake = await openLakeOf(args, io);
@@ -25,7 +28,11 @@ made from what is current. Ends with 1 where anything is amiss, for cron and mon
     const named = args.text('dataset');
     const contracts = named === undefined ? [...loaded.contracts.values()] : [requireContract(loaded, named)];
     const found: Health[] = [];
-    for (const contract of contracts) found.push(await checkHealth(lake.effects, contract));
+    for (const contract of contracts) {
+      const health = await checkHealth(lake.effects, contract);
+      if (args.has('alert')) await alertAilments(lake.effects, contract, health);
+      found.push(health);
+    }
     if (args.has('json')) io.out(JSON.stringify(found, null, 2));
     else
       for (const { dataset, publishedAt, ailments } of found) {

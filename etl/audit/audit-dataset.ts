@@ -15,7 +15,7 @@ import { auditRecords, auditStrays } from './audit-records.ts';
 import { auditSeals } from './audit-seals.ts';
 import { auditSources } from './audit-sources.ts';
 import { auditTables } from './audit-tables.ts';
-import { ledgerFiles } from './ledger-files.ts';
+import { lastReads, ledgerFiles } from './ledger-files.ts';
 import type { Problem } from './problem.ts';
 
 /** What an audit looked at, and what it found. */
@@ -193,7 +193,10 @@ async function auditSilver(audit: SilverAudit, { pointer, sizes, runId }: Conten
   problems.push(...seals.problems, ...(await checkHistory(effects, pointer)));
   const unsound = new Set(problems.map(({ key }) => key));
   let records = 0;
-  const accepted = files.filter(({ key, status }) => status === 'accepted' && !unsound.has(key));
+  const last = lastReads(all);
+  const accepted = files.filter(
+    (file) => file.status === 'accepted' && last.has(file) && !unsound.has(file.key),
+  );
   for (let start = 0; start < accepted.length; start += BATCH_FILES) {
     const found = await auditRecords(audit, accepted.slice(start, start + BATCH_FILES));
     problems.push(...found.problems);

@@ -2,6 +2,7 @@ import { messageOf } from '../errors.ts';
 import { type Layer, tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { type LakeTable, openTable } from '../table/lake-table.ts';
+import { isLive } from '../table/manifest.ts';
 import { entriesOf, manifestsOf } from '../table/manifest-reader.ts';
 import { currentSnapshot, type Snapshot } from '../table/metadata.ts';
 import type { Pointer, TableState } from '../table/pointer.ts';
@@ -96,7 +97,8 @@ async function auditSnapshot(
       const key = table.reader.keyOf(manifest.manifest_path);
       if (audit.named.has(key)) continue;
       checkFile(key, manifest.manifest_length, sizes, audit);
-      for (const { data_file } of await entriesOf(manifest, table.reader))
+      // What a snapshot removed it still lists, but doesn't need.
+      for (const { data_file } of (await entriesOf(manifest, table.reader)).filter(isLive))
         checkFile(table.reader.keyOf(data_file.file_path), data_file.file_size_in_bytes, sizes, audit);
     }
   } catch (error) {

@@ -17,7 +17,7 @@ export interface LedgerFile {
   readonly blank: number;
 }
 
-/** Every row of a ledger, in order of run and file: a file that was dealt with twice has two. */
+/** Every row of a ledger, in order of time and file: a file that was dealt with twice has two. */
 export async function ledgerFiles(
   engine: Engine,
   effects: Effects,
@@ -26,7 +26,9 @@ export async function ledgerFiles(
   const files = await filesOf(ledger);
   if (files.length === 0) return [];
   const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
-  const rows = await engine.rows(`SELECT * FROM ${readParquet(paths)} ORDER BY run_id, source_file`);
+  const rows = await engine.rows(
+    `SELECT * FROM ${readParquet(paths)} ORDER BY processed_at, run_id, source_file`,
+  );
   return rows.map((row) => ({
     key: textOf(row, 'source_file'),
     sourceFileId: textOf(row, 'source_file_id'),
@@ -40,4 +42,11 @@ export async function ledgerFiles(
     condemned: integerOf(row, 'condemned'),
     blank: integerOf(row, 'blank'),
   }));
+}
+
+/** Of files that were read more than once, the last time: what they gave before is history. */
+export function lastReads(files: readonly LedgerFile[]): Set<LedgerFile> {
+  const last = new Map<string, LedgerFile>();
+  for (const file of files) if (file.status !== 'repeat') last.set(file.sourceFileId, file);
+  return new Set(last.values());
 }

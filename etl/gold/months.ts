@@ -1,6 +1,7 @@
 import type { GoldContract } from '../contract/contract.ts';
 import { filesOf, type LakeTable } from '../table/lake-table.ts';
 import { changedFiles } from '../table/live-files.ts';
+import { rowSpans } from '../table/row-spans.ts';
 
 /** Consecutive months since 1970-01, both included. */
 export interface MonthRange {
@@ -15,7 +16,7 @@ export interface GoldInput {
   readonly lastSnapshotId: number | undefined;
 }
 
-/** The months that hold any data in Silver, and those of them (or others) whose files changed since Gold was last made. */
+/** The months that hold any data in Silver, and those of them (or others) whose rows may have changed since Gold was last made. */
 export async function inputMonths(
   inputs: readonly GoldInput[],
 ): Promise<{ all: Set<number>; changed: Set<number> }> {
@@ -23,10 +24,11 @@ export async function inputMonths(
   const changed = new Set<number>();
   for (const { table, snapshotId, lastSnapshotId } of inputs) {
     for (const { month } of await filesOf(table, snapshotId)) if (month !== undefined) all.add(month);
-    const span = { fromId: lastSnapshotId, toId: snapshotId };
-    const difference = await changedFiles(table.metadata, span, table.reader);
-    for (const { month } of [...difference.added, ...difference.removed])
-      if (month !== undefined) changed.add(month);
+    for (const span of rowSpans(table.metadata, { fromId: lastSnapshotId, toId: snapshotId })) {
+      const difference = await changedFiles(table.metadata, span, table.reader);
+      for (const { month } of [...difference.added, ...difference.removed])
+        if (month !== undefined) changed.add(month);
+    }
   }
   return { all, changed };
 }

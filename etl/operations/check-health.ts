@@ -4,15 +4,9 @@ import { openLedger, statesOf } from '../stages/dataset-history.ts';
 import { isPending, listSources, listWithheld, loadLedger, openBreaker } from '../stages/make-plan.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
+import type { Ailment } from './ailment.ts';
+import { checkVolume } from './check-volume.ts';
 import { dueAt } from './promised-time.ts';
-
-/** Something that somebody should look at. */
-export interface Ailment {
-  readonly code: 'SILENT' | 'LATE' | 'HELD' | 'BREAKER' | 'GOLD_BEHIND' | 'PROMISE';
-  readonly what: string;
-  /** The command to run next. */
-  readonly next: string;
-}
 
 /** How a dataset, or a Gold table, does. */
 export interface Health {
@@ -25,7 +19,8 @@ export interface Health {
 
 /**
  * Compares a dataset with what its contract promises: new data as often as `frequency` says, and dropped files published
- * (or held, with an alert) within `latency`; and finds runs that wait, an open breaker, and Gold that fell behind.
+ * (or held, with an alert) within `latency`, as much data as `minRecords` and `maxRecords` say, and of the quality that
+ * `maxQuarantineRate` says; and finds runs that wait, an open breaker, and Gold that fell behind.
  */
 export async function checkHealth(effects: Effects, contract: Contract): Promise<Health> {
   const { dataset, layer } = contract;
@@ -37,6 +32,7 @@ export async function checkHealth(effects: Effects, contract: Contract): Promise
     ...unreadable(contract),
     ...silence(contract, publishedAt, now),
     ...(await lateFiles(effects, contract, now)),
+    ...(await checkVolume(effects, contract, read?.pointer)),
     ...(await waiting(effects, dataset)),
   ];
   return { dataset, layer, publishedAt, ailments };

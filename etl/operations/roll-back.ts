@@ -48,8 +48,8 @@ export interface RolledBack {
  * Makes an earlier state of a dataset current again, as a new version of its pointer: Silver, quarantine, condemned
  * and ledger as they were together, and Gold after them. The files of the runs that are taken back are set aside
  * first, so that no run takes them up again by itself. Going forward again to a later state gives them back. A repeat
- * finishes what a killed process left. Throws ConfigError `NO_SNAPSHOT` where no state has that Silver snapshot, and
- * ConflictError where a run committed meanwhile.
+ * finishes what a killed process left. Throws ConfigError `NO_SNAPSHOT` where no state has that Silver snapshot,
+ * `SNAPSHOT_EXPIRED` where it was expired, and ConflictError where a run committed meanwhile.
  */
 export async function rollBack(
   effects: Effects,
@@ -60,10 +60,16 @@ export async function rollBack(
   const read = await readPointer(effects.objects, 'silver', dataset);
   const target = read === undefined ? undefined : await findTarget(effects, read.pointer, to);
   if (read === undefined || target === undefined) throw noState(dataset, to);
+  await requireUnexpired(effects, read.pointer, target);
   const id = newRunId(effects.clock.now());
   const before = await ledgerRuns(effects, read.pointer, read.pointer.tables.source_files?.snapshot_id ?? 0);
   const after = await ledgerRuns(effects, read.pointer, target.ledger_snapshot_id);
-  const rolledBack = without(before, after);
+  // Files that were only read again by a run that is taken back stay published, as they were read before.
+  const published = new Set(after.flatMap(({ files }) => files));
+  const rolledBack = without(before, after).map((run) => ({
+    ...run,
+    files: run.files.filter((file) => !published.has(file)),
+  }));
   const restored = without(after, before);
   const from = read.pointer.snapshot_id;
   let pointer = read.pointer;
@@ -196,6 +202,23 @@ async function settle(effects: Effects, dataset: string, published: readonly Led
     } else if (isRecorded) {
       await rewriteRecord(effects, { dataset, runId }, { status: 'rolled-back', why });
     }
+  }
+}
+
+/** The ledger remembers every state, also one whose snapshots are gone: nothing is touched then. */
+async function requireUnexpired(effects: Effects, pointer: Pointer, target: DatasetState): Promise<void> {
+  for (const layer of DATASET_TABLES) {
+    const state = pointer.tables[layer];
+    const wanted = snapshotOf(target, layer);
+    if (state === undefined || wanted === undefined) continue;
+    const { metadata } = await openTable(effects.objects, tableRoot(layer, pointer.dataset), state);
+    if (metadata.snapshots.some((one) => one['snapshot-id'] === wanted)) continue;
+    const { dataset } = pointer;
+    throw new ConfigError(
+      'SNAPSHOT_EXPIRED',
+      `${dataset} can't go back to snapshot ${target.snapshot_id} from ${target.committed_at}: ${layer === 'silver' ? 'it' : `its ${layer} table`} was expired. 'assay snapshots ${dataset}' lists those that are left.`,
+      { context: { dataset, snapshot: target.snapshot_id } },
+    );
   }
 }
 

@@ -2,14 +2,16 @@ import { type Engine, readParquet } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { releasesPrefix, retryOf } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import type { Plan } from '../stages/documents.ts';
+import { lastReads } from '../refining/prior-failures.ts';
+import { type Plan, replacedFiles } from '../stages/documents.ts';
 import { filesOf, type LakeTable } from '../table/lake-table.ts';
-import { CONDEMNED_CODE } from './fold.ts';
+import { CONDEMNED_CODE, isCurrentSql, loadReplaced } from './current-rejects.ts';
 
 /** The dataset's reject tables at the run's base. */
 interface RejectTables {
   readonly quarantine: LakeTable;
   readonly condemned: LakeTable;
+  readonly source_files: LakeTable;
 }
 
 /**
@@ -19,28 +21,31 @@ interface RejectTables {
 export async function forgetReleased(
   engine: Engine,
   effects: Effects,
-  dataset: string,
+  plan: Plan,
   tables: RejectTables,
 ): Promise<void> {
-  const objects = await effects.objects.list(releasesPrefix(dataset));
+  const objects = await effects.objects.list(releasesPrefix(plan.dataset));
   if (objects.length === 0) return;
   const paths = await Promise.all(objects.map(({ key }) => effects.data.localPath(key)));
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE released AS SELECT row_hash, max(released_at) AS released_at
      FROM ${readParquet(paths)} GROUP BY ALL`,
   );
+  const reads = await lastReads(effects.data, tables.source_files);
+  await loadReplaced(engine, replacedFiles(plan));
   await engine.run('DELETE FROM prior WHERE row_hash IN (SELECT row_hash FROM released)');
   for (const layer of ['quarantine', 'condemned'] as const) {
     const files = await Promise.all(
       (await filesOf(tables[layer])).map(({ key }) => effects.data.localPath(key)),
     );
     if (files.length === 0) continue;
-    const codes = 'list_transform(reasons, lambda r: r.code)';
+    const codes = 'list_transform(reasons, lambda x: x.code)';
     const own = `len(list_filter(${codes}, lambda code: code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED'))) > 0`;
     await engine.run(
       `INSERT INTO prior SELECT row_hash, count(DISTINCT run_id) FILTER (NOT list_contains(${codes}, '${CONDEMNED_CODE}')),
          count(DISTINCT run_id) FILTER (${own} AND NOT list_contains(${codes}, '${CONDEMNED_CODE}')), ${layer === 'condemned' ? `bool_or(${own})` : 'false'}
-       FROM ${readParquet(files)} JOIN released USING (row_hash) WHERE ingestion_timestamp > released_at GROUP BY row_hash`,
+       FROM ${readParquet(files)} AS r JOIN released USING (row_hash) LEFT JOIN (${reads}) USING (source_file_id)
+       WHERE ingestion_timestamp > released_at AND ${isCurrentSql('now')} GROUP BY row_hash`,
     );
   }
   await engine.run(

@@ -12,7 +12,7 @@ import { openDatasetTable } from '../stages/dataset-tables.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { movePointer, type ReadPointer, readPointer } from '../table/pointer.ts';
 import type { DataFile } from '../table/schema.ts';
-import { CONDEMNED_CODE } from './fold.ts';
+import { CONDEMNED_CODE } from './current-rejects.ts';
 import { countRecords, findRecords, loadFailedRecords, type RecordFilter } from './records.ts';
 
 /** How often a lost race is run again. */

@@ -1,11 +1,9 @@
 import { tableName } from '../naming.ts';
+import { CONDEMNED_CODE, isCurrentSql, lastReadsSql } from './current-rejects.ts';
 import { retryTables } from './retry-files.ts';
 
-/** What stands for a person's condemnation among a record's reasons. */
-export const CONDEMNED_CODE = 'CONDEMNED';
-
 /** Whether a reason list says more than that the record's twin is in Silver, or that it was condemned before. */
-const OWN = "len(list_filter(reasons, lambda r: r.code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED'))) > 0";
+const OWN = "len(list_filter(reasons, lambda x: x.code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED'))) > 0";
 
 /**
  * SELECT with a row for every record (by row_hash) that was ever in quarantine or condemned: its state, in how
@@ -15,16 +13,18 @@ const OWN = "len(list_filter(reasons, lambda r: r.code NOT IN ('DUPLICATE', 'PRE
  * loadRetryTables makes. With `atMs`, as it was then: the views must be of that moment, too.
  */
 export function foldSql(dataset: string, atMs?: number): string {
-  const [quarantine, condemned, silver, ledger] = (
-    ['quarantine', 'condemned', 'silver', 'source_files'] as const
-  ).map((layer) => tableName(layer, dataset));
+  const silver = tableName('silver', dataset);
+  const ledger = tableName('source_files', dataset);
   const { origins, releases } = retryTables(dataset);
   const until = atMs === undefined ? '' : ` WHERE released_at <= to_timestamp(${atMs / 1000})`;
   const counted = `(released_at IS NULL OR failed_at > released_at) AND NOT list_contains(codes, '${CONDEMNED_CODE}')`;
-  const columns = `source_file_id, source_row_number, ingestion_timestamp AS failed_at, run_id, ${OWN} AS own, list_transform(reasons, lambda r: r.code) AS codes`;
-  return `WITH rejects AS (
-      SELECT row_hash, ${columns}, false AS is_condemned FROM ${quarantine}
-      UNION ALL SELECT row_hash, ${columns}, true FROM ${condemned}
+  const codes = 'list_transform(reasons, lambda x: x.code)';
+  const columns = `source_file_id, source_row_number, CASE WHEN list_contains(${codes}, '${CONDEMNED_CODE}') THEN ingestion_timestamp ELSE coalesce(first_read_at, ingestion_timestamp) END AS failed_at, run_id, ${OWN} AS own, ${codes} AS codes`;
+  // A file that was read again doesn't make its records fail anew: they failed when it first came.
+  const rejects = (layer: 'quarantine' | 'condemned'): string =>
+    `SELECT row_hash, ${columns}, ${layer === 'condemned'} AS is_condemned FROM ${tableName(layer, dataset)} AS r LEFT JOIN reads USING (source_file_id) WHERE ${isCurrentSql()}`;
+  return `WITH reads AS (${lastReadsSql(ledger)}), rejects AS (
+      ${rejects('quarantine')} UNION ALL ${rejects('condemned')}
     ), released AS (SELECT row_hash, max(released_at) AS released_at FROM ${releases}${until} GROUP BY row_hash),
     traced AS (
       -- What a correction made another record of brings its failures along.

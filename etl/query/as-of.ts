@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import type { Snapshot } from '../table/metadata.ts';
-import { snapshotAt } from '../table/snapshots.ts';
+import { historyStart, snapshotAt } from '../table/snapshots.ts';
 
 /** Which state of the lake a query sees. */
 export type AsOf =
@@ -9,11 +9,12 @@ export type AsOf =
   | { readonly kind: 'snapshot'; readonly id: number }
   | { readonly kind: 'time'; readonly ms: number };
 
-/** What a query sees of one table: its state now, one snapshot, or nothing because it wasn't there yet. */
+/** What a query sees of one table: its state now, one snapshot, nothing because it wasn't there yet, or what can't be told because it was expired. */
 export type Seen =
   | { readonly kind: 'now' }
   | { readonly kind: 'snapshot'; readonly id: number }
-  | { readonly kind: 'nothing' };
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'expired'; readonly sinceMs: number };
 
 /** An `AsOf` with the moment that it stands for; no moment: now. */
 export interface Moment {
@@ -72,6 +73,8 @@ export function seenOf({ metadata }: LakeTable, { asOf, ms }: Moment): Seen {
     );
     if (named !== undefined) return { kind: 'snapshot', id: named['snapshot-id'] };
   }
+  const sinceMs = historyStart(metadata);
+  if (sinceMs !== undefined && ms < sinceMs) return { kind: 'expired', sinceMs };
   const isLater = metadata.snapshots.every((one) => one['timestamp-ms'] > ms);
   if (isLater) return { kind: 'nothing' };
   return { kind: 'snapshot', id: snapshotAt(metadata, { timeMs: ms })['snapshot-id'] };

@@ -39,11 +39,9 @@ export async function createLakeViews(
   for (const schema of SCHEMAS) await engine.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
   const named = views.filter(({ name }) => text.includes(name.split('.')[1] ?? ''));
   const plain = text.replace(/\s*\.\s*/g, '.');
-  if (!wantsOps)
-    refuseTooEarly(
-      named.filter(({ name }) => plain.includes(name)),
-      moment,
-    );
+  const meant = named.filter(({ name }) => plain.includes(name));
+  refuseExpired(wantsOps ? views : meant, moment);
+  if (!wantsOps) refuseTooEarly(meant, moment);
   // Some of ops.* is made of all the others.
   for (const view of wantsOps ? views : named) await createView(engine, effects, view, moment);
   if (wantsOps) await createOpsViews(engine, effects, views, moment.ms);
@@ -94,6 +92,19 @@ async function describeView(
   return { name: tableName(layer, dataset), layer, dataset, columns, table };
 }
 
+/** What was expired can't be told, and an empty table would look like a figure. */
+function refuseExpired(views: readonly LakeView[], moment: Moment): void {
+  for (const { name, table } of views) {
+    const seen = table === undefined ? undefined : seenOf(table, moment);
+    if (seen?.kind !== 'expired') continue;
+    const [asked, since] = [moment.ms ?? 0, seen.sinceMs].map((ms) => new Date(ms).toISOString());
+    throw new ConfigError(
+      'SNAPSHOT_EXPIRED',
+      `What ${name} was at ${asked} can't be told any more: its snapshots from before ${since} were expired.`,
+    );
+  }
+}
+
 /** An answer from before anything was published would be empty and look like a figure. */
 function refuseTooEarly(named: readonly LakeView[], moment: Moment): void {
   const { ms } = moment;
@@ -117,6 +128,8 @@ function refuseTooEarly(named: readonly LakeView[], moment: Moment): void {
 async function createView(engine: Engine, effects: Effects, view: LakeView, moment: Moment): Promise<void> {
   const { table, columns } = view;
   const select = columns.map(({ name }) => identifier(name));
+  // A table that was expired is left out: the SQL doesn't name it, or it would have been refused.
+  if (table !== undefined && seenOf(table, moment).kind === 'expired') return;
   const paths = table === undefined ? [] : await pathsAt(effects, table, moment);
   const from = paths.length === 0 ? `(${emptySelect(columns)})` : `(${unionWithAll(columns, paths)})`;
   const [schema = '', name = ''] = view.name.split('.');
@@ -138,7 +151,7 @@ function emptySelect(columns: readonly TableColumn[]): string {
 
 async function pathsAt(effects: Effects, table: LakeTable, moment: Moment): Promise<string[]> {
   const seen = seenOf(table, moment);
-  if (seen.kind === 'nothing') return [];
+  if (seen.kind === 'nothing' || seen.kind === 'expired') return [];
   const files = await filesOf(table, seen.kind === 'now' ? undefined : seen.id);
   return Promise.all(files.map((file) => effects.data.localPath(file.key)));
 }

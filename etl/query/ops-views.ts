@@ -1,7 +1,8 @@
 import type { Engine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
-import { alertsPrefix, decisionsPrefix, restatementsPrefix, runsPrefix } from '../naming.ts';
+import { alertsPrefix, decisionsPrefix, restatementsPrefix, runsPrefix, tableName } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
 import { foldSql } from '../quarantine/fold.ts';
 import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
 import type { LakeView } from './lake-view.ts';
@@ -149,8 +150,9 @@ function openQuarantineSelect(views: readonly LakeView[], atMs: number | undefin
     .filter((view) => view.layer === 'quarantine')
     .map(
       ({ name, dataset }) =>
-        `SELECT ${literal(dataset)} AS dataset, coalesce(folded.state IN ('open', 'retrying'), false) AS is_open, q.*
-        FROM ${name} AS q LEFT JOIN (${foldSql(dataset, atMs)}) AS folded ON folded.row_hash = q.row_hash`,
+        `SELECT ${literal(dataset)} AS dataset, coalesce(folded.state IN ('open', 'retrying'), false) AND ${isCurrentSql()} AS is_open, r.*
+        FROM ${name} AS r LEFT JOIN (${foldSql(dataset, atMs)}) AS folded ON folded.row_hash = r.row_hash
+          LEFT JOIN (${lastReadsSql(tableName('source_files', dataset))}) AS reads ON reads.source_file_id = r.source_file_id`,
     );
   return selects.length === 0 ? NO_DATASET : selects.join(' UNION ALL ');
 }

@@ -1,7 +1,7 @@
-import { readParquet, textOf } from '../engine/engine.ts';
-import { identifier, literal } from '../engine/sql.ts';
+import { textOf } from '../engine/engine.ts';
+import { literal } from '../engine/sql.ts';
+import { tableRowsSql } from '../engine/table-rows.ts';
 import { type WriteTarget, writeDataFiles } from '../engine/write-data-files.ts';
-import { currentSchema } from '../table/metadata.ts';
 import type { DataFile } from '../table/schema.ts';
 
 /** Files after some of their rows were left out. */
@@ -12,6 +12,9 @@ export interface Rewritten {
   readonly replaced: string[];
 }
 
+/** Where files are written anew; `partPrefix` goes into their names. */
+export type RewriteTarget = Omit<WriteTarget, 'part'> & { readonly partPrefix: string };
+
 /**
  * Leaves out the rows (`old`) for which a condition holds: a file without any such row stays as it is, any
  * other is written anew. Nothing is changed in place.
@@ -19,17 +22,14 @@ export interface Rewritten {
 export async function rewriteWithout(
   condition: string,
   files: readonly DataFile[],
-  target: Omit<WriteTarget, 'part'> & { readonly partPrefix: string },
+  target: RewriteTarget,
 ): Promise<Rewritten> {
   const affected = await filesWith(condition, files, target);
   const kept = files.filter((file) => !affected.has(file.key));
-  const columns = currentSchema(target.table.metadata)
-    .fields.map(({ name }) => `old.${identifier(name)}`)
-    .join(', ');
   for (const [n, key] of [...affected].entries()) {
-    const source = readParquet([await target.data.localPath(key)]);
+    const rows = tableRowsSql(target.table, [await target.data.localPath(key)]);
     const part = `${target.partPrefix}-${String(n).padStart(4, '0')}`;
-    const select = `SELECT ${columns} FROM ${source} AS old WHERE NOT ${condition}`;
+    const select = `SELECT * FROM (${rows}) AS old WHERE NOT ${condition}`;
     kept.push(...(await writeDataFiles(select, { ...target, part })));
   }
   return { files: kept, replaced: [...affected] };

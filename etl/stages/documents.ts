@@ -49,8 +49,23 @@ export const Plan = z.object({
   replans: z.number().int().positive().exactOptional(),
   files: z.array(PlannedFile),
   chunks: z.array(PlannedChunk),
+  /** Set where the files were published before, and their new rows take the place of the old ones. */
+  isBackfill: z.literal(true).exactOptional(),
 });
 export type Plan = z.infer<typeof Plan>;
+
+/** Source files, by source_file_id, whose rows a run replaces. */
+export function replacedFiles({ isBackfill, files }: Plan): string[] {
+  return isBackfill === true ? files.map(({ sourceFileId }) => sourceFileId) : [];
+}
+
+/** A person's word that a run is to read these Bronze files again, in this order. */
+export const BackfillRequest = z.object({
+  dataset: z.string(),
+  runId: z.string(),
+  keys: z.array(z.string()),
+});
+export type BackfillRequest = z.infer<typeof BackfillRequest>;
 
 /** A sum, exact, as text; `by` is the value that it is for. */
 const MeasureSum = z.object({ measure: z.string(), by: z.string().nullable(), sum: z.string() });
@@ -222,6 +237,8 @@ export const Breaker = z.object({
   code: z.string(),
   count: z.number().int(),
   windowMinutes: z.number(),
+  /** When people were told that runs are refused since it is open: once. */
+  toldAt: z.string().exactOptional(),
   /** Errors from before this moment count no more. */
   resetAt: z.string().exactOptional(),
 });
@@ -245,6 +262,9 @@ export const Decision = z.object({
     'release-asked',
     'released',
     'condemned',
+    'compacted',
+    'backfilled',
+    'expired',
   ]),
   dataset: z.string(),
   at: z.string(),

@@ -33,7 +33,7 @@ export const gate = defineStage({
       return { decision: 'refuse', why: seal.unproven.map(({ key, problem }) => `${key}: ${problem}`) };
     }
     if (approved !== undefined) return checkVerdicts(seal, approved, context);
-    const why = beyondLimits(seal, context.contract);
+    const why = [...beyondLimits(seal, context.contract), ...lostFiles(seal, context)];
     const breaker = await findBreaker(effects, context, seal);
     if (breaker !== undefined) {
       await putDocument(effects.objects, breakerKey(dataset), breaker);
@@ -56,6 +56,15 @@ function checkVerdicts(seal: Seal, approved: Approval, { base }: RunContext): z.
       `${approved.by} approved ${approved.digest}, but the base moved since and the verdicts changed: of ${records} records ${silver} are silver, ${quarantined} quarantined and ${condemned} condemned now.${moved} It needs a new look`,
     ],
   };
+}
+
+/** What a backfill would take out of Silver without putting anything in its place. */
+function lostFiles(seal: Seal, { plan }: RunContext): string[] {
+  const lost = seal.files.filter(({ status }) => plan.isBackfill === true && status === 'rejected');
+  if (lost.length === 0) return [];
+  return [
+    `${lost.length} files that were published can't be read any more, so that their rows would go, e.g. ${lost[0]?.key}: ${lost[0]?.note}`,
+  ];
 }
 
 /** The limits that a seal breaks, one sentence each. */

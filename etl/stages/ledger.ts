@@ -10,6 +10,8 @@ export interface LedgerEntry {
   readonly sourceFileId: string;
   readonly contractDigest: string;
   readonly runId: string;
+  /** When it was first dealt with, ISO. */
+  readonly firstAt: string;
 }
 
 /** SELECT of a run's ledger rows, in the order of the ledger's columns. */
@@ -40,7 +42,8 @@ export async function readLedger(
   if (paths.length === 0) return new Map();
   const rows = await engine.rows(
     `SELECT source_file, arg_max(status, processed_at) AS status, arg_max(source_file_id, processed_at) AS source_file_id,
-       arg_max(contract_digest, processed_at) AS contract_digest, arg_max(run_id, processed_at) AS run_id FROM ${readParquet(paths)} GROUP BY source_file`,
+       arg_max(contract_digest, processed_at) AS contract_digest, arg_max(run_id, processed_at) AS run_id,
+       strftime(min(processed_at), '%Y-%m-%dT%H:%M:%S.%gZ') AS first_at FROM ${readParquet(paths)} GROUP BY source_file`,
   );
   return new Map(
     rows.map((row) => [
@@ -50,6 +53,7 @@ export async function readLedger(
         sourceFileId: textOf(row, 'source_file_id'),
         contractDigest: textOf(row, 'contract_digest'),
         runId: textOf(row, 'run_id'),
+        firstAt: textOf(row, 'first_at'),
       },
     ]),
   );

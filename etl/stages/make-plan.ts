@@ -3,11 +3,13 @@ import { checkRules } from '../contract/check-rules.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
-import { breakerKey, bronzePrefix, heldPrefix, retriesPrefix, retryOf } from '../naming.ts';
+import { DataError } from '../errors.ts';
+import { backfillKey, breakerKey, bronzePrefix, heldPrefix, retriesPrefix, retryOf } from '../naming.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
 import { openDatasetTable } from './dataset-tables.ts';
 import {
+  BackfillRequest,
   Breaker,
   type Plan,
   type PlannedChunk,
@@ -43,6 +45,8 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
     return { status: 'refused', why };
   }
   const base = await readPointer(effects.objects, 'silver', dataset);
+  const request = await readBackfill(effects, { dataset, runId });
+  if (request !== undefined) return planBackfill(effects, request, { contract, base });
   const sources = await listSources(effects, dataset);
   if (sources.length === 0) return { status: 'nothing-to-do' };
   const ledger = await loadLedger(effects, contract, base, runId);
@@ -53,16 +57,60 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
   return { status: 'planned', plan: planOf(runId, { contract, base, files, now: effects.clock.now() }) };
 }
 
+/** What a person asked a run to read again; undefined for every other run. */
+async function readBackfill(
+  effects: Effects,
+  { dataset, runId }: RunInput,
+): Promise<BackfillRequest | undefined> {
+  const key = backfillKey(dataset, runId);
+  const stored = await effects.objects.get(key);
+  return stored === undefined ? undefined : parseDocument(stored.body, key, BackfillRequest);
+}
+
+/**
+ * Plans files that were published before, in the order asked for. `nothing-to-do` where the run was published, or
+ * waits for a decision.
+ */
+async function planBackfill(
+  effects: Effects,
+  { dataset, runId, keys }: BackfillRequest,
+  { contract, base }: Pick<PlanParts, 'contract' | 'base'>,
+): Promise<Planned> {
+  const ledger = await loadLedger(effects, contract, base, runId);
+  const withheld = await listWithheld(effects, dataset);
+  const isDone = [...ledger.values(), ...withheld].some((one) => one.runId === runId);
+  if (isDone) return { status: 'nothing-to-do' };
+  const files = await identifyAgain(effects, { dataset, keys });
+  const now = effects.clock.now();
+  return { status: 'planned', plan: planOf(runId, { contract, base, files, now, isBackfill: true }) };
+}
+
+/** Identifies files that were read before: their bytes are known, and no repeat of themselves. */
+export async function identifyAgain(
+  effects: Effects,
+  { dataset, keys }: { readonly dataset: string; readonly keys: readonly string[] },
+): Promise<PlannedFile[]> {
+  const listed = new Map((await listSources(effects, dataset)).map((source) => [source.key, source]));
+  const sources = keys.map((key) => listed.get(key));
+  const found = sources.filter((source) => source !== undefined);
+  if (found.length < keys.length) {
+    const missing = keys.find((key) => !listed.has(key));
+    throw new DataError('SOURCE_MISSING', `${missing} is to be read again, but it is not there.`);
+  }
+  return identifyFiles(dataset, found, effects, { ledger: new Map(), withheld: [] });
+}
+
 /** What a plan is made of. */
 interface PlanParts {
   readonly contract: SourceContract;
   readonly base: ReadPointer | undefined;
   readonly files: readonly PlannedFile[];
   readonly now: Date;
+  readonly isBackfill?: boolean;
 }
 
 /** The plan of a run over these files, in chunks, on this base. */
-export function planOf(runId: string, { contract, base, files, now }: PlanParts): Plan {
+export function planOf(runId: string, { contract, base, files, now, isBackfill }: PlanParts): Plan {
   return {
     dataset: contract.dataset,
     runId,
@@ -73,6 +121,7 @@ export function planOf(runId: string, { contract, base, files, now }: PlanParts)
     plannedAt: now.toISOString(),
     files: [...files],
     chunks: cutChunks(files),
+    ...(isBackfill === true ? { isBackfill } : {}),
   };
 }
 

@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { heldKey, planKey, sealKey } from '../naming.ts';
+import { ConflictError } from '../errors.ts';
+import { breakerKey, heldKey, planKey, sealKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { readPointer } from '../table/pointer.ts';
-import { Plan, parseDocument, putDocument, Seal, Withheld } from './documents.ts';
+import { Breaker, Plan, parseDocument, putDocument, Seal, Withheld } from './documents.ts';
+import { openBreaker } from './make-plan.ts';
 import { lastGoodSnapshot } from './run-context.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
@@ -43,6 +45,9 @@ export const recordFailure = defineStage({
       await setAside(effects, plan, seal, why);
     const snapshotId = promoted ? current.pointer.snapshot_id : null;
     await writeRunRecord(effects, { dataset, runId }, { plan, seal }, { status, why, snapshotId });
+    const refusing = input.plan?.status === 'refused' ? await openBreaker(effects, dataset) : undefined;
+    // A breaker that stays open refuses every run, and is told once.
+    if (refusing?.toldAt !== undefined) return { dataset, runId, status, why };
     await effects.alerts.send({
       kind: refused ? 'run-refused' : 'run-failed',
       dataset,
@@ -53,9 +58,26 @@ export const recordFailure = defineStage({
       nextCommand: `assay show ${runId}`,
       details: { error: input.failure?.Error ?? '' },
     });
+    if (refusing !== undefined) await noteTold(effects, dataset);
     return { dataset, runId, status, why };
   },
 });
+
+/** Notes on an open breaker that people were told; not where a person closed it meanwhile. */
+async function noteTold(effects: Effects, dataset: string): Promise<void> {
+  const key = breakerKey(dataset);
+  const stored = await effects.objects.get(key);
+  const breaker = stored === undefined ? undefined : parseDocument(stored.body, key, Breaker);
+  if (stored === undefined || breaker === undefined || breaker.resetAt !== undefined) return;
+  const noted: Breaker = { ...breaker, toldAt: effects.clock.now().toISOString() };
+  try {
+    await effects.objects.put(key, Buffer.from(`${JSON.stringify(noted, null, 1)}\n`), {
+      ifMatch: stored.etag,
+    });
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+  }
+}
 
 /** Whether the run waits for a decision: nothing that went wrong since then makes it anything else. */
 async function isHeld(effects: Effects, dataset: string, runId: string): Promise<boolean> {

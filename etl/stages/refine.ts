@@ -28,7 +28,14 @@ import { currentSchema } from '../table/metadata.ts';
 import type { DataFile } from '../table/schema.ts';
 import { countBytes } from '../telemetry.ts';
 import { openDatasetTable } from './dataset-tables.ts';
-import { type ChunkResult, type Plan, type PlannedFile, putDocument, type RefinedFile } from './documents.ts';
+import {
+  type ChunkResult,
+  type Plan,
+  type PlannedFile,
+  putDocument,
+  type RefinedFile,
+  replacedFiles,
+} from './documents.ts';
 import { loadRun } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
 
@@ -57,13 +64,15 @@ export const refine = defineStage({
     const silver = await openDatasetTable(effects.objects, contract, base, 'silver');
     const quarantine = await openDatasetTable(effects.objects, contract, base, 'quarantine');
     const condemned = await openDatasetTable(effects.objects, contract, base, 'condemned');
+    const source_files = await openDatasetTable(effects.objects, contract, base, 'source_files');
+    const rejects = { quarantine, condemned, source_files };
     const scratch = await effects.openScratch(`refine-${runId}-${chunk}`);
     try {
       const lanes = Math.min(LANES, effects.engine.threads);
       // Each lane has a thread of its own, so that none waits for another in the middle of a statement.
       const options = { ...effects.engine, threads: effects.engine.threads - lanes + 1 };
       const result = await withEngine(options, join(scratch.directory, 'spill'), async (engine) => {
-        const hasPrior = await loadPriorFailures(engine, effects.data, { quarantine, condemned });
+        const hasPrior = await loadPriorFailures(engine, effects.data, rejects, replacedFiles(plan));
         return withLanes(engine, lanes, (opened) =>
           new Refinery({
             effects,

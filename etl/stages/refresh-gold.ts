@@ -79,7 +79,8 @@ async function refreshTable(
 ): Promise<RefreshedTable | undefined> {
   const state = await readState(contract, effects);
   if (state === undefined) return undefined;
-  const rebuildAll = state.pointer?.pointer.contract_digest !== state.digest;
+  const rebuildAll =
+    state.pointer?.pointer.contract_digest !== state.digest || [...state.inputs.values()].some(isForgotten);
   const unchanged = [...state.inputs.values()].every((input) => input.snapshotId === input.lastSnapshotId);
   if (unchanged && !rebuildAll) return undefined;
   const inputs = [...state.inputs.values()].map((input) =>
@@ -97,6 +98,11 @@ async function refreshTable(
   } finally {
     await scratch.dispose();
   }
+}
+
+/** Whether what Gold was last made from can't be compared with any more. */
+function isForgotten({ table, lastSnapshotId: last }: GoldInput): boolean {
+  return last !== undefined && !table.metadata.snapshots.some((one) => one['snapshot-id'] === last);
 }
 
 /** Reads where everything stands; undefined while an input was never published. */

@@ -1,8 +1,18 @@
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
+import { planKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { readPointer } from '../table/pointer.ts';
+import { getDocument, Plan } from './documents.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
-import { identifyFiles, listSources, listWithheld, loadLedger, type Planned, planOf } from './make-plan.ts';
+import {
+  identifyAgain,
+  identifyFiles,
+  listSources,
+  listWithheld,
+  loadLedger,
+  type Planned,
+  planOf,
+} from './make-plan.ts';
 import type { RunInput } from './stage.ts';
 
 /**
@@ -20,8 +30,15 @@ export async function replanHeld({ dataset, runId }: RunInput, effects: Effects)
     withheld.find((one) => one.runId === runId),
   );
   checkApproval(held, held.sealDigest, contract);
+  const now = effects.clock.now();
+  const before = await getDocument(effects.objects, planKey(dataset, runId), Plan);
+  if (before.isBackfill === true) {
+    const keys = before.files.map(({ key }) => key);
+    const files = await identifyAgain(effects, { dataset, keys });
+    return { status: 'planned', plan: planOf(runId, { contract, base, files, now, isBackfill: true }) };
+  }
   const others = withheld.filter((one) => one !== held);
   const own = (await listSources(effects, dataset)).filter(({ key }) => held.keys.includes(key));
   const files = await identifyFiles(dataset, own, effects, { ledger, withheld: others });
-  return { status: 'planned', plan: planOf(runId, { contract, base, files, now: effects.clock.now() }) };
+  return { status: 'planned', plan: planOf(runId, { contract, base, files, now }) };
 }

@@ -4,14 +4,16 @@ import { writeDataFiles } from '../engine/write-data-files.ts';
 import { chunkKey, commitPlanKey, retryOf, runRoot, sealKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { forgetReleased, inheritFailures } from '../quarantine/attempts.ts';
+import { loadReplaced } from '../quarantine/current-rejects.ts';
 import { loadPriorFailures } from '../refining/prior-failures.ts';
 import { createRejects } from '../refining/rejects.ts';
 import { blankCount, type FoundInFile, proveFile, readBack, takeTotalRows } from '../sealing/conservation.ts';
 import { EXCLUDED_SQL, findExclusions, supersededSql } from '../sealing/exclusions.ts';
 import { recoverExcluded } from '../sealing/recover-records.ts';
-import { rewriteWithout } from '../sealing/rewrite.ts';
+import { type RewriteTarget, rewriteWithout } from '../sealing/rewrite.ts';
 import { countReasonCodes, digestRejects, giveVerdicts, verdictSelect } from '../sealing/verdicts.ts';
 import { filesOf, type LakeTable } from '../table/lake-table.ts';
+import type { DataFile } from '../table/schema.ts';
 import { countReasons, countRecords } from '../telemetry.ts';
 import { DATASET_TABLES, type DatasetTable, openDatasetTable } from './dataset-tables.ts';
 import {
@@ -20,9 +22,11 @@ import {
   type ControlTotal,
   Counts,
   getDocument,
+  type Plan,
   type PlannedFile,
   putDocument,
   type RefinedFile,
+  replacedFiles,
   Seal,
   type SealedFile,
 } from './documents.ts';
@@ -81,8 +85,8 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   );
   const tables = await openTables(sealing);
   const refined = new Map(chunks.flatMap((chunk) => chunk.files.map((file) => [file.index, file])));
-  const hasPrior = await loadPriorFailures(engine, effects.data, tables);
-  await forgetReleased(engine, effects, plan.dataset, tables);
+  const hasPrior = await loadPriorFailures(engine, effects.data, tables, replacedFiles(plan));
+  await forgetReleased(engine, effects, plan, tables);
   await loadRejects(sealing, chunks);
   const lastRows = new Map(
     plan.files.flatMap((file) => {
@@ -172,7 +176,18 @@ async function resolveSilver(
   const { data, digestKey } = effects;
   const suspectFiles = chunks.flatMap((chunk) => chunk.suspectFiles);
   const files = [...chunks.flatMap((chunk) => chunk.dataFiles), ...suspectFiles];
-  const baseFiles = tables.silver.metadataKey === undefined ? [] : await filesOf(tables.silver);
+  const published = tables.silver.metadataKey === undefined ? [] : await filesOf(tables.silver);
+  const root = runRoot('silver', plan.dataset, contract.version, plan.runId);
+  const target = {
+    engine,
+    data,
+    scratch,
+    table: tables.silver,
+    root,
+    partitionColumn: contract.partitionColumn,
+  };
+  const cleared = await clearReplaced(plan, published, target);
+  const baseFiles = cleared.files;
   const counts = await findExclusions({
     engine,
     data,
@@ -184,15 +199,6 @@ async function resolveSilver(
     sourceFileIds: plan.files.map((file) => file.sourceFileId),
     hasPrior,
   });
-  const root = runRoot('silver', plan.dataset, contract.version, plan.runId);
-  const target = {
-    engine,
-    data,
-    scratch,
-    table: tables.silver,
-    root,
-    partitionColumn: contract.partitionColumn,
-  };
   let mine = files;
   if (counts.excluded > 0) {
     const keys = chunks.flatMap((chunk) => (chunk.suspectsKey === undefined ? [] : [chunk.suspectsKey]));
@@ -200,11 +206,27 @@ async function resolveSilver(
     await recoverExcluded({ engine, data, scratch, contract, digestKey, files: plan.files, suspectPaths });
     mine = (await rewriteWithout(EXCLUDED_SQL, files, { ...target, partPrefix: 'unique' })).files;
   }
-  if (counts.superseded === 0) return { files: mine, added: mine, removed: [] };
-  const base = await rewriteWithout(supersededSql(contract), baseFiles, { ...target, partPrefix: 'kept' });
-  const before = new Set(baseFiles.map((file) => file.key));
+  const base =
+    counts.superseded === 0
+      ? cleared
+      : await rewriteWithout(supersededSql(contract), baseFiles, { ...target, partPrefix: 'kept' });
+  const before = new Set(published.map((file) => file.key));
+  const after = new Set(base.files.map((file) => file.key));
   const added = [...mine, ...base.files.filter((file) => !before.has(file.key))];
-  return { files: mine, added, removed: base.replaced };
+  return { files: mine, added, removed: [...before].filter((key) => !after.has(key)) };
+}
+
+/** The base without the rows of files that are read again. */
+async function clearReplaced(
+  plan: Plan,
+  files: readonly DataFile[],
+  target: Omit<RewriteTarget, 'partPrefix'>,
+): ReturnType<typeof rewriteWithout> {
+  const replaced = replacedFiles(plan);
+  if (replaced.length === 0) return { files: [...files], replaced: [] };
+  await loadReplaced(target.engine, replaced);
+  const condition = 'old.source_file_id IN (SELECT id$ FROM replaced)';
+  return rewriteWithout(condition, files, { ...target, partPrefix: 'cleared' });
 }
 
 /** Writes the run's quarantine, condemned and ledger files. */

@@ -11,6 +11,8 @@ export interface TableCommit {
   readonly keyPrefix: string;
   readonly add: readonly DataFile[];
   readonly remove: ReadonlySet<string>;
+  /** Says that the same records lie in other files now. */
+  readonly operation?: 'replace';
   readonly nowMs: number;
   /** Names this attempt at this change: the new snapshot's id and file names follow from it. */
   readonly attempt: string;
@@ -19,7 +21,7 @@ export interface TableCommit {
 
 /** Stores a table's next metadata and returns where it is. No reader sees it before a pointer names it. */
 export async function commitTable(commit: TableCommit): Promise<TableState> {
-  const { objects, table, keyPrefix, add, remove, nowMs, attempt, summary } = commit;
+  const { objects, table, keyPrefix, add, remove, operation, nowMs, attempt, summary } = commit;
   const snapshotId = snapshotIdOf(attempt);
   // By the table's own location: a lake that was moved goes on naming its files in one way.
   const uriOf = (key: string): string => `${table.metadata.location}${key.slice(table.root.length)}`;
@@ -29,6 +31,7 @@ export async function commitTable(commit: TableCommit): Promise<TableState> {
     baseKey: table.metadataKey,
     add,
     ...(remove.size === 0 ? {} : { remove }),
+    ...(operation === undefined ? {} : { operation }),
     snapshotId,
     nowMs,
     summary,

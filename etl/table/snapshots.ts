@@ -52,6 +52,25 @@ export function rollbackTo(
   return withCurrent(metadata, snapshotAt(metadata, { snapshotId }), nowMs);
 }
 
+/**
+ * From when on it is known what readers saw, in milliseconds: snapshots from before were expired. Undefined where
+ * that is from the beginning.
+ */
+export function historyStart(metadata: TableMetadata): number | undefined {
+  const first = metadata['snapshot-log'][0];
+  if (first === undefined) return undefined;
+  const snapshot = metadata.snapshots.find((one) => one['snapshot-id'] === first['snapshot-id']);
+  const isFirst = snapshot?.['sequence-number'] === 1 && snapshot['timestamp-ms'] === first['timestamp-ms'];
+  return isFirst ? undefined : first['timestamp-ms'];
+}
+
+/** The snapshots that were current at a moment or since, by what the table remembers. */
+export function currentSince(metadata: TableMetadata, timeMs: number): Set<number> {
+  const log = metadata['snapshot-log'];
+  const before = log.findLastIndex((entry) => entry['timestamp-ms'] <= timeMs);
+  return new Set(log.slice(Math.max(before, 0)).map((entry) => entry['snapshot-id']));
+}
+
 /** The table with this snapshot current from `nowMs` on, or from the last change on if the clock went back. */
 export function withCurrent(metadata: TableMetadata, snapshot: Snapshot, nowMs: number): TableMetadata {
   const timeMs = Math.max(nowMs, metadata['last-updated-ms']);

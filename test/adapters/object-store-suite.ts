@@ -192,7 +192,7 @@ function listing(store: () => ObjectStore, put: Put): void {
     }
     const expected = ['l/B', 'l/a-1', 'l/a.txt', 'l/a/z', 'l/b', 'l/ä', 'l/\u{ff5e}', 'l/\u{1f600}'];
     expect(await store().list('l/')).toEqual(
-      expected.map((key) => ({ key, sizeBytes: Buffer.byteLength(key) })),
+      expected.map((key) => ({ key, sizeBytes: Buffer.byteLength(key), modifiedMs: expect.any(Number) })),
     );
   });
 
@@ -212,7 +212,9 @@ function listing(store: () => ObjectStore, put: Put): void {
     const other = await put('t/gone', '1', { ifNoneMatch: '*' });
     await put('t/gone', '12', { ifMatch: other });
     await store().remove('t/gone');
-    expect(await store().list('t/')).toEqual([{ key: 't/kept', sizeBytes: 5 }]);
+    const listed = await store().list('t/');
+    expect(listed).toEqual([{ key: 't/kept', sizeBytes: 5, modifiedMs: expect.any(Number) }]);
+    expect(Math.abs(Date.now() - (listed[0]?.modifiedMs ?? 0))).toBeLessThan(60_000);
   });
 }
 

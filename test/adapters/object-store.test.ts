@@ -87,7 +87,7 @@ describe('object store on files', () => {
     ];
     for (const damage of repairs) {
       await damage();
-      expect(await store.list('')).toEqual([{ key: 'p', sizeBytes: 3 }]);
+      expect(await store.list('')).toEqual([{ key: 'p', sizeBytes: 3, modifiedMs: expect.any(Number) }]);
       expect((await store.get('p'))?.etag).toBe(two);
       expect(await read('p')).toBe('two');
       expect(await readFile(file('p'), 'utf8')).toBe('two');

@@ -177,6 +177,44 @@ describe('docs/operations.md, followed word by word', () => {
     await shop.dispose();
   });
 
+  test('The contract was wrong for months', async () => {
+    const [weigh = [], look = [], backfill = []] = blocksOf('The contract was wrong for months');
+    const shop = await openShop();
+    await drop(shop, 'pounds.csv', `${DOUBTFUL}102,Eve,£3.00,2024-01-04\n`);
+    await runs(shop);
+    const text = salesContract().replace(
+      'What was paid.\n',
+      "What was paid.\n        customProperties:\n          - { property: assay.number, value: { symbols: ['£'] } }\n",
+    );
+    const corrected = text.replace('version: 1.0.0', 'version: 1.1.0');
+    await shop.write('corrected.yaml', corrected);
+    const values = { DATASET: 'shop.sales', OLD: 'shop/sales.yaml', NEW: 'corrected.yaml' };
+    expect(await follow(shop, weigh, values)).toMatch(
+      /: compatible[\s\S]*1 would come[\s\S]*£3\.00[\s\S]*13\.00/,
+    );
+    await shop.write('contracts/shop/sales.yaml', corrected);
+    expect(await follow(shop, look, values)).toMatch(/1 file.*version 1\.1\.0[\s\S]*pounds\.csv/);
+    const printed = await follow(shop, backfill, values);
+    expect(printed).toMatch(/2 published figures restated:[\s\S]*amount +10\.00 +13\.00/);
+    expect(await follow(shop, look, values)).toContain('nothing to read again');
+    await shop.dispose();
+  });
+
+  test('The lake grows', async () => {
+    const [compact = [], expire = [], vacuum = []] = blocksOf('The lake grows');
+    const shop = await openShop();
+    await drop(shop, 'good.csv', goodSales(1, 3));
+    await runs(shop);
+    await drop(shop, 'more.csv', goodSales(4, 5));
+    await runs(shop);
+    const values = { DATASET: 'shop.sales', REPORT: 'shop.monthly_sales' };
+    expect(await follow(shop, compact, values)).toMatch(/2 files[\s\S]*no row changed[\s\S]*2024-03 +5 +2 /);
+    expect(await follow(shop, expire, values)).toContain('shop.sales has no snapshot that was not current');
+    expect(await follow(shop, vacuum, values)).toMatch(/shop\.sales: 0 files would be removed.*too young/);
+    expect(await follow(shop, ['npx assay audit'], {})).toContain('shop.sales: sound');
+    await shop.dispose();
+  });
+
   test('Where does a figure come from?', async () => {
     const [look = []] = blocksOf('Where does a figure come from?');
     const shop = await openShop();

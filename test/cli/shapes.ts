@@ -309,6 +309,129 @@ export const RollbackJson = z.strictObject({
   gold: z.array(z.strictObject({ table: z.string(), months: Counted, rows: Counted, restated: Counted })),
 });
 
+export const BackfillJson = z.strictObject({
+  dataset: Dataset,
+  contractVersion: z.string(),
+  files: z.array(z.string().startsWith('bronze/')),
+  upToDate: Counted,
+  held: Counted,
+  run: Run.nullable(),
+  restated: z.array(
+    z.strictObject({
+      report: Dataset,
+      month: z.string().regex(/^\d{4}-\d\d$/),
+      key: z.record(z.string(), z.unknown()),
+      column: z.string(),
+      old: z.string().nullable(),
+      new: z.string().nullable(),
+    }),
+  ),
+});
+const Comparison = {
+  compatible: z.boolean(),
+  needsMajor: z.boolean(),
+  changes: z.array(
+    z.strictObject({
+      kind: z.enum(['breaking', 'additive', 'neutral']),
+      path: z.string(),
+      message: z.string(),
+    }),
+  ),
+};
+export const ContractsDiffJson = z.strictObject({
+  dataset: Dataset,
+  from: z.string(),
+  to: z.string(),
+  ...Comparison,
+});
+const TriedPlace = { sourceFile: z.string(), sourceRowNumber: Counted };
+const Nullable = z.string().nullable();
+export const ContractsTryJson = z.strictObject({
+  dataset: Dataset,
+  from: z.string(),
+  to: z.string(),
+  comparison: z.strictObject(Comparison),
+  files: Counted,
+  counts: z.strictObject({
+    records: Counted,
+    silverNow: Counted,
+    silverThen: Counted,
+    toSilver: Counted,
+    out: Counted,
+  }),
+  flips: z.array(
+    z.strictObject({
+      to: z.enum(['silver', 'out']),
+      rule: z.string(),
+      column: Nullable,
+      code: z.string(),
+      records: Counted,
+      examples: z.array(z.strictObject({ ...TriedPlace, value: Nullable })),
+    }),
+  ),
+  values: z.array(
+    z.strictObject({
+      column: z.string(),
+      records: Counted,
+      examples: z.array(z.strictObject({ ...TriedPlace, old: Nullable, new: Nullable })),
+    }),
+  ),
+  gold: z.array(
+    z.strictObject({
+      report: Dataset,
+      restated: Counted,
+      figures: z.array(
+        z.strictObject({
+          month: z.string(),
+          key: z.record(z.string(), z.unknown()),
+          column: z.string(),
+          old: Nullable,
+          new: Nullable,
+        }),
+      ),
+      problem: Nullable,
+    }),
+  ),
+});
+const ByTable = <T extends z.ZodType>(shape: T) =>
+  z.strictObject({ silver: shape.optional(), quarantine: shape.optional(), gold: shape.optional() });
+export const ExpireJson = z.strictObject({
+  dataset: Dataset,
+  layer: z.enum(['silver', 'gold']),
+  before: z.iso.datetime(),
+  version: Counted,
+  expired: ByTable(z.array(z.number().int())),
+  kept: ByTable(Counted),
+});
+
+export const VacuumJson = z.array(
+  z.strictObject({
+    dataset: Dataset,
+    layer: z.enum(['silver', 'gold']),
+    skipped: z.string().nullable(),
+    removed: z.array(z.strictObject({ key: z.string(), sizeBytes: Counted })),
+    removedBytes: Counted,
+    young: Counted,
+  }),
+);
+
+export const CompactJson = z.strictObject({
+  dataset: Dataset,
+  from: Counted,
+  to: Counted,
+  version: Counted,
+  joined: z.array(
+    z.strictObject({
+      month: z.string().regex(/^\d{4}-\d\d$/),
+      rows: Counted,
+      filesBefore: Counted,
+      bytesBefore: Counted,
+      filesAfter: Counted.nullable(),
+      bytesAfter: Counted.nullable(),
+    }),
+  ),
+});
+
 const Text = z.string().nullable();
 export const DiffJson = z.strictObject({
   dataset: Dataset,

@@ -1,0 +1,56 @@
+import { type Expired, expire as expireSnapshots } from '../../etl/operations/expire.ts';
+import { ageMs } from '../age.ts';
+import type { Command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { maintenanceWordOf, OPTIONAL_WORD_OPTIONS } from '../identity.ts';
+import { nextCommand } from '../locations.ts';
+import { openLakeOf } from '../open-lake.ts';
+import { count, plural } from '../print/format.ts';
+import { printable } from '../print/printable.ts';
+import { usageError } from '../usage-error.ts';
+
+/** `assay expire`: forgets old snapshots. */
+export const expire: Command = {
+  name: 'expire',
+  usage: 'DATASET --older-than AGE [--reason TEXT] [--by NAME] [--lake DIR]',
+  description: `Forgets the snapshots of a dataset's Silver and quarantine, or of a Gold table, that were not current for that long, in one
+commit. What was current at any moment since can still be queried with --as-of and rolled back to; asking for a moment
+before says that it was expired. Snapshots that a Gold table was made from are kept. The ledger, the condemned records and
+all decisions never expire. Nothing that readers see now changes; the files go with the next 'assay vacuum'.`,
+  options: {
+    'older-than': { type: 'string', value: 'AGE', help: 'not current for so long, e.g. 12h, 90d' },
+    ...OPTIONAL_WORD_OPTIONS,
+  },
+  examples: ['assay expire spend.council_payments --older-than 90d'],
+  positionals: { min: 1, max: 1, name: 'DATASET' },
+  async run(args, io) {
+    const age = args.text('older-than');
+    if (age === undefined)
+      throw usageError('--older-than is missing: say for how long to look back, e.g. 90d.');
+    const lengthMs = ageMs(age);
+    const [dataset = ''] = args.positionals;
+    const lake = await openLakeOf(args, io);
+    const before = new Date(lake.effects.clock.now().getTime() - lengthMs);
+    const done = await expireSnapshots(lake.effects, { dataset, before }, maintenanceWordOf(args, io));
+    if (args.has('json')) io.out(JSON.stringify(done, null, 2));
+    else {
+      for (const line of expiredText(done)) io.out(printable(line));
+      if (expiredCount(done) > 0) io.out(`Next: ${nextCommand(args, io, `vacuum --dataset ${dataset}`)}`);
+    }
+    return EXIT.ok;
+  },
+};
+
+const expiredCount = ({ expired }: Expired): number =>
+  Object.values(expired).reduce((sum, ids) => sum + ids.length, 0);
+
+function expiredText(done: Expired): string[] {
+  const { dataset, version, before, expired, kept } = done;
+  if (version === 0) return [`Nothing of ${dataset} was published yet.`];
+  if (expiredCount(done) === 0) return [`${dataset} has no snapshot that was not current since ${before}.`];
+  const lines = Object.entries(expired).map(
+    ([layer, ids]) =>
+      `  ${layer}: ${plural(ids.length, 'snapshot')} expired, ${count(kept[layer as keyof typeof kept] ?? 0)} left`,
+  );
+  return [`${dataset} forgot what was not current since ${before}, as version ${version}.`, ...lines];
+}

@@ -1,0 +1,16 @@
+/** Something that somebody should look at. */
+export interface Ailment {
+  readonly code:
+    | 'SILENT'
+    | 'LATE'
+    | 'SHRUNKEN'
+    | 'EXPLODING'
+    | 'FAILING'
+    | 'HELD'
+    | 'BREAKER'
+    | 'GOLD_BEHIND'
+    | 'PROMISE';
+  readonly what: string;
+  /** The command to run next. */
+  readonly next: string;
+}

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import type { Contract } from '../contract/contract.ts';
+import { healthKey } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { parseDocument, putDocument } from '../stages/documents.ts';
+import { newRunId } from '../stages/run-id.ts';
+import { readPointer } from '../table/pointer.ts';
+import type { Health } from './check-health.ts';
+
+/** What is known to be amiss with a dataset: one alert was sent for all of it, however often it is found since. */
+const KnownAilments = z.object({
+  dataset: z.string(),
+  alertId: z.string(),
+  since: z.string(),
+  lastSeenAt: z.string(),
+  timesSeen: z.number().int(),
+  codes: z.array(z.string()),
+});
+type KnownAilments = z.infer<typeof KnownAilments>;
+
+/** Whether an alert was sent for a dataset, and for how often it stands by now. */
+export interface AlertSent {
+  readonly isNew: boolean;
+  readonly timesSeen: number;
+}
+
+/**
+ * Sends an alert for what is amiss with a dataset, once: while nothing is amiss that wasn't before, what is found again
+ * is counted and not sent. What is new, or comes back after all was well, is sent. Held runs and open breakers sent
+ * alerts of their own. Undefined where nothing is to be told.
+ */
+export async function alertAilments(
+  effects: Effects,
+  { dataset, layer }: Contract,
+  { ailments }: Health,
+): Promise<AlertSent | undefined> {
+  const told = ailments.filter(({ code }) => code !== 'HELD' && code !== 'BREAKER');
+  const key = healthKey(dataset);
+  const stored = await effects.objects.get(key);
+  const before = stored === undefined ? undefined : parseDocument(stored.body, key, KnownAilments);
+  const [first] = told;
+  if (first === undefined) {
+    if (before !== undefined) await effects.objects.remove(key);
+    return undefined;
+  }
+  const now = effects.clock.now();
+  const at = now.toISOString();
+  const codes = [...new Set(told.map(({ code }) => code))];
+  const isNew = before === undefined || codes.some((code) => !before.codes.includes(code));
+  const known: KnownAilments = isNew
+    ? { dataset, alertId: newRunId(now), since: at, lastSeenAt: at, timesSeen: 1, codes }
+    : { ...before, lastSeenAt: at, timesSeen: before.timesSeen + 1, codes };
+  if (isNew) {
+    const pointer = (await readPointer(effects.objects, layer, dataset))?.pointer;
+    await effects.alerts.send({
+      kind: 'unhealthy',
+      dataset,
+      runId: known.alertId,
+      at,
+      title: `${dataset} is not well: ${told.map(({ code, what }) => `${code}: ${what}`).join('; ')}.`,
+      readersSee:
+        pointer === undefined
+          ? 'Readers see no table yet.'
+          : `Readers see snapshot ${pointer.snapshot_id}, published at ${pointer.committed_at}.`,
+      nextCommand: `assay ${first.next}`,
+      details: { ailments: told },
+    });
+  }
+  // After the alert: a process that dies between the two tells it once more, and not never.
+  await putDocument(effects.objects, key, known);
+  return { isNew, timesSeen: known.timesSeen };
+}

@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import type { SourceContract } from '../contract/contract.ts';
+import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
+import { readParquet, textOf, withEngine } from '../engine/engine.ts';
+import { ConfigError } from '../errors.ts';
+import { backfillKey, bronzePrefix, restatementsKey } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { recordDecision } from '../stages/decisions.ts';
+import { type BackfillRequest, putDocument } from '../stages/documents.ts';
+import type { LedgerEntry } from '../stages/ledger.ts';
+import { listWithheld, loadLedger } from '../stages/make-plan.ts';
+import { newRunId } from '../stages/run-id.ts';
+import type { RunInput } from '../stages/stage.ts';
+import { readPointer } from '../table/pointer.ts';
+import type { Word } from './decide-run.ts';
+
+/** Which files are to be read again. */
+export interface BackfillChoice {
+  readonly dataset: string;
+  /** Days on which they were dropped, `YYYY-MM-DD`: from the first, up to but not including the other. */
+  readonly from: string;
+  readonly to?: string;
+  /** The version that the contract must have. */
+  readonly contractVersion?: string;
+  /** Also files that were last read under the contract as it is now. */
+  readonly isAgain: boolean;
+}
+
+/** What a backfill would read again. */
+export interface ChosenFiles {
+  readonly contract: SourceContract;
+  /** Bronze keys, in the order in which they were first read. */
+  readonly keys: readonly string[];
+  /** Files that were last read under the contract as it is now, and are left out. */
+  readonly upToDate: number;
+  /** Files of held runs, which are decided on first. */
+  readonly held: number;
+}
+
+/**
+ * The files that a backfill would read again: those of the ledger that were dropped in the time, but for those that were
+ * read under today's contract already. Throws ConfigError `CONTRACT_VERSION` where the contract has another version than
+ * asked for, and `BACKFILL_REPLACE` where later records replace earlier ones, so that the order of files matters.
+ */
+export async function chooseFiles(effects: Effects, choice: BackfillChoice): Promise<ChosenFiles> {
+  const { dataset, from, to, contractVersion, isAgain } = choice;
+  const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
+  if (contractVersion !== undefined && contractVersion !== contract.version)
+    throw new ConfigError(
+      'CONTRACT_VERSION',
+      `The contract of ${dataset} is version ${contract.version}, not ${contractVersion}: --contracts DIR names a folder with another one.`,
+      { context: { dataset, version: contract.version } },
+    );
+  if (contract.duplicates === 'replace')
+    throw new ConfigError(
+      'BACKFILL_REPLACE',
+      `Records of ${dataset} replace earlier ones with the same key, so that old files can't be read again beside newer ones: roll back to before the first of them, and readmit the runs in their order.`,
+      { context: { dataset } },
+    );
+  const base = await readPointer(effects.objects, 'silver', dataset);
+  const ledger = await loadLedger(effects, contract, base, newRunId(effects.clock.now()));
+  const withheld = await listWithheld(effects, dataset);
+  const held = new Set(withheld.flatMap(({ decision, keys }) => (decision === 'held' ? keys : [])));
+  const known = [...ledger]
+    .filter(([key, { status }]) => status !== 'repeat' && isDroppedIn(dataset, key, { from, to }))
+    .sort(([aKey, a], [bKey, b]) => compare(a.firstAt, b.firstAt) || compare(aKey, bKey));
+  const isOld = ([, entry]: [string, LedgerEntry]): boolean =>
+    isAgain || entry.contractDigest !== contract.digest;
+  const free = known.filter(([key]) => !held.has(key));
+  const keys = free.filter(isOld).map(([key]) => key);
+  return { contract, keys, upToDate: free.length - keys.length, held: known.length - free.length };
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+function isDroppedIn(
+  dataset: string,
+  key: string,
+  { from, to }: { readonly from: string; readonly to: string | undefined },
+): boolean {
+  const prefix = `${bronzePrefix(dataset)}ingest_date=`;
+  const day = key.startsWith(prefix) ? key.slice(prefix.length, prefix.length + 10) : '';
+  return day !== '' && day >= from && (to === undefined || day < to);
+}
+
+/**
+ * Asks for a backfill: the run with the id returned reads these files, and its rows take the place of those that they
+ * gave before. The run itself is the caller's to start, a run like any other.
+ */
+export async function askForBackfill(
+  effects: Effects,
+  { contract, keys }: Pick<ChosenFiles, 'contract' | 'keys'>,
+  { by, reason }: Word,
+): Promise<RunInput> {
+  const { dataset } = contract;
+  const runId = newRunId(effects.clock.now());
+  const request: BackfillRequest = { dataset, runId, keys: [...keys] };
+  await putDocument(effects.objects, backfillKey(dataset, runId), request);
+  const details = { files: keys.length, contractVersion: contract.version };
+  await recordDecision(effects, { id: runId, kind: 'backfilled', dataset, by, reason, runId, details });
+  return { dataset, runId };
+}
+
+/** A published figure that a run changed. */
+export interface Restatement {
+  readonly report: string;
+  /** `YYYY-MM`. */
+  readonly month: string;
+  readonly key: Readonly<Record<string, unknown>>;
+  readonly column: string;
+  /** Null where the row came, or went. */
+  readonly old: string | null;
+  readonly new: string | null;
+}
+
+/** Every published Gold value that a run of a dataset restated, by report, month and key. */
+export async function restatedBy(effects: Effects, { dataset, runId }: RunInput): Promise<Restatement[]> {
+  const { contracts } = await loadContracts(effects.contracts);
+  const paths: string[] = [];
+  for (const contract of contracts.values()) {
+    if (contract.layer !== 'gold' || !contract.inputs.includes(dataset)) continue;
+    const key = restatementsKey(contract.dataset, runId);
+    if ((await effects.objects.list(key)).length > 0) paths.push(await effects.data.localPath(key));
+  }
+  if (paths.length === 0) return [];
+  const scratch = await effects.openScratch('restated');
+  try {
+    return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
+      const rows = await engine.rows(
+        `SELECT dataset, strftime(as_of_month, '%Y-%m') AS month, "key", "column", old_value, new_value FROM ${readParquet(paths)} ORDER BY ALL`,
+      );
+      return rows.map((row) => ({
+        report: textOf(row, 'dataset'),
+        month: textOf(row, 'month'),
+        key: JSON.parse(textOf(row, 'key')) as Restatement['key'],
+        column: textOf(row, 'column'),
+        old: typeof row.old_value === 'string' ? row.old_value : null,
+        new: typeof row.new_value === 'string' ? row.new_value : null,
+      }));
+    });
+  } finally {
+    await scratch.dispose();
+  }
+}

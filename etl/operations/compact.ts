@@ -1,0 +1,222 @@
+import { join } from 'node:path';
+import type { SourceContract } from '../contract/contract.ts';
+import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
+import { type Engine, integerOf, textOf, withEngine } from '../engine/engine.ts';
+import { tableRowsSql } from '../engine/table-rows.ts';
+import { writeDataFiles } from '../engine/write-data-files.ts';
+import { DataError } from '../errors.ts';
+import { metadataPrefix, monthLabel, runRoot, tableRoot } from '../naming.ts';
+import type { Effects, Scratch } from '../ports.ts';
+import { stateSummary } from '../stages/dataset-history.ts';
+import { recordDecision } from '../stages/decisions.ts';
+import { refreshGold } from '../stages/refresh-gold.ts';
+import { newRunId } from '../stages/run-id.ts';
+import { commitTable } from '../table/commit-table.ts';
+import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
+import {
+  movePointer,
+  type Pointer,
+  type ReadPointer,
+  readPointer,
+  type TableState,
+} from '../table/pointer.ts';
+import type { DataFile } from '../table/schema.ts';
+import type { Word } from './decide-run.ts';
+import { withLease } from './lease.ts';
+import { type Bin, planCompaction } from './plan-compaction.ts';
+
+/** What is to be compacted. */
+export interface CompactRequest {
+  readonly dataset: string;
+  /** Files are joined up to this size; those of half of it and more are left alone. */
+  readonly targetBytes: number;
+  /** Only says what would be joined. */
+  readonly isDryRun: boolean;
+}
+
+/** Files that became one. */
+export interface CompactedBin {
+  /** `YYYY-MM`. */
+  readonly month: string;
+  readonly rows: number;
+  readonly filesBefore: number;
+  readonly bytesBefore: number;
+  /** Null in a dry run. */
+  readonly filesAfter: number | null;
+  readonly bytesAfter: number | null;
+}
+
+/** What compacting did. */
+export interface Compacted {
+  readonly dataset: string;
+  /** Silver's snapshot before, and the one that is current now; the same where there was nothing to join. */
+  readonly from: number;
+  readonly to: number;
+  /** Version of the pointer; 0 where nothing was ever published. */
+  readonly version: number;
+  readonly joined: readonly CompactedBin[];
+}
+
+/**
+ * Joins a dataset's small Silver files into larger ones in one `replace` snapshot that changes no row: what was written
+ * is read back, and is not committed unless it has the rows, every value of them, of what it replaces. Gold isn't made
+ * anew, it only notes the snapshot. Earlier snapshots go on naming the small files. Throws DataError `ROWS_CHANGED`
+ * where the proof fails, and ConflictError where a run committed meanwhile.
+ */
+export async function compact(effects: Effects, request: CompactRequest, word: Word): Promise<Compacted> {
+  const { dataset, targetBytes, isDryRun } = request;
+  const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
+  const read = await readPointer(effects.objects, 'silver', dataset);
+  const state = read?.pointer.tables.silver;
+  if (read === undefined || state === undefined) return { dataset, from: 0, to: 0, version: 0, joined: [] };
+  const table = await openTable(effects.objects, tableRoot('silver', dataset), state);
+  const bins = planCompaction(await filesOf(table), targetBytes);
+  const { snapshot_id: from, version } = read.pointer;
+  if (bins.length === 0 || isDryRun)
+    return { dataset, from, to: from, version, joined: bins.map((bin) => binOf(bin)) };
+  const id = newRunId(effects.clock.now());
+  const work = { effects, contract, table, read, id };
+  return withLease(effects, { dataset, id, kind: 'compaction' }, async () => {
+    const written = await rewriteBins(work, bins);
+    const pointer = await commitBins(work, bins, written.flat());
+    const { snapshot_id: to } = pointer;
+    const joined = bins.map((bin, n) => binOf(bin, written[n]));
+    const details = { from, to, version: pointer.version, joined };
+    await recordDecision(effects, { id, kind: 'compacted', dataset, ...word, runId: null, details });
+    await refreshGold({ dataset, runId: id }, effects);
+    return { dataset, from, to, version: pointer.version, joined };
+  });
+}
+
+const sum = (files: readonly DataFile[], of: (file: DataFile) => number): number =>
+  files.reduce((total, file) => total + of(file), 0);
+
+function binOf({ month, files }: Bin, written?: readonly DataFile[]): CompactedBin {
+  return {
+    month: month === undefined ? '' : monthLabel(month),
+    rows: sum(files, (file) => file.recordCount),
+    filesBefore: files.length,
+    bytesBefore: sum(files, (file) => file.sizeBytes),
+    filesAfter: written?.length ?? null,
+    bytesAfter: written === undefined ? null : sum(written, (file) => file.sizeBytes),
+  };
+}
+
+interface Work {
+  readonly effects: Effects;
+  readonly contract: SourceContract;
+  readonly table: LakeTable;
+  readonly read: ReadPointer;
+  readonly id: string;
+}
+
+/** Writes each bin's rows as one file and proves that they are the same. */
+async function rewriteBins({ effects, ...work }: Work, bins: readonly Bin[]): Promise<DataFile[][]> {
+  const scratch = await effects.openScratch(`compact-${work.id}`);
+  try {
+    return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
+      const written: DataFile[][] = [];
+      for (const [n, bin] of bins.entries()) {
+        const files = await rewriteBin({ effects, ...work, engine, scratch }, bin, n);
+        written.push(files);
+      }
+      return written;
+    });
+  } finally {
+    await scratch.dispose();
+  }
+}
+
+interface Rewriting extends Work {
+  readonly engine: Engine;
+  readonly scratch: Scratch;
+}
+
+async function rewriteBin(
+  { effects, engine, scratch, contract, table, read, id }: Rewriting,
+  bin: Bin,
+  n: number,
+): Promise<DataFile[]> {
+  const { data } = effects;
+  const { dataset, partitionColumn } = contract;
+  const before = await rowsOf(effects, table, bin.files);
+  const files = await writeDataFiles(before, {
+    engine,
+    data,
+    scratch,
+    table,
+    root: runRoot('silver', dataset, read.pointer.contract_version, id),
+    part: `compact-${String(n).padStart(4, '0')}`,
+    partitionColumn,
+  });
+  const [was, is] = [
+    await identityOf(engine, before),
+    await identityOf(engine, await rowsOf(effects, table, files)),
+  ];
+  if (was !== is)
+    throw new DataError(
+      'ROWS_CHANGED',
+      `What was written of ${dataset} has other rows than what it would replace (${was} and ${is}); nothing was committed.`,
+      { context: { dataset, month: bin.month } },
+    );
+  return files;
+}
+
+/** SELECT of a table's rows in some of its files. */
+async function rowsOf({ data }: Effects, table: LakeTable, files: readonly DataFile[]): Promise<string> {
+  return tableRowsSql(table, await Promise.all(files.map(({ key }) => data.localPath(key))));
+}
+
+/** Says which rows a SELECT has, whatever their order: their number, and two sums over the hashes of all their values. */
+async function identityOf(engine: Engine, select: string): Promise<string> {
+  const [row = {}] = await engine.rows(
+    `SELECT count(*) AS n, CAST(coalesce(sum(CAST(hash(r) AS HUGEINT)), 0) AS VARCHAR) AS total,
+       CAST(coalesce(sum(CAST(hash(r, 'again') AS HUGEINT)), 0) AS VARCHAR) AS again FROM (${select}) AS r`,
+  );
+  return `${integerOf(row, 'n')}-${textOf(row, 'total')}-${textOf(row, 'again')}`;
+}
+
+/** The replacing snapshot of Silver, and one of the ledger that says which states belong together. */
+async function commitBins(
+  { effects, table, read, id }: Work,
+  bins: readonly Bin[],
+  add: readonly DataFile[],
+): Promise<Pointer> {
+  const { objects } = effects;
+  const { pointer, etag } = read;
+  const { dataset, run_id, seal_digest, contract_version, contract_digest } = pointer;
+  const now = effects.clock.now();
+  const committed_at = now.toISOString();
+  const version = pointer.version + 1;
+  const state = { dataset, version, run_id, seal_digest, contract_version, contract_digest, committed_at };
+  const summary = { 'assay.run-id': id };
+  const common = { objects, nowMs: now.getTime() };
+  const silver = await commitTable({
+    ...common,
+    table,
+    keyPrefix: metadataPrefix('silver', dataset),
+    add,
+    remove: new Set(bins.flatMap(({ files }) => files.map(({ key }) => key))),
+    operation: 'replace',
+    attempt: `silver:${id}:${etag}`,
+    summary,
+  });
+  const tables: Record<string, TableState> = { ...pointer.tables, silver };
+  const { source_files: before, ...others } = tables;
+  if (before === undefined)
+    throw new DataError('POINTER_DAMAGED', `The pointer of ${dataset} names no ledger.`);
+  const source_files = await commitTable({
+    ...common,
+    table: await openTable(objects, tableRoot('source_files', dataset), before),
+    keyPrefix: metadataPrefix('source_files', dataset),
+    add: [],
+    remove: new Set(),
+    attempt: `source_files:${id}:${etag}`,
+    summary: { ...summary, ...stateSummary(state, others) },
+  });
+  const { snapshot_id, metadata_location } = silver;
+  const moved = { ...state, execution: id, snapshot_id, metadata_location };
+  const next: Pointer = { ...pointer, ...moved, tables: { ...tables, source_files } };
+  await movePointer(objects, 'silver', next, etag);
+  return next;
+}

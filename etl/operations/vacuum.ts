@@ -1,0 +1,137 @@
+import { auditExtras } from '../audit/audit-extras.ts';
+import { auditTables } from '../audit/audit-tables.ts';
+import type { Contract } from '../contract/contract.ts';
+import { DataError } from '../errors.ts';
+import {
+  commitPlanKey,
+  leasesPrefix,
+  planKey,
+  retriesPrefix,
+  retryOf,
+  sealKey,
+  stagingPrefix,
+  tableRoot,
+} from '../naming.ts';
+import type { Effects, ObjectInfo } from '../ports.ts';
+import { DATASET_TABLES } from '../stages/dataset-tables.ts';
+import { type Pointer, readPointer } from '../table/pointer.ts';
+import { findRuns, type RunsNow } from './runs-now.ts';
+
+/** What is to be tidied, and how old it must be. */
+export interface VacuumRequest {
+  readonly contract: Contract;
+  /** Only what was last written so long ago is removed. */
+  readonly olderThanMs: number;
+  /** Only says what would be removed. */
+  readonly isDryRun: boolean;
+}
+
+/** What a vacuum removed, or would. */
+export interface Vacuumed {
+  readonly dataset: string;
+  readonly layer: Contract['layer'];
+  /** Why nothing was removed, where somebody may still be writing; null where nobody is. */
+  readonly skipped: string | null;
+  readonly removed: readonly ObjectInfo[];
+  /** Leftovers that are younger than asked for. */
+  readonly young: number;
+}
+
+/**
+ * Removes what nobody needs: data and metadata files that no snapshot names (of killed and refused runs, of lost races,
+ * of snapshots that expired), and what runs that ended kept for their stages. Never a file that any snapshot names,
+ * never one of a held run, never one that no run of ours wrote, and nothing at all while a run or other work on
+ * the dataset may be under way. Throws DataError `TABLE_DAMAGED` where it can't be told what snapshots name.
+ */
+export async function vacuum(
+  effects: Effects,
+  { contract, olderThanMs, isDryRun }: VacuumRequest,
+): Promise<Vacuumed> {
+  const { dataset, layer } = contract;
+  const nowMs = effects.clock.now().getTime();
+  const sources = contract.layer === 'gold' ? contract.inputs : [dataset];
+  const runs = await Promise.all(sources.map((source) => findRuns(effects, source, { nowMs, olderThanMs })));
+  const active = runs.flatMap((one) => one.active);
+  const head = { dataset, layer };
+  if (active.length > 0) return { ...head, skipped: active.join('; '), removed: [], young: 0 };
+  const pointer = (await readPointer(effects.objects, layer, dataset))?.pointer;
+  const left = await leftovers(effects, { contract, pointer, runs });
+  const removed = left.filter(({ modifiedMs }) => modifiedMs <= nowMs - olderThanMs);
+  if (!isDryRun) for (const { key } of removed) await effects.objects.remove(key);
+  return { ...head, skipped: null, removed, young: left.length - removed.length };
+}
+
+interface Looking {
+  readonly contract: Contract;
+  readonly pointer: Pointer | undefined;
+  readonly runs: readonly RunsNow[];
+}
+
+/** What nobody needs, in the order in which it can go: what tells that a file is a leftover goes after the file. */
+async function leftovers(effects: Effects, { contract, pointer, runs }: Looking): Promise<ObjectInfo[]> {
+  const { dataset } = contract;
+  const layers = contract.layer === 'gold' ? (['gold'] as const) : DATASET_TABLES;
+  const listed = await Promise.all(
+    layers.map((layer) => effects.objects.list(`${tableRoot(layer, dataset)}/`)),
+  );
+  const stored = new Map(listed.flat().map((object) => [object.key, object]));
+  const sizes = new Map(listed.flat().map(({ key, sizeBytes }) => [key, sizeBytes]));
+  const named = pointer === undefined ? new Set<string>() : await namedFiles(effects, pointer, sizes);
+  const held = new Set(runs.flatMap((one) => [...one.held]));
+  const { unused } = await auditExtras(effects, dataset, stored.keys(), named);
+  const files = unused.flatMap((key) => {
+    const runId = /\/run_id=([\w-]+)\//.exec(key)?.[1];
+    const object = stored.get(key);
+    return object === undefined || (runId !== undefined && held.has(runId)) ? [] : [object];
+  });
+  if (contract.layer === 'gold') return files;
+  const [own] = runs;
+  const staged = own === undefined ? [] : await stagedLeftovers(effects, contract, { own, stored });
+  return [...files, ...staged];
+}
+
+/** Every object that some snapshot names. */
+async function namedFiles(
+  effects: Effects,
+  pointer: Pointer,
+  sizes: ReadonlyMap<string, number>,
+): Promise<ReadonlySet<string>> {
+  const { named, problems } = await auditTables(effects, pointer, sizes);
+  const damage = problems.find(({ code }) => code === 'METADATA' || code === 'POINTER');
+  if (damage === undefined) return named;
+  throw new DataError(
+    'TABLE_DAMAGED',
+    `Which files of ${pointer.dataset} are needed can't be told, so that none is removed: ${damage.key}: ${damage.problem}. 'assay audit --dataset ${pointer.dataset}' says more.`,
+    { context: { dataset: pointer.dataset, key: damage.key } },
+  );
+}
+
+/** What runs that ended left for their stages, retries that were never finished, and leases of those who died. */
+async function stagedLeftovers(
+  { objects }: Effects,
+  { dataset, version }: Contract,
+  { own, stored }: { readonly own: RunsNow; readonly stored: ReadonlyMap<string, ObjectInfo> },
+): Promise<ObjectInfo[]> {
+  const staged: ObjectInfo[] = [];
+  const last: ObjectInfo[] = [];
+  for (const object of await objects.list(stagingPrefix(dataset))) {
+    const runId = object.key.slice(stagingPrefix(dataset).length).split('/', 1).join();
+    if (own.held.has(runId)) continue;
+    const isEvidence = object.key === planKey(dataset, runId) || object.key === commitPlanKey(dataset, runId);
+    if (!isEvidence) staged.push(object);
+    else if (own.dead.has(runId)) last.push(object);
+  }
+  for (const runId of own.dead) {
+    const seal = stored.get(sealKey(dataset, version, runId));
+    if (seal !== undefined) last.push(seal);
+  }
+  const retries = await objects.list(retriesPrefix(dataset));
+  const keys = new Set(retries.map(({ key }) => key));
+  const unfinished = retries.filter(({ key }) => !keys.has(manifestOf(dataset, key)));
+  return [...staged, ...unfinished, ...last, ...(await objects.list(leasesPrefix(dataset)))];
+}
+
+/** Key of the manifest that a retry's object belongs to: written last, it makes the retry whole. */
+function manifestOf(dataset: string, key: string): string {
+  return retryOf(dataset, key.replace(/\.(origins\.parquet|json)$/, '.csv'))?.manifest ?? key;
+}

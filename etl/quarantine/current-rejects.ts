@@ -1,0 +1,32 @@
+import type { Engine } from '../engine/engine.ts';
+
+/** What stands for a person's condemnation among a record's reasons. */
+export const CONDEMNED_CODE = 'CONDEMNED';
+
+/**
+ * SELECT with a row for each source file of a ledger (a table expression): the run in which it was last read, and when
+ * it was first. A backfill reads files again, and what failed in them before is history then.
+ */
+export function lastReadsSql(ledger: string): string {
+  return `SELECT source_file_id, arg_max(run_id, processed_at) AS last_run_id, min(processed_at) FILTER (status = 'accepted') AS first_read_at
+    FROM ${ledger} WHERE status <> 'repeat' GROUP BY source_file_id`;
+}
+
+/** Makes the table `replaced` (id$), the source files that a run reads again, for conditions to look them up. */
+export async function loadReplaced(engine: Engine, replaced: readonly string[]): Promise<void> {
+  await engine.run('CREATE OR REPLACE TEMP TABLE replaced (id$ VARCHAR)');
+  await engine.append(
+    'replaced',
+    replaced.map((id) => [id]),
+  );
+}
+
+/**
+ * The condition under which a row of a reject table (`r`), joined with its file's `lastReadsSql`, still counts: its file
+ * was not read again since, nor is `now` (needs `loadReplaced`), or a person condemned it.
+ */
+export function isCurrentSql(at: 'now' | 'published' = 'published'): string {
+  const read = 'last_run_id IS NULL OR last_run_id = r.run_id';
+  const others = at === 'now' ? ' AND r.source_file_id NOT IN (SELECT id$ FROM replaced)' : '';
+  return `((${read})${others} OR list_contains(list_transform(r.reasons, lambda x: x.code), '${CONDEMNED_CODE}'))`;
+}

@@ -1,0 +1,119 @@
+import { join } from 'node:path';
+import type { GoldContract, SourceContract } from '../contract/contract.ts';
+import type { LoadedContracts } from '../contract/load-contracts.ts';
+import { tableColumns } from '../contract/table-columns.ts';
+import { type Engine, readParquet, textOf } from '../engine/engine.ts';
+import { identifier, literal } from '../engine/sql.ts';
+import { monthIndexSql } from '../engine/write-data-files.ts';
+import { AssayError } from '../errors.ts';
+import { createTableView, findRestatements, rebuildMonths, viewColumns } from '../gold/rebuild.ts';
+import { tableName, tableRoot } from '../naming.ts';
+import type { Effects, Scratch } from '../ports.ts';
+import { filesOf, openTable } from '../table/lake-table.ts';
+import { readPointer } from '../table/pointer.ts';
+
+/** A published figure that would be another one; null where its row would come or go. */
+export interface FigureChange {
+  /** `YYYY-MM`. */
+  readonly month: string;
+  readonly key: Readonly<Record<string, unknown>>;
+  readonly column: string;
+  readonly old: string | null;
+  readonly new: string | null;
+}
+
+/** What would become of one Gold table. */
+export interface GoldEffect {
+  readonly report: string;
+  /** Published values that would change. */
+  readonly restated: number;
+  /** The first of them, by month and key. */
+  readonly figures: readonly FigureChange[];
+  /** Why it could not be made, where its SQL or contract breaks on what Silver would be; null where it could. */
+  readonly problem: string | null;
+}
+
+/** What working out the effect needs. */
+export interface GoldTrial {
+  readonly engine: Engine;
+  readonly effects: Effects;
+  readonly scratch: Scratch;
+  readonly loaded: LoadedContracts;
+  readonly proposed: SourceContract;
+  readonly mostFigures: number;
+}
+
+/** Makes every Gold table that reads the dataset anew from what Silver would be, and compares it with what is published. Needs `judgeTried`. */
+export async function goldEffects(trial: GoldTrial): Promise<GoldEffect[]> {
+  const { engine, scratch, loaded, proposed } = trial;
+  const path = join(scratch.directory, 'silver-tried.parquet');
+  const names = tableColumns(proposed).map(({ name }) => `t.${identifier(name)}`);
+  await engine.run(
+    `COPY (SELECT ${names.join(', ')} FROM tried_rows AS t JOIN silver_tried AS s ON s.id$ = t.source_file_id AND s.row$ = t.source_row_number)
+     TO ${literal(path)} (FORMAT parquet)`,
+  );
+  const effects: GoldEffect[] = [];
+  for (const contract of loaded.contracts.values()) {
+    if (contract.layer !== 'gold' || !contract.inputs.includes(proposed.dataset)) continue;
+    effects.push(await effectOn(trial, contract, path));
+  }
+  return effects;
+}
+
+async function effectOn(trial: GoldTrial, contract: GoldContract, path: string): Promise<GoldEffect> {
+  const { engine, effects, proposed, mostFigures } = trial;
+  const report = contract.dataset;
+  const state = (await readPointer(effects.objects, 'gold', report))?.pointer.tables.gold;
+  if (state === undefined) return { report, restated: 0, figures: [], problem: null };
+  const files = await filesOf(await openTable(effects.objects, tableRoot('gold', report), state));
+  const old = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
+  try {
+    await otherInputs(trial, contract);
+    const view = tableName('silver', proposed.dataset);
+    await createTableView(engine, view, viewColumns(tableColumns(proposed)), [path]);
+    const months = files.flatMap(({ month }) => (month === undefined ? [] : [month]));
+    const own = await engine.integers(
+      `SELECT DISTINCT ${monthIndexSql(identifier(proposed.partitionColumn))} FROM ${readParquet([path])} WHERE ${identifier(proposed.partitionColumn)} IS NOT NULL`,
+    );
+    const all = [...months, ...own];
+    if (all.length === 0) return { report, restated: 0, figures: [], problem: null };
+    const sql = await effects.contracts.sql(contract.sql);
+    await rebuildMonths(engine, contract, sql, [{ from: Math.min(...all), to: Math.max(...all) }]);
+    const restated = await findRestatements(engine, contract, old);
+    return { report, restated, figures: await readFigures(engine, mostFigures), problem: null };
+  } catch (error) {
+    if (!(error instanceof AssayError)) throw error;
+    return { report, restated: 0, figures: [], problem: error.message };
+  }
+}
+
+/** The other Silver tables that the SQL reads, as they are. */
+async function otherInputs(
+  { engine, effects, loaded, proposed }: GoldTrial,
+  { inputs }: GoldContract,
+): Promise<void> {
+  for (const input of inputs) {
+    const contract = loaded.contracts.get(input);
+    if (input === proposed.dataset || contract === undefined) continue;
+    const state = (await readPointer(effects.objects, 'silver', input))?.pointer.tables.silver;
+    const files =
+      state === undefined
+        ? []
+        : await filesOf(await openTable(effects.objects, tableRoot('silver', input), state));
+    const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
+    await createTableView(engine, tableName('silver', input), viewColumns(tableColumns(contract)), paths);
+  }
+}
+
+async function readFigures(engine: Engine, most: number): Promise<FigureChange[]> {
+  const rows = await engine.rows(
+    `SELECT strftime(as_of_month, '%Y-%m') AS month, "key", "column", old_value, new_value FROM restated ORDER BY ALL LIMIT ${most}`,
+  );
+  return rows.map((row) => ({
+    month: textOf(row, 'month'),
+    key: JSON.parse(textOf(row, 'key')) as FigureChange['key'],
+    column: textOf(row, 'column'),
+    old: typeof row.old_value === 'string' ? row.old_value : null,
+    new: typeof row.new_value === 'string' ? row.new_value : null,
+  }));
+}

@@ -1,0 +1,99 @@
+import { join } from 'node:path';
+import { duckType } from '../contract/compile-column.ts';
+import { REASONS_TYPE, RECORD_KIND } from '../contract/compile-record.ts';
+import type { SourceContract } from '../contract/contract.ts';
+import { tableColumns } from '../contract/table-columns.ts';
+import { cutSegments, SEGMENT_BYTES } from '../csv/segments.ts';
+import { type Engine, readParquet } from '../engine/engine.ts';
+import { identifier, literal } from '../engine/sql.ts';
+import type { Effects, Scratch } from '../ports.ts';
+import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
+
+/** A source file as it is read again, in the order in which the files first came. */
+export interface TriedFile {
+  readonly key: string;
+  readonly sourceFileId: string;
+}
+
+/** What replaying works with. */
+export interface Trial {
+  readonly engine: Engine;
+  readonly effects: Effects;
+  readonly scratch: Scratch;
+  /** The contract as it is proposed. */
+  readonly proposed: SourceContract;
+  readonly files: readonly TriedFile[];
+}
+
+/**
+ * Reads source files under the proposed contract and makes three tables: `tried_files` (n$, id$, key$, why$: why it can't be
+ * read), `tried` (n$, row$, passes$, is_blank$, reasons$), a row for each record, and the view `tried_rows`, the records that pass
+ * with the columns of Silver. Nothing of the lake is touched.
+ */
+export async function replay({ engine, effects, scratch, proposed, files }: Trial): Promise<void> {
+  await engine.run(
+    'CREATE OR REPLACE TEMP TABLE tried_files (n$ BIGINT, id$ VARCHAR, key$ VARCHAR, why$ VARCHAR)',
+  );
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE tried (n$ BIGINT, row$ BIGINT, passes$ BOOLEAN, is_blank$ BOOLEAN, reasons$ ${REASONS_TYPE})`,
+  );
+  const ids = new Map(files.map(({ sourceFileId }, index) => [index, sourceFileId]));
+  await engine.append(
+    'tried_files',
+    files.map(({ key, sourceFileId }, n) => [BigInt(n), sourceFileId, key, '']),
+  );
+  const { data, digestKey } = effects;
+  const options = { contract: proposed, data, scratch, segmentBytes: SEGMENT_BYTES };
+  const paths: string[] = [];
+  const sources = files.map(({ key }, index) => ({ index, key }));
+  for await (const event of cutSegments(sources, options)) {
+    if (event.kind === 'segment') {
+      const { segment } = event;
+      await stageSegment(engine, segment, {
+        contract: proposed,
+        digestKey,
+        look: 'closer',
+        sourceFileIds: ids,
+      });
+      await stageBroken(engine, segment, ids);
+      const path = join(scratch.directory, `tried-${paths.length}.parquet`);
+      await collect(engine, proposed, path);
+      paths.push(path);
+      await scratch.remove(segment.path);
+    } else if (event.outcome.kind === 'rejected') {
+      const { fileIndex, why } = event.outcome;
+      await engine.run(`UPDATE tried_files SET why$ = ${literal(why)} WHERE n$ = ${fileIndex}`);
+    }
+  }
+  await engine.run(
+    `CREATE OR REPLACE TEMP VIEW tried_rows AS ${emptyRows(proposed)}${paths.length === 0 ? '' : ` UNION ALL BY NAME SELECT * FROM ${readParquet(paths)}`}`,
+  );
+}
+
+async function collect(engine: Engine, proposed: SourceContract, path: string): Promise<void> {
+  const { blank, totalRow } = RECORD_KIND;
+  await engine.run(
+    `INSERT INTO tried SELECT n$, s.source_row_number, passed$, broken.problem IS NULL AND (record_kind$ = ${blank} OR record_kind$ = ${totalRow}),
+       CASE WHEN broken.problem IS NOT NULL THEN [{'rule': broken.problem, 'column': NULL, 'code': 'STRUCTURE_ERROR', 'value': NULL}] ELSE reasons$ END
+     FROM staged AS s JOIN tried_files ON id$ = s.source_file_id
+       LEFT JOIN broken ON broken.source_file_id = s.source_file_id AND broken.source_row_number = s.source_row_number`,
+  );
+  const staged = new Set([
+    ...proposed.columns.map(({ name }) => name),
+    ...(proposed.unknownColumns === 'rescue' ? ['rescued'] : []),
+    'row_hash',
+    'source_file_id',
+    'source_row_number',
+  ]);
+  const names = tableColumns(proposed).flatMap(({ name }) => (staged.has(name) ? [identifier(name)] : []));
+  await engine.run(
+    `COPY (SELECT ${names.join(', ')} FROM staged WHERE passed$) TO ${literal(path)} (FORMAT parquet)`,
+  );
+}
+
+function emptyRows(proposed: SourceContract): string {
+  const nulls = tableColumns(proposed).map(
+    ({ name, type }) => `CAST(NULL AS ${duckType(type)}) AS ${identifier(name)}`,
+  );
+  return `SELECT ${nulls.join(', ')} WHERE false`;
+}
