@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url';
+import { App } from 'aws-cdk-lib';
+import { fileContractSource } from '../adapters/local/contract-source.ts';
+import { loadContracts } from '../etl/contract/load-contracts.ts';
+import { addAssay } from '../lib/assay-app.ts';
+import { readStageConfig } from '../lib/config/stage-config.ts';
+import { bundledCode } from '../lib/workflow/code-source.ts';
+
+const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+const { contracts, problems } = await loadContracts(
+  fileContractSource({ contractsDir: folder('contracts'), sqlDir: folder('sql/gold') }),
+);
+for (const { file, line, path, message } of problems) console.error(`${file}:${line}: ${path}: ${message}`);
+if (problems.length > 0) throw new Error('Nothing is deployed with a contract that cannot be used.');
+
+const app = new App();
+addAssay(app, {
+  config: readStageConfig((name) => app.node.tryGetContext(name)),
+  contracts: [...contracts.values()],
+  code: bundledCode(folder('build')),
+});
+app.synth();

@@ -1,0 +1,61 @@
+import { Duration, SecretValue, Stack, type StackProps } from 'aws-cdk-lib';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import type { Contract } from '../etl/contract/contract.ts';
+import { resourceName } from './config/names.ts';
+import type { StageConfig } from './config/stage-config.ts';
+import { Catalog } from './lake/catalog.ts';
+import { LakeStorage } from './lake/lake-storage.ts';
+import { sensitiveBuckets } from './lake/sensitive-buckets.ts';
+import { acknowledge } from './security/acknowledge.ts';
+
+/** What the lake is made for. */
+export interface LakeStackProps extends StackProps {
+  readonly config: StageConfig;
+  readonly contracts: readonly Contract[];
+}
+
+/** What holds data and must outlive every release: buckets, keys, databases, the audit trail. */
+export class LakeStack extends Stack {
+  /** Encrypts the buckets with personal or confidential values. */
+  readonly key: Key;
+  /** Keys the digests that stand for personal values. */
+  readonly digestKey: Secret;
+  /** Address of the Slack webhook, set by hand; undefined where none is wanted. */
+  readonly slack: Secret | undefined;
+
+  constructor(scope: Construct, id: string, props: LakeStackProps) {
+    super(scope, id, props);
+    const { config, contracts } = props;
+    this.key = new Key(this, 'Key', {
+      description: `Assay ${config.stage}: personal and confidential data`,
+      alias: `alias/${resourceName(config.stage, 'lake')}`,
+      enableKeyRotation: true,
+      rotationPeriod: Duration.days(365),
+      removalPolicy: config.removalPolicy,
+    });
+    new LakeStorage(this, 'Storage', { config, key: this.key, sensitive: sensitiveBuckets(contracts) });
+    new Catalog(this, 'Catalog', { config });
+    this.digestKey = new Secret(this, 'DigestKey', {
+      secretName: `assay/${config.stage}/digest-key`,
+      description: 'Keys the digests that stand for personal values in reasons; a new one makes new digests',
+      generateSecretString: { passwordLength: 64, excludePunctuation: true },
+      removalPolicy: config.removalPolicy,
+    });
+    this.slack = config.hasSlack
+      ? new Secret(this, 'SlackWebhook', {
+          secretName: `assay/${config.stage}/slack-webhook`,
+          description: 'Address of the Slack webhook that alerts are posted to',
+          // A place for the address: it is put in by hand, so that it stands in no template.
+          secretStringValue: SecretValue.unsafePlainText('not set'),
+          removalPolicy: config.removalPolicy,
+        })
+      : undefined;
+    acknowledge(
+      this.digestKey,
+      'AwsSolutions-SMG4',
+      'Digests must stay the same for as long as quarantine is kept, so that the same value can be recognised: the key is never rotated by itself.',
+    );
+  }
+}
