@@ -2,12 +2,16 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Construct } from 'constructs';
 import type { Contract } from '../etl/contract/contract.ts';
+import { Alarms } from './alerts/alarms.ts';
 import { AlertPath } from './alerts/alert-path.ts';
+import { Dashboard } from './alerts/dashboard.ts';
 import { ExecutionAlerts } from './alerts/execution-alerts.ts';
-import { bucketName, databasePrefix, resourceName } from './config/names.ts';
+import { bucketName, databasePrefix } from './config/names.ts';
 import type { StageConfig } from './config/stage-config.ts';
 import { sensitiveBuckets } from './lake/sensitive-buckets.ts';
 import type { LakeStack } from './lake-stack.ts';
+import { Analysts } from './query/analysts.ts';
+import { Budget } from './security/budget.ts';
 import type { CodeSource } from './workflow/code-source.ts';
 import { Functions } from './workflow/functions.ts';
 import { Medallion } from './workflow/medallion.ts';
@@ -57,6 +61,16 @@ export class PlatformStack extends Stack {
       topic: alerts.topic,
       deadLetters: alerts.lostEvents,
     });
+    const watched = { config, contracts, functions, stateMachine, alerts };
+    new Alarms(this, 'Alarms', { ...watched, topic: alerts.topic });
+    new Dashboard(this, 'Dashboard', watched);
+    const { workgroup } = new Analysts(this, 'Analysts', {
+      config,
+      contracts,
+      lakeKey: lake.key,
+      sensitive,
+    });
+    new Budget(this, 'Budget', { config, topicArn: alerts.topic.topicArn });
     this.#output({
       BronzeBucket: bucketName(config.stage, 'bronze'),
       SilverBucket: bucketName(config.stage, 'silver'),
@@ -68,7 +82,7 @@ export class PlatformStack extends Stack {
       AlertsTopicArn: alerts.topic.topicArn,
       AlertsQueueUrl: alerts.queue.queueUrl,
       StateMachineArn: stateMachine.stateMachineArn,
-      Workgroup: resourceName(config.stage, 'analysts'),
+      Workgroup: workgroup,
       StartRunFunction: functions.get('start-run').functionName,
       DigestKeySecretArn: lake.digestKey.secretArn,
     });

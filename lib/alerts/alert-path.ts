@@ -7,6 +7,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { resourceName } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
+import { acknowledge } from '../security/acknowledge.ts';
 import { SIZES } from '../workflow/sizes.ts';
 
 /** Services that publish to the topic beside the functions. */
@@ -45,6 +46,11 @@ export class AlertPath extends Construct {
     }
     this.undelivered = this.#queue('Undelivered', resourceName(stage, 'alerts-undelivered'));
     this.lostEvents = this.#queue('LostEvents', resourceName(stage, 'lost-events'));
+    acknowledge(
+      this.lostEvents,
+      'AwsSolutions-SQS3',
+      'It is a dead-letter queue itself: of rules and of asynchronous calls, which cdk-nag does not follow.',
+    );
     this.queue = new Queue(this, 'Queue', {
       queueName: resourceName(stage, 'alerts'),
       encryption: QueueEncryption.SQS_MANAGED,

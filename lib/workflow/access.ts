@@ -141,3 +141,6 @@ export type FunctionName = keyof typeof BY_NAME;
 
 /** Every function's access, by name. */
 export const ACCESS: Readonly<Record<FunctionName, Access>> = BY_NAME;
+
+/** Every function's name. */
+export const FUNCTION_NAMES = Object.keys(BY_NAME) as readonly FunctionName[];

@@ -14,6 +14,7 @@ import {
   stateMachineArn,
 } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
+import { acknowledgePatterns } from '../security/acknowledge.ts';
 import type { Access } from './access.ts';
 
 /** What roles are made from, the same for every function. */
@@ -55,6 +56,7 @@ export class FunctionRole extends Construct {
       ...telemetryStatements(props.logGroup),
     ];
     for (const statement of statements) this.role.addToPolicy(statement);
+    acknowledgePatterns(this, statements);
   }
 }
 

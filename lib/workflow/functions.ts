@@ -2,7 +2,7 @@ import { Architecture, type Function as LambdaFunction, LayerVersion, Runtime } 
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { bucketName, databasePrefix, stateMachineArn } from '../config/names.ts';
-import { ACCESS, type Access, type FunctionName } from './access.ts';
+import { ACCESS, type Access, FUNCTION_NAMES, type FunctionName } from './access.ts';
 import type { CodeSource } from './code-source.ts';
 import type { Resources } from './function-role.ts';
 import { StageFunction } from './stage-function.ts';
@@ -27,12 +27,11 @@ export class Functions extends Construct {
     const duckDb = new LayerVersion(this, 'DuckDb', {
       description: 'DuckDB and its Node bindings',
       code: code.duckDbLayer(),
-      compatibleRuntimes: [Runtime.NODEJS_22_X],
+      compatibleRuntimes: [Runtime.NODEJS_24_X],
       compatibleArchitectures: [Architecture.X86_64],
     });
-    const names = Object.keys(ACCESS) as FunctionName[];
     this.byName = new Map(
-      names.map((name) => {
+      FUNCTION_NAMES.map((name) => {
         const { function: made } = new StageFunction(this, name, {
           ...resources,
           name,

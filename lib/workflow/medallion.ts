@@ -15,6 +15,7 @@ import {
   stateMachineArn,
 } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
+import { acknowledge, acknowledgePatterns, NO_RESOURCE } from '../security/acknowledge.ts';
 import type { FunctionName } from './access.ts';
 import type { Functions } from './functions.ts';
 
@@ -57,7 +58,7 @@ export class Medallion extends Construct {
       const { functionArn } = functions.get(stageName);
       return [placeholder, functionArn] as const;
     });
-    const statements = [
+    const statements: PolicyStatement[] = [
       { actions: ['lambda:InvokeFunction'], resources: stages.map(([, arn]) => arn) },
       // The distributed Map starts child executions of the state machine itself and reads its items from the lake.
       { actions: ['states:StartExecution'], resources: [stateMachineArn(stage)] },
@@ -67,8 +68,10 @@ export class Medallion extends Construct {
       },
       { actions: ['s3:GetObject'], resources: [bucketArn(stage, 'ops', CHUNK_LISTS)] },
       ...(sensitive.has('ops') ? [{ actions: ['kms:Decrypt'], resources: [lakeKey.keyArn] }] : []),
-    ];
-    for (const statement of statements) role.addToPolicy(new PolicyStatement(statement));
+    ].map((statement) => new PolicyStatement(statement));
+    for (const statement of statements) role.addToPolicy(statement);
+    acknowledgePatterns(this, statements);
+    acknowledge(this, 'AwsSolutions-IAM5[Resource::*]', NO_RESOURCE);
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       stateMachineName: name,
       stateMachineType: StateMachineType.STANDARD,

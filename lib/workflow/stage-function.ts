@@ -49,7 +49,7 @@ export class StageFunction extends Construct {
     this.function = new LambdaFunction(this, 'Function', {
       functionName,
       description: `Assay ${config.stage}: ${name}`,
-      runtime: Runtime.NODEJS_22_X,
+      runtime: Runtime.NODEJS_24_X,
       // Not Graviton, though a fifth cheaper: what is tested on the emulator is the very binary that is deployed.
       architecture: Architecture.X86_64,
       handler: 'index.handler',
