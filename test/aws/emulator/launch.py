@@ -1,0 +1,58 @@
+"""Starts the AWS API emulator with one correction.
+
+AWS reports an error that a Node handler throws under the error's own name, and state machines retry and
+catch by that name. The emulator's Node worker passes on only the message and calls every error
+"Runtime.HandlerError", a process that ended included ("Runtime.ExitError" on AWS). Both places are checked, so that another release of the emulator fails loudly
+instead of correcting nothing.
+"""
+
+import threading
+
+from ministack.app import main
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+
+_UNNAMED = "Runtime.HandlerError"
+_CRASHED = "Runtime.ExitError"
+_CRASHES = ("Worker process died", "Worker returned no response")
+_last_error = threading.local()
+
+
+def replace_once(text: str, old: str, new: str) -> str:
+    """The text with its one occurrence of `old` replaced; ends the process where there isn't exactly one."""
+    if text.count(old) != 1:
+        raise SystemExit(f"The emulator is not the pinned release: expected once in its worker: {old!r}")
+    return text.replace(old, new)
+
+
+def name_errors() -> None:
+    """Lets a handler's error reach its caller under its own name, as the Node runtime of AWS does."""
+    script = replace_once(
+        lambda_runtime._NODEJS_WORKER_SCRIPT,
+        'status: "error", error: String(err.message || err), trace: err.stack || ""',
+        'status: "error", error: String(err.message || err), trace: err.stack || "", name: err.name || ""',
+    )
+    lambda_runtime._NODEJS_WORKER_SCRIPT = script
+    invoke = lambda_runtime.Worker.invoke
+    execute = lambda_svc._execute_function_warm
+
+    def invoke_and_remember(self, *args, **kwargs):
+        result = invoke(self, *args, **kwargs)
+        _last_error.name = _CRASHED if result.get("error") in _CRASHES else result.get("name", "")
+        return result
+
+    def execute_and_name(*args, **kwargs):
+        _last_error.name = ""
+        response = execute(*args, **kwargs)
+        body = response.get("body")
+        if response.get("error") and isinstance(body, dict) and body.get("errorType") == _UNNAMED:
+            body["errorType"] = _last_error.name or "Error"
+        return response
+
+    lambda_runtime.Worker.invoke = invoke_and_remember
+    lambda_svc._execute_function_warm = execute_and_name
+
+
+if __name__ == "__main__":
+    name_errors()
+    main()
