@@ -3,7 +3,7 @@ import { Key } from 'aws-cdk-lib/aws-kms';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { Contract } from '../etl/contract/contract.ts';
-import { resourceName } from './config/names.ts';
+import { resourceName, secretName } from './config/names.ts';
 import type { StageConfig } from './config/stage-config.ts';
 import { Catalog } from './lake/catalog.ts';
 import { LakeStorage } from './lake/lake-storage.ts';
@@ -41,14 +41,14 @@ export class LakeStack extends Stack {
     new AuditTrail(this, 'Audit', { config, storage });
     new Catalog(this, 'Catalog', { config });
     this.digestKey = new Secret(this, 'DigestKey', {
-      secretName: `assay/${config.stage}/digest-key`,
+      secretName: secretName(config.stage, 'digest-key'),
       description: 'Keys the digests that stand for personal values in reasons; a new one makes new digests',
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       removalPolicy: config.removalPolicy,
     });
     this.slack = config.hasSlack
       ? new Secret(this, 'SlackWebhook', {
-          secretName: `assay/${config.stage}/slack-webhook`,
+          secretName: secretName(config.stage, 'slack-webhook'),
           description: 'Address of the Slack webhook that alerts are posted to',
           // A place for the address: it is put in by hand, so that it stands in no template.
           secretStringValue: SecretValue.unsafePlainText('not set'),

@@ -61,3 +61,13 @@ export function executionArns(stage: StageName): string[] {
   const name = resourceName(stage, 'medallion');
   return [regionalArn('states', `execution:${name}:*`), regionalArn('states', `execution:${name}/*`)];
 }
+
+/** Name of a secret of the stage. */
+export function secretName(stage: StageName, name: 'digest-key' | 'slack-webhook'): string {
+  return `assay/${stage}/${name}`;
+}
+
+/** ARN of a secret; Secrets Manager puts a dash and six characters of its own behind the name. */
+export function secretArn(stage: StageName, name: 'digest-key' | 'slack-webhook'): string {
+  return regionalArn('secretsmanager', `secret:${secretName(stage, name)}-??????`);
+}

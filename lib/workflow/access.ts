@@ -36,7 +36,7 @@ export interface Access {
   readonly alerts?: true;
   /** Whether it may start runs and ask how they are. */
   readonly startsRuns?: true;
-  readonly secrets?: readonly ('digestKey' | 'slack')[];
+  readonly secrets?: readonly ('digest-key' | 'slack-webhook')[];
 }
 
 /** The tables that a dataset's pointer moves together. */
@@ -67,7 +67,7 @@ const BY_NAME = {
     ],
     writes: [dataFiles('silver'), CHUNK_RESULTS, STAGED_REJECTS, STAGED_SUSPECTS],
     lists: ['silver', 'quarantine', 'ops'],
-    secrets: ['digestKey'],
+    secrets: ['digest-key'],
   },
   seal: {
     reads: [
@@ -80,7 +80,7 @@ const BY_NAME = {
     ],
     writes: [...SILVER_TABLES.map(dataFiles), SEALS, COMMIT_PLANS],
     lists: ['silver', 'quarantine', 'ops'],
-    secrets: ['digestKey'],
+    secrets: ['digest-key'],
   },
   gate: {
     reads: [...RUN, SEALS, wholeTables('quarantine'), wholeTables('condemned'), wholeTables('source_files')],
@@ -122,7 +122,7 @@ const BY_NAME = {
     lists: ['ops'],
     alerts: true,
   },
-  'relay-alert': { reads: [], writes: [], lists: [], secrets: ['slack'] },
+  'relay-alert': { reads: [], writes: [], lists: [], secrets: ['slack-webhook'] },
   'reconcile-catalog': {
     reads: [POINTERS.silver, POINTERS.gold],
     writes: [],

@@ -11,6 +11,7 @@ import {
   executionArns,
   type LakeBucketName,
   regionalArn,
+  secretArn,
   stateMachineArn,
 } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
@@ -25,8 +26,6 @@ export interface Resources {
   readonly sensitive: ReadonlySet<BucketName>;
   readonly topicArn: string;
   readonly topicKey: IKey;
-  readonly digestKeyArn: string;
-  readonly slackArn: string | undefined;
 }
 
 /** What one role is for. */
@@ -136,10 +135,12 @@ function catalogStatements({ access, config }: FunctionRoleProps): PolicyStateme
   );
 }
 
-function secretStatements({ access, digestKeyArn, slackArn }: FunctionRoleProps): PolicyStatement[] {
-  const secrets = { digestKey: digestKeyArn, slack: slackArn };
-  const arns = (access.secrets ?? []).flatMap((name) => secrets[name] ?? []);
-  return allow(['secretsmanager:GetSecretValue'], arns);
+function secretStatements({ access, config }: FunctionRoleProps): PolicyStatement[] {
+  const names = (access.secrets ?? []).filter((name) => name !== 'slack-webhook' || config.hasSlack);
+  return allow(
+    ['secretsmanager:GetSecretValue'],
+    names.map((name) => secretArn(config.stage, name)),
+  );
 }
 
 function telemetryStatements(logGroup: LogGroup): PolicyStatement[] {

@@ -9,6 +9,9 @@ import { StageFunction } from './stage-function.ts';
 
 /** What all functions are made from. */
 export interface FunctionsProps extends Resources {
+  readonly digestKeyArn: string;
+  /** Undefined where no Slack webhook is wanted. */
+  readonly slackArn: string | undefined;
   readonly code: CodeSource;
   /** Where events go that start-run and the schedules could not deal with. */
   readonly deadLetters: IQueue;
@@ -78,7 +81,9 @@ function environmentOf(name: FunctionName, props: FunctionsProps): Record<string
 function secretsOf(access: Access, { digestKeyArn, slackArn }: FunctionsProps): Record<string, string> {
   const names = access.secrets ?? [];
   return {
-    ...(names.includes('digestKey') ? { ASSAY_DIGEST_KEY_SECRET_ARN: digestKeyArn } : {}),
-    ...(names.includes('slack') && slackArn !== undefined ? { ASSAY_SLACK_SECRET_ARN: slackArn } : {}),
+    ...(names.includes('digest-key') ? { ASSAY_DIGEST_KEY_SECRET_ARN: digestKeyArn } : {}),
+    ...(names.includes('slack-webhook') && slackArn !== undefined
+      ? { ASSAY_SLACK_SECRET_ARN: slackArn }
+      : {}),
   };
 }

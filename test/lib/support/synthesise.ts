@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,7 +32,11 @@ export function synthesise(
   contracts: readonly Contract[],
   context: Readonly<Record<string, string>> = {},
 ): Synthesised {
-  const app = new App({ analyticsReporting: false, context: { 'aws:cdk:disable-asset-staging': true } });
+  const { context: flags } = JSON.parse(readFileSync(folder('cdk.json'), 'utf8'));
+  const app = new App({
+    analyticsReporting: false,
+    context: { ...flags, 'aws:cdk:disable-asset-staging': true },
+  });
   const config = readStageConfig((name) => context[name]);
   const { lake, platform } = addAssay(app, { config, contracts, code: emptyCode() });
   return { app, lake: Template.fromStack(lake), platform: Template.fromStack(platform) };
