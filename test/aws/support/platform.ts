@@ -5,14 +5,7 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import {
-  bronzeKey,
-  type Layer,
-  pointerKey,
-  runsPrefix,
-  sealKey,
-  tableName,
-} from '../../../etl/naming.ts';
+import { bronzeKey, type Layer, pointerKey, runsPrefix, sealKey, tableName } from '../../../etl/naming.ts';
 import { RunRecord, Seal } from '../../../etl/stages/documents.ts';
 import { Pointer } from '../../../etl/table/pointer.ts';
 import { type BucketStore, bucketStore } from './bucket-store.ts';
