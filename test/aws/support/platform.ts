@@ -1,4 +1,5 @@
 import { GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
+import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   DescribeExecutionCommand,
   ListExecutionsCommand,
@@ -34,6 +35,12 @@ export interface Platform {
   settled(dataset: string, keys: readonly string[], limitMs?: number): Promise<RunRecord[]>;
   /** Drops files and waits for them. */
   dropAndSettle(dataset: string, files: Readonly<Record<string, Uint8Array | string>>): Promise<RunRecord[]>;
+  /** Calls start-run as its events do; what it answers, or the error that it ended with. */
+  start(event: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** Waits until no execution of the dataset runs. */
+  idle(dataset: string): Promise<void>;
+  /** Name of a function's role. */
+  roleOf(functionName: string): Promise<string>;
   /** Every record of a dataset's runs, in order. */
   records(dataset: string): Promise<RunRecord[]>;
   executions(dataset: string): Promise<Execution[]>;
@@ -56,6 +63,7 @@ export async function connect(inboxName: string): Promise<Platform> {
   const store = bucketStore(outputs);
   const sfn = new SFNClient();
   const glue = new GlueClient();
+  const lambda = new LambdaClient();
   const today = new Date().toISOString().slice(0, 10);
 
   async function drop(
@@ -109,6 +117,12 @@ export async function connect(inboxName: string): Promise<Platform> {
     );
   }
 
+  const idle = async (dataset: string): Promise<void> => {
+    await until(`no running execution of ${dataset}`, async () =>
+      (await executions(dataset)).every(({ status }) => status !== 'RUNNING'),
+    );
+  };
+
   const glueName = (layer: Layer, dataset: string): string =>
     `${outputs.DatabasePrefix}${tableName(layer, dataset).replace(/^source_files\./, 'ops.source_files_')}`;
 
@@ -121,6 +135,20 @@ export async function connect(inboxName: string): Promise<Platform> {
     records,
     executions,
     settled,
+    idle,
+    start: async (event) => {
+      const invoke = new InvokeCommand({
+        FunctionName: outputs.StartRunFunction,
+        Payload: Buffer.from(JSON.stringify(event)),
+      });
+      const { Payload = new Uint8Array() } = await lambda.send(invoke);
+      return JSON.parse(Buffer.from(Payload).toString('utf8') || 'null');
+    },
+    roleOf: async (functionName) => {
+      const FunctionName = `assay-staging-${functionName}`;
+      const { Role = '' } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+      return Role.split('/').at(-1) ?? '';
+    },
     dropAndSettle: async (dataset, files) => settled(dataset, await drop(dataset, files)),
     execute: async (name, input) => {
       const start = new StartExecutionCommand({
