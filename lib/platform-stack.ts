@@ -85,6 +85,7 @@ export class PlatformStack extends Stack {
       Workgroup: workgroup,
       StartRunFunction: functions.get('start-run').functionName,
       DigestKeySecretArn: lake.digestKey.secretArn,
+      Release: config.release,
     });
   }
 

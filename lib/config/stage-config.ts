@@ -21,6 +21,10 @@ export interface StageConfig {
   readonly reservesConcurrency: boolean;
   /** Whether to leave out what an API emulator doesn't know (lib/config/emulator-gaps.ts). */
   readonly isEmulated: boolean;
+  /** What is deployed: the commit, so that one can go back to it. */
+  readonly release: string;
+  /** `owner/name` on GitHub whose workflows may deploy; none may where it is absent. */
+  readonly repository?: string;
 }
 
 /** How a value of the CDK context is looked up: `-c name=value`. */
@@ -34,6 +38,7 @@ export function readStageConfig(context: ReadContext): StageConfig {
   }
   const email = text(context, 'email');
   const breakGlassRoleArn = text(context, 'breakGlassRoleArn');
+  const repository = text(context, 'repository');
   return {
     stage,
     removalPolicy: stage === 'production' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
@@ -44,6 +49,8 @@ export function readStageConfig(context: ReadContext): StageConfig {
     ...(breakGlassRoleArn === undefined ? {} : { breakGlassRoleArn }),
     reservesConcurrency: isOn(context, 'reservedConcurrency', true),
     isEmulated: isOn(context, 'emulator', false),
+    release: text(context, 'release') ?? 'unreleased',
+    ...(repository === undefined ? {} : { repository }),
   };
 }
 

@@ -11,6 +11,8 @@ export function acknowledge(construct: IConstruct, id: string, reason: string): 
 const PATTERN_REASONS: Readonly<Record<string, string>> = {
   s3: 'A pattern of keys: datasets and runs come and go, so the policy names the one kind of object in the layer and leaves open of which dataset and run.',
   glue: 'Any table of one layer: promote makes the table of a dataset when it is first published, so no table can be named before.',
+  kms: 'Any key, but only one that has the alias of the lake: the condition names it where the ARN, made by AWS, can not.',
+  cloudformation: 'AWS puts an id of its own behind the name of the stack, which is named in full.',
   states:
     "Any execution of this one state machine: an execution's name is its run, which isn't known before it starts.",
 };

@@ -17,7 +17,12 @@ let production: Synthesised;
 beforeAll(async () => {
   contracts = await readContracts();
   staging = synthesise(contracts, { email: 'data@example.org', slack: 'true', emulator: 'true' });
-  production = synthesise(contracts, { stage: 'production', email: 'data@example.org', slack: 'true' });
+  production = synthesise(contracts, {
+    stage: 'production',
+    email: 'data@example.org',
+    slack: 'true',
+    repository: 'example/assay',
+  });
 });
 
 const BUCKETS = ['bronze', 'silver', 'gold', 'quarantine', 'ops', 'artifacts', 'trail'];
@@ -340,6 +345,24 @@ describe('governance', () => {
     expect(trail?.EnableLogFileValidation).toBe(true);
   });
 
+  test('GitHub deploys a stage only from its environment, and a pull request only looks', () => {
+    const delivery = production.delivery;
+    const roles = delivery === undefined ? [] : all(delivery, 'AWS::IAM::Role');
+    const subjects = roles.map(
+      ({ AssumeRolePolicyDocument }) =>
+        AssumeRolePolicyDocument.Statement[0].Condition.StringEquals[
+          'token.actions.githubusercontent.com:sub'
+        ],
+    );
+    expect(subjects).toEqual([
+      'repo:example/assay:environment:production',
+      'repo:example/assay:pull_request',
+    ]);
+    const diff = textOf(roles[1]?.RoleName);
+    expect(diff).toBe('assay-production-diff');
+    expect(staging.delivery).toBeUndefined();
+  });
+
   test('everything that can be tagged says what it belongs to', () => {
     for (const { Tags } of all(production.platform, 'AWS::Lambda::Function')) {
       expect(Object.fromEntries(Tags.map(({ Key, Value }: Properties) => [Key, Value]))).toEqual({
@@ -357,7 +380,7 @@ describe('governance', () => {
       );
     const emulated = typesOf(staging);
     const missing = [...typesOf(production)].filter((type) => !emulated.has(type));
-    expect(missing.sort()).toEqual(Object.keys(EMULATOR_GAPS).sort());
+    expect(missing.sort()).toEqual([...Object.keys(EMULATOR_GAPS), 'AWS::IAM::OIDCProvider'].sort());
   });
 
   test('the command finds all that it needs among the outputs', () => {
@@ -376,6 +399,7 @@ describe('governance', () => {
         'Workgroup',
         'StartRunFunction',
         'DigestKeySecretArn',
+        'Release',
       ].sort(),
     );
   });

@@ -19,6 +19,8 @@ export interface Synthesised {
   readonly app: App;
   readonly lake: Template;
   readonly platform: Template;
+  /** Undefined where no repository may deploy. */
+  readonly delivery: Template | undefined;
 }
 
 /** The contracts of the repository. */
@@ -38,8 +40,13 @@ export function synthesise(
     context: { ...flags, 'aws:cdk:disable-asset-staging': true },
   });
   const config = readStageConfig((name) => context[name]);
-  const { lake, platform } = addAssay(app, { config, contracts, code: emptyCode() });
-  return { app, lake: Template.fromStack(lake), platform: Template.fromStack(platform) };
+  const { lake, platform, delivery } = addAssay(app, { config, contracts, code: emptyCode() });
+  return {
+    app,
+    lake: Template.fromStack(lake),
+    platform: Template.fromStack(platform),
+    delivery: delivery === undefined ? undefined : Template.fromStack(delivery),
+  };
 }
 
 function emptyCode(): CodeSource {
