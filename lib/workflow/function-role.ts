@@ -90,9 +90,10 @@ function keyStatements({ config, access, lakeKey, sensitive }: FunctionRoleProps
             actions,
             resources: [lakeKey.keyArn],
             conditions: {
-              StringEquals: {
-                'kms:ViaService': `s3.${Aws.REGION}.${Aws.URL_SUFFIX}`,
-                'kms:EncryptionContext:aws:s3:arn': buckets,
+              StringEquals: { 'kms:ViaService': `s3.${Aws.REGION}.${Aws.URL_SUFFIX}` },
+              // S3 names the bucket where it has a bucket key, as these have, and the object where one was put without.
+              StringLike: {
+                'kms:EncryptionContext:aws:s3:arn': buckets.flatMap((arn) => [arn, `${arn}/*`]),
               },
             },
           }),
