@@ -17,14 +17,10 @@ export interface LakeStackProps extends StackProps {
   readonly contracts: readonly Contract[];
 }
 
-/** What holds data and must outlive every release: buckets, keys, databases, the audit trail. */
+/** What holds data and must outlive every release: buckets, keys, databases, secrets, the audit trail. */
 export class LakeStack extends Stack {
   /** Encrypts the buckets with personal or confidential values. */
   readonly key: Key;
-  /** Keys the digests that stand for personal values. */
-  readonly digestKey: Secret;
-  /** Address of the Slack webhook, set by hand; undefined where none is wanted. */
-  readonly slack: Secret | undefined;
 
   constructor(scope: Construct, id: string, props: LakeStackProps) {
     super(scope, id, props);
@@ -40,32 +36,37 @@ export class LakeStack extends Stack {
     const storage = new LakeStorage(this, 'Storage', { config, key: this.key, sensitive });
     new AuditTrail(this, 'Audit', { config, storage });
     new Catalog(this, 'Catalog', { config });
-    this.digestKey = new Secret(this, 'DigestKey', {
-      secretName: secretName(config.stage, 'digest-key'),
-      description: 'Keys the digests that stand for personal values in reasons; a new one makes new digests',
-      generateSecretString: { passwordLength: 64, excludePunctuation: true },
-      removalPolicy: config.removalPolicy,
-    });
-    this.slack = config.hasSlack
-      ? new Secret(this, 'SlackWebhook', {
-          secretName: secretName(config.stage, 'slack-webhook'),
-          description: 'Address of the Slack webhook that alerts are posted to',
-          // A place for the address: it is put in by hand, so that it stands in no template.
-          secretStringValue: SecretValue.unsafePlainText('not set'),
-          removalPolicy: config.removalPolicy,
-        })
-      : undefined;
-    if (this.slack !== undefined) {
-      acknowledge(
-        this.slack,
-        'AwsSolutions-SMG4',
-        'Slack gives out the address of a webhook and offers no way to change it by program: it is replaced by hand.',
-      );
-    }
-    acknowledge(
-      this.digestKey,
-      'AwsSolutions-SMG4',
-      'Digests must stay the same for as long as quarantine is kept, so that the same value can be recognised: the key is never rotated by itself.',
-    );
+    addDigestKey(this, config);
+    if (config.hasSlack) addSlackWebhook(this, config);
   }
+}
+
+/** The key of the digests that stand for personal values. */
+function addDigestKey(scope: Construct, config: StageConfig): void {
+  const secret = new Secret(scope, 'DigestKey', {
+    secretName: secretName(config.stage, 'digest-key'),
+    description: 'Keys the digests that stand for personal values in reasons; a new one makes new digests',
+    generateSecretString: { passwordLength: 64, excludePunctuation: true },
+    removalPolicy: config.removalPolicy,
+  });
+  acknowledge(
+    secret,
+    'AwsSolutions-SMG4',
+    'Digests must stay the same for as long as quarantine is kept, so that the same value can be recognised: the key is never rotated by itself.',
+  );
+}
+
+/** A place for the address of a Slack webhook: it is put in by hand, so that it stands in no template. */
+function addSlackWebhook(scope: Construct, config: StageConfig): void {
+  const secret = new Secret(scope, 'SlackWebhook', {
+    secretName: secretName(config.stage, 'slack-webhook'),
+    description: 'Address of the Slack webhook that alerts are posted to',
+    secretStringValue: SecretValue.unsafePlainText('not set'),
+    removalPolicy: config.removalPolicy,
+  });
+  acknowledge(
+    secret,
+    'AwsSolutions-SMG4',
+    'Slack gives out the address of a webhook and offers no way to change it by program: it is replaced by hand.',
+  );
 }

@@ -6,7 +6,7 @@ import { Alarms } from './alerts/alarms.ts';
 import { AlertPath } from './alerts/alert-path.ts';
 import { Dashboard } from './alerts/dashboard.ts';
 import { ExecutionAlerts } from './alerts/execution-alerts.ts';
-import { bucketName, databasePrefix } from './config/names.ts';
+import { bucketName, databasePrefix, secretArn } from './config/names.ts';
 import type { StageConfig } from './config/stage-config.ts';
 import { sensitiveBuckets } from './lake/sensitive-buckets.ts';
 import type { LakeStack } from './lake-stack.ts';
@@ -38,8 +38,6 @@ export class PlatformStack extends Stack {
       code,
       sensitive,
       lakeKey: lake.key,
-      digestKeyArn: lake.digestKey.secretArn,
-      slackArn: lake.slack?.secretArn,
       topicArn: alerts.topic.topicArn,
       topicKey: alerts.key,
       deadLetters: alerts.lostEvents,
@@ -84,7 +82,7 @@ export class PlatformStack extends Stack {
       StateMachineArn: stateMachine.stateMachineArn,
       Workgroup: workgroup,
       StartRunFunction: functions.get('start-run').functionName,
-      DigestKeySecretArn: lake.digestKey.secretArn,
+      DigestKeySecretArn: secretArn(config.stage, 'digest-key'),
       Release: config.release,
     });
   }

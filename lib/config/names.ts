@@ -3,7 +3,7 @@ import type { StageName } from './stage-config.ts';
 
 /**
  * Names and ARNs that follow from the stage alone. The stack of the workflow refers to the buckets of the lake by
- * them: only its key and its secrets are exports, which the one stack can't change while the other uses them.
+ * them: only its key is an export, which the one stack can't change while the other uses it.
  */
 
 /** The buckets of a lake; the first segment of a key chooses one (`condemned` lies with `quarantine`). */
@@ -67,7 +67,7 @@ export function secretName(stage: StageName, name: 'digest-key' | 'slack-webhook
   return `assay/${stage}/${name}`;
 }
 
-/** ARN of a secret; Secrets Manager puts a dash and six characters of its own behind the name. */
+/** ARN of a secret without the six characters that Secrets Manager puts behind its name: enough to read it by. */
 export function secretArn(stage: StageName, name: 'digest-key' | 'slack-webhook'): string {
-  return regionalArn('secretsmanager', `secret:${secretName(stage, name)}-??????`);
+  return regionalArn('secretsmanager', `secret:${secretName(stage, name)}`);
 }

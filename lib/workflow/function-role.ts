@@ -140,7 +140,7 @@ function secretStatements({ access, config }: FunctionRoleProps): PolicyStatemen
   const names = (access.secrets ?? []).filter((name) => name !== 'slack-webhook' || config.hasSlack);
   return allow(
     ['secretsmanager:GetSecretValue'],
-    names.map((name) => secretArn(config.stage, name)),
+    names.map((name) => `${secretArn(config.stage, name)}-??????`),
   );
 }
 

@@ -1,7 +1,8 @@
 import { Architecture, type Function as LambdaFunction, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { bucketName, databasePrefix, stateMachineArn } from '../config/names.ts';
+import { bucketName, databasePrefix, secretArn, stateMachineArn } from '../config/names.ts';
+import type { StageConfig } from '../config/stage-config.ts';
 import { ACCESS, type Access, FUNCTION_NAMES, type FunctionName } from './access.ts';
 import type { CodeSource } from './code-source.ts';
 import type { Resources } from './function-role.ts';
@@ -9,9 +10,6 @@ import { StageFunction } from './stage-function.ts';
 
 /** What all functions are made from. */
 export interface FunctionsProps extends Resources {
-  readonly digestKeyArn: string;
-  /** Undefined where no Slack webhook is wanted. */
-  readonly slackArn: string | undefined;
   readonly code: CodeSource;
   /** Where events go that start-run and the schedules could not deal with. */
   readonly deadLetters: IQueue;
@@ -74,16 +72,17 @@ function environmentOf(name: FunctionName, props: FunctionsProps): Record<string
     ...(access.catalog !== undefined ? { ASSAY_DATABASE_PREFIX: databasePrefix(stage) } : {}),
     ...(access.alerts === true ? { ASSAY_ALERTS_TOPIC_ARN: props.topicArn } : {}),
     ...(access.startsRuns === true ? { ASSAY_STATE_MACHINE_ARN: stateMachineArn(stage) } : {}),
-    ...secretsOf(access, props),
+    ...secretsOf(access, props.config),
   };
 }
 
-function secretsOf(access: Access, { digestKeyArn, slackArn }: FunctionsProps): Record<string, string> {
-  const names = access.secrets ?? [];
+function secretsOf({ secrets = [] }: Access, { stage, hasSlack }: StageConfig): Record<string, string> {
   return {
-    ...(names.includes('digest-key') ? { ASSAY_DIGEST_KEY_SECRET_ARN: digestKeyArn } : {}),
-    ...(names.includes('slack-webhook') && slackArn !== undefined
-      ? { ASSAY_SLACK_SECRET_ARN: slackArn }
+    ...(secrets.includes('digest-key')
+      ? { ASSAY_DIGEST_KEY_SECRET_ARN: secretArn(stage, 'digest-key') }
+      : {}),
+    ...(secrets.includes('slack-webhook') && hasSlack
+      ? { ASSAY_SLACK_SECRET_ARN: secretArn(stage, 'slack-webhook') }
       : {}),
   };
 }
