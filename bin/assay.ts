@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { App } from 'aws-cdk-lib';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
 import { fileContractSource } from '../adapters/local/contract-source.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { addAssay } from '../lib/assay-app.ts';
@@ -20,4 +21,5 @@ addAssay(app, {
   contracts: [...contracts.values()],
   code: bundledCode(folder('build')),
 });
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();
