@@ -12,6 +12,7 @@ import { sensitiveBuckets } from './lake/sensitive-buckets.ts';
 import type { LakeStack } from './lake-stack.ts';
 import { Analysts } from './query/analysts.ts';
 import { Budget } from './security/budget.ts';
+import { People } from './security/people.ts';
 import type { CodeSource } from './workflow/code-source.ts';
 import { Functions } from './workflow/functions.ts';
 import { Medallion } from './workflow/medallion.ts';
@@ -68,6 +69,7 @@ export class PlatformStack extends Stack {
       lakeKey: lake.key,
       sensitive,
     });
+    new People(this, 'People', { config, lakeKey: lake.key, sensitive });
     new Budget(this, 'Budget', { config, topicArn: alerts.topic.topicArn });
     this.#output({
       BronzeBucket: bucketName(config.stage, 'bronze'),

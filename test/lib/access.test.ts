@@ -133,7 +133,9 @@ describe('what functions may do', () => {
   });
 
   test('no role may do everything with anything', () => {
-    const policies = Object.values(made.platform.findResources('AWS::IAM::Policy'));
+    const policies = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].flatMap((type) =>
+      Object.values(made.platform.findResources(type)),
+    );
     const actions = policies.flatMap(({ Properties }) =>
       Properties.PolicyDocument.Statement.flatMap((statement: { Action: unknown }) => statement.Action),
     );
@@ -141,6 +143,24 @@ describe('what functions may do', () => {
     const roles = Object.values(made.platform.findResources('AWS::IAM::Role'));
     expect(roles.flatMap(({ Properties }) => Properties.ManagedPolicyArns ?? [])).toEqual([]);
   });
+});
+
+test('analysts read what is published and nothing that was quarantined; sources only bring files', () => {
+  const policy = (name: string) =>
+    Object.values(made.platform.findResources('AWS::IAM::ManagedPolicy')).find(
+      ({ Properties }) => Properties.ManagedPolicyName === `assay-staging-${name}`,
+    )?.Properties.PolicyDocument.Statement;
+  const may = (name: string, action: string, resource: string): boolean =>
+    matches(policy(name), 'Allow', { action, resource });
+  for (const layer of ['silver', 'gold'] as const) {
+    expect(may('analyst', 's3:GetObject', dataFile(layer))).toBe(true);
+    expect(may('analyst', 's3:PutObject', dataFile(layer))).toBe(false);
+  }
+  for (const arn of [dataFile('quarantine'), dataFile('condemned'), bronze]) {
+    expect(may('analyst', 's3:GetObject', arn)).toBe(false);
+  }
+  expect(may('source', 's3:PutObject', bronze)).toBe(true);
+  expect(may('source', 's3:GetObject', bronze)).toBe(false);
 });
 
 test('the workflow reads the list of chunks, starts the Map’s children, and no data', () => {
