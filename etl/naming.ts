@@ -47,6 +47,13 @@ export function bronzePrefix(dataset: string): string {
   return `bronze/${datasetPath(dataset)}/`;
 }
 
+/** `bronze/spend/council_payments/…/a.csv` → `spend.council_payments`; undefined for what is no key of a source file. */
+export function datasetOfBronzeKey(key: string): string | undefined {
+  const [root, domain = '', name = '', ...rest] = key.split('/');
+  const isFile = root === 'bronze' && rest.length > 0 && rest.at(-1) !== '';
+  return isFile && NAME.test(domain) && NAME.test(name) ? `${domain}.${name}` : undefined;
+}
+
 /** A source file's key; `date` is `YYYY-MM-DD`, UTC. The name is kept, but can't leave its folder. */
 export function bronzeKey(dataset: string, date: string, fileName: string): string {
   return `${bronzePrefix(dataset)}ingest_date=${date}/${safeFileName(fileName)}`;
@@ -158,6 +165,15 @@ export const heldKey = (dataset: string, runId: string): string => `${heldPrefix
 
 /** The circuit breaker's state; absent means closed. */
 export const breakerKey = (dataset: string): string => `ops/breakers/${datasetPath(dataset)}.json`;
+
+/** Who runs a dataset now: moved by conditional writes only. */
+export const leaseKey = (dataset: string): string => `ops/leases/${datasetPath(dataset)}.json`;
+
+/** Says that people were told of a drop that nobody can use. */
+export const refusalKey = (refusalId: string): string => `ops/leases/_refused/${refusalId}.json`;
+
+/** Remembers the digest of an object whose store doesn't know it. */
+export const digestMemoKey = (key: string): string => `ops/digests/${key}.json`;
 
 export const alertKey = (runId: string, kind: string): string => `${alertsPrefix()}${runId}-${kind}.json`;
 

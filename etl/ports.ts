@@ -1,3 +1,6 @@
+import type { Layer } from './naming.ts';
+import type { TableColumn } from './table/schema.ts';
+
 /**
  * What the core needs from the world. An adapter implements each; nothing else in etl touches a
  * disk, a network or a clock. Keys are '/'-separated and relative to the lake's root.
@@ -85,7 +88,13 @@ export interface ContractText {
 
 /** Something a person should know now. */
 export interface Alert {
-  readonly kind: 'run-failed' | 'run-held' | 'run-refused' | 'breaker-open' | 'files-rejected';
+  readonly kind:
+    | 'run-failed'
+    | 'run-held'
+    | 'run-refused'
+    | 'breaker-open'
+    | 'files-rejected'
+    | 'drop-refused';
   readonly dataset: string;
   readonly runId: string;
   readonly at: string;
@@ -103,6 +112,41 @@ export interface Alerts {
   send(alert: Alert): Promise<void>;
 }
 
+/** Where a table stands after a commit. */
+export interface CatalogTable {
+  readonly layer: Layer;
+  readonly dataset: string;
+  /** URI of the table's root. */
+  readonly location: string;
+  /** Absolute URI of its metadata file. */
+  readonly metadataLocation: string;
+  /** Version of the pointer that names it. */
+  readonly version: number;
+  readonly columns: readonly TableColumn[];
+  readonly description?: string;
+}
+
+/** Where query engines look tables up; the pointers decide, it follows them. */
+export interface Catalog {
+  /** Creates or moves the table; never to an older version. Repeating it is harmless. Throws TransientError where it may work later. */
+  follow(table: CatalogTable): Promise<void>;
+}
+
+/** One execution of the workflow for a dataset. */
+export interface ExecutionName {
+  readonly dataset: string;
+  /** The execution's own name. */
+  readonly runId: string;
+}
+
+/** Executions of the workflow, by name. */
+export interface Executions {
+  /** How the execution stands; `none` where there is none of that name, or none to be seen yet. */
+  status(run: ExecutionName): Promise<'none' | 'running' | 'ended'>;
+  /** Starts it; `exists` where one of that name was started before, whatever became of it. Never starts two. */
+  start(run: ExecutionName): Promise<'started' | 'exists'>;
+}
+
 /** Everything a stage may touch, handed to it as its last parameter. */
 export interface Effects {
   readonly objects: ObjectStore;
@@ -111,6 +155,7 @@ export interface Effects {
   readonly contracts: ContractSource;
   readonly clock: Clock;
   readonly alerts: Alerts;
+  readonly catalog: Catalog;
   readonly engine: EngineOptions;
   /** Secret that keys the digests which stand for personal values in reasons, logs and alerts. */
   readonly digestKey: string;
