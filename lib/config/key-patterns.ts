@@ -75,3 +75,6 @@ export const RESTATEMENTS = `${restatementsPrefix()}${ANY}`;
 
 /** Leases: who may start a dataset's next run. */
 export const LEASES = 'ops/leases/*';
+
+/** Digests that S3 doesn't know by itself, remembered. */
+export const DIGEST_MEMOS = 'ops/digests/*';

@@ -4,6 +4,7 @@ import {
   CHUNK_LISTS,
   CHUNK_RESULTS,
   COMMIT_PLANS,
+  DIGEST_MEMOS,
   dataFiles,
   HELD,
   LEASES,
@@ -42,9 +43,10 @@ export interface Access {
 /** The tables that a dataset's pointer moves together. */
 const SILVER_TABLES = ['silver', 'quarantine', 'condemned', 'source_files'] as const;
 
-/** What planning looks at: source files, the ledger, what is withheld. It changes nothing. */
+/** What planning looks at: source files, their digests, the ledger, what is withheld. It only remembers digests. */
 const PLANNING = {
-  reads: [SOURCE_FILES, POINTERS.silver, wholeTables('source_files'), BREAKERS, HELD],
+  reads: [SOURCE_FILES, DIGEST_MEMOS, POINTERS.silver, wholeTables('source_files'), BREAKERS, HELD],
+  writes: [DIGEST_MEMOS],
   lists: ['bronze', 'silver', 'ops'],
 } as const;
 
@@ -56,7 +58,7 @@ const LEASING = { writes: [LEASES], removes: [LEASES], startsRuns: true } as con
 
 /** Every function and what it may do, as its code reads and writes. */
 const BY_NAME = {
-  plan: { ...PLANNING, writes: [PLANS, CHUNK_LISTS] },
+  plan: { ...PLANNING, writes: [...PLANNING.writes, PLANS, CHUNK_LISTS] },
   refine: {
     reads: [
       ...RUN,
@@ -107,7 +109,12 @@ const BY_NAME = {
     lists: ['silver', 'gold'],
     catalog: ['gold'],
   },
-  sweep: { ...PLANNING, ...LEASING, reads: [...PLANNING.reads, LEASES] },
+  sweep: {
+    ...PLANNING,
+    ...LEASING,
+    reads: [...PLANNING.reads, LEASES],
+    writes: [...PLANNING.writes, ...LEASING.writes],
+  },
   'record-failure': {
     reads: [...RUN, SEALS, LEASES],
     writes: [HELD, RUN_RECORDS, ALERTS, LEASES],

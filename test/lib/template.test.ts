@@ -6,7 +6,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import type { Contract } from '../../etl/contract/contract.ts';
 import { EMULATOR_GAPS } from '../../lib/config/emulator-gaps.ts';
 import { sensitiveBuckets } from '../../lib/lake/sensitive-buckets.ts';
-import { FUNCTION_NAMES } from '../../lib/workflow/access.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../../lib/workflow/access.ts';
 import { SIZES } from '../../lib/workflow/sizes.ts';
 import { matches, statementsOfBucket, textOf } from './support/policies.ts';
 import { readContracts, type Synthesised, synthesise } from './support/synthesise.ts';
@@ -175,6 +175,17 @@ describe('workflow', () => {
   test('the Map never starts more chunks at once than refine has room for', () => {
     const text = readFileSync(new URL('../../state-machines/medallion.asl.json', import.meta.url), 'utf8');
     expect(JSON.parse(text).States.Refine.MaxConcurrency).toBeLessThanOrEqual(SIZES.refine.concurrency);
+  });
+
+  test('a function may take as long as the workflow waits for it, and no longer', () => {
+    const text = readFileSync(new URL('../../state-machines/medallion.asl.json', import.meta.url), 'utf8');
+    const tasks = [...text.matchAll(/"Resource": "\$\{(\w+)Arn\}"[^}]*?\}?[^}]*?"TimeoutSeconds": (\d+)/g)];
+    const limits = new Map(tasks.map(([, name, seconds]) => [name, Number(seconds)]));
+    expect(limits.size).toBe(9);
+    for (const [name = '', seconds] of limits) {
+      const function_ = name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+      expect([function_, SIZES[function_ as FunctionName].timeoutSeconds]).toEqual([function_, seconds]);
+    }
   });
 
   test('a concurrency that an account cannot give is left out on request', () => {
