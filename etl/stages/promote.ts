@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { loadContracts } from '../contract/load-contracts.ts';
 import { ConfigError } from '../errors.ts';
 import { commitPlanKey, heldKey, metadataPrefix, planKey, sealKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
@@ -6,6 +7,7 @@ import { commitTable } from '../table/commit-table.ts';
 import { movePointer, type Pointer, readPointer, type TableState } from '../table/pointer.ts';
 import { DATASET_TABLES, type DatasetTable, openDatasetTable } from './dataset-tables.ts';
 import { CommitPlan, getDocument, Plan, Seal } from './documents.ts';
+import { followCatalog } from './follow-catalog.ts';
 import { loadRun, type RunContext } from './run-context.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
@@ -20,8 +22,8 @@ const PromoteOutput = RunInput.extend({ version: z.number().int(), snapshotId: z
 
 /**
  * Publishes a sealed run: writes the next metadata of Silver, quarantine, condemned and ledger, and moves
- * `_LATEST.json` to all four with one conditional write. A repeat after the move changes nothing. Throws
- * ConflictError when another run committed since the plan was made.
+ * `_LATEST.json` to all four with one conditional write, which the catalog then follows. A repeat after the move
+ * commits nothing, and does what was left to do. Throws ConflictError when another run committed since the plan was made.
  */
 export const promote = defineStage({
   name: 'promote',
@@ -40,6 +42,8 @@ export const promote = defineStage({
       { status: 'promoted', why: [], snapshotId },
     );
     await effects.objects.remove(heldKey(dataset, runId));
+    const contract = (await loadContracts(effects.contracts)).contracts.get(dataset);
+    if (contract !== undefined) await followCatalog(effects, contract);
     await alertRejectedFiles(effects, seal);
     return { dataset, runId, version: pointer.version, snapshotId };
   },
