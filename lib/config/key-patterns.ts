@@ -78,3 +78,14 @@ export const LEASES = 'ops/leases/*';
 
 /** Digests that S3 doesn't know by itself, remembered. */
 export const DIGEST_MEMOS = 'ops/digests/*';
+
+/** What people decided. */
+export const DECISIONS = 'ops/decisions/*.json';
+
+/** Sources of records to be tested once more: what each is, its records, and where they came from. */
+export const RETRY_MANIFESTS = 'ops/retries/*/retry-*.json';
+export const RETRY_RECORDS = 'ops/retries/*/retry-*.csv';
+export const RETRY_ORIGINS = 'ops/retries/*/retry-*.origins.parquet';
+
+/** Condemned records that people let go. */
+export const RELEASES = 'ops/releases/*.parquet';

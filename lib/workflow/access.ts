@@ -4,13 +4,18 @@ import {
   CHUNK_LISTS,
   CHUNK_RESULTS,
   COMMIT_PLANS,
+  DECISIONS,
   DIGEST_MEMOS,
   dataFiles,
   HELD,
   LEASES,
   PLANS,
   POINTERS,
+  RELEASES,
   RESTATEMENTS,
+  RETRY_MANIFESTS,
+  RETRY_ORIGINS,
+  RETRY_RECORDS,
   RUN_RECORDS,
   SEALS,
   SOURCE_FILES,
@@ -43,9 +48,20 @@ export interface Access {
 /** The tables that a dataset's pointer moves together. */
 const SILVER_TABLES = ['silver', 'quarantine', 'condemned', 'source_files'] as const;
 
-/** What planning looks at: source files, their digests, the ledger, what is withheld. It only remembers digests. */
+/**
+ * What planning looks at: source files, their digests, what retries there are, the ledger, what is withheld. It only
+ * remembers digests. The records of a retry are quarantined values: it sees their manifests alone.
+ */
 const PLANNING = {
-  reads: [SOURCE_FILES, DIGEST_MEMOS, POINTERS.silver, wholeTables('source_files'), BREAKERS, HELD],
+  reads: [
+    SOURCE_FILES,
+    DIGEST_MEMOS,
+    RETRY_MANIFESTS,
+    POINTERS.silver,
+    wholeTables('source_files'),
+    BREAKERS,
+    HELD,
+  ],
   writes: [DIGEST_MEMOS],
   lists: ['bronze', 'silver', 'ops'],
 } as const;
@@ -63,6 +79,7 @@ const BY_NAME = {
     reads: [
       ...RUN,
       SOURCE_FILES,
+      RETRY_RECORDS,
       tableMetadata('silver'),
       wholeTables('quarantine'),
       wholeTables('condemned'),
@@ -75,6 +92,9 @@ const BY_NAME = {
     reads: [
       ...RUN,
       SOURCE_FILES,
+      RETRY_RECORDS,
+      RETRY_ORIGINS,
+      RELEASES,
       CHUNK_RESULTS,
       STAGED_REJECTS,
       STAGED_SUSPECTS,
@@ -96,8 +116,8 @@ const BY_NAME = {
     alerts: true,
   },
   promote: {
-    reads: [...RUN, SEALS, COMMIT_PLANS, ...SILVER_TABLES.map(tableMetadata)],
-    writes: [...SILVER_TABLES.map(tableMetadata), POINTERS.silver, RUN_RECORDS, ALERTS],
+    reads: [...RUN, SEALS, COMMIT_PLANS, HELD, ...SILVER_TABLES.map(tableMetadata)],
+    writes: [...SILVER_TABLES.map(tableMetadata), POINTERS.silver, RUN_RECORDS, DECISIONS, ALERTS],
     removes: [HELD],
     lists: ['silver', 'quarantine', 'ops'],
     catalog: ['silver', 'quarantine', 'condemned', 'ops'],
@@ -116,7 +136,7 @@ const BY_NAME = {
     writes: [...PLANNING.writes, ...LEASING.writes],
   },
   'record-failure': {
-    reads: [...RUN, SEALS, LEASES],
+    reads: [...RUN, SEALS, HELD, LEASES],
     writes: [HELD, RUN_RECORDS, ALERTS, LEASES],
     removes: [LEASES],
     lists: ['silver', 'ops'],

@@ -52,6 +52,8 @@ describe('what functions may do', () => {
       dataFile('quarantine'),
       dataFile('condemned'),
       objectArn(rejectsKey(DATASET, RUN, '0001')),
+      objectArn('ops/retries/spend/council_payments/retry-1.csv'),
+      objectArn('ops/retries/spend/council_payments/retry-1.origins.parquet'),
     ];
     for (const arn of values) expect(can('plan', 's3:GetObject', arn)).toBe(false);
     expect(can('plan', 's3:ListBucket', bucketArn('quarantine'))).toBe(false);
