@@ -5,8 +5,10 @@ import {
   chunkKey,
   chunkListKey,
   commitPlanKey,
+  digestMemoKey,
   heldKey,
   type Layer,
+  leaseKey,
   metadataPrefix,
   planKey,
   pointerKey,
@@ -73,11 +75,11 @@ export const RUN_RECORDS = ofAnyDataset((dataset) => runRecordKey(dataset, ANY))
 export const ALERTS = `${alertsPrefix()}${ANY}`;
 export const RESTATEMENTS = `${restatementsPrefix()}${ANY}`;
 
-/** Leases: who may start a dataset's next run. */
-export const LEASES = 'ops/leases/*';
+/** Leases: who may start a dataset's next run; beside them, of which drops people were told. */
+export const LEASES = ofAnyDataset((dataset) => leaseKey(dataset));
 
 /** Digests that S3 doesn't know by itself, remembered. */
-export const DIGEST_MEMOS = 'ops/digests/*';
+export const DIGEST_MEMOS = digestMemoKey(ANY);
 
 /** What people decided. */
 export const DECISIONS = 'ops/decisions/*.json';

@@ -70,7 +70,7 @@ const PLANNING = {
 const RUN = [PLANS, POINTERS.silver] as const;
 
 /** The lease of a dataset, and the run that holds it. */
-const LEASING = { writes: [LEASES], removes: [LEASES], startsRuns: true } as const;
+const LEASING = { writes: [LEASES], startsRuns: true } as const;
 
 /** Every function and what it may do, as its code reads and writes. */
 const BY_NAME = {
@@ -138,7 +138,6 @@ const BY_NAME = {
   'record-failure': {
     reads: [...RUN, SEALS, HELD, LEASES],
     writes: [HELD, RUN_RECORDS, ALERTS, LEASES],
-    removes: [LEASES],
     lists: ['silver', 'ops'],
     alerts: true,
   },

@@ -117,6 +117,16 @@ describe('buckets', () => {
     expect(denies(name, 's3:PutObject', `${name}/a/b/metadata/v1.json`, creates)).toBe(false);
   });
 
+  test('leases and decisions are written under a condition only', () => {
+    const creates = { 's3:ObjectCreationOperation': 'true' };
+    for (const kind of ['leases', 'decisions']) {
+      const key = `ops/${kind}/spend/council_payments.json`;
+      expect(denies('ops', 's3:PutObject', key, creates)).toBe(true);
+      expect(denies('ops', 's3:PutObject', key, { ...creates, 's3:if-match': '"e"' })).toBe(false);
+    }
+    expect(denies('ops', 's3:PutObject', 'ops/runs/spend/council_payments/r.json', creates)).toBe(false);
+  });
+
   test('each layer ages as it should', () => {
     const rules = (name: string): Properties[] => bucket(name).LifecycleConfiguration.Rules;
     for (const name of BUCKETS) {
