@@ -1,3 +1,5 @@
 import { gate } from '../etl/stages/gate.ts';
+import { stageHandler } from './stage-handler.ts';
 
-export const handler = (input: unknown): Promise<unknown> => gate(input, undefined as never);
+/** Decides on a sealed run. */
+export const handler = stageHandler('gate', [], gate);

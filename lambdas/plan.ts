@@ -1,3 +1,5 @@
 import { plan } from '../etl/stages/plan.ts';
+import { stageHandler } from './stage-handler.ts';
 
-export const handler = (input: unknown): Promise<unknown> => plan(input, undefined as never);
+/** Plans a run. */
+export const handler = stageHandler('plan', [], plan);

@@ -1,3 +1,5 @@
 import { refine } from '../etl/stages/refine.ts';
+import { stageHandler } from './stage-handler.ts';
 
-export const handler = (input: unknown): Promise<unknown> => refine(input, undefined as never);
+/** Refines one chunk of a run. */
+export const handler = stageHandler('refine', ['ASSAY_DIGEST_KEY_SECRET_ARN'], refine);

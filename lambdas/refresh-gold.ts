@@ -1,3 +1,5 @@
 import { refreshGold } from '../etl/stages/refresh-gold.ts';
+import { stageHandler } from './stage-handler.ts';
 
-export const handler = (input: unknown): Promise<unknown> => refreshGold(input, undefined as never);
+/** Brings the Gold tables of a dataset up to date. */
+export const handler = stageHandler('refresh-gold', ['ASSAY_DATABASE_PREFIX'], refreshGold);

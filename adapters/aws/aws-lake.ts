@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { GlueClient } from '@aws-sdk/client-glue';
-import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
+import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
@@ -11,6 +11,7 @@ import { systemClock } from '../local/clock.ts';
 import { type ContractFolders, fileContractSource } from '../local/contract-source.ts';
 import { removeLeftovers } from '../local/owner.ts';
 import { scratchOpener } from '../local/scratch.ts';
+import { CLIENT_CONFIG } from './client-config.ts';
 import { glueCatalog } from './glue-catalog.ts';
 import { bucketChooser, type LakeBuckets } from './lake-buckets.ts';
 import { type S3DataStore, s3DataStore } from './s3-data-store.ts';
@@ -18,13 +19,6 @@ import { s3ObjectStore } from './s3-object-store.ts';
 import { readSecret } from './secrets.ts';
 import { snsAlerts } from './sns-alerts.ts';
 import { stepFunctions } from './step-functions.ts';
-
-/** Tries of one request: with the SDK's pauses about five seconds; the state machine tries again after that. */
-const ATTEMPTS = 6;
-const CONNECTION_TIMEOUT_MS = 5_000;
-/** Without a byte for so long, a connection is given up. */
-const SILENCE_MS = 60_000;
-const CONNECTIONS = 64;
 
 /** Where a lake on AWS is. What a function was not given, it may not use: trying throws ConfigError `NOT_GRANTED`. */
 export interface AwsLakeSettings extends ContractFolders {
@@ -47,17 +41,6 @@ export interface AwsLake {
   /** Removes what it keeps on this machine's disk, and what processes before it left there. */
   tidy(): Promise<void>;
 }
-
-/** How clients of every service behave: patient with AWS, but not with a connection that has died. */
-export const CLIENT_CONFIG = {
-  maxAttempts: ATTEMPTS,
-  requestHandler: {
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    socketTimeout: SILENCE_MS,
-    httpsAgent: { maxSockets: CONNECTIONS },
-    httpAgent: { maxSockets: CONNECTIONS },
-  },
-} as const satisfies S3ClientConfig;
 
 /** Opens a lake on AWS with the credentials and the region that the SDK finds. Reads the digest key, where one is named. */
 export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {

@@ -8,7 +8,9 @@ import { followCatalog } from './follow-catalog.ts';
  * commit and that; returns the tables' names. One that fails keeps no other from following; its error is thrown at
  * the end.
  */
-export async function reconcileCatalog(effects: Effects): Promise<{ readonly tables: readonly string[] }> {
+export async function reconcileCatalog(
+  effects: Pick<Effects, 'objects' | 'contracts' | 'catalog'>,
+): Promise<{ readonly tables: readonly string[] }> {
   return await withSpan('assay.reconcile-catalog', {}, async (set) => {
     const { contracts } = await loadContracts(effects.contracts);
     const tables: string[] = [];
