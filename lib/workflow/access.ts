@@ -156,9 +156,9 @@ const BY_NAME = {
     catalog: ['silver', 'gold', 'quarantine', 'condemned', 'ops'],
   },
   'check-health': {
-    reads: [POINTERS.silver, POINTERS.gold, SEALS, RUN_RECORDS],
+    reads: [POINTERS.silver, SEALS, RUN_RECORDS],
     writes: [],
-    lists: ['silver', 'gold', 'ops'],
+    lists: ['silver', 'ops'],
   },
 } as const satisfies Readonly<Record<string, Access>>;
 
