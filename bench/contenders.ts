@@ -13,6 +13,7 @@ import type { Measurement } from './measure.ts';
 export interface Contender {
   readonly name: ContenderName;
   readonly script: string;
+  readonly options?: readonly string[];
   /** Slow ones run once, and on a slice of the rows. */
   readonly pace: 'fast' | 'slow';
   /** Whether its counts must be the generator's, or only its number of rows. */
@@ -20,12 +21,19 @@ export interface Contender {
 }
 
 /** As `--only` names them. */
-export const CONTENDER_NAMES = ['assay', 'bare-copy', 'row-by-row'] as const;
+export const CONTENDER_NAMES = ['assay', 'bare-copy', 'bare-copy-tuned', 'row-by-row'] as const;
 export type ContenderName = (typeof CONTENDER_NAMES)[number];
 
 const CONTENDERS: readonly Contender[] = [
   { name: 'assay', script: 'bench/assay.ts', pace: 'fast', counts: 'exact' },
   { name: 'bare-copy', script: 'bench/bare-copy.ts', pace: 'fast', counts: 'rows' },
+  {
+    name: 'bare-copy-tuned',
+    script: 'bench/bare-copy.ts',
+    options: ['--tuned'],
+    pace: 'fast',
+    counts: 'rows',
+  },
   { name: 'row-by-row', script: 'bench/row-by-row.ts', pace: 'slow', counts: 'exact' },
 ];
 
@@ -54,7 +62,16 @@ const MEASUREMENT = z.object({
 
 /** Runs the contender once in a fresh process; both paths absolute. Throws when it fails. */
 export async function runContender(contender: Contender, file: string, out: string): Promise<Measurement> {
-  const args = ['--import', 'tsx', contender.script, '--in', file, '--out', out];
+  const args = [
+    '--import',
+    'tsx',
+    contender.script,
+    '--in',
+    file,
+    '--out',
+    out,
+    ...(contender.options ?? []),
+  ];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

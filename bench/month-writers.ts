@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import parquet from 'parquetjs-lite';
 
-/** One row of the Parquet files. */
+/** One row of the Parquet files: the columns of Assay's Silver. */
 export interface SilverRow {
   readonly transaction_id: string;
   readonly customer_id: string;
@@ -11,6 +11,11 @@ export interface SilverRow {
   readonly currency: string;
   readonly transaction_timestamp: number;
   readonly row_hash: string;
+  readonly source_file_id: string;
+  readonly source_row_number: number;
+  readonly attempt_count: number;
+  readonly ingestion_timestamp: number;
+  readonly run_id: string;
 }
 
 /** Snappy beats gzip by 6 % of the loop's time; pages of a hash need no bounds. */
@@ -22,6 +27,11 @@ const SCHEMA = new parquet.ParquetSchema({
   currency: { type: 'UTF8', compression },
   transaction_timestamp: { type: 'TIMESTAMP_MILLIS', compression },
   row_hash: { type: 'UTF8', compression, statistics: false },
+  source_file_id: { type: 'UTF8', compression, statistics: false },
+  source_row_number: { type: 'INT64', compression },
+  attempt_count: { type: 'INT64', compression },
+  ingestion_timestamp: { type: 'TIMESTAMP_MILLIS', compression },
+  run_id: { type: 'UTF8', compression, statistics: false },
 });
 /** Larger groups are no faster and take more memory: twelve months are open at once. */
 const ROW_GROUP_ROWS = 16_384;

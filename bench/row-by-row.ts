@@ -1,5 +1,7 @@
+import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import { type CsvError, parse } from 'csv-parse';
 import { isMain, required } from './command.ts';
@@ -9,26 +11,34 @@ import { createRejects, type Reject, type Rejects } from './rejects.ts';
 import { CONTRACT_COLUMNS, check, type RawValues, rowHash } from './row-checks.ts';
 
 /**
- * What a user would write without Assay: csv-parse, checks and hash in a loop, parquetjs-lite by
- * month, rejects with their reasons as NDJSON. It does less than Assay: no lineage columns, no
- * attempts, no proof, no atomic publication, and its keys must fit in memory.
+ * What a user would write without Assay: csv-parse, checks and hash in a loop, the same columns by parquetjs-lite
+ * and month, rejects with their reasons as NDJSON. It does less than Assay: no attempts, no proof, no atomic
+ * publication, and its keys must fit in memory.
  */
 export async function ingestRowByRow(file: string, directory: string): Promise<RecordCounts> {
   mkdirSync(directory, { recursive: true });
   const rejects = createRejects(join(directory, 'rejects.ndjson'));
   const silver = createMonthWriters(join(directory, 'silver'));
   const keys = new Set<string>();
+  const lineage = {
+    source_file_id: await digestOf(file),
+    attempt_count: 0,
+    ingestion_timestamp: Date.now(),
+    run_id: randomUUID(),
+  };
   let silverCount = 0;
+  let rowNumber = 0;
   let header: Header | undefined;
   for await (const fields of readCsv(file, rejects)) {
     if (header === undefined) {
       header = readHeader(fields);
       continue;
     }
+    rowNumber++;
     const verdict = judge(fields, header, keys);
     if (verdict.kind === 'silver') {
       silverCount++;
-      await silver.append(verdict.row);
+      await silver.append({ ...verdict.row, ...lineage, source_row_number: rowNumber });
     } else {
       rejects.add(verdict.reject);
     }
@@ -73,8 +83,20 @@ function readHeader(fields: readonly string[]): Header {
   return { width: fields.length, positions: [a ?? -1, b ?? -1, c ?? -1, d ?? -1, e ?? -1] };
 }
 
+/** SHA-256 of the file, in hex. */
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest('hex');
+}
+
+type JudgedRow = Omit<
+  SilverRow,
+  'source_file_id' | 'source_row_number' | 'attempt_count' | 'ingestion_timestamp' | 'run_id'
+>;
+
 type Verdict =
-  | { readonly kind: 'silver'; readonly row: SilverRow }
+  | { readonly kind: 'silver'; readonly row: JudgedRow }
   | { readonly kind: 'rejected'; readonly reject: Reject };
 
 /** Checks one record, first by itself, then against the keys seen, to which it adds its own. */

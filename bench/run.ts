@@ -12,7 +12,7 @@ const USAGE = `Usage: npm run bench -- [options]
 
   --rows N         data rows of the CSV (1_000_000)
   --seed S         seed of the CSV (1)
-  --only A,B       contenders: assay, bare-copy, row-by-row (all)
+  --only A,B       contenders: assay, bare-copy, bare-copy-tuned, row-by-row (all)
   --repeat R       runs of each, the median counts (3; row-by-row 1)
   --loop-rows N    rows for row-by-row, or 'all' (the smaller of --rows and 500_000)
   --json FILE      write the results there, too

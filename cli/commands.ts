@@ -50,9 +50,79 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/show.ts')).show,
   },
   {
+    name: 'approve',
+    summary: 'publish a held run',
+    load: async () => (await import('./commands/approve.ts')).approve,
+  },
+  {
+    name: 'refuse',
+    summary: 'decide that a held run is not published',
+    load: async () => (await import('./commands/refuse.ts')).refuse,
+  },
+  {
+    name: 'readmit',
+    summary: 'give back files that were set aside',
+    load: async () => (await import('./commands/readmit.ts')).readmit,
+  },
+  {
+    name: 'breaker status',
+    summary: 'which circuit breakers are open, and why',
+    load: async () => (await import('./commands/breaker-status.ts')).breakerStatus,
+  },
+  {
+    name: 'breaker reset',
+    summary: 'close a circuit breaker',
+    load: async () => (await import('./commands/breaker-reset.ts')).breakerReset,
+  },
+  {
+    name: 'quarantine list',
+    summary: 'records that are open, or condemned',
+    load: async () => (await import('./commands/quarantine-list.ts')).quarantineList,
+  },
+  {
+    name: 'quarantine show',
+    summary: 'everything about one record that failed',
+    load: async () => (await import('./commands/quarantine-show.ts')).quarantineShow,
+  },
+  {
+    name: 'quarantine export',
+    summary: 'open records as CSV, to be corrected',
+    load: async () => (await import('./commands/quarantine-export.ts')).quarantineExport,
+  },
+  {
+    name: 'quarantine correct',
+    summary: 'correct open records and test them once more',
+    load: async () => (await import('./commands/quarantine-correct.ts')).quarantineCorrect,
+  },
+  {
+    name: 'quarantine retry',
+    summary: 'test open records once more',
+    load: async () => (await import('./commands/quarantine-retry.ts')).quarantineRetry,
+  },
+  {
+    name: 'quarantine condemn',
+    summary: 'give up open records',
+    load: async () => (await import('./commands/quarantine-condemn.ts')).quarantineCondemn,
+  },
+  {
+    name: 'quarantine release',
+    summary: 'give condemned records another life',
+    load: async () => (await import('./commands/quarantine-release.ts')).quarantineRelease,
+  },
+  {
     name: 'snapshots',
     summary: "list a dataset's published states",
     load: async () => (await import('./commands/snapshots.ts')).snapshots,
+  },
+  {
+    name: 'diff',
+    summary: 'what differs between two snapshots',
+    load: async () => (await import('./commands/diff.ts')).diff,
+  },
+  {
+    name: 'rollback',
+    summary: 'make an earlier snapshot current again',
+    load: async () => (await import('./commands/rollback.ts')).rollback,
   },
   {
     name: 'contracts check',

@@ -1,6 +1,6 @@
 import type { Lake } from '../adapters/local/lake.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
-import { bronzePrefix, heldKey, tableName } from '../etl/naming.ts';
+import { bronzePrefix, tableName } from '../etl/naming.ts';
 import type { RunRecord } from '../etl/stages/documents.ts';
 import { listWithheld } from '../etl/stages/make-plan.ts';
 import { lastGoodSnapshot } from '../etl/stages/run-context.ts';
@@ -43,10 +43,17 @@ export async function describeRun(
   }
   const pointer = await readPointer(lake.effects.objects, 'silver', run.dataset);
   const again = run.status === 'failed' ? [`run --dataset ${run.dataset}`] : [];
+  const decide =
+    run.status === 'held'
+      ? [
+          `approve ${run.runId} --digest ${run.sealDigest ?? ''} --reason '…'`,
+          `refuse ${run.runId} --reason '…'`,
+        ]
+      : [];
   return {
     gold: [],
     notes: await heldNotes(lake, run),
-    next: next([...lookHint(run, isShown), ...again]),
+    next: next([...lookHint(run, isShown), ...again, ...decide]),
     readersSee: lastGoodSnapshot(pointer?.pointer),
   };
 }
@@ -68,10 +75,13 @@ async function heldNotes(lake: Lake, { dataset, runId }: RunRecord): Promise<str
   const withheld = (await listWithheld(lake.effects, dataset)).find((one) => one.runId === runId);
   if (withheld === undefined) return [];
   const files = plural(withheld.keys.length, 'file');
-  if (withheld.decision === 'refused')
-    return [`${files} of it can't be proven: set aside until the contract changes.`];
+  const until = {
+    held: 'for a decision',
+    refused: 'until the contract changes',
+    'rolled-back': 'since its rows were taken back',
+  }[withheld.decision];
   return [
-    `${files} of it set aside for a decision. To have them tested again (with a corrected contract, say), remove ${heldKey(dataset, runId)} from the lake and run.`,
+    `${files} of it set aside ${until}; 'assay readmit ${runId}' has them tested again under today's contract.`,
   ];
 }
 

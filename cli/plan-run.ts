@@ -1,6 +1,6 @@
 import type { Lake } from '../adapters/local/lake.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
-import { bronzePrefix } from '../etl/naming.ts';
+import { bronzePrefix, retriesPrefix } from '../etl/naming.ts';
 import type { Plan } from '../etl/stages/documents.ts';
 import { makePlan, type Planned } from '../etl/stages/make-plan.ts';
 import { newRunId } from '../etl/stages/run-id.ts';
@@ -94,10 +94,10 @@ function planText(dataset: string, planned: Planned): string {
   const rows = files
     .slice(0, NAMED_FILES)
     .map((file) => [
-      file.key.slice(bronzePrefix(dataset).length),
+      shortKey(dataset, file.key),
       size(file.sizeBytes),
       chunkOf.get(file.index) ?? '',
-      file.repeatOf === undefined ? '' : `repeats ${file.repeatOf.slice(bronzePrefix(dataset).length)}`,
+      file.repeatOf === undefined ? '' : `repeats ${shortKey(dataset, file.repeatOf)}`,
     ]);
   if (files.length > rows.length)
     rows.push([`… ${plural(files.length - rows.length, 'more file')}`, '', '', '']);
@@ -108,6 +108,12 @@ function planText(dataset: string, planned: Planned): string {
     { name: '' },
   ];
   return `${printable(head)}\n${table(columns, rows, { maxCell: 90 })}`;
+}
+
+/** A key without the prefix that all of its kind share. */
+function shortKey(dataset: string, key: string): string {
+  const prefix = [bronzePrefix(dataset), retriesPrefix(dataset)].find((one) => key.startsWith(one));
+  return key.slice(prefix?.length ?? 0);
 }
 
 const indexesOf = ({ files }: Plan): number[] => files.map(({ index }) => index);

@@ -37,7 +37,7 @@ export interface ObjectStore {
 
 /** Large objects: what DuckDB reads and writes, and Bronze. */
 export interface DataStore {
-  /** The bytes in order, in pieces of at most a few MiB. */
+  /** The bytes in order, in pieces of at most a few MiB; a piece is good only until the next is asked for. */
   stream(key: string): AsyncIterable<Uint8Array>;
   /** SHA-256 of the bytes, as 64 lower-case hex digits. */
   digest(key: string): Promise<string>;
@@ -58,7 +58,7 @@ export interface ScratchFile {
 export interface Scratch {
   readonly directory: string;
   create(name: string): Promise<ScratchFile>;
-  /** A scratch file's bytes in order; those from `start` up to, not including, `end` where a range is given. */
+  /** A scratch file's bytes in order, each piece good only until the next is asked for; those from `start` up to, not including, `end` where a range is given. */
   read(path: string, range?: { readonly start: number; readonly end?: number }): AsyncIterable<Uint8Array>;
   remove(path: string): Promise<void>;
   dispose(): Promise<void>;
@@ -175,4 +175,6 @@ export interface ProgressEvent {
 export interface EngineOptions {
   readonly memoryLimitMb: number;
   readonly threads: number;
+  /** Size at which a segment of records is closed; refine's own unless said. */
+  readonly segmentBytes?: number;
 }

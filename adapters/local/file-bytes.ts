@@ -1,8 +1,8 @@
+import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { TransientError } from '../../etl/errors.ts';
-import { storageError } from './file-errors.ts';
+import { guarded } from './file-errors.ts';
 
 /** Large enough to read at the disk's speed, small enough to hold several. */
 const PIECE_BYTES = 1024 * 1024;
@@ -45,19 +45,39 @@ function isWritten(before: Fingerprint, after: Fingerprint): boolean {
   );
 }
 
-/** The bytes of a file, or of an end-exclusive range of it, in order and in pieces of 1 MiB; `what` names it in errors. */
+/**
+ * The bytes of a file, or of an end-exclusive range of it, in order and in pieces of 1 MiB; `what` names it in errors.
+ * Two buffers take turns, the next being filled meanwhile: a piece is good until the next but one is asked for, but
+ * callers may count only on the next.
+ */
 export async function* readPieces(
   file: string,
   what: string,
   range: { readonly start: number; readonly end?: number } = { start: 0 },
 ): AsyncGenerator<Uint8Array> {
-  // Node's `end` is inclusive.
-  const end = range.end === undefined ? {} : { end: range.end - 1 };
+  const handle = await guarded(`reading ${what}`, () => open(file, 'r'));
+  const [one, other] = [Buffer.allocUnsafeSlow(PIECE_BYTES), Buffer.allocUnsafeSlow(PIECE_BYTES)];
+  let position = range.start;
+  const fill = async (buffer: Buffer): Promise<Uint8Array> => {
+    const wanted = Math.min(PIECE_BYTES, (range.end ?? Number.POSITIVE_INFINITY) - position);
+    if (wanted <= 0) return buffer.subarray(0, 0);
+    const { bytesRead } = await handle.read(buffer, 0, wanted, position);
+    position += bytesRead;
+    return buffer.subarray(0, bytesRead);
+  };
+  let filling = fill(one);
   try {
-    const options = { highWaterMark: PIECE_BYTES, start: range.start, ...end };
-    for await (const piece of createReadStream(file, options)) yield piece;
-  } catch (error) {
-    throw storageError(error, `reading ${what}`);
+    for (let next = other; ; next = next === one ? other : one) {
+      const piece = await guarded(`reading ${what}`, () => filling);
+      if (piece.length === 0) return;
+      filling = fill(next);
+      // A failure is thrown where the piece would have come; until then it must not count as unhandled.
+      filling.catch(() => undefined);
+      yield piece;
+    }
+  } finally {
+    await filling.catch(() => undefined);
+    await handle.close();
   }
 }
 
@@ -72,8 +92,9 @@ export async function hashFile(
   const fingerprint = await fingerprintOf(file);
   const hash = createHash('sha256');
   for await (const piece of readPieces(file, file)) {
+    const taken = take(piece);
     hash.update(piece);
-    await take(piece);
+    await taken;
   }
   if (isWritten(fingerprint, await fingerprintOf(file))) {
     throw new TransientError(

@@ -11,7 +11,7 @@ import { fileObjectStore } from './object-store.ts';
 import { removeLeftovers } from './owner.ts';
 import { scratchOpener } from './scratch.ts';
 
-const MEMORY_LIMIT_MB = 800;
+const MEMORY_LIMIT_MB = 600;
 
 /** How a lake is worked with. */
 export interface LakeOptions extends ContractFolders {
@@ -19,6 +19,8 @@ export interface LakeOptions extends ContractFolders {
   readonly memoryLimitMb?: number;
   /** DuckDB's threads; as many as the machine runs at once unless said. */
   readonly threads?: number;
+  /** Size at which a segment of records is closed; 48 MiB unless said. */
+  readonly segmentBytes?: number;
   readonly alerts?: AlertChannels;
   readonly progress?: Effects['progress'];
   /** The system's clock unless said. */
@@ -60,6 +62,7 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
     engine: {
       memoryLimitMb: options.memoryLimitMb ?? MEMORY_LIMIT_MB,
       threads: options.threads ?? availableParallelism(),
+      ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     },
     digestKey,
     ...(options.progress === undefined ? {} : { progress: options.progress }),

@@ -1,7 +1,5 @@
-import path from 'node:path';
 import type { Lake } from '../../adapters/local/lake.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
-import { withEngine } from '../../etl/engine/engine.ts';
 import { maskRejects, type Reject, rejectExamples } from '../../etl/query/run-rejects.ts';
 import type { RunRecord } from '../../etl/stages/documents.ts';
 import type { Command } from '../command.ts';
@@ -13,6 +11,7 @@ import { time } from '../print/format.ts';
 import { rejectsText } from '../print/rejects-text.ts';
 import { runText } from '../print/run-text.ts';
 import { runJson } from '../run-json.ts';
+import { withScratchEngine } from '../with-scratch-engine.ts';
 
 const PER_KIND = 3;
 const MOST = 20;
@@ -53,15 +52,10 @@ Values of personal and confidential columns are shown as •••.`,
 async function readExamples(lake: Lake, run: RunRecord, isUnmasked: boolean): Promise<Reject[]> {
   if (run.counts.quarantined + run.counts.condemned === 0) return [];
   const { effects } = lake;
-  const scratch = await effects.openScratch('show');
-  try {
-    const rejects = await withEngine(effects.engine, path.join(scratch.directory, 'spill'), (engine) =>
-      rejectExamples(engine, effects, run, { perKind: PER_KIND, most: MOST }),
-    );
-    if (isUnmasked) return rejects;
-    const { contracts } = await loadContracts(effects.contracts);
-    return maskRejects(rejects, contracts.get(run.dataset));
-  } finally {
-    await scratch.dispose();
-  }
+  const rejects = await withScratchEngine(effects, 'show', (engine) =>
+    rejectExamples(engine, effects, run, { perKind: PER_KIND, most: MOST }),
+  );
+  if (isUnmasked) return rejects;
+  const { contracts } = await loadContracts(effects.contracts);
+  return maskRejects(rejects, contracts.get(run.dataset));
 }

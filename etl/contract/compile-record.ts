@@ -36,19 +36,21 @@ export interface StageOptions {
   readonly hasEdgeBlanks: boolean;
   /** Keys the digests that stand for personal values. */
   readonly digestKey: string;
-  /** For which records the raw values are kept: those that failed, or every one. */
-  readonly keepRecords: 'failed' | 'all';
+  /** Whether only who passed is asked, or also what is wrong with the others, which costs more. */
+  readonly look: Look;
 }
+
+/** A first look at every record, or a closer one at those that it set apart. */
+export type Look = 'first' | 'closer';
 
 /**
  * A SELECT with one row a record, in the source's order: the contract's columns typed, `rescued` where
- * the contract keeps unknown columns, row_hash, `record_kind$` (RECORD_KIND), and for what didn't pass
+ * the contract keeps unknown columns, row_hash, and `passed$`. A closer look adds `record_kind$` (RECORD_KIND), the
  * `reasons$` and the raw `record$` as JSON.
  */
 export function compileStage(options: StageOptions): string {
   const { contract, layout, source, hasEdgeBlanks } = options;
   const { columns } = contract;
-  const failures = columns.map((column, index) => columnFailures(column, textName(index)));
   const rescue = contract.unknownColumns === 'rescue';
   const rescued = rescue ? [`${rescuedSql(layout)} AS rescued`] : [];
   const passThrough = [...columns.map((column) => identifier(column.name)), ...(rescue ? ['rescued'] : [])];
@@ -57,16 +59,21 @@ export function compileStage(options: StageOptions): string {
     `, trimmed AS (SELECT *, ${columns.map((_, index) => `${textSql(rawName(index), contract.csv.nullValues, hasEdgeBlanks)} AS ${textName(index)}`).join(', ')} FROM raw)`,
     `, typed AS (SELECT *, ${[
       ...columns.map((column, index) => `${valueSql(column, textName(index))} AS ${identifier(column.name)}`),
-      `sha256(${hashInput(columns)}) AS hash_hex$`,
+      `sha256(${hashInput(columns)}) AS row_hash`,
       ...rescued,
     ].join(', ')} FROM trimmed)`,
-    `, judged AS (SELECT *, ${okSql(contract)} AS ok$ FROM typed)`,
-    `SELECT ${passThrough.join(', ')}, unhex(hash_hex$) AS row_hash`,
-    `, CAST(${kindSql(options)} AS TINYINT) AS record_kind$`,
-    `, CASE WHEN NOT ok$ THEN ${reasonsSql(options, failures)} END AS reasons$`,
-    `, CASE WHEN ${options.keepRecords === 'all' ? 'true' : 'NOT ok$'} THEN ${recordJson(contract, layout)} END AS record$`,
-    `FROM judged`,
+    `, judged AS (SELECT *, ${passedSql(contract)} AS passed$ FROM typed)`,
+    `SELECT ${[...passThrough, 'row_hash', 'passed$', ...(options.look === 'closer' ? findings(options) : [])].join(', ')}`,
+    'FROM judged',
   ].join(' ');
+}
+
+function findings(options: StageOptions): string[] {
+  return [
+    `CAST(${kindSql(options)} AS TINYINT) AS record_kind$`,
+    `CASE WHEN NOT passed$ THEN ${reasonsSql(options)} END AS reasons$`,
+    `${recordJson(options.contract, options.layout)} AS record$`,
+  ];
 }
 
 /**
@@ -88,7 +95,7 @@ function fieldSql(layout: Layout, index: number): string {
   return field === undefined ? 'CAST(NULL AS VARCHAR)' : fieldName(field);
 }
 
-function okSql(contract: SourceContract): string {
+function passedSql(contract: SourceContract): string {
   const conditions: string[] = [];
   contract.columns.forEach((column, index) => {
     const value = identifier(column.name);
@@ -109,7 +116,7 @@ function passesSql(expression: string): string {
 function kindSql({ contract, layout }: StageOptions): string {
   const { silver, rejected, blank, totalRow } = RECORD_KIND;
   const everything = Array.from({ length: layout.fields }, (_, field) => fieldName(field));
-  const cases = [`WHEN ok$ THEN ${silver}`, `WHEN ${isBlankSql(everything)} THEN ${blank}`];
+  const cases = [`WHEN passed$ THEN ${silver}`, `WHEN ${isBlankSql(everything)} THEN ${blank}`];
   const totalIndex = contract.columns.findIndex(({ name }) => name === contract.csv.totalRowColumn);
   const totalField = layout.columns[totalIndex];
   if (totalField !== undefined) {
@@ -125,9 +132,9 @@ function isBlankSql(fields: readonly string[]): string {
   return fields.length === 0 ? 'true' : `trim(concat(${fields.join(', ')}), ${literal(' \t')}) = ''`;
 }
 
-function reasonsSql({ contract, digestKey }: StageOptions, failures: readonly Failure[][]): string {
+function reasonsSql({ contract, digestKey }: StageOptions): string {
   const entries = contract.columns.flatMap((column, index) =>
-    (failures[index] ?? []).map((failure) =>
+    columnFailures(column, textName(index)).map((failure) =>
       reasonSql(failure, literal(column.name), shownValue(column, rawName(index), digestKey)),
     ),
   );

@@ -18,16 +18,12 @@ export function tableColumns(contract: Contract): TableColumn[] {
   return [...own, ...(contract.unknownColumns === 'rescue' ? [RESCUED] : []), ...LINEAGE];
 }
 
-const added = (
+/** A column that Assay adds to a table. */
+export const added = (
   name: string,
-  kind: 'string' | 'long' | 'int' | 'binary' | 'timestamptz',
+  kind: 'string' | 'long' | 'int' | 'timestamptz',
   doc: string,
-): TableColumn => ({
-  name,
-  type: { kind },
-  required: false,
-  doc,
-});
+): TableColumn => ({ name, type: { kind }, required: false, doc });
 
 const RESCUED = added(
   RESCUED_NAME,
@@ -36,7 +32,7 @@ const RESCUED = added(
 );
 
 const LINEAGE: readonly TableColumn[] = [
-  added('row_hash', 'binary', 'SHA-256 of the record as it came'),
+  added('row_hash', 'string', 'SHA-256 of the record as it came'),
   added('source_file_id', 'string', 'SHA-256 of the source file'),
   added('source_row_number', 'long', 'Which record of the source file, from 1'),
   added('attempt_count', 'int', 'Sealed runs in which this record failed before'),

@@ -19,9 +19,7 @@ export interface SegmentPart {
   readonly offset: number;
   /** source_row_number of that record. */
   readonly firstRow: number;
-  readonly rows: number;
-  /** Whether the file ends with this part. */
-  readonly last: boolean;
+  rows: number;
 }
 
 /** A broken record, and which file it is from. */
@@ -43,6 +41,12 @@ export interface Segment {
   readonly longestDecodedBytes: number;
 }
 
+/** Size at which a segment is closed: large enough to be worth a statement, small enough to hold several in memory. */
+export const SEGMENT_BYTES = 48 * 1024 * 1024;
+
+/** Size of the first segment at most; each of the next may be twice as large. */
+const FIRST_BYTES = 8 * 1024 * 1024;
+
 /** How reading a file ended. */
 export type FileOutcome =
   | { readonly fileIndex: number; readonly kind: 'read'; readonly records: number }
@@ -58,7 +62,7 @@ export interface CutOptions {
   readonly contract: SourceContract;
   readonly data: DataStore;
   readonly scratch: Scratch;
-  /** A segment is closed at the first record past this size. */
+  /** A segment is closed at the first piece past this size; the first ones are smaller, so that work begins early. */
   readonly segmentBytes: number;
 }
 
@@ -87,7 +91,7 @@ export async function* cutSegments(
     for await (const piece of readPieces(opened.window, format, { row: 1, line: opened.firstDataLine })) {
       yield* builder.add(piece);
     }
-    yield { kind: 'file', outcome: { fileIndex: file.index, kind: 'read', records: builder.endFile() } };
+    yield { kind: 'file', outcome: { fileIndex: file.index, kind: 'read', records: builder.fileRows } };
   }
   yield* builder.finish();
 }
@@ -157,23 +161,18 @@ class SegmentBuilder {
   }
 
   async *add(piece: Piece): AsyncGenerator<SegmentEvent> {
-    if (this.#bytes >= this.#options.segmentBytes) yield* this.finish();
+    if (this.#bytes >= Math.min(this.#options.segmentBytes, FIRST_BYTES * 2 ** this.#count))
+      yield* this.finish();
     this.#file ??= await this.#options.scratch.create(`segment-${this.#count++}.csv`);
     await this.#file.write(piece.bytes);
     this.#pieces.push({ byte: this.#bytes, position: this.#rows });
     this.#bytes += piece.bytes.length;
     const part = this.#parts.at(-1);
     if (part?.fileIndex === this.#fileIndex) {
-      this.#parts[this.#parts.length - 1] = { ...part, rows: part.rows + piece.rows };
+      part.rows += piece.rows;
     } else {
-      const firstRow = this.#fileRows + 1;
-      this.#parts.push({
-        fileIndex: this.#fileIndex,
-        offset: this.#rows,
-        firstRow,
-        rows: piece.rows,
-        last: false,
-      });
+      const [fileIndex, firstRow] = [this.#fileIndex, this.#fileRows + 1];
+      this.#parts.push({ fileIndex, offset: this.#rows, firstRow, rows: piece.rows });
     }
     for (const record of piece.broken) this.#broken.push({ ...record, fileIndex: this.#fileIndex });
     this.#rows += piece.rows;
@@ -183,10 +182,8 @@ class SegmentBuilder {
     this.#longestDecodedBytes = Math.max(this.#longestDecodedBytes, piece.longestDecodedBytes);
   }
 
-  /** Marks the file's last part and returns how many records the file had. */
-  endFile(): number {
-    const part = this.#parts.at(-1);
-    if (part?.fileIndex === this.#fileIndex) this.#parts[this.#parts.length - 1] = { ...part, last: true };
+  /** How many records the file had so far. */
+  get fileRows(): number {
     return this.#fileRows;
   }
 

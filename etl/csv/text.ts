@@ -45,7 +45,8 @@ async function peek(
   while (length < 3) {
     const next = await pieces.next();
     if (next.done === true) break;
-    held.push(next.value);
+    // A copy where more must come: the piece is good only until the next is asked for.
+    held.push(length + next.value.length < 3 ? Uint8Array.from(next.value) : next.value);
     length += next.value.length;
   }
   async function* whole(): AsyncGenerator<Uint8Array> {
@@ -69,7 +70,12 @@ function gunzip(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   // Whoever reads it sees a failure as a throw. It may come before the first read, when nobody listens yet: without
   // a listener of its own it would then end the process.
   unpacked.on('error', () => undefined);
-  return pipeline(Readable.from(stream), unpacked, () => undefined);
+  return pipeline(Readable.from(copies(stream)), unpacked, () => undefined);
+}
+
+/** Pieces that stay good, for those who hold several. */
+async function* copies(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of stream) yield Uint8Array.from(piece);
 }
 
 async function viaScratch(

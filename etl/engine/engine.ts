@@ -21,8 +21,13 @@ export interface Engine {
   rows(sql: string): Promise<SqlRow[]>;
   /** Runs a query; its columns with DuckDB's types, and its rows. */
   result(sql: string): Promise<SqlResult>;
+  /** The integers of a query's only column, none of them NULL or past 2^53. */
+  integers(sql: string): Promise<number[]>;
   /** Adds rows to a table whose columns are BIGINT and VARCHAR, by position. */
   append(table: string, rows: Iterable<readonly (bigint | string)[]>): Promise<void>;
+  /** Another connection to the same database, to run statements beside this one's: it has temporary tables of its own. */
+  lane(): Promise<Engine>;
+  /** Ends the database; on a lane, just the lane. */
   close(): void;
 }
 
@@ -33,6 +38,10 @@ export async function openEngine(options: EngineOptions, spillDirectory: string)
     memory_limit: `${options.memoryLimitMb}MB`,
     temp_directory: spillDirectory,
   });
+  return connect(instance, () => instance.closeSync());
+}
+
+async function connect(instance: DuckDBInstance, closed: () => void): Promise<Engine> {
   const connection = await instance.connect();
   await connection.run("SET TimeZone = 'UTC'");
   await connection.run('SET enable_progress_bar = false');
@@ -46,10 +55,16 @@ export async function openEngine(options: EngineOptions, spillDirectory: string)
         const columns = reader.columnNames().map((name, n) => ({ name, type: String(types[n]) }));
         return { columns, rows: reader.getRowsJson() };
       }),
+    integers: (sql) =>
+      guard(sql, async () => {
+        const [column = []] = (await connection.runAndReadAll(sql)).getColumns();
+        return column.map(Number);
+      }),
     append: (table, rows) => guard(table, () => appendRows(connection, table, rows)),
+    lane: () => guard('a lane', () => connect(instance, () => undefined)),
     close: () => {
       connection.closeSync();
-      instance.closeSync();
+      closed();
     },
   };
 }
@@ -81,6 +96,21 @@ export async function withEngine<T>(
     return await work(engine);
   } finally {
     engine.close();
+  }
+}
+
+/** Runs work with some lanes of an engine and closes them, whatever happens. */
+export async function withLanes<T>(
+  engine: Engine,
+  count: number,
+  work: (lanes: readonly Engine[]) => Promise<T>,
+): Promise<T> {
+  const lanes: Engine[] = [];
+  try {
+    while (lanes.length < count) lanes.push(await engine.lane());
+    return await work(lanes);
+  } finally {
+    for (const lane of lanes) lane.close();
   }
 }
 

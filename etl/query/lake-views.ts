@@ -116,11 +116,7 @@ function refuseTooEarly(named: readonly LakeView[], moment: Moment): void {
 
 async function createView(engine: Engine, effects: Effects, view: LakeView, moment: Moment): Promise<void> {
   const { table, columns } = view;
-  const select = columns.map(({ name, type }) => {
-    // Hashes are shown as text, which people can compare and copy.
-    const shown = type.kind === 'binary' ? `lower(hex(${identifier(name)}))` : identifier(name);
-    return `${shown} AS ${identifier(name)}`;
-  });
+  const select = columns.map(({ name }) => identifier(name));
   const paths = table === undefined ? [] : await pathsAt(effects, table, moment);
   const from = paths.length === 0 ? `(${emptySelect(columns)})` : `(${unionWithAll(columns, paths)})`;
   const [schema = '', name = ''] = view.name.split('.');

@@ -1,7 +1,9 @@
 import type { Engine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
-import { alertsPrefix, restatementsPrefix, runsPrefix } from '../naming.ts';
+import { alertsPrefix, decisionsPrefix, restatementsPrefix, runsPrefix } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { foldSql } from '../quarantine/fold.ts';
+import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
 import type { LakeView } from './lake-view.ts';
 
 /** Fields of a kind of document with their DuckDB types. */
@@ -35,6 +37,17 @@ const ALERT_FIELDS: Fields = {
   details: 'JSON',
 };
 
+const DECISION_FIELDS: Fields = {
+  id: 'VARCHAR',
+  kind: 'VARCHAR',
+  dataset: 'VARCHAR',
+  at: 'TIMESTAMPTZ',
+  by: 'VARCHAR',
+  reason: 'VARCHAR',
+  runId: 'VARCHAR',
+  details: 'JSON',
+};
+
 /** The tables of `ops`. */
 export const OPS_TABLES = [
   'runs',
@@ -42,6 +55,9 @@ export const OPS_TABLES = [
   'quarantine',
   'condemned',
   'alerts',
+  'decisions',
+  'retries',
+  'corrections',
   'snapshots',
   'restatements',
 ] as const;
@@ -69,10 +85,26 @@ export async function createOpsViews(
     `SELECT kind, dataset, runId AS run_id, "at", title, readersSee AS readers_see, nextCommand AS next_command, details
      FROM ${await readDocuments(effects, alertsPrefix(), ALERT_FIELDS)}${until('"at"')}`,
   );
+  await view(
+    'decisions',
+    `SELECT id, kind, dataset, "at", "by", reason, runId AS run_id, details
+     FROM ${await readDocuments(effects, decisionsPrefix(), DECISION_FIELDS)}${until('"at"')}`,
+  );
   await view('restatements', `SELECT * FROM (${await restatementsSelect(effects)})${until('refreshed_at')}`);
   await view('source_files', unionOf(views, 'source_files', ''));
   await view('condemned', unionOf(views, 'condemned', 'dataset'));
-  await view('quarantine', openQuarantineSelect(views));
+  const sources = views.filter(({ layer }) => layer === 'quarantine').map(({ dataset }) => dataset);
+  for (const dataset of sources) await loadRetryTables(engine, effects, dataset);
+  await view('quarantine', openQuarantineSelect(views, atMs));
+  const tablesOf = (kind: 'origins' | 'corrections'): string =>
+    sources
+      .map((dataset) => `SELECT ${literal(dataset)} AS dataset, * FROM ${retryTables(dataset)[kind]}`)
+      .join(' UNION ALL ') || NO_DATASET;
+  await view('retries', tablesOf('origins'));
+  await view(
+    'corrections',
+    `SELECT * FROM (${tablesOf('corrections')})${sources.length > 0 ? until('decided_at') : ''}`,
+  );
   await view('snapshots', `SELECT * FROM (${snapshotsSelect(views)})${until('committed_at')}`);
 }
 
@@ -111,20 +143,15 @@ function unionOf(views: readonly LakeView[], layer: LakeView['layer'], label: ''
 /** Where no contract is for source files. */
 const NO_DATASET = 'SELECT CAST(NULL AS VARCHAR) AS dataset WHERE false';
 
-/**
- * What failed, with whether it is still open: not condemned since, and not in Silver since (a record that failed
- * before and then passed has an attempt_count above 0 there).
- */
-function openQuarantineSelect(views: readonly LakeView[]): string {
+/** What failed, with whether it is still open. */
+function openQuarantineSelect(views: readonly LakeView[], atMs: number | undefined): string {
   const selects = views
     .filter((view) => view.layer === 'quarantine')
-    .map(({ name, dataset }) => {
-      const table = name.slice(name.indexOf('.') + 1);
-      return `SELECT ${literal(dataset)} AS dataset,
-        NOT EXISTS (SELECT 1 FROM condemned.${table} AS c WHERE c.row_hash = q.row_hash)
-          AND NOT EXISTS (SELECT 1 FROM silver.${table} AS s WHERE s.attempt_count > 0 AND s.row_hash = q.row_hash) AS is_open, q.*
-        FROM ${name} AS q`;
-    });
+    .map(
+      ({ name, dataset }) =>
+        `SELECT ${literal(dataset)} AS dataset, coalesce(folded.state IN ('open', 'retrying'), false) AS is_open, q.*
+        FROM ${name} AS q LEFT JOIN (${foldSql(dataset, atMs)}) AS folded ON folded.row_hash = q.row_hash`,
+    );
   return selects.length === 0 ? NO_DATASET : selects.join(' UNION ALL ');
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Contract } from '../contract/contract.ts';
-import { type Engine, readParquet } from '../engine/engine.ts';
+import { type Engine, readParquet, type SqlRow } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { DataError } from '../errors.ts';
 import { commitPlanKey, type Layer, tableRoot } from '../naming.ts';
@@ -54,15 +54,23 @@ export async function rejectExamples(
   }
   if (selects.length === 0) return [];
   const rows = await engine.rows(
-    `SELECT verdict, source_file AS "sourceFile", source_row_number AS "sourceRowNumber", source_line AS "sourceLine",
-       attempt_count AS "attemptCount", reasons, record, left(raw_text, ${RAW_TEXT_CHARACTERS}) AS "rawText"
+    `SELECT ${REJECT_SELECT}
      FROM (${selects.join(' UNION ALL ')}) WHERE run_id = ${literal(run.runId)}
      QUALIFY row_number() OVER (
        PARTITION BY verdict, list_sort(list_distinct(list_transform(reasons, lambda reason: reason.code)))
        ORDER BY source_file, source_row_number) <= ${perKind}
      ORDER BY verdict DESC, source_file, source_row_number LIMIT ${most}`,
   );
-  return rows.map((row) => Reject.parse({ ...row, record: parsedRecord(row.record) }));
+  return rows.map(toReject);
+}
+
+/** The columns of a reject, over a table of rejects with its verdict. */
+export const REJECT_SELECT = `verdict, source_file AS "sourceFile", source_row_number AS "sourceRowNumber", source_line AS "sourceLine",
+  attempt_count AS "attemptCount", reasons, record, left(raw_text, ${RAW_TEXT_CHARACTERS}) AS "rawText"`;
+
+/** A reject from a row of `REJECT_SELECT`. */
+export function toReject(row: SqlRow): Reject {
+  return Reject.parse({ ...row, record: parsedRecord(row.record) });
 }
 
 function parsedRecord(text: unknown): unknown {
@@ -70,7 +78,7 @@ function parsedRecord(text: unknown): unknown {
 }
 
 /** A promoted run's rejects are in the tables; another's lie where promote would have taken them from. */
-async function rejectPaths(
+export async function rejectPaths(
   effects: Effects,
   { dataset, runId, status }: Pick<RunRecord, 'dataset' | 'runId' | 'status'>,
   layer: Extract<Layer, 'quarantine' | 'condemned'>,
@@ -101,11 +109,7 @@ export const MASK = '•••';
 
 /** Examples without the values of personal and confidential columns, nor of any that the contract doesn't know. */
 export function maskRejects(rejects: readonly Reject[], contract: Contract | undefined): Reject[] {
-  const open = new Set(
-    contract?.columns
-      .filter(({ classification }) => classification === 'public' || classification === 'internal')
-      .map(({ name }) => name),
-  );
+  const open = openColumns(contract);
   const isAllOpen = contract !== undefined && open.size === contract.columns.length;
   return rejects.map((reject) => ({
     ...reject,
@@ -115,7 +119,19 @@ export function maskRejects(rejects: readonly Reject[], contract: Contract | und
   }));
 }
 
-function maskValues(record: Record<string, unknown>, open: ReadonlySet<string>): Record<string, unknown> {
+/** Names of the columns whose values may be shown. */
+export function openColumns(contract: Contract | undefined): ReadonlySet<string> {
+  const columns = contract?.columns.filter(
+    ({ classification }) => classification === 'public' || classification === 'internal',
+  );
+  return new Set(columns?.map(({ name }) => name));
+}
+
+/** Values by column, with a mask for those of any column but the open ones; no value needs no mask. */
+export function maskValues(
+  record: Readonly<Record<string, unknown>>,
+  open: ReadonlySet<string>,
+): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(record).map(([name, value]) => [
       name,

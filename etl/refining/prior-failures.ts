@@ -6,7 +6,7 @@ import { filesOf, type LakeTable } from '../table/lake-table.ts';
 const OWN = "len(list_filter(reasons, lambda r: r.code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED'))) > 0";
 
 /**
- * Makes the table `prior` (row_hash, failures, own_failures, condemned): in how many sealed runs each record failed,
+ * Makes the table `prior`, which all lanes see (row_hash, failures, own_failures, condemned): in how many sealed runs each record failed,
  * in how many for what it is, and whether it was condemned for that. Returns whether any did.
  */
 export async function loadPriorFailures(
@@ -15,7 +15,7 @@ export async function loadPriorFailures(
   tables: { readonly quarantine: LakeTable; readonly condemned: LakeTable },
 ): Promise<boolean> {
   await engine.run(
-    'CREATE OR REPLACE TEMP TABLE prior (row_hash BLOB, failures INTEGER, own_failures INTEGER, condemned BOOLEAN)',
+    'CREATE OR REPLACE TABLE prior (row_hash VARCHAR, failures INTEGER, own_failures INTEGER, condemned BOOLEAN)',
   );
   const selects: string[] = [];
   for (const layer of ['quarantine', 'condemned'] as const) {

@@ -8,7 +8,7 @@ const REJECT_COLUMNS = [
   'source_file_id VARCHAR',
   'source_row_number BIGINT',
   'source_line BIGINT',
-  'row_hash BLOB',
+  'row_hash VARCHAR',
   `reasons ${REASONS_TYPE}`,
   'record VARCHAR',
   'raw_text VARCHAR',
@@ -56,21 +56,28 @@ export function measureSql(
   n: number,
 ): { readonly value: string; readonly by: string } {
   const measure = contract.measures[n];
+  const column = contract.columns.find(({ name }) => name === measure?.column);
+  const value = identifier(measure?.column ?? '');
   return {
-    value: `CAST(${identifier(measure?.column ?? '')} AS DECIMAL(38, ${scaleOf(contract, n)}))`,
+    // A decimal's sum has 38 digits by itself.
+    value: column?.type.kind === 'decimal' ? value : `CAST(${value} AS DECIMAL(38, 0))`,
     by: measure?.by === undefined ? 'CAST(NULL AS VARCHAR)' : `CAST(${identifier(measure.by)} AS VARCHAR)`,
   };
 }
 
-/** Adds the staged segment's failed and broken records to `rejects`. */
+/** Adds the staged records that failed, after their closer look, to `rejects`. */
 export async function collectRejects(engine: Engine, contract: SourceContract): Promise<void> {
   await engine.run(
     `INSERT INTO rejects SELECT source_file_id, source_row_number, NULL, row_hash, reasons$, record$, NULL, record_kind$ = ${RECORD_KIND.totalRow}${measureValues(contract)}
-     FROM staged WHERE record_kind$ IN (${RECORD_KIND.rejected}, ${RECORD_KIND.totalRow})`,
+     FROM staged WHERE NOT passed$ AND record_kind$ <> ${RECORD_KIND.blank}`,
   );
+}
+
+/** Adds the records in `broken` to `rejects`. */
+export async function collectBroken(engine: Engine, contract: SourceContract): Promise<void> {
   const nothing = contract.measures.map(() => ', NULL, NULL').join('');
   await engine.run(
-    `INSERT INTO rejects SELECT source_file_id, source_row_number, source_line, unhex(sha256(raw_text)),
+    `INSERT INTO rejects SELECT source_file_id, source_row_number, source_line, sha256(raw_text),
        [{'rule': problem, 'column': NULL, 'code': 'STRUCTURE_ERROR', 'value': NULL}], NULL, raw_text, false${nothing} FROM broken`,
   );
 }

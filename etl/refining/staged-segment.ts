@@ -1,29 +1,29 @@
-import { compileStage, fieldName } from '../contract/compile-record.ts';
+import { compileStage, fieldName, type Look } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
-import type { Segment } from '../csv/segments.ts';
+import type { Segment, SegmentPart } from '../csv/segments.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
-import { literal } from '../engine/sql.ts';
+import { constant, literal } from '../engine/sql.ts';
 import { DataError } from '../errors.ts';
 
 /** What staging a segment needs beside it. */
 export interface StagingOptions {
   readonly contract: SourceContract;
   readonly digestKey: string;
-  readonly keepRecords: 'failed' | 'all';
+  readonly look: Look;
   /** source_file_id by file index. */
   readonly sourceFileIds: ReadonlyMap<number, string>;
 }
 
 /**
- * Reads a segment into two temporary tables: `staged`, one row a record with its place in the source
- * (source_file_id, source_row_number) besides what compileStage gives, and `broken`, the records that can't be parsed
- * (file, row, line, problem, text), which in `staged` are blank.
+ * Reads a segment into the temporary view `staged`: one row a record with its place in the source (source_file_id,
+ * source_row_number) and in the segment (position$) besides what compileStage gives. Records that can't be parsed
+ * are blank there.
  */
 export async function stageSegment(engine: Engine, segment: Segment, options: StagingOptions): Promise<void> {
-  const { contract, digestKey, keepRecords } = options;
+  const { contract, digestKey, look } = options;
   const { hasEdgeBlanks, layout } = segment;
   const compile = (source: string): string =>
-    compileStage({ contract, layout, source, hasEdgeBlanks, digestKey, keepRecords });
+    compileStage({ contract, layout, source, hasEdgeBlanks, digestKey, look });
   const select = compile(readCsv(segment, contract));
   if (await keepsOrder(engine, select)) {
     await engine.run(`CREATE OR REPLACE TEMP TABLE staged_records AS ${select}`);
@@ -44,8 +44,7 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
       { context },
     );
   }
-  await engine.run(`CREATE OR REPLACE TEMP VIEW staged AS ${placedSql(segment, options.sourceFileIds)}`);
-  await stageBroken(engine, segment, options.sourceFileIds);
+  await placeRecords(engine, segment, options.sourceFileIds);
 }
 
 /** DuckDB's reader, told everything: nothing about a segment is guessed. */
@@ -100,23 +99,39 @@ async function stageInTwoSteps(
   await engine.run('CREATE OR REPLACE TEMP VIEW positioned AS SELECT * FROM staged_records');
 }
 
-/** The records with their place in the source, which follows from their position in the segment. */
-function placedSql(segment: Segment, ids: ReadonlyMap<number, string>): string {
+/** Makes the view `staged`: the records with their place in the source, which follows from their position in the segment. */
+async function placeRecords(
+  engine: Engine,
+  segment: Segment,
+  ids: ReadonlyMap<number, string>,
+): Promise<void> {
+  const idOf = (part: SegmentPart): string => ids.get(part.fileIndex) ?? '';
   const [only, ...more] = segment.parts;
   if (only !== undefined && more.length === 0) {
-    return `SELECT *, ${literal(ids.get(only.fileIndex) ?? '')} AS source_file_id, position$ + ${only.firstRow - only.offset} AS source_row_number FROM positioned`;
+    await engine.run(
+      `CREATE OR REPLACE TEMP VIEW staged AS SELECT *, ${constant(idOf(only))} AS source_file_id, position$ + ${only.firstRow - only.offset} AS source_row_number FROM positioned`,
+    );
+    return;
   }
-  const values = segment.parts.map(
-    (part) => `(${part.offset}, ${literal(ids.get(part.fileIndex) ?? '')}, ${part.firstRow - part.offset})`,
+  await engine.run(
+    'CREATE OR REPLACE TEMP TABLE parts (first$ BIGINT, source_file_id VARCHAR, shift$ BIGINT)',
   );
-  return [
-    'SELECT records.*, parts.source_file_id, records.position$ + parts.shift AS source_row_number',
-    'FROM positioned AS records',
-    `ASOF JOIN (VALUES ${values.join(', ')}) AS parts(first, source_file_id, shift) ON records.position$ >= parts.first`,
-  ].join(' ');
+  await engine.append(
+    'parts',
+    segment.parts.map((part) => [BigInt(part.offset), idOf(part), BigInt(part.firstRow - part.offset)]),
+  );
+  await engine.run(
+    `CREATE OR REPLACE TEMP VIEW staged AS
+     SELECT records.*, parts.source_file_id, records.position$ + parts.shift$ AS source_row_number
+     FROM positioned AS records ASOF JOIN parts ON records.position$ >= parts.first$`,
+  );
 }
 
-async function stageBroken(
+/**
+ * Makes the table `broken` of a segment's records that can't be parsed: source_file_id, source_row_number,
+ * source_line, problem, raw_text.
+ */
+export async function stageBroken(
   engine: Engine,
   segment: Segment,
   ids: ReadonlyMap<number, string>,

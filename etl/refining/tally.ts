@@ -28,28 +28,41 @@ export function identitySql(rowNumber: string): string {
   return `CAST(hash(CAST(${rowNumber} AS BIGINT)) AS HUGEINT)`;
 }
 
-/** Adds the staged segment's records to the tallies. */
-export async function tallySegment(
-  engine: Engine,
-  contract: SourceContract,
-  tallies: Tallies,
-): Promise<void> {
+/** Adds the staged records that passed to the tallies. */
+export async function tallyPassed(engine: Engine, contract: SourceContract, tallies: Tallies): Promise<void> {
+  const counts = await engine.rows(
+    'SELECT source_file_id, count(*) AS n, max(source_row_number) AS last FROM staged WHERE passed$ GROUP BY ALL',
+  );
+  for (const row of counts) {
+    const tally = tallyOf(tallies, textOf(row, 'source_file_id'));
+    tally.silver += integerOf(row, 'n');
+    tally.lastContentRow = Math.max(tally.lastContentRow, integerOf(row, 'last'));
+  }
+  await tallyMeasures(engine, contract, tallies, 'passed$');
+}
+
+/** Adds the staged records that didn't pass, after their closer look, to the tallies. */
+export async function tallyOthers(engine: Engine, contract: SourceContract, tallies: Tallies): Promise<void> {
   const kinds = await engine.rows(
     `SELECT source_file_id, record_kind$ AS kind, count(*) AS n, max(source_row_number) AS last,
        CAST(coalesce(sum(CASE WHEN record_kind$ = ${RECORD_KIND.blank} THEN ${identitySql('source_row_number')} END), 0) AS VARCHAR) AS identity
-     FROM staged GROUP BY ALL`,
+     FROM staged WHERE NOT passed$ GROUP BY ALL`,
   );
   for (const row of kinds) {
     const tally = tallyOf(tallies, textOf(row, 'source_file_id'));
     const [kind, n] = [integerOf(row, 'kind'), integerOf(row, 'n')];
-    if (kind === RECORD_KIND.silver) tally.silver += n;
-    else if (kind === RECORD_KIND.rejected) tally.rejected += n;
+    if (kind === RECORD_KIND.rejected) tally.rejected += n;
     else if (kind === RECORD_KIND.blank) tally.blank += n;
     else tally.totalRows += n;
     tally.blankIdentity = addDecimals(tally.blankIdentity, textOf(row, 'identity'));
     if (kind !== RECORD_KIND.blank)
       tally.lastContentRow = Math.max(tally.lastContentRow, integerOf(row, 'last'));
   }
+  await tallyMeasures(engine, contract, tallies, `record_kind$ = ${RECORD_KIND.rejected}`);
+}
+
+/** Counts the records in `broken` as rejected: in `staged` they were blank. */
+export async function tallyBroken(engine: Engine, tallies: Tallies): Promise<void> {
   const broken = await engine.rows(
     `SELECT source_file_id, count(*) AS n, max(source_row_number) AS last, CAST(-sum(${identitySql('source_row_number')}) AS VARCHAR) AS identity
      FROM broken GROUP BY ALL`,
@@ -61,15 +74,19 @@ export async function tallySegment(
     tally.blankIdentity = addDecimals(tally.blankIdentity, textOf(row, 'identity'));
     tally.lastContentRow = Math.max(tally.lastContentRow, integerOf(row, 'last'));
   }
-  await tallyMeasures(engine, contract, tallies);
 }
 
-async function tallyMeasures(engine: Engine, contract: SourceContract, tallies: Tallies): Promise<void> {
+async function tallyMeasures(
+  engine: Engine,
+  contract: SourceContract,
+  tallies: Tallies,
+  which: string,
+): Promise<void> {
   for (const [n, { column }] of contract.measures.entries()) {
     const { value, by } = measureSql(contract, n);
     const sums = await engine.rows(
       `SELECT source_file_id, ${by} AS "by", CAST(sum(${value}) AS VARCHAR) AS total FROM staged
-       WHERE record_kind$ IN (${RECORD_KIND.silver}, ${RECORD_KIND.rejected}) AND ${value} IS NOT NULL GROUP BY ALL`,
+       WHERE ${which} AND ${value} IS NOT NULL GROUP BY ALL`,
     );
     for (const row of sums) {
       const group = typeof row.by === 'string' ? row.by : null;

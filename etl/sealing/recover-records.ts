@@ -1,6 +1,6 @@
 import type { SourceContract } from '../contract/contract.ts';
-import { pickRecords, positionsOf } from '../csv/pick-records.ts';
-import { cutSegments } from '../csv/segments.ts';
+import { Gathering, positionsOf } from '../csv/gathering.ts';
+import { cutSegments, SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
 import type { DataStore, Scratch } from '../ports.ts';
 import { measureByColumn, measureColumn, measureValues } from '../refining/rejects.ts';
@@ -18,8 +18,6 @@ export interface RecoverInput {
   /** Parquet files of the suspects that refine kept. */
   readonly suspectPaths: readonly string[];
 }
-
-const SEGMENT_BYTES = 64 * 1024 * 1024;
 
 /**
  * Adds the records of `excluded` to `rejects` as they came, since Silver keeps only typed values: from the
@@ -39,8 +37,10 @@ export async function recoverExcluded(input: RecoverInput): Promise<void> {
     const { segment } = event;
     const positions = positionsOf(segment, (index) => rowsOf.get(sourceFileIds.get(index) ?? '') ?? []);
     if (positions.length > 0) {
-      const picked = await pickRecords(segment, positions, { scratch, contract, name: 'excluded.csv' });
-      await stageSegment(engine, picked, { contract, digestKey, keepRecords: 'all', sourceFileIds });
+      const gathering = new Gathering(segment.layout, { contract, scratch, name: 'excluded.csv' });
+      await gathering.add(segment, positions);
+      const picked = await gathering.close();
+      await stageSegment(engine, picked, { contract, digestKey, look: 'closer', sourceFileIds });
       await rejectExcluded(engine, { from: 'staged', record: 'record$', measures: measureValues(contract) });
       await scratch.remove(picked.path);
     }

@@ -180,7 +180,7 @@ export function parseDocument<T>(body: Uint8Array, key: string, shape: z.ZodType
 export const RunRecord = z.object({
   runId: z.string(),
   dataset: z.string(),
-  status: z.enum(['promoted', 'held', 'refused', 'failed', 'nothing-to-do']),
+  status: z.enum(['promoted', 'held', 'refused', 'failed', 'nothing-to-do', 'rolled-back']),
   counts: Counts,
   reasons: z.record(z.string(), z.number().int()),
   controlTotals: z.array(ControlTotal),
@@ -196,11 +196,14 @@ export const RunRecord = z.object({
 });
 export type RunRecord = z.infer<typeof RunRecord>;
 
-/** Files that no run picks up: until a person decides (`held`), or until the contract changes (`refused`). */
+/**
+ * Files that no run picks up: until a person decides (`held`), until the contract changes (`refused`), or until a
+ * person readmits them (`rolled-back`: their rows were published and taken back).
+ */
 export const Withheld = z.object({
   dataset: z.string(),
   runId: z.string(),
-  decision: z.enum(['held', 'refused']),
+  decision: z.enum(['held', 'refused', 'rolled-back']),
   contractDigest: z.string(),
   sealDigest: z.string(),
   keys: z.array(z.string()),
@@ -209,7 +212,7 @@ export const Withheld = z.object({
 });
 export type Withheld = z.infer<typeof Withheld>;
 
-/** The circuit breaker of a dataset; no document means closed. */
+/** The circuit breaker of a dataset as it last opened; no document, or one with a reset, means closed. */
 export const Breaker = z.object({
   dataset: z.string(),
   openedAt: z.string(),
@@ -217,5 +220,36 @@ export const Breaker = z.object({
   code: z.string(),
   count: z.number().int(),
   windowMinutes: z.number(),
+  /** Errors from before this moment count no more. */
+  resetAt: z.string().exactOptional(),
 });
 export type Breaker = z.infer<typeof Breaker>;
+
+/** A person's word that a held run may be published: the digest of the seal that was looked at, who, and why. */
+export const Approval = z.object({ digest: z.string(), by: z.string().min(1), reason: z.string().min(1) });
+export type Approval = z.infer<typeof Approval>;
+
+/** What a person decided about a dataset, for ops.decisions: never changed, never removed. */
+export const Decision = z.object({
+  id: z.string(),
+  kind: z.enum([
+    'approved',
+    'refused',
+    'readmitted',
+    'breaker-reset',
+    'rolled-back',
+    'corrected',
+    'retried',
+    'release-asked',
+    'released',
+    'condemned',
+  ]),
+  dataset: z.string(),
+  at: z.string(),
+  by: z.string(),
+  reason: z.string(),
+  /** The run that it is about, where it is about one. */
+  runId: z.string().nullable(),
+  details: z.record(z.string(), z.unknown()),
+});
+export type Decision = z.infer<typeof Decision>;

@@ -7,26 +7,32 @@ import { breakerKey, sealKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { filesOf } from '../table/lake-table.ts';
 import { openDatasetTable } from './dataset-tables.ts';
-import { type Breaker, getDocument, putDocument, Seal } from './documents.ts';
+import { Approval, Breaker, getDocument, parseDocument, putDocument, Seal } from './documents.ts';
 import { loadRun, type RunContext } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
 
+const GateInput = RunInput.extend({
+  /** Set where a held run was sealed again after its approval, because its base moved. */
+  approved: Approval.optional(),
+});
 const GateOutput = z.object({ decision: z.enum(['promote', 'hold', 'refuse']), why: z.array(z.string()) });
 
 /**
  * Compares a seal with the contract's limits: promote within them, hold for a person beyond them, refuse where
- * conservation isn't proven. Opens the circuit breaker when one code piles up.
+ * conservation isn't proven. Opens the circuit breaker when one code piles up. A run that a person approved
+ * is measured against the approval alone: promote where the verdicts are still those, hold where they changed.
  */
 export const gate = defineStage({
   name: 'gate',
-  input: RunInput,
+  input: GateInput,
   output: GateOutput,
-  run: async ({ dataset, runId }, effects) => {
+  run: async ({ dataset, runId, approved }, effects) => {
     const context = await loadRun(effects, dataset, runId);
     const seal = await getDocument(effects.objects, sealKey(dataset, context.contract.version, runId), Seal);
     if (seal.unproven.length > 0) {
       return { decision: 'refuse', why: seal.unproven.map(({ key, problem }) => `${key}: ${problem}`) };
     }
+    if (approved !== undefined) return checkVerdicts(seal, approved, context);
     const why = beyondLimits(seal, context.contract);
     const breaker = await findBreaker(effects, context, seal);
     if (breaker !== undefined) {
@@ -38,6 +44,19 @@ export const gate = defineStage({
     return { decision: why.length === 0 ? 'promote' : 'hold', why };
   },
 });
+
+/** What was approved is published only if it is still what would be published. */
+function checkVerdicts(seal: Seal, approved: Approval, { base }: RunContext): z.infer<typeof GateOutput> {
+  if (approved.digest === seal.digest) return { decision: 'promote', why: [] };
+  const { records, silver, quarantined, condemned } = seal.counts;
+  const moved = base === undefined ? '' : ` Run ${base.run_id} committed at ${base.committed_at}.`;
+  return {
+    decision: 'hold',
+    why: [
+      `${approved.by} approved ${approved.digest}, but the base moved since and the verdicts changed: of ${records} records ${silver} are silver, ${quarantined} quarantined and ${condemned} condemned now.${moved} It needs a new look`,
+    ],
+  };
+}
 
 /** The limits that a seal breaks, one sentence each. */
 export function beyondLimits(seal: Seal, contract: SourceContract): string[] {
@@ -61,7 +80,9 @@ export function beyondLimits(seal: Seal, contract: SourceContract): string[] {
 /** The code that opens the breaker, counting this run and what was committed within the window. */
 async function findBreaker(effects: Effects, context: RunContext, seal: Seal): Promise<Breaker | undefined> {
   const { breakerErrors, breakerShare, breakerWindowMinutes } = context.contract.limits;
-  const since = new Date(effects.clock.now().getTime() - breakerWindowMinutes * 60_000).toISOString();
+  const windowStart = new Date(effects.clock.now().getTime() - breakerWindowMinutes * 60_000).toISOString();
+  const resetAt = await lastReset(effects, seal.dataset);
+  const since = resetAt !== undefined && resetAt > windowStart ? resetAt : windowStart;
   const recent = await recentErrors(effects, context, since);
   const tested = seal.counts.records - seal.counts.blank + recent.tested;
   for (const code of new Set([...Object.keys(seal.reasons), ...recent.codes.keys()])) {
@@ -79,6 +100,13 @@ async function findBreaker(effects: Effects, context: RunContext, seal: Seal): P
     }
   }
   return undefined;
+}
+
+/** When a person last closed the breaker: what came before was looked at. */
+async function lastReset(effects: Effects, dataset: string): Promise<string | undefined> {
+  const key = breakerKey(dataset);
+  const stored = await effects.objects.get(key);
+  return stored === undefined ? undefined : parseDocument(stored.body, key, Breaker).resetAt;
 }
 
 async function recentErrors(

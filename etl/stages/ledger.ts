@@ -9,6 +9,7 @@ export interface LedgerEntry {
   readonly status: string;
   readonly sourceFileId: string;
   readonly contractDigest: string;
+  readonly runId: string;
 }
 
 /** SELECT of a run's ledger rows, in the order of the ledger's columns. */
@@ -39,7 +40,7 @@ export async function readLedger(
   if (paths.length === 0) return new Map();
   const rows = await engine.rows(
     `SELECT source_file, arg_max(status, processed_at) AS status, arg_max(source_file_id, processed_at) AS source_file_id,
-       arg_max(contract_digest, processed_at) AS contract_digest FROM ${readParquet(paths)} GROUP BY source_file`,
+       arg_max(contract_digest, processed_at) AS contract_digest, arg_max(run_id, processed_at) AS run_id FROM ${readParquet(paths)} GROUP BY source_file`,
   );
   return new Map(
     rows.map((row) => [
@@ -48,6 +49,7 @@ export async function readLedger(
         status: textOf(row, 'status'),
         sourceFileId: textOf(row, 'source_file_id'),
         contractDigest: textOf(row, 'contract_digest'),
+        runId: textOf(row, 'run_id'),
       },
     ]),
   );

@@ -3,7 +3,7 @@ import { checkRules } from '../contract/check-rules.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
-import { breakerKey, bronzePrefix, heldPrefix } from '../naming.ts';
+import { breakerKey, bronzePrefix, heldPrefix, retriesPrefix, retryOf } from '../naming.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
 import { openDatasetTable } from './dataset-tables.ts';
@@ -39,36 +39,58 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
   }
   const breaker = await openBreaker(effects, dataset);
   if (breaker !== undefined) {
-    const why = `The circuit breaker of ${dataset} is open since ${breaker.openedAt}: ${breaker.count} errors ${breaker.code} within ${breaker.windowMinutes} minutes. Nothing runs until a person has looked and removes ${breakerKey(dataset)}.`;
+    const why = `The circuit breaker of ${dataset} is open since ${breaker.openedAt}: ${breaker.count} errors ${breaker.code} within ${breaker.windowMinutes} minutes. Nothing runs until a person has looked: 'assay breaker status ${dataset}' shows the records, 'assay breaker reset ${dataset}' closes it.`;
     return { status: 'refused', why };
   }
   const base = await readPointer(effects.objects, 'silver', dataset);
-  const bronze = await effects.objects.list(bronzePrefix(dataset));
-  if (bronze.length === 0) return { status: 'nothing-to-do' };
+  const sources = await listSources(effects, dataset);
+  if (sources.length === 0) return { status: 'nothing-to-do' };
   const ledger = await loadLedger(effects, contract, base, runId);
   const withheld = await listWithheld(effects, dataset);
-  const pending = bronze.filter(({ key }) => isPending(key, contract, ledger, withheld));
+  const pending = sources.filter(({ key }) => isPending(key, contract, ledger, withheld));
   if (pending.length === 0) return { status: 'nothing-to-do' };
-  const files = await identifyFiles(pending, effects, { ledger, withheld });
-  const plan: Plan = {
-    dataset,
+  const files = await identifyFiles(dataset, pending, effects, { ledger, withheld });
+  return { status: 'planned', plan: planOf(runId, { contract, base, files, now: effects.clock.now() }) };
+}
+
+/** What a plan is made of. */
+interface PlanParts {
+  readonly contract: SourceContract;
+  readonly base: ReadPointer | undefined;
+  readonly files: readonly PlannedFile[];
+  readonly now: Date;
+}
+
+/** The plan of a run over these files, in chunks, on this base. */
+export function planOf(runId: string, { contract, base, files, now }: PlanParts): Plan {
+  return {
+    dataset: contract.dataset,
     runId,
     contractVersion: contract.version,
     contractDigest: contract.digest,
     ...(base === undefined ? {} : { baseEtag: base.etag }),
     baseVersion: base?.pointer.version ?? 0,
-    plannedAt: effects.clock.now().toISOString(),
-    files,
+    plannedAt: now.toISOString(),
+    files: [...files],
     chunks: cutChunks(files),
   };
-  return { status: 'planned', plan };
 }
 
-/** The breaker's document, where it is open. */
+/** Every file that a run may take up: those in Bronze, then the retries that are whole. */
+export async function listSources(effects: Effects, dataset: string): Promise<ObjectInfo[]> {
+  const bronze = await effects.objects.list(bronzePrefix(dataset));
+  const retries = await effects.objects.list(retriesPrefix(dataset));
+  const keys = new Set(retries.map(({ key }) => key));
+  const whole = retries.filter(({ key }) => keys.has(retryOf(dataset, key)?.manifest ?? ''));
+  return [...bronze, ...whole];
+}
+
+/** The circuit breaker of a dataset, where it is open. */
 export async function openBreaker(effects: Effects, dataset: string): Promise<Breaker | undefined> {
   const key = breakerKey(dataset);
   const stored = await effects.objects.get(key);
-  return stored === undefined ? undefined : parseDocument(stored.body, key, Breaker);
+  const breaker = stored === undefined ? undefined : parseDocument(stored.body, key, Breaker);
+  return breaker?.resetAt === undefined ? breaker : undefined;
 }
 
 /** Every set of files that is withheld from runs. */
@@ -81,7 +103,8 @@ export async function listWithheld(effects: Effects, dataset: string): Promise<W
   return documents;
 }
 
-async function loadLedger(
+/** What the ledger last said of every Bronze file, at a pointer. */
+export async function loadLedger(
   effects: Effects,
   contract: SourceContract,
   base: ReadPointer | undefined,
@@ -111,32 +134,46 @@ function isPending(
   ledger: ReadonlyMap<string, LedgerEntry>,
   withheld: readonly Withheld[],
 ): boolean {
+  const isRetry = retryOf(contract.dataset, key) !== undefined;
   const isWithheld = withheld.some(
     (document) =>
       document.keys.includes(key) &&
-      (document.decision === 'held' || document.contractDigest === contract.digest),
+      (isRetry || document.decision !== 'refused' || document.contractDigest === contract.digest),
   );
   if (isWithheld) return false;
   const entry = ledger.get(key);
+  // A retry is taken up once: what doesn't come of it stays open, and is retried anew.
+  if (isRetry) return entry === undefined;
   return entry === undefined || (entry.status === 'rejected' && entry.contractDigest !== contract.digest);
 }
 
-/** Gives each file its identity; of files with the same bytes, here, held or in the ledger, only the first is worked on. */
-async function identifyFiles(
+/**
+ * Gives each file its identity; of files with the same bytes, here, held, rolled back or in the ledger, only the
+ * first is worked on. A retry's identity is the digest of its manifest: the same records may be retried again.
+ */
+export async function identifyFiles(
+  dataset: string,
   pending: readonly ObjectInfo[],
   effects: Effects,
   known: { readonly ledger: ReadonlyMap<string, LedgerEntry>; readonly withheld: readonly Withheld[] },
 ): Promise<PlannedFile[]> {
   const firstKeys = new Map<string, string>();
   for (const key of known.withheld
-    .filter(({ decision }) => decision === 'held')
-    .flatMap(({ keys }) => keys)) {
+    .filter(({ decision }) => decision !== 'refused')
+    .flatMap(({ keys }) => keys)
+    // A retry's bytes are quarantined values, which a plan may not read, and never another file's.
+    .filter((key) => retryOf(dataset, key) === undefined)) {
     firstKeys.set(await effects.data.digest(key), key);
   }
   for (const [key, entry] of known.ledger)
     if (entry.status === 'accepted') firstKeys.set(entry.sourceFileId, key);
   const files: PlannedFile[] = [];
   for (const [index, { key, sizeBytes }] of pending.entries()) {
+    const retry = retryOf(dataset, key);
+    if (retry !== undefined) {
+      files.push({ index, key, sizeBytes, sourceFileId: await effects.data.digest(retry.manifest) });
+      continue;
+    }
     const sourceFileId = await effects.data.digest(key);
     const repeatOf = sizeBytes === 0 ? undefined : firstKeys.get(sourceFileId);
     if (repeatOf === undefined) firstKeys.set(sourceFileId, key);

@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import { chunkListKey, planKey } from '../naming.ts';
-import { putDocument } from './documents.ts';
+import { Approval, putDocument } from './documents.ts';
 import { makePlan } from './make-plan.ts';
+import { replanHeld } from './replan-held.ts';
 import { defineStage, RunInput } from './stage.ts';
 
+const PlanInput = RunInput.extend({
+  /** Set where a held run is planned again on a base that moved: its own files, and no others. */
+  approved: Approval.optional(),
+});
 const PlanOutput = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('planned'),
@@ -19,10 +24,11 @@ const PlanOutput = z.discriminatedUnion('status', [
 /** Makes the run's plan and stores it, and the list of its chunks, for the stages that follow. */
 export const plan = defineStage({
   name: 'plan',
-  input: RunInput,
+  input: PlanInput,
   output: PlanOutput,
-  run: async (input, effects) => {
-    const planned = await makePlan(input, effects);
+  run: async ({ approved, ...input }, effects) => {
+    const planned =
+      approved === undefined ? await makePlan(input, effects) : await replanHeld(input, effects);
     if (planned.status !== 'planned') return planned;
     const { dataset, runId } = input;
     const itemsKey = chunkListKey(dataset, runId);

@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import { loadContracts } from '../contract/load-contracts.ts';
-import { ConfigError } from '../errors.ts';
-import { commitPlanKey, heldKey, metadataPrefix, planKey, sealKey } from '../naming.ts';
+import { ConflictError } from '../errors.ts';
+import { commitPlanKey, heldKey, planKey, sealKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { commitTable } from '../table/commit-table.ts';
-import { movePointer, type Pointer, readPointer, type TableState } from '../table/pointer.ts';
-import { DATASET_TABLES, type DatasetTable, openDatasetTable } from './dataset-tables.ts';
-import { CommitPlan, getDocument, Plan, Seal } from './documents.ts';
+import { movePointer, type Pointer } from '../table/pointer.ts';
+import { commitTables } from './commit-tables.ts';
+import { findState } from './dataset-history.ts';
+import { recordDecision } from './decisions.ts';
+import { Approval, CommitPlan, getDocument, Plan, Seal } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
-import { loadRun, type RunContext } from './run-context.ts';
+import { checkApproval, requireHeld } from './held-run.ts';
+import { listWithheld } from './make-plan.ts';
+import { loadRun } from './run-context.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
 
@@ -16,25 +19,27 @@ const PromoteInput = RunInput.extend({
   /** Name of the workflow execution, for the pointer; the run's own where there is none. */
   execution: z.string().optional(),
   /** Set where a person approved a held run: the digest of the seal that was looked at. */
-  approved: z.object({ digest: z.string(), by: z.string(), reason: z.string() }).optional(),
+  approved: Approval.optional(),
 });
 const PromoteOutput = RunInput.extend({ version: z.number().int(), snapshotId: z.number().int() });
 
 /**
  * Publishes a sealed run: writes the next metadata of Silver, quarantine, condemned and ledger, and moves
  * `_LATEST.json` to all four with one conditional write, which the catalog then follows. A repeat after the move
- * commits nothing, and does what was left to do. Throws ConflictError when another run committed since the plan was made.
+ * commits nothing, and does what was left to do. Throws ConflictError when another run committed since the plan was
+ * made, and ConfigError when a person approved what isn't held, or another seal.
  */
 export const promote = defineStage({
   name: 'promote',
   input: PromoteInput,
   output: PromoteOutput,
   run: async (input, effects) => {
-    const { dataset, runId } = input;
-    const current = await readPointer(effects.objects, 'silver', dataset);
-    const pointer = current?.pointer.run_id === runId ? current.pointer : await commitRun(input, effects);
-    const { plan, seal } = await readSealed(effects, dataset, runId, pointer);
-    const snapshotId = pointer.snapshot_id;
+    const { dataset, runId, approved } = input;
+    const done = await findState(effects, dataset, (state) => state.run_id === runId);
+    const published = done ?? (await commitRun(input, effects));
+    const { plan, seal } = await readSealed(effects, dataset, runId, published);
+    const snapshotId = published.snapshot_id;
+    if (approved !== undefined) await recordApproval(effects, { dataset, runId }, approved);
     await writeRunRecord(
       effects,
       { dataset, runId },
@@ -45,7 +50,7 @@ export const promote = defineStage({
     const contract = (await loadContracts(effects.contracts)).contracts.get(dataset);
     if (contract !== undefined) await followCatalog(effects, contract);
     await alertRejectedFiles(effects, seal);
-    return { dataset, runId, version: pointer.version, snapshotId };
+    return { dataset, runId, version: published.version, snapshotId };
   },
 });
 
@@ -53,10 +58,10 @@ async function readSealed(
   effects: Effects,
   dataset: string,
   runId: string,
-  pointer: Pointer,
+  { contract_version }: Pick<Pointer, 'contract_version'>,
 ): Promise<{ plan: Plan; seal: Seal }> {
   const plan = await getDocument(effects.objects, planKey(dataset, runId), Plan);
-  const seal = await getDocument(effects.objects, sealKey(dataset, pointer.contract_version, runId), Seal);
+  const seal = await getDocument(effects.objects, sealKey(dataset, contract_version, runId), Seal);
   return { plan, seal };
 }
 
@@ -64,68 +69,66 @@ async function commitRun(input: z.infer<typeof PromoteInput>, effects: Effects):
   const { dataset, runId } = input;
   const context = await loadRun(effects, dataset, runId);
   const seal = await getDocument(effects.objects, sealKey(dataset, context.contract.version, runId), Seal);
-  checkApproval(input, seal);
+  if (input.approved !== undefined) {
+    const withheld = await listWithheld(effects, dataset);
+    const held = requireHeld(
+      input,
+      withheld.find((one) => one.runId === runId),
+    );
+    checkApproval({ ...held, sealDigest: seal.digest }, input.approved.digest, context.contract);
+  }
+  // Planned again but not yet sealed again: what is staged is of another base.
+  if (seal.baseVersion !== context.plan.baseVersion) {
+    throw new ConflictError(
+      'SEAL_OUTDATED',
+      `Run ${runId} of ${dataset} was planned again since it was sealed.`,
+    );
+  }
   const commit = await getDocument(effects.objects, commitPlanKey(dataset, runId), CommitPlan);
   const now = effects.clock.now();
-  const tables: Record<string, TableState> = {};
-  for (const layer of DATASET_TABLES) {
-    tables[layer] = await commitLayer(effects, context, { layer, commit, seal, nowMs: now.getTime() });
-  }
-  const silver = tables.silver as TableState;
-  const next: Pointer = {
-    format: 1,
+  const state = {
     dataset,
     version: (context.base?.version ?? 0) + 1,
-    snapshot_id: silver.snapshot_id,
-    metadata_location: silver.metadata_location,
     run_id: runId,
-    execution: input.execution ?? runId,
     seal_digest: seal.digest,
     contract_version: seal.contractVersion,
     contract_digest: seal.contractDigest,
     committed_at: now.toISOString(),
-    tables,
   };
+  const tables = await commitTables(effects, {
+    contract: context.contract,
+    base: context.base,
+    state,
+    attempt: `${runId}:${context.baseEtag ?? ''}`,
+    changes: {
+      silver: { add: commit.silver, remove: new Set(commit.removeFromSilver) },
+      quarantine: { add: commit.quarantine },
+      condemned: { add: commit.condemned },
+      source_files: { add: commit.ledger },
+    },
+  });
+  const { snapshot_id, metadata_location } = tables.silver;
+  const execution = input.execution ?? runId;
+  const next: Pointer = { format: 1, ...state, execution, snapshot_id, metadata_location, tables };
   await movePointer(effects.objects, 'silver', next, context.baseEtag);
   return next;
 }
 
-function checkApproval({ runId, approved }: z.infer<typeof PromoteInput>, seal: Seal): void {
-  if (approved === undefined || approved.digest === seal.digest) return;
-  throw new ConfigError(
-    'OTHER_DIGEST',
-    `Run ${runId} is sealed as ${seal.digest}, but ${approved.digest} was approved: look at it again with 'assay show ${runId}'.`,
-  );
-}
-
-interface LayerCommit {
-  readonly layer: DatasetTable;
-  readonly commit: CommitPlan;
-  readonly seal: Seal;
-  readonly nowMs: number;
-}
-
-/** Writes a table's next metadata; where nothing changes in it, it stays where it was. */
-async function commitLayer(effects: Effects, context: RunContext, change: LayerCommit): Promise<TableState> {
-  const { layer, commit, seal, nowMs } = change;
-  const { plan, contract, base, baseEtag } = context;
-  const add = layer === 'source_files' ? commit.ledger : commit[layer];
-  const remove = new Set(layer === 'silver' ? commit.removeFromSilver : []);
-  const state = base?.tables[layer];
-  if (state !== undefined && add.length === 0 && remove.size === 0) return state;
-  return commitTable({
-    objects: effects.objects,
-    table: await openDatasetTable(effects.objects, contract, base, layer),
-    keyPrefix: metadataPrefix(layer, plan.dataset),
-    add,
-    remove,
-    nowMs,
-    attempt: `${plan.runId}:${layer}:${baseEtag ?? ''}`,
-    summary: {
-      'assay.run-id': plan.runId,
-      'assay.seal-digest': seal.digest,
-      'assay.contract-version': plan.contractVersion,
-    },
+function recordApproval(
+  effects: Effects,
+  { dataset, runId }: RunInput,
+  { digest, by, reason }: Approval,
+): Promise<void> {
+  const details = { sealDigest: digest };
+  // Named for the run: a repeat records nothing twice.
+  return recordDecision(effects, {
+    id: `${runId}-approved`,
+    kind: 'approved',
+    dataset,
+    by,
+    reason,
+    runId,
+    details,
   });
 }
 

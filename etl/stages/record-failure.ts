@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { heldKey, planKey, sealKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { readPointer } from '../table/pointer.ts';
-import { Plan, parseDocument, putDocument, Seal, type Withheld } from './documents.ts';
+import { Plan, parseDocument, putDocument, Seal, Withheld } from './documents.ts';
 import { lastGoodSnapshot } from './run-context.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
@@ -15,14 +15,15 @@ const FailureInput = RunInput.extend({
   gate: Refusal.extend({ decision: z.string() }).optional(),
 });
 const FailureOutput = RunInput.extend({
-  status: z.enum(['failed', 'refused', 'promoted']),
+  status: z.enum(['failed', 'refused', 'promoted', 'held']),
   why: z.array(z.string()),
 });
 
 /**
  * Records that a run failed or was refused and tells people. Where conservation was not proven, the files
  * that could not prove it are set aside until the contract changes, so that the others can go on. A run that
- * had published before it failed (in Gold, say) stays promoted, with what went wrong noted.
+ * had published before it failed (in Gold, say) stays promoted, and a held one whose approval failed stays held,
+ * with what went wrong noted.
  */
 export const recordFailure = defineStage({
   name: 'record-failure',
@@ -36,7 +37,8 @@ export const recordFailure = defineStage({
     const why = reasonsOf(input);
     const refused = input.failure === undefined;
     const promoted = current?.pointer.run_id === runId;
-    const status = promoted ? 'promoted' : refused ? 'refused' : 'failed';
+    const unpublished = (await isHeld(effects, dataset, runId)) ? 'held' : 'failed';
+    const status = promoted ? 'promoted' : refused ? 'refused' : unpublished;
     if (status === 'refused' && plan !== undefined && seal !== undefined)
       await setAside(effects, plan, seal, why);
     const snapshotId = promoted ? current.pointer.snapshot_id : null;
@@ -54,6 +56,13 @@ export const recordFailure = defineStage({
     return { dataset, runId, status, why };
   },
 });
+
+/** Whether the run waits for a decision: nothing that went wrong since then makes it anything else. */
+async function isHeld(effects: Effects, dataset: string, runId: string): Promise<boolean> {
+  const key = heldKey(dataset, runId);
+  const stored = await effects.objects.get(key);
+  return stored !== undefined && parseDocument(stored.body, key, Withheld).decision === 'held';
+}
 
 function reasonsOf({ failure, plan, gate }: z.infer<typeof FailureInput>): string[] {
   if (failure !== undefined)

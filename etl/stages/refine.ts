@@ -1,19 +1,28 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ahead } from '../ahead.ts';
+import type { Look } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
-import { pickRecords } from '../csv/pick-records.ts';
-import { cutSegments, type FileOutcome, type Segment } from '../csv/segments.ts';
-import { type Engine, withEngine } from '../engine/engine.ts';
-import { identifier, literal } from '../engine/sql.ts';
+import { Gathering } from '../csv/gathering.ts';
+import { cutSegments, type FileOutcome, SEGMENT_BYTES, type Segment } from '../csv/segments.ts';
+import { type Engine, withEngine, withLanes } from '../engine/engine.ts';
+import { constant, identifier, literal } from '../engine/sql.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
+import { InOrder, Lanes } from '../lanes.ts';
 import { chunkKey, rejectsKey, runRoot, suspectsKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { loadPriorFailures } from '../refining/prior-failures.ts';
-import { collectRejects, createRejects } from '../refining/rejects.ts';
-import { stageSegment } from '../refining/staged-segment.ts';
+import { collectBroken, collectRejects, createRejects } from '../refining/rejects.ts';
+import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
 import { collectSuspects, createSuspects, findSuspects } from '../refining/suspects.ts';
-import { type FileTally, type Tallies, tallyOf, tallySegment } from '../refining/tally.ts';
+import {
+  type FileTally,
+  type Tallies,
+  tallyBroken,
+  tallyOf,
+  tallyOthers,
+  tallyPassed,
+} from '../refining/tally.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import type { DataFile } from '../table/schema.ts';
 import { countBytes } from '../telemetry.ts';
@@ -22,8 +31,11 @@ import { type ChunkResult, type Plan, type PlannedFile, putDocument, type Refine
 import { loadRun } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
 
-/** Size at which a segment is closed: large enough to keep two cores busy, small enough to hold in memory. */
-const SEGMENT_BYTES = 64 * 1024 * 1024;
+/**
+ * Segments refined at once: they fill the pauses in which one statement keeps only one thread busy. Two, since each
+ * takes memory and one of the four threads on which Node waits for files.
+ */
+const LANES = 2;
 
 const RefineInput = RunInput.extend({ chunk: z.string() });
 const RefineOutput = RunInput.extend({ chunk: z.string(), records: z.number() });
@@ -43,9 +55,24 @@ export const refine = defineStage({
     const condemned = await openDatasetTable(effects.objects, contract, base, 'condemned');
     const scratch = await effects.openScratch(`refine-${runId}-${chunk}`);
     try {
-      const result = await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
+      const lanes = Math.min(LANES, effects.engine.threads);
+      // Each lane has a thread of its own, so that none waits for another in the middle of a statement.
+      const options = { ...effects.engine, threads: effects.engine.threads - lanes + 1 };
+      const result = await withEngine(options, join(scratch.directory, 'spill'), async (engine) => {
         const hasPrior = await loadPriorFailures(engine, effects.data, { quarantine, condemned });
-        return new Refinery({ effects, engine, scratch, plan, contract, silver, chunk, hasPrior }).refine();
+        return withLanes(engine, lanes, (opened) =>
+          new Refinery({
+            effects,
+            engine,
+            lanes: opened,
+            scratch,
+            plan,
+            contract,
+            silver,
+            chunk,
+            hasPrior,
+          }).refine(),
+        );
       });
       await putDocument(effects.objects, chunkKey(dataset, runId, chunk), result);
       return { dataset, runId, chunk, records: result.files.reduce((sum, file) => sum + file.records, 0) };
@@ -59,6 +86,8 @@ export const refine = defineStage({
 interface RefineryOptions {
   readonly effects: Effects;
   readonly engine: Engine;
+  /** Connections on which segments are refined at once. */
+  readonly lanes: readonly Engine[];
   readonly scratch: Scratch;
   readonly plan: Plan;
   readonly contract: SourceContract;
@@ -75,13 +104,20 @@ class Refinery {
   readonly #dataFiles: DataFile[] = [];
   readonly #suspectFiles: DataFile[] = [];
   readonly #files: readonly PlannedFile[];
+  readonly #sourceFileIds: ReadonlyMap<number, string>;
+  readonly #segmentBytes: number;
+  readonly #setting = new InOrder();
+  #apart: Gathering | undefined;
   #doneBytes = 0;
   #segments = 0;
+  #gatherings = 0;
 
   constructor(options: RefineryOptions) {
     this.#options = options;
+    this.#segmentBytes = options.effects.engine.segmentBytes ?? SEGMENT_BYTES;
     const indexes = options.plan.chunks.find(({ chunk }) => chunk === options.chunk)?.files ?? [];
     this.#files = indexes.map((index) => options.plan.files[index]).filter((file) => file !== undefined);
+    this.#sourceFileIds = new Map(this.#files.map((file) => [file.index, file.sourceFileId]));
   }
 
   async refine(): Promise<ChunkResult> {
@@ -92,20 +128,28 @@ class Refinery {
       contract,
       data: effects.data,
       scratch,
-      segmentBytes: SEGMENT_BYTES,
+      segmentBytes: this.#segmentBytes,
     });
-    // The scanner reads the next segment while DuckDB works on this one.
-    for await (const event of ahead(events)) {
-      if (event.kind === 'segment') await this.#refineSegment(event.segment);
-      else this.#finishFile(event.outcome);
+    const lanes = new Lanes(this.#options.lanes);
+    try {
+      // The scanner reads the next segment while DuckDB works on those before.
+      for await (const event of ahead(events)) {
+        if (event.kind === 'file') this.#finishFile(event.outcome);
+        else await lanes.start((lane) => this.#refineSegment(lane, event.segment));
+      }
+      await lanes.finish();
+    } finally {
+      await lanes.settle();
     }
+    await this.#lookCloser();
     const { dataset, runId } = plan;
     const rejects = await this.#publish('rejects', rejectsKey(dataset, runId, chunk));
     const suspects = await this.#publish('suspect_records', suspectsKey(dataset, runId, chunk));
     return {
       chunk,
       files: this.#outcomes.map((outcome) => refinedFile(outcome, this.#tallyOf(plan, outcome.fileIndex))),
-      dataFiles: this.#dataFiles,
+      // In an order that doesn't depend on which lane was faster.
+      dataFiles: this.#dataFiles.sort((a, b) => (a.key < b.key ? -1 : 1)),
       suspectFiles: this.#suspectFiles,
       ...(suspects === undefined ? {} : { suspectsKey: suspects }),
       ...(rejects === undefined ? {} : { rejectsKey: rejects }),
@@ -116,45 +160,69 @@ class Refinery {
     return tallyOf(this.#tallies, plan.files[fileIndex]?.sourceFileId ?? '');
   }
 
-  async #refineSegment(segment: Segment): Promise<void> {
-    const { engine, contract, scratch, chunk } = this.#options;
+  async #refineSegment(lane: Engine, segment: Segment): Promise<void> {
+    const { contract, scratch, chunk } = this.#options;
     const part = `${chunk}-${String(this.#segments++).padStart(4, '0')}`;
-    await this.#stage(segment, 'failed');
-    await tallySegment(engine, contract, this.#tallies);
-    await collectRejects(engine, contract);
-    const suspects = await findSuspects(engine, contract);
-    this.#dataFiles.push(...(await this.#writeSilver(part, suspects.length > 0)));
-    if (suspects.length > 0) await this.#setApart(segment, suspects, part);
+    const staged = this.#stage(lane, segment, 'first');
+    const apart = await this.#setting.next(staged, () => this.#setApart(lane, segment));
+    await tallyPassed(lane, contract, this.#tallies);
+    if (apart < segment.rows) {
+      const unsuspected = 'position$ NOT IN (SELECT position FROM suspects)';
+      this.#dataFiles.push(...(await this.#writeSilver(lane, part, unsuspected)));
+    }
     await scratch.remove(segment.path);
   }
 
-  /** Writes the suspects to files of their own and keeps their raw values. */
-  async #setApart(segment: Segment, positions: readonly number[], part: string): Promise<void> {
-    const { engine, contract, scratch } = this.#options;
-    const picked = await pickRecords(segment, positions, { scratch, contract, name: `suspects-${part}.csv` });
-    await this.#stage(picked, 'all');
-    await collectSuspects(engine, contract);
-    this.#suspectFiles.push(...(await this.#writeSilver(`${part}-apart`, false)));
-    await scratch.remove(picked.path);
-  }
-
-  async #stage(segment: Segment, keepRecords: 'failed' | 'all'): Promise<void> {
-    const { engine, contract, effects } = this.#options;
-    const sourceFileIds = new Map(this.#files.map((file) => [file.index, file.sourceFileId]));
-    await stageSegment(engine, segment, {
+  /**
+   * Keeps the staged records that didn't pass, and the suspects, for a closer look at many of them together. Returns
+   * how many there are.
+   */
+  async #setApart(lane: Engine, segment: Segment): Promise<number> {
+    const { contract, scratch } = this.#options;
+    await findSuspects(lane, contract);
+    const positions = await lane.integers(
+      'SELECT position$ FROM positioned WHERE NOT passed$ UNION ALL SELECT position FROM suspects ORDER BY 1',
+    );
+    if (positions.length === 0) return 0;
+    if (this.#apart?.accepts(segment.layout) === false) await this.#lookCloser();
+    this.#apart ??= new Gathering(segment.layout, {
       contract,
-      digestKey: effects.digestKey,
-      keepRecords,
-      sourceFileIds,
+      scratch,
+      name: `apart-${this.#gatherings++}.csv`,
     });
+    await this.#apart.add(segment, positions);
+    if (this.#apart.sizeBytes >= this.#segmentBytes) await this.#lookCloser();
+    return positions.length;
   }
 
-  #writeSilver(part: string, withoutSuspects: boolean): Promise<DataFile[]> {
-    const { engine, contract, effects, scratch, silver, plan, hasPrior } = this.#options;
-    const passed = silverSelect(contract, plan, silver, hasPrior);
-    const select = withoutSuspects
-      ? `${passed} AND position$ NOT IN (SELECT position FROM suspects)`
-      : passed;
+  /** Finds what is wrong with the records set apart; the suspects go to files of their own, their raw values kept. */
+  async #lookCloser(): Promise<void> {
+    const { engine, contract, scratch, chunk } = this.#options;
+    const apart = await this.#apart?.close();
+    this.#apart = undefined;
+    if (apart === undefined) return;
+    await stageBroken(engine, apart, this.#sourceFileIds);
+    await tallyBroken(engine, this.#tallies);
+    await collectBroken(engine, contract);
+    await this.#stage(engine, apart, 'closer');
+    await tallyOthers(engine, contract, this.#tallies);
+    await collectRejects(engine, contract);
+    await collectSuspects(engine, contract);
+    const part = `${chunk}-apart-${String(this.#gatherings).padStart(4, '0')}`;
+    this.#suspectFiles.push(...(await this.#writeSilver(engine, part)));
+    await scratch.remove(apart.path);
+  }
+
+  async #stage(engine: Engine, segment: Segment, look: Look): Promise<void> {
+    const { contract, effects } = this.#options;
+    const { digestKey } = effects;
+    await stageSegment(engine, segment, { contract, digestKey, look, sourceFileIds: this.#sourceFileIds });
+  }
+
+  /** Writes the staged records that passed, or those of them that also meet a condition. */
+  #writeSilver(engine: Engine, part: string, condition = 'true'): Promise<DataFile[]> {
+    const { contract, effects, scratch, silver, plan, hasPrior } = this.#options;
+    const select = `${silverSelect(contract, plan, silver, hasPrior)} AND ${condition}`;
     const root = runRoot('silver', contract.dataset, contract.version, plan.runId);
     const target = { engine, data: effects.data, scratch, table: silver, root, part };
     return writeDataFiles(select, { ...target, partitionColumn: contract.partitionColumn });
@@ -176,7 +244,7 @@ class Refinery {
     const [row] = await engine.rows(`SELECT count(*) > 0 AS some FROM ${table}`);
     if (row?.some !== true) return undefined;
     const path = join(scratch.directory, `${table}.parquet`);
-    await engine.run(`COPY ${table} TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`);
+    await engine.run(`COPY ${table} TO ${literal(path)} (FORMAT parquet)`);
     await effects.data.publish(path, key);
     return key;
   }
@@ -187,7 +255,7 @@ function silverSelect(contract: SourceContract, plan: Plan, silver: LakeTable, h
   const lineage: Readonly<Record<string, string>> = {
     attempt_count: hasPrior ? 'CAST(coalesce(prior.failures, 0) AS INTEGER)' : 'CAST(0 AS INTEGER)',
     ingestion_timestamp: `CAST(${literal(plan.plannedAt)} AS TIMESTAMPTZ)`,
-    run_id: literal(plan.runId),
+    run_id: constant(plan.runId),
     source_row_number: 'CAST(source_row_number AS BIGINT)',
   };
   const schema = silver.metadata.schemas.find((s) => s['schema-id'] === silver.metadata['current-schema-id']);
@@ -197,7 +265,7 @@ function silverSelect(contract: SourceContract, plan: Plan, silver: LakeTable, h
     return `${sql ?? `staged.${identifier(name)}`} AS ${identifier(name)}`;
   });
   const join = hasPrior ? 'LEFT JOIN prior ON prior.row_hash = staged.row_hash' : '';
-  return `SELECT ${columns.join(', ')} FROM staged ${join} WHERE record_kind$ = 0`;
+  return `SELECT ${columns.join(', ')} FROM staged ${join} WHERE passed$`;
 }
 
 function refinedFile(outcome: FileOutcome, tally: FileTally): RefinedFile {

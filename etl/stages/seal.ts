@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
-import { chunkKey, commitPlanKey, runRoot, sealKey } from '../naming.ts';
+import { chunkKey, commitPlanKey, retryOf, runRoot, sealKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
+import { forgetReleased, inheritFailures } from '../quarantine/attempts.ts';
 import { loadPriorFailures } from '../refining/prior-failures.ts';
 import { createRejects } from '../refining/rejects.ts';
 import { blankCount, type FoundInFile, proveFile, readBack, takeTotalRows } from '../sealing/conservation.ts';
@@ -81,6 +82,7 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   const tables = await openTables(sealing);
   const refined = new Map(chunks.flatMap((chunk) => chunk.files.map((file) => [file.index, file])));
   const hasPrior = await loadPriorFailures(engine, effects.data, tables);
+  await forgetReleased(engine, effects, plan.dataset, tables);
   await loadRejects(sealing, chunks);
   const lastRows = new Map(
     plan.files.flatMap((file) => {
@@ -90,6 +92,7 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   );
   const totalRows = await takeTotalRows(engine, contract, lastRows);
   const silver = await resolveSilver(sealing, tables, chunks, hasPrior);
+  await inheritFailures(engine, effects, plan);
   await giveVerdicts(engine, contract);
   const found = await readBack({ engine, data: effects.data, contract, silverFiles: silver.files });
   const files: SealedFile[] = [];
@@ -99,9 +102,12 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
     const inFile = found.get(file.sourceFileId);
     const totalRow = totalRows.get(file.sourceFileId);
     const result = refined.get(file.index);
-    files.push(
-      sealedFile(file, result, file.repeatOf === undefined ? inFile : undefined, totalRow !== undefined),
-    );
+    files.push({
+      ...sealedFile(file, result, file.repeatOf === undefined ? inFile : undefined, totalRow !== undefined),
+      ...(retryOf(plan.dataset, file.key) === undefined || result?.outcome !== 'read'
+        ? {}
+        : { note: 'records from quarantine, tested once more' }),
+    });
     if (result?.outcome !== 'read') continue;
     const proof = { key: file.key, refined: result, found: inFile ?? emptyFind(), totalRow };
     const proven = await proveFile(engine, contract, proof);

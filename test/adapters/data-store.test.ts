@@ -37,7 +37,7 @@ describe('data store on files', () => {
     const bytes = Buffer.alloc(5_000_001, 'abcdefghij');
     await writeFile(inLake('bronze/big'), bytes);
     const pieces: Uint8Array[] = [];
-    for await (const piece of data.stream('bronze/big')) pieces.push(piece);
+    for await (const piece of data.stream('bronze/big')) pieces.push(Uint8Array.from(piece));
     expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(4 * 1024 * 1024);
     expect(sha256(Buffer.concat(pieces))).toBe(sha256(bytes));
     expect(await data.digest('bronze/big')).toBe(sha256(bytes));

@@ -104,7 +104,8 @@ describe('run', () => {
     const shown = ShowJson.parse((await assayJson(['show', '20'], shop)).json);
     expect(shown.examples).toHaveLength(4);
     expect(shown.readersSee).toContain('no table yet');
-    expect(shown.notes.join()).toContain('ops/held/shop/sales/');
+    expect(shown.notes.join()).toContain('assay readmit');
+    expect(shown.next.join('\n')).toMatch(/assay approve 2\S+ --digest [0-9a-f]{64}[\s\S]*assay refuse 2/);
     expect(RunsJson.parse((await assayJson(['runs', '--held'], shop)).json)).toHaveLength(1);
     const rows = await assayJson(['query', 'SELECT count(*) AS n FROM silver.shop_sales'], shop);
     expect(rows.json).toEqual([{ n: 0 }]);

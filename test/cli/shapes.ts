@@ -55,7 +55,7 @@ const RunFile = Counts.extend({
 const Run = z.strictObject({
   runId: z.string().nullable(),
   dataset: Dataset,
-  status: z.enum(['promoted', 'held', 'refused', 'failed', 'nothing-to-do']),
+  status: z.enum(['promoted', 'held', 'refused', 'failed', 'nothing-to-do', 'rolled-back']),
   counts: Counts,
   reasons: z.record(z.string(), Counted),
   controlTotals: z.array(ControlTotal),
@@ -69,7 +69,15 @@ const Run = z.strictObject({
   endedAt: z.iso.datetime().nullable(),
   error: ErrorObject.optional(),
 });
+export const RunJson = Run;
 export const RunsJson = z.array(Run);
+
+export const ReadmitJson = z.strictObject({
+  runId: z.string(),
+  dataset: Dataset,
+  was: z.enum(['held', 'refused', 'rolled-back']),
+  files: z.array(z.string()),
+});
 
 export const PlansJson = z.array(
   z.discriminatedUnion('status', [
@@ -118,6 +126,101 @@ export const ShowJson = Run.extend({
   next: z.array(z.string()),
 });
 
+export const BreakersJson = z.array(
+  z.discriminatedUnion('state', [
+    z.strictObject({ dataset: Dataset, state: z.literal('closed') }),
+    z.strictObject({
+      dataset: Dataset,
+      state: z.literal('open'),
+      openedAt: z.iso.datetime(),
+      runId: z.string(),
+      code: z.string(),
+      errors: Counted,
+      windowMinutes: z.number(),
+      sources: z.array(z.strictObject({ runId: z.string(), sourceFile: z.string(), records: Counted })),
+      examples: z.array(Reject),
+    }),
+  ]),
+);
+export const BreakerResetJson = z.strictObject({
+  dataset: Dataset,
+  state: z.literal('closed'),
+  openedAt: z.iso.datetime(),
+  runId: z.string(),
+  code: z.string(),
+  errors: Counted,
+  resetAt: z.iso.datetime(),
+});
+
+const RecordId = z.string().regex(/^[0-9a-f]{16}$/);
+const State = z.enum(['open', 'retrying', 'condemned', 'silver', 'corrected']);
+export const QuarantineListJson = z.array(
+  z.strictObject({
+    dataset: Dataset,
+    total: Counted,
+    records: z.array(
+      z.strictObject({
+        record: RecordId,
+        state: State,
+        sourceFile: z.string(),
+        sourceRowNumber: Counted,
+        failures: Counted,
+        failedAt: z.iso.datetime(),
+        runId: z.string(),
+        reasons: Reject.shape.reasons,
+        isCorrected: z.boolean(),
+      }),
+    ),
+  }),
+);
+const Values = z.record(z.string(), z.string().nullable());
+export const QuarantineShowJson = z.strictObject({
+  record: RecordId,
+  rowHash: Digest,
+  dataset: Dataset,
+  state: State,
+  sourceFileId: Digest,
+  sourceFile: z.string(),
+  sourceRowNumber: Counted,
+  sourceLine: Counted.nullable(),
+  failures: Counted,
+  contractVersion: z.string(),
+  reasons: Reject.shape.reasons,
+  values: Values.nullable(),
+  rawText: z.string().nullable(),
+  corrections: Values,
+  history: z.array(
+    z.strictObject({
+      at: z.iso.datetime(),
+      what: z.enum(['quarantined', 'condemned', 'corrected', 'retried', 'released']),
+      by: z.string(),
+      details: z.string(),
+    }),
+  ),
+});
+export const RetryJson = z.strictObject({
+  dataset: Dataset,
+  retryId: z.string(),
+  file: z.string().startsWith('ops/retries/'),
+  records: Counted,
+  skipped: z.array(z.strictObject({ record: RecordId, why: z.string() })),
+  runs: z.array(Run),
+});
+export const CondemnJson = z.strictObject({
+  dataset: Dataset,
+  records: z.array(RecordId),
+  version: Counted,
+});
+export const ReleaseJson = z.strictObject({
+  dataset: Dataset,
+  request: z.string(),
+  state: z.enum(['asked', 'released']),
+  askedBy: z.string(),
+  approvedBy: z.string().nullable(),
+  records: z.array(RecordId),
+});
+export const ExportJson = z.strictObject({ dataset: Dataset, out: z.string(), records: Counted });
+
 export const SnapshotsJson = z.array(
   z.strictObject({
     snapshotId: z.number().int(),
@@ -131,6 +234,45 @@ export const SnapshotsJson = z.array(
     isCurrent: z.boolean(),
   }),
 );
+
+const RunFiles = z.strictObject({ runId: z.string(), files: z.array(z.string()) });
+export const RollbackJson = z.strictObject({
+  dataset: Dataset,
+  from: z.number().int(),
+  to: z.number().int(),
+  version: Counted,
+  rolledBack: z.array(RunFiles),
+  restored: z.array(RunFiles),
+  gold: z.array(z.strictObject({ table: z.string(), months: Counted, rows: Counted, restated: Counted })),
+});
+
+const Text = z.string().nullable();
+export const DiffJson = z.strictObject({
+  dataset: Dataset,
+  from: z.number().int(),
+  to: z.number().int(),
+  rowsAdded: Counted,
+  rowsRemoved: Counted,
+  months: z.array(
+    z.strictObject({
+      month: z.string(),
+      rowsAdded: Counted,
+      rowsRemoved: Counted,
+      measures: z.array(
+        z.strictObject({ measure: z.string(), by: Text, added: z.string(), removed: z.string() }),
+      ),
+    }),
+  ),
+  keyCount: Counted,
+  keys: z.array(
+    z.strictObject({
+      change: z.enum(['added', 'removed', 'changed']),
+      month: z.string(),
+      key: z.record(z.string(), Text),
+      values: z.record(z.string(), z.strictObject({ old: Text, new: Text })),
+    }),
+  ),
+});
 
 export const ReportsJson = z.array(
   z.strictObject({

@@ -124,6 +124,13 @@ export function goodSales(first: number, last: number): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** Sales whose amount is no number: one a number, from `first` up to, not including, `end`; then other lines. */
+export function badSales(first: number, end: number, more = ''): string {
+  const lines = [HEADER];
+  for (let n = first; n < end; n++) lines.push(`${n},"Customer, ${n}",x,2024-03-0${(n % 9) + 1}`);
+  return `${lines.join('\n')}\n${more}`;
+}
+
 /** A folder with contracts, Gold SQL and an empty lake in `lake`. */
 export async function openShop(limits?: string): Promise<{
   readonly cwd: string;

@@ -16,7 +16,8 @@ describe('help', () => {
   test.each([[[]], [['help']], [['--help']], [['-h']]])('assay %j lists every command', async (args) => {
     const { code, out } = await runMain(args, { cwd });
     expect(code).toBe(0);
-    for (const { name, summary } of COMMANDS) expect(out).toContain(`${name.padEnd(15)}  ${summary}`);
+    const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+    for (const { name, summary } of COMMANDS) expect(out).toContain(`${name.padEnd(width)}  ${summary}`);
   });
 
   test.each(COMMANDS.map(({ name }) => name))('assay %s --help explains it', async (name) => {

@@ -4,7 +4,7 @@ import { tableColumns } from '../../etl/contract/table-columns.ts';
 import { MONTHLY, ORDERS, withSetting } from './fixture.ts';
 
 const LINEAGE = [
-  'row_hash binary',
+  'row_hash string',
   'source_file_id string',
   'source_row_number long',
   'attempt_count int',

@@ -72,7 +72,7 @@ export function foundIn({ contract, silver, quarantined, condemned }: FoundRows)
     Number(row.source_row_number),
     silverLine(
       contract,
-      hex(row.row_hash),
+      String(row.row_hash),
       contract.columns.map(({ name }) => row[name]),
     ),
   ]);
@@ -86,7 +86,7 @@ export function foundIn({ contract, silver, quarantined, condemned }: FoundRows)
       );
       lines.push([
         Number(row.source_row_number),
-        failedLine(verdict, hex(row.row_hash), reasons, rawOf(row, contract)),
+        failedLine(verdict, String(row.row_hash), reasons, rawOf(row, contract)),
       ]);
     }
   }
@@ -108,8 +108,4 @@ function comparable(value: unknown, { type }: ContractColumn): string {
   if (type.kind !== 'decimal') return String(value);
   const unscaled = typeof value === 'bigint' ? Number(value) : Math.round(Number(value) * 10 ** type.scale);
   return Math.abs(unscaled) < 2 ** 50 ? String(unscaled) : unscaled.toPrecision(12);
-}
-
-function hex(bytes: unknown): string {
-  return Buffer.from(bytes as Uint8Array).toString('hex');
 }

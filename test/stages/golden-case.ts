@@ -78,7 +78,7 @@ const nameOf = (key: unknown): string => String(key).split('/').at(-1) ?? '';
 
 function silverLine(row: Row): Row {
   const { source_file_id: _id, ingestion_timestamp: _at, row_hash: hash, ...rest } = row;
-  return { ...rest, row_hash: hex(hash) };
+  return { ...rest, row_hash: shortHash(hash) };
 }
 
 function rejectLine(row: Row): Row {
@@ -94,7 +94,7 @@ function rejectLine(row: Row): Row {
     verdict,
     ...others,
     reasons: reasons.join('; '),
-    row_hash: hex(row.row_hash),
+    row_hash: shortHash(row.row_hash),
   };
 }
 
@@ -103,10 +103,8 @@ function showValue(value: unknown): unknown {
   return typeof value === 'string' ? value.replace(/^digest:[0-9a-f]{16}$/, 'digest:…') : value;
 }
 
-function hex(bytes: unknown): string {
-  return Buffer.from(bytes as Uint8Array)
-    .toString('hex')
-    .slice(0, 16);
+function shortHash(hash: unknown): string {
+  return String(hash).slice(0, 16);
 }
 
 /** Rows as CSV, ordered by run, file, number and hash; NULL is empty and the empty text is quoted. */

@@ -54,6 +54,7 @@ export interface TestLakeOptions {
   /** Gold SQL by name, e.g. `spend/monthly_totals.sql`. */
   readonly sql?: Readonly<Record<string, string>>;
   readonly startAt?: string;
+  readonly segmentBytes?: number;
 }
 
 const START = '2024-06-01T06:00:00.000Z';
@@ -70,7 +71,14 @@ export async function testLake(options: TestLakeOptions): Promise<TestLake> {
   let time = Date.parse(options.startAt ?? START);
   const clock = { now: () => new Date(time) };
   await initLake(path.join(folder, 'lake'), clock);
-  const lake = await openLake(path.join(folder, 'lake'), { contractsDir, sqlDir, clock, threads: 2 });
+  const { segmentBytes } = options;
+  const lake = await openLake(path.join(folder, 'lake'), {
+    contractsDir,
+    sqlDir,
+    clock,
+    threads: 2,
+    ...(segmentBytes === undefined ? {} : { segmentBytes }),
+  });
   const alerts: Alert[] = [];
   const effects = { ...lake.effects, alerts: { send: async (alert: Alert) => void alerts.push(alert) } };
   const stages = bindStages(effects);

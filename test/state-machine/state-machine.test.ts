@@ -40,11 +40,28 @@ describe('the way of the data', () => {
     expect(result.status).toBe('succeeded');
   });
 
-  test('an approved run that lost the race fails: what was approved would not be what is published', async () => {
-    const options = { start: 'promote' as const, approved: { digest: 'abc' } };
-    const { result, order } = await trace({ promote: failure('ConflictError') }, options);
+  const approved = { digest: 'abc', by: 'ann', reason: 'looked at' };
+
+  test('an approved run whose base moved is planned and sealed again, and published if the gate agrees', async () => {
+    const answers = { promote: [failure('ConflictError'), {}] };
+    const { result, order, inputs } = await trace(answers, { start: 'promote', approved });
+    expect(order).toEqual(['promote', ...PROMOTED]);
+    expect(inputs.plan).toEqual([{ ...run, approved }]);
+    expect(inputs.gate).toEqual([{ ...run, approved }]);
+    expect(inputs.promote?.[1]).toEqual({ ...run, execution: 'run-1', approved });
+    expect(result.status).toBe('succeeded');
+  });
+
+  test('an approved run whose verdicts changed with the base is held again', async () => {
+    const answers = { promote: failure('ConflictError'), gate: { decision: 'hold', why: ['changed'] } };
+    const { result, order } = await trace(answers, { start: 'promote', approved });
+    expect(order).toEqual(['promote', 'plan', 'refine', 'seal', 'gate', 'hold', 'sweep']);
+    expect(result).toMatchObject({ status: 'succeeded', output: { hold: { status: 'held' } } });
+  });
+
+  test('an approval that is refused is recorded, and publishes nothing', async () => {
+    const { order } = await trace({ promote: failure('ConfigError') }, { start: 'promote', approved });
     expect(order).toEqual(['promote', 'recordFailure']);
-    expect(result).toMatchObject({ status: 'failed', error: 'ConflictError' });
   });
 
   test('a held run is no failure, and what came meanwhile is not forgotten', async () => {

@@ -1,0 +1,45 @@
+import { runOnce } from '../../adapters/local/run-dataset.ts';
+import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
+import { readWithheld } from '../../etl/operations/decide-run.ts';
+import { checkApproval, requireHeld } from '../../etl/stages/held-run.ts';
+import type { Command } from '../command.ts';
+import { findRun } from '../find-run.ts';
+import { WORD_OPTIONS, wordOf } from '../identity.ts';
+import { openLakeOf } from '../open-lake.ts';
+import { printOutcome } from '../outcome.ts';
+import { outcomeCode } from '../run-datasets.ts';
+import { runJson } from '../run-json.ts';
+import { usageError } from '../usage-error.ts';
+
+/** `assay approve`: publishes a held run. */
+export const approve: Command = {
+  name: 'approve',
+  usage: 'RUN --digest D --reason TEXT [--by NAME] [--lake DIR]',
+  description: `Publishes a held run, and brings Gold up to date. D is the seal's digest as 'assay show RUN' says it, so that what is
+published is what was looked at: another digest is refused. Where other runs were published since it was held, its
+files are tested and sealed again on what is there now; with the same verdicts it is published, with others it is held
+again under its new digest, for a new look.`,
+  options: {
+    digest: { type: 'string', value: 'D', help: 'digest of the seal that was looked at' },
+    ...WORD_OPTIONS,
+  },
+  examples: [
+    'assay approve 20240501T120003417Z-9b6e0d20 --digest 87c575a2bd11… --reason "late returns, checked"',
+  ],
+  positionals: { min: 1, max: 1, name: 'RUN' },
+  async run(args, io) {
+    const digest = args.text('digest');
+    if (digest === undefined)
+      throw usageError("--digest is missing: 'assay show RUN' says the seal's digest.");
+    const word = wordOf(args, io);
+    const lake = await openLakeOf(args, io);
+    const { runId, dataset } = await findRun(lake, args.positionals[0] ?? '');
+    const contract = requireSourceContract(await loadContracts(lake.effects.contracts), dataset);
+    const held = requireHeld({ runId, dataset }, await readWithheld(lake.effects, { runId, dataset }));
+    checkApproval(held, digest, contract);
+    const run = await runOnce(dataset, lake.effects, { runId, approved: { digest, ...word } });
+    if (args.has('json')) io.out(JSON.stringify(runJson(run), null, 2));
+    else await printOutcome({ kind: 'run', dataset, run }, true, { lake, args, io });
+    return outcomeCode({ kind: 'run', dataset, run });
+  },
+};

@@ -1,0 +1,142 @@
+import type { Lake } from '../../adapters/local/lake.ts';
+import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { ConfigError } from '../../etl/errors.ts';
+import { type RecordEvent, recordHistory } from '../../etl/quarantine/history.ts';
+import {
+  type FailedRecord,
+  findRecords,
+  loadFailedRecords,
+  type RecordFilter,
+} from '../../etl/quarantine/records.ts';
+import { maskValues, openColumns } from '../../etl/query/run-rejects.ts';
+import type { Command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { nextCommand } from '../locations.ts';
+import { openLakeOf } from '../open-lake.ts';
+import { time } from '../print/format.ts';
+import { printable } from '../print/printable.ts';
+import { table } from '../print/table.ts';
+import { datasetsOf, ID_LENGTH, recordFilter } from '../quarantine-filter.ts';
+import { usageError } from '../usage-error.ts';
+import { withScratchEngine } from '../with-scratch-engine.ts';
+
+/** `assay quarantine show`: everything about one record that failed. */
+export const quarantineShow: Command = {
+  name: 'quarantine show',
+  usage: 'RECORD [--dataset D] [--unmasked] [--lake DIR]',
+  description: `Everything about a record that failed: where it came from, its values as they came, what people corrected, every reason, and
+what happened to it since. RECORD is what 'assay quarantine list' shows, or at least six digits of it.
+Values of personal and confidential columns are shown as •••.`,
+  options: {
+    dataset: { type: 'string', value: 'D', help: 'of this dataset; all are searched unless given' },
+    unmasked: { type: 'boolean', help: 'show the values of personal and confidential columns, too' },
+  },
+  examples: ['assay quarantine show 3f1a9c0de4b75a21'],
+  positionals: { min: 1, max: 1, name: 'RECORD' },
+  async run(args, io) {
+    const lake = await openLakeOf(args, io);
+    const filter = recordFilter(args, lake.effects.clock.now(), args.positionals);
+    const found: Found[] = [];
+    for (const dataset of await datasetsOf(args, lake)) found.push(...(await search(lake, dataset, filter)));
+    const [first] = found;
+    if (first === undefined)
+      throw new ConfigError(
+        'NO_RECORDS',
+        `No record ${args.positionals[0]} ever failed: 'assay quarantine list' lists those that are open.`,
+      );
+    if (found.length > 1)
+      throw usageError(
+        `'${args.positionals[0]}' means ${found.length} records: write more of it, or --dataset.`,
+      );
+    const { contracts } = await loadContracts(lake.effects.contracts);
+    const shown = args.has('unmasked') ? first : masked(first, openColumns(contracts.get(first.dataset)));
+    if (args.has('json')) io.out(JSON.stringify(recordJson(shown), null, 2));
+    else {
+      const id = first.record.rowHash.slice(0, ID_LENGTH);
+      const set = `quarantine correct ${id} column=value --dataset ${first.dataset} --reason '…'`;
+      io.out(recordText(shown));
+      if (first.record.state === 'open') io.out(`\nNext      ${nextCommand(args, io, set)}`);
+    }
+    return EXIT.ok;
+  },
+};
+
+interface Found {
+  readonly dataset: string;
+  readonly record: FailedRecord;
+  readonly history: readonly RecordEvent[];
+}
+
+function search(lake: Lake, dataset: string, filter: RecordFilter): Promise<Found[]> {
+  return withScratchEngine(lake.effects, 'quarantine', async (engine) => {
+    await loadFailedRecords(engine, lake.effects, dataset);
+    const states = ['open', 'retrying', 'condemned', 'silver', 'corrected'] as const;
+    const records = await findRecords(engine, filter, { states, limit: 5 });
+    const found: Found[] = [];
+    for (const record of records)
+      found.push({ dataset, record, history: await recordHistory(engine, dataset, record.rowHash) });
+    return found;
+  });
+}
+
+function masked(found: Found, open: ReadonlySet<string>): Found {
+  const { record } = found;
+  const hide = (values: FailedRecord['corrections']) =>
+    maskValues(values, open) as FailedRecord['corrections'];
+  return {
+    ...found,
+    record: {
+      ...record,
+      record: record.record === null ? null : hide(record.record),
+      corrections: hide(record.corrections),
+      rawText: record.rawText === null ? null : '•••',
+    },
+  };
+}
+
+function recordJson({ dataset, record, history }: Found) {
+  const { rowHash, state, sourceFileId, sourceFile, sourceRowNumber, sourceLine, failures } = record;
+  const { contractVersion, reasons, record: values, rawText, corrections } = record;
+  const place = { sourceFileId, sourceFile, sourceRowNumber, sourceLine };
+  return {
+    record: rowHash.slice(0, ID_LENGTH),
+    rowHash,
+    dataset,
+    state,
+    ...place,
+    failures,
+    contractVersion,
+    reasons,
+    values,
+    rawText,
+    corrections,
+    history,
+  };
+}
+
+function recordText({ dataset, record, history }: Found): string {
+  const { rowHash, state, sourceFile, sourceRowNumber, sourceLine, failures, reasons } = record;
+  const line = sourceLine === null ? '' : ` (line ${sourceLine})`;
+  const values = Object.keys({ ...record.record, ...record.corrections }).map((name) => [
+    name,
+    name in (record.record ?? {}) ? (record.record?.[name] ?? 'NULL') : '',
+    name in record.corrections ? (record.corrections[name] ?? 'NULL') : '',
+  ]);
+  const shownReasons = reasons.map(({ code, column, rule, value }) => [
+    code,
+    column ?? '',
+    value ?? '',
+    rule ?? '',
+  ]);
+  const events = history.map(({ at, what, by, details }) => [time(at), what, by, details]);
+  return [
+    printable(`${dataset} · record ${rowHash.slice(0, ID_LENGTH)} · ${state}, ${failures} failures`),
+    printable(`${sourceFile} record ${sourceRowNumber}${line}`),
+    record.rawText === null ? '' : printable(record.rawText),
+    table([{ name: 'column' }, { name: 'as it came' }, { name: 'corrected to' }], values),
+    table([{ name: 'reason' }, { name: 'column' }, { name: 'value' }, { name: 'rule' }], shownReasons),
+    table([{ name: 'when (UTC)' }, { name: 'what' }, { name: 'by' }, { name: '' }], events, { maxCell: 80 }),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}

@@ -1,0 +1,17 @@
+import path from 'node:path';
+import { type Engine, withEngine } from '../etl/engine/engine.ts';
+import type { Effects } from '../etl/ports.ts';
+
+/** Runs work with a DuckDB of its own in scratch space, which is gone afterwards. */
+export async function withScratchEngine<T>(
+  effects: Effects,
+  purpose: string,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  const scratch = await effects.openScratch(purpose);
+  try {
+    return await withEngine(effects.engine, path.join(scratch.directory, 'spill'), work);
+  } finally {
+    await scratch.dispose();
+  }
+}

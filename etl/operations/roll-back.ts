@@ -1,0 +1,208 @@
+import { join } from 'node:path';
+import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
+import { readParquet, textOf, withEngine } from '../engine/engine.ts';
+import { ConfigError } from '../errors.ts';
+import { heldKey, metadataPrefix, runRecordKey, tableRoot } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { type DatasetState, openLedger, statesOf } from '../stages/dataset-history.ts';
+import { DATASET_TABLES, type DatasetTable } from '../stages/dataset-tables.ts';
+import { recordDecision } from '../stages/decisions.ts';
+import { putDocument, type Withheld } from '../stages/documents.ts';
+import { listWithheld } from '../stages/make-plan.ts';
+import { refreshGold } from '../stages/refresh-gold.ts';
+import { newRunId } from '../stages/run-id.ts';
+import { filesOf, openTable } from '../table/lake-table.ts';
+import {
+  movePointer,
+  type Pointer,
+  type ReadPointer,
+  readPointer,
+  type TableState,
+} from '../table/pointer.ts';
+import { rollBackTable } from '../table/roll-back-table.ts';
+import { rewriteRecord, type Word } from './decide-run.ts';
+
+/** A run and its files, as the ledger has them. */
+export interface LedgerRun {
+  readonly runId: string;
+  readonly contractDigest: string;
+  readonly files: readonly string[];
+}
+
+/** What a rollback did. */
+export interface RolledBack {
+  readonly dataset: string;
+  /** Silver's snapshot before, and the one that is current now. */
+  readonly from: number;
+  readonly to: number;
+  /** Version of the pointer. */
+  readonly version: number;
+  /** Runs whose rows were taken back; their files are set aside. */
+  readonly rolledBack: readonly LedgerRun[];
+  /** Runs whose rows are there again, where a rollback is undone. */
+  readonly restored: readonly LedgerRun[];
+  readonly gold: Awaited<ReturnType<typeof refreshGold>>['refreshed'];
+}
+
+/**
+ * Makes an earlier state of a dataset current again, as a new version of its pointer: Silver, quarantine, condemned
+ * and ledger as they were together, and Gold after them. The files of the runs that are taken back are set aside
+ * first, so that no run takes them up again by itself. Going forward again to a later state gives them back. A repeat
+ * finishes what a killed process left. Throws ConfigError `NO_SNAPSHOT` where no state has that Silver snapshot, and
+ * ConflictError where a run committed meanwhile.
+ */
+export async function rollBack(
+  effects: Effects,
+  { dataset, to }: { readonly dataset: string; readonly to: number },
+  word: Word,
+): Promise<RolledBack> {
+  requireSourceContract(await loadContracts(effects.contracts), dataset);
+  const read = await readPointer(effects.objects, 'silver', dataset);
+  const target = read === undefined ? undefined : await findTarget(effects, read.pointer, to);
+  if (read === undefined || target === undefined) throw noState(dataset, to);
+  const id = newRunId(effects.clock.now());
+  const before = await ledgerRuns(effects, read.pointer, read.pointer.tables.source_files?.snapshot_id ?? 0);
+  const after = await ledgerRuns(effects, read.pointer, target.ledger_snapshot_id);
+  const rolledBack = without(before, after);
+  const restored = without(after, before);
+  const from = read.pointer.snapshot_id;
+  let pointer = read.pointer;
+  if (rolledBack.length > 0 || restored.length > 0 || from !== to) {
+    await setAside(effects, dataset, rolledBack, word);
+    pointer = await moveBack(effects, read, target, id);
+    const details = { from, to, version: pointer.version, rolledBack, restored };
+    await recordDecision(effects, { id, kind: 'rolled-back', dataset, ...word, runId: null, details });
+  }
+  await settle(effects, dataset, after);
+  const { refreshed } = await refreshGold({ dataset, runId: id }, effects);
+  return { dataset, from, to, version: pointer.version, rolledBack, restored, gold: refreshed };
+}
+
+/** The newest state with that Silver snapshot; the present one, where Silver stands there already. */
+async function findTarget(effects: Effects, pointer: Pointer, to: number): Promise<DatasetState | undefined> {
+  const ledger = await openLedger(effects, pointer);
+  const states = ledger === undefined ? [] : statesOf(ledger);
+  const now = states.find((state) => state.ledger_snapshot_id === pointer.tables.source_files?.snapshot_id);
+  return now?.snapshot_id === to ? now : states.findLast((state) => state.snapshot_id === to);
+}
+
+/** The runs of which a snapshot of the ledger knows, in order of their ids. */
+async function ledgerRuns(effects: Effects, pointer: Pointer, snapshotId: number): Promise<LedgerRun[]> {
+  const state = pointer.tables.source_files;
+  if (state === undefined) return [];
+  const table = await openTable(effects.objects, tableRoot('source_files', pointer.dataset), state);
+  const files = await filesOf(table, snapshotId);
+  if (files.length === 0) return [];
+  const paths = await Promise.all(files.map((file) => effects.data.localPath(file.key)));
+  const scratch = await effects.openScratch('ledger');
+  try {
+    const rows = await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) =>
+      engine.rows(
+        `SELECT run_id, min(contract_digest) AS contract_digest, list(source_file ORDER BY source_file) AS files
+         FROM ${readParquet(paths)} GROUP BY run_id ORDER BY run_id`,
+      ),
+    );
+    return rows.map((row) => ({
+      runId: textOf(row, 'run_id'),
+      contractDigest: textOf(row, 'contract_digest'),
+      files: Array.isArray(row.files) ? row.files.map(String) : [],
+    }));
+  } finally {
+    await scratch.dispose();
+  }
+}
+
+function without(runs: readonly LedgerRun[], others: readonly LedgerRun[]): LedgerRun[] {
+  const known = new Set(others.map(({ runId }) => runId));
+  return runs.filter(({ runId }) => !known.has(runId));
+}
+
+/** Before the pointer moves: were the process to die between the two, files would wait that are published all the same, and none would come twice. */
+async function setAside(
+  effects: Effects,
+  dataset: string,
+  runs: readonly LedgerRun[],
+  { by, reason }: Word,
+): Promise<void> {
+  const at = effects.clock.now().toISOString();
+  for (const { runId, contractDigest, files } of runs) {
+    const withheld: Withheld = {
+      dataset,
+      runId,
+      decision: 'rolled-back',
+      contractDigest,
+      sealDigest: '',
+      keys: [...files],
+      why: [`rolled back by ${by}: ${reason}`],
+      at,
+    };
+    await putDocument(effects.objects, heldKey(dataset, runId), withheld);
+  }
+}
+
+async function moveBack(
+  effects: Effects,
+  { pointer, etag }: ReadPointer,
+  target: DatasetState,
+  id: string,
+): Promise<Pointer> {
+  const now = effects.clock.now();
+  const tables: Record<string, TableState> = {};
+  for (const layer of DATASET_TABLES) {
+    const state = pointer.tables[layer];
+    const snapshotId = snapshotOf(target, layer);
+    if (state === undefined || snapshotId === undefined) continue;
+    tables[layer] = await rollBackTable({
+      objects: effects.objects,
+      table: await openTable(effects.objects, tableRoot(layer, pointer.dataset), state),
+      state,
+      snapshotId,
+      keyPrefix: metadataPrefix(layer, pointer.dataset),
+      nowMs: now.getTime(),
+      attempt: `${id}:${layer}:${etag}`,
+    });
+  }
+  const { run_id, seal_digest, contract_version, contract_digest } = target;
+  const next: Pointer = {
+    ...pointer,
+    version: pointer.version + 1,
+    snapshot_id: target.snapshot_id,
+    metadata_location: tables.silver?.metadata_location ?? pointer.metadata_location,
+    run_id,
+    execution: id,
+    seal_digest,
+    contract_version,
+    contract_digest,
+    committed_at: now.toISOString(),
+    tables,
+  };
+  await movePointer(effects.objects, 'silver', next, etag);
+  return next;
+}
+
+function snapshotOf(target: DatasetState, layer: DatasetTable): number | undefined {
+  return layer === 'source_files' ? target.ledger_snapshot_id : target.tables[layer];
+}
+
+/** Brings what is kept about the runs in line with the ledger: gives files back that are in it, and says of the others that they are rolled back. */
+async function settle(effects: Effects, dataset: string, published: readonly LedgerRun[]): Promise<void> {
+  const known = new Set(published.map(({ runId }) => runId));
+  for (const { runId, decision, why } of await listWithheld(effects, dataset)) {
+    const isRecorded = (await effects.objects.get(runRecordKey(dataset, runId))) !== undefined;
+    if (decision !== 'rolled-back') continue;
+    if (known.has(runId)) {
+      if (isRecorded) await rewriteRecord(effects, { dataset, runId }, { status: 'promoted', why: [] });
+      await effects.objects.remove(heldKey(dataset, runId));
+    } else if (isRecorded) {
+      await rewriteRecord(effects, { dataset, runId }, { status: 'rolled-back', why });
+    }
+  }
+}
+
+function noState(dataset: string, to: number): ConfigError {
+  return new ConfigError(
+    'NO_SNAPSHOT',
+    `${dataset} has no Silver snapshot ${to} to go back to: 'assay snapshots ${dataset}' lists those there are.`,
+    { context: { dataset, snapshot: to } },
+  );
+}

@@ -1,0 +1,71 @@
+import { type Engine, readParquet } from '../engine/engine.ts';
+import { literal } from '../engine/sql.ts';
+import { releasesPrefix, retryOf } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import type { Plan } from '../stages/documents.ts';
+import { filesOf, type LakeTable } from '../table/lake-table.ts';
+import { CONDEMNED_CODE } from './fold.ts';
+
+/** The dataset's reject tables at the run's base. */
+interface RejectTables {
+  readonly quarantine: LakeTable;
+  readonly condemned: LakeTable;
+}
+
+/**
+ * Takes out of `prior` what was before a record's release: it has its attempts again, and is no longer condemned
+ * unless it was anew since. Costs nothing where nothing was ever released.
+ */
+export async function forgetReleased(
+  engine: Engine,
+  effects: Effects,
+  dataset: string,
+  tables: RejectTables,
+): Promise<void> {
+  const objects = await effects.objects.list(releasesPrefix(dataset));
+  if (objects.length === 0) return;
+  const paths = await Promise.all(objects.map(({ key }) => effects.data.localPath(key)));
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE released AS SELECT row_hash, max(released_at) AS released_at
+     FROM ${readParquet(paths)} GROUP BY ALL`,
+  );
+  await engine.run('DELETE FROM prior WHERE row_hash IN (SELECT row_hash FROM released)');
+  for (const layer of ['quarantine', 'condemned'] as const) {
+    const files = await Promise.all(
+      (await filesOf(tables[layer])).map(({ key }) => effects.data.localPath(key)),
+    );
+    if (files.length === 0) continue;
+    const codes = 'list_transform(reasons, lambda r: r.code)';
+    const own = `len(list_filter(${codes}, lambda code: code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED'))) > 0`;
+    await engine.run(
+      `INSERT INTO prior SELECT row_hash, count(DISTINCT run_id) FILTER (NOT list_contains(${codes}, '${CONDEMNED_CODE}')),
+         count(DISTINCT run_id) FILTER (${own} AND NOT list_contains(${codes}, '${CONDEMNED_CODE}')), ${layer === 'condemned' ? `bool_or(${own})` : 'false'}
+       FROM ${readParquet(files)} JOIN released USING (row_hash) WHERE ingestion_timestamp > released_at GROUP BY row_hash`,
+    );
+  }
+  await engine.run(
+    `CREATE OR REPLACE TABLE prior AS SELECT row_hash, CAST(sum(failures) AS INTEGER) AS failures,
+       CAST(sum(own_failures) AS INTEGER) AS own_failures, bool_or(condemned) AS condemned FROM prior GROUP BY row_hash`,
+  );
+}
+
+/**
+ * Counts the failures of what a retry's record was before for what it is now: a correction makes another record
+ * of it by its hash, but not a new one. Needs `rejects` and `prior`.
+ */
+export async function inheritFailures(engine: Engine, effects: Effects, plan: Plan): Promise<void> {
+  for (const { key, sourceFileId } of plan.files) {
+    const retry = retryOf(plan.dataset, key);
+    if (retry === undefined) continue;
+    const origins = readParquet([await effects.data.localPath(retry.origins)]);
+    await engine.run(
+      `CREATE OR REPLACE TEMP TABLE inherited AS SELECT rejects.row_hash, CAST(max(o.failures) AS INTEGER) AS failures, CAST(max(o.own_failures) AS INTEGER) AS own_failures
+       FROM rejects JOIN ${origins} AS o USING (source_row_number) WHERE rejects.source_file_id = ${literal(sourceFileId)} GROUP BY rejects.row_hash`,
+    );
+    await engine.run(
+      `UPDATE prior SET failures = greatest(prior.failures, inherited.failures), own_failures = greatest(prior.own_failures, inherited.own_failures)
+       FROM inherited WHERE inherited.row_hash = prior.row_hash`,
+    );
+    await engine.run('INSERT INTO prior SELECT *, false FROM inherited ANTI JOIN prior USING (row_hash)');
+  }
+}

@@ -1,0 +1,50 @@
+import { tableName } from '../naming.ts';
+import { retryTables } from './retry-files.ts';
+
+/** What stands for a person's condemnation among a record's reasons. */
+export const CONDEMNED_CODE = 'CONDEMNED';
+
+/** Whether a reason list says more than that the record's twin is in Silver, or that it was condemned before. */
+const OWN = "len(list_filter(reasons, lambda r: r.code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED'))) > 0";
+
+/**
+ * SELECT with a row for every record (by row_hash) that was ever in quarantine or condemned: its state, in how
+ * many runs it failed since it was last released, and when it last did. What is open is the fold of what was
+ * appended: a record is closed by a later verdict, by Silver, by a retry that was published since and in
+ * which it did not fail as it was, and opened again by a release. Needs the views of the dataset's tables and what
+ * loadRetryTables makes. With `atMs`, as it was then: the views must be of that moment, too.
+ */
+export function foldSql(dataset: string, atMs?: number): string {
+  const [quarantine, condemned, silver, ledger] = (
+    ['quarantine', 'condemned', 'silver', 'source_files'] as const
+  ).map((layer) => tableName(layer, dataset));
+  const { origins, releases } = retryTables(dataset);
+  const until = atMs === undefined ? '' : ` WHERE released_at <= to_timestamp(${atMs / 1000})`;
+  const counted = `(released_at IS NULL OR failed_at > released_at) AND NOT list_contains(codes, '${CONDEMNED_CODE}')`;
+  const columns = `source_file_id, source_row_number, ingestion_timestamp AS failed_at, run_id, ${OWN} AS own, list_transform(reasons, lambda r: r.code) AS codes`;
+  return `WITH rejects AS (
+      SELECT row_hash, ${columns}, false AS is_condemned FROM ${quarantine}
+      UNION ALL SELECT row_hash, ${columns}, true FROM ${condemned}
+    ), released AS (SELECT row_hash, max(released_at) AS released_at FROM ${releases}${until} GROUP BY row_hash),
+    traced AS (
+      -- What a correction made another record of brings its failures along.
+      SELECT rejects.*, released_at, o.failures AS failures_before, o.own_failures AS own_before
+      FROM rejects LEFT JOIN released USING (row_hash) LEFT JOIN ${origins} AS o
+        ON o.retry_file_id = rejects.source_file_id AND o.source_row_number = rejects.source_row_number AND o.row_hash <> rejects.row_hash
+    ), folded AS (
+      SELECT row_hash, max(failed_at) AS last_at, max(failed_at) FILTER (is_condemned) AS condemned_at, any_value(released_at) AS released_at,
+        count(DISTINCT run_id) FILTER (${counted}) + coalesce(max(failures_before) FILTER (${counted}), 0) AS failures,
+        count(DISTINCT run_id) FILTER (own AND ${counted}) + coalesce(max(own_before) FILTER (${counted}), 0) AS own_failures
+      FROM traced GROUP BY row_hash
+    ), processed AS (SELECT source_file_id, arg_max(status, processed_at) AS status, max(processed_at) AS processed_at FROM ${ledger} GROUP BY source_file_id),
+    retried AS (
+      SELECT row_hash, bool_or(status IS NULL AND NOT is_abandoned) AS is_pending, max(processed_at) FILTER (status = 'accepted') AS retried_at
+      FROM ${origins} LEFT JOIN processed ON source_file_id = retry_file_id GROUP BY row_hash
+    )
+    SELECT folded.row_hash, last_at, failures, own_failures, CASE
+        WHEN EXISTS (SELECT 1 FROM ${silver} AS s WHERE s.attempt_count > 0 AND s.row_hash = folded.row_hash) THEN 'silver'
+        WHEN retried_at > last_at AND (released_at IS NULL OR released_at < retried_at) THEN 'corrected'
+        WHEN condemned_at IS NOT NULL AND (released_at IS NULL OR released_at <= condemned_at) THEN 'condemned'
+        WHEN is_pending THEN 'retrying' ELSE 'open' END AS state
+    FROM folded LEFT JOIN retried USING (row_hash)`;
+}

@@ -1,0 +1,191 @@
+import { duckType } from '../contract/compile-column.ts';
+import type { Contract } from '../contract/contract.ts';
+import { type Engine, integerOf, readParquet, type SqlRow, textOf } from '../engine/engine.ts';
+import { identifier, literal } from '../engine/sql.ts';
+import { ConfigError } from '../errors.ts';
+import { tableRoot } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { openTable } from '../table/lake-table.ts';
+import { changedFiles } from '../table/live-files.ts';
+import { readPointer } from '../table/pointer.ts';
+
+/** A sum over the rows that came and over those that went; `by` is what it is for. */
+export interface MeasureChange {
+  readonly measure: string;
+  readonly by: string | null;
+  readonly added: string;
+  readonly removed: string;
+}
+
+/** What changed in one month, `YYYY-MM`. */
+export interface MonthChange {
+  readonly month: string;
+  readonly rowsAdded: number;
+  readonly rowsRemoved: number;
+  readonly measures: readonly MeasureChange[];
+}
+
+/** What became of one key; `values` are the columns that differ, as text. */
+export interface KeyChange {
+  readonly change: 'added' | 'removed' | 'changed';
+  readonly month: string;
+  readonly key: Readonly<Record<string, string | null>>;
+  readonly values: Readonly<Record<string, { readonly old: string | null; readonly new: string | null }>>;
+}
+
+/** What differs between two snapshots of a table. */
+export interface SnapshotDiff {
+  readonly rowsAdded: number;
+  readonly rowsRemoved: number;
+  readonly months: readonly MonthChange[];
+  /** How many keys changed in all. */
+  readonly keyCount: number;
+  /** The first of them, by month and key. */
+  readonly keys: readonly KeyChange[];
+}
+
+/** Which snapshots to compare, and how many keys to name. */
+export interface DiffSpan {
+  readonly fromId: number;
+  readonly toId: number;
+  readonly mostKeys: number;
+}
+
+/**
+ * What came and what went between two snapshots of a dataset's Silver or Gold table, by the contract's columns: a row
+ * that only moved to another file is no change. Throws ConfigError `NO_SNAPSHOT` where the table lacks one of them.
+ */
+export async function diffSnapshots(
+  engine: Engine,
+  effects: Effects,
+  contract: Contract,
+  { fromId, toId, mostKeys }: DiffSpan,
+): Promise<SnapshotDiff> {
+  const { dataset, layer } = contract;
+  const state = (await readPointer(effects.objects, layer, dataset))?.pointer.tables[layer];
+  if (state === undefined) throw new ConfigError('NO_SNAPSHOT', `Nothing of ${dataset} was published yet.`);
+  const table = await openTable(effects.objects, tableRoot(layer, dataset), state);
+  const files = await changedFiles(table.metadata, { fromId, toId }, table.reader);
+  const pathsOf = (keys: readonly { key: string }[]): Promise<string[]> =>
+    Promise.all(keys.map(({ key }) => effects.data.localPath(key)));
+  await createSides(engine, contract, await pathsOf(files.removed), await pathsOf(files.added));
+  const months = await readMonths(engine, contract);
+  const keys = await readKeys(engine, contract, mostKeys);
+  return {
+    rowsAdded: months.reduce((sum, { rowsAdded }) => sum + rowsAdded, 0),
+    rowsRemoved: months.reduce((sum, { rowsRemoved }) => sum + rowsRemoved, 0),
+    months,
+    ...keys,
+  };
+}
+
+/** Makes the tables `went` and `came`: rows of one side that the other hasn't got, as often as they stand there. */
+async function createSides(
+  engine: Engine,
+  contract: Contract,
+  oldPaths: readonly string[],
+  newPaths: readonly string[],
+): Promise<void> {
+  const names = contract.columns.map(({ name }) => identifier(name)).join(', ');
+  const nulls = contract.columns.map(
+    ({ name, type }) => `CAST(NULL AS ${duckType(type)}) AS ${identifier(name)}`,
+  );
+  const empty = `SELECT ${nulls.join(', ')} WHERE false`;
+  const side = (paths: readonly string[]): string =>
+    paths.length === 0
+      ? `(${empty})`
+      : `(SELECT ${names} FROM (${empty} UNION ALL BY NAME SELECT * FROM ${readParquet(paths)}))`;
+  const month = `strftime(${identifier(contract.partitionColumn)}, '%Y-%m') AS month$`;
+  const [before, after] = [side(oldPaths), side(newPaths)];
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE went AS SELECT *, ${month} FROM (${before} EXCEPT ALL ${after})`,
+  );
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE came AS SELECT *, ${month} FROM (${after} EXCEPT ALL ${before})`,
+  );
+}
+
+async function readMonths(engine: Engine, contract: Contract): Promise<MonthChange[]> {
+  const rows = await engine.rows(
+    `SELECT month$ AS month, count(*) FILTER (is_new) AS came, count(*) FILTER (NOT is_new) AS went
+     FROM (SELECT month$, true AS is_new FROM came UNION ALL SELECT month$, false FROM went) GROUP BY ALL ORDER BY month`,
+  );
+  const measures = new Map<string, MeasureChange[]>();
+  for (const { column, by, scale } of measuresOf(contract)) {
+    const zero = `CAST(0 AS DECIMAL(38, ${scale}))`;
+    const value = `CAST(${identifier(column)} AS DECIMAL(38, ${scale}))`;
+    const group = by === undefined ? 'CAST(NULL AS VARCHAR)' : `CAST(${identifier(by)} AS VARCHAR)`;
+    const sums = await engine.rows(
+      `SELECT month$ AS month, by$ AS "by", CAST(coalesce(sum(value$) FILTER (is_new), ${zero}) AS VARCHAR) AS added,
+         CAST(coalesce(sum(value$) FILTER (NOT is_new), ${zero}) AS VARCHAR) AS removed
+       FROM (SELECT month$, ${group} AS by$, ${value} AS value$, true AS is_new FROM came
+         UNION ALL SELECT month$, ${group}, ${value}, false FROM went) GROUP BY ALL ORDER BY ALL`,
+    );
+    for (const row of sums) {
+      const month = textOf(row, 'month');
+      const change = { measure: column, by: textOrNull(row.by), added: textOf(row, 'added') };
+      measures.set(month, [...(measures.get(month) ?? []), { ...change, removed: textOf(row, 'removed') }]);
+    }
+  }
+  return rows.map((row) => ({
+    month: textOf(row, 'month'),
+    rowsAdded: integerOf(row, 'came'),
+    rowsRemoved: integerOf(row, 'went'),
+    measures: measures.get(textOf(row, 'month')) ?? [],
+  }));
+}
+
+/** The measures that a contract declares; of a Gold table, its figures. */
+function measuresOf(
+  contract: Contract,
+): { readonly column: string; readonly by?: string; readonly scale: number }[] {
+  const scaleOf = (name: string): number => {
+    const type = contract.columns.find((column) => column.name === name)?.type;
+    return type?.kind === 'decimal' ? type.scale : 0;
+  };
+  if (contract.layer === 'silver')
+    return contract.measures.map((measure) => ({ ...measure, scale: scaleOf(measure.column) }));
+  return contract.columns
+    .filter(({ name, type }) => type.kind === 'decimal' && !contract.key.includes(name))
+    .map(({ name }) => ({ column: name, scale: scaleOf(name) }));
+}
+
+async function readKeys(
+  engine: Engine,
+  contract: Contract,
+  most: number,
+): Promise<Pick<SnapshotDiff, 'keyCount' | 'keys'>> {
+  const keys = contract.key.map(identifier);
+  const others = contract.columns.map(({ name }) => name).filter((name) => !contract.key.includes(name));
+  const same = keys.map((key) => `a.${key} IS NOT DISTINCT FROM b.${key}`).join(' AND ');
+  const pair = (name: string): string =>
+    `${literal(name)}, json_object('old', CAST(a.${identifier(name)} AS VARCHAR), 'new', CAST(b.${identifier(name)} AS VARCHAR))`;
+  const key = contract.key.map(
+    (name) => `${literal(name)}, CAST(coalesce(a.${identifier(name)}, b.${identifier(name)}) AS VARCHAR)`,
+  );
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE keys$ AS SELECT coalesce(b.month$, a.month$) AS month,
+       CASE WHEN a.here$ IS NULL THEN 'added' WHEN b.here$ IS NULL THEN 'removed' ELSE 'changed' END AS change,
+       CAST(json_object(${key.join(', ')}) AS VARCHAR) AS key, CAST(json_object(${others.map(pair).join(', ')}) AS VARCHAR) AS "values"
+     FROM (SELECT *, true AS here$ FROM went) AS a FULL JOIN (SELECT *, true AS here$ FROM came) AS b ON ${same}`,
+  );
+  const [counted = {}] = await engine.rows('SELECT count(*) AS n FROM keys$');
+  const rows = await engine.rows(`SELECT * FROM keys$ ORDER BY month, key, change LIMIT ${most}`);
+  return { keyCount: integerOf(counted, 'n'), keys: rows.map(keyChange) };
+}
+
+function keyChange(row: SqlRow): KeyChange {
+  const values = JSON.parse(textOf(row, 'values')) as KeyChange['values'];
+  const differing = Object.entries(values).filter(([, { old, new: now }]) => old !== now);
+  const change = textOf(row, 'change');
+  return {
+    change: change === 'added' || change === 'removed' ? change : 'changed',
+    month: textOf(row, 'month'),
+    key: JSON.parse(textOf(row, 'key')) as KeyChange['key'],
+    values: Object.fromEntries(differing),
+  };
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

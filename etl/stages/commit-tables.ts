@@ -1,0 +1,68 @@
+import type { SourceContract } from '../contract/contract.ts';
+import { metadataPrefix } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { commitTable } from '../table/commit-table.ts';
+import type { Pointer, TableState } from '../table/pointer.ts';
+import type { DataFile } from '../table/schema.ts';
+import { type CommittedState, stateSummary } from './dataset-history.ts';
+import { DATASET_TABLES, type DatasetTable, openDatasetTable } from './dataset-tables.ts';
+
+/** What a commit does to one table. */
+interface TableChange {
+  readonly add: readonly DataFile[];
+  readonly remove?: ReadonlySet<string>;
+}
+
+/** One change of a dataset's four tables. */
+export interface DatasetChange {
+  readonly contract: SourceContract;
+  /** The pointer that it builds on; undefined before the first commit. */
+  readonly base: Pointer | undefined;
+  /** What the new pointer will say beside the tables. */
+  readonly state: Omit<CommittedState, 'tables'>;
+  /** Tables that aren't named stay as they are. */
+  readonly changes: Partial<Readonly<Record<DatasetTable, TableChange>>>;
+  /** Names this attempt at this change: the same gives the same snapshots. */
+  readonly attempt: string;
+}
+
+/**
+ * Writes the next metadata of a dataset's tables and returns where they stand; no reader sees it before the
+ * pointer moves there. A table that nothing changes in stays where it was, but for the ledger: each of
+ * its snapshots says which of the others belong to it, so that every state can be found again.
+ */
+export async function commitTables(
+  effects: Effects,
+  change: DatasetChange,
+): Promise<Record<DatasetTable, TableState>> {
+  const tables: Partial<Record<DatasetTable, TableState>> = {};
+  for (const layer of DATASET_TABLES) tables[layer] = await commitLayer(effects, change, layer, tables);
+  return tables as Record<DatasetTable, TableState>;
+}
+
+async function commitLayer(
+  { objects }: Effects,
+  { contract, base, state, changes, attempt }: DatasetChange,
+  layer: DatasetTable,
+  others: Partial<Record<DatasetTable, TableState>>,
+): Promise<TableState> {
+  const { add, remove = new Set<string>() } = changes[layer] ?? { add: [] };
+  const before = base?.tables[layer];
+  const isLedger = layer === 'source_files';
+  if (!isLedger && before !== undefined && add.length === 0 && remove.size === 0) return before;
+  const summary = {
+    'assay.run-id': state.run_id,
+    'assay.seal-digest': state.seal_digest,
+    'assay.contract-version': state.contract_version,
+  };
+  return commitTable({
+    objects,
+    table: await openDatasetTable(objects, contract, base, layer),
+    keyPrefix: metadataPrefix(layer, contract.dataset),
+    add,
+    remove,
+    nowMs: Date.parse(state.committed_at),
+    attempt: `${layer}:${attempt}`,
+    summary: isLedger ? { ...summary, ...stateSummary(state, others) } : summary,
+  });
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { tableRoot } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { openTable } from '../table/lake-table.ts';
+import type { TableMetadata } from '../table/metadata.ts';
+import { type Pointer, readPointer, type TableState } from '../table/pointer.ts';
+import type { DatasetTable } from './dataset-tables.ts';
+
+const STATE = 'assay.state';
+
+const CommittedState = z.object({
+  dataset: z.string(),
+  version: z.number().int(),
+  run_id: z.string(),
+  seal_digest: z.string(),
+  contract_version: z.string(),
+  contract_digest: z.string(),
+  committed_at: z.string(),
+  /** The snapshots of Silver, quarantine and condemned that this state of the ledger belongs with. */
+  tables: z.record(z.string(), z.number().int()),
+});
+
+/** What a pointer said of a dataset when it was moved, as the ledger's snapshot keeps it. */
+export type CommittedState = z.infer<typeof CommittedState>;
+
+/** A committed state, with the snapshots of Silver and of the ledger itself. */
+export interface DatasetState extends CommittedState {
+  readonly snapshot_id: number;
+  readonly ledger_snapshot_id: number;
+}
+
+/** What goes into the summary of a ledger snapshot, so that the whole state can be found again from it. */
+export function stateSummary(
+  state: Omit<CommittedState, 'tables'>,
+  tables: Partial<Readonly<Record<DatasetTable, TableState>>>,
+): Record<string, string> {
+  const snapshots = Object.entries(tables).map(([layer, table]) => [layer, table.snapshot_id]);
+  return { [STATE]: JSON.stringify({ ...state, tables: Object.fromEntries(snapshots) }) };
+}
+
+/** Every state that the ledger's metadata knows, oldest first, those that were rolled back included. */
+export function statesOf(ledger: TableMetadata): DatasetState[] {
+  return ledger.snapshots.flatMap(({ 'snapshot-id': id, summary }) => {
+    const text = summary[STATE];
+    if (text === undefined) return [];
+    const state = CommittedState.parse(JSON.parse(text));
+    return [{ ...state, snapshot_id: state.tables.silver ?? 0, ledger_snapshot_id: id }];
+  });
+}
+
+/** The ledger's metadata at a pointer; undefined where it has none. */
+export async function openLedger(effects: Effects, pointer: Pointer): Promise<TableMetadata | undefined> {
+  const state = pointer.tables.source_files;
+  if (state === undefined) return undefined;
+  return (await openTable(effects.objects, tableRoot('source_files', pointer.dataset), state)).metadata;
+}
+
+/** The newest state of a dataset for which a condition holds. */
+export async function findState(
+  effects: Effects,
+  dataset: string,
+  wanted: (state: DatasetState) => boolean,
+): Promise<DatasetState | undefined> {
+  const pointer = (await readPointer(effects.objects, 'silver', dataset))?.pointer;
+  const ledger = pointer === undefined ? undefined : await openLedger(effects, pointer);
+  return ledger === undefined ? undefined : statesOf(ledger).findLast(wanted);
+}

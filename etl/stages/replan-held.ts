@@ -1,0 +1,27 @@
+import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
+import type { Effects } from '../ports.ts';
+import { readPointer } from '../table/pointer.ts';
+import { checkApproval, requireHeld } from './held-run.ts';
+import { identifyFiles, listSources, listWithheld, loadLedger, type Planned, planOf } from './make-plan.ts';
+import type { RunInput } from './stage.ts';
+
+/**
+ * Plans a held run again, on the base as it is now: its own files, and no others. `nothing-to-do` where the
+ * run was published meanwhile. Throws ConfigError where it is no longer held or the contract changed.
+ */
+export async function replanHeld({ dataset, runId }: RunInput, effects: Effects): Promise<Planned> {
+  const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
+  const base = await readPointer(effects.objects, 'silver', dataset);
+  const ledger = await loadLedger(effects, contract, base, runId);
+  if ([...ledger.values()].some((entry) => entry.runId === runId)) return { status: 'nothing-to-do' };
+  const withheld = await listWithheld(effects, dataset);
+  const held = requireHeld(
+    { dataset, runId },
+    withheld.find((one) => one.runId === runId),
+  );
+  checkApproval(held, held.sealDigest, contract);
+  const others = withheld.filter((one) => one !== held);
+  const own = (await listSources(effects, dataset)).filter(({ key }) => held.keys.includes(key));
+  const files = await identifyFiles(dataset, own, effects, { ledger, withheld: others });
+  return { status: 'planned', plan: planOf(runId, { contract, base, files, now: effects.clock.now() }) };
+}

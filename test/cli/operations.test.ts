@@ -1,0 +1,170 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { runMain, runMainJson } from './run-main.ts';
+import { QuarantineListJson, RunsJson } from './shapes.ts';
+import { badSales, goodSales, openShop, salesContract } from './shop.ts';
+
+const page = await readFile('docs/operations.md', 'utf8');
+
+/** The commands of a runbook in their order, by the blocks they stand in. */
+function blocksOf(heading: string): string[][] {
+  const section = page.split(/^## /m).find((text) => text.startsWith(`${heading}\n`)) ?? '';
+  return [...section.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text.trim().split('\n'));
+}
+
+type Shop = Awaited<ReturnType<typeof openShop>>;
+
+/** Runs the commands of a block as they stand, with `$NAME` filled in; each must end with 0, or with 1 before `|| true`. */
+async function follow(shop: Shop, commands: readonly string[], values: Readonly<Record<string, string>>) {
+  const printed: string[] = [];
+  for (const command of commands) {
+    const mayFail = command.endsWith(' || true');
+    const [npx, assay, ...words] = command.replace(/ \|\| true$/, '').match(/"[^"]*"|\S+/g) ?? [];
+    expect([npx, assay]).toEqual(['npx', 'assay']);
+    const args = words.map((word) =>
+      word.replace(/^"|"$/g, '').replace(/\$([A-Z_]+)/g, (_, name: string) => values[name] ?? `$${name}`),
+    );
+    const { code, out, err } = await runMain(args, { cwd: shop.cwd, env: { npm_command: 'exec' } });
+    expect({ command, code, err }).toEqual({ command, code: mayFail ? 1 : 0, err: '' });
+    printed.push(out);
+  }
+  return printed.join('\n');
+}
+
+const runs = async (shop: Shop) => RunsJson.parse((await runMainJson(['run'], shop)).json);
+const drop = async (shop: Shop, name: string, text: string) => {
+  await shop.write(name, text);
+  await runMain(['ingest', name, '--dataset', 'shop.sales'], shop);
+};
+
+const DOUBTFUL = `sale_id,customer,amount,sold_on
+100,Ann,10.00,2024-01-02
+101,Bob,x,2024-01-03
+`;
+
+describe('docs/operations.md, followed word by word', () => {
+  test('A run is held', async () => {
+    const [look = [], approve = [], refuse = [], readmit = []] = blocksOf('A run is held');
+    for (const decide of ['approve', 'refuse'] as const) {
+      const shop = await openShop('{ maxQuarantineRate: 0.1, smallBatchRecords: 2 }');
+      await drop(shop, 'doubtful.csv', DOUBTFUL);
+      const [run] = await runs(shop);
+      const values = { RUN: run?.runId ?? '', DIGEST: run?.sealDigest ?? '' };
+      expect(await follow(shop, look, values)).toContain(`Seal      ${values.DIGEST}`);
+      if (decide === 'approve') {
+        expect(await follow(shop, approve, values)).toContain('promoted in');
+      } else {
+        expect(await follow(shop, refuse, values)).toContain('refused');
+        await follow(shop, readmit.slice(0, 1), values);
+        const { code, out } = await runMain(readmit[1]?.split(' ').slice(2) ?? [], shop);
+        expect({ code, out }).toEqual({ code: 1, out: expect.stringContaining('held in') });
+      }
+      await shop.dispose();
+    }
+  });
+
+  test('The circuit breaker is open', async () => {
+    const [status = [], reset = [], readmit = []] = blocksOf('The circuit breaker is open');
+    const limits = 'maxQuarantineRate: 0.9, smallBatchRecords: 2';
+    const shop = await openShop(`{ ${limits}, breakerErrors: 3 }`);
+    await drop(shop, 'bad.csv', badSales(10, 14, '100,Ann,1.25,2024-03-01\n'));
+    const [run] = await runs(shop);
+    const values = { RUN: run?.runId ?? '', DATASET: 'shop.sales' };
+    expect(await follow(shop, status, values)).toMatch(/open since[\s\S]*bad\.csv +4[\s\S]*amount=x/);
+    await follow(shop, reset, values);
+    await shop.write('contracts/shop/sales.yaml', salesContract(`{ ${limits} }`));
+    expect(await follow(shop, readmit, values)).toContain('promoted in');
+    await shop.dispose();
+  });
+
+  test('Wrong data was published', async () => {
+    const [look = [], back = [], readmit = [], forward = []] = blocksOf('Wrong data was published');
+    for (const ending of ['readmit', 'forward'] as const) {
+      const shop = await openShop();
+      await drop(shop, 'good.csv', goodSales(1, 3));
+      const [good] = await runs(shop);
+      await drop(shop, 'test.csv', goodSales(4, 5));
+      const [bad] = await runs(shop);
+      const ids = { GOOD: String(good?.snapshotId), BAD: String(bad?.snapshotId) };
+      const values = { ...ids, DATASET: 'shop.sales', RUN: bad?.runId ?? '' };
+      expect(await follow(shop, look, values)).toContain('2 rows added, 0 rows removed');
+      expect(await follow(shop, back, values)).toMatch(/1 file set aside[\s\S]*6\.25/);
+      const report = () => runMain(['report', 'monthly_sales', '--format', 'csv'], shop);
+      expect((await report()).out).toContain('2024-03-01,3,3.75');
+      await follow(shop, ending === 'readmit' ? readmit : forward, values);
+      expect((await report()).out).toContain('2024-03-01,5,6.25');
+      await shop.dispose();
+    }
+  });
+
+  /** One sale each: nothing amiss, no amount, three that are no numbers. */
+  const troubled = `sale_id,customer,amount,sold_on
+1,Ann,1.00,2024-01-02
+2,Bob,,2024-01-03
+3,Eve,x,2024-01-04
+4,Dan,y,2024-01-05
+5,Joe,z,2024-01-05
+`;
+  const idsOf = async (shop: Shop, ...args: string[]) => {
+    const { json } = await runMainJson(['quarantine', 'list', ...args], shop);
+    return QuarantineListJson.parse(json)[0]?.records.map(({ record }) => record) ?? [];
+  };
+  const withoutAmount = (shop: Shop) =>
+    shop.write(
+      'contracts/shop/sales.yaml',
+      salesContract().replace('DECIMAL(18,2)\n        required: true', 'DECIMAL(18,2)'),
+    );
+
+  test('Records are in quarantine', async () => {
+    const [look = [], retry = [], correct = [], bulk = [], condemn = []] =
+      blocksOf('Records are in quarantine');
+    const shop = await openShop();
+    await drop(shop, 'troubled.csv', troubled);
+    await runs(shop);
+    const [, RECORD = '', , OTHER = ''] = await idsOf(shop);
+    const values = { DATASET: 'shop.sales', RECORD, OTHER };
+    expect(await follow(shop, look, values)).toMatch(/4 records[\s\S]*amount +x/);
+    await withoutAmount(shop);
+    expect(await follow(shop, retry, values)).toContain('promoted in');
+    expect(await follow(shop, correct, values)).toContain('promoted in');
+    await follow(shop, bulk.slice(0, 1), values);
+    const text = await readFile(path.join(shop.cwd, 'to-correct.csv'), 'utf8');
+    await shop.write('to-correct.csv', text.replace(',y,', ',7.00,'));
+    expect(await follow(shop, bulk.slice(1), values)).toContain('promoted in');
+    expect(await follow(shop, condemn, values)).toContain('1 record of shop.sales condemned');
+    expect((await runMain(['report', 'monthly_sales', '--format', 'csv'], shop)).out).toContain(
+      '2024-01-01,4,13.00',
+    );
+    expect(await idsOf(shop)).toEqual([]);
+    await shop.dispose();
+  });
+
+  test('Records were condemned by mistake', async () => {
+    const [ask = [], approve = []] = blocksOf('Records were condemned by mistake');
+    const shop = await openShop();
+    await drop(shop, 'troubled.csv', troubled);
+    await runs(shop);
+    const retry = [
+      'quarantine',
+      'retry',
+      '--code',
+      'NULL_VALUE',
+      '--dataset',
+      'shop.sales',
+      '--reason',
+      'again',
+    ];
+    for (let n = 0; n < 2; n++) await runMain(retry, shop);
+    const [RECORD = ''] = await idsOf(shop, '--condemned');
+    const asked = await follow(shop, ask, { DATASET: 'shop.sales', RECORD });
+    const REQUEST = /--approve (\S+)/.exec(asked)?.[1] ?? '';
+    await withoutAmount(shop);
+    const done = await follow(shop, approve, { DATASET: 'shop.sales', RECORD, REQUEST });
+    expect(done).toMatch(/asked for by ann, approved by bob[\s\S]*promoted in/);
+    expect((await runMain(['report', 'monthly_sales', '--format', 'csv'], shop)).out).toContain(
+      '2024-01-01,2,1.00',
+    );
+    await shop.dispose();
+  });
+});
