@@ -107,6 +107,9 @@ export interface Alert {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** How the cause begins under which a workflow ends once people were told of it. */
+export const TOLD = 'People were told: ';
+
 /** Tells people. Delivering the same alert twice is harmless. */
 export interface Alerts {
   send(alert: Alert): Promise<void>;
@@ -132,19 +135,26 @@ export interface Catalog {
   follow(table: CatalogTable): Promise<void>;
 }
 
-/** One execution of the workflow for a dataset. */
-export interface ExecutionName {
+/** A run of a dataset. */
+export interface DatasetRun {
   readonly dataset: string;
-  /** The execution's own name. */
   readonly runId: string;
 }
+
+/** What an execution of the workflow is given: a new run to plan, or a held one that a person approved. */
+export type WorkflowInput =
+  | (DatasetRun & { readonly start: 'plan' })
+  | (DatasetRun & {
+      readonly start: 'promote';
+      readonly approved: { readonly digest: string; readonly by: string; readonly reason: string };
+    });
 
 /** Executions of the workflow, by name. */
 export interface Executions {
   /** How the execution stands; `none` where there is none of that name, or none to be seen yet. */
-  status(run: ExecutionName): Promise<'none' | 'running' | 'ended'>;
+  status(name: string): Promise<'none' | 'running' | 'ended'>;
   /** Starts it; `exists` where one of that name was started before, whatever became of it. Never starts two. */
-  start(run: ExecutionName): Promise<'started' | 'exists'>;
+  start(name: string, input: WorkflowInput): Promise<'started' | 'exists'>;
 }
 
 /** Everything a stage may touch, handed to it as its last parameter. */

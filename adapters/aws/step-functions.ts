@@ -11,10 +11,10 @@ export interface StepFunctionsOptions {
 /** Executions of the state machine. A name is used once in 90 days, which is what keeps one run from starting twice. */
 export function stepFunctions({ sfn, stateMachineArn }: StepFunctionsOptions): Executions {
   return {
-    async status({ runId }) {
-      const executionArn = executionArnOf(stateMachineArn, runId);
+    async status(name) {
+      const executionArn = executionArnOf(stateMachineArn, name);
       const doing = {
-        doing: `asking after run ${runId}`,
+        doing: `asking after execution ${name}`,
         needs: `states:DescribeExecution on ${executionArn}`,
       };
       return await inAws(doing, async () => {
@@ -27,12 +27,15 @@ export function stepFunctions({ sfn, stateMachineArn }: StepFunctionsOptions): E
         }
       });
     },
-    async start({ dataset, runId }) {
-      const doing = { doing: `starting run ${runId}`, needs: `states:StartExecution on ${stateMachineArn}` };
-      const input = JSON.stringify({ dataset, runId, start: 'plan' });
+    async start(name, input) {
+      const doing = {
+        doing: `starting execution ${name}`,
+        needs: `states:StartExecution on ${stateMachineArn}`,
+      };
+      const command = new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) });
       return await inAws(doing, async () => {
         try {
-          await sfn.send(new StartExecutionCommand({ stateMachineArn, name: runId, input }));
+          await sfn.send(command);
           return 'started';
         } catch (error) {
           if (isNamed(error, 'ExecutionAlreadyExists')) return 'exists';

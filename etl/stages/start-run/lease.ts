@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConflictError } from '../../errors.ts';
 import { leaseKey } from '../../naming.ts';
-import type { Clock, ExecutionName, ObjectStore, WriteCondition } from '../../ports.ts';
+import type { Clock, DatasetRun, ObjectStore, WriteCondition } from '../../ports.ts';
 import { parseDocument } from '../documents.ts';
 
 /** Who runs a dataset. It is free where it was never taken, or was given back. */
@@ -36,7 +36,7 @@ export async function readLease({ objects }: LeaseEffects, dataset: string): Pro
 /** Takes the lease that was read, or the first one, for a run; false where somebody else was first. */
 export async function takeLease(
   effects: LeaseEffects,
-  { dataset, runId }: ExecutionName,
+  { dataset, runId }: DatasetRun,
   before: ReadLease | undefined,
 ): Promise<boolean> {
   const startedAt = effects.clock.now().toISOString();
@@ -47,7 +47,7 @@ export async function takeLease(
  * Gives the lease back, if it is still this run's; a repeat does nothing. By a write and not a removal: that a later
  * run has taken it meanwhile must be noticed.
  */
-export async function releaseLease({ dataset, runId }: ExecutionName, effects: LeaseEffects): Promise<void> {
+export async function releaseLease({ dataset, runId }: DatasetRun, effects: LeaseEffects): Promise<void> {
   const read = await readLease(effects, dataset);
   if (read === undefined || read.lease.runId !== runId || read.lease.releasedAt !== undefined) return;
   const releasedAt = effects.clock.now().toISOString();

@@ -1,5 +1,5 @@
 import { TransientError } from '../../errors.ts';
-import type { ExecutionName, Executions } from '../../ports.ts';
+import type { DatasetRun, Executions } from '../../ports.ts';
 import { withSpan } from '../../telemetry.ts';
 import { newRunId } from '../run-id.ts';
 import { type LeaseEffects, readLease, takeLease } from './lease.ts';
@@ -10,7 +10,7 @@ export interface StartEffects extends LeaseEffects {
 }
 
 /** What came of it: a new execution, or the one that runs already and will see what is pending. */
-export interface Started extends ExecutionName {
+export interface Started extends DatasetRun {
   readonly status: 'started' | 'running';
 }
 
@@ -41,7 +41,7 @@ async function tryToStart(dataset: string, effects: StartEffects): Promise<Start
   const held = await readLease(effects, dataset);
   if (held !== undefined && held.lease.releasedAt === undefined) {
     const run = { dataset, runId: held.lease.runId };
-    const status = await executions.status(run);
+    const status = await executions.status(run.runId);
     if (status === 'running') return { status, ...run };
     if (status === 'none') return { status: await startNamed(run, executions), ...run };
   }
@@ -51,6 +51,6 @@ async function tryToStart(dataset: string, effects: StartEffects): Promise<Start
 }
 
 /** One that exists was started by somebody else a moment ago. */
-async function startNamed(run: ExecutionName, executions: Executions): Promise<Started['status']> {
-  return (await executions.start(run)) === 'started' ? 'started' : 'running';
+async function startNamed(run: DatasetRun, executions: Executions): Promise<Started['status']> {
+  return (await executions.start(run.runId, { ...run, start: 'plan' })) === 'started' ? 'started' : 'running';
 }
