@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { heldKey, planKey, sealKey } from '../naming.ts';
-import type { Effects } from '../ports.ts';
+import { type Effects, TOLD } from '../ports.ts';
 import { readPointer } from '../table/pointer.ts';
 import { Plan, parseDocument, putDocument, Seal, Withheld } from './documents.ts';
 import { lastGoodSnapshot } from './run-context.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
+
+/** Longest text that the workflow's record gets; it takes 32,768 characters. */
+const TOLD_CHARACTERS = 2_000;
 
 const Refusal = z.object({ why: z.union([z.string(), z.array(z.string())]) });
 const FailureInput = RunInput.extend({
@@ -17,6 +20,8 @@ const FailureInput = RunInput.extend({
 const FailureOutput = RunInput.extend({
   status: z.enum(['failed', 'refused', 'promoted', 'held']),
   why: z.array(z.string()),
+  /** For the workflow's own record: that people were told, and of what. */
+  told: z.string().startsWith(TOLD),
 });
 
 /**
@@ -53,7 +58,8 @@ export const recordFailure = defineStage({
       nextCommand: `assay show ${runId}`,
       details: { error: input.failure?.Error ?? '' },
     });
-    return { dataset, runId, status, why };
+    const told = `${TOLD}${why.join('; ')}`.slice(0, TOLD_CHARACTERS);
+    return { dataset, runId, status, why, told };
   },
 });
 

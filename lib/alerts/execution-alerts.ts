@@ -3,7 +3,7 @@ import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Alert } from '../../etl/ports.ts';
+import { type Alert, TOLD } from '../../etl/ports.ts';
 import { resourceName, stateMachineArn } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
 
@@ -15,8 +15,8 @@ export interface ExecutionAlertsProps {
 }
 
 /**
- * Tells people when the workflow itself dies, so that no run ends unseen even where record-failure could not run. The
- * message is an Alert; the event names no dataset but in the execution's input, which is given as it is.
+ * Tells people when the workflow itself dies, so that no run ends unseen even where record-failure could not run, and
+ * nobody is told twice where it did. The message is an Alert; the event names no dataset but in the execution's input, which is given as it is.
  */
 export class ExecutionAlerts extends Construct {
   constructor(scope: Construct, id: string, { config, topic, deadLetters }: ExecutionAlertsProps) {
@@ -28,8 +28,13 @@ export class ExecutionAlerts extends Construct {
         source: ['aws.states'],
         detailType: ['Step Functions Execution Status Change'],
         detail: {
-          status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
           stateMachineArn: [stateMachineArn(config.stage)],
+          // A failure that record-failure told people of says so in its cause; anything else is told of here.
+          $or: [
+            { status: ['TIMED_OUT', 'ABORTED'] },
+            { status: ['FAILED'], cause: [{ 'anything-but': { prefix: TOLD } }] },
+            { status: ['FAILED'], cause: [{ exists: false }] },
+          ],
         },
       },
       targets: [

@@ -4,6 +4,7 @@ import { CfnResource, Validations } from 'aws-cdk-lib';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { Contract } from '../../etl/contract/contract.ts';
+import { readEnvironment, type VariableName } from '../../lambdas/environment.ts';
 import { EMULATOR_GAPS } from '../../lib/config/emulator-gaps.ts';
 import { sensitiveBuckets } from '../../lib/lake/sensitive-buckets.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../lib/workflow/access.ts';
@@ -228,12 +229,32 @@ describe('workflow', () => {
   });
 });
 
+describe('functions', () => {
+  test('each is given an environment that it can read, with all that it asks for', () => {
+    for (const { Properties } of Object.values(production.platform.findResources('AWS::Lambda::Function'))) {
+      const given = Properties.Environment.Variables as Record<string, unknown>;
+      // What another resource is known by only once it is there is an ARN.
+      const env = Object.fromEntries(
+        Object.entries(given).map(([name, value]) => [name, textOf(value).replace(/^</, 'arn:<')]),
+      );
+      const asked = Object.keys(given).filter((name) => name.startsWith('ASSAY_')) as VariableName[];
+      expect(Object.keys(readEnvironment(env, asked))).toEqual(expect.arrayContaining(asked));
+    }
+  });
+});
+
 describe('alerts', () => {
   test('an execution that ends badly becomes an Alert', () => {
     const rule = all(production.platform, 'AWS::Events::Rule').find(
       ({ EventPattern }) => EventPattern?.source?.[0] === 'aws.states',
     );
-    expect(rule?.EventPattern.detail.status).toEqual(['FAILED', 'TIMED_OUT', 'ABORTED']);
+    const { $or: ways } = rule?.EventPattern.detail ?? {};
+    expect(ways.flatMap(({ status }: { status: string[] }) => status)).toEqual([
+      'TIMED_OUT',
+      'ABORTED',
+      'FAILED',
+      'FAILED',
+    ]);
     const { InputPathsMap, InputTemplate } = rule?.Targets[0].InputTransformer ?? {};
     const event: Record<string, string> = {
       '$.detail.name': 'run-1',
@@ -420,6 +441,7 @@ describe('governance', () => {
         'Workgroup',
         'StartRunFunction',
         'DigestKeySecretArn',
+        'ContractsDigest',
         'Release',
       ].sort(),
     );
