@@ -105,7 +105,14 @@ const BY_NAME = {
     secrets: ['digest-key'],
   },
   gate: {
-    reads: [...RUN, SEALS, wholeTables('quarantine'), wholeTables('condemned'), wholeTables('source_files')],
+    reads: [
+      ...RUN,
+      SEALS,
+      BREAKERS,
+      wholeTables('quarantine'),
+      wholeTables('condemned'),
+      wholeTables('source_files'),
+    ],
     writes: [BREAKERS],
     lists: ['silver', 'quarantine', 'ops'],
   },

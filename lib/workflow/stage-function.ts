@@ -64,8 +64,7 @@ export class StageFunction extends Construct {
       ...(config.reservesConcurrency ? { reservedConcurrentExecutions: size.concurrency } : {}),
       environment: {
         ...props.environment,
-        ASSAY_MEMORY_LIMIT_MB: String(Math.floor(((size.memoryMb - OVERHEAD_MB) * 2) / 3)),
-        ASSAY_THREADS: String(Math.max(1, Math.floor(size.memoryMb / MB_PER_CPU))),
+        ...(size.hasDuckDb ? engineEnvironment(size.memoryMb) : {}),
         POWERTOOLS_SERVICE_NAME: 'assay',
         POWERTOOLS_METRICS_NAMESPACE: 'Assay',
         NODE_OPTIONS: '--enable-source-maps',
@@ -73,4 +72,12 @@ export class StageFunction extends Construct {
       ...(deadLetters === undefined ? {} : { onFailure: new SqsDestination(deadLetters), retryAttempts: 2 }),
     });
   }
+}
+
+/** How much of the function's memory and processors DuckDB may take. */
+function engineEnvironment(memoryMb: number): Record<string, string> {
+  return {
+    ASSAY_MEMORY_LIMIT_MB: String(Math.floor(((memoryMb - OVERHEAD_MB) * 2) / 3)),
+    ASSAY_THREADS: String(Math.max(1, Math.floor(memoryMb / MB_PER_CPU))),
+  };
 }
