@@ -1,8 +1,8 @@
-import { DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { pointerKey } from '../../etl/naming.ts';
 import type { RunRecord } from '../../etl/stages/documents.ts';
+import { expectCatalogFollows } from './support/catalog.ts';
 import type { Fault } from './support/faults.ts';
 import { killFunction, withTimeout } from './support/lambda-process.ts';
 import { connect, type Platform } from './support/platform.ts';
@@ -43,19 +43,21 @@ async function seen(): Promise<{ version: number; count: number }> {
 
 /** Drops one good file under a fault and waits for the record of its run. */
 async function dropUnder(name: string, faults: readonly Fault[]): Promise<RunRecord> {
+  const before = await platform.records(DATASET);
   for (const fault of faults) await platform.faults.add(fault);
-  const records = await platform.dropAndSettle(DATASET, { [`${name}.csv`]: transactions(name, GOOD) });
-  return records.at(-1) as RunRecord;
+  await platform.drop(DATASET, { [`${name}.csv`]: transactions(name, GOOD) });
+  return (await platform.recordsBeyond(DATASET, before)).at(-1) as RunRecord;
 }
 
 /** Expects one alert of the failed run that says what and what to do. */
 async function expectToldOnce(runId: string, says: RegExp): Promise<void> {
-  const alerts = await platform.inbox.heard(
-    `the failure of ${runId}`,
-    (alert) => alert.runId === runId && alert.dataset === DATASET,
-  );
+  const alerts = await platform.inbox.heard(`the failure of ${runId}`, (alert) => alert.runId === runId);
   expect(alerts).toHaveLength(1);
-  expect(alerts[0]).toMatchObject({ kind: 'run-failed', nextCommand: expect.stringContaining(runId) });
+  expect(alerts[0]).toMatchObject({
+    kind: 'run-failed',
+    dataset: DATASET,
+    nextCommand: expect.stringContaining(runId),
+  });
   expect(alerts[0]?.title).toMatch(says);
   expect(alerts[0]?.readersSee).not.toBe('');
 }
@@ -105,36 +107,24 @@ describe('storage that fails for a while', () => {
     expect(await seen()).toEqual({ version: before.version + 1, count: before.count + GOOD });
   });
 
-  test('a catalog that fails for good leaves the commit as it is, and the run is told of', async () => {
+  test('a catalog that denies for good leaves the commit as it is, is told of once, and is brought up to date later', async () => {
     const before = await seen();
-    const action = {
-      kind: 'answer',
-      status: 500,
-      code: 'InternalServiceException',
-      message: 'down',
-    } as const;
-    const id = await platform.faults.add({ meets: { target: 'UpdateTable' }, action, times: 4 });
-    const record = await dropUnder('catalog', []);
-    expect(await platform.faults.struck(id)).toBeGreaterThan(0);
+    const tableBefore = await platform.glueTable('silver', DATASET);
+    const record = await platform.denying('promote', 'glue:UpdateTable', () => dropUnder('catalog', []));
     expect(record.status).toBe('promoted');
+    expect((await platform.pointer('silver', DATASET))?.version).toBe(before.version + 1);
+    expect(await platform.glueTable('silver', DATASET)).toEqual(tableBefore);
+    await expectToldOnce(record.runId, /published, but the catalog.*glue:UpdateTable/);
+    await platform.call('reconcile-catalog', {});
+    await expectCatalogFollows(platform, 'silver', DATASET, ['silver', 'source_files']);
     expect(await seen()).toEqual({ version: before.version + 1, count: before.count + GOOD });
-  });
+  }, 240_000);
 });
 
 describe('what fails for good', () => {
   test('a permission that is missing: nothing is published, and the next run after its repair publishes it', async () => {
-    const iam = new IAMClient();
     const before = await seen();
-    const deny = { RoleName: await platform.roleOf('seal'), PolicyName: 'taken-away' };
-    const Statement = [{ Effect: 'Deny', Action: 's3:PutObject', Resource: '*' }];
-    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
-    await iam.send(new PutRolePolicyCommand({ ...deny, PolicyDocument }));
-    let record: RunRecord;
-    try {
-      record = await dropUnder('denied', []);
-    } finally {
-      await iam.send(new DeleteRolePolicyCommand(deny));
-    }
+    const record = await platform.denying('seal', 's3:PutObject', () => dropUnder('denied', []));
     expect(record.status).toBe('failed');
     expect(await seen()).toEqual(before);
     await expectToldOnce(record.runId, /denied|authorized|permission/i);
@@ -148,10 +138,11 @@ describe('what fails for good', () => {
       action: { kind: 'hang' },
       times: 1,
     });
-    const [key = ''] = await platform.drop(DATASET, { 'killed.csv': transactions('killed', GOOD) });
+    const known = await platform.records(DATASET);
+    await platform.drop(DATASET, { 'killed.csv': transactions('killed', GOOD) });
     await until('refine writing', async () => (await platform.faults.struck(id)) === 1);
     expect(await killFunction('assay-staging-refine', platform.session.folder)).toBe(1);
-    const [record] = await platform.settled(DATASET, [key]);
+    const [record] = await platform.recordsBeyond(DATASET, known);
     expect(record?.status).toBe('failed');
     expect(await seen()).toEqual(before);
     await expectToldOnce(record?.runId ?? '', /failed/);

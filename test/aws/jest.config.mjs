@@ -9,4 +9,6 @@ export default {
   testSequencer: '<rootDir>/test/aws/support/by-name.cjs',
   testTimeout: 180_000,
   maxWorkers: 1,
+  // Clients keep their connections for a while.
+  forceExit: true,
 };

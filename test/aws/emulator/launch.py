@@ -1,15 +1,20 @@
-"""Starts the AWS API emulator with one correction.
+"""Starts the AWS API emulator with two corrections.
 
 AWS reports an error that a Node handler throws under the error's own name, and state machines retry and
 catch by that name. The emulator's Node worker passes on only the message and calls every error
-"Runtime.HandlerError", a process that ended included ("Runtime.ExitError" on AWS). Both places are checked, so that another release of the emulator fails loudly
-instead of correcting nothing.
+"Runtime.HandlerError", a process that ended included ("Runtime.ExitError" on AWS).
+
+S3 tells policies whether a request makes an object, and under which condition
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html); the emulator does not, so
+that a policy that demands conditional writes would allow every write.
+
+What is corrected is checked to be there, so that another release of the emulator fails loudly instead of correcting nothing.
 """
 
 import threading
 
 from ministack.app import main
-from ministack.core import lambda_runtime
+from ministack.core import iam_actions, lambda_runtime
 from ministack.services import lambda_svc
 
 _UNNAMED = "Runtime.HandlerError"
@@ -53,6 +58,27 @@ def name_errors() -> None:
     lambda_svc._execute_function_warm = execute_and_name
 
 
+def say_write_conditions() -> None:
+    """Gives policies the condition keys of S3's writes: s3:if-match, s3:if-none-match, s3:ObjectCreationOperation."""
+    known = iam_actions.s3_service_context
+    if "s3:ObjectCreationOperation" in known("s3:PutObject", {}, "/bucket/key", {"if-none-match": "*"}):
+        raise SystemExit("The emulator is not the pinned release: it knows the conditions of writes by itself.")
+
+    def with_write_conditions(iam_action, query_params, path="", headers=None):
+        context = known(iam_action, query_params, path, headers)
+        if iam_action != "s3:PutObject":
+            return context
+        is_part = any(name in (query_params or {}) for name in ("uploads", "partNumber"))
+        context["s3:ObjectCreationOperation"] = "false" if is_part else "true"
+        for name in ("if-match", "if-none-match"):
+            if (headers or {}).get(name):
+                context[f"s3:{name}"] = headers[name]
+        return context
+
+    iam_actions.s3_service_context = with_write_conditions
+
+
 if __name__ == "__main__":
     name_errors()
+    say_write_conditions()
     main()

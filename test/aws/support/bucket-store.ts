@@ -11,6 +11,7 @@ import type { Outputs } from './session.ts';
 /** The lake's buckets, seen by their keys: the first segment says which bucket. Plain calls, none of Assay's own code. */
 export interface BucketStore {
   bucketOf(key: string): string;
+  /** Brings a new object, as source systems must: on condition that there is none yet. */
   put(key: string, body: Uint8Array | string): Promise<void>;
   get(key: string): Promise<Uint8Array | undefined>;
   json(key: string): Promise<unknown>;
@@ -46,7 +47,8 @@ export function bucketStore(outputs: Outputs): BucketStore {
   return {
     bucketOf,
     get,
-    put: async (key, Body) => void (await s3.send(new PutObjectCommand({ ...at(key), Body }))),
+    put: async (key, Body) =>
+      void (await s3.send(new PutObjectCommand({ ...at(key), Body, IfNoneMatch: '*' }))),
     json: async (key) => {
       const body = await get(key);
       return body === undefined ? undefined : JSON.parse(Buffer.from(body).toString('utf8'));

@@ -1,4 +1,5 @@
 import { GetTableCommand, GlueClient } from '@aws-sdk/client-glue';
+import { DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   DescribeExecutionCommand,
@@ -33,12 +34,18 @@ export interface Platform {
   drop(dataset: string, files: Readonly<Record<string, Uint8Array | string>>): Promise<string[]>;
   /** Waits until no execution runs and each of these keys is in a run's record; returns the records that have one, in order. */
   settled(dataset: string, keys: readonly string[], limitMs?: number): Promise<RunRecord[]>;
+  /** The records of runs that aren't among these, once there is one and nothing runs; those of failed runs name no files. */
+  recordsBeyond(dataset: string, known: readonly RunRecord[]): Promise<RunRecord[]>;
   /** Drops files and waits for them. */
   dropAndSettle(dataset: string, files: Readonly<Record<string, Uint8Array | string>>): Promise<RunRecord[]>;
   /** Calls start-run as its events do; what it answers, or the error that it ended with. */
   start(event: Readonly<Record<string, unknown>>): Promise<unknown>;
   /** Waits until no execution of the dataset runs. */
   idle(dataset: string): Promise<void>;
+  /** Calls a function and returns what it answers, or the error that it ended with. */
+  call(functionName: string, input: Readonly<Record<string, unknown>>): Promise<unknown>;
+  /** Does some work while a function's role is denied an action. */
+  denying<T>(functionName: string, action: string, work: () => Promise<T>): Promise<T>;
   /** Name of a function's role. */
   roleOf(functionName: string): Promise<string>;
   /** Every record of a dataset's runs, in order. */
@@ -64,6 +71,7 @@ export async function connect(inboxName: string): Promise<Platform> {
   const sfn = new SFNClient();
   const glue = new GlueClient();
   const lambda = new LambdaClient();
+  const iam = new IAMClient();
   const today = new Date().toISOString().slice(0, 10);
 
   async function drop(
@@ -117,6 +125,44 @@ export async function connect(inboxName: string): Promise<Platform> {
     );
   }
 
+  async function recordsBeyond(dataset: string, known: readonly RunRecord[]): Promise<RunRecord[]> {
+    const ids = new Set(known.map(({ runId }) => runId));
+    const beyond = async () => (await records(dataset)).filter(({ runId }) => !ids.has(runId));
+    return until(`the record of a new run of ${dataset}, and nothing running`, async () => {
+      if ((await beyond()).length === 0) return undefined;
+      const isRunning = (await executions(dataset)).some(({ status }) => status === 'RUNNING');
+      return isRunning ? undefined : beyond();
+    });
+  }
+
+  async function call(functionName: string, input: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const { Payload = new Uint8Array() } = await lambda.send(
+      new InvokeCommand({
+        FunctionName: `assay-staging-${functionName}`,
+        Payload: Buffer.from(JSON.stringify(input)),
+      }),
+    );
+    return JSON.parse(Buffer.from(Payload).toString('utf8') || 'null');
+  }
+
+  async function roleOf(functionName: string): Promise<string> {
+    const FunctionName = `assay-staging-${functionName}`;
+    const { Role = '' } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+    return Role.split('/').at(-1) ?? '';
+  }
+
+  async function denying<T>(functionName: string, action: string, work: () => Promise<T>): Promise<T> {
+    const policy = { RoleName: await roleOf(functionName), PolicyName: 'taken-away' };
+    const Statement = [{ Effect: 'Deny', Action: action, Resource: '*' }];
+    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+    await iam.send(new PutRolePolicyCommand({ ...policy, PolicyDocument }));
+    try {
+      return await work();
+    } finally {
+      await iam.send(new DeleteRolePolicyCommand(policy));
+    }
+  }
+
   const idle = async (dataset: string): Promise<void> => {
     await until(`no running execution of ${dataset}`, async () =>
       (await executions(dataset)).every(({ status }) => status !== 'RUNNING'),
@@ -135,20 +181,12 @@ export async function connect(inboxName: string): Promise<Platform> {
     records,
     executions,
     settled,
+    recordsBeyond,
     idle,
-    start: async (event) => {
-      const invoke = new InvokeCommand({
-        FunctionName: outputs.StartRunFunction,
-        Payload: Buffer.from(JSON.stringify(event)),
-      });
-      const { Payload = new Uint8Array() } = await lambda.send(invoke);
-      return JSON.parse(Buffer.from(Payload).toString('utf8') || 'null');
-    },
-    roleOf: async (functionName) => {
-      const FunctionName = `assay-staging-${functionName}`;
-      const { Role = '' } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
-      return Role.split('/').at(-1) ?? '';
-    },
+    start: (event) => call('start-run', event),
+    call,
+    denying,
+    roleOf,
     dropAndSettle: async (dataset, files) => settled(dataset, await drop(dataset, files)),
     execute: async (name, input) => {
       const start = new StartExecutionCommand({
