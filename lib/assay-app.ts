@@ -11,6 +11,8 @@ import type { CodeSource } from './workflow/code-source.ts';
 export interface AssayProps {
   readonly config: StageConfig;
   readonly contracts: readonly Contract[];
+  /** Of the contracts and their SQL, see etl/contract/contracts-digest.ts. */
+  readonly contractsDigest: string;
   readonly code: CodeSource;
 }
 
@@ -23,13 +25,14 @@ export interface AssayStacks {
 }
 
 /** Adds a stage's stacks to an app: what holds data, what a release changes, and who may deploy it, where GitHub does. */
-export function addAssay(app: App, { config, contracts, code }: AssayProps): AssayStacks {
+export function addAssay(app: App, { config, contracts, contractsDigest, code }: AssayProps): AssayStacks {
   const { stage } = config;
   const terminationProtection = stage === 'production';
   const lake = new LakeStack(app, `Assay-${stage}-Lake`, { config, contracts, terminationProtection });
   const platform = new PlatformStack(app, `Assay-${stage}`, {
     config,
     contracts,
+    contractsDigest,
     lake,
     code,
     terminationProtection,

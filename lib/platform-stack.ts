@@ -22,6 +22,7 @@ import { Triggers } from './workflow/triggers.ts';
 export interface PlatformStackProps extends StackProps {
   readonly config: StageConfig;
   readonly contracts: readonly Contract[];
+  readonly contractsDigest: string;
   readonly lake: LakeStack;
   readonly code: CodeSource;
 }
@@ -30,7 +31,7 @@ export interface PlatformStackProps extends StackProps {
 export class PlatformStack extends Stack {
   constructor(scope: Construct, id: string, props: PlatformStackProps) {
     super(scope, id, props);
-    const { config, contracts, lake, code } = props;
+    const { config, contracts, contractsDigest, lake, code } = props;
     this.addStackDependency(lake);
     const sensitive = sensitiveBuckets(contracts);
     const alerts = new AlertPath(this, 'Alerts', { config });
@@ -85,6 +86,7 @@ export class PlatformStack extends Stack {
       Workgroup: workgroup,
       StartRunFunction: functions.get('start-run').functionName,
       DigestKeySecretArn: secretArn(config.stage, 'digest-key'),
+      ContractsDigest: contractsDigest,
       Release: config.release,
     });
   }

@@ -29,6 +29,8 @@ export interface AwsLakeSettings extends ContractFolders {
   readonly digestKeySecretArn?: string | undefined;
   readonly engine: EngineOptions;
   readonly progress?: Effects['progress'];
+  /** Folder on this machine for copies of objects and scratch space; one of the system's temporary folders unless said. */
+  readonly localFolder?: string;
 }
 
 /** An open lake on AWS. */
@@ -47,7 +49,7 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
   const { buckets, databasePrefix, alertsTopicArn, stateMachineArn, digestKeySecretArn } = settings;
   const s3 = new S3Client(CLIENT_CONFIG);
   const place = { s3, bucketOf: bucketChooser(buckets) };
-  const folder = path.join(tmpdir(), 'assay');
+  const folder = settings.localFolder ?? path.join(tmpdir(), 'assay');
   const copiesRoot = path.join(folder, 'copies');
   const objects = s3ObjectStore(place);
   const data = s3DataStore(place, objects, copiesRoot);

@@ -40,7 +40,12 @@ export function synthesise(
     context: { ...flags, 'aws:cdk:disable-asset-staging': true },
   });
   const config = readStageConfig((name) => context[name]);
-  const { lake, platform, delivery } = addAssay(app, { config, contracts, code: emptyCode() });
+  const { lake, platform, delivery } = addAssay(app, {
+    config,
+    contracts,
+    contractsDigest: '0'.repeat(64),
+    code: emptyCode(),
+  });
   return {
     app,
     lake: Template.fromStack(lake),
