@@ -39,6 +39,8 @@ export interface StackLake extends Lake {
  */
 export async function openStackLake(options: StackLakeOptions): Promise<StackLake> {
   const { stackName, contractsDir, sqlDir, progress, onWait } = options;
+  // The SDK would tell users at every command that it will want a newer Node one day: that is for who maintains Assay.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const stack = await readStack(stackName);
   const privately = await privateFolder();
   await removeLeftovers(privately);

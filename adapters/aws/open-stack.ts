@@ -61,7 +61,7 @@ async function describe(stackName: string) {
 
 async function explained(error: unknown, stackName: string, client: CloudFormationClient): Promise<unknown> {
   const message = messageOf(error);
-  if (/region is missing/i.test(message)) {
+  if (/region (is missing|not accepted)/i.test(message)) {
     return new ConfigError(
       'NO_REGION',
       'It is not said which AWS region is meant: set AWS_REGION, or a region in your profile (aws configure).',

@@ -13,11 +13,18 @@ import { onObject, type S3Place } from './s3-object-store.ts';
 /** Up to this a file is sent in one request, for which S3 keeps the checksum of the whole. */
 const ONE_REQUEST_BYTES = 64 * 1024 * 1024;
 
+/** A file, where it goes, and who wants to know how far it is. */
+export interface AddedSource {
+  readonly sourcePath: string;
+  readonly key: string;
+  readonly onSent?: ((bytes: number) => void) | undefined;
+}
+
 /** Copies a file to a key that is never written again; see FileDataStore.addFile. */
 export async function addFileToS3(
   place: S3Place,
   digests: S3Digests,
-  { sourcePath, key }: { readonly sourcePath: string; readonly key: string },
+  { sourcePath, key, onSent }: AddedSource,
 ): Promise<AddedFile> {
   const { digest, fingerprint } = await guarded(`reading ${sourcePath}`, () => hashFile(sourcePath));
   const sizeBytes = Number(fingerprint.sizeBytes);
@@ -25,7 +32,7 @@ export async function addFileToS3(
   return await inAws(onObject(place, 'adding', 's3:PutObject', key), async () => {
     try {
       if (sizeBytes <= ONE_REQUEST_BYTES) await sendWhole(place, sourcePath, added);
-      else await digests.remember(key, { digest, etag: await sendParts(place, sourcePath, key) });
+      else await digests.remember(key, { digest, etag: await sendParts(place, { sourcePath, key, onSent }) });
       return { ...added, existed: false };
     } catch (error) {
       if (failureOf(error).status !== 412) throw error;
@@ -53,7 +60,12 @@ async function sendWhole({ s3, bucketOf }: S3Place, file: string, { key, digest 
   );
 }
 
-async function sendParts({ s3, bucketOf }: S3Place, file: string, key: string): Promise<string> {
-  const params = { Bucket: bucketOf(key), Key: key, Body: createReadStream(file), IfNoneMatch: '*' };
-  return (await new Upload({ client: s3, params, partSize: ONE_REQUEST_BYTES / 4 }).done()).ETag ?? '';
+async function sendParts(
+  { s3, bucketOf }: S3Place,
+  { sourcePath, key, onSent }: AddedSource,
+): Promise<string> {
+  const params = { Bucket: bucketOf(key), Key: key, Body: createReadStream(sourcePath), IfNoneMatch: '*' };
+  const upload = new Upload({ client: s3, params, partSize: ONE_REQUEST_BYTES / 4 });
+  upload.on('httpUploadProgress', ({ loaded = 0 }) => onSent?.(loaded));
+  return (await upload.done()).ETag ?? '';
 }

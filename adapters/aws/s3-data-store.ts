@@ -29,7 +29,7 @@ export function s3DataStore(place: S3Place, objects: ObjectStore, localFolder: s
     digest: (key) => digests.digest(key),
     localPath: (key) => copies.path(key),
     publish: (scratchPath, key) => publishFile(place, scratchPath, key),
-    addFile: (sourcePath, key) => addFileToS3(place, digests, { sourcePath, key }),
+    addFile: (sourcePath, key, onSent) => addFileToS3(place, digests, { sourcePath, key, onSent }),
     forgetCopies: () => copies.forget(),
   };
 }

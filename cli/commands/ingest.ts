@@ -10,6 +10,7 @@ import { nextCommand, shownPath } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { plural, size } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
+import { progressBar } from '../print/progress.ts';
 import { table } from '../print/table.ts';
 import { usableContract } from '../source-contract.ts';
 import { usageError } from '../usage-error.ts';
@@ -40,12 +41,17 @@ beside it. Nothing is written when the dataset has no valid contract, or when on
       );
     }
     parseDataset(dataset);
-    const lake = await openLakeOf(args, io);
+    const bar = progressBar(io, !args.has('json'), 'finishing …');
+    const lake = await openLakeOf(args, io, { progress: bar.advance });
     await usableContract(lake.effects, await loadContracts(lake.effects.contracts), dataset);
     const found = await findFiles(args.positionals, { cwd: io.cwd, exclude: lake.root });
     printSkipped(found.skipped, io);
     const ingested: IngestedSource[] = [];
-    for await (const file of ingestFiles(lake, dataset, found.files)) ingested.push(file);
+    try {
+      for await (const file of ingestFiles(lake, dataset, found.files)) ingested.push(file);
+    } finally {
+      bar.stop();
+    }
     if (args.has('json')) io.out(JSON.stringify(ingested, null, 2));
     else printIngested(ingested, dataset, args, io);
     return EXIT.ok;
