@@ -53,6 +53,8 @@ export interface Platform {
   executions(dataset: string): Promise<Execution[]>;
   /** Starts the workflow and waits for its end. */
   execute(name: string, input: Readonly<Record<string, unknown>>): Promise<{ status: string; error: string }>;
+  /** Waits for the end of an execution by its name. */
+  ended(name: string): Promise<{ status: string; error: string }>;
   pointer(layer: 'silver' | 'gold', dataset: string): Promise<Pointer | undefined>;
   seal(record: RunRecord): Promise<Seal>;
   /** `staging_silver.spend_council_payments`, as Glue and Athena name it. */
@@ -169,6 +171,14 @@ export async function connect(inboxName: string): Promise<Platform> {
     );
   };
 
+  async function ended(name: string): Promise<{ status: string; error: string }> {
+    const executionArn = `${outputs.StateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+    return until(`the end of execution ${name}`, async () => {
+      const { status = '', error = '' } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+      return status === 'RUNNING' ? undefined : { status, error };
+    });
+  }
+
   const glueName = (layer: Layer, dataset: string): string =>
     `${outputs.DatabasePrefix}${tableName(layer, dataset).replace(/^source_files\./, 'ops.source_files_')}`;
 
@@ -194,12 +204,10 @@ export async function connect(inboxName: string): Promise<Platform> {
         name,
         input: JSON.stringify(input),
       });
-      const { executionArn } = await sfn.send(start);
-      return until(`the end of execution ${name}`, async () => {
-        const { status = '', error = '' } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-        return status === 'RUNNING' ? undefined : { status, error };
-      });
+      await sfn.send(start);
+      return ended(name);
     },
+    ended,
     pointer: async (layer, dataset) => {
       const document = await store.json(pointerKey(layer, dataset));
       return document === undefined ? undefined : Pointer.parse(document);
