@@ -152,7 +152,8 @@ const BY_NAME = {
     ...LEASING,
     reads: [LEASES],
     writes: [LEASES, ALERTS],
-    lists: ['ops'],
+    // Of Bronze it sees which files there are, and nothing that is in them.
+    lists: ['bronze', 'ops'],
     alerts: true,
   },
   'relay-alert': { reads: [], writes: [], lists: [], secrets: ['slack-webhook'] },

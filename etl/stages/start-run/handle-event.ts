@@ -27,7 +27,7 @@ const Sweep = z.looseObject({ sweep: z.literal(true) });
 /**
  * Starts what an event asks for: the dataset of a file that was dropped, a dataset by name, or with `{"sweep": true}`
  * every dataset with a contract. What can't be used (an event of another shape, a key outside of the datasets'
- * folders, a dataset without a usable contract) starts nothing and people are told once; it is no error, since the
+ * folders, a file that vanished, a dataset without a usable contract) starts nothing and people are told once; it is no error, since the
  * same event again would be the same. Of a sweep, one dataset's trouble keeps no other from starting.
  */
 export async function handleStartEvent(event: unknown, effects: EventEffects): Promise<Handled> {
@@ -40,7 +40,12 @@ export async function handleStartEvent(event: unknown, effects: EventEffects): P
   if (key.endsWith('/')) return { runs: [], refused: [] }; // what consoles make to show a folder
   const dataset = datasetOfBronzeKey(key);
   if (dataset === undefined) return await refuseKey(key, effects);
+  if (!(await isThere(key, effects))) return await refuseVanished(dataset, key, effects);
   return await startOne(dataset, `${key} was dropped for`, effects);
+}
+
+async function isThere(key: string, { objects }: EventEffects): Promise<boolean> {
+  return (await objects.list(key)).some((object) => object.key === key);
 }
 
 async function startOne(dataset: string, what: string, effects: EventEffects): Promise<Handled> {
@@ -89,6 +94,20 @@ async function refuseKey(key: string, effects: EventEffects): Promise<Handled> {
         'drop the file again under bronze/<domain>/<dataset>/ingest_date=YYYY-MM-DD/, or remove it',
       details: { key },
       reason: `folder:${folder}`,
+    },
+    effects,
+  );
+  return { runs: [], refused: [id] };
+}
+
+async function refuseVanished(dataset: string, key: string, effects: EventEffects): Promise<Handled> {
+  const id = await refuseDrop(
+    {
+      dataset,
+      title: `Nothing was started: ${key} was dropped, but is not there any more.`,
+      nextCommand: `find out who removed it, and drop it again; 'assay run ${dataset} --target aws' starts what else is pending`,
+      details: { key },
+      reason: `vanished:${key}`,
     },
     effects,
   );
