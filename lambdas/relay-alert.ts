@@ -6,16 +6,14 @@ import { postText, webhookAddress } from './relay/post-webhook.ts';
 import { relayBatch } from './relay/relay-batch.ts';
 import { logInfo, logWarning, observed } from './telemetry.ts';
 
-/** Reads the address anew in every container, so that a new one needs no deployment. */
-let address: Promise<URL | undefined> | undefined;
+/** How long an address is used before it is read again, so that a new one needs no deployment. */
+const ADDRESS_MS = 5 * 60_000;
+
+let known: { readonly url: URL; readonly untilMs: number } | undefined;
 
 /** Posts alerts to the Slack webhook; without one, they stand in the log. */
 export const handler = observed('relay-alert', async (event) => {
-  address ??= findAddress();
-  const url = await address.catch((error: unknown) => {
-    address = undefined;
-    throw error;
-  });
+  const url = await findAddress(Date.now());
   return await relayBatch(event, {
     send: async (text) => {
       if (url === undefined) logInfo('alert', { text });
@@ -23,13 +21,20 @@ export const handler = observed('relay-alert', async (event) => {
     },
     onFailure: (messageId, reason) => {
       // Perhaps the address was replaced.
-      address = undefined;
+      known = undefined;
       logWarning('an alert was not relayed and is tried again', { messageId, reason });
     },
   });
 });
 
-async function findAddress(): Promise<URL | undefined> {
+async function findAddress(nowMs: number): Promise<URL | undefined> {
+  if (known !== undefined && nowMs < known.untilMs) return known.url;
+  const url = await readAddress();
+  known = url === undefined ? undefined : { url, untilMs: nowMs + ADDRESS_MS };
+  return url;
+}
+
+async function readAddress(): Promise<URL | undefined> {
   const { ASSAY_SLACK_SECRET_ARN: secretArn } = readEnvironment(process.env, []);
   if (secretArn === undefined) return undefined;
   return webhookAddress(await readSecret(new SecretsManagerClient(CLIENT_CONFIG), secretArn));

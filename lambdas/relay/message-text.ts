@@ -21,8 +21,8 @@ const AlarmMessage = z.looseObject({
   StateChangeTime: z.string().optional(),
 });
 
-/** An execution's input, which is all that its status event knows of the dataset. */
-const ExecutionInput = z.looseObject({ dataset: z.string().min(1) });
+/** An execution's input, which is all that its status event knows of the run: the execution's name can be another. */
+const ExecutionInput = z.looseObject({ dataset: z.string().min(1), runId: z.string().min(1) });
 
 /**
  * A message of the alerts topic as text for a person on call: of an Alert what happened, which run, what readers see
@@ -31,10 +31,7 @@ const ExecutionInput = z.looseObject({ dataset: z.string().min(1) });
 export function messageText(body: string): string {
   const content = parseJson(body);
   const alert = AlertMessage.safeParse(content);
-  if (alert.success) {
-    const dataset = alert.data.dataset || datasetOfInput(alert.data.details.input) || 'unknown';
-    return alertText({ ...alert.data, dataset });
-  }
+  if (alert.success) return alertText(alert.data.dataset === '' ? completed(alert.data) : alert.data);
   const alarm = AlarmMessage.safeParse(content);
   return alarm.success ? alarmText(alarm.data) : body;
 }
@@ -52,9 +49,13 @@ function alarmText(alarm: z.infer<typeof AlarmMessage>): string {
     .join('\n');
 }
 
-function datasetOfInput(input: unknown): string | undefined {
-  const content = typeof input === 'string' ? parseJson(input) : input;
-  return ExecutionInput.safeParse(content).data?.dataset;
+/** An alert that was made from an execution's status event, with what the execution's input knows. */
+function completed(alert: z.infer<typeof AlertMessage>): z.infer<typeof AlertMessage> {
+  const { input } = alert.details;
+  const run = ExecutionInput.safeParse(typeof input === 'string' ? parseJson(input) : input).data;
+  if (run === undefined) return { ...alert, dataset: 'unknown' };
+  const { dataset, runId } = run;
+  return { ...alert, dataset, runId, nextCommand: `assay show ${runId}` };
 }
 
 function parseJson(text: string): unknown {
