@@ -278,6 +278,8 @@ describe('decisions', () => {
     );
     const { error } = ErrorJson.parse(JSON.parse(out));
     expect({ code, error }).toMatchObject({ code: 2, error: { code: 'CONTRACTS_DIFFER' } });
+    const look = await assay('runs', '--limit', '1', '--contracts', folder);
+    expect(look).toMatchObject({ code: 0, err: expect.stringMatching(/^warning: .* are not those that stack/) });
   });
 });
 
