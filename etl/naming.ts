@@ -133,6 +133,12 @@ export const chunkListKey = (dataset: string, runId: string): string =>
 export const chunkKey = (dataset: string, runId: string, chunk: string): string =>
   `${runPrefix(dataset, runId)}chunk-${chunk}.json`;
 
+/** What kept a chunk from being refined. */
+export const chunkFailurePrefix = (dataset: string, runId: string): string =>
+  `${runPrefix(dataset, runId)}failure-`;
+export const chunkFailureKey = (dataset: string, runId: string, chunk: string): string =>
+  `${chunkFailurePrefix(dataset, runId)}${chunk}.json`;
+
 /** Records of a chunk that didn't pass, as Parquet. */
 export const rejectsKey = (dataset: string, runId: string, chunk: string): string =>
   `${runPrefix(dataset, runId)}rejects-${chunk}.parquet`;

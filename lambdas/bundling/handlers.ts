@@ -9,6 +9,7 @@ export const HANDLERS = [
   'refresh-gold',
   'sweep',
   'record-failure',
+  'note-failure',
   'start-run',
   'relay-alert',
   'reconcile-catalog',

@@ -2,6 +2,7 @@ import {
   alertsPrefix,
   breakerKey,
   bronzePrefix,
+  chunkFailureKey,
   chunkKey,
   chunkListKey,
   commitPlanKey,
@@ -64,6 +65,7 @@ export const SEALS = ofAnyDataset((dataset) => sealKey(dataset, ANY, ANY));
 export const PLANS = ofAnyDataset((dataset) => planKey(dataset, ANY));
 export const CHUNK_LISTS = ofAnyDataset((dataset) => chunkListKey(dataset, ANY));
 export const CHUNK_RESULTS = ofAnyDataset((dataset) => chunkKey(dataset, ANY, ANY));
+export const CHUNK_FAILURES = ofAnyDataset((dataset) => chunkFailureKey(dataset, ANY, ANY));
 export const STAGED_REJECTS = ofAnyDataset((dataset) => rejectsKey(dataset, ANY, ANY));
 export const STAGED_SUSPECTS = ofAnyDataset((dataset) => suspectsKey(dataset, ANY, ANY));
 export const COMMIT_PLANS = ofAnyDataset((dataset) => commitPlanKey(dataset, ANY));

@@ -1,6 +1,7 @@
 import {
   ALERTS,
   BREAKERS,
+  CHUNK_FAILURES,
   CHUNK_LISTS,
   CHUNK_RESULTS,
   COMMIT_PLANS,
@@ -143,11 +144,12 @@ const BY_NAME = {
     writes: [...PLANNING.writes, ...LEASING.writes],
   },
   'record-failure': {
-    reads: [...RUN, SEALS, HELD, LEASES],
+    reads: [...RUN, CHUNK_FAILURES, SEALS, HELD, LEASES],
     writes: [HELD, RUN_RECORDS, ALERTS, LEASES],
     lists: ['silver', 'ops'],
     alerts: true,
   },
+  'note-failure': { reads: [], writes: [CHUNK_FAILURES], lists: ['ops'] },
   'start-run': {
     ...LEASING,
     reads: [LEASES],

@@ -40,6 +40,7 @@ const STAGES = {
   RefreshGoldArn: 'refresh-gold',
   SweepArn: 'sweep',
   RecordFailureArn: 'record-failure',
+  NoteFailureArn: 'note-failure',
 } as const satisfies Readonly<Record<string, FunctionName>>;
 
 /** The way of the data as a state machine: the same file that the embedded runner interprets. */

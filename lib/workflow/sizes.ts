@@ -46,6 +46,7 @@ export const SIZES: Readonly<Record<FunctionName, Size>> = {
   'refresh-gold': duckDb(TWO_CPUS_MB, 10_240, 5),
   sweep: duckDb(ONE_CPU_MB, 1024, 5, 300),
   'record-failure': light(512, 5, 300),
+  'note-failure': light(512, 5, 300),
   'start-run': light(512, 10, 300),
   'relay-alert': { ...light(256, 2, 30), hasDuckDb: false },
   'reconcile-catalog': light(512, 1, 300),

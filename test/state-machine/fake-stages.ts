@@ -47,6 +47,7 @@ const DEFAULTS: Readonly<Record<StageName, unknown>> = {
   refreshGold: { refreshed: [] },
   sweep: { pending: false },
   recordFailure: { status: 'failed', told: TOLD_OF },
+  noteFailure: {},
 };
 
 /** How an execution differs from the plainest one. */

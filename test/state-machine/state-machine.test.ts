@@ -278,8 +278,16 @@ describe('chunks', () => {
       { refine, recordFailure },
       { items: chunks(500), concurrency: 5 },
     );
-    expect(order).toEqual(['plan', ...Array.from({ length: 5 }, () => 'refine'), 'recordFailure']);
+    expect(order).toEqual([
+      'plan',
+      ...Array.from({ length: 5 }, () => 'refine'),
+      'noteFailure',
+      'recordFailure',
+    ]);
     expect(active).toBe(0);
+    expect(inputs.noteFailure).toEqual([
+      { ...run, chunk: '3', failure: { Error: 'DataError', Cause: 'bad chunk' } },
+    ]);
     expect(inputs.recordFailure?.[0]).toMatchObject({
       failure: {
         Error: 'States.ExceedToleratedFailureThreshold',
