@@ -145,7 +145,7 @@ describe('what fails for good', () => {
     const [record] = await platform.recordsBeyond(DATASET, known);
     expect(record?.status).toBe('failed');
     expect(await seen()).toEqual(before);
-    await expectToldOnce(record?.runId ?? '', /failed/);
+    await expectToldOnce(record?.runId ?? '', /failed: chunk 0001: .*(exited|died)/i);
     await expectRecovery(before);
   });
 
@@ -162,22 +162,22 @@ describe('what fails for good', () => {
     await expectRecovery(before);
   });
 
-  test('an object that vanishes after it was planned: the run fails, and without the file the next one has nothing to do', async () => {
+  test('an object that vanishes after it was planned: the run fails, and without the file the next one goes through', async () => {
     const before = await seen();
-    const [key = ''] = await (async () => {
-      const gone = { kind: 'answer', status: 404, code: 'NoSuchKey', message: 'gone' } as const;
-      await platform.faults.add({ meets: { method: 'GET', path: 'vanished' }, action: gone, times: 1_000 });
-      return platform.drop(DATASET, { 'vanished.csv': transactions('vanished', GOOD) });
-    })();
-    const alerts = await platform.inbox.heard(
-      'the vanished object',
-      ({ dataset, title }) => dataset === DATASET && title.includes('vanished'),
-    );
-    expect(alerts).toHaveLength(1);
+    const known = await platform.records(DATASET);
+    const gone = { kind: 'answer', status: 404, code: 'NoSuchKey', message: 'gone' } as const;
+    await platform.faults.add({
+      meets: { method: 'GET', path: '^/[^?]*vanished' },
+      action: gone,
+      times: 1_000,
+    });
+    const [key = ''] = await platform.drop(DATASET, { 'vanished.csv': transactions('vanished', GOOD) });
+    const [record] = await platform.recordsBeyond(DATASET, known);
+    expect(record?.status).toBe('failed');
+    await expectToldOnce(record?.runId ?? '', /vanished\.csv is not there any more/);
     expect(await seen()).toEqual(before);
     await platform.store.remove(key);
     await platform.faults.clear();
-    await platform.idle(DATASET);
     const [next] = await platform.dropAndSettle(DATASET, { 'after.csv': transactions('after', GOOD) });
     expect(next?.status).toBe('promoted');
     expect(await seen()).toEqual({ version: before.version + 1, count: before.count + GOOD });
@@ -203,23 +203,53 @@ describe('what fails for good', () => {
 });
 
 describe('input that nobody can use', () => {
-  test('a file under a prefix without a contract starts nothing, and is told of once', async () => {
-    const key = 'bronze/unheard/of/ingest_date=2024-06-01/file.csv';
-    await platform.store.put(key, 'a,b\n1,2\n');
-    const alerts = await platform.inbox.heard('the unknown prefix', ({ title }) => title.includes('unheard'));
+  /** Expects one alert whose title fits, on record under its name, that says what to do. */
+  async function expectRefusedOnce(what: string, title: RegExp, next: RegExp): Promise<void> {
+    const alerts = await platform.inbox.heard(what, (alert) => title.test(alert.title));
     expect(alerts).toHaveLength(1);
-    expect(alerts[0]?.nextCommand).not.toBe('');
+    expect(alerts[0]).toMatchObject({ kind: 'drop-refused', nextCommand: expect.stringMatching(next) });
+    const recorded = await platform.store.list('ops/alerts/');
+    expect(recorded.filter((key) => key.includes(alerts[0]?.runId ?? '-'))).toHaveLength(1);
+  }
+
+  test('files under a prefix without a contract start nothing, and are told of once', async () => {
+    for (const name of ['one', 'two'])
+      await platform.store.put(`bronze/unheard/of/ingest_date=2024-06-01/${name}.csv`, 'a,b\n1,2\n');
+    await expectRefusedOnce('the unknown prefix', /unheard/, /contracts\/unheard\/of\.yaml/);
     expect(await platform.executions('unheard.of')).toEqual([]);
-    expect(await platform.store.list('ops/alerts/')).toEqual(
-      expect.arrayContaining([expect.stringContaining(alerts[0]?.runId ?? '-')]),
-    );
   });
 
-  test('an event that names no file starts nothing, and is told of', async () => {
-    const executions = (await platform.executions(DATASET)).length;
-    await platform.start({ 'detail-type': 'Object Created', source: 'aws.s3', detail: { nothing: true } });
-    const alerts = await platform.inbox.heard('the malformed event', ({ title }) => /event/i.test(title));
-    expect(alerts).toHaveLength(1);
-    expect((await platform.executions(DATASET)).length).toBe(executions);
+  test("a file in no dataset's folder starts nothing, and is told of once", async () => {
+    await platform.store.put('bronze/stray.csv', 'a,b\n1,2\n');
+    await expectRefusedOnce('the stray file', /bronze\/stray\.csv lies in no/, /bronze\/<domain>/);
+  });
+
+  test('an event of a file that vanished before its run starts nothing, and is told of once', async () => {
+    const executions = await platform.executions(DATASET);
+    const key = 'bronze/mortgages/transactions/ingest_date=2024-06-01/never.csv';
+    const event = { 'detail-type': 'Object Created', source: 'aws.s3', detail: { object: { key } } };
+    await Promise.all([platform.start(event), platform.start(event)]);
+    await expectRefusedOnce('the file that vanished', /never\.csv/, /drop it again/);
+    expect(await platform.executions(DATASET)).toEqual(executions);
+  });
+
+  test('an event that names no file starts nothing, and is told of once', async () => {
+    const executions = await platform.executions(DATASET);
+    const event = { 'detail-type': 'Object Created', source: 'aws.s3', detail: { nothing: true } };
+    await Promise.all([platform.start(event), platform.start(event)]);
+    await expectRefusedOnce('the malformed event', /event is neither/, /correct what sends it/);
+    expect(await platform.executions(DATASET)).toEqual(executions);
+  });
+
+  test('a run of a dataset without a contract fails, is recorded and told of once', async () => {
+    const run = { dataset: 'unheard.of', runId: '20240601T000000000Z-00000000' };
+    const ended = await platform.execute(run.runId, { ...run, start: 'plan' });
+    expect(ended).toEqual({ status: 'FAILED', error: 'ConfigError' });
+    expect(await platform.records(run.dataset)).toMatchObject([{ ...run, status: 'failed' }]);
+    const alerts = await platform.inbox.heard('the failure', ({ runId }) => runId === run.runId);
+    expect(alerts).toMatchObject([{ kind: 'run-failed', dataset: run.dataset }]);
+    expect(alerts[0]?.title).toContain('contracts/unheard/of.yaml');
+    for (const layer of ['silver', 'quarantine', 'condemned'])
+      expect(await platform.store.list(`${layer}/unheard/`)).toEqual([]);
   });
 });

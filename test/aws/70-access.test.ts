@@ -1,8 +1,14 @@
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { beforeAll, expect, test } from '@jest/globals';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { pointerKey } from '../../etl/naming.ts';
 import { connect, type Platform } from './support/platform.ts';
-import { doubleOf } from './support/role-double.ts';
+import { doubleOf, holderOf } from './support/role-double.ts';
 
 /** What the roles and the buckets' policies really allow, asked of S3 with the policies that are deployed. */
 
@@ -62,6 +68,43 @@ test('a pointer is written only under a condition, also by who may write it', as
     'PreconditionFailed',
   );
   expect(await put(promote, POINTER, { IfNoneMatch: '*' })).toBe('PreconditionFailed');
+});
+
+describe('a source system', () => {
+  const KEY = 'bronze/spend/council_payments/ingest_date=2024-06-02/from-source.csv';
+  let source: S3Client;
+  beforeAll(async () => {
+    source = await holderOf('assay-staging-source', platform.session.url);
+  });
+
+  test('brings a file only on condition that there is none yet, and never a second in its place', async () => {
+    expect(await put(source, KEY)).toBe('AccessDenied');
+    expect(await put(source, KEY, { IfMatch: '"0123456789abcdef0123456789abcdef"' })).toBe('AccessDenied');
+    expect(await put(source, KEY, { IfNoneMatch: '*' })).toBe('allowed');
+    expect(await put(source, KEY, { IfNoneMatch: '*' })).toBe('PreconditionFailed');
+  });
+
+  test('reads nothing, deletes nothing, and writes nowhere else', async () => {
+    const Bucket = platform.session.outputs.BronzeBucket;
+    expect(await get(source, KEY)).toBe('AccessDenied');
+    expect(await answerTo(source.send(new DeleteObjectCommand({ Bucket, Key: KEY })))).toBe('AccessDenied');
+    expect(await answerTo(source.send(new ListObjectsV2Command({ Bucket })))).toBe('AccessDenied');
+    expect(await put(source, 'silver/spend/x.parquet', { IfNoneMatch: '*' })).toBe('AccessDenied');
+  });
+});
+
+describe('an analyst', () => {
+  test('reads Silver, Gold and the ledger, and nothing that was quarantined nor any source file', async () => {
+    const analyst = await holderOf('assay-staging-analyst', platform.session.url);
+    expect(await get(analyst, POINTER)).toBe('allowed');
+    expect(await get(analyst, await first('gold/spend/'))).toBe('allowed');
+    expect(await get(analyst, await first('ops/source_files/spend/'))).toBe('allowed');
+    expect(await get(analyst, await first('bronze/spend/'))).toBe('AccessDenied');
+    expect(await get(analyst, await first('quarantine/mortgages/'))).toBe('AccessDenied');
+    expect(await get(analyst, await first('condemned/mortgages/'))).toBe('AccessDenied');
+    expect(await get(analyst, await first('ops/staging/mortgages/'))).toBe('AccessDenied');
+    expect(await put(analyst, POINTER, { IfNoneMatch: '*' })).toBe('AccessDenied');
+  });
 });
 
 test('nobody reaches a bucket without TLS', async () => {

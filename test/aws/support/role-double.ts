@@ -1,4 +1,5 @@
 import {
+  AttachUserPolicyCommand,
   CreateAccessKeyCommand,
   CreateUserCommand,
   GetPolicyCommand,
@@ -15,8 +16,7 @@ import { CLOUD } from './emulator.ts';
 /** S3 with exactly what a role may do: a user with copies of all its policies, as only Lambda may take the role itself. */
 export async function doubleOf(roleName: string, endpoint: string): Promise<S3Client> {
   const iam = new IAMClient();
-  const UserName = `double-of-${roleName}`.slice(0, 60);
-  await iam.send(new CreateUserCommand({ UserName }));
+  const UserName = await newUser(`double-of-${roleName}`);
   const copy = (PolicyName: string, document: string) =>
     iam.send(
       new PutUserPolicyCommand({ UserName, PolicyName, PolicyDocument: decodeURIComponent(document) }),
@@ -37,7 +37,25 @@ export async function doubleOf(roleName: string, endpoint: string): Promise<S3Cl
     const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId }));
     await copy(PolicyName, PolicyVersion?.Document ?? '');
   }
-  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName }));
+  return s3Of(UserName, endpoint);
+}
+
+/** S3 with exactly what a managed policy of this account allows: a user to whom it alone is attached. */
+export async function holderOf(policyName: string, endpoint: string): Promise<S3Client> {
+  const UserName = await newUser(`holder-of-${policyName}`);
+  const PolicyArn = `arn:aws:iam::${CLOUD.account}:policy/${policyName}`;
+  await new IAMClient().send(new AttachUserPolicyCommand({ UserName, PolicyArn }));
+  return s3Of(UserName, endpoint);
+}
+
+async function newUser(name: string): Promise<string> {
+  const UserName = name.slice(0, 60);
+  await new IAMClient().send(new CreateUserCommand({ UserName }));
+  return UserName;
+}
+
+async function s3Of(UserName: string, endpoint: string): Promise<S3Client> {
+  const { AccessKey } = await new IAMClient().send(new CreateAccessKeyCommand({ UserName }));
   return new S3Client({
     endpoint,
     region: CLOUD.region,
