@@ -1,25 +1,10 @@
-import { Aws } from 'aws-cdk-lib';
-import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { ManagedPolicy, type PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { SOURCE_FILES, wholeTables } from '../config/key-patterns.ts';
-import {
-  type BucketName,
-  bucketArn,
-  bucketOf,
-  databasePrefix,
-  regionalArn,
-  resourceName,
-} from '../config/names.ts';
-import type { StageConfig } from '../config/stage-config.ts';
+import { bucketArn, bucketOf, databasePrefix, regionalArn, resourceName } from '../config/names.ts';
 import { acknowledgePatterns } from './acknowledge.ts';
-
-/** What the policies are about. */
-export interface PeopleProps {
-  readonly config: StageConfig;
-  readonly lakeKey: IKey;
-  readonly sensitive: ReadonlySet<BucketName>;
-}
+import { operator } from './operator.ts';
+import { allow, findStack, type PeopleProps, throughS3 } from './statements.ts';
 
 const QUERY_ACTIONS = [
   'athena:GetWorkGroup',
@@ -35,13 +20,20 @@ const CATALOG_ACTIONS = ['glue:GetDatabase', 'glue:GetDatabases', 'glue:GetTable
 
 /**
  * Policies to attach to people and to source systems, which are not ours to make: `analyst` queries Silver, Gold and the
- * ledger in the workgroup and sees nothing that was quarantined; `source` brings files into Bronze and sees nothing.
+ * ledger in the workgroup and sees nothing that was quarantined; `source` brings files into Bronze and sees nothing;
+ * `operator` is for the platform team, beside `analyst`: it reads the lake and decides.
  */
 export class People extends Construct {
   constructor(scope: Construct, id: string, props: PeopleProps) {
     super(scope, id);
     this.#policy('analyst', 'Queries of Silver, Gold and the ledger', props, analyst(props));
     this.#policy('source', 'Brings source files into Bronze, write-once', props, source(props));
+    this.#policy(
+      'operator',
+      'Reads the lake, decides on runs and records, has them run',
+      props,
+      operator(props),
+    );
   }
 
   #policy(name: string, description: string, { config }: PeopleProps, statements: PolicyStatement[]): void {
@@ -61,6 +53,7 @@ function analyst(props: PeopleProps): PolicyStatement[] {
   const results = bucketArn(stage, 'artifacts', 'athena-results/*');
   const buckets = [...new Set(tables.map(bucketOf)), 'artifacts' as const];
   return [
+    findStack(props),
     allow(QUERY_ACTIONS, [regionalArn('athena', `workgroup/${resourceName(stage, 'analysts')}`)]),
     allow(CATALOG_ACTIONS, [
       regionalArn('glue', 'catalog'),
@@ -88,27 +81,4 @@ function source(props: PeopleProps): PolicyStatement[] {
     // Finishing a multipart upload decrypts its parts.
     ...throughS3(props, ['kms:Decrypt', 'kms:GenerateDataKey'], ['bronze']),
   ];
-}
-
-function throughS3(
-  { config, lakeKey, sensitive }: PeopleProps,
-  actions: string[],
-  buckets: readonly BucketName[],
-): PolicyStatement[] {
-  const arns = buckets.filter((name) => sensitive.has(name)).map((name) => bucketArn(config.stage, name));
-  if (arns.length === 0) return [];
-  return [
-    new PolicyStatement({
-      actions,
-      resources: [lakeKey.keyArn],
-      conditions: {
-        StringEquals: { 'kms:ViaService': `s3.${Aws.REGION}.${Aws.URL_SUFFIX}` },
-        StringLike: { 'kms:EncryptionContext:aws:s3:arn': arns.flatMap((arn) => [arn, `${arn}/*`]) },
-      },
-    }),
-  ];
-}
-
-function allow(actions: string[], resources: string[]): PolicyStatement {
-  return new PolicyStatement({ actions, resources });
 }

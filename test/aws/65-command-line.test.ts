@@ -18,11 +18,15 @@ import {
   ShowJson,
   SnapshotsJson,
 } from '../cli/shapes.ts';
+import { person } from './support/person.ts';
 import { connect, type Platform } from './support/platform.ts';
 import { ROOT } from './support/python.ts';
 import { badTransaction, transactions } from './support/transactions.ts';
 
-/** `assay … --target aws` as the platform team types it, against the deployed platform. */
+/**
+ * `assay … --target aws` as the platform team types it, against the deployed platform, with just the policies that are
+ * deployed for it.
+ */
 
 const DATASET = 'mortgages.transactions';
 const ON = ['--dataset', DATASET];
@@ -31,17 +35,23 @@ const WORD = ['--reason', 'looked at it', '--by', 'ann@example.com'];
 
 let platform: Platform;
 let folder: string;
+let operator: Record<string, string>;
+let analyst: Record<string, string>;
 
 beforeAll(async () => {
   platform = await connect('command-line');
+  operator = await person('command-line-operator', ['analyst', 'operator']);
+  analyst = await person('command-line-analyst', ['analyst']);
   folder = await mkdtemp(path.join(tmpdir(), 'assay-command-line-'));
+  await platform.dropAndSettle(DATASET, { 'before-cli.csv': transactions('before-cli', 10) });
 });
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 afterEach(() => platform.faults.clear());
 
-const assay = (...args: string[]): Promise<Finished> => runAssay([...args, '--target', 'aws'], { cwd: ROOT });
+const assay = (...args: string[]): Promise<Finished> =>
+  runAssay([...args, '--target', 'aws'], { cwd: ROOT, env: operator });
 
 /** Runs a command that is to end well, and returns its JSON. */
 async function json<T>(shape: z.ZodType<T>, ...args: string[]): Promise<T> {
@@ -76,6 +86,21 @@ async function expectGlueToFollow(layer: 'silver' | 'condemned'): Promise<void> 
   const pointer = await platform.pointer('silver', DATASET);
   const { metadataLocation } = await platform.glueTable(layer, DATASET);
   expect(metadataLocation).toBe(pointer?.tables[layer]?.metadata_location);
+}
+
+/** The query with a mark in it, as it was sent to Athena. */
+async function sentWith(mark: string): Promise<string | undefined> {
+  const athena = new AthenaClient();
+  const { QueryExecutionIds = [] } = await athena.send(
+    new ListQueryExecutionsCommand({ WorkGroup: platform.session.outputs.Workgroup }),
+  );
+  const sent = await Promise.all(
+    QueryExecutionIds.map(async (QueryExecutionId) => {
+      const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId }));
+      return QueryExecution?.Query ?? '';
+    }),
+  );
+  return sent.find((text) => text.includes(mark));
 }
 
 describe('files and runs', () => {
@@ -117,21 +142,6 @@ describe('files and runs', () => {
 });
 
 describe('queries', () => {
-  /** What was sent to Athena last, as it was sent. */
-  async function lastSent(): Promise<string> {
-    const athena = new AthenaClient();
-    const { QueryExecutionIds = [] } = await athena.send(
-      new ListQueryExecutionsCommand({ WorkGroup: platform.session.outputs.Workgroup }),
-    );
-    const sent = await Promise.all(
-      QueryExecutionIds.map(async (QueryExecutionId) => {
-        const { QueryExecution } = await athena.send(new GetQueryExecutionCommand({ QueryExecutionId }));
-        return QueryExecution?.Query ?? '';
-      }),
-    );
-    return sent.find((text) => text.includes('sent by this test')) ?? '';
-  }
-
   test('Athena answers through the workgroup, with the values and types of an embedded answer', async () => {
     const sql = `SELECT 42 AS whole, CAST(12.50 AS DECIMAL(10, 2)) AS amount, DATE '2024-05-01' AS day, 'a "b", c' AS text, '' AS empty, NULL AS nothing`;
     const { code, out, err } = await assay('query', sql, '--json');
@@ -153,9 +163,9 @@ describe('queries', () => {
   test('tables are sent under the names that Glue has for them, in the past with their snapshots', async () => {
     const [, before] = await json(SnapshotsJson, 'snapshots', DATASET);
     const asOf = String(before?.snapshotId);
-    await assay('query', `/* sent by this test */ SELECT count(*) FROM ${SILVER} AS t`, '--as-of', asOf);
-    expect(await lastSent()).toBe(
-      `/* sent by this test */ SELECT count(*) FROM "${platform.glueName('silver', DATASET).replace('.', '"."')}" FOR VERSION AS OF ${asOf} AS t`,
+    await assay('query', `/* the operator */ SELECT count(*) FROM ${SILVER} AS t`, '--as-of', asOf);
+    expect(await sentWith('the operator')).toBe(
+      `/* the operator */ SELECT count(*) FROM "${platform.glueName('silver', DATASET).replace('.', '"."')}" FOR VERSION AS OF ${asOf} AS t`,
     );
   });
 
@@ -179,20 +189,6 @@ describe('queries', () => {
     });
     expect(await failed('query', `DROP TABLE ${SILVER}`)).toMatchObject({ exit: 2, code: 'SQL' });
     expect(await failed('query', 'SELECT * FROM ops.runs')).toMatchObject({ exit: 2, code: 'NO_TABLE' });
-  });
-
-  test('a permission that is missing is named, with what it is on', async () => {
-    await platform.faults.add({
-      meets: { target: 'StartQueryExecution' },
-      action: { kind: 'answer', status: 400, code: 'AccessDeniedException', message: 'not authorized' },
-      times: 1,
-    });
-    const { Workgroup } = platform.session.outputs;
-    expect(await failed('query', 'SELECT 1')).toMatchObject({
-      exit: 2,
-      code: 'AWS_DENIED',
-      message: expect.stringContaining(`athena:StartQueryExecution on workgroup ${Workgroup}`),
-    });
   });
 
   test('where AWS throttles, the question is asked again', async () => {
@@ -274,23 +270,59 @@ describe('decisions', () => {
   test('nothing is decided by other contracts than those that are deployed', async () => {
     const { code, out } = await runAssay(
       ['rollback', DATASET, '--to', '1', '--target', 'aws', '--contracts', folder, '--json', ...WORD],
-      { cwd: ROOT },
+      { cwd: ROOT, env: operator },
     );
     const { error } = ErrorJson.parse(JSON.parse(out));
     expect({ code, error }).toMatchObject({ code: 2, error: { code: 'CONTRACTS_DIFFER' } });
     const look = await assay('runs', '--limit', '1', '--contracts', folder);
-    expect(look).toMatchObject({ code: 0, err: expect.stringMatching(/^warning: .* are not those that stack/) });
+    expect(look).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/^warning: .* are not those that stack/),
+    });
+  });
+});
+
+describe('an analyst', () => {
+  const asAnalyst = (...args: string[]): Promise<Finished> =>
+    runAssay([...args, '--target', 'aws'], { cwd: ROOT, env: analyst });
+
+  test('asks Athena, also about the past, and reads the reports', async () => {
+    expect(await asAnalyst('query', 'SELECT 1 AS one', '--format', 'csv')).toMatchObject({
+      code: 0,
+      out: 'one\n1\n',
+    });
+    expect(await asAnalyst('report', 'finance.account_balances')).toMatchObject({ code: 0 });
+    const [newest] = await json(SnapshotsJson, 'snapshots', DATASET);
+    const past = `/* the analyst */ SELECT 2 FROM ${SILVER}`;
+    await asAnalyst('query', past, '--as-of', String(newest?.snapshotId));
+    expect(await sentWith('the analyst')).toMatch(/SELECT 2 FROM .* FOR VERSION AS OF \d+$/);
+  });
+
+  test('is told which permission a decision takes, and on what', async () => {
+    const [newest] = await json(RunsJson, 'runs', ...ON, '--limit', '1');
+    const { code, out } = await asAnalyst('refuse', newest?.runId ?? '', ...WORD, '--json');
+    const { error } = ErrorJson.parse(JSON.parse(out));
+    expect({ code, error }).toMatchObject({
+      code: 2,
+      error: {
+        code: 'AWS_DENIED',
+        message: expect.stringContaining(`s3:GetObject on ${platform.session.outputs.OpsBucket}/ops/runs/`),
+      },
+    });
   });
 });
 
 describe('the way to the platform', () => {
   const withEnvironment = async (env: Readonly<Record<string, string>>, ...more: string[]) => {
-    const { code, out } = await runAssay(['runs', '--target', 'aws', '--json', ...more], { cwd: ROOT, env });
+    const { code, out } = await runAssay(['runs', '--target', 'aws', '--json', ...more], {
+      cwd: ROOT,
+      env,
+    });
     return { exit: code, ...ErrorJson.parse(JSON.parse(out)).error };
   };
 
   test('a stack that is not there, or is not Assay’s, is named', async () => {
-    expect(await failed('runs', '--stack', 'Nobody')).toMatchObject({
+    expect(await withEnvironment({}, '--stack', 'Nobody')).toMatchObject({
       exit: 2,
       code: 'NO_STACK',
       message: expect.stringContaining('There is no stack Nobody in region eu-west-2'),

@@ -1,4 +1,4 @@
-"""Starts the AWS API emulator with two corrections.
+"""Starts the AWS API emulator with three corrections.
 
 AWS reports an error that a Node handler throws under the error's own name, and state machines retry and
 catch by that name. The emulator's Node worker passes on only the message and calls every error
@@ -8,14 +8,19 @@ S3 tells policies whether a request makes an object, and under which condition
 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html); the emulator does not, so
 that a policy that demands conditional writes would allow every write.
 
+Athena allows what is done with a query on the workgroup that the query runs in
+(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonathena.html); the emulator doesn't look
+up in which that is, so that only who may touch any workgroup could wait for an answer.
+
 What is corrected is checked to be there, so that another release of the emulator fails loudly instead of correcting nothing.
 """
 
+import json
 import threading
 
 from ministack.app import main
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import lambda_svc
+from ministack.services import athena, lambda_svc
 
 _UNNAMED = "Runtime.HandlerError"
 _CRASHED = "Runtime.ExitError"
@@ -78,7 +83,28 @@ def say_write_conditions() -> None:
     iam_actions.s3_service_context = with_write_conditions
 
 
+def say_workgroups() -> None:
+    """Gives policies the workgroup of a query that a request names by its id."""
+    known = iam_actions.extract_resource_arn
+    by_id = b'{"QueryExecutionId": "some"}'
+    if known("athena", "POST", "/", {}, by_id, {}, "eu-west-2", "000000000000") != "*":
+        raise SystemExit("The emulator is not the pinned release: it knows the workgroup of a query by itself.")
+
+    def with_workgroups(service, method, path, headers, body, query_params, region, account_id):
+        arn = known(service, method, path, headers, body, query_params, region, account_id)
+        if service != "athena" or arn != "*":
+            return arn
+        query = json.loads(body or b"{}").get("QueryExecutionId")
+        execution = athena._executions.get_scoped(account_id, region, query)
+        if execution is None:
+            return arn
+        return f"arn:aws:athena:{region}:{account_id}:workgroup/{execution['WorkGroup']}"
+
+    iam_actions.extract_resource_arn = with_workgroups
+
+
 if __name__ == "__main__":
     name_errors()
     say_write_conditions()
+    say_workgroups()
     main()
