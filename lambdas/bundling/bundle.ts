@@ -1,4 +1,4 @@
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -15,11 +15,18 @@ export interface BundleOptions {
   readonly architecture: CpuArchitecture;
 }
 
+/** What was built: bytes before they are packed. */
+export interface Bundled {
+  readonly functions: number;
+  readonly functionsBytes: number;
+  readonly layerBytes: number;
+}
+
 /**
  * Bundles every handler with the AWS SDK, its contracts and its Gold SQL, and lays out DuckDB as a layer. The same
  * sources and lock file give the same bytes.
  */
-export async function bundle({ outDir, architecture }: BundleOptions): Promise<void> {
+export async function bundle({ outDir, architecture }: BundleOptions): Promise<Bundled> {
   const lambdas = path.join(outDir, 'lambdas');
   await rm(lambdas, { recursive: true, force: true });
   await bundleCode(lambdas);
@@ -28,11 +35,20 @@ export async function bundle({ outDir, architecture }: BundleOptions): Promise<v
       copyContracts(path.join(lambdas, name)),
     ),
   );
-  await buildDuckDbLayer(path.join(outDir, 'layers', 'duckdb'), {
-    root: ROOT,
-    architecture,
-    cacheDir: path.join(outDir, 'cache'),
-  });
+  const layer = path.join(outDir, 'layers', 'duckdb');
+  await buildDuckDbLayer(layer, { root: ROOT, architecture, cacheDir: path.join(outDir, 'cache') });
+  return {
+    functions: HANDLERS.length,
+    functionsBytes: await bytesBelow(lambdas),
+    layerBytes: await bytesBelow(layer),
+  };
+}
+
+async function bytesBelow(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(files.map(({ parentPath, name }) => stat(path.join(parentPath, name))));
+  return sizes.reduce((sum, { size }) => sum + size, 0);
 }
 
 async function bundleCode(outDir: string): Promise<void> {

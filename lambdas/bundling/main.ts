@@ -9,4 +9,12 @@ const { values } = parseArgs({
 if (values.arch !== 'x64' && values.arch !== 'arm64') {
   throw new ConfigError('USAGE', `--arch ${values.arch}: write x64 or arm64.`);
 }
-await bundle({ outDir: values.out, architecture: values.arch });
+const { functions, functionsBytes, layerBytes } = await bundle({
+  outDir: values.out,
+  architecture: values.arch,
+});
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+// To stderr: cdk writes templates to stdout.
+console.error(
+  `${values.out}: ${functions} functions, ${megabytes(functionsBytes)}; DuckDB for linux-${values.arch}, ${megabytes(layerBytes)}`,
+);

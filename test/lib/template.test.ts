@@ -140,7 +140,7 @@ describe('buckets', () => {
     expect(rules('quarantine')[1]).toMatchObject({
       Prefix: 'condemned/',
       ExpirationInDays: 7 * 365 + 2,
-      Transitions: [{ StorageClass: 'GLACIER', TransitionInDays: 5 * 365 }],
+      Transitions: [{ StorageClass: 'GLACIER_IR', TransitionInDays: 5 * 365 }],
     });
     expect(rules('ops')[1]).toMatchObject({ Prefix: 'ops/staging/', ExpirationInDays: 180 });
     for (const name of ['silver', 'gold']) expect(rules(name)).toHaveLength(1);
