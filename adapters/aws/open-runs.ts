@@ -11,7 +11,7 @@ import { runRecordKey } from '../../etl/naming.ts';
 import { type ApprovalEffects, startApproved } from '../../etl/operations/start-approved.ts';
 import type { DatasetRun } from '../../etl/ports.ts';
 import { parseDocument, RunRecord } from '../../etl/stages/documents.ts';
-import { readLease } from '../../etl/stages/start-run/lease.ts';
+import { type Lease, readLease } from '../../etl/stages/start-run/lease.ts';
 import { nothingToDo, type Runs } from '../local/run-dataset.ts';
 import { inAws, isNamed } from './aws-errors.ts';
 import { executionArnOf } from './step-functions.ts';
@@ -34,7 +34,7 @@ export interface PlatformRunsOptions extends ApprovalEffects {
 }
 
 /** An execution to wait for. */
-interface Awaited extends DatasetRun {
+interface AwaitedRun extends DatasetRun {
   /** Whether it began after it was asked for, so that it sees everything that was pending then. */
   readonly isMine: boolean;
 }
@@ -57,30 +57,52 @@ export function platformRuns(options: PlatformRunsOptions): Runs {
 
 async function runUntilNothingPending(dataset: string, options: PlatformRunsOptions): Promise<RunRecord[]> {
   const records: RunRecord[] = [];
-  let next: Awaited | undefined = await requestRun(dataset, options);
+  let next: AwaitedRun | undefined = await requestRun(dataset, options);
   while (next !== undefined) {
     const { runId, isMine } = next;
     options.onWait?.({ dataset, runId, isStarted: isMine });
     const record = await recordOf(next, await endOf(runId, options), options);
-    if (record.status !== 'nothing-to-do' || records.length === 0) records.push(record);
+    records.push(record);
     next = await following(next, record, options);
   }
-  return records;
+  const busy = records.filter(({ status }) => status !== 'nothing-to-do');
+  return busy.length > 0 ? busy : records.slice(0, 1);
 }
 
-/** What runs after a run: what its last step, the sweep, started; and else, where files may still be pending, a new one. */
 async function following(
-  run: Awaited,
-  { status, files }: RunRecord,
+  run: AwaitedRun,
+  record: RunRecord,
   options: PlatformRunsOptions,
-): Promise<Awaited | undefined> {
-  const { dataset, runId } = run;
-  const lease = (await readLease(options, dataset))?.lease;
+): Promise<AwaitedRun | undefined> {
+  const { dataset } = run;
+  const step = stepAfter(run, record, (await readLease(options, dataset))?.lease);
+  if (step.kind === 'end') return undefined;
+  return step.kind === 'ask'
+    ? await requestRun(dataset, options)
+    : { dataset, runId: step.runId, isMine: true };
+}
+
+/** What there is to wait for after a run. */
+export type NextStep =
+  | { readonly kind: 'follow'; readonly runId: string }
+  | { readonly kind: 'ask' }
+  | { readonly kind: 'end' };
+
+/**
+ * After a run: what its last step, the sweep, started, which the lease says; a new one where files may still be
+ * pending that nobody looks for (one that failed sweeps nothing, and one that set files aside left the others); else
+ * nothing. One that was asked for and failed is not asked for again: its files would fail again.
+ */
+export function stepAfter(
+  { runId, isMine }: Pick<AwaitedRun, 'runId' | 'isMine'>,
+  { status, files }: Pick<RunRecord, 'status' | 'files'>,
+  lease: Lease | undefined,
+): NextStep {
   if (lease !== undefined && lease.releasedAt === undefined && lease.runId !== runId)
-    return { dataset, runId: lease.runId, isMine: true };
-  const wasInVain = status === 'failed' && !run.isMine;
+    return { kind: 'follow', runId: lease.runId };
+  const wasInVain = status === 'failed' && !isMine;
   const setFilesAside = status === 'refused' && files.length > 0;
-  return wasInVain || setFilesAside ? await requestRun(dataset, options) : undefined;
+  return { kind: wasInVain || setFilesAside ? 'ask' : 'end' };
 }
 
 const Started = z.object({
@@ -90,7 +112,7 @@ const Started = z.object({
 const Failure = z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() });
 
 /** Has the platform run a dataset; where it does so already, that run is the answer. */
-async function requestRun(dataset: string, options: PlatformRunsOptions): Promise<Awaited> {
+async function requestRun(dataset: string, options: PlatformRunsOptions): Promise<AwaitedRun> {
   const { lambda, startFunction } = options;
   const doing = {
     doing: `asking for a run of ${dataset}`,
