@@ -25,7 +25,8 @@ export const ingest: Command = {
   description: `Copies source files into Bronze, where nothing is ever changed or written over. FILE is a file, a folder (searched to the
 bottom for .csv, .tsv, .txt, .dat and .psv, also with .gz) or a glob; quote a glob to have Assay expand it.
 A file that is there already under its name is noted and not copied; another file under a name that is taken is kept
-beside it. Nothing is written when the dataset has no valid contract, or when one of the paths leads to nothing.`,
+beside it. Nothing is written when the dataset has no valid contract, or when one of the paths leads to nothing.
+With --target aws, each file starts a run of the platform by itself.`,
   options: { dataset: { type: 'string', value: 'D', help: 'the dataset, <domain>.<name>' } },
   examples: [
     'assay ingest 2020-06.csv --dataset spend.council_payments',

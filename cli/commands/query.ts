@@ -12,7 +12,7 @@ import { usageError } from '../usage-error.ts';
 /** `assay query`: SQL over the lake's tables. */
 export const query: Command = {
   name: 'query',
-  usage: '"SQL" [--format F] [--out FILE] [--as-of SNAPSHOT|TIME] [--lake DIR]',
+  usage: '"SQL" [--format F] [--out FILE] [--as-of SNAPSHOT|TIME] [--engine E]',
   description: `Answers one query in DuckDB's SQL over the published tables; nothing can be changed with it. '-' reads the SQL from stdin.
 Tables: silver.<domain>_<name>, gold.<domain>_<name>, quarantine.<domain>_<name>, condemned.<domain>_<name>, and
 ops.runs, ops.source_files, ops.quarantine, ops.condemned, ops.alerts, ops.snapshots, ops.restatements.
