@@ -18,6 +18,12 @@ import { createOpsViews } from './ops-views.ts';
 /** The schemas of a lake. */
 const SCHEMAS = ['silver', 'gold', 'quarantine', 'condemned', 'ops'] as const;
 
+/** Which tables are made. */
+export interface ViewOptions {
+  /** Only those of the layers that the SQL names, since not every reader may read all; else all of a dataset that it names. */
+  readonly isExact?: boolean;
+}
+
 /**
  * Makes every table that the SQL names readable: silver.*, gold.*, quarantine.*, condemned.* as
  * `<layer>.<domain>_<name>`, and ops.*. Tables that the SQL doesn't name cost nothing. Throws ConfigError
@@ -28,13 +34,15 @@ export async function createLakeViews(
   effects: Effects,
   sql: string,
   asOf: AsOf,
+  { isExact = false }: ViewOptions = {},
 ): Promise<void> {
   const text = sql.toLowerCase().replaceAll('"', '');
   const wantsOps = /\bops\s*\./.test(text);
   const views = await listViews(effects, ({ name }) => {
     // A snapshot's id may be of a table that isn't named: of the Silver that Gold was made from, say.
     const tellsMoment = asOf.kind === 'snapshot';
-    return wantsOps || tellsMoment || name.split('.').every((part) => text.includes(part));
+    const [schema = '', table = ''] = name.split('.');
+    return wantsOps || tellsMoment || (text.includes(table) && (!isExact || text.includes(schema)));
   });
   const moment = momentOf(
     views.map(({ table }) => table),

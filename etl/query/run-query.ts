@@ -32,7 +32,7 @@ export async function runQuery(
   asOf: AsOf,
 ): Promise<QueryAnswer> {
   await checkStatement(engine, sql);
-  await createLakeViews(engine, effects, sql, asOf);
+  await createLakeViews(engine, effects, sql, asOf, { isExact: true });
   try {
     return await answerOf(engine, isShowTables(sql) ? tableList(await tableNames(effects)) : asTable(sql));
   } catch (error) {
