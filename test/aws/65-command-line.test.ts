@@ -33,6 +33,8 @@ const ON = ['--dataset', DATASET];
 const SILVER = 'silver.mortgages_transactions';
 const WORD = ['--reason', 'looked at it', '--by', 'ann@example.com'];
 
+type Snapshot = z.infer<typeof SnapshotsJson>[number];
+
 let platform: Platform;
 let folder: string;
 let operator: Record<string, string>;
@@ -134,14 +136,19 @@ describe('files and runs', () => {
     const shown = await json(ShowJson, 'show', run.runId);
     expect(shown).toMatchObject({ runId: run.runId, counts: run.counts, sealDigest: run.sealDigest });
     expect(shown.examples).toHaveLength(2);
+    expect(shown.next.every((command) => command.endsWith('--target aws'))).toBe(true);
     const [newest] = await json(SnapshotsJson, 'snapshots', DATASET);
     expect(newest).toMatchObject({ isCurrent: true, snapshotId: await currentSnapshot(), addedRecords: 40 });
-    const { out } = await assay('show', run.runId);
-    expect(out).toContain('--target aws');
   });
 });
 
 describe('queries', () => {
+  let now: Snapshot | undefined;
+  let before: Snapshot | undefined;
+  beforeAll(async () => {
+    [now, before] = await json(SnapshotsJson, 'snapshots', DATASET);
+  });
+
   test('Athena answers through the workgroup, with the values and types of an embedded answer', async () => {
     const sql = `SELECT 42 AS whole, CAST(12.50 AS DECIMAL(10, 2)) AS amount, DATE '2024-05-01' AS day, 'a "b", c' AS text, '' AS empty, NULL AS nothing`;
     const { code, out, err } = await assay('query', sql, '--json');
@@ -161,7 +168,6 @@ describe('queries', () => {
 
   // The emulator's Athena knows no Iceberg: what is sent is looked at, and answered by --engine local below.
   test('tables are sent under the names that Glue has for them, in the past with their snapshots', async () => {
-    const [, before] = await json(SnapshotsJson, 'snapshots', DATASET);
     const asOf = String(before?.snapshotId);
     await assay('query', `/* the operator */ SELECT count(*) FROM ${SILVER} AS t`, '--as-of', asOf);
     expect(await sentWith('the operator')).toBe(
@@ -170,7 +176,6 @@ describe('queries', () => {
   });
 
   test('--engine local reads the tables themselves, now and in the past', async () => {
-    const [now, before] = await json(SnapshotsJson, 'snapshots', DATASET);
     const count = async (...more: string[]): Promise<unknown> => {
       const { out } = await assay(
         ...['query', `SELECT count(*) AS n FROM ${SILVER}`, '--engine', 'local', '--json', ...more],
@@ -187,8 +192,6 @@ describe('queries', () => {
       code: 'SQL',
       message: expect.stringContaining('no_such_column'),
     });
-    expect(await failed('query', `DROP TABLE ${SILVER}`)).toMatchObject({ exit: 2, code: 'SQL' });
-    expect(await failed('query', 'SELECT * FROM ops.runs')).toMatchObject({ exit: 2, code: 'NO_TABLE' });
   });
 
   test('where AWS throttles, the question is asked again', async () => {
@@ -205,7 +208,7 @@ describe('queries', () => {
 
 describe('records that failed', () => {
   const openRecords = async () =>
-    (await json(QuarantineListJson, 'quarantine', 'list', ...ON))[0]?.records ?? [];
+    (await json(QuarantineListJson, 'quarantine', 'list', ...ON, '--file', '/cli.csv'))[0]?.records ?? [];
 
   test('one is corrected and published in a run of the platform', async () => {
     const [first] = await openRecords();
@@ -292,14 +295,13 @@ describe('an analyst', () => {
       out: 'one\n1\n',
     });
     expect(await asAnalyst('report', 'finance.account_balances')).toMatchObject({ code: 0 });
-    const [newest] = await json(SnapshotsJson, 'snapshots', DATASET);
     const past = `/* the analyst */ SELECT 2 FROM ${SILVER}`;
-    await asAnalyst('query', past, '--as-of', String(newest?.snapshotId));
+    await asAnalyst('query', past, '--as-of', String(await currentSnapshot()));
     expect(await sentWith('the analyst')).toMatch(/SELECT 2 FROM .* FOR VERSION AS OF \d+$/);
   });
 
   test('is told which permission a decision takes, and on what', async () => {
-    const [newest] = await json(RunsJson, 'runs', ...ON, '--limit', '1');
+    const newest = (await platform.records(DATASET)).at(-1);
     const { code, out } = await asAnalyst('refuse', newest?.runId ?? '', ...WORD, '--json');
     const { error } = ErrorJson.parse(JSON.parse(out));
     expect({ code, error }).toMatchObject({
@@ -334,13 +336,8 @@ describe('the way to the platform', () => {
     });
   });
 
-  test('without region or credentials, it is said what to set', async () => {
+  test('without credentials, it is said what to do', async () => {
     const nowhere = { AWS_CONFIG_FILE: '/nowhere', AWS_SHARED_CREDENTIALS_FILE: '/nowhere' };
-    expect(await withEnvironment({ ...nowhere, AWS_REGION: '', AWS_DEFAULT_REGION: '' })).toMatchObject({
-      exit: 2,
-      code: 'NO_REGION',
-      message: expect.stringContaining('set AWS_REGION'),
-    });
     expect(await withEnvironment({ ...nowhere, AWS_ACCESS_KEY_ID: '' })).toMatchObject({
       exit: 2,
       code: 'AWS_CREDENTIALS',
