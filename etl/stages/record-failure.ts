@@ -85,8 +85,8 @@ async function reasonsOf(input: z.infer<typeof FailureInput>, effects: Effects):
   return why === undefined ? ['it was refused'] : [why].flat();
 }
 
-function reasonOf({ Error, Cause }: StageFailure): string {
-  return causeOf(Cause) ?? Error ?? 'it stopped without saying why';
+function reasonOf(failure: StageFailure): string {
+  return causeOf(failure.Cause) ?? failure.Error ?? 'it stopped without saying why';
 }
 
 /** What chunks failed of: the Map itself only says that some did. Many fail of the same, so each reason is given once. */

@@ -1,9 +1,9 @@
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { DECISIONS, LEASES, POINTERS } from '../config/key-patterns.ts';
 import type { BucketName } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
-import { DECISIONS, LEASES, POINTERS } from '../config/key-patterns.ts';
 import { LakeBucket } from './lake-bucket.ts';
 import { LIFECYCLES } from './lifecycle.ts';
 import { makeWriteOnce, requireConditionalWrites } from './write-rules.ts';

@@ -23,12 +23,15 @@ export const LIFECYCLES: Readonly<Record<BucketName, readonly LifecycleRule[]>> 
       id: 'condemned-7-years',
       prefix: 'condemned/',
       // Instant retrieval: whether a record was condemned before is asked by every run.
-      transitions: [{ storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(5 * YEAR_DAYS) }],
+      transitions: [
+        {
+          storageClass: StorageClass.GLACIER_INSTANT_RETRIEVAL,
+          transitionAfter: Duration.days(5 * YEAR_DAYS),
+        },
+      ],
       expiration: Duration.days(7 * YEAR_DAYS + 2),
     },
   ],
   ops: [{ id: 'staging-is-for-a-run', prefix: 'ops/staging/', expiration: Duration.days(180) }],
-  artifacts: [
-    { id: 'query-results', prefix: 'athena-results/', expiration: Duration.days(30) },
-  ],
+  artifacts: [{ id: 'query-results', prefix: 'athena-results/', expiration: Duration.days(30) }],
 };
