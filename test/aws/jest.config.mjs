@@ -7,7 +7,7 @@ export default {
   testMatch: ['<rootDir>/test/aws/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   testSequencer: '<rootDir>/test/aws/support/by-name.cjs',
-  testTimeout: 180_000,
+  testTimeout: 300_000,
   maxWorkers: 1,
   // Clients keep their connections for a while.
   forceExit: true,

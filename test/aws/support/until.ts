@@ -2,7 +2,7 @@
 export async function until<T>(
   what: string,
   probe: () => Promise<T | undefined | false>,
-  limitMs = 90_000,
+  limitMs = 150_000,
 ): Promise<T> {
   const end = Date.now() + limitMs;
   for (;;) {
