@@ -71,8 +71,9 @@ export async function snapshotsAsOf(
   const snapshots = new Map<string, number>();
   for (const { name, table } of opened.filter((one) => names.includes(one.name))) {
     const seen = table === undefined ? ({ kind: 'nothing' } as const) : seenOf(table, moment);
-    if (seen.kind === 'nothing') throw nothingYet(name, moment.ms);
     if (seen.kind === 'snapshot') snapshots.set(name, seen.id);
+    // Without a snapshot Athena would read what is there now.
+    else if (seen.kind !== 'now') throw nothingYet(name, moment.ms);
   }
   return snapshots;
 }

@@ -28,7 +28,7 @@ beforeAll(async () => {
   queueUrl = platform.session.outputs.AlertsQueueUrl;
   await setAddress(webhook.url);
   // A relay that failed is tried again after seconds, not minutes; longer than one try takes.
-  await setVisibility('3');
+  await setVisibility('5');
 });
 afterAll(async () => {
   await setVisibility('180');
@@ -77,7 +77,7 @@ test('a webhook that is out of order for a while hears the alert later, once', a
   webhook.answer(200);
   await heard('the budget is at 80 %');
   // Were it handed over again, it would be by now.
-  await sleep(4_000);
+  await sleep(6_000);
   expect(webhook.texts.filter((text) => text === 'the budget is at 80 %')).toHaveLength(1);
 });
 
