@@ -1,5 +1,6 @@
 import {
   alertsPrefix,
+  backfillKey,
   breakerKey,
   bronzePrefix,
   chunkFailureKey,
@@ -73,6 +74,7 @@ export const COMMIT_PLANS = ofAnyDataset((dataset) => commitPlanKey(dataset, ANY
 /** Documents of operations. */
 export const HELD = ofAnyDataset((dataset) => heldKey(dataset, ANY));
 export const BREAKERS = ofAnyDataset((dataset) => breakerKey(dataset));
+export const BACKFILLS = ofAnyDataset((dataset) => backfillKey(dataset, ANY));
 export const RUN_RECORDS = ofAnyDataset((dataset) => runRecordKey(dataset, ANY));
 export const ALERTS = `${alertsPrefix()}${ANY}`;
 export const RESTATEMENTS = `${restatementsPrefix()}${ANY}`;

@@ -1,5 +1,6 @@
 import {
   ALERTS,
+  BACKFILLS,
   BREAKERS,
   CHUNK_FAILURES,
   CHUNK_LISTS,
@@ -60,6 +61,7 @@ const PLANNING = {
     RETRY_MANIFESTS,
     POINTERS.silver,
     wholeTables('source_files'),
+    BACKFILLS,
     BREAKERS,
     HELD,
   ],
@@ -144,8 +146,8 @@ const BY_NAME = {
     writes: [...PLANNING.writes, ...LEASING.writes],
   },
   'record-failure': {
-    reads: [...RUN, CHUNK_FAILURES, SEALS, HELD, LEASES],
-    writes: [HELD, RUN_RECORDS, ALERTS, LEASES],
+    reads: [...RUN, CHUNK_FAILURES, SEALS, HELD, BREAKERS, LEASES],
+    writes: [HELD, BREAKERS, RUN_RECORDS, ALERTS, LEASES],
     lists: ['silver', 'ops'],
     alerts: true,
   },
