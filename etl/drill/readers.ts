@@ -15,6 +15,8 @@ export class Readers {
   readonly #dropped: ReadonlyMap<string, SourceFile>;
   /** What each snapshot of Silver must hold, by its id. */
   readonly #snapshots = new Map<number, Expected>();
+  #lastVersion = 0;
+  #lastKeys: ReadonlySet<string> = new Set();
   looks = 0;
 
   constructor(effects: Effects, engine: Engine, dropped: ReadonlyMap<string, SourceFile>) {
@@ -43,6 +45,7 @@ export class Readers {
     const problems: string[] = [];
     const keys = ledger.map(({ key }) => key);
     if (new Set(keys).size < keys.length) problems.push('a file stands twice in the ledger');
+    problems.push(...this.#compareWithLast(pointer, new Set(keys)));
     const accepted = ledger.filter(({ status }) => status === 'accepted').map(({ key }) => this.#fileOf(key));
     const texts = new Set(accepted.map(({ text }) => text));
     if (texts.size < accepted.length) problems.push('two files with the same bytes were accepted');
@@ -58,6 +61,19 @@ export class Readers {
       const n = found === undefined ? 0 : integerOf(found, 'n');
       if (n !== wanted) problems.push(`${layer} has ${n} records, not ${wanted}`);
     }
+    return problems;
+  }
+
+  /** Every commit is looked at: each must build on the one before. */
+  #compareWithLast({ version }: Pointer, keys: ReadonlySet<string>): string[] {
+    const problems: string[] = [];
+    if (version !== this.#lastVersion && version !== this.#lastVersion + 1)
+      problems.push(`commit ${version} came after commit ${this.#lastVersion}`);
+    for (const key of this.#lastKeys) if (!keys.has(key)) problems.push(`${key} was published and is gone`);
+    if (version === this.#lastVersion && keys.size !== this.#lastKeys.size)
+      problems.push(`commit ${version} was made twice`);
+    this.#lastVersion = version;
+    this.#lastKeys = keys;
     return problems;
   }
 

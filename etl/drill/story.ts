@@ -152,13 +152,16 @@ class Story {
   async #trouble(): Promise<void> {
     const death = { dieAt: this.#dice.int(1, this.#usualChanges), failing: 0 };
     const faults = { failing: this.#dice.pick([0.01, 0.03, 0.1]) };
-    const kind = this.#dice.int(1, 10);
+    const stall = { stallAt: this.#dice.int(1, this.#usualChanges), failing: 0 };
+    const well = { failing: 0 };
+    const kind = this.#dice.int(1, 12);
     if (kind <= 5) await this.#execute([death]);
     else if (kind === 6) await this.#execute([faults]);
     else if (kind === 7) await this.#execute([{ ...death, ...faults }]);
-    else if (kind === 8) await this.#execute([{ failing: 0 }, { failing: 0 }]);
+    else if (kind === 8) await this.#execute([well, well]);
     else if (kind === 9) await this.#execute([death, faults]);
-    else await this.#execute([death, { failing: 0 }, faults]);
+    else if (kind === 10) await this.#execute([death, well, faults]);
+    else await this.#execute([stall, kind === 11 ? well : death]);
   }
 
   /** One execution after another until nothing is pending, and nothing goes wrong. */
@@ -193,11 +196,14 @@ class Story {
         log: (line) => this.#log(`${runId} ${line}`),
         onChange: (key) => this.#changed(key),
       });
-      return { runId, seat, process, isCalm: mishaps.failing === 0 && mishaps.dieAt === undefined };
+      // They don't all begin at the same moment.
+      const idle = isRace ? this.#dice.int(0, 60) : 0;
+      return { runId, seat, process, idle, isCalm: mishaps.failing === 0 && mishaps.dieAt === undefined };
     });
     const ended = await Promise.all(
-      actors.map(async ({ runId, seat, process, isCalm }) => {
+      actors.map(async ({ runId, seat, process, idle, isCalm }) => {
         try {
+          await pass(seat, idle);
           const result = await ground.execute({ dataset: DRILL_DATASET, runId }, process.effects);
           // A run with nothing to do changes nothing.
           if (isCalm && process.changes() > 10) this.#usualChanges = process.changes();
@@ -214,7 +220,7 @@ class Story {
   /** Files come while others run: of two runs, one may know of more than the other. */
   async #dropMeanwhile(seat: Seat): Promise<void> {
     try {
-      for (let turns = this.#dice.int(0, 40); turns > 0; turns--) await seat.take(async () => undefined);
+      await pass(seat, this.#dice.int(0, 60));
       await seat.take(() => this.#dropFiles());
     } finally {
       seat.leave();
@@ -257,4 +263,9 @@ class Story {
   #note(problem: string): void {
     this.#problems.push(`${this.#event}: ${problem}`);
   }
+}
+
+/** Lets some turns go by. */
+async function pass(seat: Seat, turns: number): Promise<void> {
+  for (let n = 0; n < turns; n++) await seat.take(async () => undefined);
 }

@@ -7,6 +7,8 @@ import type { Seat } from './turns.ts';
 export interface Mishaps {
   /** The process dies at its n-th change of the store, from 1; never where absent. */
   readonly dieAt?: number;
+  /** The process stands still before its n-th change until the others are done, as one whose machine was paused; never where absent. */
+  readonly stallAt?: number;
   /** Share of reading requests that fail, from 0 to 1; of changes more. */
   readonly failing: number;
 }
@@ -79,6 +81,7 @@ interface Change<T> {
 class TroubledProcess {
   readonly #options: TroubleOptions;
   changes = 0;
+  #asked = 0;
   #isDead = false;
 
   constructor(options: TroubleOptions) {
@@ -93,8 +96,16 @@ class TroubledProcess {
     });
   }
 
-  change<T>(change: Change<T>): Promise<T> {
-    return this.#options.seat.take(async () => {
+  async change<T>(change: Change<T>): Promise<T> {
+    const {
+      seat,
+      mishaps: { stallAt },
+    } = this.#options;
+    if (++this.#asked === stallAt) {
+      this.#options.log(`stalled: ${change.what} ${change.key}`);
+      await seat.stall();
+    }
+    return await seat.take(async () => {
       this.#live();
       const { dice, damage, log, mishaps, onChange } = this.#options;
       const what = `${change.what} ${change.key}`;

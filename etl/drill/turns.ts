@@ -4,21 +4,28 @@ import type { Dice } from './dice.ts';
 export interface Seat {
   /** Does something when it is this seat's turn, while nobody else does anything. */
   take<T>(work: () => Promise<T>): Promise<T>;
+  /** Stands still until all others have left, or stand still as well. */
+  stall(): Promise<void>;
   /** Leaves: the others no longer wait for this seat. */
   leave(): void;
 }
 
 /**
  * Lets several take turns in an order that only the dice decide, whoever is faster: the next turn is given when
- * everyone who still takes part waits for one.
+ * everyone who still takes part waits for one. At some tables one has many turns in a row, so that another is left
+ * standing in the middle of something while much happens.
  */
 export class Turns {
   readonly #dice: Dice;
+  readonly #again: number;
+  #last: (() => Promise<void>)[] | undefined;
   readonly #queues = new Set<(() => Promise<void>)[]>();
+  readonly #stalled: (() => void)[] = [];
   #isBusy = false;
 
   constructor(dice: Dice) {
     this.#dice = dice;
+    this.#again = dice.pick([0, 0.5, 0.9, 0.97]);
   }
 
   /** Takes part. All who do must have joined before the first turn is taken. */
@@ -31,6 +38,15 @@ export class Turns {
           queue.push(() => work().then(resolve, reject));
           this.#advance();
         }),
+      stall: () =>
+        new Promise((resolve) => {
+          this.#queues.delete(queue);
+          this.#stalled.push(() => {
+            this.#queues.add(queue);
+            resolve();
+          });
+          this.#advance();
+        }),
       leave: () => {
         this.#queues.delete(queue);
         this.#advance();
@@ -39,9 +55,14 @@ export class Turns {
   }
 
   #advance(): void {
+    if (this.#queues.size === 0) this.#stalled.shift()?.();
     const [first, ...others] = this.#queues;
     if (this.#isBusy || first === undefined || [first, ...others].some((queue) => queue.length === 0)) return;
-    const work = this.#dice.pick([first, ...others]).shift();
+    const isAgain = this.#dice.chance(this.#again);
+    const last = [first, ...others].find((queue) => queue === this.#last);
+    const next = isAgain && last !== undefined ? last : this.#dice.pick([first, ...others]);
+    this.#last = next;
+    const work = next.shift();
     if (work === undefined) return;
     this.#isBusy = true;
     void work().finally(() => {

@@ -24,7 +24,7 @@ function groundWith(breakStore: (effects: Effects) => Effects): DrillGround {
 
 /** The problems of some seeds' stories, until there is one. */
 async function problemsOf(ground: DrillGround): Promise<string[]> {
-  for (let seed = 1; seed <= 6; seed++) {
+  for (let seed = 3; seed <= 12; seed++) {
     const { problems } = await playStory(ground, seed, 6);
     if (problems.length > 0) return [...problems];
   }
