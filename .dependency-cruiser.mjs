@@ -31,6 +31,18 @@ export default {
       { path: '^(cli|lambdas|lib|bin|test|bench)/' },
     ),
     rule(
+      'infrastructure-knows-names',
+      'lib takes keys from etl/naming, contracts from etl/contract and the shape of an alert from etl/ports, so that policies and code can not disagree; nothing that runs.',
+      { path: '^lib/' },
+      { path: '^(adapters|lambdas|cli|bin|bench)/|^etl/(?!naming[.]ts|ports[.]ts|contract/)' },
+    ),
+    rule(
+      'infrastructure-stands-apart',
+      'Only lib and its entry know CDK: nothing that runs carries it.',
+      { path: '^(?!lib/|bin/|test/)' },
+      { path: 'node_modules/(aws-cdk-lib|constructs|cdk-nag)' },
+    ),
+    rule(
       'one-interpreter',
       'Only the runner knows that a library interprets the state machine.',
       { path: '^(?!adapters/local/)' },

@@ -31,5 +31,7 @@ export interface Command {
   readonly examples: readonly string[];
   /** How many arguments it takes. */
   readonly positionals: { readonly min: number; readonly max: number; readonly name: string };
+  /** Where it is of no use with --target aws: why, and what to do instead. */
+  readonly localOnly?: string;
   run(args: Args, io: Io): Promise<ExitCode>;
 }

@@ -19,16 +19,28 @@ export async function* ingestFiles(
   dataset: string,
   files: readonly string[],
 ): AsyncGenerator<IngestedSource> {
-  const { objects, clock } = lake.effects;
+  const { objects, clock, progress } = lake.effects;
   const date = clock.now().toISOString().slice(0, 10);
   const listed: Pick<ObjectInfo, 'key' | 'sizeBytes'>[] = await objects.list(bronzePrefix(dataset));
-  for (const file of files) {
-    const { size } = await guarded(`reading ${file}`, () => stat(file));
+  const sizes = await Promise.all(files.map((file) => guarded(`reading ${file}`, () => stat(file))));
+  const totalBytes = sizes.reduce((sum, { size }) => sum + size, 0);
+  let doneBytes = 0;
+  for (const [n, file] of files.entries()) {
+    const size = sizes[n]?.size ?? 0;
+    const doneBefore = doneBytes;
+    const advance = (sent: number): void =>
+      progress?.({
+        stage: path.basename(file),
+        runId: dataset,
+        doneBytes: doneBefore + sent,
+        totalBytes,
+      });
+    advance(0);
     const incoming = {
       name: path.basename(file),
       sizeBytes: size,
       digest: async () => (await guarded(`reading ${file}`, () => hashFile(file))).digest,
-      copyTo: (key: string) => lake.data.addFile(file, key),
+      copyTo: (key: string) => lake.data.addFile(file, key, advance),
     };
     const added = await addToBronze(
       incoming,
@@ -36,6 +48,7 @@ export async function* ingestFiles(
       { objects: listed, digest: (key) => lake.data.digest(key) },
     );
     if (!added.existed) listed.push({ key: added.key, sizeBytes: added.sizeBytes });
+    doneBytes += size;
     yield { file, key: added.key, sizeBytes: added.sizeBytes, digest: added.digest, existed: added.existed };
   }
 }

@@ -25,7 +25,7 @@ export function locations(args: Args, io: Io): Locations {
 /** A command to type next, with the same locations as this one, so that it can be copied as it is. */
 export function nextCommand(args: Args, io: Io, command: string): string {
   const prefix = io.env.npm_command === 'exec' ? 'npx assay' : 'assay';
-  const places = ['lake', 'contracts', 'sql'].flatMap((name) => {
+  const places = ['target', 'stack', 'lake', 'contracts', 'sql'].flatMap((name) => {
     const value = args.text(name);
     return value === undefined ? [] : [`--${name} ${quoteArgument(value)}`];
   });

@@ -1,9 +1,14 @@
+import type { AthenaPlace } from '../adapters/aws/athena-query.ts';
+import type { StackLake } from '../adapters/aws/open-lake.ts';
 import { type Lake, openLake } from '../adapters/local/lake.ts';
-import type { Alert, Effects } from '../etl/ports.ts';
+import type { Runs } from '../adapters/local/run-dataset.ts';
+import { ConfigError } from '../etl/errors.ts';
+import type { Alert, DatasetRun, Effects } from '../etl/ports.ts';
 import type { Args } from './command.ts';
 import type { Io } from './io.ts';
-import { locations } from './locations.ts';
+import { locations, shownPath } from './locations.ts';
 import { printable } from './print/printable.ts';
+import { stackOf } from './target.ts';
 import { usageError } from './usage-error.ts';
 
 /** Who else wants to know what happens in the lake. */
@@ -12,17 +17,30 @@ interface Listeners {
   readonly onAlert?: (alert: Alert) => void;
 }
 
+/** A lake as commands work with it, in a folder or on AWS. */
+export interface CommandLake extends Lake {
+  readonly runs: Runs;
+  /** Where SQL is answered on AWS; undefined where it is on this machine. */
+  readonly athena: AthenaPlace | undefined;
+}
+
 /**
- * Opens the lake that a command line means; alerts also go to the webhook at $ASSAY_WEBHOOK_URL. DuckDB takes at
- * most $ASSAY_MEMORY_MB and $ASSAY_THREADS, where they are set.
+ * Opens the lake that a command line means. Of a local one, alerts also go to the webhook at $ASSAY_WEBHOOK_URL, and
+ * DuckDB takes at most $ASSAY_MEMORY_MB and $ASSAY_THREADS, where they are set.
  */
-export async function openLakeOf(args: Args, io: Io, listeners: Listeners = {}): Promise<Lake> {
+export async function openLakeOf(args: Args, io: Io, listeners: Listeners = {}): Promise<CommandLake> {
+  const stackName = stackOf(args, io);
+  return stackName === undefined
+    ? await openFolder(args, io, listeners)
+    : await openStack(stackName, args, io, listeners);
+}
+
+async function openFolder(args: Args, io: Io, { progress, onAlert }: Listeners): Promise<CommandLake> {
   const { lakeDir, contractsDir, sqlDir } = locations(args, io);
   const webhookUrl = io.env.ASSAY_WEBHOOK_URL;
-  const { progress, onAlert } = listeners;
   const memoryLimitMb = numberFrom(io, 'ASSAY_MEMORY_MB', 100);
   const threads = numberFrom(io, 'ASSAY_THREADS', 1);
-  return await openLake(lakeDir, {
+  const lake = await openLake(lakeDir, {
     contractsDir,
     sqlDir,
     alerts: {
@@ -34,6 +52,63 @@ export async function openLakeOf(args: Args, io: Io, listeners: Listeners = {}):
     ...(memoryLimitMb === undefined ? {} : { memoryLimitMb }),
     ...(threads === undefined ? {} : { threads }),
   });
+  return { ...lake, runs: embeddedRuns(lake.effects), athena: undefined };
+}
+
+/** Runs on this machine. Most commands start none, and need not wait for the stages to be loaded. */
+function embeddedRuns(effects: Effects): Runs {
+  const load = () => import('../adapters/local/run-dataset.ts');
+  return {
+    dataset: async (dataset) => await (await load()).runDataset(dataset, effects),
+    approved: async (dataset, approval) => await (await load()).runOnce(dataset, effects, approval),
+  };
+}
+
+async function openStack(
+  stackName: string,
+  args: Args,
+  io: Io,
+  { progress }: Listeners,
+): Promise<CommandLake> {
+  const { contractsDir, sqlDir } = locations(args, io);
+  // Whoever has no platform doesn't pay for loading the SDK.
+  const { openStackLake } = await import('../adapters/aws/open-lake.ts');
+  const lake = await openStackLake({
+    stackName,
+    contractsDir,
+    sqlDir,
+    onWait: (run) => {
+      if (!args.has('json')) io.err(printable(waitingText(run)));
+    },
+    ...(progress === undefined ? {} : { progress }),
+  });
+  await compareContracts(lake, { stackName, contractsDir }, { args, io });
+  return lake;
+}
+
+/**
+ * What is decided is decided by the contracts that are deployed: with others here, a decision (what asks for a reason)
+ * is refused, and a look gets a warning.
+ */
+async function compareContracts(
+  { effects, contractsDigest: deployed }: StackLake,
+  { stackName, contractsDir }: { readonly stackName: string; readonly contractsDir: string },
+  { args, io }: { readonly args: Args; readonly io: Io },
+): Promise<void> {
+  const { contractsDigest } = await import('../etl/contract/contracts-digest.ts');
+  if ((await contractsDigest(effects.contracts)) === deployed) return;
+  const what = `The contracts or the Gold SQL in ${shownPath(contractsDir, io)} are not those that stack ${stackName} works by`;
+  const cure = 'check out what is deployed (the output Release of the stack names it), or deploy these.';
+  if (args.text('reason') === undefined)
+    io.err(printable(`warning: ${what}: what is shown may be off; ${cure}`));
+  else
+    throw new ConfigError('CONTRACTS_DIFFER', `${what}, and nothing is decided by others: ${cure}`, {
+      context: { stack: stackName, contracts: contractsDir },
+    });
+}
+
+function waitingText({ dataset, runId, isStarted }: DatasetRun & { readonly isStarted: boolean }): string {
+  return `${dataset}: run ${runId} ${isStarted ? 'is under way' : 'was under way already'}; waiting for its end (Ctrl-C leaves it running)`;
 }
 
 /** A whole number of the environment; undefined where it isn't set. */

@@ -2,10 +2,21 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { nearest } from '../etl/contract/nearest.ts';
 import { messageOf } from '../etl/errors.ts';
 import type { Args, Command, Option } from './command.ts';
+import { checkTarget, DEFAULT_STACK } from './target.ts';
 import { usageError } from './usage-error.ts';
 
 /** The options that every command has. */
 export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
+  target: {
+    type: 'string',
+    value: 'T',
+    help: 'local, a lake in a folder, unless given; or aws, a deployed platform',
+  },
+  stack: {
+    type: 'string',
+    value: 'NAME',
+    help: `with --target aws: the stack; $ASSAY_STACK, then ${DEFAULT_STACK}, unless given`,
+  },
   lake: { type: 'string', value: 'DIR', help: 'the lake; $ASSAY_LAKE, then ./lake, unless given' },
   contracts: { type: 'string', value: 'DIR', help: 'the contracts; ./contracts unless given' },
   sql: {
@@ -76,4 +87,5 @@ function checkArguments(
   for (const option of Object.keys(options)) {
     if (text(option) === '') throw usageError(`--${option} is empty: give it a value, or leave it out.`);
   }
+  checkTarget(command, text);
 }

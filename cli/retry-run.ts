@@ -1,5 +1,3 @@
-import type { Lake } from '../adapters/local/lake.ts';
-import { runDataset } from '../adapters/local/run-dataset.ts';
 import type { SourceContract } from '../etl/contract/contract.ts';
 import type { Word } from '../etl/operations/decide-run.ts';
 import type { FailedRecord } from '../etl/quarantine/records.ts';
@@ -7,6 +5,7 @@ import { retryRecords } from '../etl/quarantine/retry-records.ts';
 import type { Args } from './command.ts';
 import { EXIT, type ExitCode, worst } from './exit-codes.ts';
 import type { Io } from './io.ts';
+import type { CommandLake } from './open-lake.ts';
 import { printOutcome } from './outcome.ts';
 import { plural } from './print/format.ts';
 import { printable } from './print/printable.ts';
@@ -25,7 +24,7 @@ export interface RetryRequest {
 
 /** Retries records in a run and prints what came of it; the exit code is the run's. */
 export async function retryAndRun(
-  lake: Lake,
+  lake: CommandLake,
   { contract, records, word, skipped: before = [] }: RetryRequest,
   { args, io }: { readonly args: Args; readonly io: Io },
 ): Promise<ExitCode> {
@@ -35,7 +34,7 @@ export async function retryAndRun(
     record: rowHash.slice(0, ID_LENGTH),
     why,
   }));
-  const runs = await runDataset(dataset, lake.effects);
+  const runs = await lake.runs.dataset(dataset);
   const code = runs.map((run) => outcomeCode({ kind: 'run', dataset, run })).reduce(worst, EXIT.ok);
   if (args.has('json')) {
     const { retryId, file, records: count } = retry;

@@ -1,8 +1,7 @@
-import type { Lake } from '../adapters/local/lake.ts';
-import { runDataset } from '../adapters/local/run-dataset.ts';
 import { type LoadedContracts, loadContracts } from '../etl/contract/load-contracts.ts';
 import type { RunRecord } from '../etl/stages/documents.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
+import type { CommandLake } from './open-lake.ts';
 import { usableContract } from './source-contract.ts';
 
 /** What came of one dataset: a run, or the error that kept it from starting. */
@@ -14,12 +13,12 @@ export type Outcome =
  * Runs datasets until nothing of them is pending, one after another, and yields what came of each; an error of one
  * doesn't stop the others. Where none is named: every source dataset with a contract, broken ones included.
  */
-export async function* runDatasets(lake: Lake, wanted?: string): AsyncGenerator<Outcome> {
+export async function* runDatasets(lake: CommandLake, wanted?: string): AsyncGenerator<Outcome> {
   const loaded = await loadContracts(lake.effects.contracts);
   for (const dataset of wanted === undefined ? runnable(loaded) : [wanted]) {
     try {
       await usableContract(lake.effects, loaded, dataset);
-      for (const run of await runDataset(dataset, lake.effects)) yield { kind: 'run', dataset, run };
+      for (const run of await lake.runs.dataset(dataset)) yield { kind: 'run', dataset, run };
     } catch (error) {
       yield { kind: 'error', dataset, error };
     }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Lake } from '../adapters/local/lake.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { TransientError } from '../etl/errors.ts';
 import { datasetOfDrop, fileState, settledFiles, watchDrops } from './drop-folder.ts';
 import { type IngestedSource, ingestFiles } from './ingest-files.ts';
+import type { CommandLake } from './open-lake.ts';
 import { type Outcome, runDatasets, runnable } from './run-datasets.ts';
 import { usableContract } from './source-contract.ts';
 import { type WatchQueue, type Work, watchQueue } from './watch-queue.ts';
@@ -41,7 +41,7 @@ export interface Watch {
 
 /** What the parts of a watch share. */
 interface Watching {
-  readonly lake: Lake;
+  readonly lake: CommandLake;
   readonly options: WatchOptions;
   readonly queue: WatchQueue;
   /** State of each file that was taken or refused, so that it is not taken again as it is. */
@@ -49,7 +49,7 @@ interface Watching {
 }
 
 /** Takes files as they are dropped and runs their datasets; sweeps every dataset at once and then once a day. */
-export function watchLake(lake: Lake, options: WatchOptions): Watch {
+export function watchLake(lake: CommandLake, options: WatchOptions): Watch {
   const watching: Watching = { lake, options, queue: watchQueue(), known: new Map() };
   return { ended: watchUntilStopped(watching), stop: () => watching.queue.close() };
 }

@@ -47,6 +47,13 @@ export function bronzePrefix(dataset: string): string {
   return `bronze/${datasetPath(dataset)}/`;
 }
 
+/** `bronze/spend/council_payments/…/a.csv` → `spend.council_payments`; undefined for what is no key of a source file. */
+export function datasetOfBronzeKey(key: string): string | undefined {
+  const [root, domain = '', name = '', ...rest] = key.split('/');
+  const isFile = root === 'bronze' && rest.length > 0 && rest.at(-1) !== '';
+  return isFile && NAME.test(domain) && NAME.test(name) ? `${domain}.${name}` : undefined;
+}
+
 /** A source file's key; `date` is `YYYY-MM-DD`, UTC. The name is kept, but can't leave its folder. */
 export function bronzeKey(dataset: string, date: string, fileName: string): string {
   return `${bronzePrefix(dataset)}ingest_date=${date}/${safeFileName(fileName)}`;
@@ -129,6 +136,12 @@ export const chunkListKey = (dataset: string, runId: string): string =>
 export const chunkKey = (dataset: string, runId: string, chunk: string): string =>
   `${runPrefix(dataset, runId)}chunk-${chunk}.json`;
 
+/** What kept a chunk from being refined. */
+export const chunkFailurePrefix = (dataset: string, runId: string): string =>
+  `${runPrefix(dataset, runId)}failure-`;
+export const chunkFailureKey = (dataset: string, runId: string, chunk: string): string =>
+  `${chunkFailurePrefix(dataset, runId)}${chunk}.json`;
+
 /** Records of a chunk that didn't pass, as Parquet. */
 export const rejectsKey = (dataset: string, runId: string, chunk: string): string =>
   `${runPrefix(dataset, runId)}rejects-${chunk}.parquet`;
@@ -197,8 +210,8 @@ export const releasesPrefix = (dataset: string): string => `ops/releases/${datas
 export const releaseKey = (dataset: string, id: string): string => `${releasesPrefix(dataset)}${id}.parquet`;
 
 /** Who is writing files of a dataset that no snapshot names yet, beside the runs. */
-export const leasesPrefix = (dataset: string): string => `ops/leases/${datasetPath(dataset)}/`;
-export const leaseKey = (dataset: string, id: string): string => `${leasesPrefix(dataset)}${id}.json`;
+export const writersPrefix = (dataset: string): string => `ops/writers/${datasetPath(dataset)}/`;
+export const writerKey = (dataset: string, id: string): string => `${writersPrefix(dataset)}${id}.json`;
 
 /** Which files a run reads again, and replaces. */
 export const backfillKey = (dataset: string, runId: string): string =>
@@ -209,6 +222,15 @@ export const healthKey = (dataset: string): string => `ops/health/${datasetPath(
 
 /** The circuit breaker's state; absent means closed. */
 export const breakerKey = (dataset: string): string => `ops/breakers/${datasetPath(dataset)}.json`;
+
+/** Who runs a dataset now: moved by conditional writes only. */
+export const leaseKey = (dataset: string): string => `ops/leases/${datasetPath(dataset)}.json`;
+
+/** Says that people were told of a drop that nobody can use. */
+export const refusalKey = (refusalId: string): string => `ops/leases/_refused/${refusalId}.json`;
+
+/** Remembers the digest of an object whose store doesn't know it. */
+export const digestMemoKey = (key: string): string => `ops/digests/${key}.json`;
 
 export const alertKey = (runId: string, kind: string): string => `${alertsPrefix()}${runId}-${kind}.json`;
 

@@ -1,3 +1,6 @@
+import type { Layer } from './naming.ts';
+import type { TableColumn } from './table/schema.ts';
+
 /**
  * What the core needs from the world. An adapter implements each; nothing else in etl touches a
  * disk, a network or a clock. Keys are '/'-separated and relative to the lake's root.
@@ -87,7 +90,14 @@ export interface ContractText {
 
 /** Something a person should know now. */
 export interface Alert {
-  readonly kind: 'run-failed' | 'run-held' | 'run-refused' | 'breaker-open' | 'files-rejected' | 'unhealthy';
+  readonly kind:
+    | 'run-failed'
+    | 'run-held'
+    | 'run-refused'
+    | 'breaker-open'
+    | 'files-rejected'
+    | 'drop-refused'
+    | 'unhealthy';
   readonly dataset: string;
   readonly runId: string;
   readonly at: string;
@@ -100,9 +110,54 @@ export interface Alert {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** How the cause begins under which a workflow ends once people were told of it. */
+export const TOLD = 'People were told: ';
+
 /** Tells people. Delivering the same alert twice is harmless. */
 export interface Alerts {
   send(alert: Alert): Promise<void>;
+}
+
+/** Where a table stands after a commit. */
+export interface CatalogTable {
+  readonly layer: Layer;
+  readonly dataset: string;
+  /** URI of the table's root. */
+  readonly location: string;
+  /** Absolute URI of its metadata file. */
+  readonly metadataLocation: string;
+  /** Version of the pointer that names it. */
+  readonly version: number;
+  readonly columns: readonly TableColumn[];
+  readonly description?: string;
+}
+
+/** Where query engines look tables up; the pointers decide, it follows them. */
+export interface Catalog {
+  /** Creates or moves the table; never to an older version. Repeating it is harmless. Throws TransientError where it may work later. */
+  follow(table: CatalogTable): Promise<void>;
+}
+
+/** A run of a dataset. */
+export interface DatasetRun {
+  readonly dataset: string;
+  readonly runId: string;
+}
+
+/** What an execution of the workflow is given: a new run to plan, or a held one that a person approved. */
+export type WorkflowInput =
+  | (DatasetRun & { readonly start: 'plan' })
+  | (DatasetRun & {
+      readonly start: 'promote';
+      readonly approved: { readonly digest: string; readonly by: string; readonly reason: string };
+    });
+
+/** Executions of the workflow, by name. */
+export interface Executions {
+  /** How the execution stands; `none` where there is none of that name, or none to be seen yet. */
+  status(name: string): Promise<'none' | 'running' | 'ended'>;
+  /** Starts it; `exists` where one of that name was started before, whatever became of it. Never starts two. */
+  start(name: string, input: WorkflowInput): Promise<'started' | 'exists'>;
 }
 
 /** Everything a stage may touch, handed to it as its last parameter. */
@@ -113,6 +168,7 @@ export interface Effects {
   readonly contracts: ContractSource;
   readonly clock: Clock;
   readonly alerts: Alerts;
+  readonly catalog: Catalog;
   readonly engine: EngineOptions;
   /** Secret that keys the digests which stand for personal values in reasons, logs and alerts. */
   readonly digestKey: string;

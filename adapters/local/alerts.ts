@@ -24,7 +24,7 @@ export function fileAlerts(objects: ObjectStore, channels: AlertChannels = {}): 
   const url = channels.webhookUrl === undefined ? undefined : webhookAddress(channels.webhookUrl);
   return {
     async send(alert) {
-      const recorded = record(objects, alert).then(
+      const recorded = recordAlert(objects, alert).then(
         () => undefined,
         (error: unknown) => ({ error }),
       );
@@ -46,7 +46,8 @@ export function alertText(alert: Alert): string {
   ].join('\n');
 }
 
-async function record(objects: ObjectStore, alert: Alert): Promise<void> {
+/** Keeps an alert for ops.alerts, one document for each run and kind; one that is there already stays as it is. */
+export async function recordAlert(objects: ObjectStore, alert: Alert): Promise<void> {
   const body = Buffer.from(`${JSON.stringify(alert, null, 2)}\n`);
   try {
     await objects.put(alertKey(alert.runId, alert.kind), body, { ifNoneMatch: '*' });

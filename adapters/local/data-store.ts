@@ -15,9 +15,9 @@ export interface FileDataStore extends DataStore {
    * Copies a file from anywhere to a key that is never written again, hashing it on the way. The same
    * bytes under that key already: `existed`. Other bytes: ConflictError 'NAME_TAKEN' with the source's
    * `digest` in its context, so that the caller can choose another name. A source that changes while it
-   * is read: TransientError 'FILE_CHANGING'.
+   * is read: TransientError 'FILE_CHANGING'. A store far away says now and then how many bytes have gone.
    */
-  addFile(sourcePath: string, key: string): Promise<AddedFile>;
+  addFile(sourcePath: string, key: string, onSent?: (bytes: number) => void): Promise<AddedFile>;
 }
 
 /** The DataStore of a lake. */

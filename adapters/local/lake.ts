@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Clock, Effects } from '../../etl/ports.ts';
 import { type AlertChannels, fileAlerts } from './alerts.ts';
+import { pointersAreTheCatalog } from './catalog.ts';
 import { systemClock } from './clock.ts';
 import { type ContractFolders, fileContractSource } from './contract-source.ts';
 import { type FileDataStore, fileDataStore } from './data-store.ts';
@@ -53,10 +54,11 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
   const effects: Effects = {
     objects,
     data,
-    openScratch: scratchOpener(lake),
+    openScratch: scratchOpener(lake.scratchRoot),
     contracts: fileContractSource(options),
     clock: options.clock ?? systemClock,
     alerts: fileAlerts(objects, options.alerts),
+    catalog: pointersAreTheCatalog,
     engine: {
       memoryLimitMb: options.memoryLimitMb ?? MEMORY_LIMIT_MB,
       threads: options.threads ?? availableParallelism(),

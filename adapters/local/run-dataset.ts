@@ -12,6 +12,14 @@ import { runStateMachine } from './state-machine.ts';
 /** The state machine, as it is deployed. */
 export const DEFINITION = fileURLToPath(new URL('../../state-machines/medallion.asl.json', import.meta.url));
 
+/** How the runs of a lake come about: on this machine, or on its platform. */
+export interface Runs {
+  /** Runs a dataset until nothing is pending; see runDataset. */
+  dataset(dataset: string): Promise<RunRecord[]>;
+  /** Goes on with a held run that a person approved, and returns how it ended. */
+  approved(dataset: string, approval: Approval): Promise<RunRecord>;
+}
+
 /** Runs one execution of the workflow for a dataset, under an id where one was given out, and returns how it ended. */
 export async function runOnce(
   dataset: string,
@@ -61,7 +69,8 @@ export async function runDataset(dataset: string, effects: Effects): Promise<Run
   }
 }
 
-function nothingToDo(dataset: string, runId: string, startedAt: Date, endedAt: Date): RunRecord {
+/** The record of a run that found nothing pending; none is kept of it. */
+export function nothingToDo(dataset: string, runId: string, startedAt: Date, endedAt: Date): RunRecord {
   return {
     runId,
     dataset,

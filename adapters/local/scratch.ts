@@ -4,14 +4,13 @@ import { ConfigError } from '../../etl/errors.ts';
 import type { OpenScratch, Scratch, ScratchFile } from '../../etl/ports.ts';
 import { readPieces } from './file-bytes.ts';
 import { guarded } from './file-errors.ts';
-import type { LakeFolder } from './lake-folder.ts';
 import { ownedName, removeLeftovers } from './owner.ts';
 
-/** Opens scratch spaces in a lake's file system; what dead processes left there is removed first. */
-export function scratchOpener(lake: LakeFolder): OpenScratch {
+/** Opens scratch spaces below a folder; what dead processes left there is removed first. */
+export function scratchOpener(scratchRoot: string): OpenScratch {
   return async (purpose) => {
-    await removeLeftovers(lake.scratchRoot);
-    const directory = path.join(lake.scratchRoot, ownedName(purpose));
+    await removeLeftovers(scratchRoot);
+    const directory = path.join(scratchRoot, ownedName(purpose));
     await guarded(`creating ${directory}`, () => mkdir(directory, { recursive: true }));
     return scratchIn(directory);
   };

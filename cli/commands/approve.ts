@@ -1,4 +1,3 @@
-import { runOnce } from '../../adapters/local/run-dataset.ts';
 import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
 import { readWithheld } from '../../etl/operations/decide-run.ts';
 import { checkApproval, requireHeld } from '../../etl/stages/held-run.ts';
@@ -37,7 +36,7 @@ again under its new digest, for a new look.`,
     const contract = requireSourceContract(await loadContracts(lake.effects.contracts), dataset);
     const held = requireHeld({ runId, dataset }, await readWithheld(lake.effects, { runId, dataset }));
     checkApproval(held, digest, contract);
-    const run = await runOnce(dataset, lake.effects, { runId, approved: { digest, ...word } });
+    const run = await lake.runs.approved(dataset, { runId, approved: { digest, ...word } });
     if (args.has('json')) io.out(JSON.stringify(runJson(run), null, 2));
     else await printOutcome({ kind: 'run', dataset, run }, true, { lake, args, io });
     return outcomeCode({ kind: 'run', dataset, run });

@@ -40,6 +40,7 @@ they are read, too, and give the same.`,
     'assay backfill spend.council_payments --from 2024-01-01 --to 2024-02-01 --contract 1.1.0 --reason "dates were read wrongly"',
   ],
   positionals: { min: 1, max: 1, name: 'DATASET' },
+  localOnly: 'it is for a lake in a folder so far.',
   async run(args, io) {
     const [from, to, contractVersion] = [
       dayOf('from', args.text('from')),

@@ -29,6 +29,7 @@ queried and rolled back to; their small files go once those are expired and vacu
   },
   examples: ['assay compact spend.council_payments --dry-run', 'assay compact spend.council_payments'],
   positionals: { min: 1, max: 1, name: 'DATASET' },
+  localOnly: 'it is for a lake in a folder so far.',
   async run(args, io) {
     const target = args.text('target-mb') ?? DEFAULT_TARGET_MB;
     if (!/^[1-9]\d{0,4}$/.test(target))

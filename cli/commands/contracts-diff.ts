@@ -16,6 +16,7 @@ version wasn't raised.`,
   options: {},
   examples: ['assay contracts diff old/council_payments.yaml contracts/spend/council_payments.yaml'],
   positionals: { min: 2, max: 2, name: 'OLD NEW' },
+  localOnly: 'it works on this machine alone.',
   async run(args, io) {
     const [oldName = '', newName = ''] = args.positionals;
     const [old, next] = [await readContractFile(oldName, io), await readContractFile(newName, io)];

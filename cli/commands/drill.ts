@@ -26,6 +26,7 @@ Ends with 1 where anything was lost, doubled or half-published.`,
   },
   examples: ['assay drill', 'assay drill --points 1000 --seed 1 --json'],
   positionals: { min: 0, max: 0, name: '' },
+  localOnly: 'it works on this machine alone.',
   async run(args, io) {
     const points = wholeNumber(args, 'points', 1, 1_000_000) ?? 100;
     const seed = wholeNumber(args, 'seed', 0, MAX_SEED) ?? randomInt(MAX_SEED);

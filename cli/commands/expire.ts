@@ -23,6 +23,7 @@ all decisions never expire. Nothing that readers see now changes; the files go w
   },
   examples: ['assay expire spend.council_payments --older-than 90d'],
   positionals: { min: 1, max: 1, name: 'DATASET' },
+  localOnly: 'it is for a lake in a folder so far.',
   async run(args, io) {
     const age = args.text('older-than');
     if (age === undefined)

@@ -10,6 +10,7 @@ import { nextCommand, shownPath } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { plural, size } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
+import { progressBar } from '../print/progress.ts';
 import { table } from '../print/table.ts';
 import { usableContract } from '../source-contract.ts';
 import { usageError } from '../usage-error.ts';
@@ -24,7 +25,8 @@ export const ingest: Command = {
   description: `Copies source files into Bronze, where nothing is ever changed or written over. FILE is a file, a folder (searched to the
 bottom for .csv, .tsv, .txt, .dat and .psv, also with .gz) or a glob; quote a glob to have Assay expand it.
 A file that is there already under its name is noted and not copied; another file under a name that is taken is kept
-beside it. Nothing is written when the dataset has no valid contract, or when one of the paths leads to nothing.`,
+beside it. Nothing is written when the dataset has no valid contract, or when one of the paths leads to nothing.
+With --target aws, each file starts a run of the platform by itself.`,
   options: { dataset: { type: 'string', value: 'D', help: 'the dataset, <domain>.<name>' } },
   examples: [
     'assay ingest 2020-06.csv --dataset spend.council_payments',
@@ -40,12 +42,17 @@ beside it. Nothing is written when the dataset has no valid contract, or when on
       );
     }
     parseDataset(dataset);
-    const lake = await openLakeOf(args, io);
+    const bar = progressBar(io, !args.has('json'), 'finishing …');
+    const lake = await openLakeOf(args, io, { progress: bar.advance });
     await usableContract(lake.effects, await loadContracts(lake.effects.contracts), dataset);
     const found = await findFiles(args.positionals, { cwd: io.cwd, exclude: lake.root });
     printSkipped(found.skipped, io);
     const ingested: IngestedSource[] = [];
-    for await (const file of ingestFiles(lake, dataset, found.files)) ingested.push(file);
+    try {
+      for await (const file of ingestFiles(lake, dataset, found.files)) ingested.push(file);
+    } finally {
+      bar.stop();
+    }
     if (args.has('json')) io.out(JSON.stringify(ingested, null, 2));
     else printIngested(ingested, dataset, args, io);
     return EXIT.ok;

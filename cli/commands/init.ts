@@ -13,6 +13,7 @@ and what it knows of its runs (ops). Remove the folder, and nothing is left.`,
   options: {},
   examples: ['assay init', 'assay init --lake /data/lake'],
   positionals: { min: 0, max: 0, name: '' },
+  localOnly: 'a platform on AWS is made by deploying it (docs/deploy.md).',
   async run(args, io) {
     const { lakeDir } = locations(args, io);
     const { root, created } = await initLake(lakeDir);

@@ -14,7 +14,8 @@ export const run: Command = {
   usage: '[--dataset D] [--dry-run] [--lake DIR]',
   description: `Processes every source file that no run has dealt with: tests each record against the contract, proves that none was lost,
 and publishes what passes; then brings the Gold tables up to date. A run beyond the contract's limits is held: nothing
-of it is published until a person has decided. Safe to repeat and to interrupt: what is left over is done the next time.`,
+of it is published until a person has decided. Safe to repeat and to interrupt: what is left over is done the next time.
+With --target aws, the platform runs them; the command waits for their end.`,
   options: {
     dataset: { type: 'string', value: 'D', help: 'only this dataset; all that have a contract unless given' },
     'dry-run': { type: 'boolean', help: 'print what would be done, and change nothing' },

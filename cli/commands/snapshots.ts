@@ -46,8 +46,8 @@ async function readSnapshots(
   dataset: string,
 ): Promise<{ tableName: string; lines: SnapshotLine[] }> {
   const contract = requireContract(await loadContracts(lake.effects.contracts), dataset);
-  // The first of a dataset's tables is what readers know by its name: Silver, or the Gold table.
-  const [view] = await viewsOf(lake.effects, contract);
+  // What readers know by the dataset's name: Silver, or the Gold table.
+  const [view] = await viewsOf(lake.effects, contract, ({ layer }) => layer === contract.layer);
   const current = (await readPointer(lake.effects.objects, contract.layer, dataset))?.pointer.snapshot_id;
   const listed = [...(view?.table?.metadata.snapshots ?? [])].reverse();
   return {

@@ -30,6 +30,7 @@ never touched. Scratch space of dead processes goes whenever a lake is opened.`,
   },
   examples: ['assay vacuum --dry-run', 'assay vacuum --dataset spend.council_payments --older-than 7d'],
   positionals: { min: 0, max: 0, name: '' },
+  localOnly: 'it is for a lake in a folder so far.',
   async run(args, io) {
     const olderThanMs = ageMs(args.text('older-than') ?? DEFAULT_AGE);
     if (olderThanMs < LEAST_MS)

@@ -40,6 +40,7 @@ Ctrl-C ends it after the run under way. With --json, one JSON object a line for 
     'assay watch --drop drops --once',
   ],
   positionals: { min: 0, max: 0, name: '' },
+  localOnly: 'there, a file that comes into Bronze starts a run by itself; assay ingest brings it.',
   async run(args, io) {
     const drop = args.text('drop');
     if (drop === undefined)

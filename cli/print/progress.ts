@@ -14,8 +14,8 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar on stderr, if a terminal is there to show it and the work is long; else nothing. */
-export function progressBar(io: Io, isWanted: boolean): Progress {
+/** A bar on stderr, if a terminal is there to show it and the work is long; else nothing. `atEnd` is what comes after the last byte. */
+export function progressBar(io: Io, isWanted: boolean, atEnd = 'sealing and publishing …'): Progress {
   if (!isWanted || !io.isTerminal.err) return { advance: () => undefined, stop: () => undefined };
   let bar: SingleBar | undefined;
   let began: { readonly runId: string; readonly at: number } | undefined;
@@ -34,7 +34,7 @@ export function progressBar(io: Io, isWanted: boolean): Progress {
       const isDone = doneBytes >= totalBytes;
       if (bar === undefined && (isDone || performance.now() - began.at < PATIENCE_MS)) return;
       bar ??= startBar(totalBytes);
-      const doing = isDone ? 'sealing and publishing …' : stage;
+      const doing = isDone ? atEnd : stage;
       bar.update(doneBytes, { doing, done: size(doneBytes), all: size(totalBytes) });
     },
   };

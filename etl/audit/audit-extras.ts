@@ -1,6 +1,6 @@
 import { loadContracts } from '../contract/load-contracts.ts';
 import { DataError } from '../errors.ts';
-import { commitPlanKey, decisionKey, leaseKey, planKey, runPrefix, runRecordKey } from '../naming.ts';
+import { commitPlanKey, decisionKey, planKey, runPrefix, runRecordKey, writerKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { ChunkResult, CommitPlan, getDocument, Plan, parseDocument } from '../stages/documents.ts';
 import type { Problem } from './problem.ts';
@@ -82,7 +82,7 @@ async function hasRunAnywhere(effects: Effects, dataset: string, runId: string):
   const contract = contracts.get(dataset);
   const datasets = contract?.layer === 'gold' ? contract.inputs : [dataset];
   for (const one of datasets) {
-    const keys = [runRecordKey, planKey, decisionKey, leaseKey].map((keyOf) => keyOf(one, runId));
+    const keys = [runRecordKey, planKey, decisionKey, writerKey].map((keyOf) => keyOf(one, runId));
     for (const key of keys) if ((await effects.objects.get(key)) !== undefined) return true;
   }
   return false;

@@ -22,8 +22,8 @@ import {
 } from '../table/pointer.ts';
 import type { DataFile } from '../table/schema.ts';
 import type { Word } from './decide-run.ts';
-import { withLease } from './lease.ts';
 import { type Bin, planCompaction } from './plan-compaction.ts';
+import { withWriter } from './with-writer.ts';
 
 /** What is to be compacted. */
 export interface CompactRequest {
@@ -76,7 +76,7 @@ export async function compact(effects: Effects, request: CompactRequest, word: W
     return { dataset, from, to: from, version, joined: bins.map((bin) => binOf(bin)) };
   const id = newRunId(effects.clock.now());
   const work = { effects, contract, table, read, id };
-  return withLease(effects, { dataset, id, kind: 'compaction' }, async () => {
+  return withWriter(effects, { dataset, id, kind: 'compaction' }, async () => {
     const written = await rewriteBins(work, bins);
     const pointer = await commitBins(work, bins, written.flat());
     const { snapshot_id: to } = pointer;

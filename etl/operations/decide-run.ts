@@ -83,7 +83,10 @@ export async function readmitRun(effects: Effects, run: RunInput, { by, reason }
 }
 
 /** The files set aside with a run; undefined where none are. */
-export async function readWithheld(effects: Effects, run: RunInput): Promise<Withheld | undefined> {
+export async function readWithheld(
+  effects: Pick<Effects, 'objects'>,
+  run: RunInput,
+): Promise<Withheld | undefined> {
   const key = heldKey(run.dataset, run.runId);
   const stored = await effects.objects.get(key);
   return stored === undefined ? undefined : parseDocument(stored.body, key, Withheld);

@@ -8,6 +8,7 @@ import { type DatasetState, openLedger, statesOf } from '../stages/dataset-histo
 import { DATASET_TABLES, type DatasetTable } from '../stages/dataset-tables.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import { putDocument, type Withheld } from '../stages/documents.ts';
+import { followCatalog } from '../stages/follow-catalog.ts';
 import { listWithheld } from '../stages/make-plan.ts';
 import { refreshGold } from '../stages/refresh-gold.ts';
 import { newRunId } from '../stages/run-id.ts';
@@ -56,7 +57,7 @@ export async function rollBack(
   { dataset, to }: { readonly dataset: string; readonly to: number },
   word: Word,
 ): Promise<RolledBack> {
-  requireSourceContract(await loadContracts(effects.contracts), dataset);
+  const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
   const read = await readPointer(effects.objects, 'silver', dataset);
   const target = read === undefined ? undefined : await findTarget(effects, read.pointer, to);
   if (read === undefined || target === undefined) throw noState(dataset, to);
@@ -80,6 +81,7 @@ export async function rollBack(
     await recordDecision(effects, { id, kind: 'rolled-back', dataset, ...word, runId: null, details });
   }
   await settle(effects, dataset, after);
+  await followCatalog(effects, contract);
   const { refreshed } = await refreshGold({ dataset, runId: id }, effects);
   return { dataset, from, to, version: pointer.version, rolledBack, restored, gold: refreshed };
 }

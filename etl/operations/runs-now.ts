@@ -1,10 +1,10 @@
-import { leasesPrefix, runRecordKey, stagingPrefix } from '../naming.ts';
+import { runRecordKey, stagingPrefix, writersPrefix } from '../naming.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
 import { openLedger, statesOf } from '../stages/dataset-history.ts';
 import { parseDocument } from '../stages/documents.ts';
 import { listWithheld } from '../stages/make-plan.ts';
 import { readPointer } from '../table/pointer.ts';
-import { Lease } from './lease.ts';
+import { Writer } from './with-writer.ts';
 
 /** The state machine ends a run after six hours (its TimeoutSeconds); one more for its last writes. */
 const LONGEST_RUN_MS = 7 * 3_600_000;
@@ -32,7 +32,7 @@ export async function findRuns(
   const withheld = await listWithheld(effects, dataset);
   const held = new Set(withheld.flatMap(({ runId, decision }) => (decision === 'held' ? [runId] : [])));
   const published = await publishedRuns(effects, dataset);
-  const active = await activeLeases(effects, dataset, silentMs);
+  const active = await activeWriters(effects, dataset, silentMs);
   const dead = new Set<string>();
   for (const [runId, objects] of await stagedRuns(effects, dataset)) {
     if (held.has(runId) || published.has(runId)) continue;
@@ -64,12 +64,12 @@ async function publishedRuns(effects: Effects, dataset: string): Promise<Set<str
   return new Set(ledger === undefined ? [] : statesOf(ledger).map(({ run_id }) => run_id));
 }
 
-async function activeLeases(effects: Effects, dataset: string, silentMs: number): Promise<string[]> {
+async function activeWriters(effects: Effects, dataset: string, silentMs: number): Promise<string[]> {
   const active: string[] = [];
-  for (const { key, modifiedMs } of await effects.objects.list(leasesPrefix(dataset))) {
+  for (const { key, modifiedMs } of await effects.objects.list(writersPrefix(dataset))) {
     const stored = modifiedMs > silentMs ? await effects.objects.get(key) : undefined;
     if (stored === undefined) continue;
-    const { kind, id, at } = parseDocument(stored.body, key, Lease);
+    const { kind, id, at } = parseDocument(stored.body, key, Writer);
     active.push(`${kind} ${id} of ${dataset} may be under way since ${at}`);
   }
   return active;

@@ -4,13 +4,13 @@ import type { Contract } from '../contract/contract.ts';
 import { DataError } from '../errors.ts';
 import {
   commitPlanKey,
-  leasesPrefix,
   planKey,
   retriesPrefix,
   retryOf,
   sealKey,
   stagingPrefix,
   tableRoot,
+  writersPrefix,
 } from '../naming.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
 import { DATASET_TABLES } from '../stages/dataset-tables.ts';
@@ -128,7 +128,7 @@ async function stagedLeftovers(
   const retries = await objects.list(retriesPrefix(dataset));
   const keys = new Set(retries.map(({ key }) => key));
   const unfinished = retries.filter(({ key }) => !keys.has(manifestOf(dataset, key)));
-  return [...staged, ...unfinished, ...last, ...(await objects.list(leasesPrefix(dataset)))];
+  return [...staged, ...unfinished, ...last, ...(await objects.list(writersPrefix(dataset)))];
 }
 
 /** Key of the manifest that a retry's object belongs to: written last, it makes the retry whole. */

@@ -9,6 +9,7 @@ import { keepDecision, type Word } from '../operations/decide-run.ts';
 import type { Effects } from '../ports.ts';
 import { commitTables } from '../stages/commit-tables.ts';
 import { openDatasetTable } from '../stages/dataset-tables.ts';
+import { followCatalog } from '../stages/follow-catalog.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { movePointer, type ReadPointer, readPointer } from '../table/pointer.ts';
 import type { DataFile } from '../table/schema.ts';
@@ -73,6 +74,7 @@ async function condemnOnce(
   await movePointer(effects.objects, 'silver', { ...pointer, ...state, execution: id, tables }, etag);
   const details = { records: records.length, version };
   await keepDecision(effects, { kind: 'condemned', dataset, ...word, runId: null, details });
+  await followCatalog(effects, contract);
   return { dataset, records, version };
 }
 

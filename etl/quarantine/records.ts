@@ -60,10 +60,11 @@ export type FailedRecord = z.infer<typeof FailedRecord>;
  */
 export async function loadFailedRecords(engine: Engine, effects: Effects, dataset: string): Promise<void> {
   const [quarantine, condemned] = [tableName('quarantine', dataset), tableName('condemned', dataset)];
-  await createLakeViews(engine, effects, quarantine, { kind: 'now' });
+  const fold = foldSql(dataset);
+  await createLakeViews(engine, effects, `${quarantine}, ${condemned}, ${fold}`, { kind: 'now' });
   await loadRetryTables(engine, effects, dataset);
   const { origins, corrections } = retryTables(dataset);
-  await engine.run(`CREATE OR REPLACE TEMP TABLE record_states AS ${foldSql(dataset)}`);
+  await engine.run(`CREATE OR REPLACE TEMP TABLE record_states AS ${fold}`);
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE failed_records AS
      WITH rows AS (SELECT * FROM ${quarantine} UNION ALL SELECT * FROM ${condemned}),

@@ -18,6 +18,12 @@ import { createOpsViews } from './ops-views.ts';
 /** The schemas of a lake. */
 const SCHEMAS = ['silver', 'gold', 'quarantine', 'condemned', 'ops'] as const;
 
+/** Which tables are made. */
+export interface ViewOptions {
+  /** Only those of the layers that the SQL names, since not every reader may read all; else all of a dataset that it names. */
+  readonly isExact?: boolean;
+}
+
 /**
  * Makes every table that the SQL names readable: silver.*, gold.*, quarantine.*, condemned.* as
  * `<layer>.<domain>_<name>`, and ops.*. Tables that the SQL doesn't name cost nothing. Throws ConfigError
@@ -28,14 +34,20 @@ export async function createLakeViews(
   effects: Effects,
   sql: string,
   asOf: AsOf,
+  { isExact = false }: ViewOptions = {},
 ): Promise<void> {
-  const views = await listViews(effects);
+  const text = sql.toLowerCase().replaceAll('"', '');
+  const wantsOps = /\bops\s*\./.test(text);
+  const views = await listViews(effects, ({ name }) => {
+    // A snapshot's id may be of a table that isn't named: of the Silver that Gold was made from, say.
+    const tellsMoment = asOf.kind === 'snapshot';
+    const [schema = '', table = ''] = name.split('.');
+    return wantsOps || tellsMoment || (text.includes(table) && (!isExact || text.includes(schema)));
+  });
   const moment = momentOf(
     views.map(({ table }) => table),
     asOf,
   );
-  const text = sql.toLowerCase().replaceAll('"', '');
-  const wantsOps = /\bops\s*\./.test(text);
   for (const schema of SCHEMAS) await engine.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
   const named = views.filter(({ name }) => text.includes(name.split('.')[1] ?? ''));
   const plain = text.replace(/\s*\.\s*/g, '.');
@@ -47,20 +59,31 @@ export async function createLakeViews(
   if (wantsOps) await createOpsViews(engine, effects, views, moment.ms);
 }
 
-/** Every table of every dataset that has a contract. */
-export async function listViews(effects: Effects): Promise<LakeView[]> {
+/** Whether a table is to be looked at; not every reader may read all. */
+export type ViewFilter = (view: Pick<LakeView, 'name' | 'layer'>) => boolean;
+
+/** Every table of every dataset that has a contract, or those that are wanted. */
+export async function listViews(effects: Effects, isWanted?: ViewFilter): Promise<LakeView[]> {
   const { contracts } = await loadContracts(effects.contracts);
-  const views = await Promise.all([...contracts.values()].map((contract) => viewsOf(effects, contract)));
+  const views = await Promise.all(
+    [...contracts.values()].map((contract) => viewsOf(effects, contract, isWanted)),
+  );
   return views.flat();
 }
 
-/** The tables of one dataset. */
-export async function viewsOf(effects: Effects, contract: Contract): Promise<LakeView[]> {
+/** The tables of one dataset, or those of them that are wanted. */
+export async function viewsOf(
+  effects: Effects,
+  contract: Contract,
+  isWanted: ViewFilter = () => true,
+): Promise<LakeView[]> {
+  const wanted = layersOf(contract).filter(([layer]) =>
+    isWanted({ name: tableName(layer, contract.dataset), layer }),
+  );
+  if (wanted.length === 0) return [];
   const pointer = (await readPointer(effects.objects, contract.layer, contract.dataset))?.pointer;
   return Promise.all(
-    layersOf(contract).map(([layer, columns]) =>
-      describeView(effects, { contract, pointer, layer, columns }),
-    ),
+    wanted.map(([layer, columns]) => describeView(effects, { contract, pointer, layer, columns })),
   );
 }
 

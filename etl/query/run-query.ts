@@ -32,14 +32,17 @@ export async function runQuery(
   asOf: AsOf,
 ): Promise<QueryAnswer> {
   await checkStatement(engine, sql);
-  await createLakeViews(engine, effects, sql, asOf);
+  await createLakeViews(engine, effects, sql, asOf, { isExact: true });
   try {
-    await engine.run(
-      `CREATE TEMP TABLE ${ANSWER} AS\n${isShowTables(sql) ? tableList(await tableNames(effects)) : asTable(sql)}`,
-    );
+    return await answerOf(engine, isShowTables(sql) ? tableList(await tableNames(effects)) : asTable(sql));
   } catch (error) {
     throw await explained(error, effects);
   }
+}
+
+/** The answer of a SELECT over what the engine knows. */
+export async function answerOf(engine: Engine, select: string): Promise<QueryAnswer> {
+  await engine.run(`CREATE TEMP TABLE ${ANSWER} AS\n${select}`);
   const described = await engine.rows(`DESCRIBE ${ANSWER}`);
   const columns = described.map((row) => ({
     name: textOf(row, 'column_name'),

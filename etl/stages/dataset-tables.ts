@@ -5,6 +5,7 @@ import type { ObjectStore } from '../ports.ts';
 import { LEDGER_COLUMNS, REJECT_TABLE_COLUMNS } from '../refining/reject-tables.ts';
 import { type LakeTable, openOrCreateTable } from '../table/lake-table.ts';
 import type { Pointer } from '../table/pointer.ts';
+import type { TableColumn } from '../table/schema.ts';
 
 /** The tables that a dataset's pointer moves together. */
 export const DATASET_TABLES = ['silver', 'quarantine', 'condemned', 'source_files'] as const;
@@ -17,12 +18,14 @@ export function openDatasetTable(
   pointer: Pointer | undefined,
   layer: DatasetTable,
 ): Promise<LakeTable> {
-  const shapes = {
-    silver: { columns: tableColumns(contract), partitionColumn: contract.partitionColumn },
-    quarantine: { columns: REJECT_TABLE_COLUMNS },
-    condemned: { columns: REJECT_TABLE_COLUMNS },
-    source_files: { columns: LEDGER_COLUMNS },
-  };
+  const partition = layer === 'silver' ? { partitionColumn: contract.partitionColumn } : {};
   const root = tableRoot(layer, contract.dataset);
-  return openOrCreateTable(objects, root, pointer?.tables[layer], shapes[layer]);
+  const shape = { columns: columnsOf(contract, layer), ...partition };
+  return openOrCreateTable(objects, root, pointer?.tables[layer], shape);
+}
+
+/** The columns of one of a dataset's tables, as today's contract wants them. */
+export function columnsOf(contract: SourceContract, layer: DatasetTable): readonly TableColumn[] {
+  if (layer === 'silver') return tableColumns(contract);
+  return layer === 'source_files' ? LEDGER_COLUMNS : REJECT_TABLE_COLUMNS;
 }

@@ -244,6 +244,14 @@ export const Breaker = z.object({
 });
 export type Breaker = z.infer<typeof Breaker>;
 
+/** What a Catch leaves. */
+export const StageFailure = z.object({ Error: z.string().optional(), Cause: z.string().optional() });
+export type StageFailure = z.infer<typeof StageFailure>;
+
+/** What kept a chunk from being refined. */
+export const ChunkFailure = StageFailure.extend({ chunk: z.string(), at: z.string() });
+export type ChunkFailure = z.infer<typeof ChunkFailure>;
+
 /** A person's word that a held run may be published: the digest of the seal that was looked at, who, and why. */
 export const Approval = z.object({ digest: z.string(), by: z.string().min(1), reason: z.string().min(1) });
 export type Approval = z.infer<typeof Approval>;

@@ -1,6 +1,7 @@
 import type { Effects } from '../ports.ts';
 import { gate } from './gate.ts';
 import { hold } from './hold.ts';
+import { noteFailure } from './note-failure.ts';
 import { plan } from './plan.ts';
 import { promote } from './promote.ts';
 import { recordFailure } from './record-failure.ts';
@@ -21,6 +22,7 @@ export const STAGES = {
   refreshGold,
   sweep,
   recordFailure,
+  noteFailure,
 } as const satisfies Readonly<Record<string, Stage>>;
 
 /** Name of a stage in the state machine. */

@@ -210,7 +210,9 @@ export async function identifyFiles(
   const firstKeys = new Map<string, string>();
   for (const key of known.withheld
     .filter(({ decision }) => decision !== 'refused')
-    .flatMap(({ keys }) => keys)) {
+    .flatMap(({ keys }) => keys)
+    // A retry's bytes are quarantined values, which a plan may not read, and never another file's.
+    .filter((key) => retryOf(dataset, key) === undefined)) {
     firstKeys.set(await effects.data.digest(key), key);
   }
   for (const [key, entry] of known.ledger)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { loadContracts } from '../contract/load-contracts.ts';
 import { ConflictError } from '../errors.ts';
 import { commitPlanKey, heldKey, planKey, sealKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
@@ -7,6 +8,7 @@ import { commitTables } from './commit-tables.ts';
 import { findState } from './dataset-history.ts';
 import { recordDecision } from './decisions.ts';
 import { Approval, CommitPlan, getDocument, Plan, Seal } from './documents.ts';
+import { followCatalog } from './follow-catalog.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
 import { listWithheld } from './make-plan.ts';
 import { loadRun } from './run-context.ts';
@@ -23,9 +25,9 @@ const PromoteOutput = RunInput.extend({ version: z.number().int(), snapshotId: z
 
 /**
  * Publishes a sealed run: writes the next metadata of Silver, quarantine, condemned and ledger, and moves
- * `_LATEST.json` to all four with one conditional write. A repeat after the move changes nothing. Throws
- * ConflictError when another run committed since the plan was made, and ConfigError when a person approved what
- * isn't held, or another seal.
+ * `_LATEST.json` to all four with one conditional write, which the catalog then follows. A repeat after the move
+ * commits nothing, and does what was left to do. Throws ConflictError when another run committed since the plan was
+ * made, and ConfigError when a person approved what isn't held, or another seal.
  */
 export const promote = defineStage({
   name: 'promote',
@@ -45,6 +47,8 @@ export const promote = defineStage({
       { status: 'promoted', why: [], snapshotId },
     );
     await effects.objects.remove(heldKey(dataset, runId));
+    const contract = (await loadContracts(effects.contracts)).contracts.get(dataset);
+    if (contract !== undefined) await followCatalog(effects, contract);
     await alertRejectedFiles(effects, seal);
     return { dataset, runId, version: published.version, snapshotId };
   },

@@ -1,24 +1,40 @@
 import { z } from 'zod';
 import { ConflictError } from '../errors.ts';
-import { breakerKey, heldKey, planKey, sealKey } from '../naming.ts';
-import type { Effects } from '../ports.ts';
+import { breakerKey, chunkFailurePrefix, heldKey, planKey, sealKey } from '../naming.ts';
+import { type Effects, TOLD } from '../ports.ts';
 import { readPointer } from '../table/pointer.ts';
-import { Breaker, Plan, parseDocument, putDocument, Seal, Withheld } from './documents.ts';
+import {
+  Breaker,
+  ChunkFailure,
+  Plan,
+  parseDocument,
+  putDocument,
+  Seal,
+  StageFailure,
+  Withheld,
+} from './documents.ts';
 import { openBreaker } from './make-plan.ts';
 import { lastGoodSnapshot } from './run-context.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
 
+/** More reasons than these help nobody. */
+const MOST_REASONS = 3;
+
+/** Longest text that the workflow's record gets; it takes 32,768 characters. */
+const TOLD_CHARACTERS = 2_000;
+
 const Refusal = z.object({ why: z.union([z.string(), z.array(z.string())]) });
 const FailureInput = RunInput.extend({
-  /** What a Catch leaves. */
-  failure: z.object({ Error: z.string().optional(), Cause: z.string().optional() }).optional(),
+  failure: StageFailure.optional(),
   plan: z.looseObject({ status: z.string().optional(), why: z.string().optional() }).optional(),
   gate: Refusal.extend({ decision: z.string() }).optional(),
 });
 const FailureOutput = RunInput.extend({
   status: z.enum(['failed', 'refused', 'promoted', 'held']),
   why: z.array(z.string()),
+  /** For the workflow's own record: that people were told, and of what. */
+  told: z.string().startsWith(TOLD),
 });
 
 /**
@@ -36,7 +52,7 @@ export const recordFailure = defineStage({
     const plan = await findPlan(effects, dataset, runId);
     const seal = plan === undefined ? undefined : await findSeal(effects, plan);
     const current = await readPointer(effects.objects, 'silver', dataset);
-    const why = reasonsOf(input);
+    const why = await reasonsOf(input, effects);
     const refused = input.failure === undefined;
     const promoted = current?.pointer.run_id === runId;
     const unpublished = (await isHeld(effects, dataset, runId)) ? 'held' : 'failed';
@@ -59,7 +75,8 @@ export const recordFailure = defineStage({
       details: { error: input.failure?.Error ?? '' },
     });
     if (refusing !== undefined) await noteTold(effects, dataset);
-    return { dataset, runId, status, why };
+    const told = `${TOLD}${why.join('; ')}`.slice(0, TOLD_CHARACTERS);
+    return { dataset, runId, status, why, told };
   },
 });
 
@@ -86,11 +103,34 @@ async function isHeld(effects: Effects, dataset: string, runId: string): Promise
   return stored !== undefined && parseDocument(stored.body, key, Withheld).decision === 'held';
 }
 
-function reasonsOf({ failure, plan, gate }: z.infer<typeof FailureInput>): string[] {
-  if (failure !== undefined)
-    return [causeOf(failure.Cause) ?? failure.Error ?? 'it stopped without saying why'];
+async function reasonsOf(input: z.infer<typeof FailureInput>, effects: Effects): Promise<string[]> {
+  const { dataset, runId, failure, plan, gate } = input;
+  if (failure !== undefined) {
+    const chunks =
+      failure.Error === 'States.ExceedToleratedFailureThreshold'
+        ? await chunkReasons(effects, dataset, runId)
+        : [];
+    return chunks.length === 0 ? [reasonOf(failure)] : chunks;
+  }
   const why = plan?.status === 'refused' ? plan.why : gate?.why;
   return why === undefined ? ['it was refused'] : [why].flat();
+}
+
+function reasonOf(failure: StageFailure): string {
+  return causeOf(failure.Cause) ?? failure.Error ?? 'it stopped without saying why';
+}
+
+/** What chunks failed of: the Map itself only says that some did. Many fail of the same, so each reason is given once. */
+async function chunkReasons({ objects }: Effects, dataset: string, runId: string): Promise<string[]> {
+  const reasons = new Map<string, string>();
+  for (const { key } of await objects.list(chunkFailurePrefix(dataset, runId))) {
+    const stored = await objects.get(key);
+    if (stored === undefined) continue;
+    const { chunk, ...failure } = parseDocument(stored.body, key, ChunkFailure);
+    const reason = reasonOf(failure);
+    if (!reasons.has(reason)) reasons.set(reason, `chunk ${chunk}: ${reason}`);
+  }
+  return [...reasons.values()].slice(0, MOST_REASONS);
 }
 
 /** The message in a Cause: Lambda wraps it as JSON, the embedded runner gives it as it is. */

@@ -16,6 +16,7 @@ import { commitTable } from '../table/commit-table.ts';
 import { filesOf, type LakeTable, openOrCreateTable, openTable } from '../table/lake-table.ts';
 import { movePointer, type Pointer, type ReadPointer, readPointer } from '../table/pointer.ts';
 import type { DataFile } from '../table/schema.ts';
+import { followCatalog } from './follow-catalog.ts';
 import { defineStage, RunInput } from './stage.ts';
 
 /** How often a lost race is run again before it becomes the state machine's to handle. */
@@ -33,7 +34,7 @@ type RefreshedTable = z.infer<typeof RefreshedTable>;
 /**
  * Brings every Gold table that reads the dataset up to its current Silver snapshot, rebuilding only the months
  * that changed since Gold was last made; a new contract or SQL rebuilds all. What was restated is kept, old value
- * beside new. A repeat, or a run after one that died here, does what is left to do.
+ * beside new; the catalog follows. A repeat, or a run after one that died here, does what is left to do.
  */
 export const refreshGold = defineStage({
   name: 'refresh-gold',
@@ -46,6 +47,7 @@ export const refreshGold = defineStage({
       if (contract.layer !== 'gold' || !contract.inputs.includes(dataset)) continue;
       const done = await withRetries(() => refreshTable(contract, { dataset, runId }, effects));
       if (done !== undefined) refreshed.push(done);
+      await followCatalog(effects, contract);
     }
     return { dataset, runId, refreshed };
   },

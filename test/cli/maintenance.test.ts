@@ -6,8 +6,8 @@ import { runDataset } from '../../adapters/local/run-dataset.ts';
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
 import { withEngine } from '../../etl/engine/engine.ts';
 import { compact as compactDataset } from '../../etl/operations/compact.ts';
-import { withLease } from '../../etl/operations/lease.ts';
 import { vacuum as vacuumDataset } from '../../etl/operations/vacuum.ts';
+import { withWriter } from '../../etl/operations/with-writer.ts';
 import { runMain, runMainJson } from './run-main.ts';
 import {
   AuditJson,
@@ -257,7 +257,7 @@ describe('vacuum', () => {
     expect((await runMain(['vacuum'], shop)).out).toContain('shop.sales: left alone; run ');
     await age(2);
     const { effects } = await lakeDaysAgo(0);
-    await withLease(effects, { dataset: 'shop.sales', id: 'x', kind: 'compaction' }, async () => {
+    await withWriter(effects, { dataset: 'shop.sales', id: 'x', kind: 'compaction' }, async () => {
       const [, sales] = await vacuum();
       expect(sales?.skipped).toContain('compaction x of shop.sales may be under way');
     });

@@ -38,6 +38,7 @@ describe('medallion.asl.json', () => {
       'GateArn',
       'HoldArn',
       'LakeBucket',
+      'NoteFailureArn',
       'PlanArn',
       'PromoteArn',
       'RecordFailureArn',

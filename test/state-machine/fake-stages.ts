@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StageHandlers } from '../../adapters/local/stage-calls.ts';
 import { type ExecutionResult, runStateMachine } from '../../adapters/local/state-machine.ts';
+import { TOLD } from '../../etl/ports.ts';
 import type { StageName } from '../../etl/stages/handlers.ts';
 
 /** The state machine as it is deployed. */
@@ -19,6 +20,9 @@ export const quickDefinition = definitionText
 export function failure(name: string, message = `a ${name}`): Error {
   return Object.assign(new Error(message), { name });
 }
+
+/** What record-failure says of having told people. */
+export const TOLD_OF = `${TOLD}it failed`;
 
 type Step = unknown | Error | ((input: unknown) => unknown);
 
@@ -42,7 +46,8 @@ const DEFAULTS: Readonly<Record<StageName, unknown>> = {
   promote: { version: 1 },
   refreshGold: { refreshed: [] },
   sweep: { pending: false },
-  recordFailure: { status: 'failed' },
+  recordFailure: { status: 'failed', told: TOLD_OF },
+  noteFailure: {},
 };
 
 /** How an execution differs from the plainest one. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { definitionText, failure, quickDefinition, trace } from './fake-stages.ts';
+import { definitionText, failure, quickDefinition, TOLD_OF, trace } from './fake-stages.ts';
 
 const PROMOTED = ['plan', 'refine', 'seal', 'gate', 'promote', 'refreshGold', 'sweep'];
 const run = { dataset: 'spend.council_payments', runId: 'run-1' };
@@ -95,13 +95,13 @@ describe('the way of the data', () => {
     expect(order).toEqual(expected);
     expect(inputs.recordFailure?.[0]).toMatchObject(answers);
     expect(inputs.recordFailure?.[0]).not.toHaveProperty('failure');
-    expect(result).toMatchObject({ status: 'failed', error: 'RunRefused' });
+    expect(result).toEqual({ status: 'failed', error: 'RunRefused', cause: TOLD_OF });
   });
 });
 
 describe('failures', () => {
   test.each(['plan', 'seal', 'gate', 'promote', 'refreshGold', 'sweep'] as const)(
-    'an unknown error in %s is not retried, recorded once, and ends the run under its own name',
+    'an unknown error in %s is not retried, recorded once, and ends the run under its own name, with the word that people were told',
     async (stage) => {
       const { result, order, inputs } = await trace({ [stage]: failure('RangeError', 'out of range') });
       expect(order.filter((one) => one === stage)).toHaveLength(1);
@@ -109,7 +109,7 @@ describe('failures', () => {
       expect(inputs.recordFailure).toEqual([
         expect.objectContaining({ ...run, failure: { Error: 'RangeError', Cause: 'out of range' } }),
       ]);
-      expect(result).toEqual({ status: 'failed', error: 'RangeError', cause: 'out of range' });
+      expect(result).toEqual({ status: 'failed', error: 'RangeError', cause: TOLD_OF });
     },
   );
 
@@ -137,7 +137,7 @@ describe('failures', () => {
     const { result, order } = await trace({ gate: failure('TransientError', 'disk full') });
     expect(order.filter((one) => one === 'gate')).toHaveLength(6);
     expect(order.at(-1)).toBe('recordFailure');
-    expect(result).toEqual({ status: 'failed', error: 'TransientError', cause: 'disk full' });
+    expect(result).toEqual({ status: 'failed', error: 'TransientError', cause: TOLD_OF });
   });
 
   test('the deployed waits are real, and short', async () => {
@@ -156,13 +156,22 @@ describe('failures', () => {
     expect(result).toEqual({ status: 'failed', error: 'DataError', cause: 'first' });
   });
 
-  test('what is thrown need not be an Error', async () => {
+  test('when a refusal cannot be recorded, the run ends as refused, and its cause says what went wrong', async () => {
     const { result } = await trace({
+      gate: { decision: 'refuse', why: ['x'] },
+      recordFailure: failure('Error', 'no disk'),
+    });
+    expect(result).toEqual({ status: 'failed', error: 'RunRefused', cause: 'no disk' });
+  });
+
+  test('what is thrown need not be an Error', async () => {
+    const { result, inputs } = await trace({
       seal: () => {
         throw 'just text';
       },
     });
-    expect(result).toEqual({ status: 'failed', error: 'Error', cause: 'just text' });
+    expect(inputs.recordFailure).toMatchObject([{ failure: { Error: 'Error', Cause: 'just text' } }]);
+    expect(result).toEqual({ status: 'failed', error: 'Error', cause: TOLD_OF });
   });
 
   test('a definition that names an unknown function is refused', async () => {
@@ -204,7 +213,7 @@ describe('lost races', () => {
     expect(inputs.recordFailure).toEqual([
       expect.objectContaining({ failure: { Error: 'ConflictError', Cause: 'outrun' } }),
     ]);
-    expect(result).toEqual({ status: 'failed', error: 'ConflictError', cause: 'outrun' });
+    expect(result).toEqual({ status: 'failed', error: 'ConflictError', cause: TOLD_OF });
   });
 
   test('the deployed wait between two tries is real', async () => {
@@ -264,13 +273,21 @@ describe('chunks', () => {
       active -= 1;
       return chunkOf(input) === 3 ? failure('DataError', 'bad chunk') : {};
     };
-    const recordFailure = (): unknown => ({ active });
+    const recordFailure = (): unknown => ({ active, told: TOLD_OF });
     const { result, order, inputs } = await trace(
       { refine, recordFailure },
       { items: chunks(500), concurrency: 5 },
     );
-    expect(order).toEqual(['plan', ...Array.from({ length: 5 }, () => 'refine'), 'recordFailure']);
+    expect(order).toEqual([
+      'plan',
+      ...Array.from({ length: 5 }, () => 'refine'),
+      'noteFailure',
+      'recordFailure',
+    ]);
     expect(active).toBe(0);
+    expect(inputs.noteFailure).toEqual([
+      { ...run, chunk: '3', failure: { Error: 'DataError', Cause: 'bad chunk' } },
+    ]);
     expect(inputs.recordFailure?.[0]).toMatchObject({
       failure: {
         Error: 'States.ExceedToleratedFailureThreshold',
@@ -290,13 +307,11 @@ describe('chunks', () => {
   });
 
   test('a list that cannot be read is tried again, then fails the run', async () => {
-    const { result, order } = await trace({}, { items: failure('TransientError', 'disk gone') });
+    const { result, order, inputs } = await trace({}, { items: failure('TransientError', 'disk gone') });
     expect(order).toEqual(['plan', 'recordFailure']);
-    expect(result).toMatchObject({
-      status: 'failed',
-      error: 'States.ItemReaderFailed',
-      cause: "Can't read the items in ops/chunks.json: disk gone",
-    });
+    const Cause = "Can't read the items in ops/chunks.json: disk gone";
+    expect(inputs.recordFailure).toMatchObject([{ failure: { Error: 'States.ItemReaderFailed', Cause } }]);
+    expect(result).toEqual({ status: 'failed', error: 'States.ItemReaderFailed', cause: TOLD_OF });
   });
 });
 

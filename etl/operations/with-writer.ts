@@ -1,27 +1,27 @@
 import { z } from 'zod';
-import { leaseKey } from '../naming.ts';
+import { writerKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { putDocument } from '../stages/documents.ts';
 
 /** Says who writes files of a dataset that no snapshot names yet. */
-export const Lease = z.object({ dataset: z.string(), id: z.string(), kind: z.string(), at: z.string() });
-type Lease = z.infer<typeof Lease>;
+export const Writer = z.object({ dataset: z.string(), id: z.string(), kind: z.string(), at: z.string() });
+type Writer = z.infer<typeof Writer>;
 
 /**
  * Runs work that writes files under an id, with a document saying so for as long as it takes: an audit knows the files
  * as somebody's, and no vacuum takes them away. Where the work fails the document stays, for the vacuum to find what
  * was left.
  */
-export async function withLease<T>(
+export async function withWriter<T>(
   effects: Effects,
-  lease: Omit<Lease, 'at'>,
+  writer: Omit<Writer, 'at'>,
   work: () => Promise<T>,
 ): Promise<T> {
-  const key = leaseKey(lease.dataset, lease.id);
+  const key = writerKey(writer.dataset, writer.id);
   await putDocument(effects.objects, key, {
-    ...lease,
+    ...writer,
     at: effects.clock.now().toISOString(),
-  } satisfies Lease);
+  } satisfies Writer);
   const result = await work();
   await effects.objects.remove(key);
   return result;

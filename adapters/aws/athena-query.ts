@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  AthenaClient,
+  type ColumnInfo,
+  GetQueryExecutionCommand,
+  GetQueryResultsCommand,
+  GetWorkGroupCommand,
+  type QueryExecution,
+  StartQueryExecutionCommand,
+  StopQueryExecutionCommand,
+} from '@aws-sdk/client-athena';
+import { ConfigError, DataError, messageOf, TransientError } from '../../etl/errors.ts';
+import { type Doing, inAws, isNamed } from './aws-errors.ts';
+import { CLIENT_CONFIG } from './client-config.ts';
+
+const FIRST_PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 2_000;
+
+/** Where queries run. */
+export interface AthenaPlace {
+  readonly workgroup: string;
+  /** What the names of the Glue databases begin with. */
+  readonly databasePrefix: string;
+}
+
+/** A row as Athena gives it: texts, NULL as null. */
+export type AthenaRow = readonly (string | null)[];
+
+/** An answered query. */
+export interface AthenaResult {
+  readonly columns: readonly ColumnInfo[];
+  /** What Athena read for it, which is what it costs by. */
+  readonly scannedBytes: number;
+  /** The rows in order, a page at a time. */
+  pages(): AsyncGenerator<readonly AthenaRow[]>;
+}
+
+/**
+ * Runs a query in a workgroup and waits for its end; `stopped` cancels it. Throws ConfigError `SQL` for what Athena
+ * refuses, `SCAN_LIMIT` where it would read more than the workgroup allows, `QUERY_STOPPED`, and those of `awsError`.
+ */
+export async function runAthenaQuery(
+  sql: string,
+  { workgroup }: Pick<AthenaPlace, 'workgroup'>,
+  stopped: AbortSignal,
+): Promise<AthenaResult> {
+  const athena = new AthenaClient(CLIENT_CONFIG);
+  const id = await start(athena, sql, workgroup);
+  const { Statistics, StatementType } = await ended(athena, { id, workgroup, stopped });
+  const doing = doingWith(workgroup, 'reading the answer of a query', 'athena:GetQueryResults');
+  const page = (NextToken?: string) =>
+    inAws(doing, () => athena.send(new GetQueryResultsCommand({ QueryExecutionId: id, NextToken })));
+  const first = await page();
+  return {
+    columns: first.ResultSet?.ResultSetMetadata?.ColumnInfo ?? [],
+    scannedBytes: Statistics?.DataScannedInBytes ?? 0,
+    async *pages() {
+      // The first row of a query's answer is its header.
+      let skipped = StatementType === 'DML' ? 1 : 0;
+      for (let found = first; ; found = await page(found.NextToken)) {
+        const rows = (found.ResultSet?.Rows ?? []).slice(skipped);
+        skipped = 0;
+        yield rows.map(({ Data = [] }) => Data.map(({ VarCharValue }) => VarCharValue ?? null));
+        if (found.NextToken === undefined) return;
+      }
+    },
+  };
+}
+
+function doingWith(workgroup: string, doing: string, action: string): Doing {
+  return { doing: `${doing} in workgroup ${workgroup}`, needs: `${action} on workgroup ${workgroup}` };
+}
+
+async function start(athena: AthenaClient, QueryString: string, WorkGroup: string): Promise<string> {
+  const doing = doingWith(WorkGroup, 'starting a query', 'athena:StartQueryExecution');
+  return await inAws(doing, async () => {
+    try {
+      const { QueryExecutionId = '' } = await athena.send(
+        new StartQueryExecutionCommand({ QueryString, WorkGroup }),
+      );
+      return QueryExecutionId;
+    } catch (error) {
+      if (!isNamed(error, 'InvalidRequestException')) throw error;
+      const message = messageOf(error);
+      if (!/work ?group/i.test(message)) throw refused(message, error);
+      throw new ConfigError('AWS_MISSING', `${message} (workgroup ${WorkGroup}): deploy the stack again.`, {
+        cause: error,
+      });
+    }
+  });
+}
+
+interface Waiting {
+  readonly id: string;
+  readonly workgroup: string;
+  readonly stopped: AbortSignal;
+}
+
+async function ended(athena: AthenaClient, { id, workgroup, stopped }: Waiting): Promise<QueryExecution> {
+  const doing = doingWith(workgroup, 'waiting for a query', 'athena:GetQueryExecution');
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
+    if (stopped.aborted) {
+      await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
+      throw new ConfigError('QUERY_STOPPED', 'The query was stopped.');
+    }
+    const { QueryExecution = {} } = await inAws(doing, () =>
+      athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id })),
+    );
+    const state = QueryExecution.Status?.State;
+    if (state === 'SUCCEEDED') return QueryExecution;
+    if (state === 'FAILED' || state === 'CANCELLED') throw await failure(athena, workgroup, QueryExecution);
+    await sleep(pauseMs, undefined, { signal: stopped }).catch(() => undefined);
+  }
+}
+
+/** Athena's categories of errors: 1 is its own fault, 2 the query's, 3 anything else's. */
+const BY_QUERY = 2;
+
+async function failure(
+  athena: AthenaClient,
+  workgroup: string,
+  { Status, Statistics, QueryExecutionId = '' }: QueryExecution,
+): Promise<Error> {
+  const reason = Status?.StateChangeReason ?? `it ended as ${Status?.State}, without a reason`;
+  const { ErrorCategory, Retryable } = Status?.AthenaError ?? {};
+  const details = { context: { query: QueryExecutionId, workgroup } };
+  if (/bytes scanned limit/i.test(reason)) {
+    const limit = await scanLimit(athena, workgroup);
+    const scanned = Statistics?.DataScannedInBytes ?? 0;
+    return new ConfigError(
+      'SCAN_LIMIT',
+      `The query was stopped: it would read more than ${limit ?? 'the number of'} bytes, which is what workgroup ${workgroup} allows (it had read ${scanned}). Ask for fewer columns, or for some months only (WHERE on the partition column).`,
+      details,
+    );
+  }
+  if (/access ?denied|not authorized|insufficient permissions|insufficient lake formation/i.test(reason)) {
+    return new ConfigError('AWS_DENIED', `Athena was denied access for you: ${reason}`, details);
+  }
+  if (Retryable === true)
+    return new TransientError('AWS_UNAVAILABLE', `The query failed: ${reason}`, details);
+  if (Status?.State === 'CANCELLED')
+    return new ConfigError('QUERY_STOPPED', `The query was stopped: ${reason}`, details);
+  if (ErrorCategory === BY_QUERY || ErrorCategory === undefined) return refused(reason);
+  return new DataError('QUERY_FAILED', `The query failed: ${reason}`, details);
+}
+
+async function scanLimit(athena: AthenaClient, workgroup: string): Promise<number | undefined> {
+  try {
+    const { WorkGroup } = await athena.send(new GetWorkGroupCommand({ WorkGroup: workgroup }));
+    return WorkGroup?.Configuration?.BytesScannedCutoffPerQuery;
+  } catch {
+    return undefined; // The limit's size is a courtesy; that it was met is the news.
+  }
+}
+
+function refused(message: string, cause?: unknown): ConfigError {
+  return new ConfigError(
+    'SQL',
+    `Athena can't answer the SQL. ${message}\nAthena speaks Trino's SQL; '--engine local' takes DuckDB's, as embedded.`,
+    { cause },
+  );
+}

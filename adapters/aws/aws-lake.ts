@@ -1,0 +1,103 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { GlueClient } from '@aws-sdk/client-glue';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { ConfigError } from '../../etl/errors.ts';
+import type { Effects, EngineOptions, Executions } from '../../etl/ports.ts';
+import { systemClock } from '../local/clock.ts';
+import { type ContractFolders, fileContractSource } from '../local/contract-source.ts';
+import { removeLeftovers } from '../local/owner.ts';
+import { scratchOpener } from '../local/scratch.ts';
+import { CLIENT_CONFIG } from './client-config.ts';
+import { glueCatalog } from './glue-catalog.ts';
+import { bucketChooser, type LakeBuckets } from './lake-buckets.ts';
+import { type S3DataStore, s3DataStore } from './s3-data-store.ts';
+import { s3ObjectStore } from './s3-object-store.ts';
+import { readSecret } from './secrets.ts';
+import { snsAlerts } from './sns-alerts.ts';
+import { stepFunctions } from './step-functions.ts';
+
+/** Where a lake on AWS is. What a function was not given, it may not use: trying throws ConfigError `NOT_GRANTED`. */
+export interface AwsLakeSettings extends ContractFolders {
+  readonly buckets: LakeBuckets;
+  readonly databasePrefix?: string | undefined;
+  readonly alertsTopicArn?: string | undefined;
+  readonly stateMachineArn?: string | undefined;
+  readonly digestKeySecretArn?: string | undefined;
+  readonly engine: EngineOptions;
+  readonly progress?: Effects['progress'];
+  /** Folder on this machine for copies of objects and scratch space; one of the system's temporary folders unless said. */
+  readonly localFolder?: string;
+}
+
+/** An open lake on AWS. */
+export interface AwsLake {
+  /** URI that stands for it in messages. */
+  readonly root: string;
+  readonly effects: Effects;
+  readonly data: S3DataStore;
+  readonly executions: Executions;
+  /** Removes what it keeps on this machine's disk, and what processes before it left there. */
+  tidy(): Promise<void>;
+}
+
+/** Opens a lake on AWS with the credentials and the region that the SDK finds. Reads the digest key, where one is named. */
+export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
+  const { buckets, databasePrefix, alertsTopicArn, stateMachineArn, digestKeySecretArn } = settings;
+  const s3 = new S3Client(CLIENT_CONFIG);
+  const place = { s3, bucketOf: bucketChooser(buckets) };
+  const folder = settings.localFolder ?? path.join(tmpdir(), 'assay');
+  const copiesRoot = path.join(folder, 'copies');
+  const objects = s3ObjectStore(place);
+  const data = s3DataStore(place, objects, copiesRoot);
+  const digestKey =
+    digestKeySecretArn === undefined
+      ? undefined
+      : await readSecret(new SecretsManagerClient(CLIENT_CONFIG), digestKeySecretArn);
+  const effects: Effects = {
+    objects,
+    data,
+    openScratch: scratchOpener(path.join(folder, 'scratch')),
+    contracts: fileContractSource(settings),
+    clock: systemClock,
+    alerts:
+      alertsTopicArn === undefined
+        ? { send: () => notGranted('the topic for alerts') }
+        : snsAlerts({ sns: new SNSClient(CLIENT_CONFIG), topicArn: alertsTopicArn, objects }),
+    catalog:
+      databasePrefix === undefined
+        ? { follow: () => notGranted('the Glue catalog') }
+        : glueCatalog({ glue: new GlueClient(CLIENT_CONFIG), databasePrefix }),
+    engine: settings.engine,
+    get digestKey() {
+      return digestKey ?? refuse('the key of digests');
+    },
+    ...(settings.progress === undefined ? {} : { progress: settings.progress }),
+  };
+  const executions: Executions =
+    stateMachineArn === undefined
+      ? { status: () => notGranted('the state machine'), start: () => notGranted('the state machine') }
+      : stepFunctions({ sfn: new SFNClient(CLIENT_CONFIG), stateMachineArn });
+  return {
+    root: `s3://${buckets.silver}`,
+    effects,
+    data,
+    executions,
+    async tidy() {
+      await data.forgetCopies();
+      await removeLeftovers(copiesRoot);
+    },
+  };
+}
+
+const notGranted = async (what: string): Promise<never> => refuse(what);
+
+function refuse(what: string): never {
+  throw new ConfigError(
+    'NOT_GRANTED',
+    `This process was not given ${what}: correct its environment or settings, and grant its role access.`,
+  );
+}

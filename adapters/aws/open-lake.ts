@@ -1,0 +1,96 @@
+import { rmSync } from 'node:fs';
+import { lstat, mkdir } from 'node:fs/promises';
+import { availableParallelism, tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SFNClient } from '@aws-sdk/client-sfn';
+import { ConfigError } from '../../etl/errors.ts';
+import type { Effects } from '../../etl/ports.ts';
+import type { ContractFolders } from '../local/contract-source.ts';
+import type { Lake } from '../local/lake.ts';
+import { ownedName, removeLeftovers } from '../local/owner.ts';
+import type { Runs } from '../local/run-dataset.ts';
+import type { AthenaPlace } from './athena-query.ts';
+import { openAwsLake } from './aws-lake.ts';
+import { CLIENT_CONFIG } from './client-config.ts';
+import { type PlatformRunsOptions, platformRuns } from './open-runs.ts';
+import { readStack } from './open-stack.ts';
+
+const MEMORY_LIMIT_MB = 600;
+
+/** Which platform is meant, and who wants to know what happens. */
+export interface StackLakeOptions extends ContractFolders {
+  readonly stackName: string;
+  readonly progress?: Effects['progress'];
+  readonly onWait?: PlatformRunsOptions['onWait'];
+}
+
+/** The lake of a deployed platform, for a person at a terminal. */
+export interface StackLake extends Lake {
+  readonly runs: Runs;
+  readonly athena: AthenaPlace;
+  /** Digest of the contracts and the Gold SQL that are deployed. */
+  readonly contractsDigest: string;
+}
+
+/**
+ * Opens the lake of a deployed stack with the credentials and the region that the SDK finds. Objects that DuckDB reads
+ * are copied to a folder that only this user can read; it is emptied when the process ends.
+ */
+export async function openStackLake(options: StackLakeOptions): Promise<StackLake> {
+  const { stackName, contractsDir, sqlDir, progress, onWait } = options;
+  // The SDK would tell users at every command that it will want a newer Node one day: that is for who maintains Assay.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  const stack = await readStack(stackName);
+  const privately = await privateFolder();
+  await removeLeftovers(privately);
+  const localFolder = path.join(privately, ownedName('lake'));
+  const lake = await openAwsLake({
+    buckets: {
+      bronze: stack.BronzeBucket,
+      silver: stack.SilverBucket,
+      gold: stack.GoldBucket,
+      quarantine: stack.QuarantineBucket,
+      ops: stack.OpsBucket,
+    },
+    databasePrefix: stack.DatabasePrefix,
+    alertsTopicArn: stack.AlertsTopicArn,
+    stateMachineArn: stack.StateMachineArn,
+    contractsDir,
+    sqlDir,
+    engine: { memoryLimitMb: MEMORY_LIMIT_MB, threads: availableParallelism() },
+    localFolder,
+    ...(progress === undefined ? {} : { progress }),
+  });
+  // Values that were read must not stay behind. After a kill, the next process removes them.
+  process.once('exit', () => rmSync(localFolder, { recursive: true, force: true }));
+  const { root, effects, data, executions } = lake;
+  const runs = platformRuns({
+    lambda: new LambdaClient(CLIENT_CONFIG),
+    sfn: new SFNClient(CLIENT_CONFIG),
+    startFunction: stack.StartRunFunction,
+    stateMachineArn: stack.StateMachineArn,
+    objects: effects.objects,
+    contracts: effects.contracts,
+    clock: effects.clock,
+    executions,
+    onWait,
+  });
+  const athena = { workgroup: stack.Workgroup, databasePrefix: stack.DatabasePrefix };
+  return { root, effects, data, runs, athena, contractsDigest: stack.ContractsDigest };
+}
+
+/** A folder for copies of objects that nobody else can look into; throws ConfigError `FOLDER_TAKEN` where somebody else's is. */
+async function privateFolder(): Promise<string> {
+  const { uid, username } = userInfo();
+  const folder = path.join(tmpdir(), `assay-${username.replace(/\W/g, '_')}`);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const stats = await lstat(folder);
+  // Windows has neither; there, the folder for temporary files is the user's own.
+  const isMine = uid < 0 || (stats.isDirectory() && stats.uid === uid && (stats.mode & 0o077) === 0);
+  if (isMine) return folder;
+  throw new ConfigError(
+    'FOLDER_TAKEN',
+    `${folder} is not a folder of yours alone, and copies of the lake's objects would lie there: remove it, or set TMPDIR.`,
+  );
+}

@@ -1,0 +1,199 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  DescribeExecutionCommand,
+  type DescribeExecutionCommandOutput,
+  type SFNClient,
+} from '@aws-sdk/client-sfn';
+import { z } from 'zod';
+import { ConfigError, DataError, TransientError } from '../../etl/errors.ts';
+import { runRecordKey } from '../../etl/naming.ts';
+import { type ApprovalEffects, startApproved } from '../../etl/operations/start-approved.ts';
+import type { DatasetRun } from '../../etl/ports.ts';
+import { parseDocument, RunRecord } from '../../etl/stages/documents.ts';
+import { type Lease, readLease } from '../../etl/stages/start-run/lease.ts';
+import { nothingToDo, type Runs } from '../local/run-dataset.ts';
+import { inAws, isNamed } from './aws-errors.ts';
+import { executionArnOf } from './step-functions.ts';
+
+/** Pauses between two looks at an execution. */
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 5_000;
+/** An execution that was started is to be seen within this time. */
+const VISIBLE_MS = 60_000;
+
+/** What running a platform's workflow from outside takes. */
+export interface PlatformRunsOptions extends ApprovalEffects {
+  readonly lambda: LambdaClient;
+  readonly sfn: SFNClient;
+  /** Name of the function that starts runs. */
+  readonly startFunction: string;
+  readonly stateMachineArn: string;
+  /** Told of every execution that is waited for. */
+  readonly onWait?: ((run: DatasetRun & { readonly isStarted: boolean }) => void) | undefined;
+}
+
+/** An execution to wait for. */
+interface AwaitedRun extends DatasetRun {
+  /** Whether it began after it was asked for, so that it sees everything that was pending then. */
+  readonly isMine: boolean;
+}
+
+/**
+ * Runs of a deployed platform: start-run starts them, as it does for files that are dropped, and they are waited for.
+ * Ending this process ends no run.
+ */
+export function platformRuns(options: PlatformRunsOptions): Runs {
+  return {
+    dataset: (dataset) => runUntilNothingPending(dataset, options),
+    async approved(dataset, approval) {
+      const { runId, approved } = approval;
+      const name = await startApproved({ dataset, runId }, approved, options);
+      options.onWait?.({ dataset, runId, isStarted: true });
+      return await recordOf({ dataset, runId }, await endOf(name, options), options);
+    },
+  };
+}
+
+async function runUntilNothingPending(dataset: string, options: PlatformRunsOptions): Promise<RunRecord[]> {
+  const records: RunRecord[] = [];
+  let next: AwaitedRun | undefined = await requestRun(dataset, options);
+  while (next !== undefined) {
+    const { runId, isMine } = next;
+    options.onWait?.({ dataset, runId, isStarted: isMine });
+    const record = await recordOf(next, await endOf(runId, options), options);
+    records.push(record);
+    next = await following(next, record, options);
+  }
+  const busy = records.filter(({ status }) => status !== 'nothing-to-do');
+  return busy.length > 0 ? busy : records.slice(0, 1);
+}
+
+async function following(
+  run: AwaitedRun,
+  record: RunRecord,
+  options: PlatformRunsOptions,
+): Promise<AwaitedRun | undefined> {
+  const { dataset } = run;
+  const step = stepAfter(run, record, (await readLease(options, dataset))?.lease);
+  if (step.kind === 'end') return undefined;
+  return step.kind === 'ask'
+    ? await requestRun(dataset, options)
+    : { dataset, runId: step.runId, isMine: true };
+}
+
+/** What there is to wait for after a run. */
+export type NextStep =
+  | { readonly kind: 'follow'; readonly runId: string }
+  | { readonly kind: 'ask' }
+  | { readonly kind: 'end' };
+
+/**
+ * After a run: what its last step, the sweep, started, which the lease says; a new one where files may still be
+ * pending that nobody looks for (one that failed sweeps nothing, and one that set files aside left the others); else
+ * nothing. One that was asked for and failed is not asked for again: its files would fail again.
+ */
+export function stepAfter(
+  { runId, isMine }: Pick<AwaitedRun, 'runId' | 'isMine'>,
+  { status, files }: Pick<RunRecord, 'status' | 'files'>,
+  lease: Lease | undefined,
+): NextStep {
+  if (lease !== undefined && lease.releasedAt === undefined && lease.runId !== runId)
+    return { kind: 'follow', runId: lease.runId };
+  const wasInVain = status === 'failed' && !isMine;
+  const setFilesAside = status === 'refused' && files.length > 0;
+  return { kind: wasInVain || setFilesAside ? 'ask' : 'end' };
+}
+
+const Started = z.object({
+  runs: z.array(z.object({ runId: z.string(), status: z.enum(['started', 'running']) })),
+  refused: z.array(z.string()),
+});
+const Failure = z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() });
+
+/** Has the platform run a dataset; where it does so already, that run is the answer. */
+async function requestRun(dataset: string, options: PlatformRunsOptions): Promise<AwaitedRun> {
+  const { lambda, startFunction } = options;
+  const doing = {
+    doing: `asking for a run of ${dataset}`,
+    needs: `lambda:InvokeFunction on ${startFunction}`,
+  };
+  const Payload = Buffer.from(JSON.stringify({ dataset }));
+  const { FunctionError, Payload: answer } = await inAws(doing, async () => {
+    try {
+      return await lambda.send(new InvokeCommand({ FunctionName: startFunction, Payload }));
+    } catch (error) {
+      throw isNamed(error, 'ResourceNotFoundException') ? missing('function', startFunction, error) : error;
+    }
+  });
+  const said: unknown = JSON.parse(Buffer.from(answer ?? '{}').toString('utf8') || '{}');
+  if (FunctionError !== undefined) throw notStarted(dataset, Failure.safeParse(said).data ?? {});
+  const { runs, refused } = Started.parse(said);
+  const [run] = runs;
+  if (run !== undefined) return { dataset, runId: run.runId, isMine: run.status === 'started' };
+  throw new ConfigError(
+    'NOT_DEPLOYED',
+    `The platform has no usable contract for ${dataset}, and starts nothing (${refused.join(', ')}): deploy the contract.`,
+    { context: { dataset } },
+  );
+}
+
+function notStarted(
+  dataset: string,
+  { errorType = '', errorMessage = 'no reason' }: z.infer<typeof Failure>,
+): Error {
+  const message = `The platform could not start a run of ${dataset}: ${errorMessage}`;
+  const details = { context: { dataset, error: errorType } };
+  if (errorType === 'TransientError') return new TransientError('NOT_STARTED', message, details);
+  if (errorType === 'ConfigError') return new ConfigError('NOT_STARTED', message, details);
+  return new DataError('NOT_STARTED', message, details);
+}
+
+/** Waits until an execution has ended, and says how. */
+async function endOf(
+  name: string,
+  { sfn, stateMachineArn, clock }: PlatformRunsOptions,
+): Promise<DescribeExecutionCommandOutput> {
+  const executionArn = executionArnOf(stateMachineArn, name);
+  const doing = { doing: `waiting for run ${name}`, needs: `states:DescribeExecution on ${executionArn}` };
+  const visibleUntilMs = clock.now().getTime() + VISIBLE_MS;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
+    const found = await inAws(doing, async () => {
+      try {
+        return await sfn.send(new DescribeExecutionCommand({ executionArn }));
+      } catch (error) {
+        if (!isNamed(error, 'ExecutionDoesNotExist')) throw error;
+        if (clock.now().getTime() > visibleUntilMs) throw missing('execution', name, error);
+        return undefined;
+      }
+    });
+    if (found !== undefined && found.status !== 'RUNNING' && found.status !== 'PENDING_REDRIVE') return found;
+    await sleep(pauseMs);
+  }
+}
+
+/** The record of a run whose execution has ended; one that succeeded without any had nothing to do. */
+async function recordOf(
+  { dataset, runId }: DatasetRun,
+  execution: DescribeExecutionCommandOutput,
+  { objects, clock }: PlatformRunsOptions,
+): Promise<RunRecord> {
+  const key = runRecordKey(dataset, runId);
+  const stored = await objects.get(key);
+  if (stored !== undefined) return parseDocument(stored.body, key, RunRecord);
+  const { status, error, cause, startDate, stopDate, executionArn = '' } = execution;
+  if (status === 'SUCCEEDED')
+    return nothingToDo(dataset, runId, startDate ?? clock.now(), stopDate ?? clock.now());
+  const why = cause ?? error ?? `it ended as ${status}`;
+  throw new DataError('RUN_LOST', `Run ${runId} of ${dataset} ended without a record: ${why}`, {
+    context: { dataset, runId, execution: executionArn },
+  });
+}
+
+function missing(what: string, name: string, cause: unknown): ConfigError {
+  return new ConfigError(
+    'AWS_MISSING',
+    `There is no ${what} ${name}: deploy the stack again, or name another with --stack.`,
+    { cause, context: { name } },
+  );
+}

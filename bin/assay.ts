@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { fileContractSource } from '../adapters/local/contract-source.ts';
+import { contractsDigest } from '../etl/contract/contracts-digest.ts';
+import { loadContracts } from '../etl/contract/load-contracts.ts';
+import { addAssay } from '../lib/assay-app.ts';
+import { readStageConfig } from '../lib/config/stage-config.ts';
+import { bundledCode } from '../lib/workflow/code-source.ts';
+
+const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
+
+const source = fileContractSource({ contractsDir: folder('contracts'), sqlDir: folder('sql/gold') });
+const { contracts, problems } = await loadContracts(source);
+for (const { file, line, path, message } of problems) console.error(`${file}:${line}: ${path}: ${message}`);
+if (problems.length > 0) throw new Error('Nothing is deployed with a contract that cannot be used.');
+
+const app = new App();
+addAssay(app, {
+  config: readStageConfig((name) => app.node.tryGetContext(name)),
+  contracts: [...contracts.values()],
+  contractsDigest: await contractsDigest(source),
+  code: bundledCode(folder('build')),
+});
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+app.synth();

@@ -1,0 +1,65 @@
+import type { Contract } from '../contract/contract.ts';
+import { tableColumns } from '../contract/table-columns.ts';
+import { messageOf, TransientError } from '../errors.ts';
+import { type Layer, tableName, tableRoot } from '../naming.ts';
+import type { CatalogTable, Effects } from '../ports.ts';
+import { type Pointer, readPointer } from '../table/pointer.ts';
+import type { TableColumn } from '../table/schema.ts';
+import { columnsOf, DATASET_TABLES } from './dataset-tables.ts';
+
+/** What following needs of the world. */
+export type FollowEffects = Pick<Effects, 'objects' | 'catalog'>;
+
+/**
+ * Moves the catalog to where the contract's pointer is now; returns the names of the tables, none before the first
+ * commit. What is published stays published whatever happens here, so that every failure is a TransientError: it is
+ * tried again, and reconcileCatalog repairs what stays behind.
+ */
+export async function followCatalog(
+  { objects, catalog }: FollowEffects,
+  contract: Contract,
+): Promise<string[]> {
+  const { dataset, layer } = contract;
+  const read = await readPointer(objects, layer, dataset);
+  if (read === undefined) return [];
+  const followed: string[] = [];
+  for (const table of tablesOf(contract, read.pointer, (root) => objects.uri(root))) {
+    try {
+      await catalog.follow(table);
+    } catch (error) {
+      throw behind(table, error);
+    }
+    followed.push(tableName(table.layer, dataset));
+  }
+  return followed;
+}
+
+function behind({ layer, dataset }: CatalogTable, error: unknown): unknown {
+  if (error instanceof TransientError) return error;
+  return new TransientError(
+    'CATALOG_BEHIND',
+    `${tableName(layer, dataset)} is published, but the catalog didn't follow: ${messageOf(error)} Once that is put right, the reconcile schedule moves it.`,
+    { cause: error, context: { dataset, layer } },
+  );
+}
+
+function tablesOf(contract: Contract, pointer: Pointer, uriOf: (root: string) => string): CatalogTable[] {
+  return layersOf(contract).flatMap(({ layer, columns }) => {
+    const state = pointer.tables[layer];
+    if (state === undefined) return [];
+    return {
+      layer,
+      dataset: contract.dataset,
+      location: uriOf(tableRoot(layer, contract.dataset)),
+      metadataLocation: state.metadata_location,
+      version: pointer.version,
+      columns,
+      ...(layer === contract.layer ? { description: contract.description } : {}),
+    };
+  });
+}
+
+function layersOf(contract: Contract): { readonly layer: Layer; readonly columns: readonly TableColumn[] }[] {
+  if (contract.layer === 'gold') return [{ layer: 'gold', columns: tableColumns(contract) }];
+  return DATASET_TABLES.map((layer) => ({ layer, columns: columnsOf(contract, layer) }));
+}

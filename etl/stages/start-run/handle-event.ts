@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import { type LoadedContracts, loadContracts, requireSourceContract } from '../../contract/load-contracts.ts';
+import { ConfigError, messageOf } from '../../errors.ts';
+import { datasetOfBronzeKey, datasetPath } from '../../naming.ts';
+import type { ContractSource } from '../../ports.ts';
+import { type RefusalEffects, refuseDrop } from './refuse-drop.ts';
+import { type StartEffects, type Started, startRun } from './start-run.ts';
+
+/** What dealing with an event needs of the world. */
+export interface EventEffects extends StartEffects, RefusalEffects {
+  readonly contracts: ContractSource;
+}
+
+/** What came of an event: what runs now, what was refused (by its name in ops.alerts), or nothing to be done. */
+export interface Handled {
+  readonly runs: readonly Started[];
+  readonly refused: readonly string[];
+}
+
+const ObjectCreated = z.looseObject({
+  'detail-type': z.literal('Object Created'),
+  detail: z.looseObject({ object: z.looseObject({ key: z.string().min(1) }) }),
+});
+const Named = z.looseObject({ dataset: z.string() });
+const Sweep = z.looseObject({ sweep: z.literal(true) });
+
+/**
+ * Starts what an event asks for: the dataset of a file that was dropped, a dataset by name, or with `{"sweep": true}`
+ * every dataset with a contract. What can't be used (an event of another shape, a key outside of the datasets'
+ * folders, a file that vanished, a dataset without a usable contract) starts nothing and people are told once; it is no error, since the
+ * same event again would be the same. Of a sweep, one dataset's trouble keeps no other from starting.
+ */
+export async function handleStartEvent(event: unknown, effects: EventEffects): Promise<Handled> {
+  if (Sweep.safeParse(event).success) return await startAll(effects);
+  const named = Named.safeParse(event);
+  if (named.success) return await startOne(named.data.dataset, 'a request names', effects);
+  const dropped = ObjectCreated.safeParse(event);
+  if (!dropped.success) return await refuseEvent(event, effects);
+  const { key } = dropped.data.detail.object;
+  if (key.endsWith('/')) return { runs: [], refused: [] }; // what consoles make to show a folder
+  const dataset = datasetOfBronzeKey(key);
+  if (dataset === undefined) return await refuseKey(key, effects);
+  if (!(await isThere(key, effects))) return await refuseVanished(dataset, key, effects);
+  return await startOne(dataset, `${key} was dropped for`, effects);
+}
+
+async function isThere(key: string, { objects }: EventEffects): Promise<boolean> {
+  return (await objects.list(key)).some((object) => object.key === key);
+}
+
+async function startOne(dataset: string, what: string, effects: EventEffects): Promise<Handled> {
+  const trouble = contractTrouble(await loadContracts(effects.contracts), dataset);
+  if (trouble === undefined) return { runs: [await startRun(dataset, effects)], refused: [] };
+  const id = await refuseDrop(
+    {
+      dataset,
+      title: `Nothing was started: ${what} ${dataset}. ${trouble.split('\n')[0]}`,
+      nextCommand: `write or correct contracts/${pathOf(dataset)}.yaml, check it with 'assay contracts check', and deploy`,
+      details: { trouble },
+      reason: `contract:${dataset}`,
+    },
+    effects,
+  );
+  return { runs: [], refused: [id] };
+}
+
+async function startAll(effects: EventEffects): Promise<Handled> {
+  const loaded = await loadContracts(effects.contracts);
+  const sources = [...loaded.contracts.values()].filter(({ layer }) => layer === 'silver');
+  const datasets = [...sources.map(({ dataset }) => dataset), ...loaded.unusable.keys()].sort();
+  const runs: Started[] = [];
+  const refused: string[] = [];
+  const errors: unknown[] = [];
+  for (const dataset of datasets) {
+    try {
+      const handled = await startOne(dataset, 'the daily sweep found files for', effects);
+      runs.push(...handled.runs);
+      refused.push(...handled.refused);
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+  return { runs, refused };
+}
+
+async function refuseKey(key: string, effects: EventEffects): Promise<Handled> {
+  const folder = key.split('/').slice(0, 3).join('/');
+  const id = await refuseDrop(
+    {
+      dataset: '',
+      title: `Nothing was started: ${key} lies in no dataset's folder.`,
+      nextCommand:
+        'drop the file again under bronze/<domain>/<dataset>/ingest_date=YYYY-MM-DD/, or remove it',
+      details: { key },
+      reason: `folder:${folder}`,
+    },
+    effects,
+  );
+  return { runs: [], refused: [id] };
+}
+
+async function refuseVanished(dataset: string, key: string, effects: EventEffects): Promise<Handled> {
+  const id = await refuseDrop(
+    {
+      dataset,
+      title: `Nothing was started: ${key} was dropped, but is not there any more.`,
+      nextCommand: `find out who removed it, and drop it again; 'assay run ${dataset} --target aws' starts what else is pending`,
+      details: { key },
+      reason: `vanished:${key}`,
+    },
+    effects,
+  );
+  return { runs: [], refused: [id] };
+}
+
+async function refuseEvent(event: unknown, effects: EventEffects): Promise<Handled> {
+  const text = JSON.stringify(event) ?? String(event);
+  const id = await refuseDrop(
+    {
+      dataset: '',
+      title:
+        'Nothing was started: an event is neither of a file in Bronze nor a request ({dataset} or {sweep: true}).',
+      nextCommand: "correct what sends it; 'assay run --target aws' starts what is pending meanwhile",
+      details: { event: text.slice(0, 2_000) },
+      reason: `event:${shapeOf(event)}`,
+    },
+    effects,
+  );
+  return { runs: [], refused: [id] };
+}
+
+/** Why a dataset can't be run; undefined where it can. */
+function contractTrouble(loaded: LoadedContracts, dataset: string): string | undefined {
+  try {
+    requireSourceContract(loaded, dataset);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return messageOf(error);
+    throw error;
+  }
+}
+
+function pathOf(dataset: string): string {
+  try {
+    return datasetPath(dataset);
+  } catch {
+    return '<domain>/<dataset>';
+  }
+}
+
+/** Which members an event has, so that one sender's mistake is one alert, whatever ids and times it puts in. */
+function shapeOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return typeof value;
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${name}:${shapeOf(member)}`).join(',')}}`;
+}

@@ -1,0 +1,56 @@
+import { TransientError } from '../../errors.ts';
+import type { DatasetRun, Executions } from '../../ports.ts';
+import { withSpan } from '../../telemetry.ts';
+import { newRunId } from '../run-id.ts';
+import { type LeaseEffects, readLease, takeLease } from './lease.ts';
+
+/** What starting runs needs of the world. */
+export interface StartEffects extends LeaseEffects {
+  readonly executions: Executions;
+}
+
+/** What came of it: a new execution, or the one that runs already and will see what is pending. */
+export interface Started extends DatasetRun {
+  readonly status: 'started' | 'running';
+}
+
+/** How often a lost race is looked at again. */
+const TRIES = 8;
+
+/**
+ * Starts a run of a dataset, unless one is under way: of all who ask at once, one takes the lease and one execution
+ * starts. A lease whose execution never started (its taker died in between) is started now under the same name; one
+ * whose execution ended without giving it back is taken over. The run itself finds out what is pending, so that
+ * asking without need costs little.
+ */
+export async function startRun(dataset: string, effects: StartEffects): Promise<Started> {
+  return await withSpan('assay.start-run', { 'assay.dataset': dataset }, async () => {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const started = await tryToStart(dataset, effects);
+      if (started !== undefined) return started;
+    }
+    throw new TransientError('LEASE_BUSY', `Others keep starting ${dataset}: try again.`, {
+      context: { dataset },
+    });
+  });
+}
+
+/** Undefined where things changed while they were looked at. */
+async function tryToStart(dataset: string, effects: StartEffects): Promise<Started | undefined> {
+  const { clock, executions } = effects;
+  const held = await readLease(effects, dataset);
+  if (held !== undefined && held.lease.releasedAt === undefined) {
+    const run = { dataset, runId: held.lease.runId };
+    const status = await executions.status(run.runId);
+    if (status === 'running') return { status, ...run };
+    if (status === 'none') return { status: await startNamed(run, executions), ...run };
+  }
+  const run = { dataset, runId: newRunId(clock.now()) };
+  if (!(await takeLease(effects, run, held))) return undefined;
+  return { status: await startNamed(run, executions), ...run };
+}
+
+/** One that exists was started by somebody else a moment ago. */
+async function startNamed(run: DatasetRun, executions: Executions): Promise<Started['status']> {
+  return (await executions.start(run.runId, { ...run, start: 'plan' })) === 'started' ? 'started' : 'running';
+}

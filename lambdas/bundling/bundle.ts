@@ -1,0 +1,87 @@
+import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { buildDuckDbLayer, type CpuArchitecture } from './duckdb-layer.ts';
+import { HANDLERS, type HandlerName, WITHOUT_CONTRACTS } from './handlers.ts';
+import { lazyDuckDb } from './lazy-duckdb.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What is built, and where. */
+export interface BundleOptions {
+  /** Folder that is made anew: `lambdas/<name>/index.mjs` and `layers/duckdb/nodejs/node_modules/…`. */
+  readonly outDir: string;
+  readonly architecture: CpuArchitecture;
+}
+
+/** What was built: bytes before they are packed. */
+export interface Bundled {
+  readonly functions: number;
+  readonly functionsBytes: number;
+  readonly layerBytes: number;
+}
+
+/**
+ * Bundles every handler with the AWS SDK, its contracts and its Gold SQL, and lays out DuckDB as a layer. The same
+ * sources and lock file give the same bytes.
+ */
+export async function bundle({ outDir, architecture }: BundleOptions): Promise<Bundled> {
+  const lambdas = path.join(outDir, 'lambdas');
+  await rm(lambdas, { recursive: true, force: true });
+  await bundleCode(lambdas);
+  await Promise.all(
+    HANDLERS.filter((name) => !WITHOUT_CONTRACTS.includes(name)).map((name) =>
+      copyContracts(path.join(lambdas, name)),
+    ),
+  );
+  const layer = path.join(outDir, 'layers', 'duckdb');
+  await buildDuckDbLayer(layer, { root: ROOT, architecture, cacheDir: path.join(outDir, 'cache') });
+  return {
+    functions: HANDLERS.length,
+    functionsBytes: await bytesBelow(lambdas),
+    layerBytes: await bytesBelow(layer),
+  };
+}
+
+async function bytesBelow(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(files.map(({ parentPath, name }) => stat(path.join(parentPath, name))));
+  return sizes.reduce((sum, { size }) => sum + size, 0);
+}
+
+async function bundleCode(outDir: string): Promise<void> {
+  const entry = (name: HandlerName) => ({
+    in: path.join(ROOT, 'lambdas', `${name}.ts`),
+    out: path.join(name, 'index'),
+  });
+  await build({
+    entryPoints: HANDLERS.map(entry),
+    outdir: outDir,
+    outExtension: { '.js': '.mjs' },
+    absWorkingDir: ROOT,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    // The SDK's ES modules, of which what is unused is left out.
+    mainFields: ['module', 'main'],
+    minify: true,
+    legalComments: 'none',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    plugins: [lazyDuckDb],
+    // CommonJS packages in an ES module still want to require Node's own.
+    banner: {
+      js: "import { createRequire as assayRequire } from 'node:module'; const require = assayRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  });
+}
+
+async function copyContracts(folder: string): Promise<void> {
+  await mkdir(path.join(folder, 'sql'), { recursive: true });
+  await cp(path.join(ROOT, 'contracts'), path.join(folder, 'contracts'), { recursive: true });
+  await cp(path.join(ROOT, 'sql', 'gold'), path.join(folder, 'sql', 'gold'), { recursive: true });
+}

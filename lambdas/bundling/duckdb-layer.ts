@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { access, cp, mkdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+import { ConfigError } from '../../etl/errors.ts';
+
+const run = promisify(execFile);
+
+/** Processor that the functions run on. */
+export type CpuArchitecture = 'x64' | 'arm64';
+
+/** From where a layer is built. */
+export interface LayerOptions {
+  /** The repository. */
+  readonly root: string;
+  readonly architecture: CpuArchitecture;
+  /** Where the binary is kept when npm left it out because this machine is of another kind. */
+  readonly cacheDir: string;
+}
+
+const Manifest = z.object({ optionalDependencies: z.record(z.string(), z.string()) });
+
+/** Packages whose JavaScript goes into the layer as it is. */
+const SCRIPTS = ['@duckdb/node-api', '@duckdb/node-bindings', 'detect-libc'] as const;
+
+/** Not needed at run time. */
+const LEFT_OUT = /\.(d\.ts|map|md|tsbuildinfo)$/i;
+
+/** Lays out DuckDB for Lambda as `nodejs/node_modules/…`: what runs on Amazon Linux, and nothing else. */
+export async function buildDuckDbLayer(outDir: string, options: LayerOptions): Promise<void> {
+  const modules = path.join(outDir, 'nodejs', 'node_modules');
+  await rm(outDir, { recursive: true, force: true });
+  await mkdir(modules, { recursive: true });
+  for (const name of SCRIPTS) await copyPackage(path.join(options.root, 'node_modules', name), modules, name);
+  const binary = `@duckdb/node-bindings-linux-${options.architecture}`;
+  await copyPackage(await findBinary(binary, options), modules, binary);
+}
+
+async function copyPackage(from: string, modules: string, name: string): Promise<void> {
+  await cp(from, path.join(modules, name), {
+    recursive: true,
+    dereference: true,
+    filter: (source) => !LEFT_OUT.test(source),
+  });
+}
+
+/** Folder of the binary's package: npm's own, or unpacked beside the build where npm installed another platform's. */
+async function findBinary(name: string, { root, cacheDir }: LayerOptions): Promise<string> {
+  const installed = path.join(root, 'node_modules', name);
+  if (await exists(installed)) return installed;
+  const manifest = path.join(root, 'node_modules', '@duckdb/node-bindings', 'package.json');
+  const { optionalDependencies } = Manifest.parse(JSON.parse(await readFile(manifest, 'utf8')));
+  const version = optionalDependencies[name];
+  if (version === undefined) {
+    throw new ConfigError('LAYER', `This version of DuckDB has no ${name}: choose another architecture.`);
+  }
+  const folder = path.join(cacheDir, `${path.basename(name)}-${version}`);
+  const unpacked = path.join(folder, 'package');
+  if (!(await exists(unpacked))) await unpack(`${name}@${version}`, folder);
+  return unpacked;
+}
+
+/** Downloads a package with npm, which checks it against the registry's digest, and unpacks it. */
+async function unpack(spec: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder, spec]);
+  const archive = path.join(folder, stdout.trim().split('\n').at(-1) ?? '');
+  await run('tar', ['-xzf', archive, '-C', folder]);
+  await rm(archive);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}

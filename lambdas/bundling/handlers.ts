@@ -1,0 +1,23 @@
+/** Every Lambda entry, by the name of its file in lambdas/ and of its folder in build/lambdas/. */
+export const HANDLERS = [
+  'plan',
+  'refine',
+  'seal',
+  'gate',
+  'hold',
+  'promote',
+  'refresh-gold',
+  'sweep',
+  'record-failure',
+  'note-failure',
+  'start-run',
+  'relay-alert',
+  'reconcile-catalog',
+  'check-health',
+] as const;
+
+/** Name of a Lambda entry. */
+export type HandlerName = (typeof HANDLERS)[number];
+
+/** Entries that know no dataset: they are shipped without contracts. */
+export const WITHOUT_CONTRACTS: readonly HandlerName[] = ['relay-alert'];

@@ -1,0 +1,18 @@
+import { seal } from '../etl/stages/seal.ts';
+import { lakeHandler } from './stage-handler.ts';
+import { publishMetrics } from './telemetry.ts';
+
+/** Seals a run and publishes its counts as metrics. */
+export const handler = lakeHandler('seal', ['ASSAY_DIGEST_KEY_SECRET_ARN'], async (input, { effects }) => {
+  const sealed = await seal(input, effects);
+  const { records, silver, quarantined, condemned, blank } = sealed.counts;
+  publishMetrics(sealed.dataset, {
+    RecordsIn: records,
+    RecordsSilver: silver,
+    RecordsQuarantined: quarantined,
+    RecordsCondemned: condemned,
+    RecordsBlank: blank,
+    QuarantineRate: (quarantined / Math.max(records - blank, 1)) * 100,
+  });
+  return sealed;
+});

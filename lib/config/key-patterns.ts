@@ -1,0 +1,97 @@
+import {
+  alertsPrefix,
+  backfillKey,
+  breakerKey,
+  bronzePrefix,
+  chunkFailureKey,
+  chunkKey,
+  chunkListKey,
+  commitPlanKey,
+  digestMemoKey,
+  heldKey,
+  type Layer,
+  leaseKey,
+  metadataPrefix,
+  planKey,
+  pointerKey,
+  rejectsKey,
+  restatementsPrefix,
+  runRecordKey,
+  runRoot,
+  sealKey,
+  suspectsKey,
+  tableRoot,
+} from '../../etl/naming.ts';
+
+/**
+ * Key patterns for policies, made by the same functions that make the keys: of any dataset and any run. A `*` in a
+ * policy matches slashes as well.
+ */
+
+const DATASET = 'any.dataset';
+const ANY = '*';
+
+function ofAnyDataset(key: (dataset: string) => string): string {
+  return key(DATASET).replace('any/dataset', ANY);
+}
+
+/** A layer's `_LATEST.json`, of any dataset. */
+export const POINTERS = {
+  silver: ofAnyDataset((dataset) => pointerKey('silver', dataset)),
+  gold: ofAnyDataset((dataset) => pointerKey('gold', dataset)),
+} as const;
+
+/** Source files of any dataset. */
+export const SOURCE_FILES = ofAnyDataset((dataset) => `${bronzePrefix(dataset)}${ANY}`);
+
+/** Everything of a layer's tables. */
+export function wholeTables(layer: Layer): string {
+  return ofAnyDataset((dataset) => `${tableRoot(layer, dataset)}/${ANY}`);
+}
+
+/** Iceberg metadata of a layer's tables. */
+export function tableMetadata(layer: Layer): string {
+  return ofAnyDataset((dataset) => `${metadataPrefix(layer, dataset)}/${ANY}`);
+}
+
+/** Data files of a layer's tables. */
+export function dataFiles(layer: Layer): string {
+  return ofAnyDataset((dataset) => `${runRoot(layer, dataset, ANY, ANY)}/${ANY}.parquet`);
+}
+
+/** Seals (`_SUCCESS`). */
+export const SEALS = ofAnyDataset((dataset) => sealKey(dataset, ANY, ANY));
+
+/** What the stages of a run leave for one another. */
+export const PLANS = ofAnyDataset((dataset) => planKey(dataset, ANY));
+export const CHUNK_LISTS = ofAnyDataset((dataset) => chunkListKey(dataset, ANY));
+export const CHUNK_RESULTS = ofAnyDataset((dataset) => chunkKey(dataset, ANY, ANY));
+export const CHUNK_FAILURES = ofAnyDataset((dataset) => chunkFailureKey(dataset, ANY, ANY));
+export const STAGED_REJECTS = ofAnyDataset((dataset) => rejectsKey(dataset, ANY, ANY));
+export const STAGED_SUSPECTS = ofAnyDataset((dataset) => suspectsKey(dataset, ANY, ANY));
+export const COMMIT_PLANS = ofAnyDataset((dataset) => commitPlanKey(dataset, ANY));
+
+/** Documents of operations. */
+export const HELD = ofAnyDataset((dataset) => heldKey(dataset, ANY));
+export const BREAKERS = ofAnyDataset((dataset) => breakerKey(dataset));
+export const BACKFILLS = ofAnyDataset((dataset) => backfillKey(dataset, ANY));
+export const RUN_RECORDS = ofAnyDataset((dataset) => runRecordKey(dataset, ANY));
+export const ALERTS = `${alertsPrefix()}${ANY}`;
+export const RESTATEMENTS = `${restatementsPrefix()}${ANY}`;
+
+/** Leases: who may start a dataset's next run; beside them, of which drops people were told. */
+export const LEASES = ofAnyDataset((dataset) => leaseKey(dataset));
+
+/** Digests that S3 doesn't know by itself, remembered. */
+export const DIGEST_MEMOS = digestMemoKey(ANY);
+
+/** What people decided. */
+export const DECISIONS = 'ops/decisions/*.json';
+
+/** Sources of records to be tested once more: what each is, its records, and where they came from. */
+export const RETRY_MANIFESTS = 'ops/retries/*/retry-*.json';
+export const RETRY_RECORDS = 'ops/retries/*/retry-*.csv';
+export const RETRY_ORIGINS = 'ops/retries/*/retry-*.origins.parquet';
+
+/** Condemned records that people let go. */
+export const RELEASES = 'ops/releases/*.parquet';

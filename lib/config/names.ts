@@ -1,0 +1,73 @@
+import { Aws } from 'aws-cdk-lib';
+import type { StageName } from './stage-config.ts';
+
+/**
+ * Names and ARNs that follow from the stage alone. The stack of the workflow refers to the buckets of the lake by
+ * them: only its key is an export, which the one stack can't change while the other uses it.
+ */
+
+/** The buckets of a lake; the first segment of a key chooses one (`condemned` lies with `quarantine`). */
+export const LAKE_BUCKETS = ['bronze', 'silver', 'gold', 'quarantine', 'ops'] as const;
+export type LakeBucketName = (typeof LAKE_BUCKETS)[number];
+
+/** Every bucket of the platform: the lake's, and one for query results. */
+export type BucketName = LakeBucketName | 'artifacts';
+
+/** The Glue databases: one a layer. */
+export const DATABASES = ['silver', 'gold', 'quarantine', 'condemned', 'ops'] as const;
+export type DatabaseName = (typeof DATABASES)[number];
+
+/** `staging`, `bronze` → `assay-staging-bronze-<account>-<region>`: bucket names are shared by all of AWS. */
+export function bucketName(stage: StageName, bucket: BucketName | 'trail'): string {
+  return `assay-${stage}-${bucket}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
+}
+
+/** ARN of a bucket, or of what a key pattern matches in it. */
+export function bucketArn(stage: StageName, bucket: BucketName, keys?: string): string {
+  const arn = `arn:${Aws.PARTITION}:s3:::${bucketName(stage, bucket)}`;
+  return keys === undefined ? arn : `${arn}/${keys}`;
+}
+
+/** The bucket that a lake key or key pattern lies in. */
+export function bucketOf(key: string): LakeBucketName {
+  const first = key.split('/')[0];
+  const bucket = first === 'condemned' ? 'quarantine' : LAKE_BUCKETS.find((name) => name === first);
+  if (bucket === undefined) throw new Error(`${key} lies in no bucket of the lake.`);
+  return bucket;
+}
+
+/** `staging` → `assay_staging_`: what the names of its Glue databases begin with. */
+export function databasePrefix(stage: StageName): string {
+  return `assay_${stage}_`;
+}
+
+/** `staging`, `plan` → `assay-staging-plan`. */
+export function resourceName(stage: StageName, name: string): string {
+  return `assay-${stage}-${name}`;
+}
+
+/** ARN of something in this account and region: `regionalArn('states', 'stateMachine:x')`. */
+export function regionalArn(service: string, rest: string): string {
+  return `arn:${Aws.PARTITION}:${service}:${Aws.REGION}:${Aws.ACCOUNT_ID}:${rest}`;
+}
+
+/** ARN of the state machine. */
+export function stateMachineArn(stage: StageName): string {
+  return regionalArn('states', `stateMachine:${resourceName(stage, 'medallion')}`);
+}
+
+/** ARN pattern of the state machine's executions, those of its distributed Map included. */
+export function executionArns(stage: StageName): string[] {
+  const name = resourceName(stage, 'medallion');
+  return [regionalArn('states', `execution:${name}:*`), regionalArn('states', `execution:${name}/*`)];
+}
+
+/** Name of a secret of the stage. */
+export function secretName(stage: StageName, name: 'digest-key' | 'slack-webhook'): string {
+  return `assay/${stage}/${name}`;
+}
+
+/** ARN of a secret without the six characters that Secrets Manager puts behind its name: enough to read it by. */
+export function secretArn(stage: StageName, name: 'digest-key' | 'slack-webhook'): string {
+  return regionalArn('secretsmanager', `secret:${secretName(stage, name)}`);
+}

@@ -1,0 +1,75 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+
+/** Where the platform is deployed to: one of each in an account and region. */
+export type StageName = 'staging' | 'production';
+
+/** What differs between deployments; everything else is the same, so that staging proves production. */
+export interface StageConfig {
+  readonly stage: StageName;
+  /** What becomes of buckets, keys, databases and secrets when their stack is deleted. */
+  readonly removalPolicy: RemovalPolicy;
+  /** What a month may cost in US dollars before people are told. */
+  readonly monthlyBudgetUsd: number;
+  /** Who gets alerts by email; nobody where it is absent. */
+  readonly email?: string;
+  /** Whether the address of a Slack webhook is expected in Secrets Manager. */
+  readonly hasSlack: boolean;
+  readonly costCentre: string;
+  /** The role that alone may delete from Bronze; no role may where it is absent. */
+  readonly breakGlassRoleArn?: string;
+  /** Whether Lambdas have concurrency of their own; an account whose quota is small can't give it. */
+  readonly reservesConcurrency: boolean;
+  /** Whether to leave out what an API emulator doesn't know (lib/config/emulator-gaps.ts). */
+  readonly isEmulated: boolean;
+  /** What is deployed: the commit, so that one can go back to it. */
+  readonly release: string;
+  /** `owner/name` on GitHub whose workflows may deploy; none may where it is absent. */
+  readonly repository?: string;
+}
+
+/** How a value of the CDK context is looked up: `-c name=value`. */
+export type ReadContext = (name: string) => unknown;
+
+/** The stage's settings from the CDK context. Throws on a stage or a number that it can't use. */
+export function readStageConfig(context: ReadContext): StageConfig {
+  const stage = text(context, 'stage') ?? 'staging';
+  if (stage !== 'staging' && stage !== 'production') {
+    throw new Error(`-c stage=${stage}: write staging or production.`);
+  }
+  const email = text(context, 'email');
+  const breakGlassRoleArn = text(context, 'breakGlassRoleArn');
+  const repository = text(context, 'repository');
+  return {
+    stage,
+    removalPolicy: stage === 'production' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    monthlyBudgetUsd: positive(context, 'budget') ?? (stage === 'production' ? 200 : 50),
+    ...(email === undefined ? {} : { email }),
+    hasSlack: isOn(context, 'slack', false),
+    costCentre: text(context, 'costCentre') ?? 'data-platform',
+    ...(breakGlassRoleArn === undefined ? {} : { breakGlassRoleArn }),
+    reservesConcurrency: isOn(context, 'reservedConcurrency', true),
+    isEmulated: isOn(context, 'emulator', false),
+    release: text(context, 'release') ?? 'unreleased',
+    ...(repository === undefined ? {} : { repository }),
+  };
+}
+
+function text(context: ReadContext, name: string): string | undefined {
+  const value = context(name);
+  return value === undefined || value === null || value === '' ? undefined : String(value);
+}
+
+function positive(context: ReadContext, name: string): number | undefined {
+  const value = text(context, name);
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isFinite(number) && number > 0) return number;
+  throw new Error(`-c ${name}=${value}: write an amount above 0.`);
+}
+
+function isOn(context: ReadContext, name: string, otherwise: boolean): boolean {
+  const value = text(context, name);
+  if (value === undefined) return otherwise;
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new Error(`-c ${name}=${value}: write true or false.`);
+}

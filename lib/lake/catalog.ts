@@ -1,0 +1,30 @@
+import { Aws } from 'aws-cdk-lib';
+import { CfnDatabase } from 'aws-cdk-lib/aws-glue';
+import { Construct } from 'constructs';
+import { DATABASES, type DatabaseName, databasePrefix } from '../config/names.ts';
+import type { StageConfig } from '../config/stage-config.ts';
+
+const DESCRIPTIONS: Readonly<Record<DatabaseName, string>> = {
+  silver: 'Records that passed their contract, with their lineage',
+  gold: 'Reports made from Silver, month by month',
+  quarantine: 'Records that did not pass, with every reason; append-only',
+  condemned: 'Records that failed for good; append-only',
+  ops: 'What happened: the ledger of source files, runs, alerts',
+};
+
+/** The Glue databases, one a layer. Their tables are made and moved by promote, never from here. */
+export class Catalog extends Construct {
+  constructor(scope: Construct, id: string, { config }: { readonly config: StageConfig }) {
+    super(scope, id);
+    for (const name of DATABASES) {
+      const database = new CfnDatabase(this, name, {
+        catalogId: Aws.ACCOUNT_ID,
+        databaseInput: {
+          name: `${databasePrefix(config.stage)}${name}`,
+          description: DESCRIPTIONS[name],
+        },
+      });
+      database.applyRemovalPolicy(config.removalPolicy);
+    }
+  }
+}

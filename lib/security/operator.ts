@@ -1,0 +1,86 @@
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import {
+  BREAKERS,
+  DECISIONS,
+  DIGEST_MEMOS,
+  dataFiles,
+  HELD,
+  POINTERS,
+  RESTATEMENTS,
+  RUN_RECORDS,
+  SOURCE_FILES,
+  tableMetadata,
+} from '../config/key-patterns.ts';
+import {
+  bucketArn,
+  bucketOf,
+  DATABASES,
+  databasePrefix,
+  executionArns,
+  LAKE_BUCKETS,
+  regionalArn,
+  resourceName,
+  stateMachineArn,
+} from '../config/names.ts';
+import { allow, findStack, type PeopleProps, throughS3 } from './statements.ts';
+
+/** What people bring, decide and put right, as the commands of etl/operations and etl/quarantine write it. */
+const WRITES = [
+  SOURCE_FILES,
+  POINTERS.silver,
+  POINTERS.gold,
+  tableMetadata('silver'),
+  tableMetadata('gold'),
+  tableMetadata('quarantine'),
+  tableMetadata('condemned'),
+  tableMetadata('source_files'),
+  dataFiles('gold'),
+  dataFiles('condemned'),
+  HELD,
+  RUN_RECORDS,
+  BREAKERS,
+  DECISIONS,
+  RESTATEMENTS,
+  DIGEST_MEMOS,
+  'ops/retries/*',
+  'ops/corrections/*',
+  'ops/release-requests/*',
+  'ops/releases/*',
+];
+
+/**
+ * The platform team: reads the whole lake, brings files, decides on runs and records, has them run. It publishes only
+ * by what the pointers' own rules allow, and writes no Silver data, no lease and no staged result: those are the
+ * workflow's.
+ */
+export function operator(props: PeopleProps): PolicyStatement[] {
+  const { stage } = props.config;
+  const arnOf = (key: string): string => bucketArn(stage, bucketOf(key), key);
+  return [
+    findStack(props),
+    allow(
+      ['s3:GetObject'],
+      LAKE_BUCKETS.map((bucket) => bucketArn(stage, bucket, '*')),
+    ),
+    allow(
+      ['s3:ListBucket'],
+      LAKE_BUCKETS.map((bucket) => bucketArn(stage, bucket)),
+    ),
+    allow(['s3:PutObject', 's3:AbortMultipartUpload'], WRITES.map(arnOf)),
+    allow(['s3:DeleteObject'], [arnOf(HELD)]),
+    ...throughS3(props, ['kms:Decrypt', 'kms:GenerateDataKey'], LAKE_BUCKETS),
+    allow(
+      ['glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'],
+      [
+        regionalArn('glue', 'catalog'),
+        ...DATABASES.flatMap((name) => [
+          regionalArn('glue', `database/${databasePrefix(stage)}${name}`),
+          regionalArn('glue', `table/${databasePrefix(stage)}${name}/*`),
+        ]),
+      ],
+    ),
+    allow(['lambda:InvokeFunction'], [regionalArn('lambda', `function:${resourceName(stage, 'start-run')}`)]),
+    allow(['states:StartExecution'], [stateMachineArn(stage)]),
+    allow(['states:DescribeExecution'], executionArns(stage)),
+  ];
+}

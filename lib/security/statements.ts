@@ -1,0 +1,45 @@
+import { Aws } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { type BucketName, bucketArn, regionalArn } from '../config/names.ts';
+import type { StageConfig } from '../config/stage-config.ts';
+
+/** What the policies of people are about. */
+export interface PeopleProps {
+  readonly config: StageConfig;
+  readonly lakeKey: IKey;
+  readonly sensitive: ReadonlySet<BucketName>;
+}
+
+/** A statement that allows actions on resources. */
+export function allow(actions: string[], resources: string[]): PolicyStatement {
+  return new PolicyStatement({ actions, resources });
+}
+
+/** The lake's key, for those of some buckets that are encrypted with it, and through S3 only. */
+export function throughS3(
+  { config, lakeKey, sensitive }: PeopleProps,
+  actions: string[],
+  buckets: readonly BucketName[],
+): PolicyStatement[] {
+  const arns = buckets.filter((name) => sensitive.has(name)).map((name) => bucketArn(config.stage, name));
+  if (arns.length === 0) return [];
+  return [
+    new PolicyStatement({
+      actions,
+      resources: [lakeKey.keyArn],
+      conditions: {
+        StringEquals: { 'kms:ViaService': `s3.${Aws.REGION}.${Aws.URL_SUFFIX}` },
+        StringLike: { 'kms:EncryptionContext:aws:s3:arn': arns.flatMap((arn) => [arn, `${arn}/*`]) },
+      },
+    }),
+  ];
+}
+
+/** Reading the outputs of the stage's stack, by which the `assay` command finds everything else. */
+export function findStack({ config }: PeopleProps): PolicyStatement {
+  return allow(
+    ['cloudformation:DescribeStacks'],
+    [regionalArn('cloudformation', `stack/Assay-${config.stage}/*`)],
+  );
+}

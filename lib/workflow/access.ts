@@ -1,0 +1,184 @@
+import {
+  ALERTS,
+  BACKFILLS,
+  BREAKERS,
+  CHUNK_FAILURES,
+  CHUNK_LISTS,
+  CHUNK_RESULTS,
+  COMMIT_PLANS,
+  DECISIONS,
+  DIGEST_MEMOS,
+  dataFiles,
+  HELD,
+  LEASES,
+  PLANS,
+  POINTERS,
+  RELEASES,
+  RESTATEMENTS,
+  RETRY_MANIFESTS,
+  RETRY_ORIGINS,
+  RETRY_RECORDS,
+  RUN_RECORDS,
+  SEALS,
+  SOURCE_FILES,
+  STAGED_REJECTS,
+  STAGED_SUSPECTS,
+  tableMetadata,
+  wholeTables,
+} from '../config/key-patterns.ts';
+import type { DatabaseName, LakeBucketName } from '../config/names.ts';
+
+/** What a function may do: nothing that isn't listed. */
+export interface Access {
+  /** Key patterns that it may get. */
+  readonly reads: readonly string[];
+  /** Key patterns that it may put. */
+  readonly writes: readonly string[];
+  /** Key patterns that it may delete. */
+  readonly removes?: readonly string[];
+  /** Buckets whose keys it may list, which is also what tells a missing object from a forbidden one. */
+  readonly lists: readonly LakeBucketName[];
+  /** Glue databases whose tables it may make and move. */
+  readonly catalog?: readonly DatabaseName[];
+  /** Whether it may publish alerts. */
+  readonly alerts?: true;
+  /** Whether it may start runs and ask how they are. */
+  readonly startsRuns?: true;
+  readonly secrets?: readonly ('digest-key' | 'slack-webhook')[];
+}
+
+/** The tables that a dataset's pointer moves together. */
+const SILVER_TABLES = ['silver', 'quarantine', 'condemned', 'source_files'] as const;
+
+/**
+ * What planning looks at: source files, their digests, what retries there are, the ledger, what is withheld. It only
+ * remembers digests. The records of a retry are quarantined values: it sees their manifests alone.
+ */
+const PLANNING = {
+  reads: [
+    SOURCE_FILES,
+    DIGEST_MEMOS,
+    RETRY_MANIFESTS,
+    POINTERS.silver,
+    wholeTables('source_files'),
+    BACKFILLS,
+    BREAKERS,
+    HELD,
+  ],
+  writes: [DIGEST_MEMOS],
+  lists: ['bronze', 'silver', 'ops'],
+} as const;
+
+/** The run that a stage works on: its plan, and the pointer it builds on. */
+const RUN = [PLANS, POINTERS.silver] as const;
+
+/** The lease of a dataset, and the run that holds it. */
+const LEASING = { writes: [LEASES], startsRuns: true } as const;
+
+/** Every function and what it may do, as its code reads and writes. */
+const BY_NAME = {
+  plan: { ...PLANNING, writes: [...PLANNING.writes, PLANS, CHUNK_LISTS] },
+  refine: {
+    reads: [
+      ...RUN,
+      SOURCE_FILES,
+      RETRY_RECORDS,
+      tableMetadata('silver'),
+      wholeTables('quarantine'),
+      wholeTables('condemned'),
+    ],
+    writes: [dataFiles('silver'), CHUNK_RESULTS, STAGED_REJECTS, STAGED_SUSPECTS],
+    lists: ['silver', 'quarantine', 'ops'],
+    secrets: ['digest-key'],
+  },
+  seal: {
+    reads: [
+      ...RUN,
+      SOURCE_FILES,
+      RETRY_RECORDS,
+      RETRY_ORIGINS,
+      RELEASES,
+      CHUNK_RESULTS,
+      STAGED_REJECTS,
+      STAGED_SUSPECTS,
+      ...SILVER_TABLES.map(wholeTables),
+    ],
+    writes: [...SILVER_TABLES.map(dataFiles), SEALS, COMMIT_PLANS],
+    lists: ['silver', 'quarantine', 'ops'],
+    secrets: ['digest-key'],
+  },
+  gate: {
+    reads: [
+      ...RUN,
+      SEALS,
+      BREAKERS,
+      wholeTables('quarantine'),
+      wholeTables('condemned'),
+      wholeTables('source_files'),
+    ],
+    writes: [BREAKERS],
+    lists: ['silver', 'quarantine', 'ops'],
+  },
+  hold: {
+    reads: [...RUN, SEALS],
+    writes: [HELD, RUN_RECORDS, ALERTS],
+    lists: ['silver', 'ops'],
+    alerts: true,
+  },
+  promote: {
+    reads: [...RUN, SEALS, COMMIT_PLANS, HELD, ...SILVER_TABLES.map(tableMetadata)],
+    writes: [...SILVER_TABLES.map(tableMetadata), POINTERS.silver, RUN_RECORDS, DECISIONS, ALERTS],
+    removes: [HELD],
+    lists: ['silver', 'quarantine', 'ops'],
+    catalog: ['silver', 'quarantine', 'condemned', 'ops'],
+    alerts: true,
+  },
+  'refresh-gold': {
+    reads: [POINTERS.silver, tableMetadata('silver'), dataFiles('silver'), wholeTables('gold')],
+    writes: [dataFiles('gold'), tableMetadata('gold'), POINTERS.gold, RESTATEMENTS],
+    lists: ['silver', 'gold'],
+    catalog: ['gold'],
+  },
+  sweep: {
+    ...PLANNING,
+    ...LEASING,
+    reads: [...PLANNING.reads, LEASES],
+    writes: [...PLANNING.writes, ...LEASING.writes],
+  },
+  'record-failure': {
+    reads: [...RUN, CHUNK_FAILURES, SEALS, HELD, BREAKERS, LEASES],
+    writes: [HELD, BREAKERS, RUN_RECORDS, ALERTS, LEASES],
+    lists: ['silver', 'ops'],
+    alerts: true,
+  },
+  'note-failure': { reads: [], writes: [CHUNK_FAILURES], lists: ['ops'] },
+  'start-run': {
+    ...LEASING,
+    reads: [LEASES],
+    writes: [LEASES, ALERTS],
+    // Of Bronze it sees which files there are, and nothing that is in them.
+    lists: ['bronze', 'ops'],
+    alerts: true,
+  },
+  'relay-alert': { reads: [], writes: [], lists: [], secrets: ['slack-webhook'] },
+  'reconcile-catalog': {
+    reads: [POINTERS.silver, POINTERS.gold],
+    writes: [],
+    lists: ['silver', 'gold'],
+    catalog: ['silver', 'gold', 'quarantine', 'condemned', 'ops'],
+  },
+  'check-health': {
+    reads: [POINTERS.silver, SEALS, RUN_RECORDS],
+    writes: [],
+    lists: ['silver', 'ops'],
+  },
+} as const satisfies Readonly<Record<string, Access>>;
+
+/** A Lambda function, named for its entry in lambdas/. */
+export type FunctionName = keyof typeof BY_NAME;
+
+/** Every function's access, by name. */
+export const ACCESS: Readonly<Record<FunctionName, Access>> = BY_NAME;
+
+/** Every function's name. */
+export const FUNCTION_NAMES = Object.keys(BY_NAME) as readonly FunctionName[];

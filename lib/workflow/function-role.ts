@@ -1,0 +1,156 @@
+import { Aws } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import {
+  type BucketName,
+  bucketArn,
+  bucketOf,
+  databasePrefix,
+  executionArns,
+  type LakeBucketName,
+  regionalArn,
+  secretArn,
+  stateMachineArn,
+} from '../config/names.ts';
+import type { StageConfig } from '../config/stage-config.ts';
+import { acknowledgePatterns } from '../security/acknowledge.ts';
+import type { Access } from './access.ts';
+
+/** What roles are made from, the same for every function. */
+export interface Resources {
+  readonly config: StageConfig;
+  readonly lakeKey: IKey;
+  /** Buckets encrypted with the lake's key. */
+  readonly sensitive: ReadonlySet<BucketName>;
+  readonly topicArn: string;
+  readonly topicKey: IKey;
+}
+
+/** What one role is for. */
+export interface FunctionRoleProps extends Resources {
+  readonly name: string;
+  readonly access: Access;
+  readonly logGroup: LogGroup;
+}
+
+/** A function's role: what its Access says, its own log and traces, and nothing else. */
+export class FunctionRole extends Construct {
+  readonly role: Role;
+
+  constructor(scope: Construct, id: string, props: FunctionRoleProps) {
+    super(scope, id);
+    this.role = new Role(this, 'Role', {
+      description: `Assay ${props.config.stage}: what ${props.name} may do`,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+    });
+    const statements = [
+      ...lakeStatements(props),
+      ...keyStatements(props),
+      ...alertStatements(props),
+      ...runStatements(props),
+      ...catalogStatements(props),
+      ...secretStatements(props),
+      ...telemetryStatements(props.logGroup),
+    ];
+    for (const statement of statements) this.role.addToPolicy(statement);
+    acknowledgePatterns(this, statements);
+  }
+}
+
+function lakeStatements({ config, access }: FunctionRoleProps): PolicyStatement[] {
+  const objects = (actions: string[], keys: readonly string[]): PolicyStatement[] =>
+    allow(
+      actions,
+      keys.map((key) => bucketArn(config.stage, bucketOf(key), key)),
+    );
+  return [
+    ...objects(['s3:GetObject'], access.reads),
+    ...objects(['s3:PutObject', 's3:AbortMultipartUpload'], access.writes),
+    ...objects(['s3:DeleteObject'], access.removes ?? []),
+    ...allow(
+      ['s3:ListBucket'],
+      access.lists.map((bucket) => bucketArn(config.stage, bucket)),
+    ),
+  ];
+}
+
+/** The lake's key, for the buckets that the role works on and through S3 only. */
+function keyStatements({ config, access, lakeKey, sensitive }: FunctionRoleProps): PolicyStatement[] {
+  const encrypted = (keys: readonly string[]): string[] =>
+    [...new Set(keys.map(bucketOf))]
+      .filter((bucket: LakeBucketName) => sensitive.has(bucket))
+      .map((bucket) => bucketArn(config.stage, bucket));
+  const throughS3 = (actions: string[], buckets: string[]): PolicyStatement[] =>
+    buckets.length === 0
+      ? []
+      : [
+          new PolicyStatement({
+            actions,
+            resources: [lakeKey.keyArn],
+            conditions: {
+              StringEquals: { 'kms:ViaService': `s3.${Aws.REGION}.${Aws.URL_SUFFIX}` },
+              // S3 names the bucket where it has a bucket key, as these have, and the object where one was put without.
+              StringLike: {
+                'kms:EncryptionContext:aws:s3:arn': buckets.flatMap((arn) => [arn, `${arn}/*`]),
+              },
+            },
+          }),
+        ];
+  return [
+    // Finishing a multipart upload reads its parts, so that a writer must be able to decrypt as well.
+    ...throughS3(['kms:Decrypt'], encrypted([...access.reads, ...access.writes])),
+    ...throughS3(['kms:GenerateDataKey'], encrypted(access.writes)),
+  ];
+}
+
+function alertStatements({ access, topicArn, topicKey }: FunctionRoleProps): PolicyStatement[] {
+  if (access.alerts !== true) return [];
+  return [
+    ...allow(['sns:Publish'], [topicArn]),
+    ...allow(['kms:Decrypt', 'kms:GenerateDataKey'], [topicKey.keyArn]),
+  ];
+}
+
+function runStatements({ access, config }: FunctionRoleProps): PolicyStatement[] {
+  if (access.startsRuns !== true) return [];
+  return [
+    ...allow(['states:StartExecution'], [stateMachineArn(config.stage)]),
+    ...allow(['states:DescribeExecution'], executionArns(config.stage)),
+  ];
+}
+
+function catalogStatements({ access, config }: FunctionRoleProps): PolicyStatement[] {
+  const databases = (access.catalog ?? []).map((name) => `${databasePrefix(config.stage)}${name}`);
+  if (databases.length === 0) return [];
+  return allow(
+    ['glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'],
+    [
+      regionalArn('glue', 'catalog'),
+      ...databases.flatMap((name) => [
+        regionalArn('glue', `database/${name}`),
+        regionalArn('glue', `table/${name}/*`),
+      ]),
+    ],
+  );
+}
+
+function secretStatements({ access, config }: FunctionRoleProps): PolicyStatement[] {
+  const names = (access.secrets ?? []).filter((name) => name !== 'slack-webhook' || config.hasSlack);
+  return allow(
+    ['secretsmanager:GetSecretValue'],
+    names.map((name) => `${secretArn(config.stage, name)}-??????`),
+  );
+}
+
+function telemetryStatements(logGroup: LogGroup): PolicyStatement[] {
+  return [
+    ...allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]),
+    ...allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']),
+  ];
+}
+
+function allow(actions: string[], resources: readonly string[]): PolicyStatement[] {
+  return resources.length === 0 ? [] : [new PolicyStatement({ actions, resources: [...new Set(resources)] })];
+}

@@ -1,0 +1,88 @@
+import { Architecture, type Function as LambdaFunction, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { bucketName, databasePrefix, secretArn, stateMachineArn } from '../config/names.ts';
+import type { StageConfig } from '../config/stage-config.ts';
+import { ACCESS, type Access, FUNCTION_NAMES, type FunctionName } from './access.ts';
+import type { CodeSource } from './code-source.ts';
+import type { Resources } from './function-role.ts';
+import { StageFunction } from './stage-function.ts';
+
+/** What all functions are made from. */
+export interface FunctionsProps extends Resources {
+  readonly code: CodeSource;
+  /** Where events go that start-run and the schedules could not deal with. */
+  readonly deadLetters: IQueue;
+}
+
+/** Functions that events call rather than the state machine or a queue. */
+const CALLED_BY_EVENTS: readonly FunctionName[] = ['start-run', 'reconcile-catalog', 'check-health'];
+
+/** Every Lambda function of the platform, by name, and the layer with DuckDB. */
+export class Functions extends Construct {
+  readonly byName: ReadonlyMap<FunctionName, LambdaFunction>;
+
+  constructor(scope: Construct, id: string, props: FunctionsProps) {
+    super(scope, id);
+    const { code, deadLetters, ...resources } = props;
+    const duckDb = new LayerVersion(this, 'DuckDb', {
+      description: 'DuckDB and its Node bindings',
+      code: code.duckDbLayer(),
+      compatibleRuntimes: [Runtime.NODEJS_24_X],
+      compatibleArchitectures: [Architecture.X86_64],
+    });
+    this.byName = new Map(
+      FUNCTION_NAMES.map((name) => {
+        const { function: made } = new StageFunction(this, name, {
+          ...resources,
+          name,
+          code,
+          duckDb,
+          environment: environmentOf(name, props),
+          ...(CALLED_BY_EVENTS.includes(name) ? { deadLetters } : {}),
+        });
+        return [name, made];
+      }),
+    );
+  }
+
+  /** A function by its name. */
+  get(name: FunctionName): LambdaFunction {
+    const found = this.byName.get(name);
+    if (found === undefined) throw new Error(`There is no function ${name}.`);
+    return found;
+  }
+}
+
+/** Only what a function needs: lambdas/environment.ts reads and checks it. */
+function environmentOf(name: FunctionName, props: FunctionsProps): Record<string, string> {
+  const { stage } = props.config;
+  const access = ACCESS[name];
+  return {
+    ASSAY_STAGE: stage,
+    ...(access.lists.length === 0
+      ? {}
+      : {
+          ASSAY_BRONZE_BUCKET: bucketName(stage, 'bronze'),
+          ASSAY_SILVER_BUCKET: bucketName(stage, 'silver'),
+          ASSAY_GOLD_BUCKET: bucketName(stage, 'gold'),
+          ASSAY_QUARANTINE_BUCKET: bucketName(stage, 'quarantine'),
+          ASSAY_OPS_BUCKET: bucketName(stage, 'ops'),
+        }),
+    ...(access.catalog !== undefined ? { ASSAY_DATABASE_PREFIX: databasePrefix(stage) } : {}),
+    ...(access.alerts === true ? { ASSAY_ALERTS_TOPIC_ARN: props.topicArn } : {}),
+    ...(access.startsRuns === true ? { ASSAY_STATE_MACHINE_ARN: stateMachineArn(stage) } : {}),
+    ...secretsOf(access, props.config),
+  };
+}
+
+function secretsOf({ secrets = [] }: Access, { stage, hasSlack }: StageConfig): Record<string, string> {
+  return {
+    ...(secrets.includes('digest-key')
+      ? { ASSAY_DIGEST_KEY_SECRET_ARN: secretArn(stage, 'digest-key') }
+      : {}),
+    ...(secrets.includes('slack-webhook') && hasSlack
+      ? { ASSAY_SLACK_SECRET_ARN: secretArn(stage, 'slack-webhook') }
+      : {}),
+  };
+}

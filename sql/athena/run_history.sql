@@ -1,0 +1,18 @@
+-- Run history: what every published run of {{dataset}} did with its files, newest first. Runs that were held, refused
+-- or failed published nothing and are not in the ledger: `assay runs` lists those as well.
+SELECT
+  run_id,
+  min(processed_at) AS planned_at,
+  count(*) AS source_files,
+  count(CASE WHEN status = 'rejected' THEN 1 END) AS rejected_files,
+  sum(records) AS records,
+  sum(silver) AS silver,
+  sum(quarantined) AS quarantined,
+  sum(condemned) AS condemned,
+  sum(blank) AS blank,
+  CAST(100.0 * sum(quarantined) / NULLIF(sum(records) - sum(blank), 0) AS DECIMAL(5, 2)) AS quarantine_percent,
+  max(contract_version) AS contract_version
+FROM "{{prefix}}ops"."source_files_{{table}}"
+GROUP BY run_id
+ORDER BY planned_at DESC
+LIMIT 100

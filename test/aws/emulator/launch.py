@@ -1,0 +1,110 @@
+"""Starts the AWS API emulator with three corrections.
+
+AWS reports an error that a Node handler throws under the error's own name, and state machines retry and
+catch by that name. The emulator's Node worker passes on only the message and calls every error
+"Runtime.HandlerError", a process that ended included ("Runtime.ExitError" on AWS).
+
+S3 tells policies whether a request makes an object, and under which condition
+(https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html); the emulator does not, so
+that a policy that demands conditional writes would allow every write.
+
+Athena allows what is done with a query on the workgroup that the query runs in
+(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonathena.html); the emulator doesn't look
+up in which that is, so that only who may touch any workgroup could wait for an answer.
+
+What is corrected is checked to be there, so that another release of the emulator fails loudly instead of correcting nothing.
+"""
+
+import json
+import threading
+
+from ministack.app import main
+from ministack.core import iam_actions, lambda_runtime
+from ministack.services import athena, lambda_svc
+
+_UNNAMED = "Runtime.HandlerError"
+_CRASHED = "Runtime.ExitError"
+_CRASHES = ("Worker process died", "Worker returned no response")
+_last_error = threading.local()
+
+
+def replace_once(text: str, old: str, new: str) -> str:
+    """The text with its one occurrence of `old` replaced; ends the process where there isn't exactly one."""
+    if text.count(old) != 1:
+        raise SystemExit(f"The emulator is not the pinned release: expected once in its worker: {old!r}")
+    return text.replace(old, new)
+
+
+def name_errors() -> None:
+    """Lets a handler's error reach its caller under its own name, as the Node runtime of AWS does."""
+    script = replace_once(
+        lambda_runtime._NODEJS_WORKER_SCRIPT,
+        'status: "error", error: String(err.message || err), trace: err.stack || ""',
+        'status: "error", error: String(err.message || err), trace: err.stack || "", name: err.name || ""',
+    )
+    lambda_runtime._NODEJS_WORKER_SCRIPT = script
+    invoke = lambda_runtime.Worker.invoke
+    execute = lambda_svc._execute_function_warm
+
+    def invoke_and_remember(self, *args, **kwargs):
+        result = invoke(self, *args, **kwargs)
+        _last_error.name = _CRASHED if result.get("error") in _CRASHES else result.get("name", "")
+        return result
+
+    def execute_and_name(*args, **kwargs):
+        _last_error.name = ""
+        response = execute(*args, **kwargs)
+        body = response.get("body")
+        if response.get("error") and isinstance(body, dict) and body.get("errorType") == _UNNAMED:
+            body["errorType"] = _last_error.name or "Error"
+        return response
+
+    lambda_runtime.Worker.invoke = invoke_and_remember
+    lambda_svc._execute_function_warm = execute_and_name
+
+
+def say_write_conditions() -> None:
+    """Gives policies the condition keys of S3's writes: s3:if-match, s3:if-none-match, s3:ObjectCreationOperation."""
+    known = iam_actions.s3_service_context
+    if "s3:ObjectCreationOperation" in known("s3:PutObject", {}, "/bucket/key", {"if-none-match": "*"}):
+        raise SystemExit("The emulator is not the pinned release: it knows the conditions of writes by itself.")
+
+    def with_write_conditions(iam_action, query_params, path="", headers=None):
+        context = known(iam_action, query_params, path, headers)
+        if iam_action != "s3:PutObject":
+            return context
+        is_part = any(name in (query_params or {}) for name in ("uploads", "partNumber"))
+        context["s3:ObjectCreationOperation"] = "false" if is_part else "true"
+        for name in ("if-match", "if-none-match"):
+            if (headers or {}).get(name):
+                context[f"s3:{name}"] = headers[name]
+        return context
+
+    iam_actions.s3_service_context = with_write_conditions
+
+
+def say_workgroups() -> None:
+    """Gives policies the workgroup of a query that a request names by its id."""
+    known = iam_actions.extract_resource_arn
+    by_id = b'{"QueryExecutionId": "some"}'
+    if known("athena", "POST", "/", {}, by_id, {}, "eu-west-2", "000000000000") != "*":
+        raise SystemExit("The emulator is not the pinned release: it knows the workgroup of a query by itself.")
+
+    def with_workgroups(service, method, path, headers, body, query_params, region, account_id):
+        arn = known(service, method, path, headers, body, query_params, region, account_id)
+        if service != "athena" or arn != "*":
+            return arn
+        query = json.loads(body or b"{}").get("QueryExecutionId")
+        execution = athena._executions.get_scoped(account_id, region, query)
+        if execution is None:
+            return arn
+        return f"arn:aws:athena:{region}:{account_id}:workgroup/{execution['WorkGroup']}"
+
+    iam_actions.extract_resource_arn = with_workgroups
+
+
+if __name__ == "__main__":
+    name_errors()
+    say_write_conditions()
+    say_workgroups()
+    main()

@@ -1,0 +1,41 @@
+import path from 'node:path';
+import { CLOUD, cloudEnvironment } from './emulator.ts';
+import { run } from './processes.ts';
+import { ROOT } from './python.ts';
+import { type Outputs, readOutputs } from './session.ts';
+
+/** What a deployment needs to know. */
+export interface DeployOptions {
+  readonly url: string;
+  /** For cdk's assembly and outputs. */
+  readonly folder: string;
+  readonly log: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+const CDK = path.join(ROOT, 'node_modules/aws-cdk/bin/cdk');
+const CONTEXT = ['-c', 'stage=staging', '-c', 'emulator=true', '-c', 'slack=true'];
+
+/** Bootstraps the account with the pinned cdk, as docs/deploy.md says. */
+export function bootstrap(options: DeployOptions): Promise<void> {
+  return cdk(['bootstrap', `aws://${CLOUD.account}/${CLOUD.region}`], options);
+}
+
+/** Deploys every stack and returns their outputs. */
+export async function deploy(options: DeployOptions): Promise<Outputs> {
+  const outputsFile = path.join(options.folder, 'outputs.json');
+  await cdk(['deploy', '--all', '--require-approval', 'never', '--outputs-file', outputsFile], options);
+  return readOutputs(outputsFile);
+}
+
+function cdk(args: readonly string[], { url, folder, log, signal }: DeployOptions): Promise<void> {
+  const { AWS_CA_BUNDLE: _, AWS_PROFILE: __, AWS_SESSION_TOKEN: ___, ...inherited } = process.env;
+  const env = {
+    ...inherited,
+    ...cloudEnvironment(url),
+    CDK_DISABLE_CLI_TELEMETRY: 'true',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
+  const output = ['--output', path.join(folder, 'cdk.out'), '--no-notices', '--progress', 'events'];
+  return run(process.execPath, [CDK, ...args, ...CONTEXT, ...output], { cwd: ROOT, env, log, signal });
+}

@@ -1,0 +1,47 @@
+import { execFile, spawn } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const execFileAsync = promisify(execFile);
+
+/** How a command is run: where, and where its lines go. */
+export interface RunOptions {
+  readonly log: (line: string) => void;
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal;
+}
+
+/** What a command prints; undefined where it fails or isn't there. */
+export async function outputOf(command: string, args: readonly string[]): Promise<string | undefined> {
+  try {
+    return (await execFileAsync(command, [...args])).stdout;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs a command to its end, handing on its lines; throws with the last of them where it fails. */
+export async function run(command: string, args: readonly string[], options: RunOptions): Promise<void> {
+  const { log, cwd = process.cwd(), env = process.env, signal } = options;
+  const child = spawn(command, [...args], {
+    cwd,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const last: string[] = [];
+  const take = (text: string): void => {
+    for (const line of text.split('\n').filter((line) => line.trim() !== '')) {
+      log(line);
+      last.push(line);
+      if (last.length > 30) last.shift();
+    }
+  };
+  child.stdout.setEncoding('utf8').on('data', take);
+  child.stderr.setEncoding('utf8').on('data', take);
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  if (code !== 0) throw new Error(`${command} ${args[0] ?? ''} ended with ${code}:\n${last.join('\n')}`);
+}

@@ -1,0 +1,184 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { bronzeKey, metadataPrefix, pointerKey, rejectsKey, runRoot, sealKey } from '../../etl/naming.ts';
+import { bucketOf } from '../../lib/config/names.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../../lib/workflow/access.ts';
+import { matches, statementsOfFunction, statementsOfRole, textOf } from './support/policies.ts';
+import { readContracts, type Synthesised, synthesise } from './support/synthesise.ts';
+
+const DATASET = 'spend.council_payments';
+const RUN = '20240501T120003417Z-9b6e0d20';
+const ALL = FUNCTION_NAMES;
+
+let made: Synthesised;
+beforeAll(async () => {
+  made = synthesise(await readContracts(), { slack: 'true' });
+});
+
+const bucketArn = (bucket: string): string => `arn:aws:s3:::assay-staging-${bucket}-111122223333-eu-west-1`;
+const objectArn = (key: string): string => `${bucketArn(bucketOf(key))}/${key}`;
+
+function can(name: FunctionName, action: string, resource: string): boolean {
+  return matches(statementsOfFunction(made.platform, `assay-staging-${name}`), 'Allow', { action, resource });
+}
+
+const whoCan = (action: string, resource: string): FunctionName[] =>
+  ALL.filter((name) => can(name, action, resource));
+
+const bronze = objectArn(bronzeKey(DATASET, '2024-05-01', 'a.csv'));
+const silverPointer = objectArn(pointerKey('silver', DATASET));
+const goldPointer = objectArn(pointerKey('gold', 'spend.monthly_totals'));
+const dataFile = (layer: 'silver' | 'gold' | 'quarantine' | 'condemned'): string =>
+  objectArn(`${runRoot(layer, DATASET, '1.0.0', RUN)}/year=2024/month=05/part-0001.parquet`);
+
+describe('what functions may do', () => {
+  test('nobody writes or deletes in Bronze', () => {
+    for (const action of ['s3:PutObject', 's3:DeleteObject', 's3:DeleteObjectVersion']) {
+      expect(whoCan(action, bronze)).toEqual([]);
+    }
+  });
+
+  test('only those that read source files can', () => {
+    expect(whoCan('s3:GetObject', bronze)).toEqual(['plan', 'refine', 'seal', 'sweep']);
+  });
+
+  test('only promote moves a pointer of Silver, and only refresh-gold one of Gold', () => {
+    expect(whoCan('s3:PutObject', silverPointer)).toEqual(['promote']);
+    expect(whoCan('s3:PutObject', goldPointer)).toEqual(['refresh-gold']);
+    expect(whoCan('s3:DeleteObject', silverPointer)).toEqual([]);
+  });
+
+  test('plan reads no value that was quarantined or condemned, nor any staged reject', () => {
+    const values = [
+      dataFile('quarantine'),
+      dataFile('condemned'),
+      objectArn(rejectsKey(DATASET, RUN, '0001')),
+      objectArn('ops/retries/spend/council_payments/retry-1.csv'),
+      objectArn('ops/retries/spend/council_payments/retry-1.origins.parquet'),
+    ];
+    for (const arn of values) expect(can('plan', 's3:GetObject', arn)).toBe(false);
+    expect(can('plan', 's3:ListBucket', bucketArn('quarantine'))).toBe(false);
+    expect(can('plan', 's3:GetObject', dataFile('silver'))).toBe(false);
+  });
+
+  test('quarantined values are read only where attempts and errors are counted', () => {
+    expect(whoCan('s3:GetObject', dataFile('quarantine'))).toEqual(['refine', 'seal', 'gate']);
+    expect(whoCan('s3:PutObject', dataFile('quarantine'))).toEqual(['seal']);
+  });
+
+  test('a seal is written by seal alone', () => {
+    expect(whoCan('s3:PutObject', objectArn(sealKey(DATASET, '1.0.0', RUN)))).toEqual(['seal']);
+  });
+
+  test('only promote and refresh-gold write Iceberg metadata', () => {
+    expect(whoCan('s3:PutObject', objectArn(`${metadataPrefix('silver', DATASET)}/v1.json`))).toEqual([
+      'promote',
+    ]);
+    expect(whoCan('s3:PutObject', objectArn(`${metadataPrefix('gold', DATASET)}/v1.json`))).toEqual([
+      'refresh-gold',
+    ]);
+  });
+
+  test('only those that have something to tell publish alerts', () => {
+    const topics = Object.keys(made.platform.findResources('AWS::SNS::Topic'));
+    expect(whoCan('sns:Publish', `<${topics[0]}>`)).toEqual([
+      'hold',
+      'promote',
+      'record-failure',
+      'start-run',
+    ]);
+  });
+
+  test('only start-run and sweep start executions, and nobody stops one', () => {
+    const machine = 'arn:aws:states:eu-west-1:111122223333:stateMachine:assay-staging-medallion';
+    expect(whoCan('states:StartExecution', machine)).toEqual(['sweep', 'start-run']);
+    expect(whoCan('states:StopExecution', machine.replace('stateMachine', 'execution'))).toEqual([]);
+  });
+
+  test('only refine and seal read the key of the digests, and only relay-alert the address of Slack', () => {
+    const secret = (name: string): string =>
+      `arn:aws:secretsmanager:eu-west-1:111122223333:secret:assay/staging/${name}-AbCdEf`;
+    expect(whoCan('secretsmanager:GetSecretValue', secret('digest-key'))).toEqual(['refine', 'seal']);
+    expect(whoCan('secretsmanager:GetSecretValue', secret('slack-webhook'))).toEqual(['relay-alert']);
+  });
+
+  test('tables are made and moved by those that commit, and deleted by nobody', () => {
+    const table = (name: string): string => `arn:aws:glue:eu-west-1:111122223333:table/assay_staging_${name}`;
+    expect(whoCan('glue:UpdateTable', table('silver/spend_council_payments'))).toEqual([
+      'promote',
+      'reconcile-catalog',
+    ]);
+    expect(whoCan('glue:UpdateTable', table('gold/spend_monthly_totals'))).toEqual([
+      'refresh-gold',
+      'reconcile-catalog',
+    ]);
+    expect(whoCan('glue:DeleteTable', table('gold/spend_monthly_totals'))).toEqual([]);
+  });
+
+  test('the key opens a bucket only to those that work on it, through S3', () => {
+    const keyArn = textOf(
+      statementsOfFunction(made.platform, 'assay-staging-plan').find(({ Action }) => Action === 'kms:Decrypt')
+        ?.Resource,
+    );
+    const decrypts = (name: FunctionName, bucket: string, service = 's3'): boolean =>
+      matches(statementsOfFunction(made.platform, `assay-staging-${name}`), 'Allow', {
+        action: 'kms:Decrypt',
+        resource: keyArn,
+        context: {
+          'kms:ViaService': `${service}.eu-west-1.amazonaws.com`,
+          'kms:EncryptionContext:aws:s3:arn': bucketArn(bucket),
+        },
+      });
+    expect(decrypts('plan', 'bronze')).toBe(true);
+    expect(decrypts('plan', 'quarantine')).toBe(false);
+    expect(decrypts('plan', 'bronze', 'glue')).toBe(false);
+    expect(decrypts('refine', 'gold')).toBe(false);
+  });
+
+  test('no role may do everything with anything', () => {
+    const policies = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].flatMap((type) =>
+      Object.values(made.platform.findResources(type)),
+    );
+    const actions = policies.flatMap(({ Properties }) =>
+      Properties.PolicyDocument.Statement.flatMap((statement: { Action: unknown }) => statement.Action),
+    );
+    expect(actions.filter((action) => String(action).includes('*'))).toEqual([]);
+    const roles = Object.values(made.platform.findResources('AWS::IAM::Role'));
+    expect(roles.flatMap(({ Properties }) => Properties.ManagedPolicyArns ?? [])).toEqual([]);
+  });
+});
+
+test('analysts read what is published and nothing that was quarantined; sources only bring files', () => {
+  const policy = (name: string) =>
+    Object.values(made.platform.findResources('AWS::IAM::ManagedPolicy')).find(
+      ({ Properties }) => Properties.ManagedPolicyName === `assay-staging-${name}`,
+    )?.Properties.PolicyDocument.Statement;
+  const may = (name: string, action: string, resource: string): boolean =>
+    matches(policy(name), 'Allow', { action, resource });
+  for (const layer of ['silver', 'gold'] as const) {
+    expect(may('analyst', 's3:GetObject', dataFile(layer))).toBe(true);
+    expect(may('analyst', 's3:PutObject', dataFile(layer))).toBe(false);
+  }
+  for (const arn of [dataFile('quarantine'), dataFile('condemned'), bronze]) {
+    expect(may('analyst', 's3:GetObject', arn)).toBe(false);
+  }
+  expect(may('source', 's3:PutObject', bronze)).toBe(true);
+  expect(may('source', 's3:GetObject', bronze)).toBe(false);
+});
+
+test('the workflow reads the list of chunks, starts the Map’s children, and no data', () => {
+  const machines = Object.values(made.platform.findResources('AWS::StepFunctions::StateMachine'));
+  const role = textOf(machines[0]?.Properties.RoleArn).slice(1, -1);
+  const statements = statementsOfRole(made.platform, role);
+  const allows = (action: string, resource: string): boolean =>
+    matches(statements, 'Allow', { action, resource });
+  const states = 'arn:aws:states:eu-west-1:111122223333';
+  expect(allows('s3:GetObject', objectArn('ops/staging/spend/council_payments/r/chunks.json'))).toBe(true);
+  expect(allows('s3:GetObject', objectArn('ops/staging/spend/council_payments/r/rejects-0001.parquet'))).toBe(
+    false,
+  );
+  expect(allows('states:StartExecution', `${states}:stateMachine:assay-staging-medallion`)).toBe(true);
+  expect(allows('states:StopExecution', `${states}:execution:assay-staging-medallion/Refine:uuid`)).toBe(
+    true,
+  );
+  expect(allows('states:StartExecution', `${states}:stateMachine:another`)).toBe(false);
+});

@@ -1,0 +1,113 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  bronzeKey,
+  chunkKey,
+  correctionsKey,
+  decisionKey,
+  heldKey,
+  leaseKey,
+  metadataPrefix,
+  pointerKey,
+  releaseKey,
+  retryKeys,
+  runRecordKey,
+  runRoot,
+} from '../../etl/naming.ts';
+import { bucketOf } from '../../lib/config/names.ts';
+import { matches, textOf } from './support/policies.ts';
+import { readContracts, type Synthesised, synthesise } from './support/synthesise.ts';
+
+/** The policies that are there to be attached to people. */
+
+const DATASET = 'spend.council_payments';
+const RUN = '20240501T120003417Z-9b6e0d20';
+const staging = synthesise(await readContracts());
+
+const statementsOf = ({ platform }: Synthesised, name: string) =>
+  Object.values(platform.findResources('AWS::IAM::ManagedPolicy')).find(
+    ({ Properties }) => Properties.ManagedPolicyName === name,
+  )?.Properties.PolicyDocument.Statement;
+const objectArn = (key: string): string =>
+  `arn:aws:s3:::assay-staging-${bucketOf(key)}-111122223333-eu-west-1/${key}`;
+const may = (who: string, action: string, resource: string): boolean =>
+  matches(statementsOf(staging, `assay-staging-${who}`), 'Allow', { action, resource });
+const dataFile = (layer: 'silver' | 'gold' | 'condemned'): string =>
+  `${runRoot(layer, DATASET, '1.0.0', RUN)}/year=2024/month=05/part-0001.parquet`;
+
+describe('the platform team', () => {
+  test.each([
+    bronzeKey(DATASET, '2024-05-01', 'a.csv'),
+    decisionKey(DATASET, RUN),
+    heldKey(DATASET, RUN),
+    runRecordKey(DATASET, RUN),
+    retryKeys(DATASET, RUN).records,
+    retryKeys(DATASET, RUN).origins,
+    correctionsKey(DATASET, RUN),
+    releaseKey(DATASET, RUN),
+    pointerKey('silver', DATASET),
+    `${metadataPrefix('quarantine', DATASET)}/00002.metadata.json`,
+    dataFile('condemned'),
+    dataFile('gold'),
+  ])('writes %s, as its commands do', (key) => {
+    expect(may('operator', 's3:PutObject', objectArn(key))).toBe(true);
+    expect(may('operator', 's3:GetObject', objectArn(key))).toBe(true);
+  });
+
+  test.each([dataFile('silver'), leaseKey(DATASET), chunkKey(DATASET, RUN, '0001')])(
+    'only reads %s, which is the workflow’s',
+    (key) => {
+      expect(may('operator', 's3:PutObject', objectArn(key))).toBe(false);
+      expect(may('operator', 's3:GetObject', objectArn(key))).toBe(true);
+    },
+  );
+
+  test('removes nothing but the mark of a run that waits', () => {
+    expect(may('operator', 's3:DeleteObject', objectArn(heldKey(DATASET, RUN)))).toBe(true);
+    for (const key of [
+      bronzeKey(DATASET, '2024-05-01', 'a.csv'),
+      dataFile('gold'),
+      decisionKey(DATASET, RUN),
+    ])
+      expect(may('operator', 's3:DeleteObject', objectArn(key))).toBe(false);
+  });
+
+  test('has runs started by start-run and calls no other function', () => {
+    const functionArn = (name: string): string =>
+      `arn:aws:lambda:eu-west-1:111122223333:function:assay-staging-${name}`;
+    expect(may('operator', 'lambda:InvokeFunction', functionArn('start-run'))).toBe(true);
+    expect(may('operator', 'lambda:InvokeFunction', functionArn('promote'))).toBe(false);
+  });
+});
+
+test('analysts and the platform team find the stack, and no other', () => {
+  const stackArn = (name: string): string =>
+    `arn:aws:cloudformation:eu-west-1:111122223333:stack/${name}/some-id`;
+  for (const who of ['analyst', 'operator']) {
+    expect(may(who, 'cloudformation:DescribeStacks', stackArn('Assay-staging'))).toBe(true);
+    expect(may(who, 'cloudformation:DescribeStacks', stackArn('Assay-production'))).toBe(false);
+  }
+});
+
+test('every policy fits into what IAM takes, 6,144 characters, in the region with the longest name', async () => {
+  const production = synthesise(await readContracts(), { stage: 'production' });
+  for (const { Properties } of Object.values(production.platform.findResources('AWS::IAM::ManagedPolicy'))) {
+    const text = resolved(Properties.PolicyDocument).replaceAll('eu-west-1', 'ap-southeast-2');
+    expect({ name: Properties.ManagedPolicyName, fits: text.replace(/\s/g, '').length <= 6_144 }).toEqual({
+      name: Properties.ManagedPolicyName,
+      fits: true,
+    });
+    expect(text.length).toBeGreaterThan(200);
+  }
+});
+
+/** A policy as JSON, with what CloudFormation puts together put together. */
+function resolved(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' &&
+    inner !== null &&
+    !Array.isArray(inner) &&
+    Object.keys(inner).some((key) => /^(Ref|Fn::)/.test(key))
+      ? textOf(inner)
+      : inner,
+  );
+}

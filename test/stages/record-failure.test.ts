@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Alert, Effects } from '../../etl/ports.ts';
+import { noteFailure } from '../../etl/stages/note-failure.ts';
+import { recordFailure } from '../../etl/stages/record-failure.ts';
+import { contractText } from './contract-text.ts';
+import { type TestLake, testLake } from './harness.ts';
+
+/** What people are told of a run that failed. */
+
+const DATASET = 'test.records';
+const RUN = { dataset: DATASET, runId: '20240601T000000000Z-00000000' };
+const IN_A_MAP = {
+  Error: 'States.ExceedToleratedFailureThreshold',
+  Cause: 'The specified tolerated failure threshold was exceeded',
+};
+
+let lake: TestLake;
+let effects: Effects;
+let titles: string[];
+beforeEach(async () => {
+  const columns = [
+    { name: 'id', key: true },
+    { name: 'on', type: 'date', required: true },
+  ];
+  lake = await testLake({ contracts: [contractText({ columns, partitionColumn: 'on' })] });
+  titles = [];
+  const send = async ({ title }: Alert): Promise<void> => void titles.push(title);
+  effects = { ...lake.lake.effects, alerts: { send } };
+});
+afterEach(() => lake.dispose());
+
+const fail = (failure: unknown): Promise<unknown> =>
+  recordFailure({ ...RUN, start: 'plan', failure }, effects);
+const note = (chunk: string, failure: unknown): Promise<unknown> =>
+  noteFailure({ ...RUN, chunk, failure }, effects);
+
+test('the message of a function, without what Lambda puts around it', async () => {
+  await fail({ Error: 'ConfigError', Cause: '{"errorType":"ConfigError","errorMessage":"No such key."}' });
+  expect(titles).toEqual([`Run ${RUN.runId} of ${DATASET} failed: No such key.`]);
+});
+
+test('what chunks failed of, each reason once, and not only that some did', async () => {
+  await note('0002', { Error: 'DataError', Cause: '{"errorMessage":"b.csv is gone."}' });
+  await note('0003', { Error: 'DataError', Cause: '{"errorMessage":"b.csv is gone."}' });
+  await note('0004', { Error: 'Lambda.Unknown' });
+  const recorded = await fail(IN_A_MAP);
+  const why = ['chunk 0002: b.csv is gone.', 'chunk 0004: Lambda.Unknown'];
+  expect(recorded).toMatchObject({
+    status: 'failed',
+    why,
+    told: `People were told: ${why.join('; ')}`,
+  });
+  expect(titles).toEqual([`Run ${RUN.runId} of ${DATASET} failed: ${why.join('; ')}`]);
+});
+
+test('that chunks failed, where none could say of what', async () => {
+  await fail(IN_A_MAP);
+  expect(titles).toEqual([`Run ${RUN.runId} of ${DATASET} failed: ${IN_A_MAP.Cause}`]);
+});
+
+test('a failure that is none of a chunk is not put down to one', async () => {
+  await note('0001', { Error: 'DataError', Cause: 'old' });
+  await fail({ Error: 'DataError', Cause: 'the seal' });
+  expect(titles).toEqual([`Run ${RUN.runId} of ${DATASET} failed: the seal`]);
+});
