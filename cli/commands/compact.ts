@@ -5,7 +5,7 @@ import { maintenanceWordOf, OPTIONAL_WORD_OPTIONS } from '../identity.ts';
 import { nextCommand } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { count, plural, size } from '../print/format.ts';
-import { printable } from '../print/printable.ts';
+import { printableLines } from '../print/printable.ts';
 import { table } from '../print/table.ts';
 import { usageError } from '../usage-error.ts';
 
@@ -41,7 +41,7 @@ queried and rolled back to; their small files go once those are expired and vacu
     const done = await compactDataset(lake.effects, request, maintenanceWordOf(args, io));
     if (args.has('json')) io.out(JSON.stringify(done, null, 2));
     else {
-      io.out(printable(compactText(done, isDryRun)));
+      io.out(printableLines(compactText(done, isDryRun)));
       if (done.from !== done.to)
         io.out(`Next: ${nextCommand(args, io, `diff ${dataset} ${done.from} ${done.to}`)}`);
     }

@@ -3,7 +3,7 @@ import type { Command } from '../command.ts';
 import { readContractFile } from '../contract-file.ts';
 import { EXIT } from '../exit-codes.ts';
 import { plural } from '../print/format.ts';
-import { printable } from '../print/printable.ts';
+import { printableLines } from '../print/printable.ts';
 import { table } from '../print/table.ts';
 
 /** `assay contracts diff`: whether a new version of a contract is compatible, and why. */
@@ -24,7 +24,9 @@ version wasn't raised.`,
     const head = { dataset: next.dataset, from: old.version, to: next.version };
     if (args.has('json')) io.out(JSON.stringify({ ...head, ...comparison }, null, 2));
     else
-      io.out(printable(`${next.dataset}, ${old.version} → ${next.version}: ${comparisonText(comparison)}`));
+      io.out(
+        printableLines(`${next.dataset}, ${old.version} → ${next.version}: ${comparisonText(comparison)}`),
+      );
     return comparison.needsMajor ? EXIT.usage : EXIT.ok;
   },
 };

@@ -11,7 +11,7 @@ import { readContractFile } from '../contract-file.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { count, plural } from '../print/format.ts';
-import { printable } from '../print/printable.ts';
+import { printableLines } from '../print/printable.ts';
 import { table } from '../print/table.ts';
 import { usageError } from '../usage-error.ts';
 import { comparisonText } from './contracts-diff.ts';
@@ -57,7 +57,7 @@ Values of personal and confidential columns are shown as •••.`,
     const shown = args.has('unmasked') ? found : masked(found, current, proposed);
     const head = { dataset: found.dataset, from: current.version, to: proposed.version };
     if (args.has('json')) io.out(JSON.stringify({ ...head, ...shown }, null, 2));
-    else io.out(printable(trialText(shown, head)));
+    else io.out(printableLines(trialText(shown, head)));
     return EXIT.ok;
   },
 };

@@ -38,7 +38,8 @@ export async function findExclusions(
   await engine.run('CREATE OR REPLACE TEMP TABLE file_order (id$ VARCHAR, place$ BIGINT)');
   await engine.append(
     'file_order',
-    input.sourceFileIds.map((id, place) => [id, BigInt(place)]),
+    // A repeat has the id of the file it repeats: each stands once, or a record would be its own duplicate.
+    [...new Set(input.sourceFileIds)].map((id, place) => [id, BigInt(place)]),
   );
   if (input.files.length === 0) {
     await engine.run('CREATE OR REPLACE TEMP TABLE superseded (nothing INTEGER)');

@@ -27,6 +27,7 @@ async function follow(shop: Shop, commands: readonly string[], values: Readonly<
     );
     const { code, out, err } = await runMain(args, { cwd: shop.cwd, env: { npm_command: 'exec' } });
     expect({ command, code, err }).toEqual({ command, code: mayFail ? 1 : 0, err: '' });
+    expect(out).not.toContain('␊');
     printed.push(out);
   }
   return printed.join('\n');

@@ -121,5 +121,5 @@ describe('a process killed at any change of the lake', () => {
     }
     // Every document, data file and pointer of a run is one step; fewer would mean that the test missed some.
     expect(step).toBeGreaterThan(30);
-  }, 240_000);
+  }, 600_000);
 });
