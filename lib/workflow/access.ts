@@ -77,7 +77,12 @@ const LEASING = { writes: [LEASES], startsRuns: true } as const;
 
 /** Every function and what it may do, as its code reads and writes. */
 const BY_NAME = {
-  plan: { ...PLANNING, writes: [...PLANNING.writes, PLANS, CHUNK_LISTS] },
+  plan: {
+    ...PLANNING,
+    // A held run that was approved is planned again.
+    reads: [...PLANNING.reads, PLANS],
+    writes: [...PLANNING.writes, PLANS, CHUNK_LISTS],
+  },
   refine: {
     reads: [
       ...RUN,

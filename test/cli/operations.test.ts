@@ -245,4 +245,11 @@ describe('docs/operations.md, followed word by word', () => {
     );
     await shop.dispose();
   });
+
+  test('Does it survive on this machine?', async () => {
+    const [drill = []] = blocksOf('Does it survive on this machine?');
+    const shop = await openShop();
+    expect(await follow(shop, drill, {})).toMatch(/Nothing was lost, doubled or half-published\.$/);
+    await shop.dispose();
+  }, 60_000);
 });
