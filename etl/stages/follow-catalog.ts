@@ -1,6 +1,6 @@
 import type { Contract } from '../contract/contract.ts';
 import { tableColumns } from '../contract/table-columns.ts';
-import { messageOf, TransientError } from '../errors.ts';
+import { ConfigError, messageOf, TransientError } from '../errors.ts';
 import { type Layer, tableName, tableRoot } from '../naming.ts';
 import type { CatalogTable, Effects } from '../ports.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
@@ -12,8 +12,8 @@ export type FollowEffects = Pick<Effects, 'objects' | 'catalog'>;
 
 /**
  * Moves the catalog to where the contract's pointer is now; returns the names of the tables, none before the first
- * commit. What is published stays published whatever happens here, so that every failure is a TransientError: it is
- * tried again, and reconcileCatalog repairs what stays behind.
+ * commit. What is published stays published whatever happens here: a failure is a TransientError, which is tried again,
+ * but for a ConfigError, which a person must put right; reconcileCatalog repairs what stays behind.
  */
 export async function followCatalog(
   { objects, catalog }: FollowEffects,
@@ -36,7 +36,8 @@ export async function followCatalog(
 
 function behind({ layer, dataset }: CatalogTable, error: unknown): unknown {
   if (error instanceof TransientError) return error;
-  return new TransientError(
+  const Kind = error instanceof ConfigError ? ConfigError : TransientError;
+  return new Kind(
     'CATALOG_BEHIND',
     `${tableName(layer, dataset)} is published, but the catalog didn't follow: ${messageOf(error)} Once that is put right, the reconcile schedule moves it.`,
     { cause: error, context: { dataset, layer } },

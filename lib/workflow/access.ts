@@ -86,6 +86,7 @@ const BY_NAME = {
       tableMetadata('silver'),
       wholeTables('quarantine'),
       wholeTables('condemned'),
+      wholeTables('source_files'),
     ],
     writes: [dataFiles('silver'), CHUNK_RESULTS, STAGED_REJECTS, STAGED_SUSPECTS],
     lists: ['silver', 'quarantine', 'ops'],
