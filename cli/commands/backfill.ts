@@ -41,7 +41,6 @@ they are read, too, and give the same.`,
   ],
   positionals: { min: 1, max: 1, name: 'DATASET' },
   localOnly: 'it is for a lake in a folder so far.',
-  localOnly: 'it is for a lake in a folder so far.',
   async run(args, io) {
     const [from, to, contractVersion] = [
       dayOf('from', args.text('from')),
