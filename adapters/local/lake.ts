@@ -21,6 +21,7 @@ export interface LakeOptions extends ContractFolders {
   readonly threads?: number;
   /** Size at which a segment of records is closed; 48 MiB unless said. */
   readonly segmentBytes?: number;
+  readonly chunkBytes?: number;
   readonly alerts?: AlertChannels;
   readonly progress?: Effects['progress'];
   /** The system's clock unless said. */
@@ -65,6 +66,7 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
       ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     },
     digestKey,
+    ...(options.chunkBytes === undefined ? {} : { chunkBytes: options.chunkBytes }),
     ...(options.progress === undefined ? {} : { progress: options.progress }),
   };
   return { root: lake.root, effects, data };

@@ -19,7 +19,7 @@ export async function openText(
   name: string,
 ): Promise<TextResult> {
   const { head, whole } = await peek(stream);
-  if (head[0] === 0x1f && head[1] === 0x8b) {
+  if (isGzip(head)) {
     const unpacked = await viaScratch(gunzip(whole), scratch, `${name}.unpacked`);
     return unpacked.kind === 'text'
       ? openText(unpacked.bytes, scratch, `${name}.text`)
@@ -35,6 +35,24 @@ export async function openText(
     : { kind: 'unreadable', why: `it is marked as UTF-16 but isn't: ${text.why}` };
 }
 
+/** How many of a file's first bytes tell what lies around its text. */
+export const HEAD_BYTES = 3;
+
+/**
+ * Where a file's text begins, by its first bytes; undefined where the file's bytes are not those of its text, so that
+ * it can only be read from its beginning on: gzip and UTF-16.
+ */
+export function textStart(head: Uint8Array): number | undefined {
+  if (isGzip(head)) return undefined;
+  const mark = byteOrderMark(head);
+  if (mark === undefined) return 0;
+  return mark.encoding === 'utf-8' ? mark.skip : undefined;
+}
+
+function isGzip(head: Uint8Array): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b;
+}
+
 /** The first bytes of a stream (at least three, where it has them), and the whole of it again. */
 async function peek(
   stream: AsyncIterable<Uint8Array>,
@@ -42,11 +60,11 @@ async function peek(
   const pieces = stream[Symbol.asyncIterator]();
   const held: Uint8Array[] = [];
   let length = 0;
-  while (length < 3) {
+  while (length < HEAD_BYTES) {
     const next = await pieces.next();
     if (next.done === true) break;
     // A copy where more must come: the piece is good only until the next is asked for.
-    held.push(length + next.value.length < 3 ? Uint8Array.from(next.value) : next.value);
+    held.push(length + next.value.length < HEAD_BYTES ? Uint8Array.from(next.value) : next.value);
     length += next.value.length;
   }
   async function* whole(): AsyncGenerator<Uint8Array> {
@@ -57,7 +75,7 @@ async function peek(
       await pieces.return?.();
     }
   }
-  return { head: Buffer.concat(held.map((piece) => piece.subarray(0, 3))), whole: whole() };
+  return { head: Buffer.concat(held.map((piece) => piece.subarray(0, HEAD_BYTES))), whole: whole() };
 }
 
 async function* skip(stream: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {

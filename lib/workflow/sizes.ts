@@ -38,6 +38,8 @@ const light = (memoryMb: number, concurrency: number, timeoutSeconds: number): S
  */
 export const SIZES: Readonly<Record<FunctionName, Size>> = {
   plan: duckDb(ONE_CPU_MB, 1024, 5),
+  survey: light(ONE_CPU_MB, 40, 900),
+  align: light(ONE_CPU_MB, 5, 900),
   refine: duckDb(TWO_CPUS_MB, 4096, 40),
   seal: duckDb(TWO_CPUS_MB, 10_240, 5),
   gate: duckDb(ONE_CPU_MB, 4096, 5),
