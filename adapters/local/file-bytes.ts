@@ -47,7 +47,7 @@ function isWritten(before: Fingerprint, after: Fingerprint): boolean {
 }
 
 /**
- * The bytes of a file, or of an end-exclusive range of it, in order and in pieces of 1 MiB; `what` names it in errors.
+ * The bytes of a file, or of an end-exclusive range of it, in order and in pieces of 1 MiB at most; `what` names it in errors.
  * Two buffers take turns, the next being filled meanwhile: a piece is good until the next but one is asked for, but
  * callers may count only on the next.
  */
@@ -57,10 +57,17 @@ export async function* readPieces(
   range: ByteRange = { start: 0 },
 ): AsyncGenerator<Uint8Array> {
   const handle = await guarded(`reading ${what}`, () => open(file, 'r'));
-  const [one, other] = [Buffer.allocUnsafeSlow(PIECE_BYTES), Buffer.allocUnsafeSlow(PIECE_BYTES)];
   let position = range.start;
+  // Small buffers for small files: ten thousand large ones would keep the garbage collector busy.
+  const { size } = await guarded(`reading ${what}`, () => handle.stat()).catch(async (error: unknown) => {
+    await handle.close();
+    throw error;
+  });
+  const expected = Math.min(range.end ?? Number.POSITIVE_INFINITY, size) - position;
+  const pieceBytes = Math.max(1, Math.min(PIECE_BYTES, expected));
+  const [one, other] = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)];
   const fill = async (buffer: Buffer): Promise<Uint8Array> => {
-    const wanted = Math.min(PIECE_BYTES, (range.end ?? Number.POSITIVE_INFINITY) - position);
+    const wanted = Math.min(pieceBytes, (range.end ?? Number.POSITIVE_INFINITY) - position);
     if (wanted <= 0) return buffer.subarray(0, 0);
     const { bytesRead } = await handle.read(buffer, 0, wanted, position);
     position += bytesRead;

@@ -7,7 +7,14 @@ import { forgetReleased, inheritFailures } from '../quarantine/attempts.ts';
 import { loadReplaced } from '../quarantine/current-rejects.ts';
 import { loadPriorFailures } from '../refining/prior-failures.ts';
 import { createRejects } from '../refining/rejects.ts';
-import { blankCount, type FoundInFile, proveFile, readBack, takeTotalRows } from '../sealing/conservation.ts';
+import {
+  blankCount,
+  type FoundInFile,
+  identitiesOf,
+  proveFile,
+  readBack,
+  takeTotalRows,
+} from '../sealing/conservation.ts';
 import { EXCLUDED_SQL, findExclusions, supersededSql } from '../sealing/exclusions.ts';
 import { mergeParts } from '../sealing/merge-parts.ts';
 import { recoverExcluded } from '../sealing/recover-records.ts';
@@ -101,6 +108,10 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   await inheritFailures(engine, effects, plan);
   await giveVerdicts(engine, contract);
   const found = await readBack({ engine, data: effects.data, contract, silverFiles: silver.files });
+  const identities = await identitiesOf(
+    engine,
+    [...refined.values()].map(({ records }) => records),
+  );
   const files: SealedFile[] = [];
   const controlTotals: ControlTotal[] = [];
   const unproven: { key: string; problem: string }[] = [];
@@ -115,8 +126,9 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
         : { note: 'records from quarantine, tested once more' }),
     });
     if (result?.outcome !== 'read') continue;
-    const proof = { key: file.key, refined: result, found: inFile ?? emptyFind(), totalRow };
-    const proven = await proveFile(engine, contract, proof);
+    const identity = identities.get(result.records) ?? '';
+    const proof = { key: file.key, refined: result, identity, found: inFile ?? emptyFind(), totalRow };
+    const proven = proveFile(contract, proof);
     controlTotals.push(...proven.controlTotals);
     unproven.push(...proven.problems.map((problem) => ({ key: file.key, problem })));
   }
