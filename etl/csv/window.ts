@@ -1,7 +1,5 @@
 import { Buffer } from 'node:buffer';
 
-const INITIAL_BYTES = 4 * 1024 * 1024;
-
 /**
  * The part of a byte stream that is being looked at: what is left of the pieces before, and the next. One buffer
  * serves the whole stream, so what was handed out must be used before the next `fill`.
@@ -11,7 +9,7 @@ export class ByteWindow {
   start = 0;
   /** Whether the stream has ended: no more bytes will come. */
   final = false;
-  #buffer: Uint8Array = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  #buffer: Uint8Array = Buffer.alloc(0);
   #limit = 0;
   readonly #pieces: AsyncIterator<Uint8Array>;
 
