@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { type CaseLine, type FuzzCase, KEY_SIGN } from './arbitrary-case.ts';
+import { type CaseLine, type FuzzCase, HEADER_SIGN, KEY_SIGN } from './arbitrary-case.ts';
 
 /** Key of a line's record in the file at a place among those of its run: no other record of the run has it. */
 export function keyOf(place: number, line: number): string {
@@ -11,7 +11,10 @@ export function makeFile({ packing, header, lines, isEnded }: FuzzCase, place: n
   const all = [header, ...lines];
   const pieces = all.map((line, n) => {
     const end = n === all.length - 1 && !isEnded ? '' : line.end;
-    return { line, text: line.text.replaceAll(KEY_SIGN, keyOf(place, n)) + end };
+    return {
+      line,
+      text: line.text.replaceAll(KEY_SIGN, keyOf(place, n)).replaceAll(HEADER_SIGN, header.text) + end,
+    };
   });
   const bytes = Buffer.concat(pieces.map(({ line, text }) => encode(line, text)));
   switch (packing) {

@@ -137,10 +137,16 @@ function count(result: KindResult, file: PollutedFile, found: Found | undefined)
 function tracesOf({ silver, rejects }: Found): string {
   const texts = [
     ...silver.map((row) => ({ row, text: COLUMNS.map((name) => textIn(row, name)).join('') })),
-    ...rejects.map((row) => ({ row, text: String(row.raw_text ?? row.record) })),
+    ...rejects.map((row) => ({ row, text: rejectedText(row) })),
   ];
   const inOrder = texts.sort((a, b) => Number(a.row.source_row_number) - Number(b.row.source_row_number));
   return plain(inOrder.map(({ text }) => text).join(''));
+}
+
+/** A reject's text, or its raw values. */
+function rejectedText({ raw_text: text, record }: Row): string {
+  if (typeof record !== 'string') return String(text ?? '');
+  return Object.values(JSON.parse(record)).join('');
 }
 
 /** Whether a row of Silver has a value in a column where its record has another. */
