@@ -89,6 +89,8 @@ function readCsv(custom: CustomValues, problems: Problems): CsvDialect {
   const { delimiter = ',', quote = '"', encodings = ['utf-8'], nullValues = [] } = fields;
   if (quote === delimiter)
     problems.add([...path, 'quote'], `is '${quote}', the delimiter; write two different signs`);
+  if (fields.escape === delimiter)
+    problems.add([...path, 'escape'], `is '${delimiter}', the delimiter; write two different signs`);
   const last = encodings.findIndex((name) => name === 'windows-1252' || name === 'iso-8859-1');
   if (last >= 0 && last < encodings.length - 1) {
     problems.add(

@@ -40,11 +40,12 @@ export async function readHeader(
   const scan = newScan();
   for (let line = 1; ; line += 1 + scan.quotedNewlines) {
     while (!readRecord(window.bytes, window.start, window.limit, window.final, format, scan)) {
-      if (window.limit - window.start > maxRecordBytes)
-        return unreadable(`its first line is longer than ${maxRecordBytes} bytes`);
+      // One byte more than the limit may be a carriage return that only ends the line.
+      if (window.limit - window.start > maxRecordBytes + 1) return tooLong(maxRecordBytes);
       await window.fill();
     }
     if (window.start >= window.limit && window.final) return { kind: 'empty' };
+    if (scan.end - window.start > maxRecordBytes) return tooLong(maxRecordBytes);
     const record = window.bytes.subarray(window.start, scan.end);
     const crlf = scan.next - scan.end === 2;
     const blank = isBlank(window.bytes, window.start, scan.end, format);
@@ -55,6 +56,10 @@ export async function readHeader(
         firstDataLine: line + 1 + scan.quotedNewlines,
       });
   }
+}
+
+function tooLong(maxRecordBytes: number): HeaderResult {
+  return unreadable(`its first line is longer than ${maxRecordBytes} bytes`);
 }
 
 function unreadable(why: string): HeaderResult {

@@ -159,8 +159,8 @@ function closeQuote(
   while (at < limit) {
     const byte = bytes[at] as number;
     if (byte === escaping && escaping !== quote) {
-      if (bytes[at + 1] === LF || bytes[at + 1] === CR) scan.quotedNewlines++;
-      at += 2;
+      // What is escaped is no quote that closes; whatever else it is, is seen next.
+      at += bytes[at + 1] === quote || bytes[at + 1] === escaping ? 2 : 1;
     } else if (byte === quote) {
       if (escaping !== quote || bytes[at + 1] !== quote || at + 1 >= limit) {
         if (isEdgeBlank(bytes[from]) || isEdgeBlank(bytes[at - 1])) scan.hasEdgeBlanks = true;
@@ -168,7 +168,8 @@ function closeQuote(
       }
       at += 2;
     } else {
-      if (byte === LF || byte === CR) scan.quotedNewlines++;
+      // CRLF is one line end; what lies behind the limit is of another time.
+      if (byte === LF || (byte === CR && (at + 1 >= limit || bytes[at + 1] !== LF))) scan.quotedNewlines++;
       else if (byte === 0) scan.problem ??= 'a NUL byte';
       at++;
     }

@@ -19,6 +19,7 @@ import { EXCLUDED_SQL, findExclusions, supersededSql } from '../sealing/exclusio
 import { mergeParts } from '../sealing/merge-parts.ts';
 import { recoverExcluded } from '../sealing/recover-records.ts';
 import { type RewriteTarget, rewriteWithout } from '../sealing/rewrite.ts';
+import { findSecondHeaders } from '../sealing/second-headers.ts';
 import { countReasonCodes, digestRejects, giveVerdicts, verdictSelect } from '../sealing/verdicts.ts';
 import { filesOf, type LakeTable } from '../table/lake-table.ts';
 import type { DataFile } from '../table/schema.ts';
@@ -107,6 +108,7 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   const silver = await resolveSilver(sealing, tables, chunks, hasPrior);
   await inheritFailures(engine, effects, plan);
   await giveVerdicts(engine, contract);
+  const secondHeaders = await findSecondHeaders(engine, contract);
   const found = await readBack({ engine, data: effects.data, contract, silverFiles: silver.files });
   const identities = await identitiesOf(
     engine,
@@ -130,7 +132,8 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
     const proof = { key: file.key, refined: result, identity, found: inFile ?? emptyFind(), totalRow };
     const proven = proveFile(contract, proof);
     controlTotals.push(...proven.controlTotals);
-    unproven.push(...proven.problems.map((problem) => ({ key: file.key, problem })));
+    const problems = [...proven.problems, ...(secondHeaders.get(file.sourceFileId) ?? [])];
+    unproven.push(...problems.map((problem) => ({ key: file.key, problem })));
   }
   const commit = await writeRest(sealing, tables, files, silver);
   const body = {

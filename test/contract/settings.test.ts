@@ -48,6 +48,7 @@ describe('settings of a source contract', () => {
     ],
     ['assay.csv', '{delimiter: ";;"}', ".delimiter: is ';;'; write one ASCII sign or a tab, e.g. ','"],
     ['assay.csv', '{quote: ","}', ".quote: is ',', the delimiter; write two different signs"],
+    ['assay.csv', '{escape: ","}', ".escape: is ',', the delimiter; write two different signs"],
     [
       'assay.csv',
       '{encodings: [utf8]}',

@@ -43,7 +43,7 @@ describe('the pipeline and the oracle', () => {
                 quarantined: mine(quarantined),
                 condemned: mine(condemned),
               });
-              expect(found).toEqual(expectedOf(bytes, CONTRACT));
+              expect(found).toEqual(expectedOf(bytes, CONTRACT).lines);
             }
           } finally {
             await lake.dispose();

@@ -1,52 +1,71 @@
 import type { ContractColumn, SourceContract } from '../../etl/contract/contract.ts';
 import type { Row } from '../stages/read-rows.ts';
 import { type Judgement, judge } from './judge.ts';
-import { type OracleRecord, parseRecords } from './parse-records.ts';
+import type { OracleRecord } from './parse-records.ts';
+import { readSource } from './read-source.ts';
 
 /** What is compared of a file's records, by record number: a line a record, so that a difference reads well. */
 export type Compared = Readonly<Record<string, string>>;
 
-/** What the oracle expects of a file whose header is the contract's own columns, in order. */
-export function expectedOf(file: Uint8Array, contract: SourceContract): Compared {
-  const { csv, limits } = contract;
-  const records = parseRecords(file, {
-    delimiter: csv.delimiter,
-    quote: csv.quote,
-    maxRecordBytes: limits.maxRecordBytes,
-    fallsBack: csv.encodings.includes('windows-1252'),
-  });
-  const keys = new Set<string>();
+/** What is expected of a file: a line a record, or, where none is read, why not. */
+export interface Expected {
+  readonly status: 'accepted' | 'empty' | 'rejected';
+  /** A part of the note that the file must have. */
+  readonly note: string;
+  readonly records: number;
+  readonly lines: Compared;
+}
+
+/** What the oracle expects of a file. `keys` are those of the files before it, to which its own are added. */
+export function expectedOf(
+  file: Uint8Array,
+  contract: SourceContract,
+  keys: Set<string> = new Set(),
+): Expected {
+  const source = readSource(file, contract);
+  if (source.kind === 'empty') return { status: 'empty', note: '', records: 0, lines: {} };
+  if (source.kind === 'rejected') return { status: 'rejected', note: source.why, records: 0, lines: {} };
+  const { records, fields } = source;
+  if (records.length === 0) return { status: 'empty', note: '', records: 0, lines: {} };
   const lines = records.flatMap((record, n) => {
-    const judgement = judge(record, contract, [...contract.columns.keys()]);
-    const line = describeJudgement(judgement, record, { contract, keys });
+    const judgement = judge(record, contract, fields);
+    const line = describeJudgement(judgement, record, { contract, fields, keys });
     return line === undefined ? [] : [[String(n + 1), line] as const];
   });
-  return Object.fromEntries(lines);
+  return { status: 'accepted', note: '', records: records.length, lines: Object.fromEntries(lines) };
+}
+
+/** What a judgement is described with: where each column stands in the file, and the keys seen so far. */
+interface DescribeOptions {
+  readonly contract: SourceContract;
+  readonly fields: readonly (number | undefined)[];
+  readonly keys: Set<string>;
 }
 
 function describeJudgement(
   judgement: Judgement,
   record: OracleRecord,
-  { contract, keys }: { readonly contract: SourceContract; readonly keys: Set<string> },
+  { contract, fields, keys }: DescribeOptions,
 ): string | undefined {
   if (judgement.verdict === 'blank') return undefined;
   const { hash } = judgement;
   if (judgement.verdict === 'failed') {
     const reasons = judgement.reasons.map(({ column, code }) => `${code} ${column ?? ''}`);
-    return failedLine('quarantined', hash, reasons, rawText(record, contract));
+    return failedLine('quarantined', hash, reasons, rawText(record, fields));
   }
   const key = contract.key
     .map((name) => String(judgement.values[contract.columns.findIndex((column) => column.name === name)]))
     .join('|');
-  if (keys.has(key)) return failedLine('condemned', hash, ['DUPLICATE '], rawText(record, contract));
+  if (keys.has(key)) return failedLine('condemned', hash, ['DUPLICATE '], rawText(record, fields));
   keys.add(key);
   return silverLine(contract, hash, judgement.values);
 }
 
-/** The record as it came: its raw values by column, or its text. */
-function rawText(record: OracleRecord, contract: SourceContract): string {
-  if (record.kind !== 'fields') return 'text';
-  return JSON.stringify(contract.columns.map((_, n) => record.fields[n] ?? null));
+/** The record as it came: its raw values by column, or its line and its text. */
+function rawText(record: OracleRecord, fields: readonly (number | undefined)[]): string {
+  if (record.kind === 'broken') return `line ${record.line}: ${JSON.stringify(record.text)}`;
+  if (record.kind === 'blank') return 'nothing';
+  return JSON.stringify(fields.map((field) => (field === undefined ? null : (record.fields[field] ?? null))));
 }
 
 function failedLine(verdict: string, hash: string, reasons: readonly string[], raw: string): string {
@@ -94,9 +113,9 @@ export function foundIn({ contract, silver, quarantined, condemned }: FoundRows)
 }
 
 function rawOf(row: Row, contract: SourceContract): string {
-  if (typeof row.record !== 'string') return typeof row.raw_text === 'string' ? 'text' : 'nothing';
+  if (typeof row.record !== 'string') return `line ${row.source_line}: ${JSON.stringify(row.raw_text)}`;
   const record = JSON.parse(row.record) as Record<string, string | null>;
-  return JSON.stringify(contract.columns.map(({ name }) => record[name]));
+  return JSON.stringify(contract.columns.map(({ name }) => record[name] ?? null));
 }
 
 /**

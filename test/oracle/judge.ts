@@ -27,7 +27,7 @@ export function judge(
   if (record.kind === 'broken') {
     return {
       verdict: 'failed',
-      hash: brokenHash(record.text),
+      hash: sha256(record.text),
       reasons: [{ column: null, code: 'STRUCTURE_ERROR' }],
     };
   }
@@ -48,12 +48,6 @@ export function judge(
 export function rowHash(raw: readonly RawField[]): string {
   const marked = raw.map((value) => (value === null ? '' : `=${value}`));
   return sha256(marked.join('\0').replace(/\0+$/, ''));
-}
-
-function brokenHash(text: string): string {
-  const utf8 = Buffer.from(text, 'latin1');
-  const isUtf8 = Buffer.from(utf8.toString('utf8')).equals(utf8);
-  return sha256(isUtf8 ? utf8.toString('utf8') : new TextDecoder('windows-1252').decode(utf8));
 }
 
 function sha256(text: string): string {

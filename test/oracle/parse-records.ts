@@ -1,39 +1,45 @@
 import { type CsvError, parse } from 'csv-parse/sync';
+import type { CsvDialect } from '../../etl/contract/contract.ts';
 
 /** One field as it stands in the source: NULL where there is nothing at all, not even quotes. */
 export type RawField = string | null;
 
-/** A record as the oracle reads it; `text` is what it was cut from, one character a byte. */
+/** A record as the oracle reads it; `text` is what it was cut from, decoded as far as it can be, and `line` the physical line of the file on which it begins. */
 export type OracleRecord =
   | { readonly kind: 'fields'; readonly fields: readonly RawField[]; readonly text: string }
-  | { readonly kind: 'broken'; readonly text: string }
+  | { readonly kind: 'broken'; readonly text: string; readonly line: number }
   | { readonly kind: 'blank'; readonly text: string };
 
-/** What the oracle needs to know of a dialect. */
-export interface OracleDialect {
-  readonly delimiter: string;
-  readonly quote: string;
+/** What the oracle needs to know of a dialect. `encodings` are tried in this order, a record at a time. */
+export interface OracleDialect extends Pick<CsvDialect, 'delimiter' | 'quote' | 'escape' | 'encodings'> {
   readonly maxRecordBytes: number;
-  /** Whether bytes that are no UTF-8 are Windows-1252. */
-  readonly fallsBack: boolean;
 }
 
-interface Line {
+/** A physical line and what ends it, one character a byte; `number` is its own, from 1. */
+export interface Line {
+  readonly number: number;
   readonly text: string;
   readonly end: string;
 }
 
+/** Lines of a text of one character a byte; a last one that is empty is none. */
+export function splitLines(text: string): Line[] {
+  const lines: Line[] = [];
+  for (const match of text.matchAll(/([^\r\n]*)(\r\n|\n|\r|$)/g)) {
+    if (match[0] === '') continue;
+    lines.push({ number: lines.length + 1, text: match[1] ?? '', end: match[2] ?? '' });
+  }
+  return lines;
+}
+
 /**
- * The records behind the header, by csv-parse: a physical line alone where it parses, with the lines that follow as
- * long as a quote is open; a record that is malformed, too long or not of the header's width is broken, and only its
- * first line is taken.
+ * The records of some lines, by csv-parse: a physical line alone where it parses, with the lines that follow as long
+ * as a quote is open; a record that is malformed, too long or not of this width is broken, and only its first line is
+ * taken.
  */
-export function parseRecords(file: Uint8Array, dialect: OracleDialect): OracleRecord[] {
-  const lines = splitLines(withoutMark(Buffer.from(file)).toString('latin1'));
-  const start = lines.findIndex(({ text }) => !isBlankText(text, dialect));
-  const width = start < 0 ? 0 : (tryParse(lines[start]?.text ?? '', dialect) ?? []).length;
+export function parseRecords(lines: readonly Line[], width: number, dialect: OracleDialect): OracleRecord[] {
   const records: OracleRecord[] = [];
-  for (let at = start + 1; start >= 0 && at < lines.length; ) {
+  for (let at = 0; at < lines.length; ) {
     const [record, taken] = takeRecord(lines, at, width, dialect);
     records.push(record);
     at += taken;
@@ -47,22 +53,36 @@ function takeRecord(
   width: number,
   dialect: OracleDialect,
 ): [OracleRecord, number] {
-  const first = lines[at]?.text ?? '';
-  let text = first;
-  for (let taken = 1; ; taken++) {
-    if (text.length > dialect.maxRecordBytes) break;
-    const fields = tryParse(text, dialect);
-    if (fields !== 'open') {
-      if (fields === undefined || fields.length !== width || text.includes('\0')) break;
-      const decoded = fields.map((field) => (field === null ? null : decode(field, text, dialect)));
-      if (decoded.includes(undefined)) break;
-      return [{ kind: 'fields', fields: decoded.map((field) => field ?? null), text }, taken];
+  const { text: first = '', number: line = 0 } = lines[at] ?? {};
+  const whole = takeWhole(lines, at, dialect);
+  if (whole !== undefined && whole.fields.length === width && !whole.text.includes('\0')) {
+    const text = decode(whole.text, whole.text, dialect);
+    const fields = whole.fields.map((field) => (field === null ? null : decode(field, whole.text, dialect)));
+    if (text !== undefined) {
+      return [{ kind: 'fields', fields: fields.map((field) => field ?? null), text }, whole.taken];
     }
+    // Well formed, but in no encoding: all of it is the broken record.
+    return [{ kind: 'broken', text: whole.text, line }, whole.taken];
+  }
+  const text = decode(first, first, dialect) ?? first;
+  return [isBlankText(first, dialect) ? { kind: 'blank', text } : { kind: 'broken', text, line }, 1];
+}
+
+/** The well-formed record that begins with a line, of any width; undefined where it is malformed or too long. */
+export function takeWhole(
+  lines: readonly Line[],
+  at: number,
+  dialect: OracleDialect,
+): { readonly text: string; readonly fields: readonly RawField[]; readonly taken: number } | undefined {
+  let text = lines[at]?.text ?? '';
+  for (let taken = 1; ; taken++) {
+    if (text.length > dialect.maxRecordBytes) return undefined;
+    const fields = tryParse(text, dialect);
+    if (fields !== 'open') return fields === undefined ? undefined : { text, fields, taken };
     const next = lines[at + taken];
-    if (next === undefined) break;
+    if (next === undefined) return undefined;
     text += `${lines[at + taken - 1]?.end}${next.text}`;
   }
-  return [{ kind: isBlankText(first, dialect) ? 'blank' : 'broken', text: first }, 1];
 }
 
 /** The fields of one record, `open` where a quote is not closed, undefined where it is malformed. */
@@ -72,7 +92,7 @@ function tryParse(text: string, dialect: OracleDialect): RawField[] | 'open' | u
     const rows: RawField[][] = parse(text, {
       delimiter: dialect.delimiter,
       quote: dialect.quote,
-      escape: dialect.quote,
+      escape: dialect.escape,
       record_delimiter: ['\r\n', '\n', '\r'],
       relax_column_count: true,
       skip_empty_lines: false,
@@ -85,29 +105,20 @@ function tryParse(text: string, dialect: OracleDialect): RawField[] | 'open' | u
   }
 }
 
-/** Lines with what ends them; a last one that is empty is none. */
-function splitLines(text: string): Line[] {
-  const lines: Line[] = [];
-  for (const match of text.matchAll(/([^\r\n]*)(\r\n|\n|\r|$)/g)) {
-    if (match[0] === '') continue;
-    lines.push({ text: match[1] ?? '', end: match[2] ?? '' });
-  }
-  return lines;
-}
-
-function withoutMark(file: Buffer): Buffer {
-  return file.subarray(0, 3).equals(Buffer.from([0xef, 0xbb, 0xbf])) ? file.subarray(3) : file;
-}
-
-function isBlankText(text: string, { delimiter, quote }: OracleDialect): boolean {
+/** Whether a line holds nothing but delimiters, quotes, spaces and tabs. */
+export function isBlankText(text: string, { delimiter, quote }: OracleDialect): boolean {
   return [...text].every((c) => c === delimiter || c === quote || c === ' ' || c === '\t');
 }
 
-/** The field's text; the whole record decides the encoding. Undefined where no encoding fits. */
-function decode(field: string, record: string, { fallsBack }: OracleDialect): string | undefined {
-  const whole = readUtf8(record);
-  if (whole !== undefined) return readUtf8(field);
-  return fallsBack ? new TextDecoder('windows-1252').decode(Buffer.from(field, 'latin1')) : undefined;
+/** A part's text in the first encoding that reads the whole it is part of; undefined where none does. */
+export function decode(part: string, whole: string, { encodings }: OracleDialect): string | undefined {
+  for (const encoding of encodings) {
+    if (encoding === 'iso-8859-1') return part;
+    if (encoding === 'windows-1252')
+      return new TextDecoder('windows-1252').decode(Buffer.from(part, 'latin1'));
+    if (encoding === 'utf-8' && readUtf8(whole) !== undefined) return readUtf8(part);
+  }
+  return undefined;
 }
 
 function readUtf8(text: string): string | undefined {

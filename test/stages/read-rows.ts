@@ -38,9 +38,16 @@ export async function readParquetRows(file: string): Promise<Row[]> {
     file: await asyncBufferFromFile(file),
     compressors,
     utf8: false,
-    parsers: { timestampFromMicroseconds: microsText, dateFromDays: dayText },
+    parsers: { timestampFromMicroseconds: microsText, dateFromDays: dayText, stringFromBytes: textOf },
   });
   return rows;
+}
+
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** The text as it is: hyparquet's own reader takes a byte order mark at its beginning away. */
+function textOf(bytes: Uint8Array | undefined): string | undefined {
+  return bytes && UTF8.decode(bytes);
 }
 
 /** Microseconds since 1970 as ISO 8601. */

@@ -1,0 +1,47 @@
+import type { SourceContract } from '../../etl/contract/contract.ts';
+import { parseContract } from '../../etl/contract/parse-contract.ts';
+import { type ColumnText, contractText, NO_LIMITS } from '../stages/contract-text.ts';
+
+/** A way in which a source may write its CSV, as a contract of its own. */
+export interface Dialect {
+  readonly dataset: string;
+  readonly text: string;
+  readonly contract: SourceContract;
+}
+
+/** Every column of every dialect; the last is optional, so that the records of many end with nothing. */
+const COLUMNS: readonly ColumnText[] = [
+  { name: 'id', key: true },
+  { name: 'paid_on', type: 'date', required: true },
+  { name: 'amount', type: 'number', physicalType: 'DECIMAL(18,2)', required: true },
+  { name: 'note', classification: 'personal' },
+  { name: 'code', type: 'integer' },
+];
+
+/** Headers in the contract's order. */
+export const HEADERS: readonly string[] = COLUMNS.map(({ name }) => name);
+
+/** The longest record in dialects whose records are short, so that many come close to it. */
+const SHORT_RECORD_BYTES = 200;
+
+function dialect(name: string, csv: Readonly<Record<string, unknown>>, maxRecordBytes?: number): Dialect {
+  const limits = { ...NO_LIMITS, ...(maxRecordBytes === undefined ? {} : { maxRecordBytes }) };
+  const dataset = `test.${name}`;
+  const text = contractText({
+    dataset,
+    columns: COLUMNS,
+    partitionColumn: 'paid_on',
+    assay: { csv, measures: [{ column: 'amount' }], limits },
+  });
+  return { dataset, text, contract: parseContract(`${name}.yaml`, text) as SourceContract };
+}
+
+/** The dialects that are fuzzed: each sign, each way of escaping and each encoding in at least one. */
+export const DIALECTS: readonly Dialect[] = [
+  dialect('usual', { encodings: ['utf-8', 'windows-1252'] }, SHORT_RECORD_BYTES),
+  dialect('default', {}),
+  dialect('semicolons', { delimiter: ';', encodings: ['utf-8', 'iso-8859-1'] }, SHORT_RECORD_BYTES),
+  dialect('tabs', { delimiter: '\t', quote: "'", encodings: ['windows-1252'] }, SHORT_RECORD_BYTES),
+  dialect('backslashes', { escape: '\\', nullValues: ['NULL'] }, SHORT_RECORD_BYTES),
+  dialect('pipes', { delimiter: '|', quote: "'", escape: '\\', encodings: ['iso-8859-1'] }),
+];

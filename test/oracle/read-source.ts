@@ -1,0 +1,111 @@
+import { gunzipSync } from 'node:zlib';
+import type { SourceContract } from '../../etl/contract/contract.ts';
+import { normaliseHeader } from '../../etl/contract/header.ts';
+import {
+  decode,
+  isBlankText,
+  type Line,
+  type OracleDialect,
+  type OracleRecord,
+  parseRecords,
+  splitLines,
+  takeWhole,
+} from './parse-records.ts';
+
+/** What the oracle makes of a file: its records and the field of each contract column; or why there are none. */
+export type OracleSource =
+  | {
+      readonly kind: 'read';
+      readonly records: readonly OracleRecord[];
+      readonly fields: readonly (number | undefined)[];
+    }
+  | { readonly kind: 'empty' }
+  /** `why` is a part of the reason that must be given. */
+  | { readonly kind: 'rejected'; readonly why: string };
+
+const MAX_FIELDS = 2_000;
+
+/** Reads a file as a contract says: what it is packed in, its header, its records. */
+export function readSource(file: Uint8Array, contract: SourceContract): OracleSource {
+  const text = unpack(Buffer.from(file));
+  if (text.kind === 'rejected') return text;
+  const dialect = dialectOf(contract, text.isMarked);
+  const lines = splitLines(text.bytes.toString('latin1'));
+  const header = takeHeader(lines, dialect);
+  if (header.kind !== 'header') return header;
+  const fields = matchNames(header.names, contract);
+  if (typeof fields === 'string') return { kind: 'rejected', why: fields };
+  const records = parseRecords(lines.slice(header.next), header.names.length, dialect);
+  return { kind: 'read', records, fields };
+}
+
+/** A mark says that a text is UTF-8, or was made so; then that encoding comes first. */
+function dialectOf({ csv, limits }: SourceContract, isMarked: boolean): OracleDialect {
+  const others = csv.encodings.filter((encoding) => encoding !== 'utf-8');
+  const encodings = isMarked ? (['utf-8', ...others] as const) : csv.encodings;
+  return { ...csv, encodings, maxRecordBytes: limits.maxRecordBytes };
+}
+
+type Unpacked =
+  | { readonly kind: 'text'; readonly bytes: Buffer; readonly isMarked: boolean }
+  | { readonly kind: 'rejected'; readonly why: string };
+
+function unpack(file: Buffer): Unpacked {
+  if (file[0] === 0x1f && file[1] === 0x8b) {
+    try {
+      return unpack(gunzipSync(file));
+    } catch {
+      return { kind: 'rejected', why: 'its gzip data is damaged' };
+    }
+  }
+  const head = file.subarray(0, 3).toString('hex');
+  if (head === 'efbbbf') return { kind: 'text', bytes: file.subarray(3), isMarked: true };
+  const utf16 = head.startsWith('fffe') ? 'utf-16le' : head.startsWith('feff') ? 'utf-16be' : undefined;
+  if (utf16 === undefined) return { kind: 'text', bytes: file, isMarked: false };
+  try {
+    const text = new TextDecoder(utf16, { fatal: true, ignoreBOM: true }).decode(file.subarray(2));
+    // A second mark is text, as everywhere.
+    return { kind: 'text', bytes: Buffer.from(text), isMarked: true };
+  } catch {
+    return { kind: 'rejected', why: "it is marked as UTF-16 but isn't" };
+  }
+}
+
+type OracleHeader =
+  | { readonly kind: 'header'; readonly names: readonly string[]; readonly next: number }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'rejected'; readonly why: string };
+
+/** The names in the first record with any content, and the line behind it. */
+function takeHeader(lines: readonly Line[], dialect: OracleDialect): OracleHeader {
+  for (let at = 0; at < lines.length; ) {
+    const found = takeWhole(lines, at, dialect);
+    // A NUL is no text: a record of several lines that holds one is cut at its first.
+    const whole = found !== undefined && found.taken > 1 && found.text.includes('\0') ? undefined : found;
+    const text = whole?.text ?? lines[at]?.text ?? '';
+    at += whole?.taken ?? 1;
+    if (text.length > dialect.maxRecordBytes) return { kind: 'rejected', why: 'its first line is longer' };
+    if (isBlankText(text, dialect)) continue;
+    if (text.includes('\0')) return { kind: 'rejected', why: 'it is not text' };
+    if (decode(text, text, dialect) === undefined) return { kind: 'rejected', why: 'is not text in' };
+    if (whole === undefined) return { kind: 'rejected', why: "its header can't be parsed" };
+    const names = whole.fields.map((name) => decode(name ?? '', text, dialect) ?? '');
+    return { kind: 'header', names, next: at };
+  }
+  return { kind: 'empty' };
+}
+
+/** The field of each column, or why the file has to be rejected. */
+function matchNames(
+  names: readonly string[],
+  contract: SourceContract,
+): readonly (number | undefined)[] | string {
+  if (names.length > MAX_FIELDS) return `more than ${MAX_FIELDS} are not read`;
+  const found = contract.columns.map(({ headers }) => {
+    const spellings = headers.map(normaliseHeader);
+    return names.flatMap((name, field) => (spellings.includes(normaliseHeader(name)) ? [field] : []));
+  });
+  if (found.some((fields) => fields.length > 1)) return 'both mean';
+  const isMissing = contract.columns.some(({ required }, n) => required && found[n]?.length === 0);
+  return isMissing ? 'it has no column for' : found.map(([field]) => field);
+}
