@@ -165,6 +165,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/drill.ts')).drill,
   },
   {
+    name: 'contracts infer',
+    summary: 'propose a contract for files',
+    load: async () => (await import('./commands/contracts-infer.ts')).contractsInfer,
+  },
+  {
     name: 'contracts check',
     summary: 'check the contracts',
     load: async () => (await import('./commands/contracts-check.ts')).contractsCheck,

@@ -11,7 +11,8 @@ import { fileObjectStore } from './object-store.ts';
 import { removeLeftovers } from './owner.ts';
 import { scratchOpener } from './scratch.ts';
 
-const MEMORY_LIMIT_MB = 600;
+/** What DuckDB may take unless something else is said. */
+export const MEMORY_LIMIT_MB = 600;
 
 /** How a lake is worked with. */
 export interface LakeOptions extends ContractFolders {

@@ -60,7 +60,7 @@ export type SegmentEvent =
 /** What cutting needs beside the files. */
 export interface CutOptions {
   readonly contract: SourceContract;
-  readonly data: DataStore;
+  readonly data: Pick<DataStore, 'stream'>;
   readonly scratch: Scratch;
   /** A segment is closed at the first piece past this size; the first ones are smaller, so that work begins early. */
   readonly segmentBytes: number;
