@@ -160,6 +160,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/health.ts')).health,
   },
   {
+    name: 'estimate',
+    summary: 'what a dataset costs and takes on AWS',
+    load: async () => (await import('./commands/estimate.ts')).estimateCommand,
+  },
+  {
     name: 'drill',
     summary: 'crash lakes of its own on purpose, and lose nothing',
     load: async () => (await import('./commands/drill.ts')).drill,

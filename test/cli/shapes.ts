@@ -344,6 +344,62 @@ export const ContractsDiffJson = z.strictObject({
   to: z.string(),
   ...Comparison,
 });
+const Requests = z.strictObject({ writes: Counted, reads: Counted, waits: Counted });
+export const EstimateJson = z.strictObject({
+  dataset: Dataset,
+  from: z.enum(['history', 'options']),
+  workload: z.strictObject({
+    bytesPerDay: z.number(),
+    filesPerDay: z.number(),
+    runsPerDay: z.number(),
+    monthsPerRun: Counted,
+    goldTables: Counted,
+    runsBefore: Counted,
+    scannedBytesPerDay: z.number(),
+    silverPerByte: z.number(),
+    goldPerByte: z.number(),
+  }),
+  platform: z.strictObject({ concurrency: Counted, chunkBytes: Counted }),
+  measured: z.record(z.string(), z.number()),
+  prices: z.record(z.string(), z.union([z.string(), z.number()])),
+  run: z.strictObject({
+    files: Counted,
+    chunks: Counted,
+    months: Counted,
+    silverFiles: Counted,
+    ledgerFiles: Counted,
+    ledgerManifests: Counted,
+    silverManifests: Counted,
+    overlappingFiles: Counted,
+    goldTables: Counted,
+    goldInputFiles: Counted,
+  }),
+  stages: z.array(
+    z.strictObject({
+      stage: z.string(),
+      calls: Counted,
+      wallSeconds: z.number(),
+      functionSeconds: z.number(),
+      requests: Requests,
+      diskBytes: z.number(),
+    }),
+  ),
+  runSeconds: z.number(),
+  lines: z.array(
+    z.strictObject({ what: z.string(), quantity: z.number(), unit: z.string(), dollars: z.number() }),
+  ),
+  dollarsPerDay: z.number(),
+  storageDollarsPerMonth: z.number(),
+  overruns: z.array(
+    z.strictObject({
+      stage: z.string(),
+      limit: z.enum(['disk', 'time']),
+      needs: z.number(),
+      has: z.number(),
+    }),
+  ),
+});
+
 const InferredNote = z.strictObject({
   path: z.string(),
   kind: z.enum(['seen', 'review', 'decide']),
