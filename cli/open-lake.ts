@@ -26,7 +26,7 @@ export interface CommandLake extends Lake {
 
 /**
  * Opens the lake that a command line means. Of a local one, alerts also go to the webhook at $ASSAY_WEBHOOK_URL, and
- * DuckDB takes at most $ASSAY_MEMORY_MB and $ASSAY_THREADS, where they are set.
+ * DuckDB takes at most $ASSAY_MEMORY_MB and $ASSAY_THREADS, and a worker $ASSAY_CHUNK_MB, where they are set.
  */
 export async function openLakeOf(args: Args, io: Io, listeners: Listeners = {}): Promise<CommandLake> {
   const stackName = stackOf(args, io);
@@ -38,6 +38,7 @@ export async function openLakeOf(args: Args, io: Io, listeners: Listeners = {}):
 async function openFolder(args: Args, io: Io, { progress, onAlert }: Listeners): Promise<CommandLake> {
   const { lakeDir, contractsDir, sqlDir } = locations(args, io);
   const webhookUrl = io.env.ASSAY_WEBHOOK_URL;
+  const chunkMb = numberFrom(io, 'ASSAY_CHUNK_MB', 1);
   const lake = await openLake(lakeDir, {
     contractsDir,
     sqlDir,
@@ -48,6 +49,7 @@ async function openFolder(args: Args, io: Io, { progress, onAlert }: Listeners):
     },
     ...(progress === undefined ? {} : { progress }),
     ...engineLimits(io),
+    ...(chunkMb === undefined ? {} : { chunkBytes: chunkMb * 1024 * 1024 }),
   });
   return { ...lake, runs: embeddedRuns(lake.effects), athena: undefined };
 }

@@ -47,6 +47,10 @@ export interface Measured {
   /** CPU seconds for a GB of CSV. */
   readonly refineCpuSecondsPerGb: number;
   readonly sealCpuSecondsPerGb: number;
+  /** Instead, where a run has several chunks: their keys are compared. */
+  readonly sealOfChunksCpuSecondsPerGb: number;
+  /** Of files that are cut. */
+  readonly surveyCpuSecondsPerGb: number;
   /** The same for a GB of CSV of the months that a Gold table is made anew for. */
   readonly goldCpuSecondsPerGb: number;
   /** Assumed: starting a function that isn't warm, and a small request to S3. */
@@ -54,10 +58,12 @@ export interface Measured {
   readonly requestSeconds: number;
 }
 
-/** docs/benchmarks.md (15.66 CPU s for 440 MB, 1.0 of them the proof) and docs/cost.md (Gold); the rest assumed. */
+/** docs/benchmarks.md and docs/cost.md say how they were measured; the last two are assumed. */
 export const MEASURED: Measured = {
-  refineCpuSecondsPerGb: 33.3,
+  refineCpuSecondsPerGb: 31.8,
   sealCpuSecondsPerGb: 2.3,
+  sealOfChunksCpuSecondsPerGb: 10.5,
+  surveyCpuSecondsPerGb: 3.1,
   goldCpuSecondsPerGb: 87,
   startSeconds: 2,
   requestSeconds: 0.1,
@@ -141,13 +147,18 @@ export function estimate(
 function shapeOf(workload: Workload, { chunkBytes }: Platform): RunShape {
   const runBytes = workload.bytesPerDay / workload.runsPerDay;
   const files = Math.max(1, Math.round(workload.filesPerDay / workload.runsPerDay));
-  const chunks = Math.max(1, Math.ceil(runBytes / chunkBytes));
+  const isCut = runBytes / files > chunkBytes;
+  // Files are cut alike, one by one; smaller ones share a chunk.
+  const chunks = isCut ? files * Math.ceil(runBytes / files / chunkBytes) : Math.ceil(runBytes / chunkBytes);
+  const ranges = isCut ? chunks : 0;
   const silverFiles = chunks * segmentsOf(runBytes / chunks) * workload.monthsPerRun;
   const runsOfMonth = Math.min(workload.runsBefore, (workload.runsPerDay * DAYS_OF_A_MONTH) / 2);
   const manifests = Math.min(MOST_MANIFESTS, Math.max(1, workload.runsBefore));
   return {
     files,
     chunks,
+    ranges,
+    cutFiles: isCut ? files : 0,
     months: workload.monthsPerRun,
     silverFiles,
     ledgerFiles: Math.max(1, workload.runsBefore),
@@ -159,6 +170,13 @@ function shapeOf(workload: Workload, { chunkBytes }: Platform): RunShape {
   };
 }
 
+/** Functions that a stage of a run starts. */
+function callsOfStage(stage: StageOfRun, { chunks, ranges }: RunShape): number {
+  if (stage === 'refine') return chunks;
+  if (stage === 'survey') return ranges;
+  return stage === 'align' && ranges === 0 ? 0 : 1;
+}
+
 interface StageParts {
   readonly workload: Workload;
   readonly platform: Platform;
@@ -167,12 +185,22 @@ interface StageParts {
 }
 
 function stageOf(stage: StageOfRun, { workload, platform, measured, run }: StageParts): StageEstimate {
-  const calls = stage === 'refine' ? run.chunks : 1;
+  const calls = callsOfStage(stage, run);
+  if (calls === 0)
+    return {
+      stage,
+      calls,
+      wallSeconds: 0,
+      functionSeconds: 0,
+      requests: { writes: 0, reads: 0, waits: 0 },
+      diskBytes: 0,
+    };
   const runGb = workload.bytesPerDay / workload.runsPerDay / GB;
   const monthGb = (runGb * run.goldInputFiles) / run.silverFiles;
   const work: Partial<Record<StageOfRun, number>> = {
+    survey: (measured.surveyCpuSecondsPerGb * runGb) / calls,
     refine: (measured.refineCpuSecondsPerGb * runGb) / calls,
-    seal: measured.sealCpuSecondsPerGb * runGb,
+    seal: (run.chunks === 1 ? measured.sealCpuSecondsPerGb : measured.sealOfChunksCpuSecondsPerGb) * runGb,
     'refresh-gold': workload.goldTables * measured.goldCpuSecondsPerGb * monthGb,
   };
   const disk: Partial<Record<StageOfRun, number>> = {
@@ -181,7 +209,7 @@ function stageOf(stage: StageOfRun, { workload, platform, measured, run }: Stage
     'refresh-gold': workload.goldTables === 0 ? 0 : monthGb * workload.silverPerByte,
   };
   const fileBytes = (runGb * workload.silverPerByte * GB) / run.silverFiles;
-  const isOfData = stage !== 'plan' && stage !== 'gate' && stage !== 'sweep';
+  const isOfData = stage === 'seal' || stage === 'refresh-gold';
   const requests = s3Requests(callsOf(run)[stage], {
     read: isOfData ? fileBytes : 0,
     written: stage === 'refine' ? fileBytes : 0,
@@ -192,7 +220,8 @@ function stageOf(stage: StageOfRun, { workload, platform, measured, run }: Stage
   return {
     stage,
     calls,
-    wallSeconds: ofOne * Math.ceil(calls / (stage === 'refine' ? platform.concurrency : 1)),
+    wallSeconds:
+      ofOne * Math.ceil(calls / (stage === 'refine' || stage === 'survey' ? platform.concurrency : 1)),
     functionSeconds: ofOne * calls,
     requests,
     diskBytes: (disk[stage] ?? 0) * GB,
@@ -233,7 +262,7 @@ function linesOf(parts: {
     ({ stage, functionSeconds }) => functionSeconds * diskOf(platform.sizes[stage]),
   );
   const calls = daily((stage) => stage.calls) + starts.calls;
-  const transitions = runsPerDay * transitionsOf(run.chunks);
+  const transitions = runsPerDay * transitionsOf(run);
   const line = (what: string, quantity: number, unit: string, price: number): CostLine => ({
     what,
     quantity,

@@ -1,5 +1,15 @@
 /** Stages of a run that is promoted, in order, by the name of their function. */
-export const STAGES = ['plan', 'refine', 'seal', 'gate', 'promote', 'refresh-gold', 'sweep'] as const;
+export const STAGES = [
+  'plan',
+  'survey',
+  'align',
+  'refine',
+  'seal',
+  'gate',
+  'promote',
+  'refresh-gold',
+  'sweep',
+] as const;
 export type StageOfRun = (typeof STAGES)[number];
 
 /** What stages ask of the stores, as etl/ports.ts has it. */
@@ -19,6 +29,9 @@ export interface RunShape {
   /** Files that were dropped, and the chunks that they are cut into. */
   readonly files: number;
   readonly chunks: number;
+  /** Chunks that are a range of a file too large for one, and the files that they are of. */
+  readonly ranges: number;
+  readonly cutFiles: number;
   /** Months that the run's records fall into, and the Silver files that it writes. */
   readonly months: number;
   readonly silverFiles: number;
@@ -41,13 +54,38 @@ const NONE: Calls = { list: 0, get: 0, put: 0, remove: 0, stream: 0, digest: 0, 
  * real stores and fails where they differ. A Gold table has one file a month.
  */
 export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
-  const { files, chunks, months, silverFiles, ledgerFiles, ledgerManifests, silverManifests, goldTables } =
-    run;
+  const {
+    files,
+    chunks,
+    ranges,
+    cutFiles,
+    months,
+    silverFiles,
+    ledgerFiles,
+    ledgerManifests,
+    silverManifests,
+    goldTables,
+  } = run;
   // Where there are several chunks, Silver's new files are read once more for keys that two chunks share.
   const acrossChunks = chunks > 1 ? silverFiles : 0;
   return {
-    plan: { ...NONE, list: 3, get: 5 + ledgerManifests, put: 2, digest: files, localPath: ledgerFiles },
-    refine: { ...NONE, get: 8 * chunks, put: chunks, stream: Math.max(files, chunks), publish: silverFiles },
+    plan: {
+      ...NONE,
+      list: 3,
+      get: 5 + ledgerManifests,
+      put: ranges > 0 ? 3 : 2,
+      digest: files,
+      localPath: ledgerFiles,
+    },
+    survey: { ...NONE, get: 2 * ranges, put: ranges, stream: 3 * ranges - cutFiles },
+    align: ranges === 0 ? NONE : { ...NONE, get: 2 + ranges, put: 1 },
+    refine: {
+      ...NONE,
+      get: 8 * chunks + ranges,
+      put: chunks,
+      stream: files - cutFiles + 2 * ranges,
+      publish: silverFiles,
+    },
     seal: {
       ...NONE,
       list: 1,
@@ -114,6 +152,7 @@ export const PROMOTED_PATH = [
   'WhereToStart',
   'Plan',
   'HasWork',
+  'IsAnyCut',
   'Refine',
   'Seal',
   'WhichGate',
@@ -125,7 +164,10 @@ export const PROMOTED_PATH = [
   'Done',
 ] as const;
 
-/** Transitions of a promoted run: its states, and for each chunk a child workflow of one; every workflow starts once. */
-export function transitionsOf(chunks: number): number {
-  return PROMOTED_PATH.length + 1 + chunks * 2;
+/**
+ * Transitions of a promoted run: its states, and a child workflow of one for each chunk that is refined or surveyed;
+ * every workflow starts once. Surveying adds two states.
+ */
+export function transitionsOf({ chunks, ranges }: Pick<RunShape, 'chunks' | 'ranges'>): number {
+  return PROMOTED_PATH.length + 1 + (ranges > 0 ? 2 : 0) + (chunks + ranges) * 2;
 }

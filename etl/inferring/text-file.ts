@@ -1,3 +1,4 @@
+import { DEFAULT_LIMITS } from '../contract/read-settings.ts';
 import { byteOrderMark } from '../csv/decode.ts';
 import { openText } from '../csv/text.ts';
 import { DataError } from '../errors.ts';
@@ -43,7 +44,11 @@ export async function openTextFile(
     const text = { start: mark?.skip ?? 0, end: file.sizeBytes };
     return { ...file, read: (range) => file.read(range), text, packing: 'none', isCut: false };
   }
-  const opened = await openText(file.read(), scratch, `source-${index}`);
+  const opened = await openText(file.read(), {
+    scratch,
+    name: `source-${index}`,
+    maxUnpackedBytes: DEFAULT_LIMITS.maxUnpackedBytes,
+  });
   if (opened.kind === 'unreadable') {
     throw new DataError('UNREADABLE', `${file.name} can't be read: ${opened.why}.`, {
       context: { file: file.name },

@@ -365,6 +365,8 @@ export const EstimateJson = z.strictObject({
   run: z.strictObject({
     files: Counted,
     chunks: Counted,
+    ranges: Counted,
+    cutFiles: Counted,
     months: Counted,
     silverFiles: Counted,
     ledgerFiles: Counted,

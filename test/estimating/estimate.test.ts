@@ -25,10 +25,10 @@ const line = (found: ReturnType<typeof of>, what: string) =>
 describe('an estimate', () => {
   test('cuts a run into chunks, each with a function, as many at once as the Map allows', () => {
     const found = of({ bytesPerDay: 1000 * GB, runsPerDay: 10 });
-    expect(found.run).toMatchObject({ files: 10, chunks: 187, silverFiles: 187 * 13 });
+    expect(found.run).toMatchObject({ files: 10, chunks: 190, ranges: 190, silverFiles: 190 * 13 });
     const refine = found.stages.find(({ stage }) => stage === 'refine');
-    expect(refine?.calls).toBe(187);
-    expect(refine?.wallSeconds).toBeCloseTo(((refine?.functionSeconds ?? 0) / 187) * 5, 6);
+    expect(refine?.calls).toBe(190);
+    expect(refine?.wallSeconds).toBeCloseTo(((refine?.functionSeconds ?? 0) / 190) * 5, 6);
     const narrow = of({ bytesPerDay: 1000 * GB, runsPerDay: 10 }, { concurrency: 10 });
     expect(narrow.runSeconds).toBeGreaterThan(found.runSeconds);
     expect(narrow.dollarsPerDay).toBeCloseTo(found.dollarsPerDay, 9);
@@ -42,7 +42,7 @@ describe('an estimate', () => {
     );
     expect(line(found, 'Athena')).toMatchObject({ quantity: 1, dollars: 5 });
     expect(line(found, 'S3 storage')).toMatchObject({ quantity: 15, dollars: 15 * 0.023 });
-    expect(line(found, 'Step Functions')?.quantity).toBe(10 * (13 + 1 + 2 * 2));
+    expect(line(found, 'Step Functions')?.quantity).toBe(10 * (14 + 1 + 2 * 2));
     const writes = line(found, 'S3 writes')?.quantity ?? 0;
     expect(line(found, 'S3 writes')?.dollars).toBeCloseTo(writes * 0.000005, 9);
   });

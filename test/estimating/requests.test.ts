@@ -20,6 +20,8 @@ import { MONTHLY, MONTHLY_SQL, SALES } from './sales.ts';
 /** The names that stages have in the code and in the model. */
 const NAMES: Readonly<Record<string, StageOfRun>> = {
   plan: 'plan',
+  survey: 'survey',
+  align: 'align',
   refine: 'refine',
   seal: 'seal',
   gate: 'gate',
@@ -28,31 +30,32 @@ const NAMES: Readonly<Record<string, StageOfRun>> = {
   sweep: 'sweep',
 };
 const MIB = 1024 * 1024;
+/** A file has 294 bytes: one a chunk, and each cut into three. */
+const ONE_FILE_BYTES = 300;
+const THIRD_BYTES = 100;
 
-/** What a later run of a lake asks of its stores, stage by stage; `isLarge` makes each file a chunk of its own. */
-async function countRun(shape: {
-  runs: number;
-  files: number;
-  months: number;
-  isLarge: boolean;
-  gold: boolean;
-}) {
+/** Runs of a lake, all alike. */
+interface Shape {
+  /** Before the one that is counted. */
+  readonly runs: number;
+  readonly files: number;
+  readonly months: number;
+  readonly gold: boolean;
+  /** How much a chunk may have; all files are one unless said. */
+  readonly chunkBytes?: number;
+}
+
+/** What a later run of a lake asks of its stores, stage by stage. */
+async function countRun(shape: Shape) {
   const lake = await testLake({
     contracts: shape.gold ? [SALES, MONTHLY] : [SALES],
     sql: MONTHLY_SQL,
+    ...(shape.chunkBytes === undefined ? {} : { chunkBytes: shape.chunkBytes }),
   });
   try {
     const { effects } = lake.lake;
     const counting = countingStores(effects.objects, effects.data);
-    const objects = {
-      ...counting.objects,
-      // Files that say they are larger than they are: the plan cuts by that, and nothing else goes by it.
-      list: async (prefix: string) =>
-        (await counting.objects.list(prefix)).map((one) =>
-          shape.isLarge && prefix.startsWith('bronze') ? { ...one, sizeBytes: 400 * MIB } : one,
-        ),
-    };
-    const bound = bindStages({ ...effects, objects, data: counting.data });
+    const bound = bindStages({ ...effects, objects: counting.objects, data: counting.data });
     const stages = Object.fromEntries(
       Object.entries(bound).map(([name, stage]) => [
         name,
@@ -87,19 +90,29 @@ async function countRun(shape: {
 }
 
 describe("the model's requests are the stages' own", () => {
-  test.each([
-    ['one file', { runs: 1, files: 1, months: 1, isLarge: false, gold: true }],
-    ['a later run', { runs: 4, files: 1, months: 1, isLarge: false, gold: true }],
-    ['several files and months', { runs: 2, files: 5, months: 3, isLarge: false, gold: true }],
-    ['several chunks', { runs: 2, files: 3, months: 2, isLarge: true, gold: true }],
-    ['no Gold', { runs: 1, files: 2, months: 1, isLarge: false, gold: false }],
-  ])('%s', async (_, shape) => {
+  test.each<[string, Shape, { chunks: number; ranges: number }]>([
+    ['one file', { runs: 1, files: 1, months: 1, gold: true }, { chunks: 1, ranges: 0 }],
+    ['a later run', { runs: 4, files: 1, months: 1, gold: true }, { chunks: 1, ranges: 0 }],
+    ['several files and months', { runs: 2, files: 5, months: 3, gold: true }, { chunks: 1, ranges: 0 }],
+    [
+      'several chunks',
+      { runs: 2, files: 3, months: 2, gold: true, chunkBytes: ONE_FILE_BYTES },
+      { chunks: 3, ranges: 0 },
+    ],
+    [
+      'files cut into ranges',
+      { runs: 1, files: 2, months: 1, gold: false, chunkBytes: THIRD_BYTES },
+      { chunks: 6, ranges: 6 },
+    ],
+    ['no Gold', { runs: 1, files: 2, months: 1, gold: false }, { chunks: 1, ranges: 0 }],
+  ])('%s', async (_, shape, { chunks, ranges }) => {
     const { counting, silver } = await countRun(shape);
-    const chunks = shape.isLarge ? shape.files : 1;
     expect(silver).toBe(chunks * shape.months);
     const run: RunShape = {
       files: shape.files,
       chunks,
+      ranges,
+      cutFiles: ranges === 0 ? 0 : shape.files,
       months: shape.months,
       silverFiles: silver,
       ledgerFiles: shape.runs,
@@ -115,7 +128,7 @@ describe("the model's requests are the stages' own", () => {
   });
 
   test('each byte of Bronze is read once', async () => {
-    const { counting } = await countRun({ runs: 0, files: 3, months: 1, isLarge: false, gold: false });
+    const { counting } = await countRun({ runs: 0, files: 3, months: 1, gold: false });
     const read = counting.calls
       .filter(({ call }) => call === 'stream')
       .map(({ key, size }) => [key.split('/').pop(), size]);

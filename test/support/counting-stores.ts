@@ -78,11 +78,11 @@ export function countingStores(objects: ObjectStore, data: DataStore): CountingS
       },
     },
     data: {
-      async *stream(key) {
+      async *stream(key, range) {
         const by = stage;
         let size = 0;
         try {
-          for await (const piece of data.stream(key)) {
+          for await (const piece of data.stream(key, range)) {
             size += piece.length;
             yield piece;
           }
