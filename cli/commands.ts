@@ -160,9 +160,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/health.ts')).health,
   },
   {
+    name: 'estimate',
+    summary: 'what a dataset costs and takes on AWS',
+    load: async () => (await import('./commands/estimate.ts')).estimateCommand,
+  },
+  {
     name: 'drill',
     summary: 'crash lakes of its own on purpose, and lose nothing',
     load: async () => (await import('./commands/drill.ts')).drill,
+  },
+  {
+    name: 'contracts infer',
+    summary: 'propose a contract for files',
+    load: async () => (await import('./commands/contracts-infer.ts')).contractsInfer,
   },
   {
     name: 'contracts check',

@@ -4,7 +4,7 @@ import { guarded, ifPresent } from '../adapters/local/file-errors.ts';
 import { ConfigError } from '../etl/errors.ts';
 import { globBase, globPattern, isGlob } from './glob.ts';
 
-/** What the arguments of `ingest` lead to. */
+/** What the arguments of `ingest` and `contracts infer` lead to. */
 export interface FoundFiles {
   /** Absolute paths, each once, in the order of the arguments and by name within one. */
   readonly files: readonly string[];
@@ -91,5 +91,5 @@ async function leadsToFile(link: string): Promise<boolean> {
 }
 
 function noFile(arg: string, what: string): ConfigError {
-  return new ConfigError('NO_FILE', `${arg} ${what}. Nothing was ingested.`, { context: { path: arg } });
+  return new ConfigError('NO_FILE', `${arg} ${what}. Nothing was done.`, { context: { path: arg } });
 }

@@ -3,7 +3,7 @@ import type { StackLake } from '../adapters/aws/open-lake.ts';
 import { type Lake, openLake } from '../adapters/local/lake.ts';
 import type { Runs } from '../adapters/local/run-dataset.ts';
 import { ConfigError } from '../etl/errors.ts';
-import type { Alert, DatasetRun, Effects } from '../etl/ports.ts';
+import type { Alert, DatasetRun, Effects, EngineOptions } from '../etl/ports.ts';
 import type { Args } from './command.ts';
 import type { Io } from './io.ts';
 import { locations, shownPath } from './locations.ts';
@@ -38,8 +38,6 @@ export async function openLakeOf(args: Args, io: Io, listeners: Listeners = {}):
 async function openFolder(args: Args, io: Io, { progress, onAlert }: Listeners): Promise<CommandLake> {
   const { lakeDir, contractsDir, sqlDir } = locations(args, io);
   const webhookUrl = io.env.ASSAY_WEBHOOK_URL;
-  const memoryLimitMb = numberFrom(io, 'ASSAY_MEMORY_MB', 100);
-  const threads = numberFrom(io, 'ASSAY_THREADS', 1);
   const chunkMb = numberFrom(io, 'ASSAY_CHUNK_MB', 1);
   const lake = await openLake(lakeDir, {
     contractsDir,
@@ -50,8 +48,7 @@ async function openFolder(args: Args, io: Io, { progress, onAlert }: Listeners):
       ...(onAlert === undefined ? {} : { onAlert }),
     },
     ...(progress === undefined ? {} : { progress }),
-    ...(memoryLimitMb === undefined ? {} : { memoryLimitMb }),
-    ...(threads === undefined ? {} : { threads }),
+    ...engineLimits(io),
     ...(chunkMb === undefined ? {} : { chunkBytes: chunkMb * 1024 * 1024 }),
   });
   return { ...lake, runs: embeddedRuns(lake.effects), athena: undefined };
@@ -114,6 +111,16 @@ function waitingText({ dataset, runId, isStarted }: DatasetRun & { readonly isSt
 }
 
 /** A whole number of the environment; undefined where it isn't set. */
+/** What $ASSAY_MEMORY_MB and $ASSAY_THREADS let DuckDB take; what isn't set is left out. */
+export function engineLimits(io: Io): Partial<Pick<EngineOptions, 'memoryLimitMb' | 'threads'>> {
+  const memoryLimitMb = numberFrom(io, 'ASSAY_MEMORY_MB', 100);
+  const threads = numberFrom(io, 'ASSAY_THREADS', 1);
+  return {
+    ...(memoryLimitMb === undefined ? {} : { memoryLimitMb }),
+    ...(threads === undefined ? {} : { threads }),
+  };
+}
+
 function numberFrom(io: Io, name: string, least: number): number | undefined {
   const text = io.env[name];
   if (text === undefined || text === '') return undefined;

@@ -11,7 +11,8 @@ import { fileObjectStore } from './object-store.ts';
 import { removeLeftovers } from './owner.ts';
 import { scratchOpener } from './scratch.ts';
 
-const MEMORY_LIMIT_MB = 600;
+/** What DuckDB may take unless something else is said. */
+export const MEMORY_LIMIT_MB = 600;
 
 /**
  * One machine gains nothing from cutting a file, since all its cores work on one chunk anyway, and the seal of several

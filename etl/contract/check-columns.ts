@@ -7,7 +7,7 @@ import type { ColumnDraft } from './read-column.ts';
 /** Checks that look at more than one column of a contract. */
 
 /** Columns that Assay adds to every Silver table. */
-const LINEAGE_NAMES = [
+export const LINEAGE_NAMES = [
   'row_hash',
   'source_file_id',
   'source_row_number',

@@ -37,6 +37,7 @@ export function readHead(
   const owner = ownerOf(document);
   if (owner === undefined && Object.keys(document).length > 0)
     problems.add(['team'], 'names no owner; write team: {name: …}');
+  checkPurpose(document.description, problems);
   const sla = readServiceLevels(document.slaProperties, problems);
   return {
     dataset: `${domain}.${table}`,
@@ -56,6 +57,12 @@ function ownerOf({ team, customProperties }: Readonly<Record<string, unknown>>):
   const owner = listed(members).find(({ role }) => typeof role === 'string' && /owner/i.test(role));
   const custom = listed(customProperties).find(({ property }) => property === 'owner');
   return [owner?.name, owner?.username, custom?.value].find(isText)?.trim();
+}
+
+/** A purpose may be left out, but not be left open, as in a contract that was inferred. */
+function checkPurpose(description: unknown, problems: Problems): void {
+  if (isMap(description) && 'purpose' in description && !isText(description.purpose))
+    problems.add(['description', 'purpose'], 'is empty; write what the data is for, or remove it');
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';

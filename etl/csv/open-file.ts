@@ -26,7 +26,7 @@ export interface FileToRead {
 /** What opening needs beside the file. */
 export interface OpenOptions {
   readonly contract: SourceContract;
-  readonly data: DataStore;
+  readonly data: Pick<DataStore, 'stream'>;
   readonly scratch: Scratch;
 }
 

@@ -21,7 +21,7 @@ import { type LedgerEntry, readLedger } from './ledger.ts';
 import type { RunInput } from './stage.ts';
 
 /** A chunk has at most this much to read, or this many files. */
-const CHUNK_BYTES = 512 * 1024 * 1024;
+export const CHUNK_BYTES = 512 * 1024 * 1024;
 const CHUNK_FILES = 5_000;
 
 /** What plan decides. */

@@ -344,6 +344,119 @@ export const ContractsDiffJson = z.strictObject({
   to: z.string(),
   ...Comparison,
 });
+const Requests = z.strictObject({ writes: Counted, reads: Counted, waits: Counted });
+export const EstimateJson = z.strictObject({
+  dataset: Dataset,
+  from: z.enum(['history', 'options']),
+  workload: z.strictObject({
+    bytesPerDay: z.number(),
+    filesPerDay: z.number(),
+    runsPerDay: z.number(),
+    monthsPerRun: Counted,
+    goldTables: Counted,
+    runsBefore: Counted,
+    scannedBytesPerDay: z.number(),
+    silverPerByte: z.number(),
+    goldPerByte: z.number(),
+  }),
+  platform: z.strictObject({ concurrency: Counted, chunkBytes: Counted }),
+  measured: z.record(z.string(), z.number()),
+  prices: z.record(z.string(), z.union([z.string(), z.number()])),
+  run: z.strictObject({
+    files: Counted,
+    chunks: Counted,
+    ranges: Counted,
+    cutFiles: Counted,
+    months: Counted,
+    silverFiles: Counted,
+    ledgerFiles: Counted,
+    ledgerManifests: Counted,
+    silverManifests: Counted,
+    overlappingFiles: Counted,
+    goldTables: Counted,
+    goldInputFiles: Counted,
+  }),
+  stages: z.array(
+    z.strictObject({
+      stage: z.string(),
+      calls: Counted,
+      wallSeconds: z.number(),
+      functionSeconds: z.number(),
+      requests: Requests,
+      diskBytes: z.number(),
+    }),
+  ),
+  runSeconds: z.number(),
+  lines: z.array(
+    z.strictObject({ what: z.string(), quantity: z.number(), unit: z.string(), dollars: z.number() }),
+  ),
+  dollarsPerDay: z.number(),
+  storageDollarsPerMonth: z.number(),
+  overruns: z.array(
+    z.strictObject({
+      stage: z.string(),
+      limit: z.enum(['disk', 'time']),
+      needs: z.number(),
+      has: z.number(),
+    }),
+  ),
+});
+
+const InferredNote = z.strictObject({
+  path: z.string(),
+  kind: z.enum(['seen', 'review', 'decide']),
+  text: z.string(),
+});
+export const ContractsInferJson = z.strictObject({
+  dataset: Dataset,
+  files: z.array(
+    z.strictObject({
+      name: z.string(),
+      sizeBytes: Counted,
+      readBytes: Counted,
+      isSampled: z.boolean(),
+      packing: z.enum(['none', 'gzip', 'UTF-16']),
+      preambleLines: Counted,
+      records: Counted,
+      blank: Counted,
+      broken: Counted,
+      isWindows1252: z.boolean(),
+    }),
+  ),
+  csv: z.strictObject({
+    delimiter: z.string(),
+    quote: z.string(),
+    escape: z.string(),
+    encodings: z.array(z.string()),
+    nullValues: z.array(z.string()),
+    totalRowColumn: z.string().optional(),
+  }),
+  columns: z.array(
+    z.strictObject({
+      name: z.string(),
+      headers: z.array(z.string()),
+      type: z.string(),
+      formats: z.array(z.string()),
+      number: z.strictObject({
+        decimal: z.string(),
+        group: z.string().optional(),
+        symbols: z.array(z.string()),
+        parentheses: z.boolean(),
+      }),
+      values: z.literal('iso-4217').nullable(),
+      required: z.boolean(),
+      classification: z.string(),
+    }),
+  ),
+  key: z.array(z.string()),
+  partitionColumn: z.string().nullable(),
+  measures: z.array(z.strictObject({ column: z.string(), by: z.string().optional() })),
+  notes: z.array(InferredNote),
+  left: z.array(z.strictObject({ file: z.string(), line: Counted, path: z.string(), message: z.string() })),
+  contract: z.string(),
+  out: z.string().nullable(),
+});
+
 const TriedPlace = { sourceFile: z.string(), sourceRowNumber: Counted };
 const Nullable = z.string().nullable();
 export const ContractsTryJson = z.strictObject({

@@ -1,0 +1,138 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import { guarded, hasCode } from '../../adapters/local/file-errors.ts';
+import { MEMORY_LIMIT_MB } from '../../adapters/local/lake.ts';
+import { scratchOpener } from '../../adapters/local/scratch.ts';
+import { localSourceFile } from '../../adapters/local/source-file.ts';
+import { type ContractProblem, problemText } from '../../etl/contract/problems.ts';
+import { readContract } from '../../etl/contract/read-contract.ts';
+import { withEngine } from '../../etl/engine/engine.ts';
+import { ConfigError } from '../../etl/errors.ts';
+import { type DatasetName, datasetNameOf } from '../../etl/inferring/dataset-name.ts';
+import { inferContract } from '../../etl/inferring/infer-contract.ts';
+import type { Proposal } from '../../etl/inferring/proposal.ts';
+import { proposalYaml } from '../../etl/inferring/proposal-yaml.ts';
+import type { Command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { findFiles } from '../find-files.ts';
+import type { Io } from '../io.ts';
+import { locations, nextCommand, quoteArgument, shownPath } from '../locations.ts';
+import { engineLimits } from '../open-lake.ts';
+import { printable } from '../print/printable.ts';
+import { proposalJson, proposalText } from '../print/proposal.ts';
+import { usageError } from '../usage-error.ts';
+
+const DEFAULT_SAMPLE_MB = '256';
+
+/** `assay contracts infer`: a contract as the data suggests it. */
+export const contractsInfer: Command = {
+  name: 'contracts infer',
+  usage: 'FILE… [--dataset D] [--out FILE] [--sample-mb N]',
+  description: `Proposes a contract for files: dialect, columns and their spellings, types, date and number formats, key, partition
+column and classification, each with what speaks for it. What only a person can decide is marked DECIDE in the proposal
+and left empty; a guess that may be wrong is marked REVIEW. Needs no lake. Prints the contract, and what it found on
+stderr; with --out, writes the contract there and prints what it found. Personal values are never shown.`,
+  options: {
+    dataset: {
+      type: 'string',
+      value: 'D',
+      help: "the dataset's name, e.g. spend.payments; from the path of the first file unless given",
+    },
+    out: { type: 'string', value: 'FILE', help: 'write the contract to a new file' },
+    'sample-mb': {
+      type: 'string',
+      value: 'N',
+      help: `read at most so many megabytes, an equal share of each file; ${DEFAULT_SAMPLE_MB} unless given`,
+    },
+  },
+  examples: [
+    'assay contracts infer drop/*.csv --dataset spend.council_payments --out contracts/spend/council_payments.yaml',
+    'assay contracts infer payments.csv --json',
+  ],
+  positionals: { min: 1, max: Number.POSITIVE_INFINITY, name: 'FILE' },
+  localOnly: 'it looks at files on this machine.',
+  async run(args, io) {
+    const sampleMb = args.text('sample-mb') ?? DEFAULT_SAMPLE_MB;
+    if (!/^[1-9]\d{0,6}$/.test(sampleMb))
+      throw usageError(`--sample-mb ${sampleMb} is no number of megabytes: write e.g. 256.`);
+    const { files } = await findFiles(args.positionals, {
+      cwd: io.cwd,
+      exclude: locations(args, io).lakeDir,
+    });
+    const name = datasetName(args.text('dataset'), files[0] ?? '');
+    const out = args.text('out');
+    const proposal = await propose(files, io, { ...name, sampleBytes: Number(sampleMb) * 1_000_000 });
+    const yaml = proposalYaml(proposal);
+    const file =
+      out === undefined ? `${name.domain}/${name.name}.yaml` : shownPath(path.resolve(io.cwd, out), io);
+    const left = problemsOf(file, yaml);
+    if (out !== undefined) await writeNew(path.resolve(io.cwd, out), file, yaml);
+    if (args.has('json')) {
+      const json = proposalJson(proposal, { left, contract: yaml });
+      io.out(JSON.stringify({ ...json, out: out === undefined ? null : file }, null, 2));
+      return EXIT.ok;
+    }
+    const text = proposalText(
+      proposal,
+      left.map((problem) => printable(problemText(problem))),
+    );
+    if (out === undefined) {
+      io.err(text);
+      io.out(yaml.trimEnd());
+    } else {
+      io.out(text);
+      io.out(`Next: ${nextCommand(args, io, `contracts check ${quoteArgument(file)}`)}`);
+    }
+    return EXIT.ok;
+  },
+};
+
+function datasetName(given: string | undefined, file: string): DatasetName {
+  if (given === undefined) return datasetNameOf(file.split(path.sep).join('/'));
+  const [, domain, name] = /^([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)$/.exec(given) ?? [];
+  if (domain === undefined || name === undefined)
+    throw usageError(`--dataset ${given} is no name of a dataset: write e.g. spend.council_payments.`);
+  return { domain, name };
+}
+
+/** In a temporary folder of its own, which is gone afterwards. */
+async function propose(
+  files: readonly string[],
+  io: Io,
+  what: DatasetName & { readonly sampleBytes: number },
+): Promise<Proposal> {
+  const limits = { memoryLimitMb: MEMORY_LIMIT_MB, threads: availableParallelism(), ...engineLimits(io) };
+  const folder = await mkdtemp(path.join(tmpdir(), 'assay-infer-'));
+  try {
+    const scratch = await scratchOpener(folder)('infer');
+    const sources = await Promise.all(files.map((file) => localSourceFile(file, shownPath(file, io))));
+    return await withEngine(limits, path.join(scratch.directory, 'spill'), (engine) =>
+      inferContract(sources, { ...what, engine, scratch }),
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What `contracts check` would say of the proposal. */
+function problemsOf(file: string, yaml: string): readonly ContractProblem[] {
+  const result = readContract(file, yaml);
+  return result.kind === 'invalid' ? result.problems : [];
+}
+
+async function writeNew(file: string, shown: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text, { flag: 'wx' });
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) {
+      const message = `${shown} is there already, and is not written over: name another --out.`;
+      throw new ConfigError('FILE_EXISTS', message, { context: { file: shown }, cause: error });
+    }
+    if (hasCode(error, 'ENOENT')) {
+      const message = `${path.dirname(shown)} is no folder: make it, or name another --out.`;
+      throw new ConfigError('NO_FOLDER', message, { context: { file: shown }, cause: error });
+    }
+    await guarded(`writing ${shown}`, () => Promise.reject(error));
+  }
+}

@@ -1,0 +1,203 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { fileContractSource } from '../../adapters/local/contract-source.ts';
+import { guarded } from '../../adapters/local/file-errors.ts';
+import { DEFINITION } from '../../adapters/local/run-dataset.ts';
+import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
+import { ConfigError, messageOf } from '../../etl/errors.ts';
+import { estimate, MEASURED, type Platform, type Workload } from '../../etl/estimating/estimate.ts';
+import { type PastWorkload, pastWorkload } from '../../etl/estimating/history.ts';
+import { LIST_PRICES, type Prices, readPrices } from '../../etl/estimating/prices.ts';
+import { openDatasetTable } from '../../etl/stages/dataset-tables.ts';
+import type { RunRecord } from '../../etl/stages/documents.ts';
+import { CHUNK_BYTES } from '../../etl/stages/make-plan.ts';
+import { filesOf } from '../../etl/table/lake-table.ts';
+import { readPointer } from '../../etl/table/pointer.ts';
+import { SIZES } from '../../lib/workflow/sizes.ts';
+import type { Args, Command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readRun, runKeys } from '../find-run.ts';
+import type { Io } from '../io.ts';
+import { locations } from '../locations.ts';
+import { openLakeOf } from '../open-lake.ts';
+import { type Estimated, estimateText } from '../print/estimate.ts';
+import { usageError } from '../usage-error.ts';
+
+/** By mortgages.transactions, as docs/cost.md tells. */
+const SILVER_PER_BYTE = 0.54;
+const GOLD_PER_BYTE = 0.21;
+const DEFAULTS = { fileMb: 100, runsPerDay: 24, monthsPerRun: 1, daysBefore: 30 };
+
+/** `assay estimate`: what a dataset costs and takes on AWS. */
+export const estimateCommand: Command = {
+  name: 'estimate',
+  usage:
+    'DATASET [--gb-per-day N] [--file-mb N] [--runs-per-day N] [--months N] [--chunk-mb N] [--gold-tables N] [--query-gb N] [--prices FILE]',
+  description: `Estimates what a day of a dataset costs on AWS, and how long a run takes: requests counted as the stages make them, times by
+measured throughput, list prices. The volume is what the dataset's runs brought so far, or what --gb-per-day says, which
+needs no lake. Says where a function's disk or time would not do. docs/cost.md has the formulas and what is assumed.`,
+  options: {
+    'gb-per-day': {
+      type: 'string',
+      value: 'N',
+      help: 'gigabytes of CSV a day, instead of what runs brought',
+    },
+    'file-mb': {
+      type: 'string',
+      value: 'N',
+      help: `size of a file, in megabytes; ${DEFAULTS.fileMb} unless given`,
+    },
+    'runs-per-day': {
+      type: 'string',
+      value: 'N',
+      help: `runs a day; ${DEFAULTS.runsPerDay}, or one a file, unless given`,
+    },
+    months: { type: 'string', value: 'N', help: "months that a run's records fall into; 1 unless given" },
+    'chunk-mb': {
+      type: 'string',
+      value: 'N',
+      help: `mebibytes that one function refines; ${CHUNK_BYTES / 1024 ** 2} unless given`,
+    },
+    'gold-tables': {
+      type: 'string',
+      value: 'N',
+      help: 'Gold tables that follow; those of the contracts unless given',
+    },
+    'query-gb': {
+      type: 'string',
+      value: 'N',
+      help: "gigabytes that queries scan a day; the day's Silver once unless given",
+    },
+    prices: { type: 'string', value: 'FILE', help: 'JSON with prices to use instead of list prices' },
+  },
+  examples: [
+    'assay estimate spend.council_payments',
+    'assay estimate mortgages.transactions --gb-per-day 1000 --runs-per-day 96',
+  ],
+  positionals: { min: 1, max: 1, name: 'DATASET' },
+  async run(args, io) {
+    const [dataset = ''] = args.positionals;
+    const loaded = await loadContracts(fileContractSource(locations(args, io)));
+    requireSourceContract(loaded, dataset);
+    const gold = [...loaded.contracts.values()].filter(
+      (one) => one.layer === 'gold' && one.inputs.includes(dataset),
+    );
+    const past = args.has('gb-per-day') ? undefined : await readPast(dataset, args, io);
+    const workload = workloadOf(args, past, goldTablesOf(args) ?? gold.length);
+    const prices = await pricesOf(args, io);
+    const platform = await platformOf(args);
+    const found = estimate(workload, { platform, prices });
+    if (args.has('json'))
+      io.out(JSON.stringify(estimateJson({ dataset, workload, platform, prices, past, found }), null, 2));
+    else io.out(estimateText({ dataset, workload, platform, prices, past, found }));
+    return EXIT.ok;
+  },
+};
+
+function estimateJson({ dataset, workload, platform, prices, past, found }: Estimated) {
+  const { concurrency, chunkBytes } = platform;
+  return {
+    dataset,
+    from: past === undefined ? 'options' : 'history',
+    workload,
+    platform: { concurrency, chunkBytes },
+    measured: MEASURED,
+    prices,
+    ...found,
+  };
+}
+
+async function readPast(dataset: string, args: Args, io: Io): Promise<PastWorkload> {
+  const lake = await openLakeOf(args, io);
+  const records: RunRecord[] = [];
+  for (const key of await runKeys(lake, dataset)) {
+    const record = await readRun(lake, key);
+    if (record !== undefined) records.push(record);
+  }
+  const { objects, contracts } = lake.effects;
+  const pointer = await readPointer(objects, 'silver', dataset);
+  const contract = requireSourceContract(await loadContracts(contracts), dataset);
+  const files =
+    pointer === undefined
+      ? []
+      : await filesOf(await openDatasetTable(objects, contract, pointer.pointer, 'silver'));
+  const past = pastWorkload(records, files);
+  if (past !== undefined) return past;
+  throw new ConfigError(
+    'NO_HISTORY',
+    `No run of ${dataset} was published yet: say how much comes, e.g. --gb-per-day 5.`,
+    {
+      context: { dataset },
+    },
+  );
+}
+
+function workloadOf(args: Args, past: PastWorkload | undefined, goldTables: number): Workload {
+  const bytesPerDay = past?.bytesPerDay ?? (numberOf(args, 'gb-per-day') ?? 0) * 1e9;
+  const fileMb = numberOf(args, 'file-mb');
+  const ofOptions = bytesPerDay / ((fileMb ?? DEFAULTS.fileMb) * 1e6);
+  const filesPerDay = Math.max(
+    past === undefined ? 1 : 0,
+    fileMb === undefined ? (past?.filesPerDay ?? ofOptions) : ofOptions,
+  );
+  const runsPerDay =
+    numberOf(args, 'runs-per-day') ??
+    past?.runsPerDay ??
+    Math.max(1, Math.min(DEFAULTS.runsPerDay, Math.round(filesPerDay)));
+  const silverPerByte = past?.silverPerByte ?? SILVER_PER_BYTE;
+  const queryGb = numberOf(args, 'query-gb');
+  return {
+    bytesPerDay,
+    filesPerDay,
+    runsPerDay,
+    monthsPerRun: Math.ceil(numberOf(args, 'months') ?? past?.monthsPerRun ?? DEFAULTS.monthsPerRun),
+    goldTables,
+    runsBefore: past?.runsBefore ?? Math.round(runsPerDay * DEFAULTS.daysBefore),
+    scannedBytesPerDay: queryGb === undefined ? bytesPerDay * silverPerByte : queryGb * 1e9,
+    silverPerByte,
+    goldPerByte: goldTables === 0 ? 0 : GOLD_PER_BYTE,
+  };
+}
+
+function goldTablesOf(args: Args): number | undefined {
+  const text = args.text('gold-tables');
+  if (text === undefined) return undefined;
+  if (!/^\d{1,3}$/.test(text))
+    throw usageError(`--gold-tables ${text} is no number of tables: write e.g. 0.`);
+  return Number(text);
+}
+
+function numberOf(args: Args, name: string): number | undefined {
+  const text = args.text(name);
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}(\.\d{1,9})?$/.test(text) || Number(text) === 0)
+    throw usageError(`--${name} ${text} is no number above 0: write e.g. 5.`);
+  return Number(text);
+}
+
+async function pricesOf(args: Args, io: Io): Promise<Prices> {
+  const file = args.text('prices');
+  if (file === undefined) return LIST_PRICES;
+  try {
+    return readPrices(await guarded(`reading ${file}`, () => readFile(path.resolve(io.cwd, file), 'utf8')));
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError('NO_FILE', messageOf(error), { cause: error });
+  }
+}
+
+const Definition = z.object({
+  States: z.object({ Refine: z.object({ MaxConcurrency: z.int().positive() }) }),
+});
+
+/** The functions as they are deployed, and the Map's limit as the state machine has it. */
+async function platformOf(args: Args): Promise<Platform> {
+  const { States } = Definition.parse(JSON.parse(await readFile(DEFINITION, 'utf8')));
+  const chunkMb = numberOf(args, 'chunk-mb');
+  return {
+    sizes: SIZES,
+    concurrency: States.Refine.MaxConcurrency,
+    chunkBytes: chunkMb === undefined ? CHUNK_BYTES : chunkMb * 1024 ** 2,
+  };
+}

@@ -1,0 +1,80 @@
+import type { Measure } from '../contract/contract.ts';
+import { counted, decide, type Note, review, seen } from './notes.ts';
+import type { ProposedColumn } from './proposal.ts';
+import { headerMeaning } from './words.ts';
+
+/** The column whose month partitions the table, and why. */
+export interface PartitionGuess {
+  readonly column?: string;
+  readonly notes: readonly Note[];
+}
+
+/** Words of dates that say when something happened, and of those that say something else. */
+const EVENTS = [
+  'pay',
+  'transaction',
+  'order',
+  'ordered',
+  'booking',
+  'booked',
+  'posted',
+  'posting',
+  'event',
+  'invoice',
+  'sold',
+  'timestamp',
+];
+const OTHERS = ['birth', 'due', 'expiry', 'expires', 'end', 'valid', 'effective', 'updated', 'modified'];
+/** A date that so few records lack is taken all the same. */
+const MOSTLY = 0.95;
+
+/** Chooses among the date and timestamp columns: the one that every record has and whose header speaks of an event. */
+export function choosePartition(
+  columns: readonly ProposedColumn[],
+  present: readonly number[],
+  records: number,
+): PartitionGuess {
+  const dates = columns
+    .map((column, n) => ({ column, share: (present[n] ?? 0) / records, n }))
+    .filter(({ column, share }) => ['date', 'timestamptz'].includes(column.type.kind) && share >= MOSTLY)
+    .sort((a, b) => weigh(b.column, b.share) - weigh(a.column, a.share));
+  const [best, ...rest] = dates;
+  if (best === undefined) {
+    const text =
+      'No column holds a date in nearly every record; Silver is partitioned by the month of one, which must be required.';
+    return { notes: [decide(text)] };
+  }
+  const { name } = best.column;
+  const others = rest.map(({ column }) => column.name);
+  const note =
+    others.length === 0
+      ? seen(`${name} is the only date that every record has.`)
+      : review(`${name} seems to say when it happened; ${others.join(' and ')} would do as well.`);
+  const missing = records - (present[best.n] ?? 0);
+  const lack =
+    missing === 0
+      ? []
+      : [
+          review(
+            `${counted(missing)} of ${counted(records)} records have no ${name}; they would be quarantined.`,
+          ),
+        ];
+  return { column: name, notes: [note, ...lack] };
+}
+
+function weigh({ headers }: ProposedColumn, share: number): number {
+  const words = headers.flatMap(headerMeaning);
+  const has = (list: readonly string[]): number => (words.some((word) => list.includes(word)) ? 1 : 0);
+  return (share === 1 ? 4 : 0) + 2 * has(EVENTS) - 2 * has(OTHERS);
+}
+
+/** Every decimal column as a sum to be proven, by the currency where there is one column of it. */
+export function measuresOf(columns: readonly ProposedColumn[]): Measure[] {
+  const currencies = columns.filter(
+    ({ isCurrency, classification }) => isCurrency && classification === 'internal',
+  );
+  const by = currencies.length === 1 ? currencies[0]?.name : undefined;
+  return columns
+    .filter(({ type }) => type.kind === 'decimal')
+    .map(({ name }) => (by === undefined ? { column: name } : { column: name, by }));
+}

@@ -1,0 +1,96 @@
+import { Buffer } from 'node:buffer';
+import { parse } from 'csv-parse/sync';
+import { toUtf8 } from '../csv/decode.ts';
+import { recordFormat } from '../csv/header.ts';
+import { ANY_WIDTH, isBlank, newScan, readRecord } from '../csv/record.ts';
+import { kindOfText } from './kinds.ts';
+import type { SniffedDialect } from './sniff-dialect.ts';
+
+/** Where a file's header stands, and some of the records behind it. */
+export type FoundHeader =
+  | {
+      readonly kind: 'header';
+      readonly names: readonly string[];
+      /** Where the header's line begins, in bytes from the text's own beginning. */
+      readonly startByte: number;
+      /** Records with something in them before the header. */
+      readonly preambleLines: number;
+      readonly sample: readonly (readonly string[])[];
+    }
+  | { readonly kind: 'none'; readonly first: readonly string[] }
+  | { readonly kind: 'empty' };
+
+/** Records that are looked at for the header, and those that serve as a sample. */
+const LEAD = 60;
+const SAMPLE = 2000;
+
+/**
+ * Finds the header among a text's first records: the first that is as wide and about as full as those behind it.
+ * `none` where that one holds values itself. Text is read as UTF-8, else as Windows-1252.
+ */
+export function findHeader(head: Uint8Array, isWhole: boolean, dialect: SniffedDialect): FoundHeader {
+  const records = readRecords(head, isWhole, dialect);
+  if (records.length === 0) return { kind: 'empty' };
+  const typical = median(records.slice(1, LEAD).map(({ fields }) => filled(fields)));
+  const enough = Math.min(dialect.fields, Math.max(1, Math.ceil(typical / 2)));
+  const at = records.findIndex(
+    ({ fields }) => fields.length === dialect.fields && filled(fields) >= Math.min(enough, 2),
+  );
+  const found = records.findIndex(
+    ({ fields }, n) => n >= at && fields.length === dialect.fields && filled(fields) >= enough,
+  );
+  const header = records[found === -1 ? Math.max(0, at) : found];
+  if (header === undefined) return { kind: 'empty' };
+  const before = records.slice(0, records.indexOf(header));
+  const sample = records.slice(before.length + 1).map(({ fields }) => fields);
+  if (isData(header.fields, sample)) return { kind: 'none', first: header.fields };
+  return {
+    kind: 'header',
+    names: header.fields,
+    startByte: header.start,
+    preambleLines: before.length,
+    sample,
+  };
+}
+
+/** Whether half of the columns that hold numbers and dates do so in the first record, too. */
+function isData(first: readonly string[], sample: readonly (readonly string[])[]): boolean {
+  const typed = first.flatMap((text, n) => {
+    const kinds = sample.slice(0, LEAD).flatMap((fields) => kindOfText(fields[n] ?? '') ?? []);
+    const isTyped = kinds.length > 0 && kinds.every((kind) => kind === 'number' || kind === 'date');
+    return isTyped ? [text] : [];
+  });
+  const isYear = (text: string): boolean => /^(19|20)\d\d$/.test(text.trim());
+  const values = typed.filter((text) => {
+    const kind = kindOfText(text);
+    return (kind === 'number' && !isYear(text)) || kind === 'date';
+  });
+  return values.length > 0 && values.length * 2 >= typed.length;
+}
+
+interface Read {
+  readonly start: number;
+  readonly fields: readonly string[];
+}
+
+/** The first records that are not blank and can be read. */
+function readRecords(head: Uint8Array, isWhole: boolean, { signs }: SniffedDialect): Read[] {
+  const format = recordFormat({ ...signs, encodings: [], nullValues: [] }, ANY_WIDTH, head.length);
+  const scan = newScan();
+  const records: Read[] = [];
+  for (let at = 0; at < head.length && records.length <= SAMPLE; at = scan.next) {
+    if (!readRecord(head, at, head.length, isWhole, format, scan)) break;
+    if (isBlank(head, at, scan.end, format) || scan.problem !== undefined) continue;
+    const utf8 = toUtf8(head.subarray(at, scan.end), ['utf-8', 'windows-1252']) ?? new Uint8Array();
+    const rows: string[][] = parse(Buffer.from(utf8), { ...signs });
+    records.push({ start: at, fields: rows[0] ?? [] });
+  }
+  return records;
+}
+
+const filled = (fields: readonly string[]): number => fields.filter((text) => text.trim() !== '').length;
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+}

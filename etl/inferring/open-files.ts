@@ -1,0 +1,156 @@
+import { normaliseHeader } from '../contract/header.ts';
+import { DataError } from '../errors.ts';
+import type { Scratch } from '../ports.ts';
+import { findHeader } from './find-header.ts';
+import { counted, type Note, review, seen, several } from './notes.ts';
+import type { ProposedFile } from './proposal.ts';
+import { type Signs, type SniffedDialect, sniffDialect, tryDialect, worth } from './sniff-dialect.ts';
+import { stretchesOf, wholeLines } from './stretches.ts';
+import { headOf, openTextFile, type SourceFile, type TextFile } from './text-file.ts';
+
+/** A file that has records, with its header and how to read its sample. */
+export interface OpenedFile {
+  readonly file: TextFile;
+  readonly names: readonly string[];
+  /** Some of its first records. */
+  readonly sample: readonly (readonly string[])[];
+  /** Its text from the header on, or stretches of it. */
+  readonly stream: () => AsyncIterable<Uint8Array>;
+  readonly report: Pick<ProposedFile, 'sizeBytes' | 'readBytes' | 'isSampled' | 'packing' | 'preambleLines'>;
+}
+
+/** The files that have records, those that don't, and the dialect that all of them are in. */
+export interface OpenedFiles {
+  readonly opened: readonly OpenedFile[];
+  /** Why a file was left out, one sentence each. */
+  readonly skipped: readonly string[];
+  readonly dialect: { readonly signs: Signs; readonly notes: readonly Note[] };
+}
+
+/** What is looked at to find a file's dialect and header. */
+const HEAD_BYTES = 512 * 1024;
+const LEAST_SHARE_BYTES = 64 * 1024;
+
+/** Opens files and finds their dialect and headers; throws as `inferContract` says. */
+export async function openFiles(
+  files: readonly SourceFile[],
+  { scratch, sampleBytes }: { readonly scratch: Scratch; readonly sampleBytes: number },
+): Promise<OpenedFiles> {
+  const limitBytes = Math.max(LEAST_SHARE_BYTES, Math.floor(sampleBytes / files.length));
+  const looked: LookedAt[] = [];
+  const skipped: string[] = [];
+  for (const [index, source] of files.entries()) {
+    const file = await openTextFile(source, { scratch, limitBytes, index });
+    const head = await headOf(file, HEAD_BYTES, file.text.start);
+    if (head.includes(0)) throw unreadable(file, 'it is not text: it holds NUL bytes');
+    const isWhole = file.text.start + head.length >= file.text.end;
+    const dialect = sniffDialect(head, isWhole);
+    if (dialect.records === 0) skipped.push(`${file.name} is empty.`);
+    else looked.push({ file, head, isWhole, dialect });
+  }
+  const signs = commonSigns(looked);
+  const opened: OpenedFile[] = [];
+  for (const { file, head, isWhole, dialect } of looked) {
+    const own = tryDialect(head, isWhole, signs);
+    if (worth(own) < worth(dialect) - TOLERANCE) throw otherDialect(file, dialect.signs, signs);
+    const header = findHeader(head, isWhole, own);
+    if (header.kind === 'none') throw headerless(file, header.first);
+    if (header.kind === 'empty') throw unreadable(file, 'no record of it can be parsed');
+    if (header.sample.length === 0) {
+      skipped.push(`${file.name} has a header and no record.`);
+      continue;
+    }
+    refuseRepeats(file, header.names);
+    const whole = { start: file.text.start + header.startByte, end: file.text.end };
+    const stretches = stretchesOf(whole.start, whole.end, limitBytes);
+    const readBytes = stretches.reduce((sum, { start, end }) => sum + end - start, 0);
+    opened.push({
+      file,
+      names: header.names,
+      sample: header.sample,
+      stream: () => wholeLines((range) => file.read(range), stretches, whole),
+      report: {
+        sizeBytes: file.sizeBytes,
+        readBytes,
+        isSampled: file.isCut || stretches.length > 1,
+        packing: file.packing,
+        preambleLines: header.preambleLines,
+      },
+    });
+  }
+  if (opened.length === 0) throw noRecords(skipped);
+  return { opened, skipped, dialect: { signs, notes: [dialectNote(looked, signs)] } };
+}
+
+/** No file has a record; says of each why. */
+export function noRecords(why: readonly string[]): DataError {
+  return new DataError('NO_RECORDS', `There is nothing to infer a contract from. ${why.join(' ')}`.trim());
+}
+
+/** A file, the beginning of its text, and the dialect that this alone suggests. */
+interface LookedAt {
+  readonly file: TextFile;
+  readonly head: Uint8Array;
+  readonly isWhole: boolean;
+  readonly dialect: SniffedDialect;
+}
+
+/** How much worse the common signs may fit a file than its own. */
+const TOLERANCE = 0.1;
+
+/** Of the signs that some file suggests, those that fit all of them best: a file without quotes fits any. */
+function commonSigns(looked: readonly LookedAt[]): Signs {
+  const fitnessOf = (signs: Signs): number =>
+    looked.reduce((sum, { head, isWhole }) => sum + worth(tryDialect(head, isWhole, signs)), 0);
+  const offered = new Map(looked.map(({ dialect: { signs } }) => [JSON.stringify(signs), signs]));
+  const ranked = [...offered.values()].map((signs) => ({
+    signs,
+    fitness: offered.size === 1 ? 1 : fitnessOf(signs),
+  }));
+  const [best] = ranked.sort((a, b) => b.fitness - a.fitness);
+  return best?.signs ?? { delimiter: ',', quote: '"', escape: '"' };
+}
+
+function otherDialect(file: TextFile, own: Signs, common: Signs): DataError {
+  const keys = ['delimiter', 'quote', 'escape'] as const;
+  const key = keys.find((one) => own[one] !== common[one]) ?? 'delimiter';
+  return new DataError(
+    'DIALECTS_DIFFER',
+    `${file.name} has the ${key} ${shown(own[key])}, and other files ${shown(common[key])}: a contract has one. Infer a contract for each kind.`,
+    { context: { file: file.name } },
+  );
+}
+
+function dialectNote(looked: readonly LookedAt[], signs: Signs): Note {
+  const fits = looked.map(({ head, isWhole }) => tryDialect(head, isWhole, signs));
+  const records = fits.reduce((sum, one) => sum + one.records, 0);
+  const regular = fits.reduce((sum, one) => sum + one.regular, 0);
+  const text = `With ${shown(signs.delimiter)} and ${shown(signs.quote)}, ${counted(regular)} of the first ${several(records, 'record')} are regular.`;
+  return regular === records ? seen(text) : review(text);
+}
+
+const shown = (sign: string): string => (sign === '\t' ? 'a tab' : `'${sign}'`);
+
+function headerless(file: TextFile, first: readonly string[]): DataError {
+  return new DataError(
+    'NO_HEADER',
+    `${file.name} has no header: its first record holds values in ${several(first.length, 'field')}. Assay finds columns by their headers; put one above the records.`,
+    { context: { file: file.name } },
+  );
+}
+
+function unreadable(file: TextFile, why: string): DataError {
+  return new DataError('UNREADABLE', `${file.name} can't be read: ${why}.`, { context: { file: file.name } });
+}
+
+function refuseRepeats(file: TextFile, names: readonly string[]): void {
+  const keys = names.map(normaliseHeader);
+  const at = keys.findIndex((key, n) => key !== '' && keys.indexOf(key) < n);
+  if (at === -1) return;
+  const [one = '', other = ''] = [names[keys.indexOf(keys[at] ?? '')], names[at]];
+  throw new DataError(
+    'REPEATED_HEADER',
+    `${file.name} has two columns, '${one.trim()}' and '${other.trim()}', whose headers say the same: Assay finds columns by their headers; give each its own.`,
+    { context: { file: file.name } },
+  );
+}

@@ -1,0 +1,142 @@
+import { stringify } from 'yaml';
+import type { ColumnType } from '../table/schema.ts';
+import { counted, type Note, several } from './notes.ts';
+import type { Proposal, ProposedColumn } from './proposal.ts';
+
+const WIDTH = 110;
+const MARKS = { seen: 'seen:', review: 'REVIEW:', decide: 'DECIDE:' } as const;
+
+/**
+ * A proposal as a contract in YAML, with what speaks for each part as comments. It is sound but for what a person must
+ * decide: the owner and the purpose are empty, and a key or a partition column that wasn't found is missing.
+ */
+export function proposalYaml(proposal: Proposal): string {
+  const { domain, name, columns, notes } = proposal;
+  const lines = [
+    ...headComment(proposal),
+    'apiVersion: v3.1.0',
+    'kind: DataContract',
+    `id: ${value(`urn:assay:contract:${domain}.${name}`)}`,
+    `domain: ${value(domain)}`,
+    `name: ${value(name)}`,
+    'version: 1.0.0',
+    'status: draft',
+    ...comments(notes.contract, 0),
+    'team:',
+    '  name:',
+    'description:',
+    '  purpose:',
+    'schema:',
+    `  - name: ${value(name)}`,
+    '    physicalType: table',
+    ...comments(notes.key, 4),
+    '    properties:',
+    ...columns.flatMap((column) => columnLines(column, proposal)),
+    '    customProperties:',
+    ...comments(notes.csv, 6),
+    ...custom(6, 'assay.csv', csvValue(proposal)),
+    ...comments(notes.partition, 6),
+    ...(proposal.partitionColumn === undefined
+      ? []
+      : custom(6, 'assay.partitionColumn', proposal.partitionColumn)),
+    ...(proposal.measures.length === 0 ? [] : comments(notes.measures, 6)),
+    ...(proposal.measures.length === 0 ? [] : custom(6, 'assay.measures', proposal.measures)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function headComment({ files }: Proposal): string[] {
+  const records = files.reduce((sum, file) => sum + file.records, 0);
+  const sampled = files.filter(({ isSampled }) => isSampled).length;
+  const part = sampled === 0 ? '' : `, of ${several(sampled, 'file')} a sample`;
+  return [
+    ...wrapped(
+      `Proposed by \`assay contracts infer\` from ${several(files.length, 'file')}, ${counted(records)} records read${part}.`,
+      0,
+    ),
+    '#   DECIDE  what only a person knows; `assay contracts check` names what must not be missing',
+    '#   REVIEW  a guess that may be wrong',
+    '#   seen    what the files showed',
+  ];
+}
+
+function columnLines(column: ProposedColumn, { key }: Proposal): string[] {
+  const at = key.indexOf(column.name);
+  const { decimal, group, symbols, parentheses } = column.number;
+  const number = {
+    ...(decimal === '.' ? {} : { decimal }),
+    ...(group === undefined ? {} : { group }),
+    ...(symbols.length === 0 ? {} : { symbols }),
+    ...(parentheses ? { parentheses } : {}),
+  };
+  const properties = [
+    ...custom(10, 'assay.headers', column.headers),
+    ...(column.formats.length === 0 ? [] : custom(10, 'assay.formats', column.formats)),
+    ...(Object.keys(number).length === 0 ? [] : custom(10, 'assay.number', number)),
+    ...(column.isCurrency ? custom(10, 'assay.values', 'iso-4217') : []),
+  ];
+  return [
+    ...comments(column.notes, 6),
+    `      - name: ${column.name}`,
+    ...typeLines(column.type).map((line) => `        ${line}`),
+    ...(column.required ? ['        required: true'] : []),
+    ...(at === -1 ? [] : ['        primaryKey: true', `        primaryKeyPosition: ${at + 1}`]),
+    `        classification: ${column.classification}`,
+    '        customProperties:',
+    ...properties,
+  ];
+}
+
+function typeLines(type: ColumnType): string[] {
+  switch (type.kind) {
+    case 'decimal':
+      return ['logicalType: number', `physicalType: DECIMAL(${type.precision},${type.scale})`];
+    case 'double':
+      return ['logicalType: number', 'physicalType: DOUBLE'];
+    case 'long':
+      return ['logicalType: integer'];
+    case 'timestamptz':
+      return ['logicalType: timestamp'];
+    default:
+      return [`logicalType: ${type.kind}`];
+  }
+}
+
+function csvValue({ csv }: Proposal): Readonly<Record<string, unknown>> {
+  return {
+    ...(csv.delimiter === ',' ? {} : { delimiter: csv.delimiter }),
+    ...(csv.quote === '"' ? {} : { quote: csv.quote }),
+    ...(csv.escape === csv.quote ? {} : { escape: csv.escape }),
+    encodings: csv.encodings,
+    ...(csv.nullValues.length === 0 ? {} : { nullValues: csv.nullValues }),
+    ...(csv.totalRowColumn === undefined ? {} : { totalRow: { column: csv.totalRowColumn } }),
+  };
+}
+
+function custom(indent: number, property: string, given: unknown): string[] {
+  const pad = ' '.repeat(indent);
+  return [`${pad}- property: ${property}`, `${pad}  value: ${value(given)}`];
+}
+
+/** Any value on one line. */
+const value = (given: unknown): string =>
+  stringify(given, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: false }).trim();
+
+function comments(notes: readonly Note[], indent: number): string[] {
+  return notes.flatMap(({ kind, text }) => wrapped(`${MARKS[kind]} ${text}`, indent));
+}
+
+/** A comment broken at blanks, the lines after the first set in; control characters, such as line ends, made visible. */
+function wrapped(text: string, indent: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are meant
+  for (const word of text.replace(/[\u0000-\u001f\u007f\u0085\u2028\u2029]/g, '·').split(' ')) {
+    if (line !== '' && indent + line.length + word.length + 5 > WIDTH) {
+      lines.push(line);
+      line = '';
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line].map((one, n) => `${' '.repeat(indent)}# ${n === 0 ? '' : '  '}${one}`);
+}

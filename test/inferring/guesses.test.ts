@@ -1,0 +1,320 @@
+import { Buffer } from 'node:buffer';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { isIban } from '../../etl/inferring/guess-classification.ts';
+import { datePatterns } from '../../etl/inferring/readings.ts';
+import { columnOf, contractOf, infer, notesOf } from './infer.ts';
+
+/** A file of a key, a date and one column under test. */
+const file = (header: string, values: readonly string[]): string =>
+  ['id,sold on', ...values.map((_, n) => `A${n + 1},2024-01-${String((n % 28) + 1).padStart(2, '0')}`)]
+    .map((line, n) => `${line},${n === 0 ? header : (values[n - 1] ?? '')}\n`)
+    .join('');
+const guess = async (header: string, values: readonly string[]) => {
+  const proposal = await infer({ 'a.csv': file(header, values) });
+  const column = proposal.columns[2];
+  if (column === undefined) throw new Error('no third column');
+  contractOf(proposal);
+  return { ...column, text: notesOf(proposal), csv: proposal.csv };
+};
+
+describe('numbers', () => {
+  test.each([
+    ['whole', ['1', '-20', '300'], { kind: 'long' }, {}],
+    ['decimals', ['1.5', '-20.25', '300'], { kind: 'decimal', precision: 18, scale: 2 }, {}],
+    ['thousands', ['"1,250.00"', '99.90'], { kind: 'decimal', precision: 18, scale: 2 }, { group: ',' }],
+    [
+      'a decimal comma',
+      ['"1.250,00"', '"99,90"'],
+      { kind: 'decimal', precision: 18, scale: 2 },
+      { decimal: ',', group: '.' },
+    ],
+    [
+      'pounds and parentheses',
+      ['£1.50', '(£2.00)'],
+      { kind: 'decimal', precision: 18, scale: 2 },
+      { symbols: ['£'], parentheses: true },
+    ],
+    ['many digits', ['12345678901234567890.123456'], { kind: 'decimal', precision: 38, scale: 6 }, {}],
+    ['exponents', ['1e5', '2.5E-3'], { kind: 'double' }, {}],
+  ])('%s', async (_, values, type, number) => {
+    const column = await guess('size', values);
+    expect(column.type).toEqual(type);
+    expect(column.number).toEqual({ decimal: '.', symbols: [], parentheses: false, ...number });
+  });
+
+  test('leading zeros make a code, which stays text', async () => {
+    const column = await guess('branch', ['003', '205', '012']);
+    expect(column.type).toEqual({ kind: 'string' });
+    expect(column.text).toContain('2 of 3 values begin with a zero');
+  });
+
+  test('a header that speaks of a code, too', async () => {
+    expect((await guess('cost code', ['3', '205'])).type).toEqual({
+      kind: 'decimal',
+      precision: 18,
+      scale: 2,
+    });
+    expect((await guess('product code', ['3', '205'])).type).toEqual({ kind: 'string' });
+  });
+
+  test('money has two decimals even where none was seen', async () => {
+    const column = await guess('Total price', ['10', '20']);
+    expect(column.type).toEqual({ kind: 'decimal', precision: 18, scale: 2 });
+    expect(column.text).toContain('review columns.total_price: No decimals were seen');
+  });
+
+  test('a stray text in a hundred is told, more of them make it text', async () => {
+    const values = Array.from({ length: 100 }, (_, n) => (n === 50 ? 'x' : String(n)));
+    const column = await guess('size', values);
+    expect(column.type).toEqual({ kind: 'long' });
+    expect(column.text).toContain(
+      'review columns.size: 99 of 100 non-blank values are whole numbers; the other 1 would be quarantined',
+    );
+    expect(
+      (
+        await guess(
+          'size',
+          values.map((value, n) => (n % 10 === 0 ? 'x' : value)),
+        )
+      ).type,
+    ).toEqual({ kind: 'string' });
+  });
+});
+
+describe('dates', () => {
+  test.each([
+    ['ISO', ['2024-01-31', '2024-02-01'], 'date', []],
+    ['day first, as one of them shows', ['05/01/2024', '31/01/2024'], 'date', ['dd/MM/yyyy']],
+    ['month first, as one of them shows', ['05/01/2024', '01/31/2024'], 'date', ['MM/dd/yyyy']],
+    ['of one or two digits', ['5/1/2024', '31/12/2024'], 'date', ['d/M/yyyy']],
+    [
+      'with names of months, in two spellings',
+      ['02-Mar-12', '28-May-2013'],
+      'date',
+      ['dd-MMM-yy', 'dd-MMM-yyyy'],
+    ],
+    ['long names', ['2 March 2012', '28 May 2013'], 'date', ['d MMMM yyyy']],
+    ['at midnight', ['05/01/2024 00:00:00', '31/01/2024 00:00:00'], 'date', ["dd/MM/yyyy '00:00:00'"]],
+    ['and times', ['2024-01-31T13:45:00Z', '2024-02-01T00:00:00.123+01:00'], 'timestamptz', []],
+    [
+      'and times in another form',
+      ['31/01/2024 13:45', '01/02/2024 00:00'],
+      'timestamptz',
+      ['dd/MM/yyyy HH:mm'],
+    ],
+    [
+      'and times with AM and PM',
+      ['1/31/2024 1:45 PM', '2/1/2024 12:00 AM'],
+      'timestamptz',
+      ['M/d/yyyy h:mm a'],
+    ],
+  ])('%s', async (_, values, kind, formats) => {
+    const column = await guess('when', values);
+    expect(column.type).toEqual({ kind });
+    expect([...column.formats].sort()).toEqual(formats);
+  });
+
+  test('say how many decided between day and month', async () => {
+    const { text } = await guess('when', ['05/01/2024', '06/01/2024', '31/01/2024']);
+    expect(text).toContain('seen columns.when: 3 of 3 non-blank values parse as dd/MM/yyyy.');
+    expect(text).toContain('seen columns.when: 1 of them parse only so, not as MM/dd/yyyy.');
+  });
+
+  test('that may be either are to be reviewed', async () => {
+    const { text } = await guess('when', ['05/01/2024', '06/01/2024']);
+    expect(text).toContain(
+      'review columns.when: Nothing tells dd/MM/yyyy from MM/dd/yyyy: every value may be either.',
+    );
+  });
+
+  test.each([
+    ['99/99/9999', ['dd/MM/yyyy', 'MM/dd/yyyy']],
+    ['9.9.99', ['d.M.yy', 'M.d.yy']],
+    ['99-a-99', ['dd-MMM-yy', 'dd-MMMM-yy']],
+    ['9999-99-99 99:99:99.999', ['yyyy-MM-dd HH:mm:ss.SSS']],
+    ['99/99/99', ['dd/MM/yy', 'MM/dd/yy', 'yy/MM/dd']],
+    ['a 9', []],
+    ['999/99/9', []],
+  ])('%s may be %j', (text, patterns) => {
+    expect(datePatterns(text).patterns).toEqual(patterns);
+  });
+});
+
+describe('texts', () => {
+  test('that say yes or no are booleans, 0 and 1 are numbers', async () => {
+    expect((await guess('paid', ['Yes', 'No', 'yes'])).type).toEqual({ kind: 'boolean' });
+    expect((await guess('paid', ['0', '1', '1'])).type).toEqual({ kind: 'long' });
+  });
+
+  test('that stand for no value are told apart from values', async () => {
+    const column = await guess('size', ['1', 'n/a', '2', '-']);
+    expect(column.type).toEqual({ kind: 'long' });
+    expect(column.required).toBe(false);
+    expect([...column.csv.nullValues].sort()).toEqual(['-', 'n/a']);
+    expect(column.text).toContain('review csv: "-" stands for no value in size (1)');
+    const kept = await guess('note', ['x', 'none', '-']);
+    expect(kept.csv.nullValues).toEqual([]);
+  });
+
+  test('currencies are a code list, and group the measures', async () => {
+    const text = 'id,day,total,currency\nA,2024-01-01,1.50,GBP\nB,2024-01-02,2.50,EUR\n';
+    const proposal = await infer({ 'a.csv': text });
+    expect(columnOf(proposal, 'currency').isCurrency).toBe(true);
+    expect(proposal.measures).toEqual([{ column: 'total', by: 'currency' }]);
+  });
+
+  test.each([
+    ['contact point', ['ann@example.org', 'bob@example.org'], 'mail addresses'],
+    ['ref', ['GB82WEST12345698765432', 'DE89 3704 0044 0532 0130 00'], 'IBANs; the check digits of 2 of 2'],
+    ['reach', ['+44 20 7946 0018', '0113 496 0000'], 'phone numbers'],
+    ['where', ['LS1 1UR', 'SW1A 1AA'], 'British postcodes'],
+    ['Customer Name', ['Ann Lee', 'Bob Ray'], 'its header speaks of a person'],
+    ['Supplier', ['Ann Lee', 'Bob Ray'], 'such names are often those of people'],
+    ['Date of Birth', ['1970-01-31', '1980-01-31'], 'its header speaks of a person'],
+  ])('%s is personal', async (header, values, why) => {
+    const column = await guess(header, values);
+    expect(column.classification).toBe('personal');
+    expect(column.text).toContain(why);
+    for (const value of values) expect(column.text).not.toContain(value);
+  });
+
+  test('what nothing speaks of is internal', async () => {
+    expect((await guess('Product name', ['Bolt', 'Nut'])).classification).toBe('internal');
+  });
+
+  test('the check digits of an IBAN', () => {
+    expect(isIban('GB82 WEST 1234 5698 7654 32')).toBe(true);
+    expect(isIban('GB83 WEST 1234 5698 7654 32')).toBe(false);
+    expect(isIban('hello')).toBe(false);
+  });
+});
+
+describe('the key', () => {
+  const rows = (make: (n: number) => string) =>
+    Array.from({ length: 300 }, (_, n) => `${make(n)}\n`).join('');
+
+  test('is the one column without repeats whose header speaks of identity', async () => {
+    const proposal = await infer({ 'a.csv': `name,number,day\n${rows((n) => `n${n},${n},2024-01-05`)}` });
+    expect(proposal.key).toEqual(['number']);
+    expect(proposal.partitionColumn).toBe('day');
+  });
+
+  test('is two columns where one repeats', async () => {
+    const proposal = await infer({
+      'a.csv': `number,day\n${rows((n) => `${n % 150},2024-0${n < 150 ? 1 : 2}-05`)}`,
+    });
+    expect(proposal.key).toEqual(['number', 'day']);
+    expect(notesOf(proposal)).toContain('No two of 300 records have the same number and day.');
+  });
+
+  test('may have a few repeats, to be reviewed', async () => {
+    const proposal = await infer({ 'a.csv': `number,day\n${rows((n) => `${n === 7 ? 8 : n},2024-01-05`)}` });
+    expect(proposal.key).toEqual(['number']);
+    expect(notesOf(proposal)).toContain("review key: 1 record of 300 repeat another's number");
+  });
+
+  test('is left to a person where nothing tells records apart', async () => {
+    const proposal = await infer({ 'a.csv': `kind,day\n${rows((n) => `${n % 3},2024-01-05`)}` });
+    expect(proposal.key).toEqual([]);
+    expect(() => contractOf(proposal)).toThrow('has no key; write primaryKey: true');
+  });
+});
+
+test('without a date, the partition column is left to a person', async () => {
+  const proposal = await infer({ 'a.csv': 'id,name\n1,Ann\n2,Bob\n' });
+  expect(proposal.partitionColumn).toBeUndefined();
+  expect(() => contractOf(proposal)).toThrow('assay.partitionColumn: is missing');
+});
+
+describe('what lies around the records', () => {
+  const rows = 'id,day,amount\n1,2024-01-01,1.50\n2,2024-01-02,2.50\n';
+
+  test('a total row that is met, and one that is not', async () => {
+    const met = await infer({ 'a.csv': `${rows},,4.00\n` });
+    expect(met.csv.totalRowColumn).toBe('amount');
+    expect(columnOf(met, 'id').required).toBe(true);
+    expect(notesOf(met)).toContain('nothing but 4.00 in amount: the sum of all others');
+    const other = await infer({ 'a.csv': `${rows},,5.00\n` });
+    expect(notesOf(other)).toContain(
+      'review csv: The last record of a.csv holds nothing but 5.00 in amount, which is not the sum',
+    );
+  });
+
+  test('gzip, UTF-16 and Windows-1252', async () => {
+    const utf16 = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(rows, 'utf16le')]);
+    const latin = Buffer.from('id,day,amount\n3,2024-01-01,£1.50\n', 'latin1');
+    const proposal = await infer({ 'a.csv.gz': gzipSync(rows), 'b.csv': utf16, 'c.csv': latin });
+    expect(proposal.files.map(({ packing, records }) => [packing, records])).toEqual([
+      ['gzip', 2],
+      ['UTF-16', 2],
+      ['none', 1],
+    ]);
+    expect(proposal.csv.encodings).toEqual(['utf-8', 'windows-1252']);
+    expect(columnOf(proposal, 'amount').number.symbols).toEqual(['£']);
+  });
+
+  test('a preamble is told of, since no contract can skip it', async () => {
+    const proposal = await infer({ 'a.csv': `Sales of January\n${rows}` });
+    expect(proposal.files[0]).toMatchObject({ records: 2, preambleLines: 1 });
+    expect(notesOf(proposal)).toContain('decide contract: a.csv has 1 line before its header');
+  });
+
+  test('of a large file a sample is read, its end included, and said so', async () => {
+    const lines = Array.from({ length: 40_000 }, (_, n) => `${n},2024-01-05,1.00\n`);
+    const proposal = await infer({ 'a.csv': `id,day,amount\n${lines.join('')},,40000.00\n` }, 100_000);
+    const [one] = proposal.files;
+    expect(one?.isSampled).toBe(true);
+    expect(one?.readBytes).toBeLessThanOrEqual(100_000);
+    expect(one?.records).toBeGreaterThan(4_000);
+    expect(one?.broken).toBe(0);
+    expect(proposal.csv.totalRowColumn).toBe('amount');
+    expect(notesOf(proposal)).toContain("whether it is the sum, the sample can't say");
+  });
+});
+
+describe('files that nothing can be inferred from', () => {
+  test.each([
+    ['an empty one', { 'a.csv': '' }, 'NO_RECORDS', 'a.csv is empty'],
+    ['one of blank records', { 'a.csv': ',,\n,,\n' }, 'NO_RECORDS', 'a.csv is empty'],
+    ['a header alone', { 'a.csv': 'id,day\n' }, 'NO_RECORDS', 'a.csv has a header and no record'],
+    [
+      'bytes that are no text',
+      { 'a.csv': Buffer.from([0x89, 0x50, 0, 1, 2, 0]) },
+      'UNREADABLE',
+      'it is not text',
+    ],
+    [
+      'UTF-16 without a mark',
+      { 'a.csv': Buffer.from('id,day\n1,2\n', 'utf16le') },
+      'UNREADABLE',
+      'looks like UTF-16',
+    ],
+    [
+      'broken gzip',
+      { 'a.csv.gz': gzipSync('id,day\n1,2\n').subarray(0, 12) },
+      'UNREADABLE',
+      'gzip data is damaged',
+    ],
+    ['no header', { 'a.csv': '1,2024-01-01\n2,2024-01-02\n' }, 'NO_HEADER', 'a.csv has no header'],
+    ['one header twice', { 'a.csv': 'id,Total, total\n1,2,3\n' }, 'REPEATED_HEADER', "'Total' and 'total'"],
+    [
+      'two dialects',
+      { 'a.csv': 'id,day\n1,2024-01-01\n2,2024-01-02\n', 'b.csv': 'id;day\n3;2024-01-01\n' },
+      'DIALECTS_DIFFER',
+      "b.csv has the delimiter ';', and other files ','",
+    ],
+  ])('%s', async (_, files, code, message) => {
+    await expect(infer(files as Record<string, string>)).rejects.toMatchObject({
+      name: 'DataError',
+      code,
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test('are left out where others have records', async () => {
+    const proposal = await infer({ 'a.csv': '', 'b.csv': 'id,day\n1,2024-01-01\n', 'c.csv': 'id,day\n' });
+    expect(proposal.files.map(({ name }) => name)).toEqual(['b.csv']);
+    expect(notesOf(proposal)).toMatch(/a\.csv is empty[\s\S]*c\.csv has a header and no record/);
+  });
+});
