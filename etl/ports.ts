@@ -170,8 +170,8 @@ export interface Effects {
   readonly alerts: Alerts;
   readonly catalog: Catalog;
   readonly engine: EngineOptions;
-  /** Secret that keys the digests which stand for personal values in reasons, logs and alerts. */
-  readonly digestKey: string;
+  /** Secret that keys the digests which stand for personal values in reasons, logs and alerts. Throws ConfigError `NOT_GRANTED` where this process may not know it. */
+  readonly digestKey: () => string;
   /** Called as work advances; bytes of Bronze done so far in this stage. */
   readonly progress?: (event: ProgressEvent) => void;
 }

@@ -27,6 +27,8 @@ export interface AwsLakeSettings extends ContractFolders {
   readonly alertsTopicArn?: string | undefined;
   readonly stateMachineArn?: string | undefined;
   readonly digestKeySecretArn?: string | undefined;
+  /** Keys digests where no secret is named. */
+  readonly digestKey?: string;
   readonly engine: EngineOptions;
   readonly progress?: Effects['progress'];
   /** Folder on this machine for copies of objects and scratch space; one of the system's temporary folders unless said. */
@@ -55,7 +57,7 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
   const data = s3DataStore(place, objects, copiesRoot);
   const digestKey =
     digestKeySecretArn === undefined
-      ? undefined
+      ? settings.digestKey
       : await readSecret(new SecretsManagerClient(CLIENT_CONFIG), digestKeySecretArn);
   const effects: Effects = {
     objects,
@@ -72,9 +74,7 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
         ? { follow: () => notGranted('the Glue catalog') }
         : glueCatalog({ glue: new GlueClient(CLIENT_CONFIG), databasePrefix }),
     engine: settings.engine,
-    get digestKey() {
-      return digestKey ?? refuse('the key of digests');
-    },
+    digestKey: () => digestKey ?? refuse('the key of digests'),
     ...(settings.progress === undefined ? {} : { progress: settings.progress }),
   };
   const executions: Executions =

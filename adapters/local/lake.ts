@@ -64,7 +64,7 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
       threads: options.threads ?? availableParallelism(),
       ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     },
-    digestKey,
+    digestKey: () => digestKey,
     ...(options.progress === undefined ? {} : { progress: options.progress }),
   };
   return { root: lake.root, effects, data };

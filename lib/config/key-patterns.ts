@@ -7,6 +7,7 @@ import {
   chunkKey,
   chunkListKey,
   commitPlanKey,
+  compactedPart,
   digestMemoKey,
   heldKey,
   type Layer,
@@ -14,13 +15,16 @@ import {
   metadataPrefix,
   planKey,
   pointerKey,
+  refreshKey,
   rejectsKey,
   restatementsPrefix,
   runRecordKey,
   runRoot,
   sealKey,
+  stagingPrefix,
   suspectsKey,
   tableRoot,
+  writerKey,
 } from '../../etl/naming.ts';
 
 /**
@@ -59,6 +63,11 @@ export function dataFiles(layer: Layer): string {
   return ofAnyDataset((dataset) => `${runRoot(layer, dataset, ANY, ANY)}/${ANY}.parquet`);
 }
 
+/** Silver's files that compaction wrote. */
+export const COMPACTED_FILES = ofAnyDataset(
+  (dataset) => `${runRoot('silver', dataset, ANY, ANY)}/${ANY}part-${compactedPart(ANY)}.parquet`,
+);
+
 /** Seals (`_SUCCESS`). */
 export const SEALS = ofAnyDataset((dataset) => sealKey(dataset, ANY, ANY));
 
@@ -69,12 +78,15 @@ export const CHUNK_RESULTS = ofAnyDataset((dataset) => chunkKey(dataset, ANY, AN
 export const CHUNK_FAILURES = ofAnyDataset((dataset) => chunkFailureKey(dataset, ANY, ANY));
 export const STAGED_REJECTS = ofAnyDataset((dataset) => rejectsKey(dataset, ANY, ANY));
 export const STAGED_SUSPECTS = ofAnyDataset((dataset) => suspectsKey(dataset, ANY, ANY));
+export const STAGED = ofAnyDataset((dataset) => `${stagingPrefix(dataset)}${ANY}`);
 export const COMMIT_PLANS = ofAnyDataset((dataset) => commitPlanKey(dataset, ANY));
 
 /** Documents of operations. */
 export const HELD = ofAnyDataset((dataset) => heldKey(dataset, ANY));
 export const BREAKERS = ofAnyDataset((dataset) => breakerKey(dataset));
 export const BACKFILLS = ofAnyDataset((dataset) => backfillKey(dataset, ANY));
+export const WRITERS = ofAnyDataset((dataset) => writerKey(dataset, ANY));
+export const REFRESHES = ofAnyDataset((dataset) => refreshKey(dataset, ANY));
 export const RUN_RECORDS = ofAnyDataset((dataset) => runRecordKey(dataset, ANY));
 export const ALERTS = `${alertsPrefix()}${ANY}`;
 export const RESTATEMENTS = `${restatementsPrefix()}${ANY}`;

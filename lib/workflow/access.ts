@@ -13,6 +13,7 @@ import {
   LEASES,
   PLANS,
   POINTERS,
+  REFRESHES,
   RELEASES,
   RESTATEMENTS,
   RETRY_MANIFESTS,
@@ -141,7 +142,7 @@ const BY_NAME = {
   },
   'refresh-gold': {
     reads: [POINTERS.silver, tableMetadata('silver'), dataFiles('silver'), wholeTables('gold')],
-    writes: [dataFiles('gold'), tableMetadata('gold'), POINTERS.gold, RESTATEMENTS],
+    writes: [dataFiles('gold'), tableMetadata('gold'), POINTERS.gold, RESTATEMENTS, REFRESHES],
     lists: ['silver', 'gold'],
     catalog: ['gold'],
   },
