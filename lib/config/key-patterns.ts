@@ -9,6 +9,7 @@ import {
   commitPlanKey,
   compactedPart,
   digestMemoKey,
+  healthKey,
   heldKey,
   type Layer,
   leaseKey,
@@ -85,6 +86,7 @@ export const COMMIT_PLANS = ofAnyDataset((dataset) => commitPlanKey(dataset, ANY
 export const HELD = ofAnyDataset((dataset) => heldKey(dataset, ANY));
 export const BREAKERS = ofAnyDataset((dataset) => breakerKey(dataset));
 export const BACKFILLS = ofAnyDataset((dataset) => backfillKey(dataset, ANY));
+export const HEALTH = ofAnyDataset((dataset) => healthKey(dataset));
 export const WRITERS = ofAnyDataset((dataset) => writerKey(dataset, ANY));
 export const REFRESHES = ofAnyDataset((dataset) => refreshKey(dataset, ANY));
 export const RUN_RECORDS = ofAnyDataset((dataset) => runRecordKey(dataset, ANY));

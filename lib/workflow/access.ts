@@ -9,6 +9,7 @@ import {
   DECISIONS,
   DIGEST_MEMOS,
   dataFiles,
+  HEALTH,
   HELD,
   LEASES,
   PLANS,
@@ -175,9 +176,21 @@ const BY_NAME = {
     catalog: ['silver', 'gold', 'quarantine', 'condemned', 'ops'],
   },
   'check-health': {
-    reads: [POINTERS.silver, SEALS, RUN_RECORDS],
-    writes: [],
-    lists: ['silver', 'ops'],
+    reads: [
+      POINTERS.silver,
+      POINTERS.gold,
+      wholeTables('source_files'),
+      HELD,
+      BREAKERS,
+      SEALS,
+      RUN_RECORDS,
+      HEALTH,
+    ],
+    writes: [HEALTH, ALERTS],
+    removes: [HEALTH],
+    // Of Bronze it sees which files there are, and nothing that is in them.
+    lists: ['bronze', 'silver', 'gold', 'ops'],
+    alerts: true,
   },
 } as const satisfies Readonly<Record<string, Access>>;
 
