@@ -134,7 +134,7 @@ async function refuseVanished(dataset: string, key: string, effects: EventEffect
     {
       dataset,
       title: `Nothing was started: ${key} was dropped, but is not there any more.`,
-      nextCommand: `find out who removed it, and drop it again; 'assay run ${dataset} --target aws' starts what else is pending`,
+      nextCommand: `find out who removed it, and drop it again; 'assay run --dataset ${dataset} --target aws' starts what else is pending`,
       details: { key },
       reason: `vanished:${key}`,
     },
