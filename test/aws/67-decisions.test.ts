@@ -56,7 +56,7 @@ async function json<T>(
 }
 
 const bad = (tag: string, count: number): string[] =>
-  Array.from({ length: count }, (_, n) => badTransaction(`${tag}-${n}`));
+  Array.from({ length: count }, (_, n) => badTransaction(`${tag}-bad-${n}`));
 
 async function dropAndRun(name: string, text: string): Promise<RunRecord> {
   const [record, ...others] = await platform.dropAndSettle(DATASET, { [`${name}.csv`]: text });
