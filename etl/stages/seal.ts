@@ -190,7 +190,7 @@ async function resolveSilver(
 ): Promise<ResolvedSilver> {
   const { effects, engine, scratch, context } = sealing;
   const { plan, contract } = context;
-  const { data, digestKey } = effects;
+  const { data } = effects;
   const suspectFiles = chunks.flatMap((chunk) => chunk.suspectFiles);
   const files = [...chunks.flatMap((chunk) => chunk.dataFiles), ...suspectFiles];
   const published = tables.silver.metadataKey === undefined ? [] : await filesOf(tables.silver);
@@ -221,7 +221,7 @@ async function resolveSilver(
     const keys = chunks.flatMap((chunk) => (chunk.suspectsKey === undefined ? [] : [chunk.suspectsKey]));
     const suspectPaths = await Promise.all(keys.map((key) => data.localPath(key)));
     await recoverExcluded({
-      ...{ engine, data, scratch, contract, digestKey, suspectPaths },
+      ...{ engine, data, scratch, contract, digestKey: effects.digestKey(), suspectPaths },
       files: [...(await filesToRead(effects.objects, plan)).values()].flat(),
       sourceFileIds: new Map(plan.files.map((file) => [file.index, file.sourceFileId])),
     });
