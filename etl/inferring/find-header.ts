@@ -33,13 +33,8 @@ export function findHeader(head: Uint8Array, isWhole: boolean, dialect: SniffedD
   if (records.length === 0) return { kind: 'empty' };
   const typical = median(records.slice(1, LEAD).map(({ fields }) => filled(fields)));
   const enough = Math.min(dialect.fields, Math.max(1, Math.ceil(typical / 2)));
-  const at = records.findIndex(
-    ({ fields }) => fields.length === dialect.fields && filled(fields) >= Math.min(enough, 2),
-  );
-  const found = records.findIndex(
-    ({ fields }, n) => n >= at && fields.length === dialect.fields && filled(fields) >= enough,
-  );
-  const header = records[found === -1 ? Math.max(0, at) : found];
+  const isWide = ({ fields }: Read): boolean => fields.length === dialect.fields;
+  const header = records.find((one) => isWide(one) && filled(one.fields) >= enough) ?? records.find(isWide);
   if (header === undefined) return { kind: 'empty' };
   const before = records.slice(0, records.indexOf(header));
   const sample = records.slice(before.length + 1).map(({ fields }) => fields);
