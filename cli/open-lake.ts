@@ -26,7 +26,7 @@ export interface CommandLake extends Lake {
 
 /**
  * Opens the lake that a command line means. Of a local one, alerts also go to the webhook at $ASSAY_WEBHOOK_URL, and
- * DuckDB takes at most $ASSAY_MEMORY_MB and $ASSAY_THREADS, where they are set.
+ * DuckDB takes at most $ASSAY_MEMORY_MB and $ASSAY_THREADS, and a worker $ASSAY_CHUNK_MB, where they are set.
  */
 export async function openLakeOf(args: Args, io: Io, listeners: Listeners = {}): Promise<CommandLake> {
   const stackName = stackOf(args, io);
@@ -40,6 +40,7 @@ async function openFolder(args: Args, io: Io, { progress, onAlert }: Listeners):
   const webhookUrl = io.env.ASSAY_WEBHOOK_URL;
   const memoryLimitMb = numberFrom(io, 'ASSAY_MEMORY_MB', 100);
   const threads = numberFrom(io, 'ASSAY_THREADS', 1);
+  const chunkMb = numberFrom(io, 'ASSAY_CHUNK_MB', 1);
   const lake = await openLake(lakeDir, {
     contractsDir,
     sqlDir,
@@ -51,6 +52,7 @@ async function openFolder(args: Args, io: Io, { progress, onAlert }: Listeners):
     ...(progress === undefined ? {} : { progress }),
     ...(memoryLimitMb === undefined ? {} : { memoryLimitMb }),
     ...(threads === undefined ? {} : { threads }),
+    ...(chunkMb === undefined ? {} : { chunkBytes: chunkMb * 1024 * 1024 }),
   });
   return { ...lake, runs: embeddedRuns(lake.effects), athena: undefined };
 }

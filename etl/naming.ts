@@ -133,6 +133,17 @@ export const planKey = (dataset: string, runId: string): string => `${runPrefix(
 export const chunkListKey = (dataset: string, runId: string): string =>
   `${runPrefix(dataset, runId)}chunks.json`;
 
+/** The chunks whose range of a file is surveyed first, as a list like that of the chunks. */
+export const surveyListKey = (dataset: string, runId: string): string =>
+  `${runPrefix(dataset, runId)}surveys.json`;
+
+/** What the survey of a chunk's range found. */
+export const surveyKey = (dataset: string, runId: string, chunk: string): string =>
+  `${runPrefix(dataset, runId)}survey-${chunk}.json`;
+
+/** Which records of the files that are cut each chunk takes. */
+export const spansKey = (dataset: string, runId: string): string => `${runPrefix(dataset, runId)}spans.json`;
+
 export const chunkKey = (dataset: string, runId: string, chunk: string): string =>
   `${runPrefix(dataset, runId)}chunk-${chunk}.json`;
 

@@ -37,10 +37,16 @@ export interface ObjectStore {
   uri(key: string): string;
 }
 
+/** Bytes of an object: from `start` up to, not including, `end`; to its end where that is absent. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end?: number;
+}
+
 /** Large objects: what DuckDB reads and writes, and Bronze. */
 export interface DataStore {
-  /** The bytes in order, in pieces of at most a few MiB; a piece is good only until the next is asked for. */
-  stream(key: string): AsyncIterable<Uint8Array>;
+  /** The bytes in order, all or those of a range, in pieces of at most a few MiB; a piece is good only until the next is asked for. */
+  stream(key: string, range?: ByteRange): AsyncIterable<Uint8Array>;
   /** SHA-256 of the bytes, as 64 lower-case hex digits. */
   digest(key: string): Promise<string>;
   /** A path under which DuckDB can read the object until the process ends. */
@@ -60,8 +66,8 @@ export interface ScratchFile {
 export interface Scratch {
   readonly directory: string;
   create(name: string): Promise<ScratchFile>;
-  /** A scratch file's bytes in order, each piece good only until the next is asked for; those from `start` up to, not including, `end` where a range is given. */
-  read(path: string, range?: { readonly start: number; readonly end?: number }): AsyncIterable<Uint8Array>;
+  /** A scratch file's bytes in order, all or those of a range, each piece good only until the next is asked for. */
+  read(path: string, range?: ByteRange): AsyncIterable<Uint8Array>;
   remove(path: string): Promise<void>;
   dispose(): Promise<void>;
 }
@@ -170,6 +176,8 @@ export interface Effects {
   readonly alerts: Alerts;
   readonly catalog: Catalog;
   readonly engine: EngineOptions;
+  /** What one worker reads at most: larger files are cut, smaller ones read together; plan's own size unless said. */
+  readonly chunkBytes?: number;
   /** Secret that keys the digests which stand for personal values in reasons, logs and alerts. */
   readonly digestKey: string;
   /** Called as work advances; bytes of Bronze done so far in this stage. */

@@ -22,6 +22,7 @@ const Variables = z.object({
   ASSAY_DIGEST_KEY_SECRET_ARN: z.string().startsWith('arn:'),
   ASSAY_MEMORY_LIMIT_MB: whole,
   ASSAY_THREADS: whole,
+  ASSAY_CHUNK_MB: whole,
 });
 type Variables = z.infer<typeof Variables>;
 

@@ -44,6 +44,7 @@ async function open(env: Environment<(typeof BUCKETS)[number]>): Promise<AwsLake
     contractsDir: beside('contracts'),
     sqlDir: beside('sql/gold'),
     engine: { memoryLimitMb: env.ASSAY_MEMORY_LIMIT_MB, threads: env.ASSAY_THREADS },
+    ...(env.ASSAY_CHUNK_MB === undefined ? {} : { chunkBytes: env.ASSAY_CHUNK_MB * 1024 * 1024 }),
   });
 }
 

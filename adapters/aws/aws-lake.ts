@@ -28,6 +28,8 @@ export interface AwsLakeSettings extends ContractFolders {
   readonly stateMachineArn?: string | undefined;
   readonly digestKeySecretArn?: string | undefined;
   readonly engine: EngineOptions;
+  /** What one worker reads at most; plan's own size unless said. */
+  readonly chunkBytes?: number;
   readonly progress?: Effects['progress'];
   /** Folder on this machine for copies of objects and scratch space; one of the system's temporary folders unless said. */
   readonly localFolder?: string;
@@ -72,6 +74,7 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
         ? { follow: () => notGranted('the Glue catalog') }
         : glueCatalog({ glue: new GlueClient(CLIENT_CONFIG), databasePrefix }),
     engine: settings.engine,
+    ...(settings.chunkBytes === undefined ? {} : { chunkBytes: settings.chunkBytes }),
     get digestKey() {
       return digestKey ?? refuse('the key of digests');
     },

@@ -25,7 +25,7 @@ export function s3DataStore(place: S3Place, objects: ObjectStore, localFolder: s
   const copies = localCopies(place, localFolder);
   const digests = s3Digests(place, objects);
   return {
-    stream: (key) => s3Pieces(place, key),
+    stream: (key, range) => s3Pieces(place, key, range),
     digest: (key) => digests.digest(key),
     localPath: (key) => copies.path(key),
     publish: (scratchPath, key) => publishFile(place, scratchPath, key),

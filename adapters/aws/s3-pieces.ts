@@ -1,5 +1,6 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { DataError } from '../../etl/errors.ts';
+import type { ByteRange } from '../../etl/ports.ts';
 import { awsError, failureOf } from './aws-errors.ts';
 import { isMissing, onObject, type S3Place } from './s3-object-store.ts';
 
@@ -7,12 +8,6 @@ import { isMissing, onObject, type S3Place } from './s3-object-store.ts';
 const TRIES = 4;
 /** Small chunks off the network are joined to pieces of this size: fewer, and quicker to work on. */
 const PIECE_BYTES = 1024 * 1024;
-
-/** Bytes of an object: from `start` up to, not including, `end`. */
-export interface ByteRange {
-  readonly start: number;
-  readonly end?: number;
-}
 
 /**
  * An object's bytes in order, in pieces of about 1 MiB. A connection that breaks is taken up where it broke, on the

@@ -23,7 +23,7 @@ export interface FileDataStore extends DataStore {
 /** The DataStore of a lake. */
 export function fileDataStore(lake: LakeFolder): FileDataStore {
   return {
-    stream: (key) => readPieces(lake.keyPath(key), key),
+    stream: (key, range) => readPieces(lake.keyPath(key), key, range),
     digest: (key) => guarded(`reading ${key}`, async () => await cachedDigest(lake, key)),
     async localPath(key) {
       const file = lake.keyPath(key);

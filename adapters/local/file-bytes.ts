@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { open, stat } from 'node:fs/promises';
 import { TransientError } from '../../etl/errors.ts';
+import type { ByteRange } from '../../etl/ports.ts';
 import { guarded } from './file-errors.ts';
 
 /** Large enough to read at the disk's speed, small enough to hold several. */
@@ -53,7 +54,7 @@ function isWritten(before: Fingerprint, after: Fingerprint): boolean {
 export async function* readPieces(
   file: string,
   what: string,
-  range: { readonly start: number; readonly end?: number } = { start: 0 },
+  range: ByteRange = { start: 0 },
 ): AsyncGenerator<Uint8Array> {
   const handle = await guarded(`reading ${what}`, () => open(file, 'r'));
   const [one, other] = [Buffer.allocUnsafeSlow(PIECE_BYTES), Buffer.allocUnsafeSlow(PIECE_BYTES)];

@@ -44,7 +44,7 @@ export interface PieceFormat extends RecordFormat {
   readonly newline: '\n' | '\r\n';
 }
 
-/** Where the first data record stands: one line after the header. */
+/** Where a data record stands in its file: its number among the records, and the physical line on which it begins; both from 1. */
 export interface StartPosition {
   readonly row: number;
   readonly line: number;

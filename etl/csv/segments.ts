@@ -1,16 +1,8 @@
-import type { Encoding, SourceContract } from '../contract/contract.ts';
-import type { DataStore, Scratch, ScratchFile } from '../ports.ts';
-import { readHeader, recordFormat } from './header.ts';
-import { type Layout, matchHeader } from './layout.ts';
+import { DataError } from '../errors.ts';
+import type { ScratchFile } from '../ports.ts';
+import type { Layout } from './layout.ts';
+import { type FileToRead, type Opened, type OpenOptions, openFile, type Unopened } from './open-file.ts';
 import { type BrokenRecord, type Piece, readPieces } from './pieces.ts';
-import { openText } from './text.ts';
-import { ByteWindow } from './window.ts';
-
-/** A source file to be read: its key in Bronze and its number in the chunk. */
-export interface FileToRead {
-  readonly index: number;
-  readonly key: string;
-}
 
 /** Consecutive records of one file inside a segment. */
 export interface SegmentPart {
@@ -47,21 +39,18 @@ export const SEGMENT_BYTES = 48 * 1024 * 1024;
 /** Size of the first segment at most; each of the next may be twice as large. */
 const FIRST_BYTES = 8 * 1024 * 1024;
 
-/** How reading a file ended. */
-export type FileOutcome =
-  | { readonly fileIndex: number; readonly kind: 'read'; readonly records: number }
-  | { readonly fileIndex: number; readonly kind: 'empty' }
-  | { readonly fileIndex: number; readonly kind: 'rejected'; readonly why: string };
+/** How reading a file, or its part of it, ended. */
+export type FileOutcome = { readonly fileIndex: number } & (
+  | { readonly kind: 'read'; readonly records: number }
+  | Unopened
+);
 
 export type SegmentEvent =
   | { readonly kind: 'segment'; readonly segment: Segment }
   | { readonly kind: 'file'; readonly outcome: FileOutcome };
 
 /** What cutting needs beside the files. */
-export interface CutOptions {
-  readonly contract: SourceContract;
-  readonly data: DataStore;
-  readonly scratch: Scratch;
+export interface CutOptions extends OpenOptions {
   /** A segment is closed at the first piece past this size; the first ones are smaller, so that work begins early. */
   readonly segmentBytes: number;
 }
@@ -76,75 +65,28 @@ export async function* cutSegments(
 ): AsyncGenerator<SegmentEvent> {
   const builder = new SegmentBuilder(options);
   for (const file of files) {
+    const { index: fileIndex, span } = file;
     const opened = await openFile(file, options);
     if (opened.kind !== 'open') {
-      yield { kind: 'file', outcome: opened };
+      yield { kind: 'file', outcome: { ...opened, fileIndex } };
       continue;
     }
     try {
-      yield* builder.startFile(file.index, opened.layout);
-      const { contract } = options;
-      const format = {
-        ...recordFormat(contract.csv, opened.layout.fields, contract.limits.maxRecordBytes),
-        encodings: opened.encodings,
-        newline: opened.layout.newline,
-      };
-      for await (const piece of readPieces(opened.window, format, { row: 1, line: opened.firstDataLine })) {
+      yield* builder.startFile(fileIndex, opened);
+      for await (const piece of readPieces(opened.window, opened.format, opened.first)) {
         yield* builder.add(piece);
       }
     } finally {
       await opened.window.close();
     }
-    yield { kind: 'file', outcome: { fileIndex: file.index, kind: 'read', records: builder.fileRows } };
+    const records = builder.fileRows;
+    if (span !== undefined && span.records !== records) {
+      const found = `bytes ${span.start} to ${span.end} of ${file.key} hold ${records} records`;
+      throw new DataError('SPAN_MISCOUNTED', `${found}, and ${span.records} were counted before.`);
+    }
+    yield { kind: 'file', outcome: { fileIndex, kind: 'read', records } };
   }
   yield* builder.finish();
-}
-
-type Opened = {
-  kind: 'open';
-  window: ByteWindow;
-  encodings: readonly Encoding[];
-  layout: Layout;
-  firstDataLine: number;
-};
-
-async function openFile(
-  file: FileToRead,
-  options: CutOptions,
-): Promise<Opened | Exclude<FileOutcome, { kind: 'read' }>> {
-  const { contract, data, scratch } = options;
-  const text = await openText(data.stream(file.key), scratch, `file-${file.index}`);
-  if (text.kind === 'unreadable') return { fileIndex: file.index, kind: 'rejected', why: text.why };
-  const window = new ByteWindow(text.bytes);
-  const opened = await openWindow(window, text.isMarkedUtf8, contract).catch(async (error: unknown) => {
-    await window.close();
-    throw error;
-  });
-  if (opened.kind === 'open') return { ...opened, window };
-  await window.close();
-  return { fileIndex: file.index, ...opened };
-}
-
-/** Reads the header behind which a file's records begin, or why it can't be read. */
-async function openWindow(
-  window: ByteWindow,
-  isMarkedUtf8: boolean,
-  contract: SourceContract,
-): Promise<Omit<Opened, 'window'> | { kind: 'empty' } | { kind: 'rejected'; why: string }> {
-  const { csv, limits } = contract;
-  const others = csv.encodings.filter((encoding) => encoding !== 'utf-8');
-  const encodings: readonly Encoding[] = isMarkedUtf8 ? ['utf-8', ...others] : csv.encodings;
-  const found = await readHeader(window, { ...csv, encodings }, limits.maxRecordBytes);
-  if (found.kind === 'empty') return found;
-  if (found.kind === 'unreadable') return { kind: 'rejected', why: found.why };
-  const matched = matchHeader(found.header, contract);
-  if (matched.kind === 'rejected') return matched;
-  return {
-    kind: 'open',
-    encodings,
-    layout: matched.layout,
-    firstDataLine: found.header.firstDataLine,
-  };
 }
 
 /** Gathers pieces into the segment that is open, and closes it when it is full or the layout changes. */
@@ -162,6 +104,7 @@ class SegmentBuilder {
   #hasEdgeBlanks = false;
   #longestDecodedBytes = 0;
   #fileIndex = -1;
+  #firstRow = 1;
   #fileRows = 0;
   #count = 0;
 
@@ -169,12 +112,13 @@ class SegmentBuilder {
     this.#options = options;
   }
 
-  async *startFile(fileIndex: number, layout: Layout): AsyncGenerator<SegmentEvent> {
+  async *startFile(fileIndex: number, { layout, first }: Opened): AsyncGenerator<SegmentEvent> {
     const signature = JSON.stringify(layout);
     if (signature !== this.#signature) yield* this.finish();
     this.#layout = layout;
     this.#signature = signature;
     this.#fileIndex = fileIndex;
+    this.#firstRow = first.row;
     this.#fileRows = 0;
   }
 
@@ -186,12 +130,9 @@ class SegmentBuilder {
     this.#pieces.push({ byte: this.#bytes, position: this.#rows });
     this.#bytes += piece.bytes.length;
     const part = this.#parts.at(-1);
-    if (part?.fileIndex === this.#fileIndex) {
-      part.rows += piece.rows;
-    } else {
-      const [fileIndex, firstRow] = [this.#fileIndex, this.#fileRows + 1];
-      this.#parts.push({ fileIndex, offset: this.#rows, firstRow, rows: piece.rows });
-    }
+    const [fileIndex, firstRow] = [this.#fileIndex, this.#firstRow + this.#fileRows];
+    if (part?.fileIndex === fileIndex && part.firstRow + part.rows === firstRow) part.rows += piece.rows;
+    else this.#parts.push({ fileIndex, offset: this.#rows, firstRow, rows: piece.rows });
     for (const record of piece.broken) this.#broken.push({ ...record, fileIndex: this.#fileIndex });
     this.#rows += piece.rows;
     this.#fileRows += piece.rows;
@@ -200,7 +141,7 @@ class SegmentBuilder {
     this.#longestDecodedBytes = Math.max(this.#longestDecodedBytes, piece.longestDecodedBytes);
   }
 
-  /** How many records the file had so far. */
+  /** How many records of the file there were so far. */
   get fileRows(): number {
     return this.#fileRows;
   }

@@ -9,30 +9,59 @@ export type TextResult =
   | { readonly kind: 'text'; readonly bytes: AsyncIterable<Uint8Array>; readonly isMarkedUtf8: boolean }
   | { readonly kind: 'unreadable'; readonly why: string };
 
+/** What unpacking needs. */
+export interface UnpackOptions {
+  readonly scratch: Scratch;
+  /** Of its scratch files. */
+  readonly name: string;
+  /** A file that unpacks to more isn't read: a few KB of gzip can be made to fill any disk. */
+  readonly maxUnpackedBytes: number;
+}
+
 /**
  * Takes off what may lie around a CSV text: gzip, a byte order mark, UTF-16. What can fail half way
  * (gzip, UTF-16) is unpacked to scratch space first, so that a file is either read whole or not at all.
  */
 export async function openText(
   stream: AsyncIterable<Uint8Array>,
-  scratch: Scratch,
-  name: string,
+  options: UnpackOptions,
 ): Promise<TextResult> {
   const { head, whole } = await peek(stream);
-  if (head[0] === 0x1f && head[1] === 0x8b) {
-    const unpacked = await viaScratch(gunzip(whole), scratch, `${name}.unpacked`);
+  if (isGzip(head)) {
+    const unpacked = await viaScratch(gunzip(whole), 'unpacked', {
+      ...options,
+      damage: 'its gzip data is damaged',
+    });
     return unpacked.kind === 'text'
-      ? openText(unpacked.bytes, scratch, `${name}.text`)
-      : { kind: 'unreadable', why: `its gzip data is damaged: ${unpacked.why}` };
+      ? openText(unpacked.bytes, { ...options, name: `${options.name}.text` })
+      : unpacked;
   }
   const mark = byteOrderMark(head);
   if (mark === undefined) return { kind: 'text', bytes: whole, isMarkedUtf8: false };
   const body = skip(whole, mark.skip);
   if (mark.encoding === 'utf-8') return { kind: 'text', bytes: body, isMarkedUtf8: true };
-  const text = await viaScratch(utf16ToUtf8(body, mark.encoding), scratch, `${name}.utf8`);
-  return text.kind === 'text'
-    ? text
-    : { kind: 'unreadable', why: `it is marked as UTF-16 but isn't: ${text.why}` };
+  return await viaScratch(utf16ToUtf8(body, mark.encoding), 'utf8', {
+    ...options,
+    damage: "it is marked as UTF-16 but isn't",
+  });
+}
+
+/** How many of a file's first bytes tell what lies around its text. */
+export const HEAD_BYTES = 3;
+
+/**
+ * Where a file's text begins, by its first bytes; undefined where the file's bytes are not those of its text, so that
+ * it can only be read from its beginning on: gzip and UTF-16.
+ */
+export function textStart(head: Uint8Array): number | undefined {
+  if (isGzip(head)) return undefined;
+  const mark = byteOrderMark(head);
+  if (mark === undefined) return 0;
+  return mark.encoding === 'utf-8' ? mark.skip : undefined;
+}
+
+function isGzip(head: Uint8Array): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b;
 }
 
 /** The first bytes of a stream (at least three, where it has them), and the whole of it again. */
@@ -42,11 +71,11 @@ async function peek(
   const pieces = stream[Symbol.asyncIterator]();
   const held: Uint8Array[] = [];
   let length = 0;
-  while (length < 3) {
+  while (length < HEAD_BYTES) {
     const next = await pieces.next();
     if (next.done === true) break;
     // A copy where more must come: the piece is good only until the next is asked for.
-    held.push(length + next.value.length < 3 ? Uint8Array.from(next.value) : next.value);
+    held.push(length + next.value.length < HEAD_BYTES ? Uint8Array.from(next.value) : next.value);
     length += next.value.length;
   }
   async function* whole(): AsyncGenerator<Uint8Array> {
@@ -57,7 +86,7 @@ async function peek(
       await pieces.return?.();
     }
   }
-  return { head: Buffer.concat(held.map((piece) => piece.subarray(0, 3))), whole: whole() };
+  return { head: Buffer.concat(held.map((piece) => piece.subarray(0, HEAD_BYTES))), whole: whole() };
 }
 
 async function* skip(stream: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {
@@ -82,22 +111,28 @@ async function* copies(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   for await (const piece of stream) yield Uint8Array.from(piece);
 }
 
+/** Unpacks a stream to a scratch file; `damage` says what it means that it can't be read to its end. */
 async function viaScratch(
   stream: AsyncIterable<Uint8Array>,
-  scratch: Scratch,
-  name: string,
+  suffix: string,
+  { scratch, name, maxUnpackedBytes, damage }: UnpackOptions & { readonly damage: string },
 ): Promise<TextResult> {
-  const file: ScratchFile = await scratch.create(name);
+  const file: ScratchFile = await scratch.create(`${name}.${suffix}`);
   const pieces = stream[Symbol.asyncIterator]();
   try {
-    for (;;) {
+    for (let bytes = 0; ; ) {
       const next = await pieces
         .next()
-        .catch((error: unknown) => ({ done: true as const, value: messageOf(error) }));
+        .catch((error: unknown) => ({ done: true as const, value: `${damage}: ${messageOf(error)}` }));
       if (next.done === true) {
         return typeof next.value === 'string'
           ? { kind: 'unreadable', why: next.value }
           : { kind: 'text', bytes: scratch.read(file.path), isMarkedUtf8: true };
+      }
+      bytes += next.value.length;
+      if (bytes > maxUnpackedBytes) {
+        const why = `it unpacks to more than ${maxUnpackedBytes} bytes, the limit that the contract sets (maxUnpackedBytes)`;
+        return { kind: 'unreadable', why };
       }
       await file.write(next.value);
     }

@@ -11,6 +11,8 @@ export class ByteWindow {
   final = false;
   #buffer: Uint8Array = Buffer.alloc(0);
   #limit = 0;
+  /** Bytes of the stream that the buffer holds no more. */
+  #gone = 0;
   readonly #pieces: AsyncIterator<Uint8Array>;
 
   constructor(stream: AsyncIterable<Uint8Array>) {
@@ -26,6 +28,11 @@ export class ByteWindow {
     return this.#limit;
   }
 
+  /** How many bytes of the stream lie before the unread ones. */
+  get position(): number {
+    return this.#gone + this.start;
+  }
+
   /** Adds the stream's next piece behind the unread bytes. */
   async fill(): Promise<void> {
     const next = await this.#pieces.next();
@@ -37,6 +44,7 @@ export class ByteWindow {
     this.#makeRoom(rest + next.value.length);
     this.#buffer.set(next.value, rest);
     this.#limit = rest + next.value.length;
+    this.#gone += this.start;
     this.start = 0;
   }
 

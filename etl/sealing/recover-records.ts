@@ -1,11 +1,11 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { Gathering, positionsOf } from '../csv/gathering.ts';
+import type { FileToRead, Span } from '../csv/open-file.ts';
 import { cutSegments, SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
 import type { DataStore, Scratch } from '../ports.ts';
 import { measureByColumn, measureColumn, measureValues } from '../refining/rejects.ts';
 import { stageSegment } from '../refining/staged-segment.ts';
-import type { PlannedFile } from '../stages/documents.ts';
 
 /** What recovering needs. */
 export interface RecoverInput {
@@ -14,7 +14,10 @@ export interface RecoverInput {
   readonly scratch: Scratch;
   readonly contract: SourceContract;
   readonly digestKey: string;
-  readonly files: readonly PlannedFile[];
+  /** What the chunks of the run read. */
+  readonly files: readonly FileToRead[];
+  /** By index of a file. */
+  readonly sourceFileIds: ReadonlyMap<number, string>;
   /** Parquet files of the suspects that refine kept. */
   readonly suspectPaths: readonly string[];
 }
@@ -24,18 +27,18 @@ export interface RecoverInput {
  * `suspects` that refine kept, and the others from their source files, which are read once more for them.
  */
 export async function recoverExcluded(input: RecoverInput): Promise<void> {
-  const { engine, data, scratch, contract, digestKey, suspectPaths } = input;
+  const { engine, data, scratch, contract, digestKey, sourceFileIds, suspectPaths } = input;
   if (suspectPaths.length > 0) {
     const measures = contract.measures.map((_, n) => `, ${measureColumn(n)}, ${measureByColumn(n)}`).join('');
     await rejectExcluded(engine, { from: readParquet(suspectPaths), record: 'record', measures });
   }
-  const rowsOf = await missingRows(engine);
-  const files = input.files.filter((file) => rowsOf.has(file.sourceFileId) && file.repeatOf === undefined);
-  const sourceFileIds = new Map(files.map((file) => [file.index, file.sourceFileId]));
+  const missing = await missingRows(engine);
+  const rowsOf = (index: number): readonly number[] => missing.get(sourceFileIds.get(index) ?? '') ?? [];
+  const files = input.files.filter(({ index, span }) => rowsOf(index).some((row) => isWithin(row, span)));
   for await (const event of cutSegments(files, { contract, data, scratch, segmentBytes: SEGMENT_BYTES })) {
     if (event.kind !== 'segment') continue;
     const { segment } = event;
-    const positions = positionsOf(segment, (index) => rowsOf.get(sourceFileIds.get(index) ?? '') ?? []);
+    const positions = positionsOf(segment, rowsOf);
     if (positions.length > 0) {
       const gathering = new Gathering(segment.layout, { contract, scratch, name: 'excluded.csv' });
       await gathering.add(segment, positions);
@@ -46,6 +49,10 @@ export async function recoverExcluded(input: RecoverInput): Promise<void> {
     }
     await scratch.remove(segment.path);
   }
+}
+
+function isWithin(row: number, span: Span | undefined): boolean {
+  return span === undefined || (row >= span.first.row && row < span.first.row + span.records);
 }
 
 /** Excluded records that aren't among the rejects yet: their row numbers, ascending, by source_file_id. */

@@ -31,9 +31,36 @@ const PlannedFile = z.object({
 });
 export type PlannedFile = z.infer<typeof PlannedFile>;
 
-/** A chunk: the files, by index, that one refine works on. */
-const PlannedChunk = z.object({ chunk: z.string(), files: z.array(z.number().int()) });
+/** Bytes of a file, `end` not included. */
+const ByteSpan = z.object({ start: z.number().int(), end: z.number().int() });
+
+/** A chunk: the files, by index, that one refine works on; or the records of one file that begin in a range of it. */
+const PlannedChunk = z.object({
+  chunk: z.string(),
+  files: z.array(z.number().int()),
+  range: ByteSpan.exactOptional(),
+});
 export type PlannedChunk = z.infer<typeof PlannedChunk>;
+
+/** A place in a file: how many bytes, records and physical lines lie before it. */
+const Mark = z.object({ byte: z.number().int(), records: z.number().int(), lines: z.number().int() });
+
+/** What a worker that looks at one range of a file can know of the records in it. */
+export const SurveyDocument = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('whole') }),
+  z.object({ kind: z.literal('unknown') }),
+  z.object({ kind: z.literal('marked'), marks: z.array(Mark), end: Mark }),
+]);
+
+/** Which records each chunk of a cut file takes: `null` stands for the whole file. A chunk that isn't named takes none. */
+export const Spans = z.record(
+  z.string(),
+  ByteSpan.extend({
+    first: z.object({ row: z.number().int(), line: z.number().int() }),
+    records: z.number().int(),
+  }).nullable(),
+);
+export type Spans = z.infer<typeof Spans>;
 
 /** What a run will do: which files, in which chunks, on which base. */
 export const Plan = z.object({

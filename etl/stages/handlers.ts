@@ -1,4 +1,5 @@
 import type { Effects } from '../ports.ts';
+import { align } from './align.ts';
 import { gate } from './gate.ts';
 import { hold } from './hold.ts';
 import { noteFailure } from './note-failure.ts';
@@ -9,11 +10,14 @@ import { refine } from './refine.ts';
 import { refreshGold } from './refresh-gold.ts';
 import { seal } from './seal.ts';
 import type { Stage } from './stage.ts';
+import { survey } from './survey.ts';
 import { sweep } from './sweep.ts';
 
 /** The stages under the names by which the state machine calls them. */
 export const STAGES = {
   plan,
+  survey,
+  align,
   refine,
   seal,
   gate,

@@ -20,7 +20,7 @@ import {
 import { type LedgerEntry, readLedger } from './ledger.ts';
 import type { RunInput } from './stage.ts';
 
-/** A chunk is closed once it has this much to read, or this many files. */
+/** A chunk has at most this much to read, or this many files. */
 const CHUNK_BYTES = 512 * 1024 * 1024;
 const CHUNK_FILES = 5_000;
 
@@ -54,7 +54,7 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
   const pending = sources.filter(({ key }) => isPending(key, contract, ledger, withheld));
   if (pending.length === 0) return { status: 'nothing-to-do' };
   const files = await identifyFiles(dataset, pending, effects, { ledger, withheld });
-  return { status: 'planned', plan: planOf(runId, { contract, base, files, now: effects.clock.now() }) };
+  return { status: 'planned', plan: planOf(runId, { contract, base, files }, effects) };
 }
 
 /** What a person asked a run to read again; undefined for every other run. */
@@ -81,8 +81,7 @@ async function planBackfill(
   const isDone = [...ledger.values(), ...withheld].some((one) => one.runId === runId);
   if (isDone) return { status: 'nothing-to-do' };
   const files = await identifyAgain(effects, { dataset, keys });
-  const now = effects.clock.now();
-  return { status: 'planned', plan: planOf(runId, { contract, base, files, now, isBackfill: true }) };
+  return { status: 'planned', plan: planOf(runId, { contract, base, files, isBackfill: true }, effects) };
 }
 
 /** Identifies files that were read before: their bytes are known, and no repeat of themselves. */
@@ -105,12 +104,15 @@ interface PlanParts {
   readonly contract: SourceContract;
   readonly base: ReadPointer | undefined;
   readonly files: readonly PlannedFile[];
-  readonly now: Date;
   readonly isBackfill?: boolean;
 }
 
 /** The plan of a run over these files, in chunks, on this base. */
-export function planOf(runId: string, { contract, base, files, now, isBackfill }: PlanParts): Plan {
+export function planOf(
+  runId: string,
+  { contract, base, files, isBackfill }: PlanParts,
+  { clock, chunkBytes = CHUNK_BYTES }: Pick<Effects, 'clock' | 'chunkBytes'>,
+): Plan {
   return {
     dataset: contract.dataset,
     runId,
@@ -118,9 +120,9 @@ export function planOf(runId: string, { contract, base, files, now, isBackfill }
     contractDigest: contract.digest,
     ...(base === undefined ? {} : { baseEtag: base.etag }),
     baseVersion: base?.pointer.version ?? 0,
-    plannedAt: now.toISOString(),
+    plannedAt: clock.now().toISOString(),
     files: [...files],
-    chunks: cutChunks(files),
+    chunks: cutChunks(files, chunkBytes),
     ...(isBackfill === true ? { isBackfill } : {}),
   };
 }
@@ -232,20 +234,31 @@ export async function identifyFiles(
   return files;
 }
 
-function cutChunks(files: readonly PlannedFile[]): PlannedChunk[] {
-  const chunks: { files: number[]; bytes: number }[] = [];
-  for (const file of files.filter(({ repeatOf }) => repeatOf === undefined)) {
-    let chunk = chunks.at(-1);
-    if (
-      chunk === undefined ||
-      chunk.files.length >= CHUNK_FILES ||
-      chunk.bytes + file.sizeBytes > CHUNK_BYTES
-    ) {
-      chunk = { files: [], bytes: 0 };
-      chunks.push(chunk);
+/** Small files go together, up to so many bytes and files; a larger one is cut into ranges, each a chunk of its own. */
+function cutChunks(files: readonly PlannedFile[], chunkBytes: number): PlannedChunk[] {
+  const chunks: Omit<PlannedChunk, 'chunk'>[] = [];
+  let open: { files: number[]; bytes: number } | undefined;
+  for (const { index, sizeBytes } of files.filter(({ repeatOf }) => repeatOf === undefined)) {
+    if (sizeBytes > chunkBytes) {
+      for (const range of cutRanges(sizeBytes, chunkBytes)) chunks.push({ files: [index], range });
+      continue;
     }
-    chunk.files.push(file.index);
-    chunk.bytes += file.sizeBytes;
+    if (open === undefined || open.files.length >= CHUNK_FILES || open.bytes + sizeBytes > chunkBytes) {
+      open = { files: [], bytes: 0 };
+      chunks.push({ files: open.files });
+    }
+    open.files.push(index);
+    open.bytes += sizeBytes;
   }
-  return chunks.map((chunk, n) => ({ chunk: String(n + 1).padStart(4, '0'), files: chunk.files }));
+  return chunks.map((chunk, n) => ({ chunk: String(n + 1).padStart(4, '0'), ...chunk }));
+}
+
+/** Ranges of about the same size, none larger than so many bytes. */
+function cutRanges(sizeBytes: number, chunkBytes: number): { start: number; end: number }[] {
+  const count = Math.ceil(sizeBytes / chunkBytes);
+  const edge = (n: number): number => Math.floor((sizeBytes / count) * n);
+  return Array.from({ length: count }, (_, n) => ({
+    start: edge(n),
+    end: n === count - 1 ? sizeBytes : edge(n + 1),
+  }));
 }

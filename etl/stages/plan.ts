@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { chunkListKey, planKey } from '../naming.ts';
-import { Approval, putDocument } from './documents.ts';
+import { chunkListKey, planKey, surveyListKey } from '../naming.ts';
+import { Approval, type PlannedChunk, putDocument } from './documents.ts';
 import { makePlan } from './make-plan.ts';
 import { replanHeld } from './replan-held.ts';
 import { defineStage, RunInput } from './stage.ts';
@@ -15,6 +15,9 @@ const PlanOutput = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('planned'),
     itemsKey: z.string(),
+    surveysKey: z.string(),
+    /** Chunks that are a range of a file, which are surveyed first. */
+    surveys: z.number(),
     files: z.number(),
     chunks: z.number(),
     bytes: z.number(),
@@ -23,7 +26,7 @@ const PlanOutput = z.discriminatedUnion('status', [
   z.object({ status: z.literal('refused'), why: z.string() }),
 ]);
 
-/** Makes the run's plan and stores it, and the list of its chunks, for the stages that follow. */
+/** Makes the run's plan and stores it, and the lists of its chunks, for the stages that follow. */
 export const plan = defineStage({
   name: 'plan',
   input: PlanInput,
@@ -34,15 +37,25 @@ export const plan = defineStage({
     if (planned.status !== 'planned') return planned;
     const { dataset, runId } = input;
     const itemsKey = chunkListKey(dataset, runId);
+    const surveysKey = surveyListKey(dataset, runId);
     const replans = conflicts === 0 ? {} : { replans: conflicts };
     await putDocument(effects.objects, planKey(dataset, runId), { ...planned.plan, ...replans });
-    await putDocument(
-      effects.objects,
-      itemsKey,
-      planned.plan.chunks.map(({ chunk }) => ({ chunk })),
-    );
-    const bytes = planned.plan.files.reduce((sum, file) => sum + file.sizeBytes, 0);
     const { files, chunks } = planned.plan;
-    return { status: 'planned', itemsKey, files: files.length, chunks: chunks.length, bytes };
+    await putDocument(effects.objects, itemsKey, itemsOf(chunks));
+    const ranges = chunks.filter(({ range }) => range !== undefined);
+    if (ranges.length > 0) await putDocument(effects.objects, surveysKey, itemsOf(ranges));
+    return {
+      status: 'planned',
+      itemsKey,
+      surveysKey,
+      surveys: ranges.length,
+      files: files.length,
+      chunks: chunks.length,
+      bytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
+    };
   },
 });
+
+function itemsOf(chunks: readonly PlannedChunk[]): { chunk: string }[] {
+  return chunks.map(({ chunk }) => ({ chunk }));
+}

@@ -4,6 +4,7 @@ import { ahead } from '../ahead.ts';
 import type { Look } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { Gathering } from '../csv/gathering.ts';
+import type { FileToRead } from '../csv/open-file.ts';
 import { cutSegments, type FileOutcome, SEGMENT_BYTES, type Segment } from '../csv/segments.ts';
 import { type Engine, withEngine, withLanes } from '../engine/engine.ts';
 import { constant, identifier, literal } from '../engine/sql.ts';
@@ -28,14 +29,8 @@ import { currentSchema } from '../table/metadata.ts';
 import type { DataFile } from '../table/schema.ts';
 import { countBytes } from '../telemetry.ts';
 import { openDatasetTable } from './dataset-tables.ts';
-import {
-  type ChunkResult,
-  type Plan,
-  type PlannedFile,
-  putDocument,
-  type RefinedFile,
-  replacedFiles,
-} from './documents.ts';
+import { type ChunkResult, type Plan, putDocument, type RefinedFile, replacedFiles } from './documents.ts';
+import { filesToRead } from './files-to-read.ts';
 import { loadRun } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
 
@@ -66,6 +61,7 @@ export const refine = defineStage({
     const condemned = await openDatasetTable(effects.objects, contract, base, 'condemned');
     const source_files = await openDatasetTable(effects.objects, contract, base, 'source_files');
     const rejects = { quarantine, condemned, source_files };
+    const files = (await filesToRead(effects.objects, plan)).get(chunk) ?? [];
     const scratch = await effects.openScratch(`refine-${runId}-${chunk}`);
     try {
       const lanes = Math.min(LANES, effects.engine.threads);
@@ -83,6 +79,7 @@ export const refine = defineStage({
             contract,
             silver,
             chunk,
+            files,
             hasPrior,
           }).refine(),
         );
@@ -106,6 +103,7 @@ interface RefineryOptions {
   readonly contract: SourceContract;
   readonly silver: LakeTable;
   readonly chunk: string;
+  readonly files: readonly FileToRead[];
   readonly hasPrior: boolean;
 }
 
@@ -115,12 +113,12 @@ class Refinery {
   readonly #tallies: Tallies = new Map();
   readonly #outcomes: FileOutcome[] = [];
   readonly #dataFiles: DataFile[] = [];
-  readonly #files: readonly PlannedFile[];
   readonly #sourceFileIds: ReadonlyMap<number, string>;
   readonly #segmentBytes: number;
   readonly #setting = new InOrder();
   /** Records for a closer look, of one layout. */
   #apart: Gathering | undefined;
+  readonly #totalBytes: number;
   #doneBytes = 0;
   #segments = 0;
   #gatherings = 0;
@@ -128,16 +126,16 @@ class Refinery {
   constructor(options: RefineryOptions) {
     this.#options = options;
     this.#segmentBytes = options.effects.engine.segmentBytes ?? SEGMENT_BYTES;
-    const indexes = options.plan.chunks.find(({ chunk }) => chunk === options.chunk)?.files ?? [];
-    this.#files = indexes.map((index) => options.plan.files[index]).filter((file) => file !== undefined);
-    this.#sourceFileIds = new Map(this.#files.map((file) => [file.index, file.sourceFileId]));
+    const { files, plan } = options;
+    this.#sourceFileIds = new Map(files.map(({ index }) => [index, plan.files[index]?.sourceFileId ?? '']));
+    this.#totalBytes = files.reduce((sum, file) => sum + bytesToRead(file, plan), 0);
   }
 
   async refine(): Promise<ChunkResult> {
-    const { engine, contract, effects, scratch, chunk, plan } = this.#options;
+    const { engine, contract, effects, scratch, chunk, plan, files } = this.#options;
     await createRejects(engine, contract);
     await createSuspects(engine, contract);
-    const events = cutSegments(this.#files, {
+    const events = cutSegments(files, {
       contract,
       data: effects.data,
       scratch,
@@ -262,13 +260,14 @@ class Refinery {
   }
 
   #finishFile(outcome: FileOutcome): void {
-    const { effects, plan } = this.#options;
+    const { effects, plan, files } = this.#options;
+    const file = files[this.#outcomes.length];
     this.#outcomes.push(outcome);
-    const sizeBytes = plan.files[outcome.fileIndex]?.sizeBytes ?? 0;
+    const sizeBytes = file === undefined ? 0 : bytesToRead(file, plan);
     countBytes(plan.dataset, sizeBytes);
     this.#doneBytes += sizeBytes;
-    const totalBytes = this.#files.reduce((sum, file) => sum + file.sizeBytes, 0);
-    effects.progress?.({ stage: 'refine', runId: plan.runId, doneBytes: this.#doneBytes, totalBytes });
+    const bytes = { doneBytes: this.#doneBytes, totalBytes: this.#totalBytes };
+    effects.progress?.({ stage: 'refine', runId: plan.runId, ...bytes });
   }
 
   /** Stores a table as Parquet under a key; undefined where it is empty. */
@@ -281,6 +280,10 @@ class Refinery {
     await effects.data.publish(path, key);
     return key;
   }
+}
+
+function bytesToRead({ index, span }: FileToRead, plan: Plan): number {
+  return span === undefined ? (plan.files[index]?.sizeBytes ?? 0) : span.end - span.start;
 }
 
 /** The records that passed, with their lineage, in the order of Silver's columns. */

@@ -30,15 +30,14 @@ export async function replanHeld({ dataset, runId }: RunInput, effects: Effects)
     withheld.find((one) => one.runId === runId),
   );
   checkApproval(held, held.sealDigest, contract);
-  const now = effects.clock.now();
   const before = await getDocument(effects.objects, planKey(dataset, runId), Plan);
   if (before.isBackfill === true) {
     const keys = before.files.map(({ key }) => key);
     const files = await identifyAgain(effects, { dataset, keys });
-    return { status: 'planned', plan: planOf(runId, { contract, base, files, now, isBackfill: true }) };
+    return { status: 'planned', plan: planOf(runId, { contract, base, files, isBackfill: true }, effects) };
   }
   const others = withheld.filter((one) => one !== held);
   const own = (await listSources(effects, dataset)).filter(({ key }) => held.keys.includes(key));
   const files = await identifyFiles(dataset, own, effects, { ledger, withheld: others });
-  return { status: 'planned', plan: planOf(runId, { contract, base, files, now }) };
+  return { status: 'planned', plan: planOf(runId, { contract, base, files }, effects) };
 }

@@ -9,6 +9,7 @@ import { loadPriorFailures } from '../refining/prior-failures.ts';
 import { createRejects } from '../refining/rejects.ts';
 import { blankCount, type FoundInFile, proveFile, readBack, takeTotalRows } from '../sealing/conservation.ts';
 import { EXCLUDED_SQL, findExclusions, supersededSql } from '../sealing/exclusions.ts';
+import { mergeParts } from '../sealing/merge-parts.ts';
 import { recoverExcluded } from '../sealing/recover-records.ts';
 import { type RewriteTarget, rewriteWithout } from '../sealing/rewrite.ts';
 import { findSecondHeaders } from '../sealing/second-headers.ts';
@@ -31,6 +32,7 @@ import {
   Seal,
   type SealedFile,
 } from './documents.ts';
+import { filesToRead } from './files-to-read.ts';
 import { ledgerSelect } from './ledger.ts';
 import { loadRun, type RunContext } from './run-context.ts';
 import { digestSeal } from './seal-digest.ts';
@@ -85,7 +87,7 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
     ),
   );
   const tables = await openTables(sealing);
-  const refined = new Map(chunks.flatMap((chunk) => chunk.files.map((file) => [file.index, file])));
+  const refined = mergeParts(chunks.flatMap((chunk) => chunk.files));
   const hasPrior = await loadPriorFailures(engine, effects.data, tables, replacedFiles(plan));
   await forgetReleased(engine, effects, plan, tables);
   await loadRejects(sealing, chunks);
@@ -206,7 +208,11 @@ async function resolveSilver(
   if (counts.excluded > 0) {
     const keys = chunks.flatMap((chunk) => (chunk.suspectsKey === undefined ? [] : [chunk.suspectsKey]));
     const suspectPaths = await Promise.all(keys.map((key) => data.localPath(key)));
-    await recoverExcluded({ engine, data, scratch, contract, digestKey, files: plan.files, suspectPaths });
+    await recoverExcluded({
+      ...{ engine, data, scratch, contract, digestKey, suspectPaths },
+      files: [...(await filesToRead(effects.objects, plan)).values()].flat(),
+      sourceFileIds: new Map(plan.files.map((file) => [file.index, file.sourceFileId])),
+    });
     mine = (await rewriteWithout(EXCLUDED_SQL, files, { ...target, partPrefix: 'unique' })).files;
   }
   const base =

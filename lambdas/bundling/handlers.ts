@@ -1,6 +1,8 @@
 /** Every Lambda entry, by the name of its file in lambdas/ and of its folder in build/lambdas/. */
 export const HANDLERS = [
   'plan',
+  'survey',
+  'align',
   'refine',
   'seal',
   'gate',

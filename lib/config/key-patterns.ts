@@ -19,6 +19,9 @@ import {
   runRecordKey,
   runRoot,
   sealKey,
+  spansKey,
+  surveyKey,
+  surveyListKey,
   suspectsKey,
   tableRoot,
 } from '../../etl/naming.ts';
@@ -65,6 +68,9 @@ export const SEALS = ofAnyDataset((dataset) => sealKey(dataset, ANY, ANY));
 /** What the stages of a run leave for one another. */
 export const PLANS = ofAnyDataset((dataset) => planKey(dataset, ANY));
 export const CHUNK_LISTS = ofAnyDataset((dataset) => chunkListKey(dataset, ANY));
+export const SURVEY_LISTS = ofAnyDataset((dataset) => surveyListKey(dataset, ANY));
+export const SURVEYS = ofAnyDataset((dataset) => surveyKey(dataset, ANY, ANY));
+export const SPANS = ofAnyDataset((dataset) => spansKey(dataset, ANY));
 export const CHUNK_RESULTS = ofAnyDataset((dataset) => chunkKey(dataset, ANY, ANY));
 export const CHUNK_FAILURES = ofAnyDataset((dataset) => chunkFailureKey(dataset, ANY, ANY));
 export const STAGED_REJECTS = ofAnyDataset((dataset) => rejectsKey(dataset, ANY, ANY));

@@ -19,6 +19,8 @@ export interface StageConfig {
   readonly breakGlassRoleArn?: string;
   /** Whether Lambdas have concurrency of their own; an account whose quota is small can't give it. */
   readonly reservesConcurrency: boolean;
+  /** MiB that one worker refines at most; plan's own size where it is absent. */
+  readonly chunkMb?: number;
   /** Whether to leave out what an API emulator doesn't know (lib/config/emulator-gaps.ts). */
   readonly isEmulated: boolean;
   /** What is deployed: the commit, so that one can go back to it. */
@@ -39,6 +41,7 @@ export function readStageConfig(context: ReadContext): StageConfig {
   const email = text(context, 'email');
   const breakGlassRoleArn = text(context, 'breakGlassRoleArn');
   const repository = text(context, 'repository');
+  const chunkMb = positive(context, 'chunkMb');
   return {
     stage,
     removalPolicy: stage === 'production' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
@@ -48,6 +51,7 @@ export function readStageConfig(context: ReadContext): StageConfig {
     costCentre: text(context, 'costCentre') ?? 'data-platform',
     ...(breakGlassRoleArn === undefined ? {} : { breakGlassRoleArn }),
     reservesConcurrency: isOn(context, 'reservedConcurrency', true),
+    ...(chunkMb === undefined ? {} : { chunkMb: Math.ceil(chunkMb) }),
     isEmulated: isOn(context, 'emulator', false),
     release: text(context, 'release') ?? 'unreleased',
     ...(repository === undefined ? {} : { repository }),

@@ -21,8 +21,11 @@ import {
   RUN_RECORDS,
   SEALS,
   SOURCE_FILES,
+  SPANS,
   STAGED_REJECTS,
   STAGED_SUSPECTS,
+  SURVEY_LISTS,
+  SURVEYS,
   tableMetadata,
   wholeTables,
 } from '../config/key-patterns.ts';
@@ -81,13 +84,16 @@ const BY_NAME = {
     ...PLANNING,
     // A held run that was approved is planned again.
     reads: [...PLANNING.reads, PLANS],
-    writes: [...PLANNING.writes, PLANS, CHUNK_LISTS],
+    writes: [...PLANNING.writes, PLANS, CHUNK_LISTS, SURVEY_LISTS],
   },
+  survey: { reads: [...RUN, SOURCE_FILES], writes: [SURVEYS], lists: ['silver', 'ops'] },
+  align: { reads: [...RUN, SOURCE_FILES, SURVEYS], writes: [SPANS], lists: ['silver', 'ops'] },
   refine: {
     reads: [
       ...RUN,
       SOURCE_FILES,
       RETRY_RECORDS,
+      SPANS,
       tableMetadata('silver'),
       wholeTables('quarantine'),
       wholeTables('condemned'),
@@ -104,6 +110,7 @@ const BY_NAME = {
       RETRY_RECORDS,
       RETRY_ORIGINS,
       RELEASES,
+      SPANS,
       CHUNK_RESULTS,
       STAGED_REJECTS,
       STAGED_SUSPECTS,

@@ -56,7 +56,7 @@ export class Functions extends Construct {
 
 /** Only what a function needs: lambdas/environment.ts reads and checks it. */
 function environmentOf(name: FunctionName, props: FunctionsProps): Record<string, string> {
-  const { stage } = props.config;
+  const { stage, chunkMb } = props.config;
   const access = ACCESS[name];
   return {
     ASSAY_STAGE: stage,
@@ -72,6 +72,7 @@ function environmentOf(name: FunctionName, props: FunctionsProps): Record<string
     ...(access.catalog !== undefined ? { ASSAY_DATABASE_PREFIX: databasePrefix(stage) } : {}),
     ...(access.alerts === true ? { ASSAY_ALERTS_TOPIC_ARN: props.topicArn } : {}),
     ...(access.startsRuns === true ? { ASSAY_STATE_MACHINE_ARN: stateMachineArn(stage) } : {}),
+    ...(name === 'plan' && chunkMb !== undefined ? { ASSAY_CHUNK_MB: String(chunkMb) } : {}),
     ...secretsOf(access, props.config),
   };
 }

@@ -5,7 +5,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { CHUNK_LISTS } from '../config/key-patterns.ts';
+import { CHUNK_LISTS, SURVEY_LISTS } from '../config/key-patterns.ts';
 import {
   type BucketName,
   bucketArn,
@@ -32,6 +32,8 @@ const DEFINITION = new URL('../../state-machines/medallion.asl.json', import.met
 /** The placeholders of the definition, and the functions that they stand for. */
 const STAGES = {
   PlanArn: 'plan',
+  SurveyArn: 'survey',
+  AlignArn: 'align',
   RefineArn: 'refine',
   SealArn: 'seal',
   GateArn: 'gate',
@@ -67,7 +69,10 @@ export class Medallion extends Construct {
         actions: ['states:DescribeExecution', 'states:StopExecution'],
         resources: executionArns(stage),
       },
-      { actions: ['s3:GetObject'], resources: [bucketArn(stage, 'ops', CHUNK_LISTS)] },
+      {
+        actions: ['s3:GetObject'],
+        resources: [CHUNK_LISTS, SURVEY_LISTS].map((keys) => bucketArn(stage, 'ops', keys)),
+      },
       ...(sensitive.has('ops') ? [{ actions: ['kms:Decrypt'], resources: [lakeKey.keyArn] }] : []),
     ].map((statement) => new PolicyStatement(statement));
     for (const statement of statements) role.addToPolicy(statement);

@@ -34,7 +34,8 @@ export function memoryData(files: Readonly<Record<string, Uint8Array>>, pieceByt
     throw new Error('only streams are there');
   };
   return {
-    stream: (key) => inPieces(files[key] ?? new Uint8Array(), pieceBytes),
+    stream: (key, range) =>
+      inPieces((files[key] ?? new Uint8Array()).subarray(range?.start, range?.end), pieceBytes),
     digest: refuse,
     localPath: refuse,
     publish: refuse,

@@ -38,7 +38,7 @@ describe('what functions may do', () => {
   });
 
   test('only those that read source files can', () => {
-    expect(whoCan('s3:GetObject', bronze)).toEqual(['plan', 'refine', 'seal', 'sweep']);
+    expect(whoCan('s3:GetObject', bronze)).toEqual(['plan', 'survey', 'align', 'refine', 'seal', 'sweep']);
   });
 
   test('only promote moves a pointer of Silver, and only refresh-gold one of Gold', () => {

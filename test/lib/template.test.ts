@@ -192,7 +192,7 @@ describe('workflow', () => {
     const text = readFileSync(new URL('../../state-machines/medallion.asl.json', import.meta.url), 'utf8');
     const tasks = [...text.matchAll(/"Resource": "\$\{(\w+)Arn\}"[^}]*?\}?[^}]*?"TimeoutSeconds": (\d+)/g)];
     const limits = new Map(tasks.map(([, name, seconds]) => [name, Number(seconds)]));
-    expect(limits.size).toBe(10);
+    expect(limits.size).toBe(12);
     for (const [name = '', seconds] of limits) {
       const function_ = name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
       expect([function_, SIZES[function_ as FunctionName].timeoutSeconds]).toEqual([function_, seconds]);

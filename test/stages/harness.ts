@@ -57,6 +57,7 @@ export interface TestLakeOptions {
   readonly sql?: Readonly<Record<string, string>>;
   readonly startAt?: string;
   readonly segmentBytes?: number;
+  readonly chunkBytes?: number;
 }
 
 const START = '2024-06-01T06:00:00.000Z';
@@ -73,13 +74,14 @@ export async function testLake(options: TestLakeOptions): Promise<TestLake> {
   let time = Date.parse(options.startAt ?? START);
   const clock = { now: () => new Date(time) };
   await initLake(path.join(folder, 'lake'), clock);
-  const { segmentBytes } = options;
+  const { segmentBytes, chunkBytes } = options;
   const lake = await openLake(path.join(folder, 'lake'), {
     contractsDir,
     sqlDir,
     clock,
     threads: 2,
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
+    ...(chunkBytes === undefined ? {} : { chunkBytes }),
   });
   const alerts: Alert[] = [];
   const effects = { ...lake.effects, alerts: { send: async (alert: Alert) => void alerts.push(alert) } };

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { chunkListKey } from '../../etl/naming.ts';
+import { chunkListKey, surveyListKey } from '../../etl/naming.ts';
 import type { ObjectStore } from '../../etl/ports.ts';
 import { getDocument } from '../../etl/stages/documents.ts';
 import type { bindStages } from '../../etl/stages/handlers.ts';
 
 const Chunks = z.array(z.object({ chunk: z.string() }));
-const Planned = z.looseObject({ status: z.string() });
+const Planned = z.looseObject({ status: z.string(), surveys: z.number().default(0) });
 const Gate = z.object({ decision: z.string(), why: z.array(z.string()) });
 
 /** Calls the stages of one run in the state machine's order, without the state machine; an error comes through as it is. */
@@ -19,6 +19,11 @@ export async function runStages(
   if (plan.status !== 'planned') {
     await stages.recordFailure({ ...run, plan });
     return 'done';
+  }
+  if (plan.surveys > 0) {
+    for (const { chunk } of await getDocument(objects, surveyListKey(run.dataset, run.runId), Chunks))
+      await stages.survey({ ...run, chunk });
+    await stages.align(run);
   }
   for (const { chunk } of await getDocument(objects, chunkListKey(run.dataset, run.runId), Chunks))
     await stages.refine({ ...run, chunk });

@@ -35,6 +35,7 @@ describe('medallion.asl.json', () => {
   test('names every substitution that CDK has to make', () => {
     const names = new Set([...definitionText.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name));
     expect([...names].sort()).toEqual([
+      'AlignArn',
       'GateArn',
       'HoldArn',
       'LakeBucket',
@@ -45,6 +46,7 @@ describe('medallion.asl.json', () => {
       'RefineArn',
       'RefreshGoldArn',
       'SealArn',
+      'SurveyArn',
       'SweepArn',
     ]);
   });

@@ -38,7 +38,9 @@ export interface Trace {
 }
 
 const DEFAULTS: Readonly<Record<StageName, unknown>> = {
-  plan: { status: 'planned', itemsKey: 'ops/chunks.json' },
+  plan: { status: 'planned', itemsKey: 'ops/chunks.json', surveysKey: 'ops/surveys.json', surveys: 0 },
+  survey: {},
+  align: {},
   refine: { records: 1 },
   seal: { digest: 'abc' },
   gate: { decision: 'promote', why: [] },

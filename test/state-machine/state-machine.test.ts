@@ -4,6 +4,9 @@ import { definitionText, failure, quickDefinition, TOLD_OF, trace } from './fake
 const PROMOTED = ['plan', 'refine', 'seal', 'gate', 'promote', 'refreshGold', 'sweep'];
 const run = { dataset: 'spend.council_payments', runId: 'run-1' };
 
+/** A plan with files that are too large for one worker. */
+const CUT = { plan: { status: 'planned', itemsKey: 'x', surveysKey: 's', surveys: 2 } };
+
 describe('the way of the data', () => {
   test('a good run goes through every stage once, in order', async () => {
     const { result, order } = await trace();
@@ -24,6 +27,33 @@ describe('the way of the data', () => {
     expect(inputs.seal).toEqual([run]);
     expect(inputs.hold).toEqual([{ ...run, gate: { decision: 'hold', why: ['too many'] } }]);
     expect((await trace()).inputs.promote).toEqual([{ ...run, execution: 'run-1' }]);
+  });
+
+  test('files that are cut are surveyed and aligned first', async () => {
+    const { result, order, inputs } = await trace(CUT, { items: [{ chunk: '1' }, { chunk: '2' }] });
+    expect(order.slice(0, 6)).toEqual(['plan', 'survey', 'survey', 'align', 'refine', 'refine']);
+    expect(inputs.survey).toEqual([
+      { ...run, chunk: '1' },
+      { ...run, chunk: '2' },
+    ]);
+    expect(inputs.align).toEqual([run]);
+    expect(result.status).toBe('succeeded');
+  });
+
+  test('a survey that fails fails the run, and what failed is noted', async () => {
+    const { result, order, inputs } = await trace({ ...CUT, survey: failure('DataError', 'bad range') });
+    expect(order).toEqual(['plan', 'survey', 'noteFailure', 'recordFailure']);
+    expect(inputs.noteFailure).toEqual([
+      { ...run, chunk: '0000', failure: { Error: 'DataError', Cause: 'bad range' } },
+    ]);
+    expect(result).toMatchObject({ status: 'failed', error: 'States.ExceedToleratedFailureThreshold' });
+  });
+
+  test('a survey on a base that moved is in vain, and the run is planned again', async () => {
+    const answers = { ...CUT, survey: [failure('ConflictError'), {}], align: [failure('ConflictError'), {}] };
+    const { result, order } = await trace(answers);
+    expect(order.slice(0, 6)).toEqual(['plan', 'survey', 'align', 'plan', 'survey', 'align']);
+    expect(result.status).toBe('succeeded');
   });
 
   test('with nothing to do, Gold is looked after all the same', async () => {
@@ -100,10 +130,13 @@ describe('the way of the data', () => {
 });
 
 describe('failures', () => {
-  test.each(['plan', 'seal', 'gate', 'promote', 'refreshGold', 'sweep'] as const)(
+  test.each(['plan', 'align', 'seal', 'gate', 'promote', 'refreshGold', 'sweep'] as const)(
     'an unknown error in %s is not retried, recorded once, and ends the run under its own name, with the word that people were told',
     async (stage) => {
-      const { result, order, inputs } = await trace({ [stage]: failure('RangeError', 'out of range') });
+      const { result, order, inputs } = await trace({
+        ...CUT,
+        [stage]: failure('RangeError', 'out of range'),
+      });
       expect(order.filter((one) => one === stage)).toHaveLength(1);
       expect(order.slice(-2)).toEqual([stage, 'recordFailure']);
       expect(inputs.recordFailure).toEqual([
@@ -118,20 +151,28 @@ describe('failures', () => {
     expect(order).toEqual(['plan', 'refine', 'seal', 'recordFailure']);
   });
 
-  test.each(['plan', 'refine', 'seal', 'gate', 'promote', 'refreshGold', 'sweep', 'recordFailure'] as const)(
-    'a TransientError in %s is retried until it passes',
-    async (stage) => {
-      const passing = [
-        failure('TransientError'),
-        failure('TransientError'),
-        { status: 'planned', itemsKey: 'x', decision: 'promote' },
-      ];
-      const broken = stage === 'recordFailure' ? { seal: failure('DataError') } : {};
-      const { result, order } = await trace({ ...broken, [stage]: passing });
-      expect(order.filter((one) => one === stage)).toHaveLength(3);
-      expect(result.status).toBe(stage === 'recordFailure' ? 'failed' : 'succeeded');
-    },
-  );
+  test.each([
+    'plan',
+    'survey',
+    'align',
+    'refine',
+    'seal',
+    'gate',
+    'promote',
+    'refreshGold',
+    'sweep',
+    'recordFailure',
+  ] as const)('a TransientError in %s is retried until it passes', async (stage) => {
+    const passing = [
+      failure('TransientError'),
+      failure('TransientError'),
+      { ...CUT.plan, decision: 'promote' },
+    ];
+    const broken = stage === 'recordFailure' ? { seal: failure('DataError') } : {};
+    const { result, order } = await trace({ ...CUT, ...broken, [stage]: passing });
+    expect(order.filter((one) => one === stage)).toHaveLength(3);
+    expect(result.status).toBe(stage === 'recordFailure' ? 'failed' : 'succeeded');
+  });
 
   test('a TransientError that stays fails the run after five retries', async () => {
     const { result, order } = await trace({ gate: failure('TransientError', 'disk full') });

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { surveyRange } from '../csv/survey.ts';
+import { DataError } from '../errors.ts';
+import { surveyKey } from '../naming.ts';
+import { putDocument } from './documents.ts';
+import { loadRun } from './run-context.ts';
+import { defineStage, RunInput } from './stage.ts';
+
+const SurveyInput = RunInput.extend({ chunk: z.string() });
+const SurveyOutput = SurveyInput;
+
+/**
+ * Looks where records begin in a chunk's range of a large file, and how many there are, without reading the rest of the
+ * file: what align needs to say which records each chunk takes. A repeat writes the same again.
+ */
+export const survey = defineStage({
+  name: 'survey',
+  input: SurveyInput,
+  output: SurveyOutput,
+  run: async ({ dataset, runId, chunk }, effects) => {
+    const { plan, contract } = await loadRun(effects, dataset, runId);
+    const planned = plan.chunks.find((one) => one.chunk === chunk);
+    const file = plan.files[planned?.files[0] ?? -1];
+    if (planned?.range === undefined || file === undefined)
+      throw new DataError('NOT_CUT', `Chunk ${chunk} of run ${runId} is no range of a file.`);
+    const scratch = await effects.openScratch(`survey-${runId}-${chunk}`);
+    try {
+      const found = await surveyRange(file, planned.range, { contract, data: effects.data, scratch });
+      await putDocument(effects.objects, surveyKey(dataset, runId, chunk), found);
+    } finally {
+      await scratch.dispose();
+    }
+    return { dataset, runId, chunk };
+  },
+});
