@@ -5,6 +5,7 @@ import type { Scratch, ScratchFile } from '../ports.ts';
 import { recordFormat } from './header.ts';
 import type { Layout } from './layout.ts';
 import { newScan, readRecord } from './record.ts';
+import { createSegmentFile } from './segment-file.ts';
 import type { BrokenInFile, Segment, SegmentPart } from './segments.ts';
 import { ByteWindow } from './window.ts';
 
@@ -99,8 +100,10 @@ export class Gathering {
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
-    this.#file ??= await this.#scratch.create(this.#name);
-    await this.#file.write(bytes);
+    if (bytes.length === 0) return;
+    if (this.#file === undefined)
+      this.#file = (await createSegmentFile(this.#scratch, this.#name, bytes)).file;
+    else await this.#file.write(bytes);
     this.#sizeBytes += bytes.length;
   }
 

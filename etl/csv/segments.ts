@@ -3,6 +3,7 @@ import type { ScratchFile } from '../ports.ts';
 import type { Layout } from './layout.ts';
 import { type FileToRead, type Opened, type OpenOptions, openFile, type Unopened } from './open-file.ts';
 import { type BrokenRecord, type Piece, readPieces } from './pieces.ts';
+import { createSegmentFile } from './segment-file.ts';
 
 /** Consecutive records of one file inside a segment. */
 export interface SegmentPart {
@@ -125,8 +126,12 @@ class SegmentBuilder {
   async *add(piece: Piece): AsyncGenerator<SegmentEvent> {
     if (this.#bytes >= Math.min(this.#options.segmentBytes, FIRST_BYTES * 2 ** this.#count))
       yield* this.finish();
-    this.#file ??= await this.#options.scratch.create(`segment-${this.#count++}.csv`);
-    await this.#file.write(piece.bytes);
+    if (this.#file === undefined) {
+      const name = `segment-${this.#count++}.csv`;
+      const { file, start } = await createSegmentFile(this.#options.scratch, name, piece.bytes);
+      this.#file = file;
+      this.#bytes = start;
+    } else await this.#file.write(piece.bytes);
     this.#pieces.push({ byte: this.#bytes, position: this.#rows });
     this.#bytes += piece.bytes.length;
     const part = this.#parts.at(-1);
