@@ -99,7 +99,7 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
     'refresh-gold': {
       ...NONE,
       get: goldTables * (16 + 2 * silverManifests),
-      put: goldTables * 5,
+      put: goldTables * 6,
       localPath: goldTables * (run.goldInputFiles + months),
       publish: goldTables * (months + 1),
     },
