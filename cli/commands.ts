@@ -145,6 +145,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/vacuum.ts')).vacuum,
   },
   {
+    name: 'reconcile',
+    summary: 'have the catalog follow what is published',
+    load: async () => (await import('./commands/reconcile.ts')).reconcile,
+  },
+  {
     name: 'audit',
     summary: 'check that what is published is what was proven',
     load: async () => (await import('./commands/audit.ts')).audit,

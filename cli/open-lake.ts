@@ -11,10 +11,12 @@ import { printable } from './print/printable.ts';
 import { stackOf } from './target.ts';
 import { usageError } from './usage-error.ts';
 
-/** Who else wants to know what happens in the lake. */
-interface Listeners {
+/** How a lake is opened: who else wants to know what happens in it, and what for. */
+interface Opening {
   readonly progress?: Effects['progress'];
   readonly onAlert?: (alert: Alert) => void;
+  /** Whether something is changed by what the contracts say; what is given a reason always is. */
+  readonly changes?: boolean;
 }
 
 /** A lake as commands work with it, in a folder or on AWS. */
@@ -28,14 +30,14 @@ export interface CommandLake extends Lake {
  * Opens the lake that a command line means. Of a local one, alerts also go to the webhook at $ASSAY_WEBHOOK_URL, and
  * DuckDB takes at most $ASSAY_MEMORY_MB and $ASSAY_THREADS, and a worker $ASSAY_CHUNK_MB, where they are set.
  */
-export async function openLakeOf(args: Args, io: Io, listeners: Listeners = {}): Promise<CommandLake> {
+export async function openLakeOf(args: Args, io: Io, opening: Opening = {}): Promise<CommandLake> {
   const stackName = stackOf(args, io);
   return stackName === undefined
-    ? await openFolder(args, io, listeners)
-    : await openStack(stackName, args, io, listeners);
+    ? await openFolder(args, io, opening)
+    : await openStack(stackName, args, io, opening);
 }
 
-async function openFolder(args: Args, io: Io, { progress, onAlert }: Listeners): Promise<CommandLake> {
+async function openFolder(args: Args, io: Io, { progress, onAlert }: Opening): Promise<CommandLake> {
   const { lakeDir, contractsDir, sqlDir } = locations(args, io);
   const webhookUrl = io.env.ASSAY_WEBHOOK_URL;
   const memoryLimitMb = numberFrom(io, 'ASSAY_MEMORY_MB', 100);
@@ -62,6 +64,7 @@ function embeddedRuns(effects: Effects): Runs {
   const load = () => import('../adapters/local/run-dataset.ts');
   return {
     dataset: async (dataset) => await (await load()).runDataset(dataset, effects),
+    backfill: async ({ dataset, runId }) => await (await load()).runOnce(dataset, effects, { runId }),
     approved: async (dataset, approval) => await (await load()).runOnce(dataset, effects, approval),
   };
 }
@@ -70,7 +73,7 @@ async function openStack(
   stackName: string,
   args: Args,
   io: Io,
-  { progress }: Listeners,
+  { progress, changes = args.text('reason') !== undefined }: Opening,
 ): Promise<CommandLake> {
   const { contractsDir, sqlDir } = locations(args, io);
   // Whoever has no platform doesn't pay for loading the SDK.
@@ -84,25 +87,30 @@ async function openStack(
     },
     ...(progress === undefined ? {} : { progress }),
   });
-  await compareContracts(lake, { stackName, contractsDir }, { args, io });
+  await compareContracts(lake, { stackName, contractsDir, changes }, io);
   return lake;
 }
 
+interface DeployedContracts {
+  readonly stackName: string;
+  readonly contractsDir: string;
+  readonly changes: boolean;
+}
+
 /**
- * What is decided is decided by the contracts that are deployed: with others here, a decision (what asks for a reason)
- * is refused, and a look gets a warning.
+ * What is decided is decided by the contracts that are deployed: with others here, a change is refused, and a look gets
+ * a warning.
  */
 async function compareContracts(
   { effects, contractsDigest: deployed }: StackLake,
-  { stackName, contractsDir }: { readonly stackName: string; readonly contractsDir: string },
-  { args, io }: { readonly args: Args; readonly io: Io },
+  { stackName, contractsDir, changes }: DeployedContracts,
+  io: Io,
 ): Promise<void> {
   const { contractsDigest } = await import('../etl/contract/contracts-digest.ts');
   if ((await contractsDigest(effects.contracts)) === deployed) return;
   const what = `The contracts or the Gold SQL in ${shownPath(contractsDir, io)} are not those that stack ${stackName} works by`;
   const cure = 'check out what is deployed (the output Release of the stack names it), or deploy these.';
-  if (args.text('reason') === undefined)
-    io.err(printable(`warning: ${what}: what is shown may be off; ${cure}`));
+  if (!changes) io.err(printable(`warning: ${what}: what is shown may be off; ${cure}`));
   else
     throw new ConfigError('CONTRACTS_DIFFER', `${what}, and nothing is decided by others: ${cure}`, {
       context: { stack: stackName, contracts: contractsDir },

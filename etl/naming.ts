@@ -104,6 +104,10 @@ export function dataFileKey(root: string, month: number | undefined, part: strin
     : `${root}/${monthPath(month)}/part-${part}.parquet`;
 }
 
+/** What compaction puts into the names of the files that it writes: the n-th month's. */
+export const compactedPart = (n: number | '*'): string =>
+  `compact-${n === '*' ? n : String(n).padStart(4, '0')}`;
+
 /** 480 → `year=2010/month=01`. */
 export function monthPath(month: number): string {
   return `year=${monthLabel(month).replace('-', '/month=')}`;
@@ -223,6 +227,11 @@ export const releaseKey = (dataset: string, id: string): string => `${releasesPr
 /** Who is writing files of a dataset that no snapshot names yet, beside the runs. */
 export const writersPrefix = (dataset: string): string => `ops/writers/${datasetPath(dataset)}/`;
 export const writerKey = (dataset: string, id: string): string => `${writersPrefix(dataset)}${id}.json`;
+
+/** Says, before the first file, that a Gold table's files are being made after a run or a decision of that id. */
+export const refreshesPrefix = (dataset: string): string => `ops/refreshes/${datasetPath(dataset)}/`;
+export const refreshKey = (dataset: string, runId: string): string =>
+  `${refreshesPrefix(dataset)}${runId}.json`;
 
 /** Which files a run reads again, and replaces. */
 export const backfillKey = (dataset: string, runId: string): string =>

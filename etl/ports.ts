@@ -178,8 +178,8 @@ export interface Effects {
   readonly engine: EngineOptions;
   /** What one worker reads at most: larger files are cut, smaller ones read together; plan's own size unless said. */
   readonly chunkBytes?: number;
-  /** Secret that keys the digests which stand for personal values in reasons, logs and alerts. */
-  readonly digestKey: string;
+  /** Secret that keys the digests which stand for personal values in reasons, logs and alerts. Throws ConfigError `NOT_GRANTED` where this process may not know it. */
+  readonly digestKey: () => string;
   /** Called as work advances; bytes of Bronze done so far in this stage. */
   readonly progress?: (event: ProgressEvent) => void;
 }

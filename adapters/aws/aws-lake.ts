@@ -27,6 +27,8 @@ export interface AwsLakeSettings extends ContractFolders {
   readonly alertsTopicArn?: string | undefined;
   readonly stateMachineArn?: string | undefined;
   readonly digestKeySecretArn?: string | undefined;
+  /** Keys digests where no secret is named. */
+  readonly digestKey?: string;
   readonly engine: EngineOptions;
   /** What one worker reads at most; plan's own size unless said. */
   readonly chunkBytes?: number;
@@ -57,7 +59,7 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
   const data = s3DataStore(place, objects, copiesRoot);
   const digestKey =
     digestKeySecretArn === undefined
-      ? undefined
+      ? settings.digestKey
       : await readSecret(new SecretsManagerClient(CLIENT_CONFIG), digestKeySecretArn);
   const effects: Effects = {
     objects,
@@ -75,9 +77,7 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
         : glueCatalog({ glue: new GlueClient(CLIENT_CONFIG), databasePrefix }),
     engine: settings.engine,
     ...(settings.chunkBytes === undefined ? {} : { chunkBytes: settings.chunkBytes }),
-    get digestKey() {
-      return digestKey ?? refuse('the key of digests');
-    },
+    digestKey: () => digestKey ?? refuse('the key of digests'),
     ...(settings.progress === undefined ? {} : { progress: settings.progress }),
   };
   const executions: Executions =

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { lstat, mkdir } from 'node:fs/promises';
 import { availableParallelism, tmpdir, userInfo } from 'node:os';
@@ -60,6 +61,8 @@ export async function openStackLake(options: StackLakeOptions): Promise<StackLak
     sqlDir,
     engine: { memoryLimitMb: MEMORY_LIMIT_MB, threads: availableParallelism() },
     localFolder,
+    // The platform's own key is for its functions alone: digests that are shown here are only good within one command.
+    digestKey: randomBytes(32).toString('hex'),
     ...(progress === undefined ? {} : { progress }),
   });
   // Values that were read must not stay behind. After a kill, the next process removes them.

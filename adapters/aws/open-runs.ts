@@ -21,6 +21,8 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
 /** An execution that was started is to be seen within this time. */
 const VISIBLE_MS = 60_000;
+/** Runs that a backfill lets go first. */
+const MOST_ASKED = 20;
 
 /** What running a platform's workflow from outside takes. */
 export interface PlatformRunsOptions extends ApprovalEffects {
@@ -46,6 +48,7 @@ interface AwaitedRun extends DatasetRun {
 export function platformRuns(options: PlatformRunsOptions): Runs {
   return {
     dataset: (dataset) => runUntilNothingPending(dataset, options),
+    backfill: (run) => runBackfill(run, options),
     async approved(dataset, approval) {
       const { runId, approved } = approval;
       const name = await startApproved({ dataset, runId }, approved, options);
@@ -55,9 +58,25 @@ export function platformRuns(options: PlatformRunsOptions): Runs {
   };
 }
 
+/** Has the platform run one that was asked for, as soon as no other is under way. */
+async function runBackfill(run: DatasetRun, options: PlatformRunsOptions): Promise<RunRecord> {
+  const { dataset } = run;
+  for (let asked = 0; asked < MOST_ASKED; asked++) {
+    const { runId, isMine } = await requestRun(run, options);
+    options.onWait?.({ dataset, runId, isStarted: isMine });
+    const execution = await endOf(runId, options);
+    if (runId === run.runId) return await recordOf(run, execution, options);
+  }
+  throw new TransientError(
+    'LEASE_BUSY',
+    `Other runs of ${dataset} kept coming first, ${MOST_ASKED} of them: nothing was read again; try it once the source is quiet.`,
+    { context: { ...run } },
+  );
+}
+
 async function runUntilNothingPending(dataset: string, options: PlatformRunsOptions): Promise<RunRecord[]> {
   const records: RunRecord[] = [];
-  let next: AwaitedRun | undefined = await requestRun(dataset, options);
+  let next: AwaitedRun | undefined = await requestRun({ dataset }, options);
   while (next !== undefined) {
     const { runId, isMine } = next;
     options.onWait?.({ dataset, runId, isStarted: isMine });
@@ -78,7 +97,7 @@ async function following(
   const step = stepAfter(run, record, (await readLease(options, dataset))?.lease);
   if (step.kind === 'end') return undefined;
   return step.kind === 'ask'
-    ? await requestRun(dataset, options)
+    ? await requestRun({ dataset }, options)
     : { dataset, runId: step.runId, isMine: true };
 }
 
@@ -111,14 +130,18 @@ const Started = z.object({
 });
 const Failure = z.object({ errorType: z.string().optional(), errorMessage: z.string().optional() });
 
-/** Has the platform run a dataset; where it does so already, that run is the answer. */
-async function requestRun(dataset: string, options: PlatformRunsOptions): Promise<AwaitedRun> {
+/** Has the platform run a dataset, under an id where a run was asked for; where it does so already, that run is the answer. */
+async function requestRun(
+  wanted: Pick<DatasetRun, 'dataset'> & Partial<DatasetRun>,
+  options: PlatformRunsOptions,
+): Promise<AwaitedRun> {
+  const { dataset } = wanted;
   const { lambda, startFunction } = options;
   const doing = {
     doing: `asking for a run of ${dataset}`,
     needs: `lambda:InvokeFunction on ${startFunction}`,
   };
-  const Payload = Buffer.from(JSON.stringify({ dataset }));
+  const Payload = Buffer.from(JSON.stringify(wanted));
   const { FunctionError, Payload: answer } = await inAws(doing, async () => {
     try {
       return await lambda.send(new InvokeCommand({ FunctionName: startFunction, Payload }));

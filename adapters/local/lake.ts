@@ -72,7 +72,7 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
       threads: options.threads ?? availableParallelism(),
       ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     },
-    digestKey,
+    digestKey: () => digestKey,
     chunkBytes: options.chunkBytes ?? CHUNK_BYTES,
     ...(options.progress === undefined ? {} : { progress: options.progress }),
   };

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { DataError } from '../../etl/errors.ts';
 import { planKey, runRecordKey } from '../../etl/naming.ts';
-import type { Effects } from '../../etl/ports.ts';
+import type { DatasetRun, Effects } from '../../etl/ports.ts';
 import { getDocument, parseDocument, RunRecord } from '../../etl/stages/documents.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';
 import { newRunId } from '../../etl/stages/run-id.ts';
@@ -16,6 +16,8 @@ export const DEFINITION = fileURLToPath(new URL('../../state-machines/medallion.
 export interface Runs {
   /** Runs a dataset until nothing is pending; see runDataset. */
   dataset(dataset: string): Promise<RunRecord[]>;
+  /** Runs the one run that was asked for under an id, a backfill, and returns how it ended. */
+  backfill(run: DatasetRun): Promise<RunRecord>;
   /** Goes on with a held run that a person approved, and returns how it ended. */
   approved(dataset: string, approval: Approval): Promise<RunRecord>;
 }

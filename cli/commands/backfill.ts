@@ -1,4 +1,3 @@
-import { runOnce } from '../../adapters/local/run-dataset.ts';
 import {
   askForBackfill,
   type ChosenFiles,
@@ -40,7 +39,6 @@ they are read, too, and give the same.`,
     'assay backfill spend.council_payments --from 2024-01-01 --to 2024-02-01 --contract 1.1.0 --reason "dates were read wrongly"',
   ],
   positionals: { min: 1, max: 1, name: 'DATASET' },
-  localOnly: 'it is for a lake in a folder so far.',
   async run(args, io) {
     const [from, to, contractVersion] = [
       dayOf('from', args.text('from')),
@@ -66,8 +64,7 @@ they are read, too, and give the same.`,
       else for (const line of chosenText(dataset, chosen)) io.out(printable(line));
       return EXIT.ok;
     }
-    const { runId } = await askForBackfill(lake.effects, chosen, word);
-    const run = await runOnce(dataset, lake.effects, { runId });
+    const run = await lake.runs.backfill(await askForBackfill(lake.effects, chosen, word));
     const restated = await restatedBy(lake.effects, run);
     if (args.has('json')) io.out(JSON.stringify({ ...head, run: runJson(run), restated }, null, 2));
     else {

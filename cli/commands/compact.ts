@@ -29,14 +29,13 @@ queried and rolled back to; their small files go once those are expired and vacu
   },
   examples: ['assay compact spend.council_payments --dry-run', 'assay compact spend.council_payments'],
   positionals: { min: 1, max: 1, name: 'DATASET' },
-  localOnly: 'it is for a lake in a folder so far.',
   async run(args, io) {
     const target = args.text('target-mb') ?? DEFAULT_TARGET_MB;
     if (!/^[1-9]\d{0,4}$/.test(target))
       throw usageError(`--target-mb ${target} is no number of MB: write e.g. 128.`);
     const [dataset = ''] = args.positionals;
-    const lake = await openLakeOf(args, io);
     const isDryRun = args.has('dry-run');
+    const lake = await openLakeOf(args, io, { changes: !isDryRun });
     const request = { dataset, targetBytes: Number(target) * 1_000_000, isDryRun };
     const done = await compactDataset(lake.effects, request, maintenanceWordOf(args, io));
     if (args.has('json')) io.out(JSON.stringify(done, null, 2));

@@ -23,14 +23,13 @@ all decisions never expire. Nothing that readers see now changes; the files go w
   },
   examples: ['assay expire spend.council_payments --older-than 90d'],
   positionals: { min: 1, max: 1, name: 'DATASET' },
-  localOnly: 'it is for a lake in a folder so far.',
   async run(args, io) {
     const age = args.text('older-than');
     if (age === undefined)
       throw usageError('--older-than is missing: say for how long to look back, e.g. 90d.');
     const lengthMs = ageMs(age);
     const [dataset = ''] = args.positionals;
-    const lake = await openLakeOf(args, io);
+    const lake = await openLakeOf(args, io, { changes: true });
     const before = new Date(lake.effects.clock.now().getTime() - lengthMs);
     const done = await expireSnapshots(lake.effects, { dataset, before }, maintenanceWordOf(args, io));
     if (args.has('json')) io.out(JSON.stringify(done, null, 2));

@@ -1,12 +1,13 @@
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
-import { alertAilments } from '../../etl/operations/alert-ailments.ts';
-import { checkHealth, type Health } from '../../etl/operations/check-health.ts';
+import { lookAfter } from '../../etl/operations/look-after.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { nextCommand } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { time } from '../print/format.ts';
 import { printable, printableLines } from '../print/printable.ts';
+import { stackOf } from '../target.ts';
+import { usageError } from '../usage-error.ts';
 
 /** `assay health`: what waits, is late or fell silent. */
 export const health: Command = {
@@ -14,8 +15,8 @@ export const health: Command = {
   usage: '[--dataset D] [--alert] [--lake DIR]',
   description: `Compares every dataset with what its contract promises (slaProperties): new data as often as 'frequency' says, dropped files
 published within 'latency', as many records as 'minRecords' and 'maxRecords' say, and as good as 'maxQuarantineRate' says.
-Also finds runs that wait for a decision, open circuit breakers, and Gold tables that were not made from what is current.
-Ends with 1 where anything is amiss, for cron and monitors.`,
+Also finds runs that wait for a decision, open circuit breakers, seals that are gone, and Gold tables that were not made from
+what is current. On AWS the platform itself looks every hour, and sends the alerts. Ends with 1 where anything is amiss, for cron and monitors.`,
   options: {
     dataset: { type: 'string', value: 'D', help: 'only this dataset, or Gold table; all unless given' },
     alert: { type: 'boolean', help: 'also send an alert for what is newly amiss; what goes on is told once' },
@@ -23,16 +24,13 @@ Ends with 1 where anything is amiss, for cron and monitors.`,
   examples: ['assay health', 'assay health --alert', 'assay health --dataset spend.council_payments --json'],
   positionals: { min: 0, max: 0, name: '' },
   async run(args, io) {
+    if (args.has('alert') && stackOf(args, io) !== undefined)
+      throw usageError('--alert is for a lake in a folder: on AWS the platform looks and tells, every hour.');
     const lake = await openLakeOf(args, io);
     const loaded = await loadContracts(lake.effects.contracts);
     const named = args.text('dataset');
     const contracts = named === undefined ? [...loaded.contracts.values()] : [requireContract(loaded, named)];
-    const found: Health[] = [];
-    for (const contract of contracts) {
-      const health = await checkHealth(lake.effects, contract);
-      if (args.has('alert')) await alertAilments(lake.effects, contract, health);
-      found.push(health);
-    }
+    const found = await lookAfter(lake.effects, contracts, args.has('alert') ? { tells: () => true } : {});
     if (args.has('json')) io.out(JSON.stringify(found, null, 2));
     else
       for (const { dataset, publishedAt, ailments } of found) {

@@ -30,18 +30,17 @@ never touched. Scratch space of dead processes goes whenever a lake is opened.`,
   },
   examples: ['assay vacuum --dry-run', 'assay vacuum --dataset spend.council_payments --older-than 7d'],
   positionals: { min: 0, max: 0, name: '' },
-  localOnly: 'it is for a lake in a folder so far.',
   async run(args, io) {
     const olderThanMs = ageMs(args.text('older-than') ?? DEFAULT_AGE);
     if (olderThanMs < LEAST_MS)
       throw usageError('--older-than must be 1h at least: what is younger may be being written.');
-    const lake = await openLakeOf(args, io);
+    const isDryRun = args.has('dry-run');
+    const lake = await openLakeOf(args, io, { changes: !isDryRun });
     const loaded = await loadContracts(lake.effects.contracts);
     const named = args.text('dataset');
     const contracts = named === undefined ? [...loaded.contracts.values()] : [requireContract(loaded, named)];
     // Gold first: what its inputs staged says whose files its leftovers are.
     const ordered = contracts.sort((a, b) => Number(b.layer === 'gold') - Number(a.layer === 'gold'));
-    const isDryRun = args.has('dry-run');
     const done: Vacuumed[] = [];
     for (const contract of ordered) done.push(await tidy(lake.effects, { contract, olderThanMs, isDryRun }));
     if (args.has('json')) io.out(JSON.stringify(done.map(vacuumJson), null, 2));

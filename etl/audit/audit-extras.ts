@@ -1,6 +1,14 @@
 import { loadContracts } from '../contract/load-contracts.ts';
 import { DataError } from '../errors.ts';
-import { commitPlanKey, decisionKey, planKey, runPrefix, runRecordKey, writerKey } from '../naming.ts';
+import {
+  commitPlanKey,
+  decisionKey,
+  planKey,
+  refreshKey,
+  runPrefix,
+  runRecordKey,
+  writerKey,
+} from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { ChunkResult, CommitPlan, getDocument, Plan, parseDocument } from '../stages/documents.ts';
 import type { Problem } from './problem.ts';
@@ -76,10 +84,14 @@ async function whatRunWrote(effects: Effects, dataset: string, runId: string): P
   return (key) => keys.has(key);
 }
 
-/** Gold's files carry the id of the run or the decision that they were made after, of one of its inputs. */
+/**
+ * Gold's files carry the id of the run or the decision that they were made after, of one of its inputs; where it found
+ * nothing else to do, only the refresh itself left a trace.
+ */
 async function hasRunAnywhere(effects: Effects, dataset: string, runId: string): Promise<boolean> {
   const { contracts } = await loadContracts(effects.contracts);
   const contract = contracts.get(dataset);
+  if ((await effects.objects.get(refreshKey(dataset, runId))) !== undefined) return true;
   const datasets = contract?.layer === 'gold' ? contract.inputs : [dataset];
   for (const one of datasets) {
     const keys = [runRecordKey, planKey, decisionKey, writerKey].map((keyOf) => keyOf(one, runId));

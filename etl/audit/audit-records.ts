@@ -61,8 +61,8 @@ async function readAgain(
   );
   const files = ledgered.map(({ key }, index) => ({ index, key }));
   const sourceFileIds = new Map(ledgered.map(({ sourceFileId }, index) => [index, sourceFileId]));
-  const { data, digestKey } = effects;
-  const staging = { contract, digestKey, look: 'closer' as const, sourceFileIds };
+  const { data } = effects;
+  const staging = { contract, digestKey: effects.digestKey(), look: 'closer' as const, sourceFileIds };
   const unread = new Map<string, string>();
   for await (const event of cutSegments(files, { contract, data, scratch, segmentBytes: SEGMENT_BYTES })) {
     if (event.kind === 'segment') {

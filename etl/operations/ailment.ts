@@ -8,6 +8,7 @@ export interface Ailment {
     | 'FAILING'
     | 'HELD'
     | 'BREAKER'
+    | 'SEAL_MISSING'
     | 'GOLD_BEHIND'
     | 'PROMISE';
   readonly what: string;

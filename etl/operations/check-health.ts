@@ -6,6 +6,7 @@ import { newRunId } from '../stages/run-id.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 import type { Ailment } from './ailment.ts';
 import { checkVolume } from './check-volume.ts';
+import { missingSeals } from './missing-seals.ts';
 import { dueAt } from './promised-time.ts';
 
 /** How a dataset, or a Gold table, does. */
@@ -20,7 +21,8 @@ export interface Health {
 /**
  * Compares a dataset with what its contract promises: new data as often as `frequency` says, and dropped files published
  * (or held, with an alert) within `latency`, as much data as `minRecords` and `maxRecords` say, and of the quality that
- * `maxQuarantineRate` says; and finds runs that wait, an open breaker, and Gold that fell behind.
+ * `maxQuarantineRate` says; and finds runs that wait, an open breaker, seals that are gone, and Gold that fell behind.
+ * Changes nothing.
  */
 export async function checkHealth(effects: Effects, contract: Contract): Promise<Health> {
   const { dataset, layer } = contract;
@@ -34,6 +36,7 @@ export async function checkHealth(effects: Effects, contract: Contract): Promise
     ...(await lateFiles(effects, contract, now)),
     ...(await checkVolume(effects, contract, read?.pointer)),
     ...(await waiting(effects, dataset)),
+    ...(read === undefined ? [] : await missingSeals(effects, read.pointer)),
   ];
   return { dataset, layer, publishedAt, ailments };
 }
@@ -61,8 +64,12 @@ async function lastPublished(effects: Effects, pointer: Pointer): Promise<string
 function silence(contract: SourceContract, publishedAt: string | null, now: Date): Ailment[] {
   const level = promised(contract, 'frequency');
   if (level === undefined || publishedAt === null) return [];
-  const due = dueAt(new Date(publishedAt), level);
-  if (due === undefined || due >= now) return [];
+  const next = dueAt(new Date(publishedAt), level);
+  if (next === undefined) return [];
+  // What comes in time may take as long to be published as was promised.
+  const latency = promised(contract, 'latency');
+  const due = (latency === undefined ? undefined : dueAt(next, latency)) ?? next;
+  if (due >= now) return [];
   const what = `nothing new was published since ${publishedAt}, and every ${level.value} ${level.unit ?? ''} something should be`;
   return [{ code: 'SILENT', what, next: `runs --dataset ${contract.dataset}` }];
 }

@@ -5,10 +5,11 @@ import { type Engine, integerOf, textOf, withEngine } from '../engine/engine.ts'
 import { tableRowsSql } from '../engine/table-rows.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
 import { DataError } from '../errors.ts';
-import { metadataPrefix, monthLabel, runRoot, tableRoot } from '../naming.ts';
+import { compactedPart, metadataPrefix, monthLabel, runRoot, tableRoot } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { stateSummary } from '../stages/dataset-history.ts';
 import { recordDecision } from '../stages/decisions.ts';
+import { followCatalog } from '../stages/follow-catalog.ts';
 import { refreshGold } from '../stages/refresh-gold.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { commitTable } from '../table/commit-table.ts';
@@ -60,8 +61,8 @@ export interface Compacted {
 /**
  * Joins a dataset's small Silver files into larger ones in one `replace` snapshot that changes no row: what was written
  * is read back, and is not committed unless it has the rows, every value of them, of what it replaces. Gold isn't made
- * anew, it only notes the snapshot. Earlier snapshots go on naming the small files. Throws DataError `ROWS_CHANGED`
- * where the proof fails, and ConflictError where a run committed meanwhile.
+ * anew, it only notes the snapshot; the catalog follows. Earlier snapshots go on naming the small files. Throws DataError
+ * `ROWS_CHANGED` where the proof fails, and ConflictError where a run committed meanwhile.
  */
 export async function compact(effects: Effects, request: CompactRequest, word: Word): Promise<Compacted> {
   const { dataset, targetBytes, isDryRun } = request;
@@ -72,6 +73,7 @@ export async function compact(effects: Effects, request: CompactRequest, word: W
   const table = await openTable(effects.objects, tableRoot('silver', dataset), state);
   const bins = planCompaction(await filesOf(table), targetBytes);
   const { snapshot_id: from, version } = read.pointer;
+  if (bins.length === 0 && !isDryRun) await followCatalog(effects, contract);
   if (bins.length === 0 || isDryRun)
     return { dataset, from, to: from, version, joined: bins.map((bin) => binOf(bin)) };
   const id = newRunId(effects.clock.now());
@@ -83,6 +85,7 @@ export async function compact(effects: Effects, request: CompactRequest, word: W
     const joined = bins.map((bin, n) => binOf(bin, written[n]));
     const details = { from, to, version: pointer.version, joined };
     await recordDecision(effects, { id, kind: 'compacted', dataset, ...word, runId: null, details });
+    await followCatalog(effects, contract);
     await refreshGold({ dataset, runId: id }, effects);
     return { dataset, from, to, version: pointer.version, joined };
   });
@@ -146,7 +149,7 @@ async function rewriteBin(
     scratch,
     table,
     root: runRoot('silver', dataset, read.pointer.contract_version, id),
-    part: `compact-${String(n).padStart(4, '0')}`,
+    part: compactedPart(n),
     partitionColumn,
   });
   const [was, is] = [

@@ -3,6 +3,7 @@ import { loadContracts, requireContract } from '../contract/load-contracts.ts';
 import { metadataPrefix, tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { statesOf } from '../stages/dataset-history.ts';
+import { followCatalog } from '../stages/follow-catalog.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { expireTable } from '../table/expire-table.ts';
 import { openTable } from '../table/lake-table.ts';
@@ -44,8 +45,8 @@ export interface ExpireRequest {
 /**
  * Takes the snapshots that were not current since a moment out of a dataset's Silver and quarantine, or out of a Gold
  * table, in one commit. Kept are also those that a Gold table was made from, and whole states: every state that a
- * rollback could go to since then keeps all its tables. Files are left to the vacuum. A repeat changes nothing. Throws
- * ConflictError where a run committed meanwhile.
+ * rollback could go to since then keeps all its tables. The catalog follows; files are left to the vacuum. A repeat changes
+ * nothing. Throws ConflictError where a run committed meanwhile.
  */
 export async function expire(
   effects: Effects,
@@ -53,7 +54,8 @@ export async function expire(
   word: Word,
 ): Promise<Expired> {
   const loaded = await loadContracts(effects.contracts);
-  const { layer } = requireContract(loaded, dataset);
+  const own = requireContract(loaded, dataset);
+  const { layer } = own;
   const read = await readPointer(effects.objects, layer, dataset);
   const head = { dataset, layer, before: before.toISOString() };
   if (read === undefined) return { ...head, version: 0, expired: {}, kept: {} };
@@ -65,11 +67,15 @@ export async function expire(
   }
   const { tables, expired, kept } = await expireTables(effects, read, keep);
   const count = Object.values(expired).reduce((sum, ids) => sum + ids.length, 0);
-  if (count === 0) return { ...head, version: read.pointer.version, expired, kept };
+  if (count === 0) {
+    await followCatalog(effects, own);
+    return { ...head, version: read.pointer.version, expired, kept };
+  }
   const next = nextPointer(read.pointer, tables);
   await movePointer(effects.objects, layer, next, read.etag);
   const details = { before: head.before, version: next.version, expired };
   await keepDecision(effects, { kind: 'expired', dataset, ...word, runId: null, details });
+  await followCatalog(effects, own);
   return { ...head, version: next.version, expired, kept };
 }
 

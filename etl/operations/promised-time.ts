@@ -1,6 +1,6 @@
 import type { ServiceLevel } from '../contract/contract.ts';
 
-const UNITS: Readonly<Record<string, 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year'>> = {
+const UNITS: Readonly<Record<string, 'minute' | 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year'>> = {
   min: 'minute',
   minute: 'minute',
   minutes: 'minute',
@@ -16,6 +16,8 @@ const UNITS: Readonly<Record<string, 'minute' | 'hour' | 'day' | 'week' | 'month
   weeks: 'week',
   month: 'month',
   months: 'month',
+  quarter: 'quarter',
+  quarters: 'quarter',
   y: 'year',
   yr: 'year',
   year: 'year',
@@ -34,6 +36,7 @@ export function dueAt(from: Date, { value, unit }: ServiceLevel): Date | undefin
   if (known === undefined || !Number.isFinite(length) || length <= 0) return undefined;
   const due = new Date(from);
   if (known === 'month') due.setUTCMonth(due.getUTCMonth() + length);
+  else if (known === 'quarter') due.setUTCMonth(due.getUTCMonth() + 3 * length);
   else if (known === 'year') due.setUTCFullYear(due.getUTCFullYear() + length);
   else {
     const hours = { minute: 1 / 60, hour: 1, day: 24, week: 168 }[known];

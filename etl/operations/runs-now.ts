@@ -3,8 +3,9 @@ import type { Effects, ObjectInfo } from '../ports.ts';
 import { openLedger, statesOf } from '../stages/dataset-history.ts';
 import { parseDocument } from '../stages/documents.ts';
 import { listWithheld } from '../stages/make-plan.ts';
+import { readLease } from '../stages/start-run/lease.ts';
 import { readPointer } from '../table/pointer.ts';
-import { Writer } from './with-writer.ts';
+import { VACUUM, Writer } from './with-writer.ts';
 
 /** The state machine ends a run after six hours (its TimeoutSeconds); one more for its last writes. */
 const LONGEST_RUN_MS = 7 * 3_600_000;
@@ -21,7 +22,8 @@ export interface RunsNow {
 
 /**
  * Who may be at work on a dataset: a run that has neither ended nor been silent for longer than a run may take (and
- * than asked for), and whoever holds a lease as young. Held runs are no work under way.
+ * than asked for), whoever holds the dataset's lease for less than that, and other work as young. Held runs are no work
+ * under way. `nowMs` is the store's own time, which its objects are dated by.
  */
 export async function findRuns(
   effects: Effects,
@@ -32,7 +34,10 @@ export async function findRuns(
   const withheld = await listWithheld(effects, dataset);
   const held = new Set(withheld.flatMap(({ runId, decision }) => (decision === 'held' ? [runId] : [])));
   const published = await publishedRuns(effects, dataset);
-  const active = await activeWriters(effects, dataset, silentMs);
+  const active = [
+    ...(await activeLease(effects, dataset, silentMs)),
+    ...(await activeWriters(effects, dataset, silentMs)),
+  ];
   const dead = new Set<string>();
   for (const [runId, objects] of await stagedRuns(effects, dataset)) {
     if (held.has(runId) || published.has(runId)) continue;
@@ -64,12 +69,22 @@ async function publishedRuns(effects: Effects, dataset: string): Promise<Set<str
   return new Set(ledger === undefined ? [] : statesOf(ledger).map(({ run_id }) => run_id));
 }
 
+/** A run that holds the lease may have written nothing yet. */
+async function activeLease(effects: Effects, dataset: string, silentMs: number): Promise<string[]> {
+  const lease = (await readLease(effects, dataset))?.lease;
+  if (lease === undefined || lease.releasedAt !== undefined || Date.parse(lease.startedAt) <= silentMs)
+    return [];
+  return [`run ${lease.runId} of ${dataset} may be under way since ${lease.startedAt}`];
+}
+
 async function activeWriters(effects: Effects, dataset: string, silentMs: number): Promise<string[]> {
   const active: string[] = [];
   for (const { key, modifiedMs } of await effects.objects.list(writersPrefix(dataset))) {
     const stored = modifiedMs > silentMs ? await effects.objects.get(key) : undefined;
     if (stored === undefined) continue;
     const { kind, id, at } = parseDocument(stored.body, key, Writer);
+    // Two that only remove what nobody needs don't disturb one another.
+    if (kind === VACUUM) continue;
     active.push(`${kind} ${id} of ${dataset} may be under way since ${at}`);
   }
   return active;

@@ -5,17 +5,21 @@ import { DataError } from '../errors.ts';
 import {
   commitPlanKey,
   planKey,
+  refreshesPrefix,
   retriesPrefix,
   retryOf,
   sealKey,
   stagingPrefix,
   tableRoot,
+  writerKey,
   writersPrefix,
 } from '../naming.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
 import { DATASET_TABLES } from '../stages/dataset-tables.ts';
+import { newRunId } from '../stages/run-id.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 import { findRuns, type RunsNow } from './runs-now.ts';
+import { VACUUM, withWriter } from './with-writer.ts';
 
 /** What is to be tidied, and how old it must be. */
 export interface VacuumRequest {
@@ -41,21 +45,36 @@ export interface Vacuumed {
  * Removes what nobody needs: data and metadata files that no snapshot names (of killed and refused runs, of lost races,
  * of snapshots that expired), and what runs that ended kept for their stages. Never a file that any snapshot names,
  * never one of a held run, never one that no run of ours wrote, and nothing at all while a run or other work on
- * the dataset may be under way. Throws DataError `TABLE_DAMAGED` where it can't be told what snapshots name.
+ * the dataset may be under way; who begins after that was looked at writes new files alone, and none that could be old
+ * enough. Ages are told by the store's own clock. Throws DataError `TABLE_DAMAGED` where it can't be told what snapshots
+ * name.
  */
-export async function vacuum(
+export async function vacuum(effects: Effects, request: VacuumRequest): Promise<Vacuumed> {
+  const now = effects.clock.now();
+  if (request.isDryRun) return await vacuumAt(effects, request, { nowMs: now.getTime() });
+  const { dataset } = request.contract;
+  const id = newRunId(now);
+  return await withWriter(effects, { dataset, id, kind: VACUUM }, async () => {
+    const key = writerKey(dataset, id);
+    const [mark = { key, modifiedMs: now.getTime() }] = await effects.objects.list(key);
+    return await vacuumAt(effects, request, { nowMs: mark.modifiedMs, mark: key });
+  });
+}
+
+/** By a clock that ran ahead of the store's, what a run writes at this moment would look old. */
+async function vacuumAt(
   effects: Effects,
   { contract, olderThanMs, isDryRun }: VacuumRequest,
+  { nowMs, mark }: { readonly nowMs: number; readonly mark?: string },
 ): Promise<Vacuumed> {
   const { dataset, layer } = contract;
-  const nowMs = effects.clock.now().getTime();
   const sources = contract.layer === 'gold' ? contract.inputs : [dataset];
   const runs = await Promise.all(sources.map((source) => findRuns(effects, source, { nowMs, olderThanMs })));
   const active = runs.flatMap((one) => one.active);
   const head = { dataset, layer };
   if (active.length > 0) return { ...head, skipped: active.join('; '), removed: [], young: 0 };
   const pointer = (await readPointer(effects.objects, layer, dataset))?.pointer;
-  const left = await leftovers(effects, { contract, pointer, runs });
+  const left = (await leftovers(effects, { contract, pointer, runs })).filter(({ key }) => key !== mark);
   const removed = left.filter(({ modifiedMs }) => modifiedMs <= nowMs - olderThanMs);
   if (!isDryRun) for (const { key } of removed) await effects.objects.remove(key);
   return { ...head, skipped: null, removed, young: left.length - removed.length };
@@ -80,15 +99,33 @@ async function leftovers(effects: Effects, { contract, pointer, runs }: Looking)
   const held = new Set(runs.flatMap((one) => [...one.held]));
   const { unused } = await auditExtras(effects, dataset, stored.keys(), named);
   const files = unused.flatMap((key) => {
-    const runId = /\/run_id=([\w-]+)\//.exec(key)?.[1];
+    const runId = runIdOf(key);
     const object = stored.get(key);
-    return object === undefined || (runId !== undefined && held.has(runId)) ? [] : [object];
+    // Metadata carries no run's id, and that of a held run would be written once more under its old name.
+    const isHeld = runId === undefined ? held.size > 0 : held.has(runId);
+    return object === undefined || isHeld ? [] : [object];
   });
-  if (contract.layer === 'gold') return files;
+  // Whoever left a mark young enough to be at work would have stopped the vacuum.
+  const marks = await effects.objects.list(writersPrefix(dataset));
+  if (contract.layer === 'gold')
+    return [...files, ...(await refreshLeftovers(effects, dataset, stored.keys())), ...marks];
   const [own] = runs;
   const staged = own === undefined ? [] : await stagedLeftovers(effects, contract, { own, stored });
-  return [...files, ...staged];
+  return [...files, ...staged, ...marks];
 }
+
+/** What refreshes of a Gold table said before they wrote, once none of their files is there any more. */
+async function refreshLeftovers(
+  { objects }: Effects,
+  dataset: string,
+  stored: Iterable<string>,
+): Promise<ObjectInfo[]> {
+  const runIds = new Set([...stored].map(runIdOf));
+  const listed = await objects.list(refreshesPrefix(dataset));
+  return listed.filter(({ key }) => !runIds.has(key.slice(refreshesPrefix(dataset).length, -'.json'.length)));
+}
+
+const runIdOf = (key: string): string | undefined => /\/run_id=([\w-]+)\//.exec(key)?.[1];
 
 /** Every object that some snapshot names. */
 async function namedFiles(
@@ -128,7 +165,7 @@ async function stagedLeftovers(
   const retries = await objects.list(retriesPrefix(dataset));
   const keys = new Set(retries.map(({ key }) => key));
   const unfinished = retries.filter(({ key }) => !keys.has(manifestOf(dataset, key)));
-  return [...staged, ...unfinished, ...last, ...(await objects.list(writersPrefix(dataset)))];
+  return [...staged, ...unfinished, ...last];
 }
 
 /** Key of the manifest that a retry's object belongs to: written last, it makes the retry whole. */

@@ -7,6 +7,9 @@ import { putDocument } from '../stages/documents.ts';
 export const Writer = z.object({ dataset: z.string(), id: z.string(), kind: z.string(), at: z.string() });
 type Writer = z.infer<typeof Writer>;
 
+/** The kind of a vacuum, which writes nothing else. */
+export const VACUUM = 'vacuum';
+
 /**
  * Runs work that writes files under an id, with a document saying so for as long as it takes: an audit knows the files
  * as somebody's, and no vacuum takes them away. Where the work fails the document stays, for the vacuum to find what

@@ -230,7 +230,7 @@ class Refinery {
 
   async #stage(engine: Engine, segment: Segment, look: Look): Promise<void> {
     const { contract, effects } = this.#options;
-    const { digestKey } = effects;
+    const digestKey = effects.digestKey();
     await stageSegment(engine, segment, { contract, digestKey, look, sourceFileIds: this.#sourceFileIds });
   }
 

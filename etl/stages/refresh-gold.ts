@@ -10,12 +10,13 @@ import { ConflictError } from '../errors.ts';
 import { goldDigest } from '../gold/gold-digest.ts';
 import { affectedRanges, type GoldInput, inputMonths, type MonthRange } from '../gold/months.ts';
 import { createTableView, findRestatements, rebuildMonths, viewColumns } from '../gold/rebuild.ts';
-import { metadataPrefix, restatementsKey, runRoot, tableName, tableRoot } from '../naming.ts';
+import { metadataPrefix, refreshKey, restatementsKey, runRoot, tableName, tableRoot } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { commitTable } from '../table/commit-table.ts';
 import { filesOf, type LakeTable, openOrCreateTable, openTable } from '../table/lake-table.ts';
 import { movePointer, type Pointer, type ReadPointer, readPointer } from '../table/pointer.ts';
 import type { DataFile } from '../table/schema.ts';
+import { putDocument } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
 import { defineStage, RunInput } from './stage.ts';
 
@@ -153,6 +154,8 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
     await rebuildMonths(engine, contract, state.sql, ranges);
     restated = await findRestatements(engine, contract, await pathsOf(effects, old));
     if (restated > 0) await storeRestatements(rebuild);
+    // Whoever finds files of a refresh that died must know whose they were, also where no run left a trace.
+    await putDocument(effects.objects, refreshKey(contract.dataset, rebuild.run.runId), { ...rebuild.run });
     added = await writeRebuilt(rebuild);
   }
   await commitGold(rebuild, added, new Set(old.map(({ key }) => key)));

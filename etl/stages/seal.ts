@@ -175,7 +175,7 @@ async function resolveSilver(
 ): Promise<ResolvedSilver> {
   const { effects, engine, scratch, context } = sealing;
   const { plan, contract } = context;
-  const { data, digestKey } = effects;
+  const { data } = effects;
   const suspectFiles = chunks.flatMap((chunk) => chunk.suspectFiles);
   const files = [...chunks.flatMap((chunk) => chunk.dataFiles), ...suspectFiles];
   const published = tables.silver.metadataKey === undefined ? [] : await filesOf(tables.silver);
@@ -205,6 +205,7 @@ async function resolveSilver(
   if (counts.excluded > 0) {
     const keys = chunks.flatMap((chunk) => (chunk.suspectsKey === undefined ? [] : [chunk.suspectsKey]));
     const suspectPaths = await Promise.all(keys.map((key) => data.localPath(key)));
+    const digestKey = effects.digestKey();
     await recoverExcluded({
       ...{ engine, data, scratch, contract, digestKey, suspectPaths },
       files: [...(await filesToRead(effects.objects, plan)).values()].flat(),

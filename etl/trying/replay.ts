@@ -42,7 +42,8 @@ export async function replay({ engine, effects, scratch, proposed, files }: Tria
     'tried_files',
     files.map(({ key, sourceFileId }, n) => [BigInt(n), sourceFileId, key, '']),
   );
-  const { data, digestKey } = effects;
+  const { data } = effects;
+  const digestKey = effects.digestKey();
   const options = { contract: proposed, data, scratch, segmentBytes: SEGMENT_BYTES };
   const paths: string[] = [];
   const sources = files.map(({ key }, index) => ({ index, key }));

@@ -7,23 +7,28 @@ import {
   chunkKey,
   chunkListKey,
   commitPlanKey,
+  compactedPart,
   digestMemoKey,
+  healthKey,
   heldKey,
   type Layer,
   leaseKey,
   metadataPrefix,
   planKey,
   pointerKey,
+  refreshKey,
   rejectsKey,
   restatementsPrefix,
   runRecordKey,
   runRoot,
   sealKey,
   spansKey,
+  stagingPrefix,
   surveyKey,
   surveyListKey,
   suspectsKey,
   tableRoot,
+  writerKey,
 } from '../../etl/naming.ts';
 
 /**
@@ -62,6 +67,11 @@ export function dataFiles(layer: Layer): string {
   return ofAnyDataset((dataset) => `${runRoot(layer, dataset, ANY, ANY)}/${ANY}.parquet`);
 }
 
+/** Silver's files that compaction wrote. */
+export const COMPACTED_FILES = ofAnyDataset(
+  (dataset) => `${runRoot('silver', dataset, ANY, ANY)}/${ANY}part-${compactedPart(ANY)}.parquet`,
+);
+
 /** Seals (`_SUCCESS`). */
 export const SEALS = ofAnyDataset((dataset) => sealKey(dataset, ANY, ANY));
 
@@ -75,12 +85,16 @@ export const CHUNK_RESULTS = ofAnyDataset((dataset) => chunkKey(dataset, ANY, AN
 export const CHUNK_FAILURES = ofAnyDataset((dataset) => chunkFailureKey(dataset, ANY, ANY));
 export const STAGED_REJECTS = ofAnyDataset((dataset) => rejectsKey(dataset, ANY, ANY));
 export const STAGED_SUSPECTS = ofAnyDataset((dataset) => suspectsKey(dataset, ANY, ANY));
+export const STAGED = ofAnyDataset((dataset) => `${stagingPrefix(dataset)}${ANY}`);
 export const COMMIT_PLANS = ofAnyDataset((dataset) => commitPlanKey(dataset, ANY));
 
 /** Documents of operations. */
 export const HELD = ofAnyDataset((dataset) => heldKey(dataset, ANY));
 export const BREAKERS = ofAnyDataset((dataset) => breakerKey(dataset));
 export const BACKFILLS = ofAnyDataset((dataset) => backfillKey(dataset, ANY));
+export const HEALTH = ofAnyDataset((dataset) => healthKey(dataset));
+export const WRITERS = ofAnyDataset((dataset) => writerKey(dataset, ANY));
+export const REFRESHES = ofAnyDataset((dataset) => refreshKey(dataset, ANY));
 export const RUN_RECORDS = ofAnyDataset((dataset) => runRecordKey(dataset, ANY));
 export const ALERTS = `${alertsPrefix()}${ANY}`;
 export const RESTATEMENTS = `${restatementsPrefix()}${ANY}`;

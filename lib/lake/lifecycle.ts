@@ -20,7 +20,7 @@ export const LIFECYCLES: Readonly<Record<BucketName, readonly LifecycleRule[]>> 
   gold: [],
   quarantine: [
     {
-      id: 'condemned-7-years',
+      id: 'condemned-is-colder-after-5-years',
       prefix: 'condemned/',
       // Instant retrieval: whether a record was condemned before is asked by every run.
       transitions: [
@@ -29,7 +29,6 @@ export const LIFECYCLES: Readonly<Record<BucketName, readonly LifecycleRule[]>> 
           transitionAfter: Duration.days(5 * YEAR_DAYS),
         },
       ],
-      expiration: Duration.days(7 * YEAR_DAYS + 2),
     },
   ],
   ops: [{ id: 'staging-is-for-a-run', prefix: 'ops/staging/', expiration: Duration.days(180) }],

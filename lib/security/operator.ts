@@ -1,11 +1,13 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
+  BACKFILLS,
   BREAKERS,
   DECISIONS,
   DIGEST_MEMOS,
   dataFiles,
   HELD,
   POINTERS,
+  REFRESHES,
   RESTATEMENTS,
   RUN_RECORDS,
   SOURCE_FILES,
@@ -40,6 +42,8 @@ const WRITES = [
   RUN_RECORDS,
   BREAKERS,
   DECISIONS,
+  BACKFILLS,
+  REFRESHES,
   RESTATEMENTS,
   DIGEST_MEMOS,
   'ops/retries/*',

@@ -3,6 +3,7 @@ import { Construct } from 'constructs';
 import { SOURCE_FILES, wholeTables } from '../config/key-patterns.ts';
 import { bucketArn, bucketOf, databasePrefix, regionalArn, resourceName } from '../config/names.ts';
 import { acknowledgePatterns } from './acknowledge.ts';
+import { caretaker } from './caretaker.ts';
 import { operator } from './operator.ts';
 import { allow, findStack, type PeopleProps, throughS3 } from './statements.ts';
 
@@ -21,7 +22,8 @@ const CATALOG_ACTIONS = ['glue:GetDatabase', 'glue:GetDatabases', 'glue:GetTable
 /**
  * Policies to attach to people and to source systems, which are not ours to make: `analyst` queries Silver, Gold and the
  * ledger in the workgroup and sees nothing that was quarantined; `source` brings files into Bronze and sees nothing;
- * `operator` is for the platform team, beside `analyst`: it reads the lake and decides.
+ * `operator` is for the platform team, beside `analyst`: it reads the lake and decides; `caretaker`, beside that, keeps
+ * the tables tidy.
  */
 export class People extends Construct {
   constructor(scope: Construct, id: string, props: PeopleProps) {
@@ -34,6 +36,7 @@ export class People extends Construct {
       props,
       operator(props),
     );
+    this.#policy('caretaker', 'Joins small files and removes what nobody needs', props, caretaker(props));
   }
 
   #policy(name: string, description: string, { config }: PeopleProps, statements: PolicyStatement[]): void {

@@ -9,10 +9,12 @@ import {
   DECISIONS,
   DIGEST_MEMOS,
   dataFiles,
+  HEALTH,
   HELD,
   LEASES,
   PLANS,
   POINTERS,
+  REFRESHES,
   RELEASES,
   RESTATEMENTS,
   RETRY_MANIFESTS,
@@ -148,7 +150,7 @@ const BY_NAME = {
   },
   'refresh-gold': {
     reads: [POINTERS.silver, tableMetadata('silver'), dataFiles('silver'), wholeTables('gold')],
-    writes: [dataFiles('gold'), tableMetadata('gold'), POINTERS.gold, RESTATEMENTS],
+    writes: [dataFiles('gold'), tableMetadata('gold'), POINTERS.gold, RESTATEMENTS, REFRESHES],
     lists: ['silver', 'gold'],
     catalog: ['gold'],
   },
@@ -181,9 +183,21 @@ const BY_NAME = {
     catalog: ['silver', 'gold', 'quarantine', 'condemned', 'ops'],
   },
   'check-health': {
-    reads: [POINTERS.silver, SEALS, RUN_RECORDS],
-    writes: [],
-    lists: ['silver', 'ops'],
+    reads: [
+      POINTERS.silver,
+      POINTERS.gold,
+      wholeTables('source_files'),
+      HELD,
+      BREAKERS,
+      SEALS,
+      RUN_RECORDS,
+      HEALTH,
+    ],
+    writes: [HEALTH, ALERTS],
+    removes: [HEALTH],
+    // Of Bronze it sees which files there are, and nothing that is in them.
+    lists: ['bronze', 'silver', 'gold', 'ops'],
+    alerts: true,
   },
 } as const satisfies Readonly<Record<string, Access>>;
 

@@ -52,5 +52,5 @@ export const SIZES: Readonly<Record<FunctionName, Size>> = {
   'start-run': light(512, 10, 300),
   'relay-alert': { ...light(256, 2, 30), hasDuckDb: false },
   'reconcile-catalog': light(512, 1, 300),
-  'check-health': light(512, 1, 300),
+  'check-health': duckDb(ONE_CPU_MB, 1024, 1, 300),
 };

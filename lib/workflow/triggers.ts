@@ -78,7 +78,7 @@ function triggersOf({ stage }: StageConfig, functions: Functions): Trigger[] {
     },
     {
       id: 'check-health',
-      description: 'Every hour: which datasets are stale, which runs have no seal',
+      description: 'Every hour: what is amiss with a dataset or a Gold table is told, once',
       when: { schedule: Schedule.rate(Duration.hours(1)) },
       calls: functions.get('check-health'),
       input: {},

@@ -62,7 +62,7 @@ describe('lake', () => {
   test('the effects carry the lake secret and bounds for the engine', async () => {
     const { effects } = await lakeIn();
     const { digestKey } = JSON.parse(await readFile(path.join(folder, 'lake/assay-lake.json'), 'utf8'));
-    expect(effects.digestKey).toBe(digestKey);
+    expect(effects.digestKey()).toBe(digestKey);
     expect(effects.engine.memoryLimitMb).toBe(600);
     expect(effects.engine.threads).toBeGreaterThan(0);
     expect(Math.abs(effects.clock.now().getTime() - Date.now())).toBeLessThan(5000);

@@ -8,6 +8,7 @@ import { withEngine } from '../../etl/engine/engine.ts';
 import { compact as compactDataset } from '../../etl/operations/compact.ts';
 import { vacuum as vacuumDataset } from '../../etl/operations/vacuum.ts';
 import { withWriter } from '../../etl/operations/with-writer.ts';
+import { releaseLease, takeLease } from '../../etl/stages/start-run/lease.ts';
 import { runMain, runMainJson } from './run-main.ts';
 import {
   AuditJson,
@@ -261,7 +262,53 @@ describe('vacuum', () => {
       const [, sales] = await vacuum();
       expect(sales?.skipped).toContain('compaction x of shop.sales may be under way');
     });
+    const run = { dataset: 'shop.sales', runId: 'leased' };
+    expect(await takeLease(effects, run, undefined)).toBe(true);
+    const [, leased] = await vacuum();
+    expect(leased?.skipped).toContain('run leased of shop.sales may be under way since');
+    await releaseLease(run, effects);
     expect(keysOf(await vacuum()).length).toBeGreaterThan(2);
+  });
+
+  test('tells ages by the store’s clock: by one that runs ahead of it, nothing young looks old', async () => {
+    await publish(0, 'one.csv', goodSales(1, 3));
+    await publish(0, 'two.csv', goodSales(4, 4));
+    await expire('shop.sales', '0m');
+    const { effects } = await lakeDaysAgo(-30);
+    const { contracts } = await loadContracts(effects.contracts);
+    for (const contract of contracts.values()) {
+      const request = { contract, olderThanMs: DAY_MS, isDryRun: false };
+      expect(await vacuumDataset(effects, request)).toMatchObject({ skipped: null, removed: [] });
+    }
+    expect(await unusedFiles()).toBeGreaterThan(0);
+  });
+
+  test('knows the files of a Gold refresh that died with nothing else to do, and removes them', async () => {
+    await publish(0, 'one.csv', goodSales(1, 3));
+    const sql = await readFile(path.join(shop.cwd, 'sql/gold/shop/monthly_sales.sql'), 'utf8');
+    await shop.write('sql/gold/shop/monthly_sales.sql', sql.replace('SUM(amount)', '2 * SUM(amount)'));
+    const { effects } = await lakeDaysAgo(0);
+    let isDead = false;
+    const put: typeof effects.objects.put = async (key, ...rest) => {
+      isDead ||= key.startsWith('gold/');
+      if (isDead) throw new Error('killed');
+      return await effects.objects.put(key, ...rest);
+    };
+    const dying = { ...effects, objects: { ...effects.objects, put } };
+    await expect(runDataset('shop.sales', dying)).rejects.toThrow();
+    await shop.write('sql/gold/shop/monthly_sales.sql', sql);
+    expect(await query('SELECT count(*) AS n FROM ops.runs')).toEqual([{ n: 1 }]);
+    expect(await unusedFiles()).toBe(1);
+    await age(2);
+    const keys = keysOf(await vacuum());
+    expect(keys.filter((key) => key.startsWith('gold/'))).toHaveLength(1);
+    expect(await unusedFiles()).toBe(0);
+    const [left] = await readdir(path.join(shop.cwd, 'lake/ops/refreshes/shop/monthly_sales')).then((names) =>
+      names.filter((name) => keys[0]?.includes(name.replace('.json', ''))),
+    );
+    expect(left).toBeDefined();
+    expect(keysOf(await vacuum())).toEqual([`ops/refreshes/shop/monthly_sales/${left}`]);
+    expect(await query('FROM gold.shop_monthly_sales')).toHaveLength(1);
   });
 
   test('leaves a file that nobody of ours wrote, which the audit goes on naming, and Bronze', async () => {
@@ -269,6 +316,7 @@ describe('vacuum', () => {
     const strays = [
       'silver/shop/sales/schema_v=v1/run_id=20200101T000000000Z-aabbccdd/part-0.parquet',
       'silver/shop/sales/notes.txt',
+      'gold/shop/monthly_sales/schema_v=v1/run_id=20200101T000000000Z-aabbccdd/part-0.parquet',
     ];
     for (const key of strays) await shop.write(path.join('lake', key), 'x');
     await age(30);

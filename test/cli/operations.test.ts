@@ -44,6 +44,13 @@ const DOUBTFUL = `sale_id,customer,amount,sold_on
 101,Bob,x,2024-01-03
 `;
 
+test('every runbook is followed below', async () => {
+  const source = await readFile('test/cli/operations.test.ts', 'utf8');
+  const headings = [...page.matchAll(/^## (.*)$/gm)].map(([, heading = '']) => heading);
+  const followed = [...source.matchAll(/blocksOf\(\s*'(.*)'\s*\)/g)].map(([, heading]) => heading);
+  expect(followed.sort()).toEqual(headings.sort());
+});
+
 describe('docs/operations.md, followed word by word', () => {
   test('Is anything the matter?', async () => {
     const [look = []] = blocksOf('Is anything the matter?');

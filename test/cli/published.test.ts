@@ -6,6 +6,7 @@ import {
   ContractsCheckJson,
   IngestJson,
   InitJson,
+  ReconcileJson,
   ReportJson,
   ReportsJson,
   RunsJson,
@@ -34,6 +35,20 @@ describe('the rest', () => {
   test('init leaves a lake as it is', async () => {
     const { json } = await runMainJson(['init'], shop);
     expect(InitJson.parse(json)).toEqual({ lake: path.join(shop.cwd, 'lake'), created: false });
+  });
+
+  test('reconcile names every table that was published, and does no harm', async () => {
+    const reconcile = async () => ReconcileJson.parse((await runMainJson(['reconcile'], shop)).json).tables;
+    expect(await reconcile()).toEqual([]);
+    await shop.write('a.csv', goodSales(1, 3));
+    await ingest('a.csv');
+    await run();
+    const layers = ['silver', 'quarantine', 'condemned', 'source_files'].map(
+      (layer) => `${layer}.shop_sales`,
+    );
+    for (let n = 0; n < 2; n++)
+      expect((await reconcile()).sort()).toEqual(['gold.shop_monthly_sales', ...layers].sort());
+    expect((await runMain(['reconcile'], shop)).out).toContain('5 tables in the catalog are up to date');
   });
 
   test('$ASSAY_LAKE names the lake, and --lake goes before it', async () => {

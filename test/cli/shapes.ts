@@ -415,6 +415,8 @@ export const VacuumJson = z.array(
   }),
 );
 
+export const ReconcileJson = z.strictObject({ tables: z.array(z.string()) });
+
 export const CompactJson = z.strictObject({
   dataset: Dataset,
   from: Counted,

@@ -29,8 +29,7 @@ describe('a command line that says two things at once exits with 2', () => {
       "'assay init' has no --target aws: a platform on AWS is made by deploying it",
     ],
     [['watch', '--target', 'aws', '--drop', '.'], "'assay watch' has no --target aws"],
-    [['backfill', 'a.b', '--target', 'aws'], "'assay backfill' has no --target aws"],
-    [['vacuum', '--target', 'aws'], "'assay vacuum' has no --target aws"],
+    [['drill', '--target', 'aws'], "'assay drill' has no --target aws: it works on this machine alone"],
     [['query', 'SELECT 1', '--engine', 'athena'], 'add --target aws'],
     [['query', 'SELECT 1', '--engine', 'spark'], 'write athena or local'],
   ])('assay %j', async (args, meant) => {

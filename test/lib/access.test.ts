@@ -85,6 +85,7 @@ describe('what functions may do', () => {
       'promote',
       'record-failure',
       'start-run',
+      'check-health',
     ]);
   });
 

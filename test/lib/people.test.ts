@@ -1,17 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  backfillKey,
+  breakerKey,
   bronzeKey,
   chunkKey,
+  compactedPart,
   correctionsKey,
   decisionKey,
   heldKey,
   leaseKey,
   metadataPrefix,
+  planKey,
   pointerKey,
+  refreshKey,
   releaseKey,
   retryKeys,
   runRecordKey,
   runRoot,
+  sealKey,
+  writerKey,
 } from '../../etl/naming.ts';
 import { bucketOf } from '../../lib/config/names.ts';
 import { matches, textOf } from './support/policies.ts';
@@ -34,6 +41,20 @@ const may = (who: string, action: string, resource: string): boolean =>
 const dataFile = (layer: 'silver' | 'gold' | 'condemned'): string =>
   `${runRoot(layer, DATASET, '1.0.0', RUN)}/year=2024/month=05/part-0001.parquet`;
 
+/** What nobody may remove. */
+const KEPT = [
+  bronzeKey(DATASET, '2024-05-01', 'a.csv'),
+  pointerKey('silver', DATASET),
+  pointerKey('gold', 'spend.monthly_totals'),
+  decisionKey(DATASET, RUN),
+  runRecordKey(DATASET, RUN),
+  correctionsKey(DATASET, RUN),
+  releaseKey(DATASET, RUN),
+  backfillKey(DATASET, RUN),
+  breakerKey(DATASET),
+  leaseKey(DATASET),
+];
+
 describe('the platform team', () => {
   test.each([
     bronzeKey(DATASET, '2024-05-01', 'a.csv'),
@@ -48,6 +69,8 @@ describe('the platform team', () => {
     `${metadataPrefix('quarantine', DATASET)}/00002.metadata.json`,
     dataFile('condemned'),
     dataFile('gold'),
+    backfillKey(DATASET, RUN),
+    refreshKey('spend.monthly_totals', RUN),
   ])('writes %s, as its commands do', (key) => {
     expect(may('operator', 's3:PutObject', objectArn(key))).toBe(true);
     expect(may('operator', 's3:GetObject', objectArn(key))).toBe(true);
@@ -63,11 +86,7 @@ describe('the platform team', () => {
 
   test('removes nothing but the mark of a run that waits', () => {
     expect(may('operator', 's3:DeleteObject', objectArn(heldKey(DATASET, RUN)))).toBe(true);
-    for (const key of [
-      bronzeKey(DATASET, '2024-05-01', 'a.csv'),
-      dataFile('gold'),
-      decisionKey(DATASET, RUN),
-    ])
+    for (const key of [...KEPT, dataFile('gold')])
       expect(may('operator', 's3:DeleteObject', objectArn(key))).toBe(false);
   });
 
@@ -76,6 +95,35 @@ describe('the platform team', () => {
       `arn:aws:lambda:eu-west-1:111122223333:function:assay-staging-${name}`;
     expect(may('operator', 'lambda:InvokeFunction', functionArn('start-run'))).toBe(true);
     expect(may('operator', 'lambda:InvokeFunction', functionArn('promote'))).toBe(false);
+  });
+});
+
+describe('who keeps the tables tidy', () => {
+  test.each([
+    dataFile('silver'),
+    dataFile('gold'),
+    `${metadataPrefix('source_files', DATASET)}/00002.metadata.json`,
+    sealKey(DATASET, '1.0.0', RUN),
+    planKey(DATASET, RUN),
+    chunkKey(DATASET, RUN, '0001'),
+    retryKeys(DATASET, RUN).records,
+    writerKey(DATASET, RUN),
+    refreshKey('spend.monthly_totals', RUN),
+  ])('removes %s, where a vacuum finds that nobody needs it', (key) => {
+    expect(may('caretaker', 's3:DeleteObject', objectArn(key))).toBe(true);
+    expect(may('caretaker', 's3:DeleteObjectVersion', objectArn(key))).toBe(false);
+  });
+
+  test.each(KEPT)('never removes %s', (key) => {
+    expect(may('caretaker', 's3:DeleteObject', objectArn(key))).toBe(false);
+  });
+
+  test('writes joined files of Silver, and no others', () => {
+    const joined = dataFile('silver').replace('part-0001', `part-${compactedPart(0)}-0`);
+    expect(may('caretaker', 's3:PutObject', objectArn(joined))).toBe(true);
+    expect(may('caretaker', 's3:PutObject', objectArn(writerKey(DATASET, RUN)))).toBe(true);
+    for (const key of [dataFile('silver'), dataFile('gold'), pointerKey('silver', DATASET)])
+      expect(may('caretaker', 's3:PutObject', objectArn(key))).toBe(false);
   });
 });
 

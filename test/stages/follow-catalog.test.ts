@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { ConfigError, DataError, TransientError } from '../../etl/errors.ts';
+import { alertsPrefix } from '../../etl/naming.ts';
+import type { Ailment } from '../../etl/operations/ailment.ts';
+import { lookAfter } from '../../etl/operations/look-after.ts';
 import type { Catalog, CatalogTable, Effects } from '../../etl/ports.ts';
-import { checkHealth } from '../../etl/stages/check-health.ts';
 import { reconcileCatalog } from '../../etl/stages/reconcile-catalog.ts';
 import { readPointer } from '../../etl/table/pointer.ts';
 import { contractText } from './contract-text.ts';
@@ -85,35 +88,64 @@ describe('reconciling', () => {
   });
 });
 
-describe('health', () => {
-  const healthOf = async (dataset: string) =>
-    (await checkHealth(lake.lake.effects)).find((one) => one.dataset === dataset);
+describe('looking after datasets', () => {
+  const look = async (tells?: (ailment: Ailment) => boolean) => {
+    const { effects } = lake.lake;
+    const { contracts } = await loadContracts(effects.contracts);
+    const found = await lookAfter(effects, contracts.values(), tells === undefined ? {} : { tells });
+    return (dataset: string) => found.find((one) => one.dataset === dataset);
+  };
+  const alerts = async () =>
+    (await lake.lake.effects.objects.list(alertsPrefix())).filter(({ key }) => key.includes('unhealthy'));
 
-  test('a dataset that was published in time has nothing the matter; one that never was is not stale', async () => {
-    expect(await healthOf('shop.a')).toMatchObject({ isStale: false, missingSeals: [] });
-    expect(await healthOf('shop.never')).toEqual({
-      dataset: 'shop.never',
-      isStale: false,
-      publishedAt: null,
-      missingSeals: [],
-    });
+  test('one that was published in time has nothing the matter; nor has one that never was', async () => {
+    const health = await look();
+    expect(health('shop.a')?.ailments).toEqual([]);
+    expect(health('shop.never')).toMatchObject({ publishedAt: null, ailments: [] });
   });
 
   test('a promoted run whose seal is gone is named', async () => {
     const { pointer } = (await readPointer(lake.lake.effects.objects, 'silver', 'shop.a')) ?? {};
     const runId = pointer?.run_id ?? '';
     await lake.remove(`silver/shop/a/schema_v=v1/run_id=${runId}/_SUCCESS`);
-    expect(await healthOf('shop.a')).toMatchObject({ missingSeals: [runId] });
-    expect(await healthOf('shop.b')).toMatchObject({ missingSeals: [] });
+    const health = await look();
+    expect(health('shop.a')?.ailments).toMatchObject([
+      { code: 'SEAL_MISSING', what: expect.stringContaining(runId) },
+    ]);
+    expect(health('shop.b')?.ailments).toEqual([]);
   });
 
-  test('one that was not published within what its contract promises is stale', async () => {
-    const promise = 'slaProperties:\n  - property: frequency\n    value: 1\n    unit: d\n';
+  test('one that was not published within what its contract promises, latency included, is silent', async () => {
+    const promise =
+      'slaProperties:\n  - { property: frequency, value: 1, unit: quarter }\n  - { property: latency, value: 2, unit: d }\n';
     await lake.setContract(`${contractOf('shop.a')}\n${promise}`, 'c0.yaml');
-    lake.setTime('2024-06-01T12:00:00Z');
-    expect(await healthOf('shop.a')).toMatchObject({ isStale: false });
-    lake.setTime('2024-06-20T12:00:00Z');
-    expect(await healthOf('shop.a')).toMatchObject({ isStale: true });
-    expect(await healthOf('shop.b')).toMatchObject({ isStale: false });
+    const published = new Date((await look())('shop.a')?.publishedAt ?? '');
+    const later = (days: number) => {
+      const at = new Date(published);
+      at.setUTCMonth(at.getUTCMonth() + 3);
+      return new Date(at.getTime() + days * 86_400_000).toISOString();
+    };
+    lake.setTime(later(1.9));
+    expect((await look())('shop.a')?.ailments).toEqual([]);
+    lake.setTime(later(2.1));
+    expect((await look())('shop.a')?.ailments).toMatchObject([{ code: 'SILENT' }]);
+  });
+
+  test('only what is picked is told, and nothing is where only a look was asked for', async () => {
+    const { pointer } = (await readPointer(lake.lake.effects.objects, 'silver', 'shop.a')) ?? {};
+    await lake.remove(`silver/shop/a/schema_v=v1/run_id=${pointer?.run_id}/_SUCCESS`);
+    await look();
+    await look(({ code }) => code !== 'SEAL_MISSING');
+    expect(await alerts()).toEqual([]);
+    for (let n = 0; n < 2; n++) await look(() => true);
+    expect(await alerts()).toHaveLength(1);
+  });
+
+  test('one that can’t be checked keeps no other from it, and its error is thrown at the end', async () => {
+    await lake.lake.effects.objects.put('ops/held/shop/a/x.json', Buffer.from('{'));
+    const { pointer } = (await readPointer(lake.lake.effects.objects, 'silver', 'shop.b')) ?? {};
+    await lake.remove(`silver/shop/b/schema_v=v1/run_id=${pointer?.run_id}/_SUCCESS`);
+    await expect(look(() => true)).rejects.toMatchObject({ code: 'DOCUMENT_DAMAGED' });
+    expect(await alerts()).toHaveLength(1);
   });
 });

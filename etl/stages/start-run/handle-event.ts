@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type LoadedContracts, loadContracts, requireSourceContract } from '../../contract/load-contracts.ts';
 import { ConfigError, messageOf } from '../../errors.ts';
-import { datasetOfBronzeKey, datasetPath } from '../../naming.ts';
-import type { ContractSource } from '../../ports.ts';
+import { backfillKey, datasetOfBronzeKey, datasetPath } from '../../naming.ts';
+import type { ContractSource, DatasetRun } from '../../ports.ts';
 import { type RefusalEffects, refuseDrop } from './refuse-drop.ts';
 import { type StartEffects, type Started, startRun } from './start-run.ts';
 
@@ -21,19 +21,30 @@ const ObjectCreated = z.looseObject({
   'detail-type': z.literal('Object Created'),
   detail: z.looseObject({ object: z.looseObject({ key: z.string().min(1) }) }),
 });
-const Named = z.looseObject({ dataset: z.string() });
+/** With a run's id: the backfill that a person asked for under it. */
+const Named = z.looseObject({
+  dataset: z.string(),
+  runId: z
+    .string()
+    .regex(/^[\w-]{1,80}$/)
+    .exactOptional(),
+});
 const Sweep = z.looseObject({ sweep: z.literal(true) });
 
 /**
- * Starts what an event asks for: the dataset of a file that was dropped, a dataset by name, or with `{"sweep": true}`
- * every dataset with a contract. What can't be used (an event of another shape, a key outside of the datasets'
+ * Starts what an event asks for: the dataset of a file that was dropped, a dataset by name (with `runId`, the backfill
+ * that was asked for under that id), or with `{"sweep": true}` every dataset with a contract. What can't be used (an event of another shape, a key outside of the datasets'
  * folders, a file that vanished, a dataset without a usable contract) starts nothing and people are told once; it is no error, since the
- * same event again would be the same. Of a sweep, one dataset's trouble keeps no other from starting.
+ * same event again would be the same. Of a sweep, one dataset's trouble keeps no other from starting. Throws ConfigError
+ * `NOT_ASKED_FOR` where nobody asked for the backfill.
  */
 export async function handleStartEvent(event: unknown, effects: EventEffects): Promise<Handled> {
   if (Sweep.safeParse(event).success) return await startAll(effects);
   const named = Named.safeParse(event);
-  if (named.success) return await startOne(named.data.dataset, 'a request names', effects);
+  if (named.success) {
+    const { dataset, runId } = named.data;
+    return await startOne(dataset, 'a request names', effects, runId);
+  }
   const dropped = ObjectCreated.safeParse(event);
   if (!dropped.success) return await refuseEvent(event, effects);
   const { key } = dropped.data.detail.object;
@@ -48,9 +59,17 @@ async function isThere(key: string, { objects }: EventEffects): Promise<boolean>
   return (await objects.list(key)).some((object) => object.key === key);
 }
 
-async function startOne(dataset: string, what: string, effects: EventEffects): Promise<Handled> {
+async function startOne(
+  dataset: string,
+  what: string,
+  effects: EventEffects,
+  runId?: string,
+): Promise<Handled> {
   const trouble = contractTrouble(await loadContracts(effects.contracts), dataset);
-  if (trouble === undefined) return { runs: [await startRun(dataset, effects)], refused: [] };
+  if (trouble === undefined) {
+    if (runId !== undefined) await requireBackfill({ dataset, runId }, effects);
+    return { runs: [await startRun(dataset, effects, runId)], refused: [] };
+  }
   const id = await refuseDrop(
     {
       dataset,
@@ -62,6 +81,16 @@ async function startOne(dataset: string, what: string, effects: EventEffects): P
     effects,
   );
   return { runs: [], refused: [id] };
+}
+
+/** Runs get their ids here, but for those that a person asked for. */
+async function requireBackfill({ dataset, runId }: DatasetRun, effects: EventEffects): Promise<void> {
+  if (await isThere(backfillKey(dataset, runId), effects)) return;
+  throw new ConfigError(
+    'NOT_ASKED_FOR',
+    `Nobody asked for a backfill of ${dataset} under the id ${runId}: 'assay backfill' does, and has it started.`,
+    { context: { dataset, runId } },
+  );
 }
 
 async function startAll(effects: EventEffects): Promise<Handled> {
@@ -105,7 +134,7 @@ async function refuseVanished(dataset: string, key: string, effects: EventEffect
     {
       dataset,
       title: `Nothing was started: ${key} was dropped, but is not there any more.`,
-      nextCommand: `find out who removed it, and drop it again; 'assay run ${dataset} --target aws' starts what else is pending`,
+      nextCommand: `find out who removed it, and drop it again; 'assay run --dataset ${dataset} --target aws' starts what else is pending`,
       details: { key },
       reason: `vanished:${key}`,
     },

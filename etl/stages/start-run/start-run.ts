@@ -21,12 +21,13 @@ const TRIES = 8;
  * Starts a run of a dataset, unless one is under way: of all who ask at once, one takes the lease and one execution
  * starts. A lease whose execution never started (its taker died in between) is started now under the same name; one
  * whose execution ended without giving it back is taken over. The run itself finds out what is pending, so that
- * asking without need costs little.
+ * asking without need costs little. With a run's id, that very run is started once nobody else's is under way: whoever
+ * asked for it asks again after the one that is.
  */
-export async function startRun(dataset: string, effects: StartEffects): Promise<Started> {
+export async function startRun(dataset: string, effects: StartEffects, wanted?: string): Promise<Started> {
   return await withSpan('assay.start-run', { 'assay.dataset': dataset }, async () => {
     for (let tries = 0; tries < TRIES; tries++) {
-      const started = await tryToStart(dataset, effects);
+      const started = await tryToStart(dataset, effects, wanted);
       if (started !== undefined) return started;
     }
     throw new TransientError('LEASE_BUSY', `Others keep starting ${dataset}: try again.`, {
@@ -36,8 +37,14 @@ export async function startRun(dataset: string, effects: StartEffects): Promise<
 }
 
 /** Undefined where things changed while they were looked at. */
-async function tryToStart(dataset: string, effects: StartEffects): Promise<Started | undefined> {
+async function tryToStart(
+  dataset: string,
+  effects: StartEffects,
+  wanted: string | undefined,
+): Promise<Started | undefined> {
   const { clock, executions } = effects;
+  if (wanted !== undefined && (await executions.status(wanted)) !== 'none')
+    return { status: 'running', dataset, runId: wanted };
   const held = await readLease(effects, dataset);
   if (held !== undefined && held.lease.releasedAt === undefined) {
     const run = { dataset, runId: held.lease.runId };
@@ -45,7 +52,7 @@ async function tryToStart(dataset: string, effects: StartEffects): Promise<Start
     if (status === 'running') return { status, ...run };
     if (status === 'none') return { status: await startNamed(run, executions), ...run };
   }
-  const run = { dataset, runId: newRunId(clock.now()) };
+  const run = { dataset, runId: wanted ?? newRunId(clock.now()) };
   if (!(await takeLease(effects, run, held))) return undefined;
   return { status: await startNamed(run, executions), ...run };
 }

@@ -63,7 +63,7 @@ const ground: DrillGround = {
       alerts: { send: async () => undefined },
       catalog: pointersAreTheCatalog,
       engine: { memoryLimitMb: 200, threads: 1 },
-      digestKey: 'drill',
+      digestKey: () => 'drill',
     };
     return {
       effects,

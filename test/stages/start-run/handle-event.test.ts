@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { recordAlert } from '../../../adapters/local/alerts.ts';
 import { initLake, openLake } from '../../../adapters/local/lake.ts';
-import { bronzeKey } from '../../../etl/naming.ts';
+import { backfillKey, bronzeKey } from '../../../etl/naming.ts';
 import type { Alert, ContractSource, ObjectStore } from '../../../etl/ports.ts';
 import { type EventEffects, handleStartEvent } from '../../../etl/stages/start-run/handle-event.ts';
 import { tempFolder } from '../../adapters/temp-folder.ts';
@@ -86,6 +86,21 @@ test('the same event many times starts one run', async () => {
 test('a dataset can be started by its name', async () => {
   await handleStartEvent({ dataset: DATASET }, effects);
   expect(startedDatasets()).toEqual([DATASET]);
+});
+
+test('a backfill is started under the id that it was asked for with, and no other id is', async () => {
+  const runId = '20240601T080000000Z-9b6e0d20';
+  const request = { dataset: DATASET, runId };
+  await expect(handleStartEvent(request, effects)).rejects.toMatchObject({
+    name: 'ConfigError',
+    code: 'NOT_ASKED_FOR',
+  });
+  expect(executions.started.size).toBe(0);
+  await objects.put(backfillKey(DATASET, runId), Buffer.from('{}'));
+  expect(await handleStartEvent(request, effects)).toEqual({
+    runs: [{ ...request, status: 'started' }],
+    refused: [],
+  });
 });
 
 test('the daily sweep starts every dataset with a contract, and says which contract is broken', async () => {

@@ -55,6 +55,36 @@ test('another dataset has a lease of its own', async () => {
   expect(executions.started.size).toBe(2);
 });
 
+describe('a run that was asked for by its id', () => {
+  const WANTED = '20240501T120003417Z-9b6e0d20';
+
+  test('is started under it, with the lease, once; asked for again, it is the answer, also after its end', async () => {
+    const run = { dataset: DATASET, runId: WANTED };
+    expect(await startRun(DATASET, effects, WANTED)).toEqual({ ...run, status: 'started' });
+    expect(await lease()).toMatchObject({ runId: WANTED });
+    expect(await startRun(DATASET, effects)).toEqual({ ...run, status: 'running' });
+    await releaseLease(run, effects);
+    executions.end(WANTED);
+    expect(await startRun(DATASET, effects, WANTED)).toEqual({ ...run, status: 'running' });
+    expect(executions.started.size).toBe(1);
+    expect((await lease())?.releasedAt).toBeDefined();
+  });
+
+  test('waits for the run that is under way: that one is the answer, and the lease stays its own', async () => {
+    const first = await startRun(DATASET, effects);
+    expect(await startRun(DATASET, effects, WANTED)).toEqual({ ...first, status: 'running' });
+    expect(executions.started.has(WANTED)).toBe(false);
+    await releaseLease(first, effects);
+    expect(await startRun(DATASET, effects, WANTED)).toMatchObject({ runId: WANTED, status: 'started' });
+  });
+
+  test('whose starter died before the execution was there is started by whoever asks next', async () => {
+    executions.failNext(new Error('killed'));
+    await expect(startRun(DATASET, effects, WANTED)).rejects.toThrow('killed');
+    expect(await startRun(DATASET, effects)).toMatchObject({ runId: WANTED, status: 'started' });
+  });
+});
+
 describe('a lease that was left behind', () => {
   test('by one who died before it started the execution: that execution is started, under the same name', async () => {
     executions.failNext(new Error('killed'));

@@ -1,0 +1,34 @@
+import type { Contract } from '../contract/contract.ts';
+import type { Effects } from '../ports.ts';
+import { withSpan } from '../telemetry.ts';
+import type { Ailment } from './ailment.ts';
+import { alertAilments } from './alert-ailments.ts';
+import { checkHealth, type Health } from './check-health.ts';
+
+/**
+ * Checks the health of datasets and Gold tables, one after another, and sends an alert for what is newly amiss of what
+ * `tells` picks; none where it is left out. One that can't be checked keeps no other from it; its error is thrown at the
+ * end, the first of them.
+ */
+export async function lookAfter(
+  effects: Effects,
+  contracts: Iterable<Contract>,
+  { tells }: { readonly tells?: (ailment: Ailment) => boolean } = {},
+): Promise<Health[]> {
+  const found: Health[] = [];
+  const errors: unknown[] = [];
+  for (const contract of contracts) {
+    try {
+      const health = await withSpan('assay.check-health', { 'assay.dataset': contract.dataset }, () =>
+        checkHealth(effects, contract),
+      );
+      found.push(health);
+      if (tells !== undefined)
+        await alertAilments(effects, contract, { ...health, ailments: health.ailments.filter(tells) });
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
+  return found;
+}

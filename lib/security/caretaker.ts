@@ -1,0 +1,38 @@
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import {
+  COMPACTED_FILES,
+  dataFiles,
+  REFRESHES,
+  SEALS,
+  STAGED,
+  tableMetadata,
+  WRITERS,
+} from '../config/key-patterns.ts';
+import { bucketArn, bucketOf } from '../config/names.ts';
+import { allow, type PeopleProps } from './statements.ts';
+
+/** What is removed where nobody needs it; the buckets keep it for 30 days more. */
+const LEFTOVERS = [
+  ...(['silver', 'gold', 'quarantine', 'condemned', 'source_files'] as const).flatMap((layer) => [
+    dataFiles(layer),
+    tableMetadata(layer),
+  ]),
+  SEALS,
+  STAGED,
+  'ops/retries/*',
+  WRITERS,
+  REFRESHES,
+];
+
+/**
+ * Whoever keeps the tables tidy, a person or a schedule, beside `operator`, with which alone `expire` works: `compact`
+ * writes joined files of Silver, and `vacuum` removes what nobody needs. Neither removes a source file, a pointer, a
+ * decision or the record of a run.
+ */
+export function caretaker({ config: { stage } }: PeopleProps): PolicyStatement[] {
+  const arnOf = (key: string): string => bucketArn(stage, bucketOf(key), key);
+  return [
+    allow(['s3:PutObject', 's3:AbortMultipartUpload'], [COMPACTED_FILES, WRITERS].map(arnOf)),
+    allow(['s3:DeleteObject'], LEFTOVERS.map(arnOf)),
+  ];
+}
