@@ -112,6 +112,8 @@ export interface Limits {
   readonly breakerShare: number;
   readonly breakerWindowMinutes: number;
   readonly maxRecordBytes: number;
+  /** What a file that is packed or in UTF-16 may become. */
+  readonly maxUnpackedBytes: number;
 }
 
 /** What every contract says, whatever its layer. */

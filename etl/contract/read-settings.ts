@@ -50,6 +50,7 @@ export const DEFAULT_LIMITS: Limits = {
   breakerShare: 0.01,
   breakerWindowMinutes: 60,
   maxRecordBytes: 1_048_576,
+  maxUnpackedBytes: 4 * 1024 ** 3,
 };
 
 const LIMITS = {
@@ -61,6 +62,7 @@ const LIMITS = {
   breakerShare: amount(0, 1).optional(),
   breakerWindowMinutes: whole(1).optional(),
   maxRecordBytes: whole(1).optional(),
+  maxUnpackedBytes: whole(1).optional(),
 } as const satisfies Record<keyof Limits, unknown>;
 
 /** Reads the settings of a source contract; what is absent has its default. */

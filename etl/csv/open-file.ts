@@ -57,7 +57,11 @@ async function openAtHeader(
   file: FileToRead,
   { contract, data, scratch }: OpenOptions,
 ): Promise<Opened | Unopened> {
-  const text = await openText(data.stream(file.key), scratch, `file-${file.index}`);
+  const text = await openText(data.stream(file.key), {
+    scratch,
+    name: `file-${file.index}`,
+    maxUnpackedBytes: contract.limits.maxUnpackedBytes,
+  });
   if (text.kind === 'unreadable') return { kind: 'rejected', why: text.why };
   const window = new ByteWindow(text.bytes);
   const opened = await passHeader(window, text.isMarkedUtf8, contract).catch(async (error: unknown) => {

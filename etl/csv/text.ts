@@ -9,30 +9,41 @@ export type TextResult =
   | { readonly kind: 'text'; readonly bytes: AsyncIterable<Uint8Array>; readonly isMarkedUtf8: boolean }
   | { readonly kind: 'unreadable'; readonly why: string };
 
+/** What unpacking needs. */
+export interface UnpackOptions {
+  readonly scratch: Scratch;
+  /** Of its scratch files. */
+  readonly name: string;
+  /** A file that unpacks to more isn't read: a few KB of gzip can be made to fill any disk. */
+  readonly maxUnpackedBytes: number;
+}
+
 /**
  * Takes off what may lie around a CSV text: gzip, a byte order mark, UTF-16. What can fail half way
  * (gzip, UTF-16) is unpacked to scratch space first, so that a file is either read whole or not at all.
  */
 export async function openText(
   stream: AsyncIterable<Uint8Array>,
-  scratch: Scratch,
-  name: string,
+  options: UnpackOptions,
 ): Promise<TextResult> {
   const { head, whole } = await peek(stream);
   if (isGzip(head)) {
-    const unpacked = await viaScratch(gunzip(whole), scratch, `${name}.unpacked`);
+    const unpacked = await viaScratch(gunzip(whole), 'unpacked', {
+      ...options,
+      damage: 'its gzip data is damaged',
+    });
     return unpacked.kind === 'text'
-      ? openText(unpacked.bytes, scratch, `${name}.text`)
-      : { kind: 'unreadable', why: `its gzip data is damaged: ${unpacked.why}` };
+      ? openText(unpacked.bytes, { ...options, name: `${options.name}.text` })
+      : unpacked;
   }
   const mark = byteOrderMark(head);
   if (mark === undefined) return { kind: 'text', bytes: whole, isMarkedUtf8: false };
   const body = skip(whole, mark.skip);
   if (mark.encoding === 'utf-8') return { kind: 'text', bytes: body, isMarkedUtf8: true };
-  const text = await viaScratch(utf16ToUtf8(body, mark.encoding), scratch, `${name}.utf8`);
-  return text.kind === 'text'
-    ? text
-    : { kind: 'unreadable', why: `it is marked as UTF-16 but isn't: ${text.why}` };
+  return await viaScratch(utf16ToUtf8(body, mark.encoding), 'utf8', {
+    ...options,
+    damage: "it is marked as UTF-16 but isn't",
+  });
 }
 
 /** How many of a file's first bytes tell what lies around its text. */
@@ -100,22 +111,28 @@ async function* copies(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   for await (const piece of stream) yield Uint8Array.from(piece);
 }
 
+/** Unpacks a stream to a scratch file; `damage` says what it means that it can't be read to its end. */
 async function viaScratch(
   stream: AsyncIterable<Uint8Array>,
-  scratch: Scratch,
-  name: string,
+  suffix: string,
+  { scratch, name, maxUnpackedBytes, damage }: UnpackOptions & { readonly damage: string },
 ): Promise<TextResult> {
-  const file: ScratchFile = await scratch.create(name);
+  const file: ScratchFile = await scratch.create(`${name}.${suffix}`);
   const pieces = stream[Symbol.asyncIterator]();
   try {
-    for (;;) {
+    for (let bytes = 0; ; ) {
       const next = await pieces
         .next()
-        .catch((error: unknown) => ({ done: true as const, value: messageOf(error) }));
+        .catch((error: unknown) => ({ done: true as const, value: `${damage}: ${messageOf(error)}` }));
       if (next.done === true) {
         return typeof next.value === 'string'
           ? { kind: 'unreadable', why: next.value }
           : { kind: 'text', bytes: scratch.read(file.path), isMarkedUtf8: true };
+      }
+      bytes += next.value.length;
+      if (bytes > maxUnpackedBytes) {
+        const why = `it unpacks to more than ${maxUnpackedBytes} bytes, the limit that the contract sets (maxUnpackedBytes)`;
+        return { kind: 'unreadable', why };
       }
       await file.write(next.value);
     }

@@ -33,14 +33,15 @@ const light = (memoryMb: number, concurrency: number, timeoutSeconds: number): S
 });
 
 /**
- * Sizes by what a stage holds: refine has a segment of 64 MiB in memory and a chunk's Parquet on disk; seal and
+ * Sizes by what a stage holds: refine has a segment of 64 MiB in memory and a chunk's Parquet, or
+ * an unpacked file, on disk; seal and
  * refresh-gold read a table's files back; the others read documents. Time limits are those of the state machine.
  */
 export const SIZES: Readonly<Record<FunctionName, Size>> = {
   plan: duckDb(ONE_CPU_MB, 1024, 5),
   survey: light(ONE_CPU_MB, 40, 900),
   align: light(ONE_CPU_MB, 5, 900),
-  refine: duckDb(TWO_CPUS_MB, 4096, 40),
+  refine: duckDb(TWO_CPUS_MB, 10_240, 40),
   seal: duckDb(TWO_CPUS_MB, 10_240, 5),
   gate: duckDb(ONE_CPU_MB, 4096, 5),
   hold: light(512, 5, 300),

@@ -27,6 +27,7 @@ describe('a contract', () => {
         breakerShare: 0.01,
         breakerWindowMinutes: 60,
         maxRecordBytes: 1048576,
+        maxUnpackedBytes: 4_294_967_296,
       },
     });
     expect(contract.columns.map(({ type }) => type)).toEqual([

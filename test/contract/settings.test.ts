@@ -118,7 +118,7 @@ describe('settings of a source contract', () => {
     [
       'assay.limits',
       '{maxAtempts: 3}',
-      ".maxAtempts: is not a field here; use maxAttempts, maxQuarantineRate, smallBatchRecords, maxCondemned, breakerErrors, breakerShare, breakerWindowMinutes, maxRecordBytes; did you mean 'maxAttempts'?",
+      ".maxAtempts: is not a field here; use maxAttempts, maxQuarantineRate, smallBatchRecords, maxCondemned, breakerErrors, breakerShare, breakerWindowMinutes, maxRecordBytes, maxUnpackedBytes; did you mean 'maxAttempts'?",
     ],
   ])('%s %s is a problem', (property, value, message) => {
     expect(problemsOf(withSetting(property, value))).toContain(`orders.yaml:34: ${VALUE}${message}`);
