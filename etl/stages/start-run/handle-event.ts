@@ -33,10 +33,10 @@ const Sweep = z.looseObject({ sweep: z.literal(true) });
 
 /**
  * Starts what an event asks for: the dataset of a file that was dropped, a dataset by name (with `runId`, the backfill
- * that was asked for under that id), or with `{"sweep": true}` every dataset with a contract. What can't be used (an event of another shape, a key outside of the datasets'
- * folders, a file that vanished, a dataset without a usable contract) starts nothing and people are told once; it is no error, since the
- * same event again would be the same. Of a sweep, one dataset's trouble keeps no other from starting. Throws ConfigError
- * `NOT_ASKED_FOR` where nobody asked for the backfill.
+ * that was asked for under that id), or with `{"sweep": true}` every dataset with a contract. What can't be used (an event
+ * of another shape, a key outside of the datasets' folders, a file that vanished, a dataset without a usable contract)
+ * starts nothing and people are told once; it is no error, since the same event again would be the same. Of a sweep, one
+ * dataset's trouble keeps no other from starting. Throws ConfigError `NOT_ASKED_FOR` where nobody asked for the backfill.
  */
 export async function handleStartEvent(event: unknown, effects: EventEffects): Promise<Handled> {
   if (Sweep.safeParse(event).success) return await startAll(effects);
