@@ -180,9 +180,9 @@ function hasUsualHeader({ header, dialect, isEnded, lines }: FuzzCase): boolean 
   return header.text === usual && (isEnded || lines.length > 0);
 }
 
-/** The raw values of a record that failed. */
+/** The raw values of a record that failed; its text, where it is well formed but in no encoding. */
 function valuesOf(row: Row): unknown[] {
-  return typeof row.record === 'string' ? Object.values(JSON.parse(row.record)) : [];
+  return typeof row.record === 'string' ? Object.values(JSON.parse(row.record)) : [row.raw_text];
 }
 
 function byFile(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
