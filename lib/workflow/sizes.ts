@@ -33,9 +33,9 @@ const light = (memoryMb: number, concurrency: number, timeoutSeconds: number): S
 });
 
 /**
- * Sizes by what a stage holds: refine has a segment of 64 MiB in memory and a chunk's Parquet, or
- * an unpacked file, on disk; seal and
- * refresh-gold read a table's files back; the others read documents. Time limits are those of the state machine.
+ * Sizes by what a stage holds: refine has segments of 48 MiB in memory and a chunk's Parquet, or an unpacked file, on
+ * disk; seal and refresh-gold read a table's files back; the others read documents. Time limits are those of the state
+ * machine.
  */
 export const SIZES: Readonly<Record<FunctionName, Size>> = {
   plan: duckDb(ONE_CPU_MB, 1024, 5),
