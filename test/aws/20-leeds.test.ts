@@ -1,6 +1,7 @@
 import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { spansKey } from '../../etl/naming.ts';
 import type { RunRecord } from '../../etl/stages/documents.ts';
 import { expectCatalogFollows } from './support/catalog.ts';
 import { type EmbeddedLake, embeddedLake, figuresOf } from './support/embedded.ts';
@@ -14,6 +15,8 @@ import { until } from './support/until.ts';
 
 const DATASET = 'spend.council_payments';
 const GOLD = ['spend.monthly_totals', 'spend.monthly_by_supplier'];
+/** As test/aws/support/deploy.ts has it deployed. */
+const CHUNK_BYTES = 1024 * 1024;
 const LAYERS = ['silver', 'quarantine', 'condemned', 'source_files'] as const;
 
 let platform: Platform;
@@ -70,7 +73,20 @@ test('PyIceberg finds the counts and the sums of the seals through the Glue cata
   expect(gold?.sums).toEqual({ payments: String(silver?.count), net_amount: control() });
 });
 
-describe('parity with the embedded run of the same files', () => {
+test('the file that is larger than what one function refines was cut, and each range refined by a function of its own', async () => {
+  const large = runs.find(({ files: own }) => own.some(({ sizeBytes }) => sizeBytes > CHUNK_BYTES));
+  const sizes = large?.files.map(({ sizeBytes }) => sizeBytes).filter((size) => size > CHUNK_BYTES) ?? [];
+  const spans = (await platform.store.json(spansKey(DATASET, large?.runId ?? ''))) as Record<
+    string,
+    { records: number }
+  >;
+  expect(sizes).toHaveLength(1);
+  expect(Object.keys(spans)).toHaveLength(Math.ceil((sizes[0] ?? 0) / CHUNK_BYTES));
+  const records = Object.values(spans).reduce((sum, span) => sum + span.records, 0);
+  expect(records).toBe(large?.files.find(({ sizeBytes }) => sizeBytes > CHUNK_BYTES)?.records);
+});
+
+describe('parity with the embedded run of the same files, none of which is cut there', () => {
   let local: RunRecord[];
   beforeAll(async () => {
     local = await replay(platform, embedded, runs);
