@@ -1,6 +1,6 @@
 import { DEFAULT_LIMITS } from '../contract/read-settings.ts';
 import { byteOrderMark } from '../csv/decode.ts';
-import { openText } from '../csv/text.ts';
+import { openText, textStart } from '../csv/text.ts';
 import { DataError } from '../errors.ts';
 import type { Scratch } from '../ports.ts';
 import type { Stretch } from './stretches.ts';
@@ -37,11 +37,10 @@ export async function openTextFile(
   { scratch, limitBytes, index }: { scratch: Scratch; limitBytes: number; index: number },
 ): Promise<TextFile> {
   const head = await headOf(file, 64);
-  const mark = byteOrderMark(head);
-  const isGzip = head[0] === 0x1f && head[1] === 0x8b;
-  if (!isGzip && (mark === undefined || mark.encoding === 'utf-8')) {
+  const start = textStart(head);
+  if (start !== undefined) {
     refuseBareUtf16(file, head);
-    const text = { start: mark?.skip ?? 0, end: file.sizeBytes };
+    const text = { start, end: file.sizeBytes };
     return { ...file, read: (range) => file.read(range), text, packing: 'none', isCut: false };
   }
   const opened = await openText(file.read(), {
@@ -69,7 +68,7 @@ export async function openTextFile(
   } finally {
     await copy.close();
   }
-  const packing = isGzip ? 'gzip' : 'UTF-16';
+  const packing = byteOrderMark(head) === undefined ? 'gzip' : 'UTF-16';
   return {
     name: file.name,
     sizeBytes: file.sizeBytes,

@@ -6,6 +6,7 @@ import type { ObjectStore } from '../ports.ts';
 import {
   getDocument,
   type Plan,
+  type PlannedChunk,
   type PlannedFile,
   putDocument,
   type Spans,
@@ -30,8 +31,11 @@ export const align = defineStage({
     try {
       const options = { contract, data: effects.data, scratch };
       const spans: Spans = {};
-      for (const file of plan.files)
-        Object.assign(spans, await spansOf(file, { plan, options, objects: effects.objects }));
+      for (const [index, chunks] of cutFiles(plan)) {
+        const file = plan.files[index];
+        const aligning = { plan, options, objects: effects.objects };
+        if (file !== undefined) Object.assign(spans, await spansOf(file, chunks, aligning));
+      }
       await putDocument(effects.objects, spansKey(dataset, runId), spans);
       return { dataset, runId, spans: Object.keys(spans).length };
     } finally {
@@ -40,6 +44,22 @@ export const align = defineStage({
   },
 });
 
+/** A chunk that is a range of a file. */
+type RangeChunk = Required<PlannedChunk>;
+
+/** The ranges of each file that is cut, in order, by the file's index. */
+function cutFiles({ chunks }: Plan): Map<number, RangeChunk[]> {
+  const files = new Map<number, RangeChunk[]>();
+  for (const { range, ...chunk } of chunks) {
+    const [index] = chunk.files;
+    if (range === undefined || index === undefined) continue;
+    const known = files.get(index) ?? [];
+    known.push({ ...chunk, range });
+    files.set(index, known);
+  }
+  return files;
+}
+
 /** What aligning a file needs. */
 interface Aligning {
   readonly plan: Plan;
@@ -47,18 +67,18 @@ interface Aligning {
   readonly objects: ObjectStore;
 }
 
-/** The spans of a file's chunks; none where it isn't cut. */
-async function spansOf(file: PlannedFile, { plan, options, objects }: Aligning): Promise<Spans> {
-  const chunks: string[] = [];
+/** The spans of a cut file's chunks. */
+async function spansOf(
+  file: PlannedFile,
+  chunks: readonly RangeChunk[],
+  { plan, options, objects }: Aligning,
+): Promise<Spans> {
   const ranges: SurveyedRange[] = [];
-  for (const { chunk, files, range } of plan.chunks) {
-    if (range === undefined || files[0] !== file.index) continue;
+  for (const { chunk, range } of chunks) {
     const survey = await getDocument(objects, surveyKey(plan.dataset, plan.runId, chunk), SurveyDocument);
-    chunks.push(chunk);
     ranges.push({ ...range, survey });
   }
-  const [first] = chunks;
-  if (first === undefined) return {};
+  const first = chunks[0]?.chunk ?? '';
   const joined = await joinSurveys(file, ranges, options);
   if (joined === undefined) return { [first]: null };
   const spans = joined.map(({ from, to }) => ({
@@ -67,7 +87,7 @@ async function spansOf(file: PlannedFile, { plan, options, objects }: Aligning):
     first: { row: from.records + 1, line: from.lines + 1 },
     records: to.records - from.records,
   }));
-  const named = spans.map((span, n) => [chunks[n] ?? '', span] as const);
+  const named = spans.map((span, n) => [chunks[n]?.chunk ?? '', span] as const);
   // The first speaks for the file, whether it has records or not.
   return Object.fromEntries(named.filter(([chunk, { records }]) => chunk === first || records > 0));
 }
