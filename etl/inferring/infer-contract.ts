@@ -99,7 +99,13 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
         review('Columns are internal where nothing speaks of a person; make public what anyone may know.'),
         ...skipped.map((text) => review(text)),
       ],
-      csv: [...headerNotes(opened), ...dialect.notes, ...encodingNotes(isLegacy), ...nullValues.notes, ...totals.notes],
+      csv: [
+        ...headerNotes(opened),
+        ...dialect.notes,
+        ...encodingNotes(isLegacy),
+        ...nullValues.notes,
+        ...totals.notes,
+      ],
       key: keyNotes,
       partition: partition.notes,
       measures:
@@ -227,7 +233,9 @@ function headerOf(opened: readonly OpenedFile[]): Partial<Pick<CsvDialect, 'colu
 function headerNotes(opened: readonly OpenedFile[]): Note[] {
   const [first] = opened;
   if (first?.hasHeader === false)
-    return [decide('No file has a header: write what the columns are, here and in their own names and headers.')];
+    return [
+      decide('No file has a header: write what the columns are, here and in their own names and headers.'),
+    ];
   return opened.flatMap(({ file, report }) =>
     report.preambleLines === 0
       ? []
