@@ -134,7 +134,7 @@ async function compare({ table, addition, size }: Comparison, { repeat }: ScaleO
   const title = `${whole(size.newRows)} rows ${addition.words}`;
   const columns = { 'empty table': small.stages, [`${whole(size.tableRows)} rows`]: large.stages };
   return {
-    tables: [compareStages(title, columns), longestTable('The longest statements with the large one', large)],
+    tables: [compareStages(title, columns), longestTable('What took longest with the large one', large)],
     goals: [
       multiple(
         `${title}, added to ${whole(size.tableRows)}, against an empty table (time)`,

@@ -84,10 +84,10 @@ export function compareStages(title: string, passes: Readonly<Record<string, rea
   return { title, columns: ['stage, s', ...Object.keys(passes)], lines: [...lines, ['all', ...all]] };
 }
 
-/** The statements that took longest. */
+/** The statements and calls that took longest, added up by what they are; those side by side count each. */
 export function longestTable(title: string, pass: Pass): Table {
   const lines = pass.longest.map(({ what, ms, calls }) => [ms.toFixed(1), String(calls), what]);
-  return { title, columns: ['ms', 'times', 'statement of DuckDB'], lines };
+  return { title, columns: ['ms', 'times', "statement of DuckDB, or call of the lake's stores"], lines };
 }
 
 /** A table in Markdown, numbers to the right. */

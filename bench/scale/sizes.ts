@@ -4,6 +4,7 @@ import { initLake } from '../../adapters/local/lake.ts';
 import { openSourceFile } from '../source-file.ts';
 import { type Pass, runPasses } from './passes.ts';
 import {
+  compareStages,
   type Goal,
   gigabytes,
   medianPass,
@@ -34,7 +35,12 @@ export async function measureSizes(rows: readonly number[], options: ScaleOption
     ];
   });
   const columns = ['rows', 'wall s', 'rows/s', 'CPU s', 'peak GB, highest', 'runs'];
-  return { tables: [{ title: 'One file, ingest → promoted', columns, lines }], goals: goalsOf(sizes) };
+  const stages = sizes.map(({ rows: size, passes }) => [`${whole(size)} rows`, medianPass(passes).stages]);
+  const byStage = compareStages('The same by stage', Object.fromEntries(stages));
+  return {
+    tables: [{ title: 'One file, ingest → promoted', columns, lines }, byStage],
+    goals: goalsOf(sizes),
+  };
 }
 
 async function passesOf(rows: number, { directory, repeat }: ScaleOptions): Promise<Pass[]> {

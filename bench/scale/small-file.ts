@@ -39,7 +39,7 @@ export async function measureSmallFile(options: ScaleOptions): Promise<Section> 
           'One file of 1,000 rows, ingest → queryable, in a process that is warm (median pass)',
           pass.stages,
         ),
-        longestTable('Its longest statements', pass),
+        longestTable('What took longest', pass),
         growthTable([cold, ...warm].flatMap((one) => one ?? [])),
       ],
       goals: [
