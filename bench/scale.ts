@@ -14,7 +14,7 @@ const USAGE = `Usage: npm run bench:scale -- [options]
 How Assay's time and memory grow with the rows, the files and the table. Each measurement is a process of its own.
 
   --only A,B       sizes, files, small, table (all)
-  --full           sizes up to 50 M rows and a table of 100 M: about 40 minutes, and 17 GB of disk at its fullest;
+  --full           sizes up to 50 M rows and a table of 100 M: about 25 minutes, and 15 GB of disk at its fullest;
                    without it, up to 10 M and a table of 10 M: about 8 minutes, and 3 GB
   --rows A,B       sizes: data rows of each file (1_000_000,5_000_000,10_000_000; --full: also 20 and 50 M)
   --files N        files: how many, of 100 rows each (10_000)
