@@ -12,7 +12,7 @@ import { writeDataFiles } from '../engine/write-data-files.ts';
 import { InOrder, Lanes } from '../lanes.ts';
 import { chunkKey, rejectsKey, runRoot, suspectsKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
-import { loadPriorFailures } from '../refining/prior-failures.ts';
+import { PriorFailures } from '../refining/prior-failures.ts';
 import { collectBroken, collectRejects, createRejects } from '../refining/rejects.ts';
 import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
 import { collectSuspects, createSuspects, findSuspects } from '../refining/suspects.ts';
@@ -28,7 +28,7 @@ import type { LakeTable } from '../table/lake-table.ts';
 import { currentSchema } from '../table/metadata.ts';
 import type { DataFile } from '../table/schema.ts';
 import { countBytes } from '../telemetry.ts';
-import { openDatasetTable } from './dataset-tables.ts';
+import { openDatasetTables } from './dataset-tables.ts';
 import { type ChunkResult, type Plan, putDocument, type RefinedFile, replacedFiles } from './documents.ts';
 import { filesToRead } from './files-to-read.ts';
 import { loadRun } from './run-context.ts';
@@ -56,11 +56,8 @@ export const refine = defineStage({
   output: RefineOutput,
   run: async ({ dataset, runId, chunk }, effects) => {
     const { plan, contract, base } = await loadRun(effects, dataset, runId);
-    const silver = await openDatasetTable(effects.objects, contract, base, 'silver');
-    const quarantine = await openDatasetTable(effects.objects, contract, base, 'quarantine');
-    const condemned = await openDatasetTable(effects.objects, contract, base, 'condemned');
-    const source_files = await openDatasetTable(effects.objects, contract, base, 'source_files');
-    const rejects = { quarantine, condemned, source_files };
+    const tables = openDatasetTables(effects, contract, base);
+    const silver = await tables.table('silver');
     const files = (await filesToRead(effects.objects, plan)).get(chunk) ?? [];
     const scratch = await effects.openScratch(`refine-${runId}-${chunk}`);
     try {
@@ -68,7 +65,7 @@ export const refine = defineStage({
       // Each lane has a thread of its own, so that none waits for another in the middle of a statement.
       const options = { ...effects.engine, threads: effects.engine.threads - lanes + 1 };
       const result = await withEngine(options, join(scratch.directory, 'spill'), async (engine) => {
-        const hasPrior = await loadPriorFailures(engine, effects.data, rejects, replacedFiles(plan));
+        const prior = await PriorFailures.open(engine, { tables, replaced: replacedFiles(plan) });
         return withLanes(engine, lanes, (opened) =>
           new Refinery({
             effects,
@@ -80,7 +77,7 @@ export const refine = defineStage({
             silver,
             chunk,
             files,
-            hasPrior,
+            prior,
           }).refine(),
         );
       });
@@ -104,7 +101,7 @@ interface RefineryOptions {
   readonly silver: LakeTable;
   readonly chunk: string;
   readonly files: readonly FileToRead[];
-  readonly hasPrior: boolean;
+  readonly prior: PriorFailures;
 }
 
 /** One chunk's work in progress. */
@@ -224,7 +221,7 @@ class Refinery {
     await this.#stage(engine, apart, 'closer');
     await tallyOthers(engine, contract, this.#tallies);
     await collectRejects(engine, contract);
-    await collectSuspects(engine, contract, this.#silverSelect());
+    await collectSuspects(engine, contract, await this.#silverSelect(engine));
     await scratch.remove(apart.path);
   }
 
@@ -235,8 +232,8 @@ class Refinery {
   }
 
   /** Writes the staged records that passed and meet a condition. */
-  #writeSilver(engine: Engine, part: string, condition: string): Promise<DataFile[]> {
-    return this.#write(engine, part, `${this.#silverSelect()} AND ${condition}`);
+  async #writeSilver(engine: Engine, part: string, condition: string): Promise<DataFile[]> {
+    return this.#write(engine, part, `${await this.#silverSelect(engine)} AND ${condition}`);
   }
 
   /** Writes the suspects to files of their own, the same ones whichever lane was faster. */
@@ -254,8 +251,9 @@ class Refinery {
     return writeDataFiles(select, { ...target, partitionColumn: contract.partitionColumn });
   }
 
-  #silverSelect(): string {
-    const { contract, plan, silver, hasPrior } = this.#options;
+  async #silverSelect(lane: Engine): Promise<string> {
+    const { contract, plan, silver, prior } = this.#options;
+    const hasPrior = await prior.hasAnyOf(lane, 'SELECT row_hash FROM staged WHERE passed$');
     return silverSelect(contract, plan, silver, hasPrior);
   }
 
