@@ -23,6 +23,8 @@ export interface Engine {
   result(sql: string): Promise<SqlResult>;
   /** The integers of a query's only column, none of them NULL or past 2^53. */
   integers(sql: string): Promise<number[]>;
+  /** The columns of a query, all of them DOUBLE and without NULL. */
+  numbers(sql: string): Promise<number[][]>;
   /** Adds rows to a table whose columns are BIGINT and VARCHAR, by position. */
   append(table: string, rows: Iterable<readonly (bigint | string)[]>): Promise<void>;
   /** Another connection to the same database, to run statements beside this one's: it has temporary tables of its own. */
@@ -60,6 +62,8 @@ async function connect(instance: DuckDBInstance, closed: () => void): Promise<En
         const [column = []] = (await connection.runAndReadAll(sql)).getColumns();
         return column.map(Number);
       }),
+    numbers: (sql) =>
+      guard(sql, async () => (await connection.runAndReadAll(sql)).getColumns() as number[][]),
     append: (table, rows) => guard(table, () => appendRows(connection, table, rows)),
     lane: () => guard('a lane', () => connect(instance, () => undefined)),
     close: () => {

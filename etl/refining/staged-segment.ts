@@ -16,7 +16,7 @@ export interface StagingOptions {
 
 /**
  * Reads a segment into the temporary view `staged`: one row a record with its place in the source (source_file_id,
- * source_row_number) and in the segment (position$) besides what compileStage gives. Records that can't be parsed
+ * source_row_number) and in the segment (position$, their order in the table) besides what compileStage gives. Records that can't be parsed
  * are blank there.
  */
 export async function stageSegment(engine: Engine, segment: Segment, options: StagingOptions): Promise<void> {
@@ -85,7 +85,7 @@ async function keepsOrder(engine: Engine, select: string): Promise<boolean> {
   return !/JOIN|AGGREGATE|GROUP_BY|ORDER_BY|WINDOW/.test(String(row.explain_value));
 }
 
-/** The slower way, for any plan: the raw fields first, whose rowid then goes through as a column. */
+/** The slower way, for any plan: the raw fields first, whose rowid then goes through as a column, and sorts the result. */
 async function stageInTwoSteps(
   engine: Engine,
   source: string,
@@ -94,7 +94,7 @@ async function stageInTwoSteps(
   await engine.run(`CREATE OR REPLACE TEMP TABLE raw_records AS SELECT * FROM ${source}`);
   const positioned = '(SELECT rowid AS position$, * FROM raw_records)';
   const select = compile(positioned).replace(/ FROM judged$/, ', position$ FROM judged');
-  await engine.run(`CREATE OR REPLACE TEMP TABLE staged_records AS ${select}`);
+  await engine.run(`CREATE OR REPLACE TEMP TABLE staged_records AS ${select} ORDER BY position$`);
   await engine.run('DROP TABLE raw_records');
   await engine.run('CREATE OR REPLACE TEMP VIEW positioned AS SELECT * FROM staged_records');
 }

@@ -4,6 +4,7 @@ import { tableColumns } from '../contract/table-columns.ts';
 import type { Engine } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { measureColumns, measureValues } from './rejects.ts';
+import type { SeenKeys } from './seen-keys.ts';
 
 /**
  * Suspects are records that passed, but whose key may stand twice among the chunk's records read so far. They are
@@ -12,11 +13,9 @@ import { measureColumns, measureValues } from './rejects.ts';
  */
 
 /**
- * Creates `seen_keys`, `suspect_records` (raw values) and `suspect_rows` (as they go to Silver), empty; all lanes see
- * them.
+ * Creates `suspect_records` (raw values) and `suspect_rows` (as they go to Silver), empty; all lanes see them.
  */
 export async function createSuspects(engine: Engine, contract: SourceContract): Promise<void> {
-  await engine.run('CREATE OR REPLACE TABLE seen_keys (h UBIGINT)');
   const measures = measureColumns(contract);
   await engine.run(
     `CREATE OR REPLACE TABLE suspect_records (source_file_id VARCHAR, source_row_number BIGINT, row_hash VARCHAR, record VARCHAR${measures})`,
@@ -25,18 +24,19 @@ export async function createSuspects(engine: Engine, contract: SourceContract): 
   await engine.run(`CREATE OR REPLACE TABLE suspect_rows (${columns.join(', ')})`);
 }
 
-/** Makes the table `suspects` (position) for the staged segment. One segment at a time: of two with one key the later must see the earlier. */
-export async function findSuspects(engine: Engine, contract: SourceContract): Promise<void> {
+/**
+ * Makes the table `suspects` (position) for the staged segment: records whose key may have been seen before, in this
+ * segment or another. One segment at a time: of two with one key the later must see the earlier.
+ */
+export async function findSuspects(engine: Engine, contract: SourceContract, seen: SeenKeys): Promise<void> {
   const hash = `hash(${contract.key.map(identifier).join(', ')})`;
-  await engine.run(
-    `CREATE OR REPLACE TEMP TABLE segment_keys AS SELECT ${hash} AS h, position$ AS position FROM positioned WHERE passed$`,
+  // 53 of the hash's 64 bits: what a number of JavaScript holds.
+  const [hashes = []] = await engine.numbers(
+    `SELECT CASE WHEN passed$ THEN CAST(${hash} >> 11 AS DOUBLE) ELSE -1 END FROM positioned`,
   );
-  await engine.run(
-    `CREATE OR REPLACE TEMP TABLE suspects AS SELECT position FROM segment_keys WHERE h IN (
-       SELECT h FROM segment_keys GROUP BY h HAVING count(*) > 1
-       UNION ALL SELECT segment_keys.h FROM segment_keys SEMI JOIN seen_keys ON segment_keys.h = seen_keys.h)`,
-  );
-  await engine.run('INSERT INTO seen_keys SELECT h FROM segment_keys');
+  await engine.run('CREATE OR REPLACE TEMP TABLE suspects (position BIGINT)');
+  const found = seen.add(hashes).map((n) => [BigInt(n)]);
+  if (found.length > 0) await engine.append('suspects', found);
 }
 
 /**

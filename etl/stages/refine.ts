@@ -14,6 +14,7 @@ import { chunkKey, rejectsKey, runRoot, suspectsKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { PriorFailures } from '../refining/prior-failures.ts';
 import { collectBroken, collectRejects, createRejects } from '../refining/rejects.ts';
+import { SeenKeys } from '../refining/seen-keys.ts';
 import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
 import { collectSuspects, createSuspects, findSuspects } from '../refining/suspects.ts';
 import {
@@ -39,6 +40,9 @@ import { defineStage, RunInput } from './stage.ts';
  * takes memory and one of the four threads on which Node waits for files.
  */
 const LANES = 2;
+
+/** A record with its line end, as a guess: how many keys there will be. */
+const USUAL_RECORD_BYTES = 64;
 
 /** Records for a closer look are looked at as soon as there are so many: the lanes have something to do to the end. */
 const APART_BYTES = 4 * 1024 * 1024;
@@ -113,6 +117,7 @@ class Refinery {
   readonly #sourceFileIds: ReadonlyMap<number, string>;
   readonly #segmentBytes: number;
   readonly #setting = new InOrder();
+  readonly #seen: SeenKeys;
   /** Records for a closer look, of one layout. */
   #apart: Gathering | undefined;
   readonly #totalBytes: number;
@@ -126,6 +131,7 @@ class Refinery {
     const { files, plan } = options;
     this.#sourceFileIds = new Map(files.map(({ index }) => [index, plan.files[index]?.sourceFileId ?? '']));
     this.#totalBytes = files.reduce((sum, file) => sum + bytesToRead(file, plan), 0);
+    this.#seen = new SeenKeys(this.#totalBytes / USUAL_RECORD_BYTES);
   }
 
   async refine(): Promise<ChunkResult> {
@@ -189,7 +195,7 @@ class Refinery {
    */
   async #setApart(lane: Engine, segment: Segment): Promise<{ count: number; full: Gathering[] }> {
     const { contract, scratch } = this.#options;
-    await findSuspects(lane, contract);
+    await findSuspects(lane, contract, this.#seen);
     const positions = await lane.integers(
       'SELECT position$ FROM positioned WHERE NOT passed$ UNION ALL SELECT position FROM suspects ORDER BY 1',
     );

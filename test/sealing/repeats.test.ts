@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { salesContract } from '../cli/shop.ts';
+import { contractText, PAYMENTS } from '../stages/contract-text.ts';
 import { testLake } from '../stages/harness.ts';
+import type { Row } from '../stages/read-rows.ts';
 
 test('of a key in two files one record stays in Silver, also where a third file repeats the first, in the same run', async () => {
   for (const [policy, stays] of [
@@ -24,6 +26,31 @@ test('of a key in two files one record stays in Silver, also where a third file 
     const rows = await lake.rows('silver');
     expect(rows.filter((row) => row.sale_id === '1')).toMatchObject([{ customer: stays.slice(0, 3) }]);
     expect(rows).toHaveLength(3);
+    await lake.dispose();
+  }
+});
+
+test('of repeated keys the first stays, also where a rule makes DuckDB give the records back in another order', async () => {
+  const values = Array.from({ length: 60 }, (_, n) => `'v${n}'`).join(', ');
+  const lake = await testLake({
+    contracts: [
+      contractText({
+        ...PAYMENTS,
+        rules: { known: `id NOT IN (${values})` },
+        assay: { limits: { maxQuarantineRate: 1, maxCondemned: 1000, breakerErrors: 1000 } },
+      }),
+    ],
+    segmentBytes: 400,
+  });
+  try {
+    const lines = Array.from({ length: 120 }, (_, n) => `k${n % 60},${n}.00,2024-01-05`);
+    await lake.dropAndRun({ 'a.csv': `id,amount,paid_on\n${lines.join('\n')}\n` });
+    const numbers = (rows: readonly Row[]) =>
+      rows.map((row) => Number(row.source_row_number)).sort((a, b) => a - b);
+    const upTo = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
+    expect(numbers(await lake.rows('silver'))).toEqual(upTo(1, 60));
+    expect(numbers(await lake.rows('condemned'))).toEqual(upTo(61, 120));
+  } finally {
     await lake.dispose();
   }
 });
