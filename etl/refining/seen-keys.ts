@@ -1,5 +1,5 @@
-/** Bits for each key: with six of them set a key, at most three of a thousand new keys look as if they had been seen. */
-const KEY_BITS = 14;
+/** Bits for each key: with six of them set a key, at most five of a thousand new keys look as if they had been seen. */
+const KEY_BITS = 12;
 const SET_BITS = 6;
 
 /** A key's bits lie in 64 bytes, which memory fetches at once. */
