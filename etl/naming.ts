@@ -54,9 +54,13 @@ export function datasetOfBronzeKey(key: string): string | undefined {
   return isFile && NAME.test(domain) && NAME.test(name) ? `${domain}.${name}` : undefined;
 }
 
+/** What comes before every source file's key of a day and of those after it. */
+export const bronzeDay = (dataset: string, date: string): string =>
+  `${bronzePrefix(dataset)}ingest_date=${date}`;
+
 /** A source file's key; `date` is `YYYY-MM-DD`, UTC. The name is kept, but can't leave its folder. */
 export function bronzeKey(dataset: string, date: string, fileName: string): string {
-  return `${bronzePrefix(dataset)}ingest_date=${date}/${safeFileName(fileName)}`;
+  return `${bronzeDay(dataset, date)}/${safeFileName(fileName)}`;
 }
 
 /** The last part of a path with nothing in it that a store or a shell could read as more than a name. */
@@ -242,6 +246,9 @@ export const healthKey = (dataset: string): string => `ops/health/${datasetPath(
 
 /** The circuit breaker's state; absent means closed. */
 export const breakerKey = (dataset: string): string => `ops/breakers/${datasetPath(dataset)}.json`;
+
+/** When somebody last asked for all of Bronze to be looked through, and not only its last days. */
+export const lookKey = (dataset: string): string => `ops/looks/${datasetPath(dataset)}.json`;
 
 /** Who runs a dataset now: moved by conditional writes only. */
 export const leaseKey = (dataset: string): string => `ops/leases/${datasetPath(dataset)}.json`;

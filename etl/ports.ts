@@ -25,8 +25,8 @@ export type WriteCondition = { readonly ifNoneMatch: '*' } | { readonly ifMatch:
 
 /** Small objects: pointers, plans, seals, metadata. Writes are atomic and durable before they return. */
 export interface ObjectStore {
-  /** Every object under a prefix, ordered by key. */
-  list(prefix: string): Promise<ObjectInfo[]>;
+  /** Every object under a prefix, ordered by key; with `after`, only those whose keys come behind it. */
+  list(prefix: string, after?: string): Promise<ObjectInfo[]>;
   /** The object, or undefined where there is none. */
   get(key: string): Promise<StoredObject | undefined>;
   /** Stores the bytes and returns their new tag; throws ConflictError when the condition doesn't hold. */
@@ -178,6 +178,8 @@ export interface Effects {
   readonly engine: EngineOptions;
   /** What one worker reads at most: larger files are cut, smaller ones read together; plan's own size unless said. */
   readonly chunkBytes?: number;
+  /** Days of Bronze before today that a run lists, where listing costs and every drop raises an event; all unless said. */
+  readonly lookBackDays?: number;
   /** Secret that keys the digests which stand for personal values in reasons, logs and alerts. Throws ConfigError `NOT_GRANTED` where this process may not know it. */
   readonly digestKey: () => string;
   /** Called as work advances; bytes of Bronze done so far in this stage. */

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type AwsLake, openAwsLake } from '../adapters/aws/aws-lake.ts';
 import type { LakeBuckets } from '../adapters/aws/lake-buckets.ts';
+import { LOOK_BACK_DAYS } from '../etl/stages/list-sources.ts';
 import { type Environment, readEnvironment, type VariableName } from './environment.ts';
 
 /** What every function that works on the lake needs. */
@@ -44,6 +45,7 @@ async function open(env: Environment<(typeof BUCKETS)[number]>): Promise<AwsLake
     contractsDir: beside('contracts'),
     sqlDir: beside('sql/gold'),
     engine: { memoryLimitMb: env.ASSAY_MEMORY_LIMIT_MB, threads: env.ASSAY_THREADS },
+    lookBackDays: LOOK_BACK_DAYS,
     ...(env.ASSAY_CHUNK_MB === undefined ? {} : { chunkBytes: env.ASSAY_CHUNK_MB * 1024 * 1024 }),
   });
 }

@@ -32,6 +32,8 @@ export interface AwsLakeSettings extends ContractFolders {
   readonly engine: EngineOptions;
   /** What one worker reads at most; plan's own size unless said. */
   readonly chunkBytes?: number;
+  /** Days of Bronze before today that a run lists; all unless said. */
+  readonly lookBackDays?: number;
   readonly progress?: Effects['progress'];
   /** Folder on this machine for copies of objects and scratch space; one of the system's temporary folders unless said. */
   readonly localFolder?: string;
@@ -77,6 +79,7 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
         : glueCatalog({ glue: new GlueClient(CLIENT_CONFIG), databasePrefix }),
     engine: settings.engine,
     ...(settings.chunkBytes === undefined ? {} : { chunkBytes: settings.chunkBytes }),
+    ...(settings.lookBackDays === undefined ? {} : { lookBackDays: settings.lookBackDays }),
     digestKey: () => digestKey ?? refuse('the key of digests'),
     ...(settings.progress === undefined ? {} : { progress: settings.progress }),
   };

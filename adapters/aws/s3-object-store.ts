@@ -21,7 +21,7 @@ export interface S3Place {
 export function s3ObjectStore(place: S3Place): ObjectStore {
   const { s3, bucketOf } = place;
   return {
-    list: (prefix) => listObjects(place, prefix),
+    list: (prefix, after) => listObjects(place, prefix, after),
     get: (key) => getObject(place, key),
     put: (key, body, condition) => putObject(place, key, body, condition),
     async remove(key) {
@@ -40,7 +40,11 @@ export function onObject({ bucketOf }: S3Place, verb: string, permission: string
 /** An object whose age isn't told counts as new: nobody may take it for a leftover. */
 const JUST_NOW = Number.POSITIVE_INFINITY;
 
-async function listObjects({ s3, bucketOf }: S3Place, prefix: string): Promise<ObjectInfo[]> {
+async function listObjects(
+  { s3, bucketOf }: S3Place,
+  prefix: string,
+  after: string | undefined,
+): Promise<ObjectInfo[]> {
   const Bucket = bucketOf(prefix);
   const doing = { doing: `listing ${prefix}`, needs: `s3:ListBucket on ${Bucket}` };
   const found: ObjectInfo[] = [];
@@ -51,6 +55,7 @@ async function listObjects({ s3, bucketOf }: S3Place, prefix: string): Promise<O
     const command = new ListObjectsV2Command({
       Bucket,
       Prefix: prefix,
+      StartAfter: after,
       EncodingType: 'url',
       ContinuationToken,
     });

@@ -9,8 +9,9 @@ import { versionChain } from './versions.ts';
 /** Enough to keep a disk busy without running out of file descriptors. */
 const STATS_AT_ONCE = 64;
 
-/** Every object whose key starts with the prefix, in the order of its UTF-8 bytes, as S3 lists. */
-export async function listObjects(lake: LakeFolder, prefix: string): Promise<ObjectInfo[]> {
+/** Every object whose key starts with the prefix and comes behind `after`, in the order of its UTF-8 bytes, as S3 lists. */
+export async function listObjects(lake: LakeFolder, prefix: string, after = ''): Promise<ObjectInfo[]> {
+  const first = Buffer.from(after);
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   if (folder !== '') lake.keyPath(folder.slice(0, -1)); // refuses what would leave the lake
   const found = new Map<string, ObjectInfo>();
@@ -27,6 +28,7 @@ export async function listObjects(lake: LakeFolder, prefix: string): Promise<Obj
       object: { key, sizeBytes, modifiedMs },
       bytes: Buffer.from(key),
     }))
+    .filter(({ bytes }) => Buffer.compare(bytes, first) > 0)
     .sort((a, b) => Buffer.compare(a.bytes, b.bytes))
     .map(({ object }) => object);
 }

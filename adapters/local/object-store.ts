@@ -34,7 +34,8 @@ export function fileObjectStore(lake: LakeFolder): ObjectStore {
     chain: versionChain(lake.versionsPath(key)),
   });
   return {
-    list: (prefix): Promise<ObjectInfo[]> => guarded(`listing ${prefix}`, () => listObjects(lake, prefix)),
+    list: (prefix, after): Promise<ObjectInfo[]> =>
+      guarded(`listing ${prefix}`, () => listObjects(lake, prefix, after)),
     get: (key) => guarded(`reading ${key}`, async () => await readObject(open(key))),
     put: (key, body, condition) =>
       guarded(`writing ${key}`, async () => await write(open(key), body, condition)),

@@ -170,7 +170,7 @@ function busy(what: string): TransientError {
 function troubledObjects(objects: ObjectStore, process: TroubledProcess): ObjectStore {
   return {
     uri: (key) => objects.uri(key),
-    list: (prefix) => process.read(`list ${prefix}`, () => objects.list(prefix)),
+    list: (prefix, after) => process.read(`list ${prefix}`, () => objects.list(prefix, after)),
     get: (key) => process.read(`get ${key}`, () => objects.get(key)),
     put: (key, body, condition) =>
       process.change({ key, what: 'put', apply: () => objects.put(key, body, condition) }),

@@ -1,6 +1,6 @@
 import { duckType } from '../contract/compile-column.ts';
 import { DataError } from '../errors.ts';
-import { primitiveOf } from '../table/fields.ts';
+import { columnTypeOf } from '../table/fields.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import { currentSchema } from '../table/metadata.ts';
 import { readParquet } from './engine.ts';
@@ -8,11 +8,11 @@ import { identifier } from './sql.ts';
 
 /**
  * SELECT of a table's columns, as its schema has them now, over some of its files (local paths): a file that is older
- * than a column doesn't have it, and has NULL there. Throws DataError `TABLE_TYPE` where a column isn't primitive.
+ * than a column doesn't have it, and has NULL there. Throws DataError `TABLE_TYPE` where a column is of a type that it can't name.
  */
 export function tableRowsSql({ metadata }: LakeTable, paths: readonly string[]): string {
   const columns = currentSchema(metadata).fields.map(({ name, type }) => {
-    const known = primitiveOf(type);
+    const known = columnTypeOf(type);
     if (known === undefined)
       throw new DataError('TABLE_TYPE', `Column '${name}' has a type that can't be rewritten.`);
     return { name: identifier(name), type: duckType(known) };

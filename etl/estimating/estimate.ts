@@ -1,3 +1,5 @@
+import { MOST_SMALL_FILES } from '../sealing/absorb.ts';
+import { MAX_SMALL_MANIFESTS } from '../table/merge-manifests.ts';
 import type { Prices } from './prices.ts';
 import {
   callsOf,
@@ -112,7 +114,6 @@ export interface Estimate {
 
 const GB = 1e9;
 const MB_OF_A_CPU = 1769;
-const MOST_MANIFESTS = 64;
 const DAYS_OF_A_MONTH = 30;
 const FREE_DISK_MB = 512;
 
@@ -153,7 +154,8 @@ function shapeOf(workload: Workload, { chunkBytes }: Platform): RunShape {
   const ranges = isCut ? chunks : 0;
   const silverFiles = chunks * segmentsOf(runBytes / chunks) * workload.monthsPerRun;
   const runsOfMonth = Math.min(workload.runsBefore, (workload.runsPerDay * DAYS_OF_A_MONTH) / 2);
-  const manifests = Math.min(MOST_MANIFESTS, Math.max(1, workload.runsBefore));
+  const runsBefore = Math.max(1, workload.runsBefore);
+  const ledgerFiles = Math.min(MOST_SMALL_FILES, runsBefore);
   return {
     files,
     chunks,
@@ -161,9 +163,11 @@ function shapeOf(workload: Workload, { chunkBytes }: Platform): RunShape {
     cutFiles: isCut ? files : 0,
     months: workload.monthsPerRun,
     silverFiles,
-    ledgerFiles: Math.max(1, workload.runsBefore),
-    ledgerManifests: manifests,
-    silverManifests: manifests,
+    ledgerFiles,
+    ledgerManifests: ledgerFiles,
+    // Now and then a run joins all of them: on average, each run one.
+    absorbedFiles: ledgerFiles < MOST_SMALL_FILES ? 0 : 1,
+    silverManifests: Math.min(MAX_SMALL_MANIFESTS, runsBefore),
     overlappingFiles: 0,
     goldTables: workload.goldTables,
     goldInputFiles: Math.round(silverFiles * (1 + runsOfMonth)),

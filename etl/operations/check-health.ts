@@ -1,7 +1,8 @@
 import type { Contract, GoldContract, ServiceLevel, SourceContract } from '../contract/contract.ts';
 import type { Effects } from '../ports.ts';
 import { openLedger, statesOf } from '../stages/dataset-history.ts';
-import { isPending, listSources, listWithheld, loadLedger, openBreaker } from '../stages/make-plan.ts';
+import { listSources, listWithheld } from '../stages/list-sources.ts';
+import { isPending, loadLedger, openBreaker } from '../stages/make-plan.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 import type { Ailment } from './ailment.ts';

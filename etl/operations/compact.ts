@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
-import { type Engine, integerOf, textOf, withEngine } from '../engine/engine.ts';
+import { type Engine, withEngine } from '../engine/engine.ts';
+import { requireSameRows } from '../engine/row-identity.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
 import { DataError } from '../errors.ts';
@@ -152,31 +153,14 @@ async function rewriteBin(
     part: compactedPart(n),
     partitionColumn,
   });
-  const [was, is] = [
-    await identityOf(engine, before),
-    await identityOf(engine, await rowsOf(effects, table, files)),
-  ];
-  if (was !== is)
-    throw new DataError(
-      'ROWS_CHANGED',
-      `What was written of ${dataset} has other rows than what it would replace (${was} and ${is}); nothing was committed.`,
-      { context: { dataset, month: bin.month } },
-    );
+  const written = await rowsOf(effects, table, files);
+  await requireSameRows(engine, { wanted: before, written }, dataset);
   return files;
 }
 
 /** SELECT of a table's rows in some of its files. */
 async function rowsOf({ data }: Effects, table: LakeTable, files: readonly DataFile[]): Promise<string> {
   return tableRowsSql(table, await Promise.all(files.map(({ key }) => data.localPath(key))));
-}
-
-/** Says which rows a SELECT has, whatever their order: their number, and two sums over the hashes of all their values. */
-async function identityOf(engine: Engine, select: string): Promise<string> {
-  const [row = {}] = await engine.rows(
-    `SELECT count(*) AS n, CAST(coalesce(sum(CAST(hash(r) AS HUGEINT)), 0) AS VARCHAR) AS total,
-       CAST(coalesce(sum(CAST(hash(r, 'again') AS HUGEINT)), 0) AS VARCHAR) AS again FROM (${select}) AS r`,
-  );
-  return `${integerOf(row, 'n')}-${textOf(row, 'total')}-${textOf(row, 'again')}`;
 }
 
 /** The replacing snapshot of Silver, and one of the ledger that says which states belong together. */

@@ -9,7 +9,7 @@ import { DATASET_TABLES, type DatasetTable } from '../stages/dataset-tables.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import { putDocument, type Withheld } from '../stages/documents.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
-import { listWithheld } from '../stages/make-plan.ts';
+import { listWithheld } from '../stages/list-sources.ts';
 import { refreshGold } from '../stages/refresh-gold.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';

@@ -2,7 +2,7 @@ import { runRecordKey, stagingPrefix, writersPrefix } from '../naming.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
 import { openLedger, statesOf } from '../stages/dataset-history.ts';
 import { parseDocument } from '../stages/documents.ts';
-import { listWithheld } from '../stages/make-plan.ts';
+import { listWithheld } from '../stages/list-sources.ts';
 import { readLease } from '../stages/start-run/lease.ts';
 import { readPointer } from '../table/pointer.ts';
 import { VACUUM, Writer } from './with-writer.ts';

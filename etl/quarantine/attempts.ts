@@ -3,16 +3,9 @@ import { literal } from '../engine/sql.ts';
 import { releasesPrefix, retryOf } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { lastReads } from '../refining/prior-failures.ts';
+import type { DatasetTables } from '../stages/dataset-tables.ts';
 import { type Plan, replacedFiles } from '../stages/documents.ts';
-import { filesOf, type LakeTable } from '../table/lake-table.ts';
 import { CONDEMNED_CODE, isCurrentSql, loadReplaced } from './current-rejects.ts';
-
-/** The dataset's reject tables at the run's base. */
-interface RejectTables {
-  readonly quarantine: LakeTable;
-  readonly condemned: LakeTable;
-  readonly source_files: LakeTable;
-}
 
 /**
  * Takes out of `prior` what was before a record's release: it has its attempts again, and is no longer condemned
@@ -22,7 +15,7 @@ export async function forgetReleased(
   engine: Engine,
   effects: Effects,
   plan: Plan,
-  tables: RejectTables,
+  tables: Pick<DatasetTables, 'paths'>,
 ): Promise<void> {
   const objects = await effects.objects.list(releasesPrefix(plan.dataset));
   if (objects.length === 0) return;
@@ -31,13 +24,11 @@ export async function forgetReleased(
     `CREATE OR REPLACE TEMP TABLE released AS SELECT row_hash, max(released_at) AS released_at
      FROM ${readParquet(paths)} GROUP BY ALL`,
   );
-  const reads = await lastReads(effects.data, tables.source_files);
+  const reads = await lastReads(tables);
   await loadReplaced(engine, replacedFiles(plan));
   await engine.run('DELETE FROM prior WHERE row_hash IN (SELECT row_hash FROM released)');
   for (const layer of ['quarantine', 'condemned'] as const) {
-    const files = await Promise.all(
-      (await filesOf(tables[layer])).map(({ key }) => effects.data.localPath(key)),
-    );
+    const files = await tables.paths(layer);
     if (files.length === 0) continue;
     const codes = 'list_transform(reasons, lambda x: x.code)';
     const own = `len(list_filter(${codes}, lambda code: code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED'))) > 0`;

@@ -2,7 +2,7 @@ import { type Engine, readParquet } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { correctionsPrefix, releasesPrefix, retriesPrefix, retryOf } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { listWithheld } from '../stages/make-plan.ts';
+import { listWithheld } from '../stages/list-sources.ts';
 
 /** Where each record of a retry came from: one row a record. */
 export const ORIGIN_COLUMNS = {

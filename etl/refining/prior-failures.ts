@@ -1,7 +1,6 @@
 import { type Engine, readParquet } from '../engine/engine.ts';
-import type { DataStore } from '../ports.ts';
 import { isCurrentSql, lastReadsSql, loadReplaced } from '../quarantine/current-rejects.ts';
-import { filesOf, type LakeTable } from '../table/lake-table.ts';
+import type { DatasetTables } from '../stages/dataset-tables.ts';
 
 /** Whether a record failed for what it is: being a duplicate is no such failure, since its twin is in Silver. */
 const OWN = "len(list_filter(reasons, lambda x: x.code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED'))) > 0";
@@ -13,8 +12,7 @@ const OWN = "len(list_filter(reasons, lambda x: x.code NOT IN ('DUPLICATE', 'PRE
  */
 export async function loadPriorFailures(
   engine: Engine,
-  data: DataStore,
-  tables: Readonly<Record<'quarantine' | 'condemned' | 'source_files', LakeTable>>,
+  tables: Pick<DatasetTables, 'paths'>,
   replaced: readonly string[],
 ): Promise<boolean> {
   await engine.run(
@@ -22,7 +20,7 @@ export async function loadPriorFailures(
   );
   const selects: string[] = [];
   for (const layer of ['quarantine', 'condemned'] as const) {
-    const paths = await Promise.all((await filesOf(tables[layer])).map((file) => data.localPath(file.key)));
+    const paths = await tables.paths(layer);
     if (paths.length === 0) continue;
     selects.push(
       `SELECT row_hash, run_id, ${OWN} AS own, ${layer === 'condemned'} AS condemned, source_file_id, reasons FROM ${readParquet(paths)}`,
@@ -32,15 +30,15 @@ export async function loadPriorFailures(
   await loadReplaced(engine, replaced);
   await engine.run(
     `INSERT INTO prior SELECT row_hash, count(DISTINCT run_id), count(DISTINCT run_id) FILTER (own), bool_or(own AND condemned)
-     FROM (${selects.join(' UNION ALL ')}) AS r LEFT JOIN (${await lastReads(data, tables.source_files)}) USING (source_file_id)
+     FROM (${selects.join(' UNION ALL ')}) AS r LEFT JOIN (${await lastReads(tables)}) USING (source_file_id)
      WHERE ${isCurrentSql('now')} GROUP BY row_hash`,
   );
   return true;
 }
 
-/** `lastReadsSql` of a ledger's files. */
-export async function lastReads(data: DataStore, ledger: LakeTable): Promise<string> {
-  const paths = await Promise.all((await filesOf(ledger)).map((file) => data.localPath(file.key)));
+/** `lastReadsSql` of the dataset's ledger. */
+export async function lastReads(tables: Pick<DatasetTables, 'paths'>): Promise<string> {
+  const paths = await tables.paths('source_files');
   return lastReadsSql(paths.length === 0 ? NO_LEDGER : readParquet(paths));
 }
 

@@ -1,11 +1,11 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { tableColumns } from '../contract/table-columns.ts';
 import { tableRoot } from '../naming.ts';
-import type { ObjectStore } from '../ports.ts';
+import type { Effects, ObjectStore } from '../ports.ts';
 import { LEDGER_COLUMNS, REJECT_TABLE_COLUMNS } from '../refining/reject-tables.ts';
-import { type LakeTable, openOrCreateTable } from '../table/lake-table.ts';
+import { filesOf, type LakeTable, openOrCreateTable } from '../table/lake-table.ts';
 import type { Pointer } from '../table/pointer.ts';
-import type { TableColumn } from '../table/schema.ts';
+import type { DataFile, TableColumn } from '../table/schema.ts';
 
 /** The tables that a dataset's pointer moves together. */
 export const DATASET_TABLES = ['silver', 'quarantine', 'condemned', 'source_files'] as const;
@@ -22,6 +22,39 @@ export function openDatasetTable(
   const root = tableRoot(layer, contract.dataset);
   const shape = { columns: columnsOf(contract, layer), ...partition };
   return openOrCreateTable(objects, root, pointer?.tables[layer], shape);
+}
+
+/** A dataset's tables at a pointer. Whatever is asked for is read once, when it is first asked for. */
+export interface DatasetTables {
+  /** The table, its schema as today's contract wants it. */
+  readonly table: (layer: DatasetTable) => Promise<LakeTable>;
+  /** Its data files; none where nothing was published. */
+  readonly files: (layer: DatasetTable) => Promise<readonly DataFile[]>;
+  /** Where DuckDB can read them. */
+  readonly paths: (layer: DatasetTable) => Promise<readonly string[]>;
+}
+
+/** Opens a dataset's tables at a pointer as they are needed. */
+export function openDatasetTables(
+  { objects, data }: Pick<Effects, 'objects' | 'data'>,
+  contract: SourceContract,
+  pointer: Pointer | undefined,
+): DatasetTables {
+  const table = once((layer) => openDatasetTable(objects, contract, pointer, layer));
+  const files = once(async (layer) => await filesOf(await table(layer)));
+  const paths = once(async (layer) =>
+    Promise.all((await files(layer)).map(({ key }) => data.localPath(key))),
+  );
+  return { table, files, paths };
+}
+
+function once<T>(read: (layer: DatasetTable) => Promise<T>): (layer: DatasetTable) => Promise<T> {
+  const known = new Map<DatasetTable, Promise<T>>();
+  return (layer) => {
+    const found = known.get(layer) ?? read(layer);
+    known.set(layer, found);
+    return found;
+  };
 }
 
 /** The columns of one of a dataset's tables, as today's contract wants them. */

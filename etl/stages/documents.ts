@@ -185,13 +185,17 @@ export const Seal = z.object({
 });
 export type Seal = z.infer<typeof Seal>;
 
-/** The files that a commit adds to each table and takes from Silver. */
+const Keys = z.array(z.string());
+
+/** The files that a commit adds to each table and takes from it. */
 export const CommitPlan = z.object({
   silver: z.array(DataFileDocument),
   removeFromSilver: z.array(z.string()),
   quarantine: z.array(DataFileDocument),
   condemned: z.array(DataFileDocument),
   ledger: z.array(DataFileDocument),
+  /** Files that those beside them took in, by table; absent from plans that know nothing of it. */
+  absorbed: z.object({ quarantine: Keys, condemned: Keys, ledger: Keys }).exactOptional(),
 });
 export type CommitPlan = z.infer<typeof CommitPlan>;
 

@@ -5,8 +5,7 @@ import { integerOf, readParquet, textOf, withEngine } from '../engine/engine.ts'
 import { literal } from '../engine/sql.ts';
 import { breakerKey, sealKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { filesOf } from '../table/lake-table.ts';
-import { openDatasetTable } from './dataset-tables.ts';
+import { openDatasetTables } from './dataset-tables.ts';
 import { Approval, Breaker, getDocument, parseDocument, putDocument, Seal } from './documents.ts';
 import { loadRun, type RunContext } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
@@ -124,12 +123,9 @@ async function recentErrors(
   since: string,
 ): Promise<{ codes: Map<string, number>; tested: number }> {
   if (base === undefined || base.committed_at < since) return { codes: new Map(), tested: 0 };
-  const pathsOf = async (layer: 'quarantine' | 'condemned' | 'source_files'): Promise<string[]> => {
-    const table = await openDatasetTable(effects.objects, contract, base, layer);
-    return Promise.all((await filesOf(table)).map((file) => effects.data.localPath(file.key)));
-  };
-  const rejects = [...(await pathsOf('quarantine')), ...(await pathsOf('condemned'))];
-  const ledger = await pathsOf('source_files');
+  const tables = openDatasetTables(effects, contract, base);
+  const rejects = [...(await tables.paths('quarantine')), ...(await tables.paths('condemned'))];
+  const ledger = await tables.paths('source_files');
   const scratch = await effects.openScratch(`gate-${plan.runId}`);
   try {
     return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {

@@ -1,7 +1,5 @@
 import { type Engine, readParquet, textOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import type { DataStore } from '../ports.ts';
-import { filesOf, type LakeTable } from '../table/lake-table.ts';
 import type { Plan, SealedFile } from './documents.ts';
 
 /** What the ledger last said of a Bronze file. */
@@ -10,8 +8,9 @@ export interface LedgerEntry {
   readonly sourceFileId: string;
   readonly contractDigest: string;
   readonly runId: string;
-  /** When it was first dealt with, ISO. */
+  /** When it was first dealt with and when last, ISO. */
   readonly firstAt: string;
+  readonly lastAt: string;
 }
 
 /** SELECT of a run's ledger rows, in the order of the ledger's columns. */
@@ -32,18 +31,15 @@ export function ledgerSelect(plan: Plan, files: readonly SealedFile[]): string {
     FROM (VALUES ${rows.join(', ')}) AS ledger(${names})`;
 }
 
-/** The latest entry of every Bronze key that the dataset's ledger knows. */
+/** The latest entry of every Bronze key that a dataset's ledger knows, from its files. */
 export async function readLedger(
   engine: Engine,
-  data: DataStore,
-  ledger: LakeTable,
+  paths: readonly string[],
 ): Promise<Map<string, LedgerEntry>> {
-  const paths = await Promise.all((await filesOf(ledger)).map((file) => data.localPath(file.key)));
-  if (paths.length === 0) return new Map();
   const rows = await engine.rows(
     `SELECT source_file, arg_max(status, processed_at) AS status, arg_max(source_file_id, processed_at) AS source_file_id,
        arg_max(contract_digest, processed_at) AS contract_digest, arg_max(run_id, processed_at) AS run_id,
-       strftime(min(processed_at), '%Y-%m-%dT%H:%M:%S.%gZ') AS first_at FROM ${readParquet(paths)} GROUP BY source_file`,
+       ${isoSql('min(processed_at)')} AS first_at, ${isoSql('max(processed_at)')} AS last_at FROM ${readParquet(paths)} GROUP BY source_file`,
   );
   return new Map(
     rows.map((row) => [
@@ -54,7 +50,10 @@ export async function readLedger(
         contractDigest: textOf(row, 'contract_digest'),
         runId: textOf(row, 'run_id'),
         firstAt: textOf(row, 'first_at'),
+        lastAt: textOf(row, 'last_at'),
       },
     ]),
   );
 }
+
+const isoSql = (time: string): string => `strftime(${time}, '%Y-%m-%dT%H:%M:%S.%gZ')`;

@@ -5,10 +5,10 @@ import { loadContracts, requireSourceContract } from '../contract/load-contracts
 import { type Engine, withEngine } from '../engine/engine.ts';
 import { DataError } from '../errors.ts';
 import { atMost, inFlight } from '../in-flight.ts';
-import { backfillKey, breakerKey, bronzePrefix, heldPrefix, retriesPrefix, retryOf } from '../naming.ts';
+import { backfillKey, breakerKey, retryOf } from '../naming.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
-import { openDatasetTable } from './dataset-tables.ts';
+import { openDatasetTables } from './dataset-tables.ts';
 import {
   BackfillRequest,
   Breaker,
@@ -16,9 +16,10 @@ import {
   type PlannedChunk,
   type PlannedFile,
   parseDocument,
-  Withheld,
+  type Withheld,
 } from './documents.ts';
 import { type LedgerEntry, readLedger } from './ledger.ts';
+import { isAnotherChance, listPending, listSources, listWithheld } from './list-sources.ts';
 import type { RunInput } from './stage.ts';
 
 /** A chunk has at most this much to read, or this many files. */
@@ -50,10 +51,9 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
   const base = await readPointer(effects.objects, 'silver', dataset);
   const request = await readBackfill(effects, { dataset, runId });
   if (request !== undefined) return planBackfill(effects, request, { contract, base });
-  const sources = await listSources(effects, dataset);
-  if (sources.length === 0) return { status: 'nothing-to-do' };
   const ledger = await loadLedger(effects, contract, base, runId);
   const withheld = await listWithheld(effects, dataset);
+  const sources = await listPending(effects, { contract, ledger, withheld });
   const pending = sources.filter(({ key }) => isPending(key, contract, ledger, withheld));
   if (pending.length === 0) return { status: 'nothing-to-do' };
   const files = await identifyFiles(dataset, pending, effects, { ledger, withheld });
@@ -130,31 +130,12 @@ export function planOf(
   };
 }
 
-/** Every file that a run may take up: those in Bronze, then the retries that are whole. */
-export async function listSources(effects: Effects, dataset: string): Promise<ObjectInfo[]> {
-  const bronze = await effects.objects.list(bronzePrefix(dataset));
-  const retries = await effects.objects.list(retriesPrefix(dataset));
-  const keys = new Set(retries.map(({ key }) => key));
-  const whole = retries.filter(({ key }) => keys.has(retryOf(dataset, key)?.manifest ?? ''));
-  return [...bronze, ...whole];
-}
-
 /** The circuit breaker of a dataset, where it is open. */
 export async function openBreaker(effects: Effects, dataset: string): Promise<Breaker | undefined> {
   const key = breakerKey(dataset);
   const stored = await effects.objects.get(key);
   const breaker = stored === undefined ? undefined : parseDocument(stored.body, key, Breaker);
   return breaker?.resetAt === undefined ? breaker : undefined;
-}
-
-/** Every set of files that is withheld from runs. */
-export async function listWithheld(effects: Effects, dataset: string): Promise<Withheld[]> {
-  const documents: Withheld[] = [];
-  for (const { key } of await effects.objects.list(heldPrefix(dataset))) {
-    const stored = await effects.objects.get(key);
-    if (stored !== undefined) documents.push(parseDocument(stored.body, key, Withheld));
-  }
-  return documents;
 }
 
 /** What the ledger last said of every Bronze file, at a pointer. */
@@ -165,8 +146,9 @@ export async function loadLedger(
   runId: string,
 ): Promise<Map<string, LedgerEntry>> {
   if (base === undefined) return new Map();
-  const table = await openDatasetTable(effects.objects, contract, base.pointer, 'source_files');
-  return withScratchEngine(effects, runId, (engine) => readLedger(engine, effects.data, table));
+  const paths = await openDatasetTables(effects, contract, base.pointer).paths('source_files');
+  if (paths.length === 0) return new Map();
+  return withScratchEngine(effects, runId, (engine) => readLedger(engine, paths));
 }
 
 async function withScratchEngine<T>(
@@ -199,7 +181,7 @@ export function isPending(
   const entry = ledger.get(key);
   // A retry is taken up once: what doesn't come of it stays open, and is retried anew.
   if (isRetry) return entry === undefined;
-  return entry === undefined || (entry.status === 'rejected' && entry.contractDigest !== contract.digest);
+  return entry === undefined || isAnotherChance(entry, contract);
 }
 
 /**

@@ -10,7 +10,7 @@ import { recordDecision } from './decisions.ts';
 import { Approval, CommitPlan, getDocument, Plan, Seal } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
-import { listWithheld } from './make-plan.ts';
+import { listWithheld } from './list-sources.ts';
 import { loadRun } from './run-context.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
@@ -102,9 +102,9 @@ async function commitRun(input: z.infer<typeof PromoteInput>, effects: Effects):
     attempt: `${runId}:${context.baseEtag ?? ''}`,
     changes: {
       silver: { add: commit.silver, remove: new Set(commit.removeFromSilver) },
-      quarantine: { add: commit.quarantine },
-      condemned: { add: commit.condemned },
-      source_files: { add: commit.ledger },
+      quarantine: { add: commit.quarantine, remove: new Set(commit.absorbed?.quarantine) },
+      condemned: { add: commit.condemned, remove: new Set(commit.absorbed?.condemned) },
+      source_files: { add: commit.ledger, remove: new Set(commit.absorbed?.ledger) },
     },
   });
   const { snapshot_id, metadata_location } = tables.silver;

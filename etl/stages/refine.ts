@@ -28,7 +28,7 @@ import type { LakeTable } from '../table/lake-table.ts';
 import { currentSchema } from '../table/metadata.ts';
 import type { DataFile } from '../table/schema.ts';
 import { countBytes } from '../telemetry.ts';
-import { openDatasetTable } from './dataset-tables.ts';
+import { openDatasetTables } from './dataset-tables.ts';
 import { type ChunkResult, type Plan, putDocument, type RefinedFile, replacedFiles } from './documents.ts';
 import { filesToRead } from './files-to-read.ts';
 import { loadRun } from './run-context.ts';
@@ -56,11 +56,8 @@ export const refine = defineStage({
   output: RefineOutput,
   run: async ({ dataset, runId, chunk }, effects) => {
     const { plan, contract, base } = await loadRun(effects, dataset, runId);
-    const silver = await openDatasetTable(effects.objects, contract, base, 'silver');
-    const quarantine = await openDatasetTable(effects.objects, contract, base, 'quarantine');
-    const condemned = await openDatasetTable(effects.objects, contract, base, 'condemned');
-    const source_files = await openDatasetTable(effects.objects, contract, base, 'source_files');
-    const rejects = { quarantine, condemned, source_files };
+    const tables = openDatasetTables(effects, contract, base);
+    const silver = await tables.table('silver');
     const files = (await filesToRead(effects.objects, plan)).get(chunk) ?? [];
     const scratch = await effects.openScratch(`refine-${runId}-${chunk}`);
     try {
@@ -68,7 +65,7 @@ export const refine = defineStage({
       // Each lane has a thread of its own, so that none waits for another in the middle of a statement.
       const options = { ...effects.engine, threads: effects.engine.threads - lanes + 1 };
       const result = await withEngine(options, join(scratch.directory, 'spill'), async (engine) => {
-        const hasPrior = await loadPriorFailures(engine, effects.data, rejects, replacedFiles(plan));
+        const hasPrior = await loadPriorFailures(engine, tables, replacedFiles(plan));
         return withLanes(engine, lanes, (opened) =>
           new Refinery({
             effects,

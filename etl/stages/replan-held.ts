@@ -4,15 +4,8 @@ import type { Effects } from '../ports.ts';
 import { readPointer } from '../table/pointer.ts';
 import { getDocument, Plan } from './documents.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
-import {
-  identifyAgain,
-  identifyFiles,
-  listSources,
-  listWithheld,
-  loadLedger,
-  type Planned,
-  planOf,
-} from './make-plan.ts';
+import { listSources, listWithheld } from './list-sources.ts';
+import { identifyAgain, identifyFiles, loadLedger, type Planned, planOf } from './make-plan.ts';
 import type { RunInput } from './stage.ts';
 
 /**

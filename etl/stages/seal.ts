@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
-import { writeDataFiles } from '../engine/write-data-files.ts';
 import { chunkKey, commitPlanKey, retryOf, runRoot, sealKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { forgetReleased, inheritFailures } from '../quarantine/attempts.ts';
 import { loadReplaced } from '../quarantine/current-rejects.ts';
 import { loadPriorFailures } from '../refining/prior-failures.ts';
 import { createRejects } from '../refining/rejects.ts';
+import { type Absorbed, writeAbsorbing } from '../sealing/absorb.ts';
 import {
   blankCount,
   type FoundInFile,
@@ -21,10 +21,9 @@ import { recoverExcluded } from '../sealing/recover-records.ts';
 import { type RewriteTarget, rewriteWithout } from '../sealing/rewrite.ts';
 import { findSecondHeaders } from '../sealing/second-headers.ts';
 import { countReasonCodes, digestRejects, giveVerdicts, verdictSelect } from '../sealing/verdicts.ts';
-import { filesOf, type LakeTable } from '../table/lake-table.ts';
 import type { DataFile } from '../table/schema.ts';
 import { countReasons, countRecords } from '../telemetry.ts';
-import { DATASET_TABLES, type DatasetTable, openDatasetTable } from './dataset-tables.ts';
+import { type DatasetTable, type DatasetTables, openDatasetTables } from './dataset-tables.ts';
 import {
   ChunkResult,
   type CommitPlan,
@@ -83,8 +82,6 @@ interface Sealing {
   readonly context: RunContext;
 }
 
-type Tables = Readonly<Record<DatasetTable, LakeTable>>;
-
 async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPlan }> {
   const { effects, engine, context } = sealing;
   const { plan, contract } = context;
@@ -93,9 +90,9 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
       getDocument(effects.objects, chunkKey(plan.dataset, plan.runId, chunk), ChunkResult),
     ),
   );
-  const tables = await openTables(sealing);
+  const tables = openDatasetTables(effects, contract, context.base);
   const refined = mergeParts(chunks.flatMap((chunk) => chunk.files));
-  const hasPrior = await loadPriorFailures(engine, effects.data, tables, replacedFiles(plan));
+  const hasPrior = await loadPriorFailures(engine, tables, replacedFiles(plan));
   await forgetReleased(engine, effects, plan, tables);
   await loadRejects(sealing, chunks);
   const lastRows = new Map(
@@ -154,16 +151,6 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   return { seal: { ...body, digest: digestSeal(body) }, commit };
 }
 
-async function openTables({ effects, context }: Sealing): Promise<Tables> {
-  const opened = await Promise.all(
-    DATASET_TABLES.map(async (layer) => [
-      layer,
-      await openDatasetTable(effects.objects, context.contract, context.base, layer),
-    ]),
-  );
-  return Object.fromEntries(opened);
-}
-
 async function loadRejects(
   { effects, engine, context }: Sealing,
   chunks: readonly ChunkResult[],
@@ -184,7 +171,7 @@ interface ResolvedSilver {
 /** Takes out of Silver's new files what may not go there, and out of the base what new records replace. */
 async function resolveSilver(
   sealing: Sealing,
-  tables: Tables,
+  tables: DatasetTables,
   chunks: readonly ChunkResult[],
   hasPrior: boolean,
 ): Promise<ResolvedSilver> {
@@ -193,13 +180,13 @@ async function resolveSilver(
   const { data } = effects;
   const suspectFiles = chunks.flatMap((chunk) => chunk.suspectFiles);
   const files = [...chunks.flatMap((chunk) => chunk.dataFiles), ...suspectFiles];
-  const published = tables.silver.metadataKey === undefined ? [] : await filesOf(tables.silver);
+  const published = await tables.files('silver');
   const root = runRoot('silver', plan.dataset, contract.version, plan.runId);
   const target = {
     engine,
     data,
     scratch,
-    table: tables.silver,
+    table: await tables.table('silver'),
     root,
     partitionColumn: contract.partitionColumn,
   };
@@ -253,29 +240,33 @@ async function clearReplaced(
 /** Writes the run's quarantine, condemned and ledger files. */
 async function writeRest(
   sealing: Sealing,
-  tables: Tables,
+  tables: DatasetTables,
   files: readonly SealedFile[],
   silver: ResolvedSilver,
 ): Promise<CommitPlan> {
   const { effects, engine, scratch, context } = sealing;
   const { plan, contract } = context;
-  const write = (layer: DatasetTable, select: string): Promise<CommitPlan['silver']> => {
-    const root = runRoot(layer, plan.dataset, contract.version, plan.runId);
-    return writeDataFiles(select, {
-      engine,
-      data: effects.data,
-      scratch,
-      table: tables[layer],
-      root,
+  const write = async (layer: DatasetTable, select: string): Promise<Absorbed> =>
+    writeAbsorbing(select, await tables.files(layer), {
+      ...{ engine, data: effects.data, scratch },
+      table: await tables.table(layer),
+      root: runRoot(layer, plan.dataset, contract.version, plan.runId),
       part: '0000',
     });
-  };
+  const quarantine = await write('quarantine', verdictSelect('quarantined', plan));
+  const condemned = await write('condemned', verdictSelect('condemned', plan));
+  const ledger = await write('source_files', ledgerSelect(plan, files));
   return {
     silver: silver.added,
     removeFromSilver: silver.removed,
-    quarantine: await write('quarantine', verdictSelect('quarantined', plan)),
-    condemned: await write('condemned', verdictSelect('condemned', plan)),
-    ledger: await write('source_files', ledgerSelect(plan, files)),
+    quarantine: quarantine.added,
+    condemned: condemned.added,
+    ledger: ledger.added,
+    absorbed: {
+      quarantine: quarantine.absorbed,
+      condemned: condemned.absorbed,
+      ledger: ledger.absorbed,
+    },
   };
 }
 

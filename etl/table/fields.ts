@@ -72,6 +72,22 @@ export function primitiveOf(type: IcebergType): ColumnType | undefined {
   }
 }
 
+/** The column type behind an Iceberg type, nested ones included, or undefined where some part of it is foreign. */
+export function columnTypeOf(type: IcebergType): ColumnType | undefined {
+  if (typeof type === 'string') return primitiveOf(type);
+  if (type.type === 'list') {
+    const element = columnTypeOf(type.element);
+    return element === undefined ? undefined : { kind: 'list', element };
+  }
+  const fields: TableColumn[] = [];
+  for (const { name, type: inner, required } of type.fields) {
+    const known = columnTypeOf(inner);
+    if (known === undefined) return undefined;
+    fields.push({ name, type: known, required });
+  }
+  return { kind: 'struct', fields };
+}
+
 /** Throws ConfigError when two columns have names that differ only in case, which SQL engines can't tell apart. */
 export function checkNames(columns: readonly { readonly name: string }[]): void {
   const seen = new Set<string>();

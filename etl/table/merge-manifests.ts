@@ -2,8 +2,8 @@ import { EXISTING, isLive, type ManifestFile, type StagedManifest } from './mani
 import { entriesOf, type TableReader } from './manifest-reader.ts';
 import type { ManifestWriter } from './manifest-writer.ts';
 
-/** With more small manifests than this, they are merged. */
-const MAX_SMALL_MANIFESTS = 64;
+/** So many small manifests are merged: whoever reads a table reads each, and a merge rewrites little. */
+export const MAX_SMALL_MANIFESTS = 16;
 
 /** Below this a manifest is small: some forty thousand files of twenty columns fit in (about 100 bytes each, measured). */
 const SMALL_BYTES = 4 * 1024 * 1024;

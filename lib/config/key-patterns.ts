@@ -13,6 +13,7 @@ import {
   heldKey,
   type Layer,
   leaseKey,
+  lookKey,
   metadataPrefix,
   planKey,
   pointerKey,
@@ -101,6 +102,9 @@ export const RESTATEMENTS = `${restatementsPrefix()}${ANY}`;
 
 /** Leases: who may start a dataset's next run; beside them, of which drops people were told. */
 export const LEASES = ofAnyDataset((dataset) => leaseKey(dataset));
+
+/** When all of Bronze was last asked to be looked through. */
+export const LOOKS = ofAnyDataset((dataset) => lookKey(dataset));
 
 /** Digests that S3 doesn't know by itself, remembered. */
 export const DIGEST_MEMOS = digestMemoKey(ANY);

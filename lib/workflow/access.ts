@@ -12,6 +12,7 @@ import {
   HEALTH,
   HELD,
   LEASES,
+  LOOKS,
   PLANS,
   POINTERS,
   REFRESHES,
@@ -69,6 +70,7 @@ const PLANNING = {
     BACKFILLS,
     BREAKERS,
     HELD,
+    LOOKS,
   ],
   writes: [DIGEST_MEMOS],
   lists: ['bronze', 'silver', 'ops'],
@@ -170,7 +172,7 @@ const BY_NAME = {
   'start-run': {
     ...LEASING,
     reads: [LEASES],
-    writes: [LEASES, ALERTS],
+    writes: [LEASES, LOOKS, ALERTS],
     // Of Bronze it sees which files there are, and nothing that is in them.
     lists: ['bronze', 'ops'],
     alerts: true,

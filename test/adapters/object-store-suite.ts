@@ -206,6 +206,15 @@ function listing(store: () => ObjectStore, put: Put): void {
     expect(await store().list('')).toHaveLength(4);
   });
 
+  test('a listing may begin behind a key, whether that is there or not', async () => {
+    for (const key of ['d/day=1/a', 'd/day=2/a', 'd/day=2/b', 'd/day=3/a']) await put(key, '1');
+    const listed = async (after: string) => (await store().list('d/', after)).map(({ key }) => key);
+    expect(await listed('d/day=2')).toEqual(['d/day=2/a', 'd/day=2/b', 'd/day=3/a']);
+    expect(await listed('d/day=2/a')).toEqual(['d/day=2/b', 'd/day=3/a']);
+    expect(await listed('d/day=4')).toEqual([]);
+    expect(await listed('c')).toHaveLength(4);
+  });
+
   test('a listing shows conditionally written objects with their newest size, removed ones not', async () => {
     const etag = await put('t/kept', '1', { ifNoneMatch: '*' });
     await put('t/kept', '12345', { ifMatch: etag });

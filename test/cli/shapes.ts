@@ -371,6 +371,7 @@ export const EstimateJson = z.strictObject({
     silverFiles: Counted,
     ledgerFiles: Counted,
     ledgerManifests: Counted,
+    absorbedFiles: Counted,
     silverManifests: Counted,
     overlappingFiles: Counted,
     goldTables: Counted,

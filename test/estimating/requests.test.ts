@@ -11,7 +11,9 @@ import {
   s3Requests,
   segmentsOf,
 } from '../../etl/estimating/requests.ts';
+import { MOST_SMALL_FILES } from '../../etl/sealing/absorb.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';
+import { LOOK_BACK_DAYS } from '../../etl/stages/list-sources.ts';
 import { testLake } from '../stages/harness.ts';
 import { runStages } from '../stages/run-stages.ts';
 import { countingStores } from '../support/counting-stores.ts';
@@ -55,7 +57,8 @@ async function countRun(shape: Shape) {
   try {
     const { effects } = lake.lake;
     const counting = countingStores(effects.objects, effects.data);
-    const bound = bindStages({ ...effects, objects: counting.objects, data: counting.data });
+    const { objects, data } = counting;
+    const bound = bindStages({ ...effects, objects, data, lookBackDays: LOOK_BACK_DAYS });
     const stages = Object.fromEntries(
       Object.entries(bound).map(([name, stage]) => [
         name,
@@ -93,6 +96,11 @@ describe("the model's requests are the stages' own", () => {
   test.each<[string, Shape, { chunks: number; ranges: number }]>([
     ['one file', { runs: 1, files: 1, months: 1, gold: true }, { chunks: 1, ranges: 0 }],
     ['a later run', { runs: 4, files: 1, months: 1, gold: true }, { chunks: 1, ranges: 0 }],
+    [
+      'a run that joins ledger files',
+      { runs: 8, files: 1, months: 1, gold: false },
+      { chunks: 1, ranges: 0 },
+    ],
     ['several files and months', { runs: 2, files: 5, months: 3, gold: true }, { chunks: 1, ranges: 0 }],
     [
       'several chunks',
@@ -117,6 +125,7 @@ describe("the model's requests are the stages' own", () => {
       silverFiles: silver,
       ledgerFiles: shape.runs,
       ledgerManifests: shape.runs,
+      absorbedFiles: shape.runs < MOST_SMALL_FILES ? 0 : shape.runs,
       silverManifests: shape.runs,
       overlappingFiles: 0,
       goldTables: shape.gold ? 1 : 0,

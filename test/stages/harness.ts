@@ -5,7 +5,7 @@ import { initLake, type Lake, openLake } from '../../adapters/local/lake.ts';
 import { BronzeIntake } from '../../etl/bronze.ts';
 import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
 import { bronzePrefix, runRecordKey, sealKey } from '../../etl/naming.ts';
-import type { Alert } from '../../etl/ports.ts';
+import type { Alert, Effects } from '../../etl/ports.ts';
 import { getDocument, RunRecord, Seal } from '../../etl/stages/documents.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';
 import { tempFolder } from '../adapters/temp-folder.ts';
@@ -58,6 +58,8 @@ export interface TestLakeOptions {
   readonly startAt?: string;
   readonly segmentBytes?: number;
   readonly chunkBytes?: number;
+  /** Stores to count with, instead of the lake's own. */
+  readonly wrap?: (effects: Effects) => Effects;
 }
 
 const START = '2024-06-01T06:00:00.000Z';
@@ -84,7 +86,8 @@ export async function testLake(options: TestLakeOptions): Promise<TestLake> {
     ...(chunkBytes === undefined ? {} : { chunkBytes }),
   });
   const alerts: Alert[] = [];
-  const effects = { ...lake.effects, alerts: { send: async (alert: Alert) => void alerts.push(alert) } };
+  const told = { ...lake.effects, alerts: { send: async (alert: Alert) => void alerts.push(alert) } };
+  const effects = options.wrap?.(told) ?? told;
   const stages = bindStages(effects);
   const firstDataset = datasetOf(options.contracts[0] ?? '');
   let runs = 0;

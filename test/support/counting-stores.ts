@@ -59,8 +59,8 @@ export function countingStores(objects: ObjectStore, data: DataStore): CountingS
     },
     objects: {
       uri: (key) => objects.uri(key),
-      async list(prefix) {
-        const listed = await objects.list(prefix);
+      async list(prefix, after) {
+        const listed = await objects.list(prefix, after);
         note('list', prefix, listed.length);
         return listed;
       },

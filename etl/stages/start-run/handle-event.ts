@@ -3,6 +3,7 @@ import { type LoadedContracts, loadContracts, requireSourceContract } from '../.
 import { ConfigError, messageOf } from '../../errors.ts';
 import { backfillKey, datasetOfBronzeKey, datasetPath } from '../../naming.ts';
 import type { ContractSource, DatasetRun } from '../../ports.ts';
+import { isRecent, lookEverywhere } from '../list-sources.ts';
 import { type RefusalEffects, refuseDrop } from './refuse-drop.ts';
 import { type StartEffects, type Started, startRun } from './start-run.ts';
 
@@ -43,7 +44,7 @@ export async function handleStartEvent(event: unknown, effects: EventEffects): P
   const named = Named.safeParse(event);
   if (named.success) {
     const { dataset, runId } = named.data;
-    return await startOne(dataset, 'a request names', effects, runId);
+    return await startOne(dataset, 'a request names', effects, { runId, isEverywhere: runId === undefined });
   }
   const dropped = ObjectCreated.safeParse(event);
   if (!dropped.success) return await refuseEvent(event, effects);
@@ -52,22 +53,30 @@ export async function handleStartEvent(event: unknown, effects: EventEffects): P
   const dataset = datasetOfBronzeKey(key);
   if (dataset === undefined) return await refuseKey(key, effects);
   if (!(await isThere(key, effects))) return await refuseVanished(dataset, key, effects);
-  return await startOne(dataset, `${key} was dropped for`, effects);
+  const isEverywhere = !isRecent(key, dataset, effects.clock.now());
+  return await startOne(dataset, `${key} was dropped for`, effects, { isEverywhere });
 }
 
 async function isThere(key: string, { objects }: EventEffects): Promise<boolean> {
   return (await objects.list(key)).some((object) => object.key === key);
 }
 
+/** Which run is to be started, and whether it looks through all of Bronze: events tell of its last days' files. */
+interface Wanted {
+  readonly runId?: string | undefined;
+  readonly isEverywhere: boolean;
+}
+
 async function startOne(
   dataset: string,
   what: string,
   effects: EventEffects,
-  runId?: string,
+  { runId, isEverywhere }: Wanted,
 ): Promise<Handled> {
   const trouble = contractTrouble(await loadContracts(effects.contracts), dataset);
   if (trouble === undefined) {
     if (runId !== undefined) await requireBackfill({ dataset, runId }, effects);
+    if (isEverywhere) await lookEverywhere(effects, dataset);
     return { runs: [await startRun(dataset, effects, runId)], refused: [] };
   }
   const id = await refuseDrop(
@@ -102,7 +111,9 @@ async function startAll(effects: EventEffects): Promise<Handled> {
   const errors: unknown[] = [];
   for (const dataset of datasets) {
     try {
-      const handled = await startOne(dataset, 'the daily sweep found files for', effects);
+      const handled = await startOne(dataset, 'the daily sweep found files for', effects, {
+        isEverywhere: true,
+      });
       runs.push(...handled.runs);
       refused.push(...handled.refused);
     } catch (error) {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { recordAlert } from '../../../adapters/local/alerts.ts';
 import { initLake, openLake } from '../../../adapters/local/lake.ts';
-import { backfillKey, bronzeKey } from '../../../etl/naming.ts';
+import { backfillKey, bronzeKey, lookKey } from '../../../etl/naming.ts';
 import type { Alert, ContractSource, ObjectStore } from '../../../etl/ports.ts';
 import { type EventEffects, handleStartEvent } from '../../../etl/stages/start-run/handle-event.ts';
 import { tempFolder } from '../../adapters/temp-folder.ts';
@@ -86,6 +86,31 @@ test('the same event many times starts one run', async () => {
 test('a dataset can be started by its name', async () => {
   await handleStartEvent({ dataset: DATASET }, effects);
   expect(startedDatasets()).toEqual([DATASET]);
+});
+
+describe('which runs look through all of Bronze', () => {
+  const isAsked = async (): Promise<boolean> => (await objects.get(lookKey(DATASET))) !== undefined;
+
+  test.each([
+    ['2024-06-01', false],
+    ['2024-05-31', false],
+    ['2024-05-30', true],
+    ['2019-01-01', true],
+  ])('a drop of %s: %s', async (day, expected) => {
+    const key = bronzeKey(DATASET, day, 'a.csv');
+    await objects.put(key, Buffer.from('order_id\n1\n'));
+    await handleStartEvent(dropped(key), effects);
+    expect(startedDatasets()).toEqual([DATASET]);
+    expect(await isAsked()).toBe(expected);
+  });
+
+  test.each([
+    ['a dataset by name', { dataset: DATASET }],
+    ['the daily sweep', { sweep: true }],
+  ])('%s: true', async (_, event) => {
+    await handleStartEvent(event, effects);
+    expect(await isAsked()).toBe(true);
+  });
 });
 
 test('a backfill is started under the id that it was asked for with, and no other id is', async () => {
