@@ -21,7 +21,12 @@ export async function runAssay(file: string, folder: string): Promise<Measuremen
     if (record?.status !== 'promoted')
       throw new Error(`the run ended ${record?.status}: ${record?.why.join('; ')}`);
     const { records, silver, quarantined, condemned } = record.counts;
-    return { rows: records, silver, rejected: quarantined + condemned };
+    return {
+      rows: records,
+      silver,
+      rejected: quarantined + condemned,
+      duplicates: record.reasons.DUPLICATE ?? 0,
+    };
   });
 }
 

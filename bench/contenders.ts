@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { ISO_4217 } from '../etl/contract/iso-4217.ts';
 import type { Measurement } from './measure.ts';
 
 /**
- * Something that is measured: a script, run as `tsx <script> --in FILE --out DIR` in a process of
+ * Something that is measured: a script, run as `<language> <script> --in FILE --out DIR` in a process of
  * its own. DIR is absent or empty and all its own. The last line of its standard output is a
  * Measurement as JSON, which starts before the first byte of FILE is read; for Assay, it ends when
  * the run is promoted. A contender that fails exits with another code than 0.
@@ -13,6 +14,8 @@ import type { Measurement } from './measure.ts';
 export interface Contender {
   readonly name: ContenderName;
   readonly script: string;
+  /** Python's are called with the bench's own interpreter. */
+  readonly language: 'typescript' | 'python';
   readonly options?: readonly string[];
   /** Slow ones run once, and on a slice of the rows. */
   readonly pace: 'fast' | 'slow';
@@ -21,20 +24,53 @@ export interface Contender {
 }
 
 /** As `--only` names them. */
-export const CONTENDER_NAMES = ['assay', 'bare-copy', 'bare-copy-tuned', 'row-by-row'] as const;
+export const CONTENDER_NAMES = [
+  'assay',
+  'bare-copy',
+  'bare-copy-tuned',
+  'row-by-row',
+  'pandas',
+  'polars',
+] as const;
 export type ContenderName = (typeof CONTENDER_NAMES)[number];
 
+/** Python can't import the list that the others check against. */
+const CURRENCIES = ['--currencies', ISO_4217.join(',')];
+
 const CONTENDERS: readonly Contender[] = [
-  { name: 'assay', script: 'bench/assay.ts', pace: 'fast', counts: 'exact' },
-  { name: 'bare-copy', script: 'bench/bare-copy.ts', pace: 'fast', counts: 'rows' },
+  { name: 'assay', script: 'bench/assay.ts', language: 'typescript', pace: 'fast', counts: 'exact' },
+  { name: 'bare-copy', script: 'bench/bare-copy.ts', language: 'typescript', pace: 'fast', counts: 'rows' },
   {
     name: 'bare-copy-tuned',
     script: 'bench/bare-copy.ts',
+    language: 'typescript',
     options: ['--tuned'],
     pace: 'fast',
     counts: 'rows',
   },
-  { name: 'row-by-row', script: 'bench/row-by-row.ts', pace: 'slow', counts: 'exact' },
+  {
+    name: 'row-by-row',
+    script: 'bench/row-by-row.ts',
+    language: 'typescript',
+    pace: 'slow',
+    counts: 'exact',
+  },
+  {
+    name: 'pandas',
+    script: 'bench/python/pandas_pyarrow.py',
+    language: 'python',
+    options: CURRENCIES,
+    pace: 'fast',
+    counts: 'exact',
+  },
+  {
+    name: 'polars',
+    script: 'bench/python/polars_lazy.py',
+    language: 'python',
+    options: CURRENCIES,
+    pace: 'fast',
+    counts: 'exact',
+  },
 ];
 
 const ROOT = join(import.meta.dirname, '..');
@@ -55,24 +91,25 @@ const MEASUREMENT = z.object({
   rows: z.number().int().nonnegative(),
   silver: z.number().int().nonnegative(),
   rejected: z.number().int().nonnegative(),
+  duplicates: z.number().int().nonnegative().optional(),
   durationMs: z.number().positive(),
   cpuMs: z.number().nonnegative(),
   peakRssBytes: z.number().int().positive(),
 });
 
-/** Runs the contender once in a fresh process; both paths absolute. Throws when it fails. */
-export async function runContender(contender: Contender, file: string, out: string): Promise<Measurement> {
-  const args = [
-    '--import',
-    'tsx',
-    contender.script,
-    '--in',
-    file,
-    '--out',
-    out,
-    ...(contender.options ?? []),
-  ];
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+/** What a contender reads and writes, both paths absolute, and the interpreter for those in Python. */
+export interface ContenderRun {
+  readonly file: string;
+  readonly out: string;
+  readonly python: string;
+}
+
+/** Runs the contender once in a fresh process. Throws when it fails. */
+export async function runContender(contender: Contender, run: ContenderRun): Promise<Measurement> {
+  const args = [contender.script, '--in', run.file, '--out', run.out, ...(contender.options ?? [])];
+  const [program, before] =
+    contender.language === 'python' ? [run.python, ['-B']] : [process.execPath, ['--import', 'tsx']];
+  const child = spawn(program, [...before, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;

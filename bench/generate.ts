@@ -4,14 +4,12 @@ import { parseArgs } from 'node:util';
 import { BAD_PER_TEN_THOUSAND, type BadKind, drawBadKind, toBadLine } from './bad-records.ts';
 import { count, isMain } from './command.ts';
 import { createRandom } from './random.ts';
-import { createTransactions, HEADER, toLine } from './transactions.ts';
+import { createTransactions, HEADER, type Spread, toLine } from './transactions.ts';
 
 /** What to generate; equal options give equal bytes. */
-export interface GenerateOptions {
+export interface GenerateOptions extends Spread {
   readonly rows: number;
   readonly seed: number;
-  /** How many months the timestamps spread over, in no order; January 2024 is the first. */
-  readonly months: number;
 }
 
 /** What an exact reader finds in the generated file. */

@@ -6,6 +6,8 @@ export interface RecordCounts {
   readonly rows: number;
   readonly silver: number;
   readonly rejected: number;
+  /** Of the rejected, the second copies; absent where the contender looks for none. */
+  readonly duplicates?: number | undefined;
 }
 
 /** What a contender prints, as JSON on the last line of its standard output. */

@@ -12,6 +12,12 @@ export interface Result {
   readonly miscounts: readonly string[];
 }
 
+/** A contender that could not run here. */
+export interface Skipped {
+  readonly contender: ContenderName;
+  readonly why: string;
+}
+
 /** The median and the rate of a contender's runs; throws when there is none. */
 export function summarize(
   contender: ContenderName,
@@ -24,13 +30,34 @@ export function summarize(
   return { contender, median, runs, rowsPerSecond, miscounts };
 }
 
-const COLUMNS = ['', 'rows', 'wall s', 'rows/s', 'CPU s', 'peak MiB', 'of floor', 'x loop', 'runs', 'counts'];
+const COLUMNS = [
+  '',
+  'rows',
+  'wall s',
+  'rows/s',
+  'CPU s',
+  'peak MiB',
+  'of floor',
+  'x loop',
+  'Assay x',
+  'runs',
+  'counts',
+];
 
-/** The results as an aligned table; rates are compared, also where the number of rows differs. */
-export function formatTable(results: readonly Result[], rows: number): string {
+/**
+ * The results as an aligned table; rates are compared, also where the number of rows differs.
+ * `of floor` is the share of the bare COPY's rate, `x loop` the multiple of the row-by-row loop's, and
+ * `Assay x` the multiple of this one's that Assay has.
+ */
+export function formatTable(
+  results: readonly Result[],
+  rows: number,
+  skipped: readonly Skipped[] = [],
+): string {
   const rate = (name: ContenderName) => results.find(({ contender }) => contender === name)?.rowsPerSecond;
   const floor = rate('bare-copy');
   const loop = rate('row-by-row');
+  const assay = rate('assay');
   const lines = results.map(({ contender, median, runs, rowsPerSecond, miscounts }) => [
     median.rows === rows ? contender : `${contender} *`,
     whole(median.rows),
@@ -40,6 +67,7 @@ export function formatTable(results: readonly Result[], rows: number): string {
     whole(median.peakRssBytes / 2 ** 20),
     floor === undefined ? '' : `${((rowsPerSecond / floor) * 100).toFixed(1)} %`,
     loop === undefined ? '' : (rowsPerSecond / loop).toFixed(1),
+    assay === undefined ? '' : (assay / rowsPerSecond).toFixed(2),
     String(runs.length),
     miscounts.length === 0 ? 'ok' : miscounts.join('; '),
   ]);
@@ -48,7 +76,8 @@ export function formatTable(results: readonly Result[], rows: number): string {
         `* on a smaller file than the ${whole(rows)} rows of the others: compare rows/s, not seconds or memory.`,
       ]
     : [];
-  return [...align([COLUMNS, ...lines]), ...note].join('\n');
+  const absent = skipped.map(({ contender, why }) => `${contender}: skipped. ${why}`);
+  return [...align([COLUMNS, ...lines]), ...note, ...absent].join('\n');
 }
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en-GB').replaceAll(',', ' ');

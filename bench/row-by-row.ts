@@ -27,6 +27,7 @@ export async function ingestRowByRow(file: string, directory: string): Promise<R
     run_id: randomUUID(),
   };
   let silverCount = 0;
+  let duplicates = 0;
   let rowNumber = 0;
   let header: Header | undefined;
   for await (const fields of readCsv(file, rejects)) {
@@ -41,11 +42,12 @@ export async function ingestRowByRow(file: string, directory: string): Promise<R
       await silver.append({ ...verdict.row, ...lineage, source_row_number: rowNumber });
     } else {
       rejects.add(verdict.reject);
+      if (verdict.reject.reasons[0]?.code === 'DUPLICATE') duplicates++;
     }
   }
   await silver.close();
   await rejects.close();
-  return { rows: silverCount + rejects.count(), silver: silverCount, rejected: rejects.count() };
+  return { rows: silverCount + rejects.count(), silver: silverCount, rejected: rejects.count(), duplicates };
 }
 
 /** The file's records, header first; those that csv-parse can't parse go to the rejects. */

@@ -3,27 +3,32 @@ import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { count, isMain } from './command.ts';
-import { type Contender, runContender, selectContenders } from './contenders.ts';
+import { CONTENDER_NAMES, type Contender, runContender, selectContenders } from './contenders.ts';
 import type { Measurement } from './measure.ts';
-import { formatTable, type Result, summarize } from './report.ts';
+import { openPython, VENV } from './python.ts';
+import { formatTable, type Result, type Skipped, summarize } from './report.ts';
 import { openSourceFile, type SourceFile } from './source-file.ts';
 
 const USAGE = `Usage: npm run bench -- [options]
 
   --rows N         data rows of the CSV (1_000_000)
   --seed S         seed of the CSV (1)
-  --only A,B       contenders: assay, bare-copy, bare-copy-tuned, row-by-row (all)
+  --only A,B       contenders: ${CONTENDER_NAMES.join(', ')} (all)
   --repeat R       runs of each, the median counts (3; row-by-row 1)
   --loop-rows N    rows for row-by-row, or 'all' (the smaller of --rows and 500_000)
   --json FILE      write the results there, too
   --work DIR       where the CSV and the contenders' output go (bench/out)
-  --keep           leave the CSV and the output there; a CSV that is there is used again`;
+  --keep           leave the CSV and the output there; a CSV that is there is used again
+
+pandas and polars need Python 3.11 or later; their packages are installed into bench/out/venv at first.`;
 
 interface BenchOptions {
   readonly rows: number;
   readonly seed: number;
   readonly loopRows: number;
   readonly contenders: readonly Contender[];
+  /** The interpreter for contenders in Python. */
+  readonly python: string;
   /** Undefined: once for slow contenders, three times for the others. */
   readonly repeat: number | undefined;
   readonly directory: string;
@@ -70,7 +75,7 @@ async function runOnce({ contender, source, runs }: Entry, options: BenchOptions
   const out = join(options.directory, contender.name);
   rmSync(out, { recursive: true, force: true });
   try {
-    const run = await runContender(contender, source.path, out);
+    const run = await runContender(contender, { file: source.path, out, python: options.python });
     runs.push(run);
     console.error(`${contender.name}: ${run.rows} rows in ${run.durationMs} ms`);
   } finally {
@@ -80,12 +85,24 @@ async function runOnce({ contender, source, runs }: Entry, options: BenchOptions
 
 /** Where the runs' counts differ from the generator's, one text for each count. */
 function miscounts(contender: Contender, { expected }: SourceFile, runs: readonly Measurement[]): string[] {
-  const fields =
-    contender.counts === 'exact' ? (['rows', 'silver', 'rejected'] as const) : (['rows'] as const);
+  const exact = ['rows', 'silver', 'rejected', 'duplicates'] as const;
+  const fields = contender.counts === 'exact' ? exact : (['rows'] as const);
   return fields.flatMap((field) => {
     const wrong = runs.find((run) => run[field] !== expected[field]);
     return wrong === undefined ? [] : [`${field} ${wrong[field]}, not ${expected[field]}`];
   });
+}
+
+/** The interpreter for those in Python, the contenders that can run, and why others can't. */
+function prepareLanguages(contenders: readonly Contender[]) {
+  const inPython = contenders.filter(({ language }) => language === 'python');
+  const python = inPython.length === 0 ? undefined : openPython(VENV);
+  if (python?.kind !== 'absent') return { contenders, python: python?.program ?? '', skipped: [] };
+  return {
+    contenders: contenders.filter(({ language }) => language !== 'python'),
+    python: '',
+    skipped: inPython.map(({ name }): Skipped => ({ contender: name, why: python.why })),
+  };
 }
 
 function machine() {
@@ -117,21 +134,26 @@ async function main(): Promise<void> {
   if (values.help) return console.log(USAGE);
   const rows = count('--rows', values.rows);
   const loopRows = values['loop-rows'] ?? String(Math.min(rows, 500_000));
+  const selected = selectContenders(values.only.split(',').filter((name) => name !== ''));
+  const { skipped, ...languages } = prepareLanguages(selected);
   const options = {
     rows,
     seed: count('--seed', values.seed),
     loopRows: loopRows === 'all' ? rows : count('--loop-rows', loopRows),
-    contenders: selectContenders(values.only.split(',').filter((name) => name !== '')),
+    ...languages,
     repeat: values.repeat === undefined ? undefined : Math.max(1, count('--repeat', values.repeat)),
     directory: resolve(values.work),
     keep: values.keep,
   };
   const before = machine();
   const results = await bench(options);
-  console.log(formatTable(results, rows));
+  console.log(formatTable(results, rows, skipped));
   if (values.json !== undefined) {
     const { seed } = options;
-    writeFileSync(values.json, `${JSON.stringify({ machine: before, rows, seed, results }, null, 2)}\n`);
+    writeFileSync(
+      values.json,
+      `${JSON.stringify({ machine: before, rows, seed, results, skipped }, null, 2)}\n`,
+    );
   }
   if (results.some((result) => result.miscounts.length > 0)) process.exitCode = 1;
 }

@@ -22,13 +22,18 @@ export interface Transaction {
   readonly description: string;
 }
 
-/** What the generated year looks like. */
-export interface Period {
-  /** First month is January 2024, UTC. */
+/** Over which months and keys transactions spread. */
+export interface Spread {
+  /** How many months the timestamps spread over, in no order. */
   readonly months: number;
+  /** The first of them, counted from January 2024, UTC, which is 0. */
+  readonly firstMonth?: number;
+  /** Number of the first record: files of one table with numbers of their own share no key. */
+  readonly firstRow?: number;
+  /** Ascending as rows are, unless said: `scattered` ones are as distinct, but every file has them from the whole range. */
+  readonly keys?: 'ascending' | 'scattered';
 }
 
-const FIRST_DAY_MS = Date.UTC(2024, 0, 1);
 const DAY_MS = 86_400_000;
 const CUSTOMERS = 100_000;
 const CURRENCIES = ['GBP', 'GBP', 'GBP', 'GBP', 'GBP', 'GBP', 'EUR', 'EUR', 'USD', 'CHF'] as const;
@@ -67,19 +72,30 @@ const TWO = padded(100, 2);
 const FOUR = padded(10_000, 4);
 const DAY_SECONDS = Array.from({ length: 1440 }, (_, m) => `T${TWO[Math.floor(m / 60)]}:${TWO[m % 60]}:`);
 
+/** Ten digits. */
+const KEYS = 1e10;
+/** Has no factor in common with KEYS, so that no two rows below KEYS meet; times a billion it is still exact. */
+const STRIDE = 7_368_787;
+
 /** Makes the transaction that stands at a row number; equal randoms make equal transactions. */
-export function createTransactions(random: Random, period: Period): (row: number) => Transaction {
-  const days = (Date.UTC(2024, period.months, 1) - FIRST_DAY_MS) / DAY_MS;
+export function createTransactions(random: Random, spread: Spread): (row: number) => Transaction {
+  const { months, firstMonth = 0, firstRow = 0, keys = 'ascending' } = spread;
+  const firstDayMs = Date.UTC(2024, firstMonth, 1);
+  const days = (Date.UTC(2024, firstMonth + months, 1) - firstDayMs) / DAY_MS;
   const dayText = Array.from({ length: days }, (_, day) =>
-    new Date(FIRST_DAY_MS + day * DAY_MS).toISOString().slice(0, 10),
+    new Date(firstDayMs + day * DAY_MS).toISOString().slice(0, 10),
   );
   const timestamp = (): string => {
     const second = random.below(days * 86_400);
     const inDay = second % 86_400;
     return `${dayText[(second - inDay) / 86_400]}${DAY_SECONDS[Math.floor(inDay / 60)]}${TWO[inDay % 60]}Z`;
   };
+  const id = (row: number): string => {
+    const key = keys === 'ascending' ? firstRow + row : ((firstRow + row) * STRIDE) % KEYS;
+    return `TXN${TWO[Math.floor(key / 1e8)]}${FOUR[Math.floor(key / 1e4) % 1e4]}${FOUR[key % 1e4]}`;
+  };
   return (row) => ({
-    id: `TXN${TWO[Math.floor(row / 1e8)]}${FOUR[Math.floor(row / 1e4) % 1e4]}${FOUR[row % 1e4]}`,
+    id: id(row),
     customer: `CUST${100_000 + random.below(CUSTOMERS)}`,
     amount: amount(random),
     currency: random.pick(CURRENCIES),

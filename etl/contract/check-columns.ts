@@ -179,6 +179,27 @@ export function checkMeasures(
   }
 }
 
+/** Adds a problem where files without a header could never be read: a required column that isn't named, or one named twice. */
+export function checkFileColumns(
+  drafts: readonly ColumnDraft[],
+  names: readonly string[],
+  path: Path,
+  problems: Problems,
+): void {
+  const given = names.map(normaliseHeader);
+  for (const { column } of drafts) {
+    const own = new Set(column.headers.map(normaliseHeader));
+    const times = given.filter((name) => own.has(name)).length;
+    if (column.required && times === 0)
+      problems.add(
+        path,
+        `names no column for ${column.name}, which is required; write its name where it stands`,
+      );
+    if (times > 1)
+      problems.add(path, `names ${column.name} twice; give every other column a name of its own`);
+  }
+}
+
 /** Adds a problem where the total row's column isn't a measure. */
 export function checkTotalRow(
   drafts: readonly ColumnDraft[],

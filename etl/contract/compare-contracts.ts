@@ -1,5 +1,5 @@
 import { typeText } from './column-type.ts';
-import type { Contract, ContractColumn, SourceContract } from './contract.ts';
+import type { Contract, ContractColumn, CsvDialect, SourceContract } from './contract.ts';
 import { canonicalJson } from './digest.ts';
 import { normaliseHeader } from './header.ts';
 
@@ -162,6 +162,7 @@ function compareSources(old: SourceContract, next: SourceContract): ContractChan
   for (const field of dialect.filter((name) => old.csv[name] !== next.csv[name])) {
     changes.push(change('breaking', `csv.${field}`, `was ${old.csv[field]}, is ${next.csv[field]}`));
   }
+  changes.push(...compareHeaders(old.csv, next.csv));
   for (const field of ['encodings', 'nullValues', 'totalRowColumn'] as const) {
     if (canonicalJson(old.csv[field] ?? null) !== canonicalJson(next.csv[field] ?? null)) {
       changes.push(change('neutral', `csv.${field}`, 'changed'));
@@ -172,6 +173,18 @@ function compareSources(old: SourceContract, next: SourceContract): ContractChan
       changes.push(change('neutral', field, 'changed'));
   }
   return changes;
+}
+
+/** Where the names of a file's columns stand. */
+function compareHeaders(old: CsvDialect, next: CsvDialect): ContractChange[] {
+  const [was, is] = [old.preambleLines ?? 0, next.preambleLines ?? 0];
+  const lines =
+    was === is
+      ? []
+      : [change(is < was ? 'breaking' : 'neutral', 'csv.preambleLines', `was ${was}, is ${is}`)];
+  if (canonicalJson(old.columns ?? null) === canonicalJson(next.columns ?? null)) return lines;
+  const textOf = ({ columns }: CsvDialect): string => columns?.join(', ') ?? 'those of the header';
+  return [...lines, change('breaking', 'csv.columns', `were ${textOf(old)}, are ${textOf(next)}`)];
 }
 
 function compareRest(old: Contract, next: Contract): ContractChange[] {

@@ -97,6 +97,10 @@ export interface CsvDialect {
   readonly nullValues: readonly string[];
   /** Column that stands alone in the source's total row, if it writes one. */
   readonly totalRowColumn?: string;
+  /** So many lines may stand before the header, which is then the first that names every required column. */
+  readonly preambleLines?: number;
+  /** Names of the columns, in order, of files that have no header. */
+  readonly columns?: readonly string[];
 }
 export type Encoding = 'utf-8' | 'windows-1252' | 'iso-8859-1' | 'utf-16le' | 'utf-16be';
 

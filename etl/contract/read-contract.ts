@@ -1,4 +1,5 @@
 import {
+  checkFileColumns,
   checkGoldColumns,
   checkHeaders,
   checkKey,
@@ -159,8 +160,10 @@ function readSource(
   const settings = readSourceSettings(custom, problems);
   const { measures, csv } = settings;
   checkMeasures(drafts, measures, { path: custom.get('assay.measures')?.path ?? [], problems });
+  const csvPath = custom.get('assay.csv')?.path ?? [];
+  if (csv.columns !== undefined) checkFileColumns(drafts, csv.columns, [...csvPath, 'columns'], problems);
   if (csv.totalRowColumn !== undefined) {
-    const path = [...(custom.get('assay.csv')?.path ?? []), 'totalRow', 'column'];
+    const path = [...csvPath, 'totalRow', 'column'];
     checkTotalRow(drafts, measures, { name: csv.totalRowColumn, path }, problems);
   }
   return settings;

@@ -38,6 +38,12 @@ const CSV = {
     "write texts that mean no value as ['NULL', 'n/a']",
   ).optional(),
   totalRow: z.unknown(),
+  preambleLines: whole(1).optional(),
+  columns: listOf(
+    text("write it in quotes, e.g. 'Order No'"),
+    'write the columns in their order, e.g. [order_id, ordered_on]',
+    1,
+  ).optional(),
 } as const;
 
 /** The limits of a contract that sets none. */
@@ -98,15 +104,21 @@ function readCsv(custom: CustomValues, problems: Problems): CsvDialect {
       `is ${encodings[last]}, which reads any bytes, so none after it is tried; write it last`,
     );
   }
+  if (fields.columns !== undefined && fields.preambleLines !== undefined) {
+    const why = 'is set beside columns, which say that there is no header; write one of the two';
+    problems.add([...path, 'preambleLines'], why);
+  }
   const column = readTotalRow(fields.totalRow, [...path, 'totalRow'], problems);
-  const dialect = {
+  return {
     delimiter,
     quote,
     escape: fields.escape ?? quote,
     encodings,
     nullValues: nullValues.map((item) => item.trim()),
+    ...(column === undefined ? {} : { totalRowColumn: column }),
+    ...(fields.preambleLines === undefined ? {} : { preambleLines: fields.preambleLines }),
+    ...(fields.columns === undefined ? {} : { columns: fields.columns }),
   };
-  return column === undefined ? dialect : { ...dialect, totalRowColumn: column };
 }
 
 function readTotalRow(value: unknown, path: Path, problems: Problems): string | undefined {

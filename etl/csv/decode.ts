@@ -41,12 +41,13 @@ export function byteOrderMark(head: Uint8Array): { encoding: Encoding; skip: num
   return undefined;
 }
 
-/** UTF-16 text as UTF-8 pieces; throws a TypeError on bytes that are not UTF-16. */
+/** UTF-16 text, without its mark, as UTF-8 pieces; throws a TypeError on bytes that are not UTF-16. */
 export async function* utf16ToUtf8(
   bytes: AsyncIterable<Uint8Array>,
   encoding: Encoding,
 ): AsyncGenerator<Uint8Array> {
-  const decoder = new TextDecoder(encoding, { fatal: true });
+  // Its mark is taken off already: another one is text.
+  const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
   for await (const piece of bytes) yield Buffer.from(decoder.decode(piece, { stream: true }), 'utf8');
   yield Buffer.from(decoder.decode(), 'utf8');
 }

@@ -1,6 +1,7 @@
-import type { Encoding, SourceContract } from '../contract/contract.ts';
+import type { CsvDialect, Encoding, SourceContract } from '../contract/contract.ts';
+import { retryOf } from '../naming.ts';
 import type { DataStore, Scratch } from '../ports.ts';
-import { readHeader, recordFormat } from './header.ts';
+import { type HeaderResult, headerless, readHeader, recordFormat } from './header.ts';
 import { type Layout, matchHeader } from './layout.ts';
 import type { PieceFormat, StartPosition } from './pieces.ts';
 import { openText } from './text.ts';
@@ -63,35 +64,78 @@ async function openAtHeader(
     maxUnpackedBytes: contract.limits.maxUnpackedBytes,
   });
   if (text.kind === 'unreadable') return { kind: 'rejected', why: text.why };
+  const { csv, dataset } = contract;
+  const others = csv.encodings.filter((encoding) => encoding !== 'utf-8');
+  const encodings: readonly Encoding[] = text.isMarkedUtf8 ? ['utf-8', ...others] : csv.encodings;
+  // A retry names its columns, whatever the source does.
+  const hasHeader = retryOf(dataset, file.key) !== undefined;
   const window = new ByteWindow(text.bytes);
-  const opened = await passHeader(window, text.isMarkedUtf8, contract).catch(async (error: unknown) => {
-    await window.close();
-    throw error;
-  });
+  const opened = await passHeader(window, encodings, { contract, hasHeader }).catch(
+    async (error: unknown) => {
+      await window.close();
+      throw error;
+    },
+  );
   if (opened.kind === 'open') return { ...opened, window };
   await window.close();
   return opened;
 }
 
-/** Reads the header behind which a file's records begin, or why it can't be read. */
+/** Finds the header behind which a file's records begin, or why it can't be read. */
 async function passHeader(
   window: ByteWindow,
-  isMarkedUtf8: boolean,
-  contract: SourceContract,
+  encodings: readonly Encoding[],
+  { contract, hasHeader }: { readonly contract: SourceContract; readonly hasHeader: boolean },
 ): Promise<Omit<Opened, 'window'> | Unopened> {
   const { csv, limits } = contract;
-  const others = csv.encodings.filter((encoding) => encoding !== 'utf-8');
-  const encodings: readonly Encoding[] = isMarkedUtf8 ? ['utf-8', ...others] : csv.encodings;
-  const found = await readHeader(window, { ...csv, encodings }, limits.maxRecordBytes);
-  if (found.kind === 'empty') return found;
-  if (found.kind === 'unreadable') return { kind: 'rejected', why: found.why };
-  const matched = matchHeader(found.header, contract);
-  if (matched.kind === 'rejected') return matched;
-  const { layout } = matched;
+  const dialect = { ...csv, encodings };
+  const found =
+    hasHeader || csv.columns === undefined
+      ? await findHeader(window, dialect, contract)
+      : matched(await headerless(window, csv.columns, dialect, limits.maxRecordBytes), contract);
+  if (found.kind !== 'found') return found;
+  const { layout, firstDataLine } = found;
   const format = {
     ...recordFormat(csv, layout.fields, limits.maxRecordBytes),
     encodings,
     newline: layout.newline,
   };
-  return { kind: 'open', layout, format, first: { row: 1, line: found.header.firstDataLine } };
+  return { kind: 'open', layout, format, first: { row: 1, line: firstDataLine } };
+}
+
+type Found = { readonly kind: 'found'; readonly layout: Layout; readonly firstDataLine: number } | Unopened;
+
+/** The first of the file's first records that is a header of the contract; only as many are tried as may stand before it. */
+async function findHeader(window: ByteWindow, dialect: CsvDialect, contract: SourceContract): Promise<Found> {
+  const { preambleLines = 0 } = dialect;
+  let line = 1;
+  let nearest = { fields: 0, why: '' };
+  for (let tried = 0; tried <= preambleLines; tried++) {
+    const header = await readHeader(window, dialect, contract.limits.maxRecordBytes, line);
+    const found = matched(header, contract);
+    if (found.kind === 'found' || (found.kind === 'empty' && tried === 0)) return found;
+    if (header.kind === 'empty' || found.kind === 'empty') break;
+    const fields = header.kind === 'header' ? header.header.names.length : 0;
+    if (tried === 0 || fields > nearest.fields) nearest = { fields, why: found.why };
+    const next = header.kind === 'header' ? header.header.firstDataLine : header.nextLine;
+    if (next === undefined) break;
+    line = next;
+  }
+  if (preambleLines === 0) return { kind: 'rejected', why: nearest.why };
+  const lines = preambleLines + 1;
+  return {
+    kind: 'rejected',
+    why: `none of its first ${lines} lines is its header; of the widest, ${nearest.why}`,
+  };
+}
+
+/** What a header comes to under a contract. */
+function matched(result: HeaderResult, contract: SourceContract): Found {
+  if (result.kind === 'empty') return result;
+  if (result.kind === 'unreadable') return { kind: 'rejected', why: result.why };
+  const { header } = result;
+  const layout = matchHeader(header, contract);
+  return layout.kind === 'rejected'
+    ? layout
+    : { kind: 'found', layout: layout.layout, firstDataLine: header.firstDataLine };
 }

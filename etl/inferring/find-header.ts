@@ -17,7 +17,8 @@ export type FoundHeader =
       readonly preambleLines: number;
       readonly sample: readonly (readonly string[])[];
     }
-  | { readonly kind: 'none'; readonly first: readonly string[] }
+  /** The first record holds values; the sample begins with it. */
+  | { readonly kind: 'none'; readonly preambleLines: number; readonly sample: readonly (readonly string[])[] }
   | { readonly kind: 'empty' };
 
 /** Records that are looked at for the header, and those that serve as a sample. */
@@ -36,14 +37,15 @@ export function findHeader(head: Uint8Array, isWhole: boolean, dialect: SniffedD
   const isWide = ({ fields }: Read): boolean => fields.length === dialect.fields;
   const header = records.find((one) => isWide(one) && filled(one.fields) >= enough) ?? records.find(isWide);
   if (header === undefined) return { kind: 'empty' };
-  const before = records.slice(0, records.indexOf(header));
-  const sample = records.slice(before.length + 1).map(({ fields }) => fields);
-  if (isData(header.fields, sample)) return { kind: 'none', first: header.fields };
+  const sample = records.slice(records.indexOf(header) + 1).map(({ fields }) => fields);
+  const preambleLines = header.before;
+  if (isData(header.fields, sample))
+    return { kind: 'none', preambleLines, sample: [header.fields, ...sample] };
   return {
     kind: 'header',
     names: header.fields,
     startByte: header.start,
-    preambleLines: before.length,
+    preambleLines,
     sample,
   };
 }
@@ -65,6 +67,8 @@ function isData(first: readonly string[], sample: readonly (readonly string[])[]
 
 interface Read {
   readonly start: number;
+  /** Records with something in them before it, readable or not. */
+  readonly before: number;
   readonly fields: readonly string[];
 }
 
@@ -73,12 +77,15 @@ function readRecords(head: Uint8Array, isWhole: boolean, { signs }: SniffedDiale
   const format = recordFormat({ ...signs, encodings: [], nullValues: [] }, ANY_WIDTH, head.length);
   const scan = newScan();
   const records: Read[] = [];
+  let before = 0;
   for (let at = 0; at < head.length && records.length <= SAMPLE; at = scan.next) {
     if (!readRecord(head, at, head.length, isWhole, format, scan)) break;
-    if (isBlank(head, at, scan.end, format) || scan.problem !== undefined) continue;
+    if (isBlank(head, at, scan.end, format)) continue;
+    before++;
+    if (scan.problem !== undefined) continue;
     const utf8 = toUtf8(head.subarray(at, scan.end), ['utf-8', 'windows-1252']) ?? new Uint8Array();
     const rows: string[][] = parse(Buffer.from(utf8), { ...signs });
-    records.push({ start: at, fields: rows[0] ?? [] });
+    records.push({ start: at, before: before - 1, fields: rows[0] ?? [] });
   }
   return records;
 }

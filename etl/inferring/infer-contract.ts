@@ -1,4 +1,4 @@
-import type { Measure } from '../contract/contract.ts';
+import type { CsvDialect, Measure } from '../contract/contract.ts';
 import { ISO_4217 } from '../contract/iso-4217.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
@@ -30,7 +30,7 @@ export interface InferOptions {
 
 /**
  * Proposes a contract for files, from what they hold. Memory is bounded by the engine's limit whatever their size.
- * Throws DataError where a file is no text (`UNREADABLE`), has no header (`NO_HEADER`), has two columns of one name
+ * Throws DataError where a file is no text (`UNREADABLE`), has no header and others do (`NO_HEADER`), has two columns of one name
  * (`REPEATED_HEADER`), is written in another dialect than the others (`DIALECTS_DIFFER`), or where no file has a
  * record (`NO_RECORDS`).
  */
@@ -85,6 +85,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
       encodings: isLegacy.length === 0 ? ['utf-8'] : ['utf-8', 'windows-1252'],
       nullValues: nullValues.values,
       ...(totals.column === undefined ? {} : { totalRowColumn: totals.column }),
+      ...headerOf(opened),
     },
     columns: columns.map((column) =>
       column.name === partition.column ? { ...column, required: true } : column,
@@ -97,9 +98,14 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
         decide('Write who owns it, and what it is for.'),
         review('Columns are internal where nothing speaks of a person; make public what anyone may know.'),
         ...skipped.map((text) => review(text)),
-        ...preambleNotes(opened),
       ],
-      csv: [...dialect.notes, ...encodingNotes(isLegacy), ...nullValues.notes, ...totals.notes],
+      csv: [
+        ...headerNotes(opened),
+        ...dialect.notes,
+        ...encodingNotes(isLegacy),
+        ...nullValues.notes,
+        ...totals.notes,
+      ],
       key: keyNotes,
       partition: partition.notes,
       measures:
@@ -216,15 +222,24 @@ function encodingNotes(legacy: readonly string[]): Note[] {
   return [review(`${files} have records that are not UTF-8; they read as Windows-1252, as any bytes would.`)];
 }
 
-function preambleNotes(opened: readonly OpenedFile[]): Note[] {
+/** Where the files' headers stand, as a contract says it. */
+function headerOf(opened: readonly OpenedFile[]): Partial<Pick<CsvDialect, 'columns' | 'preambleLines'>> {
+  const [first] = opened;
+  if (first?.hasHeader === false) return { columns: first.names };
+  const preambleLines = Math.max(...opened.map(({ report }) => report.preambleLines));
+  return preambleLines === 0 ? {} : { preambleLines };
+}
+
+function headerNotes(opened: readonly OpenedFile[]): Note[] {
+  const [first] = opened;
+  if (first?.hasHeader === false)
+    return [
+      decide('No file has a header: write what the columns are, here and in their own names and headers.'),
+    ];
   return opened.flatMap(({ file, report }) =>
     report.preambleLines === 0
       ? []
-      : [
-          decide(
-            `${file.name} has ${several(report.preambleLines, 'line')} before its header, which no contract can skip: have them left out, or such files are rejected.`,
-          ),
-        ],
+      : [review(`${file.name} has ${several(report.preambleLines, 'line')} before its header.`)],
   );
 }
 

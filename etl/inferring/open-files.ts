@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { normaliseHeader } from '../contract/header.ts';
 import { DataError } from '../errors.ts';
 import type { Scratch } from '../ports.ts';
@@ -11,10 +12,12 @@ import { headOf, openTextFile, type SourceFile, type TextFile } from './text-fil
 /** A file that has records, with its header and how to read its sample. */
 export interface OpenedFile {
   readonly file: TextFile;
+  /** Those of its header, or where it has none `column_1` and so on. */
   readonly names: readonly string[];
+  readonly hasHeader: boolean;
   /** Some of its first records. */
   readonly sample: readonly (readonly string[])[];
-  /** Its text from the header on, or stretches of it. */
+  /** Its text from the header on, or stretches of it; where it has none, under one. */
   readonly stream: () => AsyncIterable<Uint8Array>;
   readonly report: Pick<ProposedFile, 'sizeBytes' | 'readBytes' | 'isSampled' | 'packing' | 'preambleLines'>;
 }
@@ -54,21 +57,26 @@ export async function openFiles(
     const own = tryDialect(head, isWhole, signs);
     if (worth(own) < worth(dialect) - TOLERANCE) throw otherDialect(file, dialect.signs, signs);
     const header = findHeader(head, isWhole, own);
-    if (header.kind === 'none') throw headerless(file, header.first);
     if (header.kind === 'empty') throw unreadable(file, 'no record of it can be parsed');
     if (header.sample.length === 0) {
       skipped.push(`${file.name} has a header and no record.`);
       continue;
     }
-    refuseRepeats(file, header.names);
-    const whole = { start: file.text.start + header.startByte, end: file.text.end };
+    const names = header.kind === 'header' ? header.names : placeNames(file, header);
+    refuseRepeats(file, names);
+    const startByte = header.kind === 'header' ? header.startByte : 0;
+    const whole = { start: file.text.start + startByte, end: file.text.end };
     const stretches = stretchesOf(whole.start, whole.end, limitBytes);
     const readBytes = stretches.reduce((sum, { start, end }) => sum + end - start, 0);
     opened.push({
       file,
-      names: header.names,
+      names,
+      hasHeader: header.kind === 'header',
       sample: header.sample,
-      stream: () => wholeLines((range) => file.read(range), stretches, whole),
+      stream: () => {
+        const lines = wholeLines((range) => file.read(range), stretches, whole);
+        return header.kind === 'header' ? lines : under(headerLine(names, signs, head), lines);
+      },
       report: {
         sizeBytes: file.sizeBytes,
         readBytes,
@@ -79,6 +87,7 @@ export async function openFiles(
     });
   }
   if (opened.length === 0) throw noRecords(skipped);
+  refuseMixed(opened);
   return { opened, skipped, dialect: { signs, notes: [dialectNote(looked, signs)] } };
 }
 
@@ -131,10 +140,48 @@ function dialectNote(looked: readonly LookedAt[], signs: Signs): Note {
 
 const shown = (sign: string): string => (sign === '\t' ? 'a tab' : `'${sign}'`);
 
-function headerless(file: TextFile, first: readonly string[]): DataError {
+/** Names for the columns of a file without a header, by their places. */
+function placeNames(
+  file: TextFile,
+  { preambleLines, sample }: { readonly preambleLines: number; readonly sample: OpenedFile['sample'] },
+): string[] {
+  if (preambleLines === 0) return (sample[0] ?? []).map((_, n) => `column_${n + 1}`);
+  throw noHeader(file, `has ${several(preambleLines, 'line')} above its records that are no header`);
+}
+
+/** A header line as the rest of the file is written. */
+function headerLine(names: readonly string[], { delimiter }: Signs, head: Uint8Array): Uint8Array {
+  const end = head.indexOf(LF);
+  const newline = end > 0 && head[end - 1] === CR ? '\r\n' : '\n';
+  return Buffer.from(names.join(delimiter) + newline);
+}
+
+const [LF, CR] = [10, 13];
+
+async function* under(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* rest;
+}
+
+/** Files without a header go together only where all are of one width. */
+function refuseMixed(opened: readonly OpenedFile[]): void {
+  const [first, ...others] = opened;
+  const other = others.find(
+    ({ hasHeader, names }) =>
+      hasHeader !== first?.hasHeader || (!hasHeader && names.length !== first.names.length),
+  );
+  if (first === undefined || other === undefined) return;
+  const [without, beside] = first.hasHeader ? [other, first] : [first, other];
+  const what = beside.hasHeader
+    ? `, and ${beside.file.name} has one`
+    : ` and ${several(without.names.length, 'column')}, and ${beside.file.name} has ${beside.names.length}`;
+  throw noHeader(without.file, `has no header${what}`);
+}
+
+function noHeader(file: TextFile, what: string): DataError {
   return new DataError(
     'NO_HEADER',
-    `${file.name} has no header: its first record holds values in ${several(first.length, 'field')}. Assay finds columns by their headers; put one above the records.`,
+    `${file.name} ${what}. Assay finds columns by their headers, or in files that have none by their places: infer a contract for each kind of file.`,
     { context: { file: file.name } },
   );
 }

@@ -110,6 +110,8 @@ function csvValue({ csv }: Proposal): Readonly<Record<string, unknown>> {
     encodings: csv.encodings,
     ...(csv.nullValues.length === 0 ? {} : { nullValues: csv.nullValues }),
     ...(csv.totalRowColumn === undefined ? {} : { totalRow: { column: csv.totalRowColumn } }),
+    ...(csv.preambleLines === undefined ? {} : { preambleLines: csv.preambleLines }),
+    ...(csv.columns === undefined ? {} : { columns: csv.columns }),
   };
 }
 

@@ -15,7 +15,7 @@ export interface ProposedFile {
   readonly broken: number;
   /** Whether some record is not UTF-8. */
   readonly isWindows1252: boolean;
-  /** Lines before the header, which Assay doesn't skip. */
+  /** Lines with something in them before the header. */
   readonly preambleLines: number;
 }
 

@@ -12,7 +12,7 @@ import { writeDataFiles } from '../engine/write-data-files.ts';
 import { InOrder, Lanes } from '../lanes.ts';
 import { chunkKey, rejectsKey, runRoot, suspectsKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
-import { loadPriorFailures } from '../refining/prior-failures.ts';
+import { PriorFailures } from '../refining/prior-failures.ts';
 import { collectBroken, collectRejects, createRejects } from '../refining/rejects.ts';
 import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
 import { collectSuspects, createSuspects, findSuspects } from '../refining/suspects.ts';
@@ -65,7 +65,7 @@ export const refine = defineStage({
       // Each lane has a thread of its own, so that none waits for another in the middle of a statement.
       const options = { ...effects.engine, threads: effects.engine.threads - lanes + 1 };
       const result = await withEngine(options, join(scratch.directory, 'spill'), async (engine) => {
-        const hasPrior = await loadPriorFailures(engine, tables, replacedFiles(plan));
+        const prior = await PriorFailures.open(engine, { tables, replaced: replacedFiles(plan) });
         return withLanes(engine, lanes, (opened) =>
           new Refinery({
             effects,
@@ -77,7 +77,7 @@ export const refine = defineStage({
             silver,
             chunk,
             files,
-            hasPrior,
+            prior,
           }).refine(),
         );
       });
@@ -101,7 +101,7 @@ interface RefineryOptions {
   readonly silver: LakeTable;
   readonly chunk: string;
   readonly files: readonly FileToRead[];
-  readonly hasPrior: boolean;
+  readonly prior: PriorFailures;
 }
 
 /** One chunk's work in progress. */
@@ -221,7 +221,7 @@ class Refinery {
     await this.#stage(engine, apart, 'closer');
     await tallyOthers(engine, contract, this.#tallies);
     await collectRejects(engine, contract);
-    await collectSuspects(engine, contract, this.#silverSelect());
+    await collectSuspects(engine, contract, await this.#silverSelect(engine));
     await scratch.remove(apart.path);
   }
 
@@ -232,8 +232,8 @@ class Refinery {
   }
 
   /** Writes the staged records that passed and meet a condition. */
-  #writeSilver(engine: Engine, part: string, condition: string): Promise<DataFile[]> {
-    return this.#write(engine, part, `${this.#silverSelect()} AND ${condition}`);
+  async #writeSilver(engine: Engine, part: string, condition: string): Promise<DataFile[]> {
+    return this.#write(engine, part, `${await this.#silverSelect(engine)} AND ${condition}`);
   }
 
   /** Writes the suspects to files of their own, the same ones whichever lane was faster. */
@@ -251,8 +251,9 @@ class Refinery {
     return writeDataFiles(select, { ...target, partitionColumn: contract.partitionColumn });
   }
 
-  #silverSelect(): string {
-    const { contract, plan, silver, hasPrior } = this.#options;
+  async #silverSelect(lane: Engine): Promise<string> {
+    const { contract, plan, silver, prior } = this.#options;
+    const hasPrior = await prior.hasAnyOf(lane, 'SELECT row_hash FROM staged WHERE passed$');
     return silverSelect(contract, plan, silver, hasPrior);
   }
 

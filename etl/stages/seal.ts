@@ -92,9 +92,13 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   );
   const tables = openDatasetTables(effects, contract, context.base);
   const refined = mergeParts(chunks.flatMap((chunk) => chunk.files));
-  const hasPrior = await loadPriorFailures(engine, tables, replacedFiles(plan));
-  await forgetReleased(engine, effects, plan, tables);
   await loadRejects(sealing, chunks);
+  const hasPrior = await loadPriorFailures(
+    engine,
+    { tables, replaced: replacedFiles(plan) },
+    await comingAgain(sealing, chunks),
+  );
+  await forgetReleased(engine, effects, plan, tables);
   const lastRows = new Map(
     plan.files.flatMap((file) => {
       const found = refined.get(file.index);
@@ -160,6 +164,16 @@ async function loadRejects(
   if (keys.length === 0) return;
   const paths = await Promise.all(keys.map((key) => effects.data.localPath(key)));
   await engine.run(`INSERT INTO rejects SELECT * FROM ${readParquet(paths)}`);
+}
+
+/** SELECT of the row_hash of every record of the run that may have failed before: rejects, and what refine found so. */
+async function comingAgain({ effects }: Sealing, chunks: readonly ChunkResult[]): Promise<string> {
+  const files = chunks.flatMap((chunk) => [...chunk.dataFiles, ...chunk.suspectFiles]);
+  const failed = files.filter(({ columns }) => columns.attempt_count?.max !== '0');
+  const paths = await Promise.all(failed.map(({ key }) => effects.data.localPath(key)));
+  const passed =
+    paths.length === 0 ? '' : ` UNION ALL SELECT row_hash FROM ${readParquet(paths)} WHERE attempt_count > 0`;
+  return `SELECT row_hash FROM rejects${passed}`;
 }
 
 interface ResolvedSilver {

@@ -23,8 +23,8 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 test('the loop finds exactly what the generator put in, and its Parquet can be read', async () => {
   const out = join(directory, 'loop');
-  const { rows, silver, rejected } = expected;
-  expect(await ingestRowByRow(file, out)).toEqual({ rows, silver, rejected });
+  const { rows, silver, rejected, duplicates } = expected;
+  expect(await ingestRowByRow(file, out)).toEqual({ rows, silver, rejected, duplicates });
 
   const rejects = readFileSync(join(out, 'rejects.ndjson'), 'utf8').trimEnd().split('\n');
   const codes: Record<string, number> = {};

@@ -25,6 +25,24 @@ test('timestamps spread over as many months as asked, and keys are unique', () =
   expect(months.size).toBe(12);
 });
 
+test('files of one table share no key, and scattered keys come from the whole range in every file', () => {
+  const idsOf = (firstRow: number, keys: 'ascending' | 'scattered'): string[] => {
+    const pieces: string[] = [];
+    const spread = { months: 2, firstMonth: 13, firstRow, keys };
+    generate({ rows: 3_000, seed: 1, ...spread }, (piece) => pieces.push(piece));
+    const records = pieces.join('').trimEnd().split('\n').slice(1);
+    expect(records.filter((record) => record.includes(',2025-0')).length).toBeGreaterThan(2_900);
+    return [...new Set(records.map((record) => record.slice(0, 13)))].sort();
+  };
+  for (const keys of ['ascending', 'scattered'] as const) {
+    const [first, second] = [idsOf(0, keys), idsOf(3_000, keys)];
+    // Six records of three thousand are second copies.
+    expect([first.length, second.length]).toEqual([2_994, 2_994]);
+    expect(first.filter((id) => second.includes(id))).toEqual([]);
+    expect((first.at(-1) ?? '') < (second[0] ?? '')).toBe(keys === 'ascending');
+  }
+});
+
 test('no code gets one percent of the records, two percent are bad in all', () => {
   const share = BAD_PER_TEN_THOUSAND;
   const codes = [

@@ -48,6 +48,11 @@ describe('compareContracts', () => {
       edit('name: ordered_on\n', 'name: ordered_on\n        primaryKey: true\n'),
       'key: was order_id, is order_id, ordered_on',
     ],
+    [
+      'no header where there was one',
+      withSetting('assay.csv', '{columns: [order_id, ordered_on]}'),
+      'csv.columns: were those of the header, are order_id, ordered_on',
+    ],
     ['another delimiter', withSetting('assay.csv', '{delimiter: ;}'), 'csv.delimiter: was ,, is ;'],
     [
       'a format beside which ISO is gone',
@@ -112,6 +117,7 @@ describe('compareContracts', () => {
     ['neutral columns.status.description: changed', withColumn('status', 'description: x')],
     ['additive unknownColumns: was ignore, is rescue', withSetting('assay.unknownColumns', 'rescue')],
     ['neutral limits: changed', withSetting('assay.limits', '{maxCondemned: 5}')],
+    ['neutral csv.preambleLines: was 0, is 2', withSetting('assay.csv', '{preambleLines: 2}')],
     ['neutral csv.nullValues: changed', withSetting('assay.csv', '{nullValues: [x]}')],
     ['neutral owner: changed', edit('shop-data', 'others')],
   ])('%s', (change, next) => {

@@ -36,6 +36,18 @@ describe('settings of a source contract', () => {
     });
   });
 
+  test('say where the names of the columns stand', () => {
+    const csv = (value: string) => source(withSetting('assay.csv', value)).csv;
+    expect(csv('{preambleLines: 4}').preambleLines).toBe(4);
+    expect(csv('{columns: [Order_ID, skipped, ordered_on]}').columns).toEqual([
+      'Order_ID',
+      'skipped',
+      'ordered_on',
+    ]);
+    expect(csv('{}')).not.toHaveProperty('preambleLines');
+    expect(csv('{}')).not.toHaveProperty('columns');
+  });
+
   test('may be a tab as delimiter', () => {
     expect(source(withSetting('assay.csv', '{delimiter: "\\t"}')).csv.delimiter).toBe('\t');
   });
@@ -44,7 +56,7 @@ describe('settings of a source contract', () => {
     [
       'assay.csv',
       '{delimeter: x}',
-      ".delimeter: is not a field here; use delimiter, quote, escape, encodings, nullValues, totalRow; did you mean 'delimiter'?",
+      ".delimeter: is not a field here; use delimiter, quote, escape, encodings, nullValues, totalRow, preambleLines, columns; did you mean 'delimiter'?",
     ],
     ['assay.csv', '{delimiter: ";;"}', ".delimiter: is ';;'; write one ASCII sign or a tab, e.g. ','"],
     ['assay.csv', '{quote: ","}', ".quote: is ',', the delimiter; write two different signs"],
@@ -74,6 +86,21 @@ describe('settings of a source contract', () => {
       'assay.csv',
       '{totalRow: {column: prise}}',
       ".totalRow.column: is 'prise', which is no column of this contract; write one; did you mean 'price'?",
+    ],
+    [
+      'assay.csv',
+      '{columns: [order_id, status]}',
+      '.columns: names no column for ordered_on, which is required; write its name where it stands',
+    ],
+    [
+      'assay.csv',
+      '{columns: [order_id, ordered_on, status, Status]}',
+      '.columns: names status twice; give every other column a name of its own',
+    ],
+    [
+      'assay.csv',
+      '{columns: [order_id, ordered_on], preambleLines: 2}',
+      '.preambleLines: is set beside columns, which say that there is no header; write one of the two',
     ],
     ['assay.unknownColumns', 'keep', ": is 'keep'; write one of ignore, rescue, reject"],
     [

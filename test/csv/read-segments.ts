@@ -78,10 +78,11 @@ export async function readSegments(
   files: readonly Uint8Array[],
   sizes: { readonly pieceBytes: number; readonly segmentBytes: number },
   toRead: readonly FileToRead[] = files.map((_, index) => ({ index, key: `f${index}` })),
+  contract = CONTRACT,
 ): Promise<unknown> {
   const scratch = memoryScratch();
   const data = memoryData(filesByKey(files), sizes.pieceBytes);
-  const options = { contract: CONTRACT, data, scratch, segmentBytes: sizes.segmentBytes };
+  const options = { contract, data, scratch, segmentBytes: sizes.segmentBytes };
   let text = Buffer.alloc(0);
   const outcomes: FileOutcome[] = [];
   const broken: unknown[] = [];

@@ -24,8 +24,9 @@ async function cutIntoSpans(
   bytes: Uint8Array,
   { rangeBytes, markBytes, pieceBytes }: Cut,
   data: DataStore = memoryData(filesByKey([bytes]), pieceBytes),
+  contract = CONTRACT,
 ): Promise<FileToRead[]> {
-  const options = { contract: CONTRACT, data, scratch: memoryScratch(), markBytes };
+  const options = { contract, data, scratch: memoryScratch(), markBytes };
   const ranges: SurveyedRange[] = [];
   for (let start = 0; start < bytes.length; start += rangeBytes) {
     const range = { start, end: Math.min(bytes.length, start + rangeBytes) };
@@ -54,6 +55,24 @@ describe('a file that is cut', () => {
       }),
       { numRuns: Number(process.env.SURVEY_CASES ?? 300) },
     );
+  });
+
+  test.each([
+    ['below a preamble', { preambleLines: 3 }, 'Printed\n"by" x,y\n\nid,paid_on,amount,note\n', 6],
+    ['without a header', { columns: ['id', 'paid_on', 'amount', 'note'] }, '', 2],
+  ])('%s', async (_, csv, head, brokenAt) => {
+    const contract = { ...CONTRACT, csv: { ...CONTRACT.csv, ...csv } };
+    const bytes = Buffer.from(
+      `${head}1,2024-01-02,3,"x\n"\n${'2,2024-01-02,3\n3,2024-01-02,3,y\n'.repeat(20)}`,
+    );
+    const whole = await readSegments([bytes], SIZES, [FILE], contract);
+    expect(whole).toMatchObject({ outcomes: [{ records: 41 }] });
+    expect(whole).toHaveProperty('broken.0.line', brokenAt + 1);
+    for (const rangeBytes of [1, 9, 40, 200]) {
+      const cut = { rangeBytes, markBytes: 20, pieceBytes: 16 };
+      const spans = await cutIntoSpans(bytes, cut, memoryData({ f0: bytes }, 16), contract);
+      expect(await readSegments([bytes], SIZES, spans, contract)).toEqual(whole);
+    }
   });
 
   test('keeps the places of its records where only some of its spans are read', async () => {

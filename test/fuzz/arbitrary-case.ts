@@ -79,7 +79,29 @@ function signs(dialect: number): { delimiter: string; quote: string; escaping: s
   return { delimiter, quote, escaping };
 }
 
+/** The first line: the header, below lines of anything where the dialect allows for them, or none. */
 function header(dialect: number): fc.Arbitrary<string> {
+  const { columns, preambleLines } = DIALECTS[dialect]?.contract.csv ?? {};
+  if (columns !== undefined) return firstRecord(dialect);
+  if (preambleLines === undefined) return ownHeader(dialect);
+  const above = fc.oneof(fc.constantFrom('', 'Sales of January', 'id'), noise(dialect));
+  return fc
+    .tuple(fc.array(above, { maxLength: 4 }), ownHeader(dialect))
+    .map(([lines, text]) => [...lines, text].join('\n'));
+}
+
+/** Of a file without a header; the usual one after all is a record that fails, and one in another order refuses the file. */
+function firstRecord(dialect: number): fc.Arbitrary<string> {
+  const { delimiter } = signs(dialect);
+  return fc.oneof(
+    { weight: 6, arbitrary: validFields.map((fields) => fields.join(delimiter)) },
+    { weight: 2, arbitrary: quotedRecord(dialect) },
+    { weight: 1, arbitrary: fc.constantFrom('', HEADERS.join(delimiter)) },
+    { weight: 2, arbitrary: noise(dialect) },
+  );
+}
+
+function ownHeader(dialect: number): fc.Arbitrary<string> {
   const { delimiter, quote } = signs(dialect);
   const join = (names: readonly string[]): string => names.join(delimiter);
   const wide = (count: number): string =>

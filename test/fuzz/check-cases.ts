@@ -173,7 +173,7 @@ function neighbourProblem(
   return undefined;
 }
 
-/** Whether the header is the first line, and names the columns in the order in which valid records are written. */
+/** Whether the header is the first line, or none, and names the columns in the order in which valid records are written. */
 function hasUsualHeader({ header, dialect, isEnded, lines }: FuzzCase): boolean {
   const { contract } = DIALECTS[dialect] ?? {};
   const usual = contract?.columns.map(({ name }) => name).join(contract.csv.delimiter);

@@ -36,7 +36,7 @@ function dialect(name: string, csv: Readonly<Record<string, unknown>>, maxRecord
   return { dataset, text, contract: parseContract(`${name}.yaml`, text) as SourceContract };
 }
 
-/** The dialects that are fuzzed: each sign, each way of escaping and each encoding in at least one. */
+/** The dialects that are fuzzed: each sign, each way of escaping, each encoding and each place of the header in at least one. */
 export const DIALECTS: readonly Dialect[] = [
   dialect('usual', { encodings: ['utf-8', 'windows-1252'] }, SHORT_RECORD_BYTES),
   dialect('default', {}),
@@ -44,4 +44,6 @@ export const DIALECTS: readonly Dialect[] = [
   dialect('tabs', { delimiter: '\t', quote: "'", encodings: ['windows-1252'] }, SHORT_RECORD_BYTES),
   dialect('backslashes', { escape: '\\', nullValues: ['NULL'] }, SHORT_RECORD_BYTES),
   dialect('pipes', { delimiter: '|', quote: "'", escape: '\\', encodings: ['iso-8859-1'] }),
+  dialect('preamble', { preambleLines: 2 }, SHORT_RECORD_BYTES),
+  dialect('headerless', { columns: HEADERS, encodings: ['utf-8', 'windows-1252'] }, SHORT_RECORD_BYTES),
 ];

@@ -254,10 +254,12 @@ describe('what lies around the records', () => {
     expect(columnOf(proposal, 'amount').number.symbols).toEqual(['£']);
   });
 
-  test('a preamble is told of, since no contract can skip it', async () => {
+  test('a preamble is passed by the contract, as long as the longest', async () => {
     const proposal = await infer({ 'a.csv': `Sales of January\n${rows}` });
     expect(proposal.files[0]).toMatchObject({ records: 2, preambleLines: 1 });
-    expect(notesOf(proposal)).toContain('decide contract: a.csv has 1 line before its header');
+    expect(notesOf(proposal)).toContain('review csv: a.csv has 1 line before its header');
+    const both = await infer({ 'a.csv': `Sales of January\n${rows}`, 'b.csv': `Sales\n"by" month\n${rows}` });
+    expect(both.csv.preambleLines).toBe(2);
   });
 
   test('of a large file a sample is read, its end included, and said so', async () => {
@@ -296,7 +298,24 @@ describe('files that nothing can be inferred from', () => {
       'UNREADABLE',
       'gzip data is damaged',
     ],
-    ['no header', { 'a.csv': '1,2024-01-01\n2,2024-01-02\n' }, 'NO_HEADER', 'a.csv has no header'],
+    [
+      'a header in one file alone',
+      { 'a.csv': '1,2024-01-01\n2,2024-01-02\n', 'b.csv': 'id,day\n3,2024-01-01\n4,2024-01-02\n' },
+      'NO_HEADER',
+      'a.csv has no header, and b.csv has one',
+    ],
+    [
+      'no header, of two widths',
+      { 'a.csv': '1,2024-01-01\n2,2024-01-02\n', 'b.csv': '1,2024-01-01,x\n2,2024-01-02,y\n' },
+      'NO_HEADER',
+      'a.csv has no header and 2 columns, and b.csv has 3',
+    ],
+    [
+      'no header below a preamble',
+      { 'a.csv': 'Sales\n1,2024-01-01,5\n2,2024-01-02,5\n3,2024-01-02,5\n' },
+      'NO_HEADER',
+      'a.csv has 1 line above its records that are no header',
+    ],
     ['one header twice', { 'a.csv': 'id,Total, total\n1,2,3\n' }, 'REPEATED_HEADER', "'Total' and 'total'"],
     [
       'two dialects',

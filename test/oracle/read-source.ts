@@ -31,12 +31,49 @@ export function readSource(file: Uint8Array, contract: SourceContract): OracleSo
   if (text.kind === 'rejected') return text;
   const dialect = dialectOf(contract, text.isMarked);
   const lines = splitLines(text.bytes.toString('latin1'));
-  const header = takeHeader(lines, dialect);
+  const header = findHeader(lines, contract, dialect);
+  if (header.kind !== 'header') return header;
+  const records = parseRecords(lines.slice(header.next), header.names.length, dialect);
+  return { kind: 'read', records, fields: header.fields };
+}
+
+type MatchedHeader =
+  | (Extract<OracleHeader, { kind: 'header' }> & { readonly fields: readonly (number | undefined)[] })
+  | Exclude<OracleHeader, { kind: 'header' }>;
+
+/** The header where the contract says that it may stand. */
+function findHeader(lines: readonly Line[], contract: SourceContract, dialect: OracleDialect): MatchedHeader {
+  const { columns, preambleLines = 0 } = contract.csv;
+  if (columns !== undefined) return matched(takeNone(lines, columns, dialect), contract);
+  let found = matched(takeHeader(lines, 0, dialect), contract);
+  for (
+    let tried = 1;
+    tried <= preambleLines && found.kind === 'rejected' && found.next !== undefined;
+    tried++
+  )
+    found = matched(takeHeader(lines, found.next, dialect), contract);
+  if (preambleLines === 0 || found.kind === 'header' || isNothing(lines, dialect)) return found;
+  return { kind: 'rejected', why: `none of its first ${preambleLines + 1} lines is its header` };
+}
+
+const isNothing = (lines: readonly Line[], dialect: OracleDialect): boolean =>
+  takeHeader(lines, 0, dialect).kind === 'empty';
+
+function matched(header: OracleHeader, contract: SourceContract): MatchedHeader {
   if (header.kind !== 'header') return header;
   const fields = matchNames(header.names, contract);
-  if (typeof fields === 'string') return { kind: 'rejected', why: fields };
-  const records = parseRecords(lines.slice(header.next), header.names.length, dialect);
-  return { kind: 'read', records, fields };
+  return typeof fields === 'string'
+    ? { kind: 'rejected', why: fields, next: header.next }
+    : { ...header, fields };
+}
+
+/** The contract's own names, before the first record, unless that is no text. */
+function takeNone(lines: readonly Line[], names: readonly string[], dialect: OracleDialect): OracleHeader {
+  if (lines.length === 0) return { kind: 'empty' };
+  const { text } = takeOne(lines, 0, dialect);
+  if (text.length > dialect.maxRecordBytes) return { kind: 'rejected', why: 'its first line is longer' };
+  if (text.includes('\0')) return { kind: 'rejected', why: 'it is not text' };
+  return { kind: 'header', names, next: 0 };
 }
 
 /** A mark says that a text is UTF-8, or was made so; then that encoding comes first. */
@@ -74,21 +111,32 @@ function unpack(file: Buffer): Unpacked {
 type OracleHeader =
   | { readonly kind: 'header'; readonly names: readonly string[]; readonly next: number }
   | { readonly kind: 'empty' }
-  | { readonly kind: 'rejected'; readonly why: string };
+  /** `next` is the line behind what can't be one; absent where nothing behind it can be read. */
+  | { readonly kind: 'rejected'; readonly why: string; readonly next?: number };
 
-/** The names in the first record with any content, and the line behind it. */
-function takeHeader(lines: readonly Line[], dialect: OracleDialect): OracleHeader {
-  for (let at = 0; at < lines.length; ) {
-    const found = takeWhole(lines, at, dialect);
-    // A NUL is no text: a record of several lines that holds one is cut at its first.
-    const whole = found !== undefined && found.taken > 1 && found.text.includes('\0') ? undefined : found;
-    const text = whole?.text ?? lines[at]?.text ?? '';
+/** The record that begins at a line, or where it can't be parsed that line. */
+function takeOne(
+  lines: readonly Line[],
+  at: number,
+  dialect: OracleDialect,
+): { readonly whole: ReturnType<typeof takeWhole>; readonly text: string } {
+  const found = takeWhole(lines, at, dialect);
+  // A NUL is no text: a record of several lines that holds one is cut at its first.
+  const whole = found !== undefined && found.taken > 1 && found.text.includes('\0') ? undefined : found;
+  return { whole, text: whole?.text ?? lines[at]?.text ?? '' };
+}
+
+/** The names in the first record with any content from a line on, and the line behind it. */
+function takeHeader(lines: readonly Line[], from: number, dialect: OracleDialect): OracleHeader {
+  for (let at = from; at < lines.length; ) {
+    const { whole, text } = takeOne(lines, at, dialect);
     at += whole?.taken ?? 1;
     if (text.length > dialect.maxRecordBytes) return { kind: 'rejected', why: 'its first line is longer' };
     if (isBlankText(text, dialect)) continue;
     if (text.includes('\0')) return { kind: 'rejected', why: 'it is not text' };
-    if (decode(text, text, dialect) === undefined) return { kind: 'rejected', why: 'is not text in' };
-    if (whole === undefined) return { kind: 'rejected', why: "its header can't be parsed" };
+    if (decode(text, text, dialect) === undefined)
+      return { kind: 'rejected', why: 'is not text in', next: at };
+    if (whole === undefined) return { kind: 'rejected', why: "its header can't be parsed", next: at };
     const names = whole.fields.map((name) => decode(name ?? '', text, dialect) ?? '');
     return { kind: 'header', names, next: at };
   }

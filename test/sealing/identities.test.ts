@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals';
+import { withEngine } from '../../etl/engine/engine.ts';
+import { identitySql } from '../../etl/refining/tally.ts';
+import { identitiesOf } from '../../etl/sealing/conservation.ts';
+import { tempFolder } from '../adapters/temp-folder.ts';
+
+test('what the numbers of a file add up to is the same however many files and records there are', async () => {
+  const { folder, dispose } = await tempFolder();
+  const counts = [0, 1, 7, 7, 99_999, 100_000, 100_001, 250_000, 3];
+  try {
+    await withEngine({ memoryLimitMb: 200, threads: 2 }, folder, async (engine) => {
+      const identities = await identitiesOf(engine, counts);
+      expect([...identities.keys()]).toEqual([0, 1, 3, 7, 99_999, 100_000, 100_001, 250_000]);
+      for (const [n, identity] of identities) {
+        const [row] = await engine.rows(
+          `SELECT CAST(coalesce(sum(${identitySql('i')}), 0) AS VARCHAR) AS sum FROM range(1, ${n + 1}) AS numbers(i)`,
+        );
+        expect(identity).toBe(row?.sum);
+      }
+    });
+  } finally {
+    await dispose();
+  }
+});
