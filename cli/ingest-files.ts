@@ -3,9 +3,14 @@ import path from 'node:path';
 import { hashFile } from '../adapters/local/file-bytes.ts';
 import { guarded } from '../adapters/local/file-errors.ts';
 import type { Lake } from '../adapters/local/lake.ts';
-import { addToBronze, type IngestedFile } from '../etl/bronze.ts';
+import { BronzeIntake, type IngestedFile } from '../etl/bronze.ts';
+import { type HasRoom, inFlight } from '../etl/in-flight.ts';
 import { bronzePrefix } from '../etl/naming.ts';
-import type { ObjectInfo } from '../etl/ports.ts';
+import type { Effects } from '../etl/ports.ts';
+
+/** Small files wait for the disk or the network together; a large one keeps them busy alone. */
+const FILES_AT_ONCE = 32;
+const BYTES_AT_ONCE = 64 * 1024 * 1024;
 
 /** One file, where it came from and where it is now. */
 export interface IngestedSource extends IngestedFile {
@@ -13,42 +18,78 @@ export interface IngestedSource extends IngestedFile {
   readonly file: string;
 }
 
-/** Copies files into a dataset's Bronze, one after another; yields each as it is there. The contract is the caller's to check. */
+/** What became of one file: it is in Bronze, durably, or it can't be brought there. */
+export type Ingestion =
+  | { readonly kind: 'ingested'; readonly file: string; readonly source: IngestedSource }
+  | { readonly kind: 'failed'; readonly file: string; readonly error: unknown };
+
+/**
+ * Copies files into a dataset's Bronze, several at once; yields what became of each, in their order, as soon as that is
+ * known. The contract is the caller's to check.
+ */
 export async function* ingestFiles(
   lake: Lake,
   dataset: string,
   files: readonly string[],
-): AsyncGenerator<IngestedSource> {
+): AsyncGenerator<Ingestion> {
   const { objects, clock, progress } = lake.effects;
-  const date = clock.now().toISOString().slice(0, 10);
-  const listed: Pick<ObjectInfo, 'key' | 'sizeBytes'>[] = await objects.list(bronzePrefix(dataset));
-  const sizes = await Promise.all(files.map((file) => guarded(`reading ${file}`, () => stat(file))));
-  const totalBytes = sizes.reduce((sum, { size }) => sum + size, 0);
-  let doneBytes = 0;
-  for (const [n, file] of files.entries()) {
-    const size = sizes[n]?.size ?? 0;
-    const doneBefore = doneBytes;
-    const advance = (sent: number): void =>
-      progress?.({
-        stage: path.basename(file),
-        runId: dataset,
-        doneBytes: doneBefore + sent,
-        totalBytes,
+  const intake = new BronzeIntake(
+    { dataset, date: clock.now().toISOString().slice(0, 10) },
+    { objects: await objects.list(bronzePrefix(dataset)), digest: (key) => lake.data.digest(key) },
+  );
+  const sources = await Promise.all(files.map(measure));
+  const advance = progressOf(dataset, sources, progress);
+  yield* inFlight(sources, hasRoom, async ({ file, sizeBytes }): Promise<Ingestion> => {
+    const sent = advance(file);
+    sent(0);
+    try {
+      const added = await intake.add({
+        name: path.basename(file),
+        sizeBytes,
+        digest: async () => (await guarded(`reading ${file}`, () => hashFile(file))).digest,
+        copyTo: (key) => lake.data.addFile(file, key, sent),
       });
-    advance(0);
-    const incoming = {
-      name: path.basename(file),
-      sizeBytes: size,
-      digest: async () => (await guarded(`reading ${file}`, () => hashFile(file))).digest,
-      copyTo: (key: string) => lake.data.addFile(file, key, advance),
+      const { key, digest, existed } = added;
+      return { kind: 'ingested', file, source: { file, key, sizeBytes: added.sizeBytes, digest, existed } };
+    } catch (error) {
+      return { kind: 'failed', file, error };
+    } finally {
+      sent(sizeBytes);
+    }
+  });
+}
+
+interface Source {
+  readonly file: string;
+  readonly sizeBytes: number;
+}
+
+/** What can't be looked at fails when it is to be copied, and stops no other. */
+async function measure(file: string): Promise<Source> {
+  const stats = await stat(file).catch(() => undefined);
+  return { file, sizeBytes: stats?.size ?? 0 };
+}
+
+const hasRoom: HasRoom<Source> = (underWay, next) =>
+  underWay.length < FILES_AT_ONCE && totalBytes([...underWay, next]) <= BYTES_AT_ONCE;
+
+const totalBytes = (sources: readonly Source[]): number =>
+  sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+
+/** Tells of each file how many of its bytes have gone, as how many of all have. */
+function progressOf(
+  dataset: string,
+  sources: readonly Source[],
+  progress: Effects['progress'],
+): (file: string) => (sentBytes: number) => void {
+  const ofAll = { runId: dataset, totalBytes: totalBytes(sources) };
+  let doneBytes = 0;
+  return (file) => {
+    let before = 0;
+    return (sentBytes) => {
+      doneBytes += sentBytes - before;
+      before = sentBytes;
+      progress?.({ stage: path.basename(file), doneBytes, ...ofAll });
     };
-    const added = await addToBronze(
-      incoming,
-      { dataset, date },
-      { objects: listed, digest: (key) => lake.data.digest(key) },
-    );
-    if (!added.existed) listed.push({ key: added.key, sizeBytes: added.sizeBytes });
-    doneBytes += size;
-    yield { file, key: added.key, sizeBytes: added.sizeBytes, digest: added.digest, existed: added.existed };
-  }
+  };
 }

@@ -138,19 +138,36 @@ async function ingestDropped(
     for (const file of files) await options.onEvent({ kind: 'refused', file, error });
     return false;
   }
-  for (const file of files) {
-    const state = await fileState(file);
-    if (state === undefined || known.get(file) === state) continue;
-    try {
-      for await (const source of ingestFiles(lake, dataset, [file])) {
-        await options.onEvent({ kind: 'ingested', dataset, source });
+  const waiting = await newStates(files, known);
+  try {
+    for await (const done of ingestFiles(lake, dataset, [...waiting.keys()])) {
+      const { file } = done;
+      const state = waiting.get(file) ?? '';
+      waiting.delete(file);
+      if (done.kind === 'failed') {
+        await putBack(watching, { dataset, file, error: done.error });
+        continue;
       }
       known.set(file, state);
-    } catch (error) {
-      await putBack(watching, { dataset, file, error });
+      await options.onEvent({ kind: 'ingested', dataset, source: done.source });
     }
+  } catch (error) {
+    for (const file of waiting.keys()) await putBack(watching, { dataset, file, error });
   }
   return true;
+}
+
+/** The files that weren't taken or refused as they stand now, and how they stand. */
+async function newStates(
+  files: readonly string[],
+  known: ReadonlyMap<string, string>,
+): Promise<Map<string, string>> {
+  const states = new Map<string, string>();
+  for (const file of files) {
+    const state = await fileState(file);
+    if (state !== undefined && known.get(file) !== state) states.set(file, state);
+  }
+  return states;
 }
 
 /** A file that is still being written after all is looked at again later. */

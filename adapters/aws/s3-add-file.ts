@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { ConflictError } from '../../etl/errors.ts';
@@ -24,15 +24,15 @@ export interface AddedSource {
 export async function addFileToS3(
   place: S3Place,
   digests: S3Digests,
-  { sourcePath, key, onSent }: AddedSource,
+  source: AddedSource,
 ): Promise<AddedFile> {
-  const { digest, fingerprint } = await guarded(`reading ${sourcePath}`, () => hashFile(sourcePath));
-  const sizeBytes = Number(fingerprint.sizeBytes);
+  const { sourcePath, key } = source;
+  const { digest, sizeBytes, bytes } = await guarded(`reading ${sourcePath}`, () => readSource(sourcePath));
   const added = { key, digest, sizeBytes };
   return await inAws(onObject(place, 'adding', 's3:PutObject', key), async () => {
     try {
-      if (sizeBytes <= ONE_REQUEST_BYTES) await sendWhole(place, sourcePath, added);
-      else await digests.remember(key, { digest, etag: await sendParts(place, { sourcePath, key, onSent }) });
+      if (bytes === undefined) await digests.remember(key, { digest, etag: await sendParts(place, source) });
+      else await sendWhole(place, { key, digest, bytes });
       return { ...added, existed: false };
     } catch (error) {
       if (failureOf(error).status !== 412) throw error;
@@ -44,15 +44,35 @@ export async function addFileToS3(
   });
 }
 
-type Sent = Pick<AddedFile, 'key' | 'digest'>;
+interface ReadSource {
+  readonly digest: string;
+  readonly sizeBytes: number;
+  /** Of a file that is sent in one request, the bytes that were hashed. */
+  readonly bytes: Uint8Array | undefined;
+}
 
-async function sendWhole({ s3, bucketOf }: S3Place, file: string, { key, digest }: Sent): Promise<void> {
-  const Body = await guarded(`reading ${file}`, () => readFile(file));
+async function readSource(file: string): Promise<ReadSource> {
+  const isSentWhole = (await stat(file)).size <= ONE_REQUEST_BYTES;
+  const pieces: Uint8Array[] = [];
+  const { digest, fingerprint } = await hashFile(file, async (piece) => {
+    if (isSentWhole) pieces.push(Uint8Array.from(piece));
+  });
+  const bytes = isSentWhole ? Buffer.concat(pieces) : undefined;
+  return { digest, sizeBytes: Number(fingerprint.sizeBytes), bytes };
+}
+
+interface Whole {
+  readonly key: string;
+  readonly digest: string;
+  readonly bytes: Uint8Array;
+}
+
+async function sendWhole({ s3, bucketOf }: S3Place, { key, digest, bytes }: Whole): Promise<void> {
   await s3.send(
     new PutObjectCommand({
       Bucket: bucketOf(key),
       Key: key,
-      Body,
+      Body: bytes,
       IfNoneMatch: '*',
       // S3 refuses other bytes than were hashed, and keeps it.
       ChecksumSHA256: Buffer.from(digest, 'hex').toString('base64'),

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ConflictError } from '../../etl/errors.ts';
 import { cachedDigest, rememberDigest } from './digest-cache.ts';
 import { ensureFolder, linkExclusive, removeFile, syncFile, syncFolder } from './durable-file.ts';
-import { copyHashed, fingerprintOf, hashFile } from './file-bytes.ts';
+import { copyHashed, type HashedFile, hashFile } from './file-bytes.ts';
 import { hasCode, ifPresent } from './file-errors.ts';
 import type { LakeFolder } from './lake-folder.ts';
 import { ownedName } from './owner.ts';
@@ -22,24 +22,30 @@ export async function addFile(lake: LakeFolder, sourcePath: string, key: string)
   if ((await ifPresent(() => lstat(target))) !== undefined) {
     return await compareWith(lake, key, await hashFile(sourcePath));
   }
+  const { hashed, isPlaced } = await copyAndPlace(lake, sourcePath, target);
+  if (!isPlaced) return await compareWith(lake, key, hashed);
+  await syncFolder(path.dirname(target));
+  await rememberDigest(lake, key, hashed);
+  return { key, digest: hashed.digest, sizeBytes: Number(hashed.fingerprint.sizeBytes), existed: false };
+}
+
+/** Gives the target a durable copy of the source, under no other name when it returns; not where a file is already. */
+async function copyAndPlace(
+  lake: LakeFolder,
+  sourcePath: string,
+  target: string,
+): Promise<{ readonly hashed: HashedFile; readonly isPlaced: boolean }> {
   const temp = await lake.tempPath();
   try {
     const hashed = await copyHashed(sourcePath, temp);
     await ensureFolder(path.dirname(target));
-    if (!(await placeExclusive(temp, target))) return await compareWith(lake, key, hashed);
-    await syncFolder(path.dirname(target));
-    // Linking and unlinking change the ctime: the temporary name goes before the fingerprint is taken.
-    await removeFile(temp);
-    await rememberDigest(lake, key, { digest: hashed.digest, fingerprint: await fingerprintOf(target) });
-    return { key, digest: hashed.digest, sizeBytes: Number(hashed.fingerprint.sizeBytes), existed: false };
+    return { hashed, isPlaced: await placeExclusive(temp, target) };
   } finally {
     await removeFile(temp);
   }
 }
 
-type Hashed = Awaited<ReturnType<typeof hashFile>>;
-
-async function compareWith(lake: LakeFolder, key: string, source: Hashed): Promise<AddedFile> {
+async function compareWith(lake: LakeFolder, key: string, source: HashedFile): Promise<AddedFile> {
   if ((await cachedDigest(lake, key)) !== source.digest) {
     throw new ConflictError('NAME_TAKEN', `${key} holds another file: keep this one beside it.`, {
       context: { key, digest: source.digest },

@@ -19,21 +19,36 @@ const ENTRY = z.object({
   digest: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
+/** A smaller file is read and hashed as fast as what is remembered of it would be. */
+const WORTH_REMEMBERING_BYTES = 64 * 1024;
+
 /**
- * SHA-256 of an object, remembered from the last time where its file's fingerprint is still the same,
- * and otherwise read anew.
+ * SHA-256 of an object: of a large one remembered from the last time where its file's fingerprint is still the same, and
+ * otherwise read anew.
  */
 export async function cachedDigest(lake: LakeFolder, key: string): Promise<string> {
   const file = lake.keyPath(key);
-  const known = await recall(lake, key, await fingerprintOf(file));
+  const now = await fingerprintOf(file);
+  if (!isWorthRemembering(now)) return (await hashFile(file)).digest;
+  const known = await recall(lake, key, now);
   if (known !== undefined) return known;
   const hashed = await hashFile(file);
-  if (isSettled(hashed.fingerprint, Date.now())) await rememberDigest(lake, key, hashed);
+  if (isSettled(hashed.fingerprint, Date.now())) await remember(lake, key, hashed);
   return hashed.digest;
 }
 
-/** Remembers a key's digest. Not being able to (a full or read-only disk) only costs time later. */
-export async function rememberDigest(lake: LakeFolder, key: string, hashed: HashedFile): Promise<void> {
+/** Remembers of a key what its source was found to be, once nothing changes its file any more. */
+export async function rememberDigest(lake: LakeFolder, key: string, source: HashedFile): Promise<void> {
+  if (!isWorthRemembering(source.fingerprint)) return;
+  await remember(lake, key, { digest: source.digest, fingerprint: await fingerprintOf(lake.keyPath(key)) });
+}
+
+function isWorthRemembering({ sizeBytes }: Fingerprint): boolean {
+  return Number(sizeBytes) >= WORTH_REMEMBERING_BYTES;
+}
+
+/** Not being able to remember (a full or read-only disk) only costs time later. */
+async function remember(lake: LakeFolder, key: string, hashed: HashedFile): Promise<void> {
   const file = lake.digestPath(key);
   try {
     await ensureFolder(path.dirname(file));

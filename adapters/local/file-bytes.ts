@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { open, stat } from 'node:fs/promises';
+import type { BigIntStats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { TransientError } from '../../etl/errors.ts';
 import type { ByteRange } from '../../etl/ports.ts';
 import { guarded } from './file-errors.ts';
@@ -25,7 +26,10 @@ export interface HashedFile {
 
 /** A file's fingerprint now. */
 export async function fingerprintOf(file: string): Promise<Fingerprint> {
-  const stats = await stat(file, { bigint: true });
+  return fingerprintFrom(await stat(file, { bigint: true }));
+}
+
+function fingerprintFrom(stats: BigIntStats): Fingerprint {
   return {
     sizeBytes: String(stats.size),
     mtimeNs: String(stats.mtimeNs),
@@ -47,9 +51,8 @@ function isWritten(before: Fingerprint, after: Fingerprint): boolean {
 }
 
 /**
- * The bytes of a file, or of an end-exclusive range of it, in order and in pieces of 1 MiB at most; `what` names it in errors.
- * Two buffers take turns, the next being filled meanwhile: a piece is good until the next but one is asked for, but
- * callers may count only on the next.
+ * The bytes of a file as long as it is now, or of an end-exclusive range of it, in order and in pieces of 1 MiB at most;
+ * `what` names it in errors. A piece is good until the next is asked for.
  */
 export async function* readPieces(
   file: string,
@@ -57,24 +60,35 @@ export async function* readPieces(
   range: ByteRange = { start: 0 },
 ): AsyncGenerator<Uint8Array> {
   const handle = await guarded(`reading ${what}`, () => open(file, 'r'));
-  let position = range.start;
-  // Small buffers for small files: ten thousand large ones would keep the garbage collector busy.
-  const { size } = await guarded(`reading ${what}`, () => handle.stat()).catch(async (error: unknown) => {
+  try {
+    const { size } = await guarded(`reading ${what}`, () => handle.stat());
+    const end = Math.min(range.end ?? Number.POSITIVE_INFINITY, size);
+    yield* piecesOf(handle, what, { start: range.start, end });
+  } finally {
     await handle.close();
-    throw error;
-  });
-  const expected = Math.min(range.end ?? Number.POSITIVE_INFINITY, size) - position;
-  const pieceBytes = Math.max(1, Math.min(PIECE_BYTES, expected));
-  const [one, other] = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)];
+  }
+}
+
+/** Two buffers take turns, the next being filled meanwhile: a piece is good until the next but one is asked for. */
+async function* piecesOf(
+  handle: FileHandle,
+  what: string,
+  { start, end }: Required<ByteRange>,
+): AsyncGenerator<Uint8Array> {
+  // Small buffers for small files: ten thousand large ones would keep the garbage collector busy.
+  const pieceBytes = Math.max(0, Math.min(PIECE_BYTES, end - start));
+  let position = start;
   const fill = async (buffer: Buffer): Promise<Uint8Array> => {
-    const wanted = Math.min(pieceBytes, (range.end ?? Number.POSITIVE_INFINITY) - position);
+    const wanted = Math.min(pieceBytes, end - position);
     if (wanted <= 0) return buffer.subarray(0, 0);
     const { bytesRead } = await handle.read(buffer, 0, wanted, position);
     position += bytesRead;
     return buffer.subarray(0, bytesRead);
   };
+  const one = Buffer.allocUnsafeSlow(pieceBytes);
   let filling = fill(one);
   try {
+    const other = Buffer.allocUnsafeSlow(end - start > pieceBytes ? pieceBytes : 0);
     for (let next = other; ; next = next === one ? other : one) {
       const piece = await guarded(`reading ${what}`, () => filling);
       if (piece.length === 0) return;
@@ -85,7 +99,6 @@ export async function* readPieces(
     }
   } finally {
     await filling.catch(() => undefined);
-    await handle.close();
   }
 }
 
@@ -97,21 +110,27 @@ export async function hashFile(
   file: string,
   take: (piece: Uint8Array) => Promise<void> = async () => undefined,
 ): Promise<HashedFile> {
-  const fingerprint = await fingerprintOf(file);
+  const handle = await open(file, 'r');
   const hash = createHash('sha256');
-  for await (const piece of readPieces(file, file)) {
-    const taken = take(piece);
-    hash.update(piece);
-    await taken;
+  try {
+    const stats = await handle.stat({ bigint: true });
+    const fingerprint = fingerprintFrom(stats);
+    for await (const piece of piecesOf(handle, file, { start: 0, end: Number(stats.size) })) {
+      const taken = take(piece);
+      hash.update(piece);
+      await taken;
+    }
+    // By its name and not the open file: another may have taken its place.
+    if (!isWritten(fingerprint, await fingerprintOf(file)))
+      return { digest: hash.digest('hex'), fingerprint };
+  } finally {
+    await handle.close();
   }
-  if (isWritten(fingerprint, await fingerprintOf(file))) {
-    throw new TransientError(
-      'FILE_CHANGING',
-      `${file} changed while it was read: wait until it is complete, then run again.`,
-      { context: { file } },
-    );
-  }
-  return { digest: hash.digest('hex'), fingerprint };
+  throw new TransientError(
+    'FILE_CHANGING',
+    `${file} changed while it was read: wait until it is complete, then run again.`,
+    { context: { file } },
+  );
 }
 
 /** Copies a file to a new one, durably, and returns what `hashFile` does of the source. */

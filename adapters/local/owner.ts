@@ -15,7 +15,7 @@ const OWNED = /-(\d+)-(\d+)-([0-9a-f]{8})-[0-9a-f]{12}$/;
  */
 export function ownedName(purpose: string): string {
   const safe = purpose.replace(/[^A-Za-z0-9_.]/g, '_').replace(/^\.+/, '');
-  return `${safe}-${process.pid}-${startOf(process.pid)}-${HOST}-${randomBytes(6).toString('hex')}`;
+  return `${safe}-${process.pid}-${OWN_START}-${HOST}-${randomBytes(6).toString('hex')}`;
 }
 
 /**
@@ -58,6 +58,9 @@ function startOf(pid: number): string {
     return '0';
   }
 }
+
+/** Asked once: ten thousand files want a name. */
+const OWN_START = startOf(process.pid);
 
 const HOST = createHash('sha256').update(`${hostname()}\n${pidNamespace()}`).digest('hex').slice(0, 8);
 

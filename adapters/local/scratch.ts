@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../../etl/errors.ts';
@@ -5,6 +6,9 @@ import type { OpenScratch, Scratch, ScratchFile } from '../../etl/ports.ts';
 import { readPieces } from './file-bytes.ts';
 import { guarded } from './file-errors.ts';
 import { ownedName, removeLeftovers } from './owner.ts';
+
+/** Small pieces go to the disk together: a write costs more than the few KB that it writes. */
+const HELD_BYTES = 256 * 1024;
 
 /** Opens scratch spaces below a folder; what dead processes left there is removed first. */
 export function scratchOpener(scratchRoot: string): OpenScratch {
@@ -44,15 +48,33 @@ function scratchIn(directory: string): Scratch {
 
 function scratchFile(file: string, handle: FileHandle, closed: () => void): ScratchFile {
   let isOpen = true;
+  let held: Uint8Array[] = [];
+  let heldBytes = 0;
+  // FileHandle.writeFile goes on from where the last write ended, and writes everything.
+  const writeOut = (bytes: Uint8Array): Promise<void> =>
+    guarded(`writing ${file}`, () => handle.writeFile(bytes));
+  const flush = async (): Promise<void> => {
+    const bytes = Buffer.concat(held);
+    [held, heldBytes] = [[], 0];
+    await writeOut(bytes);
+  };
   return {
     path: file,
-    // FileHandle.writeFile goes on from where the last write ended, and writes everything.
-    write: (bytes) => guarded(`writing ${file}`, () => handle.writeFile(bytes)),
+    async write(bytes) {
+      if (heldBytes === 0 && bytes.length >= HELD_BYTES) return await writeOut(bytes);
+      held.push(Uint8Array.from(bytes));
+      heldBytes += bytes.length;
+      if (heldBytes >= HELD_BYTES) await flush();
+    },
     async close() {
       if (!isOpen) return;
       isOpen = false;
       closed();
-      await guarded(`writing ${file}`, () => handle.close());
+      try {
+        await flush();
+      } finally {
+        await guarded(`writing ${file}`, () => handle.close());
+      }
     },
   };
 }

@@ -49,7 +49,10 @@ With --target aws, each file starts a run of the platform by itself.`,
     printSkipped(found.skipped, io);
     const ingested: IngestedSource[] = [];
     try {
-      for await (const file of ingestFiles(lake, dataset, found.files)) ingested.push(file);
+      for await (const done of ingestFiles(lake, dataset, found.files)) {
+        if (done.kind === 'failed') throw done.error;
+        ingested.push(done.source);
+      }
     } finally {
       bar.stop();
     }

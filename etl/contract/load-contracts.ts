@@ -37,7 +37,7 @@ interface Found {
  */
 export async function loadContracts(source: ContractSource): Promise<LoadedContracts> {
   const reads = (await source.list()).map(({ file, text }): Read => {
-    const result = readContract(file, text);
+    const result = readOnce(file, text);
     return { file, dataset: result.dataset ?? guess(file), result };
   });
   const own = reads.flatMap(({ dataset, result }): Found[] =>
@@ -56,6 +56,17 @@ export async function loadContracts(source: ContractSource): Promise<LoadedContr
     files: reads.map(({ file }) => file),
     unusable,
   };
+}
+
+/** What each file was last read as: every stage of a run loads the contracts, and their YAML takes milliseconds a file. */
+const lastRead = new Map<string, { readonly text: string; readonly result: ReadResult }>();
+
+function readOnce(file: string, text: string): ReadResult {
+  const last = lastRead.get(file);
+  if (last?.text === text) return last.result;
+  const result = readContract(file, text);
+  lastRead.set(file, { text, result });
+  return result;
 }
 
 type Sound = Extract<ReadResult, { kind: 'contract' }>;

@@ -1,4 +1,5 @@
 import { DataError } from '../errors.ts';
+import { atMost, inFlight } from '../in-flight.ts';
 import type { ScratchFile } from '../ports.ts';
 import type { Layout } from './layout.ts';
 import { type FileToRead, type Opened, type OpenOptions, openFile, type Unopened } from './open-file.ts';
@@ -65,20 +66,15 @@ export async function* cutSegments(
   options: CutOptions,
 ): AsyncGenerator<SegmentEvent> {
   const builder = new SegmentBuilder(options);
-  for (const file of files) {
+  for await (const { file, opened } of openAhead(files, options)) {
     const { index: fileIndex, span } = file;
-    const opened = await openFile(file, options);
     if (opened.kind !== 'open') {
       yield { kind: 'file', outcome: { ...opened, fileIndex } };
       continue;
     }
-    try {
-      yield* builder.startFile(fileIndex, opened);
-      for await (const piece of readPieces(opened.window, opened.format, opened.first)) {
-        yield* builder.add(piece);
-      }
-    } finally {
-      await opened.window.close();
+    yield* builder.startFile(fileIndex, opened);
+    for await (const piece of readPieces(opened.window, opened.format, opened.first)) {
+      yield* builder.add(piece);
     }
     const records = builder.fileRows;
     if (span !== undefined && span.records !== records) {
@@ -88,6 +84,32 @@ export async function* cutSegments(
     yield { kind: 'file', outcome: { fileIndex, kind: 'read', records } };
   }
   yield* builder.finish();
+}
+
+/** Many small files are waited for together; each holds a few MiB at most while it waits for its turn. */
+const FILES_AHEAD = 8;
+
+/** Opens files before their turn comes; closes each when the next is asked for, and all where none is any more. */
+async function* openAhead(
+  files: readonly FileToRead[],
+  options: OpenOptions,
+): AsyncGenerator<{ readonly file: FileToRead; readonly opened: Opened | Unopened }> {
+  const windows = new Set<Opened['window']>();
+  const opening = inFlight(files, atMost(FILES_AHEAD), async (file) => {
+    const opened = await openFile(file, options);
+    if (opened.kind === 'open') windows.add(opened.window);
+    return { file, opened };
+  });
+  try {
+    for await (const next of opening) {
+      yield next;
+      if (next.opened.kind !== 'open') continue;
+      windows.delete(next.opened.window);
+      await next.opened.window.close();
+    }
+  } finally {
+    await Promise.all([...windows].map((window) => window.close()));
+  }
 }
 
 /** Gathers pieces into the segment that is open, and closes it when it is full or the layout changes. */

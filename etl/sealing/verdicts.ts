@@ -1,7 +1,7 @@
 import { REASONS_TYPE } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, integerOf, textOf } from '../engine/engine.ts';
-import { literal } from '../engine/sql.ts';
+import { literal, rowsTable } from '../engine/sql.ts';
 import type { Plan } from '../stages/documents.ts';
 
 /**
@@ -38,11 +38,14 @@ export async function giveVerdicts(engine: Engine, contract: SourceContract): Pr
 
 /** SELECT of one verdict's records, in the order of the reject tables' columns. */
 export function verdictSelect(verdict: 'quarantined' | 'condemned', plan: Plan): string {
-  const ids = plan.files.map((file) => `(${literal(file.sourceFileId)}, ${literal(file.key)})`);
+  const planned = rowsTable(
+    { source_file_id: 'VARCHAR', source_file: 'VARCHAR' },
+    plan.files.map(({ sourceFileId, key }) => ({ source_file_id: sourceFileId, source_file: key })),
+  );
   return `SELECT row_hash, verdicts.source_file_id, files.source_file, source_row_number, source_line, attempt_count,
       CAST(${literal(plan.plannedAt)} AS TIMESTAMPTZ) AS ingestion_timestamp, ${literal(plan.runId)} AS run_id,
       ${literal(plan.contractVersion)} AS contract_version, reasons, record, raw_text
-    FROM verdicts JOIN (SELECT source_file_id, min(source_file) AS source_file FROM (VALUES ${ids.join(', ')}) AS planned(source_file_id, source_file) GROUP BY source_file_id) AS files
+    FROM verdicts JOIN (SELECT source_file_id, min(source_file) AS source_file FROM ${planned} GROUP BY source_file_id) AS files
       USING (source_file_id)
     WHERE verdict = ${literal(verdict)} ORDER BY files.source_file, source_row_number`;
 }

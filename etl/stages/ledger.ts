@@ -1,5 +1,5 @@
 import { type Engine, readParquet, textOf } from '../engine/engine.ts';
-import { literal } from '../engine/sql.ts';
+import { literal, rowsTable } from '../engine/sql.ts';
 import type { Plan, SealedFile } from './documents.ts';
 
 /** What the ledger last said of a Bronze file. */
@@ -15,21 +15,39 @@ export interface LedgerEntry {
 
 /** SELECT of a run's ledger rows, in the order of the ledger's columns. */
 export function ledgerSelect(plan: Plan, files: readonly SealedFile[]): string {
-  const rows = files.map((file) => {
-    const note = file.note === undefined ? 'NULL' : literal(file.note);
-    const texts = [plan.dataset, file.sourceFileId, file.key, file.status].map(literal).join(', ');
-    const numbers = [file.sizeBytes, file.records, file.silver, file.quarantined, file.condemned, file.blank]
-      .map((n) => `CAST(${n} AS BIGINT)`)
-      .join(', ');
-    return `(${texts}, ${note}, ${numbers})`;
-  });
-  const names =
-    'dataset, source_file_id, source_file, status, note, size_bytes, records, silver, quarantined, condemned, blank';
-  return `SELECT ${names.replace('note', 'CAST(note AS VARCHAR) AS note')}, ${literal(plan.runId)} AS run_id,
+  const rows = files.map((file) => ({
+    dataset: plan.dataset,
+    source_file_id: file.sourceFileId,
+    source_file: file.key,
+    status: file.status,
+    ...(file.note === undefined ? {} : { note: file.note }),
+    size_bytes: file.sizeBytes,
+    records: file.records,
+    silver: file.silver,
+    quarantined: file.quarantined,
+    condemned: file.condemned,
+    blank: file.blank,
+  }));
+  return `SELECT *, ${literal(plan.runId)} AS run_id,
       ${literal(plan.contractVersion)} AS contract_version, ${literal(plan.contractDigest)} AS contract_digest,
       CAST(${literal(plan.plannedAt)} AS TIMESTAMPTZ) AS processed_at
-    FROM (VALUES ${rows.join(', ')}) AS ledger(${names})`;
+    FROM ${rowsTable(LEDGER_COLUMNS, rows)}`;
 }
+
+/** What the ledger has of a file beside the run's own. */
+const LEDGER_COLUMNS = {
+  dataset: 'VARCHAR',
+  source_file_id: 'VARCHAR',
+  source_file: 'VARCHAR',
+  status: 'VARCHAR',
+  note: 'VARCHAR',
+  size_bytes: 'BIGINT',
+  records: 'BIGINT',
+  silver: 'BIGINT',
+  quarantined: 'BIGINT',
+  condemned: 'BIGINT',
+  blank: 'BIGINT',
+} as const;
 
 /** The latest entry of every Bronze key that a dataset's ledger knows, from its files. */
 export async function readLedger(

@@ -4,6 +4,7 @@ import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
 import { DataError } from '../errors.ts';
+import { atMost, inFlight } from '../in-flight.ts';
 import { backfillKey, breakerKey, retryOf } from '../naming.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
@@ -24,6 +25,8 @@ import type { RunInput } from './stage.ts';
 /** A chunk has at most this much to read, or this many files. */
 export const CHUNK_BYTES = 512 * 1024 * 1024;
 const CHUNK_FILES = 5_000;
+/** Digests are waited for rather than computed: most are remembered by the store. */
+const DIGESTS_AT_ONCE = 16;
 
 /** What plan decides. */
 export type Planned =
@@ -192,26 +195,27 @@ export async function identifyFiles(
   known: { readonly ledger: ReadonlyMap<string, LedgerEntry>; readonly withheld: readonly Withheld[] },
 ): Promise<PlannedFile[]> {
   const firstKeys = new Map<string, string>();
-  for (const key of known.withheld
+  const withheldKeys = known.withheld
     .filter(({ decision }) => decision !== 'refused')
     .flatMap(({ keys }) => keys)
     // A retry's bytes are quarantined values, which a plan may not read, and never another file's.
-    .filter((key) => retryOf(dataset, key) === undefined)) {
-    firstKeys.set(await effects.data.digest(key), key);
-  }
+    .filter((key) => retryOf(dataset, key) === undefined);
+  const identify = async (key: string) => ({ key, sourceFileId: await effects.data.digest(key) });
+  for await (const { key, sourceFileId } of inFlight(withheldKeys, atMost(DIGESTS_AT_ONCE), identify))
+    firstKeys.set(sourceFileId, key);
   for (const [key, entry] of known.ledger)
     if (entry.status === 'accepted') firstKeys.set(entry.sourceFileId, key);
-  const files: PlannedFile[] = [];
-  for (const [index, { key, sizeBytes }] of pending.entries()) {
+  const identified = inFlight(pending, atMost(DIGESTS_AT_ONCE), async ({ key, sizeBytes }) => {
     const retry = retryOf(dataset, key);
-    if (retry !== undefined) {
-      files.push({ index, key, sizeBytes, sourceFileId: await effects.data.digest(retry.manifest) });
-      continue;
-    }
-    const sourceFileId = await effects.data.digest(key);
-    const repeatOf = sizeBytes === 0 ? undefined : firstKeys.get(sourceFileId);
-    if (repeatOf === undefined) firstKeys.set(sourceFileId, key);
-    files.push({ index, key, sizeBytes, sourceFileId, ...(repeatOf === undefined ? {} : { repeatOf }) });
+    const { sourceFileId } = await identify(retry?.manifest ?? key);
+    return { key, sizeBytes, sourceFileId, isRetry: retry !== undefined };
+  });
+  const files: PlannedFile[] = [];
+  for await (const { isRetry, ...file } of identified) {
+    const isComparable = !isRetry && file.sizeBytes > 0;
+    const repeatOf = isComparable ? firstKeys.get(file.sourceFileId) : undefined;
+    if (!isRetry && repeatOf === undefined) firstKeys.set(file.sourceFileId, file.key);
+    files.push({ index: files.length, ...file, ...(repeatOf === undefined ? {} : { repeatOf }) });
   }
   return files;
 }

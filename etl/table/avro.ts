@@ -78,8 +78,19 @@ export async function decodeAvro(body: Uint8Array): Promise<unknown[]> {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const records: unknown[] = [];
   const source = Readable.from([bytes], { objectMode: false });
-  await pipeline(source, new avro.streams.BlockDecoder(), async (decoded: AsyncIterable<unknown>) => {
+  const decoder = new avro.streams.BlockDecoder({ parseHook: readerOf });
+  await pipeline(source, decoder, async (decoded: AsyncIterable<unknown>) => {
     for await (const record of decoded) records.push(record);
   });
   return records;
+}
+
+/** Readers by schema: making one compiles code, and all manifests of a table have few schemas among them. */
+const readers = new Map<string, avro.Type>();
+
+function readerOf(schema: avro.Schema): avro.Type {
+  const text = JSON.stringify(schema);
+  const reader = readers.get(text) ?? avro.Type.forSchema(schema);
+  readers.set(text, reader);
+  return reader;
 }

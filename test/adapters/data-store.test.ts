@@ -25,6 +25,8 @@ describe('data store on files', () => {
     await writeFile(file, text);
     return file;
   };
+  /** A text of a size whose digest is remembered. */
+  const large = (text: string): string => text.repeat(64 * 1024);
   /** Changes what is remembered of a key, to see whether it is used. */
   const forge = async (key: string): Promise<string> => {
     const file = inLake(`.digests/${key}.json`);
@@ -101,26 +103,29 @@ describe('data store on files', () => {
     expect(new Set(added.map((file) => file.digest))).toEqual(new Set([sha256(stored)]));
   });
 
-  test('the digest of an added file is not computed again', async () => {
-    await data.addFile(await source('one'), 'bronze/drop.csv');
-    expect(await data.digest('bronze/drop.csv')).toBe(sha256('one'));
+  test('the digest of a large file that was added is not computed again, a small one is read', async () => {
+    await data.addFile(await source(large('one')), 'bronze/drop.csv');
+    expect(await data.digest('bronze/drop.csv')).toBe(sha256(large('one')));
     const forged = await forge('bronze/drop.csv');
     expect(await data.digest('bronze/drop.csv')).toBe(forged);
+    await data.addFile(await source('one'), 'bronze/small.csv');
+    expect(await data.digest('bronze/small.csv')).toBe(sha256('one'));
+    await expect(stat(inLake('.digests/bronze/small.csv.json'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('a remembered digest is not used for changed bytes, even of the same size and mtime', async () => {
-    await data.addFile(await source('one'), 'bronze/drop.csv');
+    await data.addFile(await source(large('one')), 'bronze/drop.csv');
     const { atime, mtime } = await stat(inLake('bronze/drop.csv'));
     await pause(20);
     const handle = await open(inLake('bronze/drop.csv'), 'r+');
-    await handle.write('two');
+    await handle.write(large('two'));
     await handle.close();
     await utimes(inLake('bronze/drop.csv'), atime, mtime);
-    expect(await data.digest('bronze/drop.csv')).toBe(sha256('two'));
+    expect(await data.digest('bronze/drop.csv')).toBe(sha256(large('two')));
   });
 
   test('the digest of a file that changed a moment ago is not remembered, of an older one it is', async () => {
-    await writeFile(inLake('bronze/a'), 'one');
+    await writeFile(inLake('bronze/a'), large('one'));
     await data.digest('bronze/a');
     await expect(stat(inLake('.digests/bronze/a.json'))).rejects.toMatchObject({ code: 'ENOENT' });
     await pause(2100);
@@ -130,10 +135,10 @@ describe('data store on files', () => {
   });
 
   test('a damaged memory of a digest is ignored', async () => {
-    await data.addFile(await source('one'), 'bronze/drop.csv');
+    await data.addFile(await source(large('one')), 'bronze/drop.csv');
     for (const damage of ['', '{', '{"digest":"x"}', '\0\0\0']) {
       await writeFile(inLake('.digests/bronze/drop.csv.json'), damage);
-      expect(await data.digest('bronze/drop.csv')).toBe(sha256('one'));
+      expect(await data.digest('bronze/drop.csv')).toBe(sha256(large('one')));
     }
   });
 

@@ -1,20 +1,23 @@
 import { appendFile, copyFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openLake } from '../../adapters/local/lake.ts';
 import { withEngine } from '../../etl/engine/engine.ts';
 import { pointerKey } from '../../etl/naming.ts';
 import { runMain, runMainJson } from './run-main.ts';
 import { AuditJson, QuarantineListJson, RunsJson } from './shapes.ts';
-import { goodSales, MIXED_SALES, openShop } from './shop.ts';
+import { goodSales, keepShop, MIXED_SALES, openShop, type Shop } from './shop.ts';
 
-let shop: Awaited<ReturnType<typeof openShop>>;
-beforeEach(async () => {
+let shop: Shop;
+let kept: Awaited<ReturnType<typeof keepShop>>;
+beforeAll(async () => {
   shop = await openShop();
   await publish('mixed.csv', MIXED_SALES);
   await publish('good.csv', goodSales(100, 130));
+  kept = await keepShop(shop);
 });
-afterEach(() => shop.dispose());
+beforeEach(() => kept.putBack());
+afterAll(() => kept.dispose());
 
 const publish = async (name: string, text: string) => {
   await shop.write(name, text);

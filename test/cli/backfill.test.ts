@@ -1,12 +1,12 @@
 import { rename } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openLake } from '../../adapters/local/lake.ts';
 import { runOnce } from '../../adapters/local/run-dataset.ts';
 import { askForBackfill, chooseFiles } from '../../etl/operations/backfill.ts';
 import { runMain, runMainJson } from './run-main.ts';
 import { BackfillJson, ErrorJson, QuarantineListJson, SnapshotsJson } from './shapes.ts';
-import { openShop, salesContract } from './shop.ts';
+import { keepShop, openShop, type Shop, salesContract } from './shop.ts';
 
 const HEADER = 'sale_id,customer,amount,sold_on';
 /** Good ones, one whose amount the contract can't read at first, one that nothing can read, and a repeat. */
@@ -22,13 +22,16 @@ const FEBRUARY = `${HEADER}
 6,Sue,7.00,2024-01-20
 `;
 
-let shop: Awaited<ReturnType<typeof openShop>>;
-beforeEach(async () => {
+let shop: Shop;
+let kept: Awaited<ReturnType<typeof keepShop>>;
+beforeAll(async () => {
   shop = await openShop();
   await drop('2024-01-31', 'jan.csv', JANUARY);
   await drop('2024-02-28', 'feb.csv', FEBRUARY);
+  kept = await keepShop(shop);
 });
-afterEach(() => shop.dispose());
+beforeEach(() => kept.putBack());
+afterAll(() => kept.dispose());
 
 const bronze = () => path.join(shop.cwd, 'lake/bronze/shop/sales');
 /** Publishes a file as if it had been dropped on a day. */

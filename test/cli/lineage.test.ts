@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { runMain, runMainJson } from './run-main.ts';
 import { ErrorJson, LineageJson, QuarantineListJson } from './shapes.ts';
-import { openShop } from './shop.ts';
+import { keepShop, openShop, type Shop } from './shop.ts';
 
 /** Two lines in one value, a blank line, a record that is broken and one that fails: the lines are not the records. */
 const SALES = `sale_id,customer,amount,sold_on
@@ -16,12 +16,15 @@ Smith",10.00,2024-01-02
 5,Joe,7.00,2024-02-01
 `;
 
-let shop: Awaited<ReturnType<typeof openShop>>;
-beforeEach(async () => {
+let shop: Shop;
+let kept: Awaited<ReturnType<typeof keepShop>>;
+beforeAll(async () => {
   shop = await openShop();
   await publish('sales.csv', SALES);
+  kept = await keepShop(shop);
 });
-afterEach(() => shop.dispose());
+beforeEach(() => kept.putBack());
+afterAll(() => kept.dispose());
 
 const publish = async (name: string, text: string) => {
   await shop.write(name, text);

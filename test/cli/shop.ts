@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { initLake } from '../../adapters/local/lake.ts';
 import { tempFolder } from '../adapters/temp-folder.ts';
@@ -131,12 +131,31 @@ export function badSales(first: number, end: number, more = ''): string {
   return `${lines.join('\n')}\n${more}`;
 }
 
-/** A folder with contracts, Gold SQL and an empty lake in `lake`. */
-export async function openShop(limits?: string): Promise<{
+/** A folder with contracts, Gold SQL and a lake. */
+export interface Shop {
   readonly cwd: string;
   write(file: string, text: string | Uint8Array): Promise<string>;
   dispose(): Promise<void>;
-}> {
+}
+
+/** A shop that was made once, and can be put back as it was then. */
+export async function keepShop(shop: Shop): Promise<{ putBack(): Promise<void>; dispose(): Promise<void> }> {
+  const kept = `${shop.cwd}-kept`;
+  await cp(shop.cwd, kept, { recursive: true, preserveTimestamps: true });
+  return {
+    async putBack() {
+      await rm(shop.cwd, { recursive: true, force: true });
+      await cp(kept, shop.cwd, { recursive: true, preserveTimestamps: true });
+    },
+    async dispose() {
+      await rm(kept, { recursive: true, force: true });
+      await shop.dispose();
+    },
+  };
+}
+
+/** A folder with contracts, Gold SQL and an empty lake in `lake`. */
+export async function openShop(limits?: string): Promise<Shop> {
   const { folder, dispose } = await tempFolder();
   const write = async (file: string, text: string | Uint8Array): Promise<string> => {
     const target = path.join(folder, file);

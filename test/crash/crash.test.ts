@@ -1,7 +1,11 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { initLake, type Lake, openLake } from '../../adapters/local/lake.ts';
 import { runDataset } from '../../adapters/local/run-dataset.ts';
@@ -53,16 +57,36 @@ async function look(effects: Effects, folder: string): Promise<Seen> {
   });
 }
 
-/** Runs the dataset in a process of its own, which kills itself before the lake's n-th change; false where it came to its end. */
-function runDoomed(folder: string, step: number): Promise<boolean> {
-  const args = ['--import', 'tsx', 'test/crash/doomed-run.ts', folder, DATASET, String(step)];
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, (error, _out, stderr) => {
-      if (error === null) resolve(false);
-      else if (error.signal === 'SIGKILL') resolve(true);
-      else reject(new Error(stderr));
-    });
+/**
+ * Runs the dataset in a process of its own that stops before every change of the lake, and keeps a copy of the lake as
+ * it stands then, in `folder`: what a kill at that moment would leave. Returns the copies, in order.
+ */
+async function copyBeforeEachChange(lake: string, folder: string): Promise<string[]> {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'test/crash/doomed-run.ts', lake, DATASET], {
+    stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const ended = once(child, 'exit');
+  const copies: string[] = [];
+  for await (const step of createInterface({ input: child.stdout })) {
+    while (!(await isStopped(child.pid))) await sleep(1);
+    const copy = join(folder, `step-${step}`);
+    await cp(lake, copy, { recursive: true });
+    copies.push(copy);
+    child.kill('SIGCONT');
+  }
+  expect(await ended).toEqual([0, null]);
+  return copies;
+}
+
+async function isStopped(pid: number | undefined): Promise<boolean> {
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'stat=', '-p', String(pid)]);
+  return stdout.startsWith('T');
+}
+
+/** Runs the dataset in a process of its own, which kills itself before the lake's n-th change. */
+async function runDoomed(folder: string, step: number): Promise<void> {
+  const args = ['--import', 'tsx', 'test/crash/doomed-run.ts', folder, DATASET, String(step)];
+  await expect(promisify(execFile)(process.execPath, args)).rejects.toMatchObject({ signal: 'SIGKILL' });
 }
 
 let root: string;
@@ -101,25 +125,30 @@ describe('a process killed at any change of the lake', () => {
     const { folder, before, after } = await prepare();
     expect(before).toMatchObject({ payments: 29, distinct: 29, quarantined: 1 });
     expect(after).toMatchObject({ payments: 68, distinct: 68, quarantined: 2 });
-    let step = 1;
-    for (; ; step++) {
-      const copy = join(root, `step-${step}`);
-      await cp(folder, copy, { recursive: true });
+    const { gold: _before, ...silverBefore } = before;
+    const { gold: _after, ...silverAfter } = after;
+    const whole = join(root, 'whole');
+    await cp(folder, whole, { recursive: true });
+    const left = await copyBeforeEachChange(whole, root);
+    // Every document, data file and pointer of a run is one step; fewer would mean that the test missed some.
+    expect(left.length).toBeGreaterThan(30);
+    // Some that were killed in earnest, in the middle of what they did beside.
+    for (const step of [2, Math.floor(left.length / 2), left.length]) {
+      const killed = join(root, `killed-${step}`);
+      await cp(folder, killed, { recursive: true });
+      await runDoomed(killed, step);
+      left.push(killed);
+    }
+    for (const copy of left) {
       const lake = await open(copy);
-      const killed = await runDoomed(copy, step);
-      const seen = await look(lake.effects, root);
-      const { gold: _, ...silver } = seen;
-      const { gold: _before, ...silverBefore } = before;
-      const { gold: _after, ...silverAfter } = after;
+      const { gold, ...silver } = await look(lake.effects, root);
       expect([silverBefore, silverAfter]).toContainEqual(silver);
-      expect([before.gold, after.gold]).toContain(seen.gold);
-      if (!killed) break;
-      const again = await open(copy);
-      await runDataset(DATASET, again.effects);
-      expect({ step, ...(await look(again.effects, root)) }).toEqual({ step, ...after });
+      expect([before.gold, after.gold]).toContain(gold);
+      await runDataset(DATASET, lake.effects);
+      expect({ copy, ...(await look(lake.effects, root)) }).toEqual({ copy, ...after });
       await rm(copy, { recursive: true, force: true });
     }
-    // Every document, data file and pointer of a run is one step; fewer would mean that the test missed some.
-    expect(step).toBeGreaterThan(30);
+    const ended = await open(whole);
+    expect(await look(ended.effects, root)).toEqual(after);
   }, 600_000);
 });

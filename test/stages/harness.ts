@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { initLake, type Lake, openLake } from '../../adapters/local/lake.ts';
-import { addToBronze, type BronzeContents } from '../../etl/bronze.ts';
+import { BronzeIntake } from '../../etl/bronze.ts';
 import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
 import { bronzePrefix, runRecordKey, sealKey } from '../../etl/naming.ts';
 import type { Alert, Effects } from '../../etl/ports.ts';
@@ -96,23 +96,20 @@ export async function testLake(options: TestLakeOptions): Promise<TestLake> {
   async function drop(files: Files, dataset = firstDataset): Promise<void> {
     const incoming = path.join(folder, 'incoming', String(drops++));
     await writeFiles(incoming, files);
-    const objects: BronzeContents['objects'][number][] = await effects.objects.list(bronzePrefix(dataset));
-    for (const name of Object.keys(files)) {
-      const source = path.join(incoming, name);
-      const added = await addToBronze(
-        {
-          name,
-          sizeBytes: Buffer.byteLength(files[name] ?? ''),
-          digest: async () =>
-            createHash('sha256')
-              .update(files[name] ?? '')
-              .digest('hex'),
-          copyTo: (key) => lake.data.addFile(source, key),
-        },
-        { dataset, date: clock.now().toISOString().slice(0, 10) },
-        { objects, digest: (key) => lake.data.digest(key) },
-      );
-      objects.push(added);
+    const intake = new BronzeIntake(
+      { dataset, date: clock.now().toISOString().slice(0, 10) },
+      {
+        objects: await effects.objects.list(bronzePrefix(dataset)),
+        digest: (key) => lake.data.digest(key),
+      },
+    );
+    for (const [name, content] of Object.entries(files)) {
+      await intake.add({
+        name,
+        sizeBytes: Buffer.byteLength(content),
+        digest: async () => createHash('sha256').update(content).digest('hex'),
+        copyTo: (key) => lake.data.addFile(path.join(incoming, name), key),
+      });
     }
   }
 

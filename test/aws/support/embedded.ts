@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { initLake, type Lake, openLake } from '../../../adapters/local/lake.ts';
 import { runOnce } from '../../../adapters/local/run-dataset.ts';
-import { addToBronze } from '../../../etl/bronze.ts';
+import { BronzeIntake } from '../../../etl/bronze.ts';
 import { bronzePrefix } from '../../../etl/naming.ts';
 import type { RunRecord } from '../../../etl/stages/documents.ts';
 import { type Pointer, readPointer } from '../../../etl/table/pointer.ts';
@@ -35,16 +35,16 @@ export async function embeddedLake(): Promise<EmbeddedLake> {
     const source = path.join(folder, 'incoming', name);
     await mkdir(path.dirname(source), { recursive: true });
     await writeFile(source, bytes);
-    await addToBronze(
-      {
-        name,
-        sizeBytes: bytes.byteLength,
-        digest: async () => createHash('sha256').update(bytes).digest('hex'),
-        copyTo: (key) => data.addFile(source, key),
-      },
+    const intake = new BronzeIntake(
       { dataset, date: effects.clock.now().toISOString().slice(0, 10) },
       { objects: await effects.objects.list(bronzePrefix(dataset)), digest: (key) => data.digest(key) },
     );
+    await intake.add({
+      name,
+      sizeBytes: bytes.byteLength,
+      digest: async () => createHash('sha256').update(bytes).digest('hex'),
+      copyTo: (key) => data.addFile(source, key),
+    });
   }
 
   return {

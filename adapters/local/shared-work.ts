@@ -1,0 +1,28 @@
+/**
+ * Work that one doing serves for all who asked before it began, as one flush of a folder does. Whoever asks while it is
+ * being done waits for the next doing, which serves all who asked meanwhile. All whom a doing serves are told of its
+ * failure.
+ */
+export function sharedWork(work: (key: string) => Promise<void>): (key: string) => Promise<void> {
+  const doing = new Map<string, Promise<void>>();
+  const next = new Map<string, Promise<void>>();
+  const begin = (key: string): Promise<void> => {
+    const done = work(key).finally(() => doing.delete(key));
+    doing.set(key, done);
+    return done;
+  };
+  const beginAfter = async (key: string, before: Promise<void>): Promise<void> => {
+    await before.catch(() => undefined);
+    next.delete(key);
+    await begin(key);
+  };
+  return (key) => {
+    const waiting = next.get(key);
+    if (waiting !== undefined) return waiting;
+    const before = doing.get(key);
+    if (before === undefined) return begin(key);
+    const after = beginAfter(key, before);
+    next.set(key, after);
+    return after;
+  };
+}
