@@ -7,6 +7,13 @@ import { copyHashed, type HashedFile, hashFile } from './file-bytes.ts';
 import { hasCode, ifPresent } from './file-errors.ts';
 import type { LakeFolder } from './lake-folder.ts';
 import { ownedName } from './owner.ts';
+import { sharedWork } from './shared-work.ts';
+
+/** Of many files that come at once, one flush of their folder serves all that were placed before it began. */
+const syncTogether = sharedWork(syncFolder);
+
+/** Whoever finds a folder made by another a moment ago waits until it is durable. */
+const ensureTogether = sharedWork(ensureFolder);
 
 /** A source file in Bronze; `existed` where the same bytes were there already. */
 export interface AddedFile {
@@ -24,7 +31,7 @@ export async function addFile(lake: LakeFolder, sourcePath: string, key: string)
   }
   const { hashed, isPlaced } = await copyAndPlace(lake, sourcePath, target);
   if (!isPlaced) return await compareWith(lake, key, hashed);
-  await syncFolder(path.dirname(target));
+  await syncTogether(path.dirname(target));
   await rememberDigest(lake, key, hashed);
   return { key, digest: hashed.digest, sizeBytes: Number(hashed.fingerprint.sizeBytes), existed: false };
 }
@@ -38,7 +45,7 @@ async function copyAndPlace(
   const temp = await lake.tempPath();
   try {
     const hashed = await copyHashed(sourcePath, temp);
-    await ensureFolder(path.dirname(target));
+    await ensureTogether(path.dirname(target));
     return { hashed, isPlaced: await placeExclusive(temp, target) };
   } finally {
     await removeFile(temp);

@@ -1,19 +1,14 @@
 import { link, lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { hasCode, ifPresent } from './file-errors.ts';
-import { sharedWork } from './shared-work.ts';
 
-/**
- * Makes names created, replaced or removed in a folder survive a power failure. Many who ask at the same time share one
- * flush: it covers whatever was done before it began.
- */
-export const syncFolder: (folder: string) => Promise<void> = sharedWork(syncFile);
+/** Makes names created, replaced or removed in a folder survive a power failure. */
+export function syncFolder(folder: string): Promise<void> {
+  return syncFile(folder);
+}
 
-/**
- * Creates a folder and its missing parents, durably; does nothing where it exists. Whoever finds it made by another
- * call a moment ago waits until it is durable.
- */
-export const ensureFolder: (folder: string) => Promise<void> = sharedWork(async (folder) => {
+/** Creates a folder and its missing parents, durably; does nothing where it exists. */
+export async function ensureFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true });
   if (first === undefined) return;
   const stop = path.dirname(first);
@@ -21,7 +16,7 @@ export const ensureFolder: (folder: string) => Promise<void> = sharedWork(async 
     await syncFolder(parent);
     if (parent === stop || parent === path.dirname(parent)) return;
   }
-});
+}
 
 /** Writes a new file and returns when its bytes are on the disk; EEXIST where there is one. */
 export async function writeSynced(file: string, bytes: Uint8Array, mode = 0o666): Promise<void> {
