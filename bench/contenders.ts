@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ISO_4217 } from '../etl/contract/iso-4217.ts';
 import type { Measurement } from './measure.ts';
+import { outputOf } from './output-of.ts';
 
 /**
  * Something that is measured: a script, run as `<language> <script> --in FILE --out DIR` in a process of
@@ -109,15 +109,6 @@ export async function runContender(contender: Contender, run: ContenderRun): Pro
   const args = [contender.script, '--in', run.file, '--out', run.out, ...(contender.options ?? [])];
   const [program, before] =
     contender.language === 'python' ? [run.python, ['-B']] : [process.execPath, ['--import', 'tsx']];
-  const child = spawn(program, [...before, ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  const status = await new Promise<string>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code, signal) => resolve(String(code ?? signal)));
-  });
-  if (status !== '0') throw new Error(`${contender.name} failed (${status}). It printed: ${output}`);
+  const output = await outputOf(contender.name, program, [...before, ...args], { cwd: ROOT });
   return MEASUREMENT.parse(JSON.parse(output.trim().split('\n').at(-1) ?? ''));
 }

@@ -7,6 +7,7 @@ import { CONTENDER_NAMES, type Contender, runContender, selectContenders } from 
 import type { Measurement } from './measure.ts';
 import { openPython, VENV } from './python.ts';
 import { formatTable, type Result, type Skipped, summarize } from './report.ts';
+import { requireSameWork } from './same-work.ts';
 import { openSourceFile, type SourceFile } from './source-file.ts';
 
 const USAGE = `Usage: npm run bench -- [options]
@@ -145,6 +146,8 @@ async function main(): Promise<void> {
     directory: resolve(values.work),
     keep: values.keep,
   };
+  const inPython = options.contenders.filter(({ language }) => language === 'python');
+  if (inPython.length > 0) await requireSameWork(inPython, options.python);
   const before = machine();
   const results = await bench(options);
   console.log(formatTable(results, rows, skipped));

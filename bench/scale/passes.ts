@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { openLake } from '../../adapters/local/lake.ts';
 import { runOnce } from '../../adapters/local/run-dataset.ts';
 import { bronzeKey } from '../../etl/naming.ts';
 import { type Measurement, measure } from '../measure.ts';
+import { outputOf } from '../output-of.ts';
 import { nowMs, type Stopwatch, startStopwatch } from './stopwatch.ts';
 import { type CallCost, costOfStages, longestCalls, type StageCost } from './timeline.ts';
 
@@ -23,17 +23,7 @@ const LONGEST = 8;
 export async function runPasses(lake: string, files: readonly string[]): Promise<Pass[]> {
   const script = join(import.meta.dirname, '..', 'scale.ts');
   const args = ['--import', 'tsx', script, '--worker', lake, ...files];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text;
-  });
-  const status = await new Promise<string>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code, signal) => resolve(String(code ?? signal)));
-  });
-  if (status !== '0') throw new Error(`A pass over ${lake} failed (${status}).`);
-  return JSON.parse(output) as Pass[];
+  return JSON.parse(await outputOf(`A pass over ${lake}`, process.execPath, args)) as Pass[];
 }
 
 /** What runPasses has the process do: prints the passes as JSON. */

@@ -5,7 +5,7 @@ import type { Effects } from '../ports.ts';
 import { lastReads } from '../refining/prior-failures.ts';
 import type { DatasetTables } from '../stages/dataset-tables.ts';
 import { type Plan, replacedFiles } from '../stages/documents.ts';
-import { CONDEMNED_CODE, isCurrentSql, loadReplaced } from './current-rejects.ts';
+import { CONDEMNED_CODE, isCurrentSql, loadReplaced, OWN_FAILURE_SQL } from './current-rejects.ts';
 
 /**
  * Takes out of `prior` what was before a record's release: it has its attempts again, and is no longer condemned
@@ -31,10 +31,9 @@ export async function forgetReleased(
     const files = await tables.paths(layer);
     if (files.length === 0) continue;
     const codes = 'list_transform(reasons, lambda x: x.code)';
-    const own = `len(list_filter(${codes}, lambda code: code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED'))) > 0`;
     await engine.run(
       `INSERT INTO prior SELECT row_hash, count(DISTINCT run_id) FILTER (NOT list_contains(${codes}, '${CONDEMNED_CODE}')),
-         count(DISTINCT run_id) FILTER (${own} AND NOT list_contains(${codes}, '${CONDEMNED_CODE}')), ${layer === 'condemned' ? `bool_or(${own})` : 'false'}
+         count(DISTINCT run_id) FILTER (${OWN_FAILURE_SQL} AND NOT list_contains(${codes}, '${CONDEMNED_CODE}')), ${layer === 'condemned' ? `bool_or(${OWN_FAILURE_SQL})` : 'false'}
        FROM ${readParquet(files)} AS r JOIN released USING (row_hash) LEFT JOIN (${reads}) USING (source_file_id)
        WHERE ingestion_timestamp > released_at AND ${isCurrentSql('now')} GROUP BY row_hash`,
     );

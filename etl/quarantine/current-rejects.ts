@@ -4,6 +4,13 @@ import type { Engine } from '../engine/engine.ts';
 export const CONDEMNED_CODE = 'CONDEMNED';
 
 /**
+ * Whether a reject's `reasons` say more than that the record's twin is in Silver, or that it was condemned before: only
+ * then did it fail for what it is.
+ */
+export const OWN_FAILURE_SQL =
+  "len(list_filter(reasons, lambda x: x.code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED'))) > 0";
+
+/**
  * SELECT with a row for each source file of a ledger (a table expression): the run in which it was last read, and when
  * it was first. A backfill reads files again, and what failed in them before is history then.
  */

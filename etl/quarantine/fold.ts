@@ -1,9 +1,6 @@
 import { tableName } from '../naming.ts';
-import { CONDEMNED_CODE, isCurrentSql, lastReadsSql } from './current-rejects.ts';
+import { CONDEMNED_CODE, isCurrentSql, lastReadsSql, OWN_FAILURE_SQL } from './current-rejects.ts';
 import { retryTables } from './retry-files.ts';
-
-/** Whether a reason list says more than that the record's twin is in Silver, or that it was condemned before. */
-const OWN = "len(list_filter(reasons, lambda x: x.code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED'))) > 0";
 
 /**
  * SELECT with a row for every record (by row_hash) that was ever in quarantine or condemned: its state, in how
@@ -19,7 +16,7 @@ export function foldSql(dataset: string, atMs?: number): string {
   const until = atMs === undefined ? '' : ` WHERE released_at <= to_timestamp(${atMs / 1000})`;
   const counted = `(released_at IS NULL OR failed_at > released_at) AND NOT list_contains(codes, '${CONDEMNED_CODE}')`;
   const codes = 'list_transform(reasons, lambda x: x.code)';
-  const columns = `source_file_id, source_row_number, CASE WHEN list_contains(${codes}, '${CONDEMNED_CODE}') THEN ingestion_timestamp ELSE coalesce(first_read_at, ingestion_timestamp) END AS failed_at, run_id, ${OWN} AS own, ${codes} AS codes`;
+  const columns = `source_file_id, source_row_number, CASE WHEN list_contains(${codes}, '${CONDEMNED_CODE}') THEN ingestion_timestamp ELSE coalesce(first_read_at, ingestion_timestamp) END AS failed_at, run_id, ${OWN_FAILURE_SQL} AS own, ${codes} AS codes`;
   // A file that was read again doesn't make its records fail anew: they failed when it first came.
   const rejects = (layer: 'quarantine' | 'condemned'): string =>
     `SELECT row_hash, ${columns}, ${layer === 'condemned'} AS is_condemned FROM ${tableName(layer, dataset)} AS r LEFT JOIN reads USING (source_file_id) WHERE ${isCurrentSql()}`;

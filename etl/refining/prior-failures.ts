@@ -1,10 +1,7 @@
 import { type Engine, readParquet, textOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { isCurrentSql, lastReadsSql, loadReplaced } from '../quarantine/current-rejects.ts';
+import { isCurrentSql, lastReadsSql, loadReplaced, OWN_FAILURE_SQL } from '../quarantine/current-rejects.ts';
 import type { DatasetTables } from '../stages/dataset-tables.ts';
-
-/** Whether a record failed for what it is: being a duplicate is no such failure, since its twin is in Silver. */
-const OWN = "len(list_filter(reasons, lambda x: x.code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED'))) > 0";
 
 const LAYERS = ['quarantine', 'condemned'] as const;
 
@@ -34,7 +31,7 @@ export async function loadPriorFailures(
     const paths = await pathsWith(engine, await tables.paths(layer), among);
     if (paths.length === 0) continue;
     selects.push(
-      `SELECT row_hash, run_id, ${OWN} AS own, ${layer === 'condemned'} AS condemned, source_file_id, reasons FROM ${readParquet(paths)}`,
+      `SELECT row_hash, run_id, ${OWN_FAILURE_SQL} AS own, ${layer === 'condemned'} AS condemned, source_file_id, reasons FROM ${readParquet(paths)}`,
     );
   }
   if (selects.length === 0) return false;
