@@ -25,6 +25,6 @@ function isInstalled() {
 }
 
 if (!isInstalled()) {
-  console.log('Installing what is missing (npm install) …');
-  execSync('npm install --no-save --no-audit --no-fund --loglevel=error', { cwd: root, stdio: 'inherit' });
+  console.log('Installing what is missing (npm ci) …');
+  execSync('npm ci --no-audit --no-fund --loglevel=error', { cwd: root, stdio: 'inherit' });
 }
