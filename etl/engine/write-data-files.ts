@@ -24,10 +24,10 @@ export interface WriteTarget {
 }
 
 /**
- * V2's delta encodings make hashes, keys and row numbers a third cheaper to write, and level 1 is as small to
- * within a few percent; docs/decisions.md has the figures.
+ * V1: Spark with Iceberg before 1.12 can't read the delta encodings of V2. Level 1 is as small to within a few percent;
+ * docs/decisions.md has the figures.
  */
-const PARQUET_OPTIONS = ['FORMAT parquet', 'PARQUET_VERSION v2', 'COMPRESSION zstd', 'COMPRESSION_LEVEL 1'];
+const PARQUET_OPTIONS = ['FORMAT parquet', 'PARQUET_VERSION v1', 'COMPRESSION zstd', 'COMPRESSION_LEVEL 1'];
 
 /**
  * Months since 1970-01, UTC, of a date or timestamp. By way of a plain timestamp: a calendar for time zones would

@@ -24,7 +24,7 @@ export interface StagedMetadata {
 }
 
 /**
- * The file `v<N>-<uuid>.metadata.json` for changed metadata, with its base added to metadata-log; N is one
+ * The file `<N>-<uuid>.metadata.json` for changed metadata, with its base added to metadata-log; N is one
  * more than in the base's name. Readers see it once the caller has stored it and moved the pointer.
  */
 export function stageMetadata(
@@ -39,11 +39,19 @@ export function stageMetadata(
           { 'timestamp-ms': base['last-updated-ms'], 'metadata-file': uriOf(baseKey) },
         ];
   const logged = { ...metadata, 'metadata-log': log.slice(-LOG_LENGTH) };
-  const metadataKey = `${keyPrefix}/v${metadataVersion(baseKey) + 1}-${uuid}.metadata.json`;
+  const metadataKey = `${keyPrefix}/${metadataName(metadataVersion(baseKey) + 1, uuid)}`;
   return { metadata: logged, metadataKey, object: { key: metadataKey, body: printMetadata(logged) } };
 }
 
-/** The N of `v<N>-<uuid>.metadata.json`; 0 where there is no file yet. */
+/**
+ * The name that Iceberg's own library gives a metadata file (`%05d-%s.metadata.json`, from 0 on); Trino, and so Athena,
+ * opens no table whose metadata has a name of another kind.
+ */
+function metadataName(version: number, uuid: string): string {
+  return `${String(version).padStart(5, '0')}-${uuid}.metadata.json`;
+}
+
+/** The N of a metadata file's name, which may be from when they were called `v<N>-<uuid>.metadata.json`; -1 where there is none yet. */
 function metadataVersion(key: string | undefined): number {
-  return Number(/(?:^|\/)v(\d+)-[^/]*\.metadata\.json$/.exec(key ?? '')?.[1] ?? 0);
+  return Number(/(?:^|\/)v?(\d+)-[^/]*\.metadata\.json$/.exec(key ?? '')?.[1] ?? -1);
 }

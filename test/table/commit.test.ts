@@ -26,9 +26,9 @@ describe('an append', () => {
     expect(keysOf(objects)).toEqual([
       't/metadata/uuid-2-m0.avro',
       't/metadata/snap-2-1-uuid-2.avro',
-      't/metadata/v2-uuid-2.metadata.json',
+      't/metadata/00001-uuid-2.metadata.json',
     ]);
-    expect(metadataKey).toBe('t/metadata/v2-uuid-2.metadata.json');
+    expect(metadataKey).toBe('t/metadata/00001-uuid-2.metadata.json');
   });
 
   test('says in its summary what it added and what there is', async () => {

@@ -68,10 +68,10 @@ describe('rollback', () => {
       uriOf: lake.uriOf,
     };
     const staged = stageMetadata(back, target);
-    expect(staged.metadataKey).toBe('t/metadata/v4-r.metadata.json');
+    expect(staged.metadataKey).toBe('t/metadata/00003-r.metadata.json');
     expect(staged.metadata['metadata-log'].at(-1)).toEqual({
       'timestamp-ms': T0 + 3 * MINUTE_MS,
-      'metadata-file': lake.uriOf('t/metadata/v3-uuid-3.metadata.json'),
+      'metadata-file': lake.uriOf('t/metadata/00002-uuid-3.metadata.json'),
     });
   });
 
