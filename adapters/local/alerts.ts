@@ -37,7 +37,7 @@ export function fileAlerts(objects: ObjectStore, channels: AlertChannels = {}): 
 }
 
 /** An alert as a few lines for people: what happened, what readers see, what to run next. */
-export function alertText(alert: Alert): string {
+export function alertText(alert: Omit<Alert, 'kind'>): string {
   return [
     alert.title,
     `Dataset ${alert.dataset}, run ${alert.runId}, ${alert.at}`,

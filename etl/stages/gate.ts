@@ -7,7 +7,7 @@ import { breakerKey, sealKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import { Approval, Breaker, getDocument, parseDocument, putDocument, Seal } from './documents.ts';
-import { loadRun, type RunContext } from './run-context.ts';
+import { lastGoodSnapshot, loadRun, type RunContext } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
 
 const GateInput = RunInput.extend({
@@ -29,20 +29,39 @@ export const gate = defineStage({
     const context = await loadRun(effects, dataset, runId);
     const seal = await getDocument(effects.objects, sealKey(dataset, context.contract.version, runId), Seal);
     if (seal.unproven.length > 0) {
-      return { decision: 'refuse', why: seal.unproven.map(({ key, problem }) => `${key}: ${problem}`) };
+      return {
+        decision: 'refuse' as const,
+        why: seal.unproven.map(({ key, problem }) => `${key}: ${problem}`),
+      };
     }
     if (approved !== undefined) return checkVerdicts(seal, approved, context);
     const why = [...beyondLimits(seal, context.contract), ...lostFiles(seal, context)];
     const breaker = await findBreaker(effects, context, seal);
     if (breaker !== undefined) {
       await putDocument(effects.objects, breakerKey(dataset), breaker);
+      await tellOpened(effects, breaker, context);
       why.push(
         `the circuit breaker opened: ${breaker.count} errors ${breaker.code} within ${breaker.windowMinutes} minutes`,
       );
     }
-    return { decision: why.length === 0 ? 'promote' : 'hold', why };
+    return { decision: why.length === 0 ? ('promote' as const) : ('hold' as const), why };
   },
 });
+
+/** Tells people that the dataset has stopped: that this run is held, which is told too, says it of one run alone. */
+async function tellOpened(effects: Effects, breaker: Breaker, { base }: RunContext): Promise<void> {
+  const { dataset, runId, code, count, windowMinutes, openedAt } = breaker;
+  await effects.alerts.send({
+    kind: 'breaker-open',
+    dataset,
+    runId,
+    at: openedAt,
+    title: `The circuit breaker of ${dataset} opened: ${count} errors ${code} within ${windowMinutes} minutes. No run of it starts until a person closes it.`,
+    readersSee: lastGoodSnapshot(base),
+    nextCommand: `assay breaker status ${dataset}`,
+    details: { code, count, windowMinutes },
+  });
+}
 
 /** What was approved is published only if it is still what would be published. */
 function checkVerdicts(seal: Seal, approved: Approval, { base }: RunContext): z.infer<typeof GateOutput> {

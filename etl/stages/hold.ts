@@ -44,6 +44,6 @@ export const hold = defineStage({
       nextCommand: `assay show ${runId}`,
       details: { counts: seal.counts, reasons: seal.reasons, sealDigest: seal.digest },
     });
-    return { dataset, runId, status: 'held' };
+    return { dataset, runId, status: 'held' as const };
   },
 });

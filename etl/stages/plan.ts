@@ -45,7 +45,7 @@ export const plan = defineStage({
     const ranges = chunks.filter(({ range }) => range !== undefined);
     if (ranges.length > 0) await putDocument(effects.objects, surveysKey, itemsOf(ranges));
     return {
-      status: 'planned',
+      status: 'planned' as const,
       itemsKey,
       surveysKey,
       surveys: ranges.length,

@@ -33,7 +33,7 @@ const FailureInput = RunInput.extend({
 const FailureOutput = RunInput.extend({
   status: z.enum(['failed', 'refused', 'promoted', 'held']),
   why: z.array(z.string()),
-  /** For the workflow's own record: that people were told, and of what. */
+  /** For the workflow's own record: that people were told, now or of the same before, and of what. */
   told: z.string().startsWith(TOLD),
 });
 
@@ -56,25 +56,30 @@ export const recordFailure = defineStage({
     const refused = input.failure === undefined;
     const promoted = current?.pointer.run_id === runId;
     const unpublished = (await isHeld(effects, dataset, runId)) ? 'held' : 'failed';
-    const status = promoted ? 'promoted' : refused ? 'refused' : unpublished;
+    const status: z.infer<typeof FailureOutput>['status'] = promoted
+      ? 'promoted'
+      : refused
+        ? 'refused'
+        : unpublished;
     if (status === 'refused' && plan !== undefined && seal !== undefined)
       await setAside(effects, plan, seal, why);
     const snapshotId = promoted ? current.pointer.snapshot_id : null;
     await writeRunRecord(effects, { dataset, runId }, { plan, seal }, { status, why, snapshotId });
     const refusing = input.plan?.status === 'refused' ? await openBreaker(effects, dataset) : undefined;
     // A breaker that stays open refuses every run, and is told once.
-    if (refusing?.toldAt !== undefined) return { dataset, runId, status, why };
-    await effects.alerts.send({
-      kind: refused ? 'run-refused' : 'run-failed',
-      dataset,
-      runId,
-      at: effects.clock.now().toISOString(),
-      title: `Run ${runId} of ${dataset} ${refused ? 'was refused' : 'failed'}: ${why.join('; ')}`,
-      readersSee: lastGoodSnapshot(current?.pointer),
-      nextCommand: `assay show ${runId}`,
-      details: { error: input.failure?.Error ?? '' },
-    });
-    if (refusing !== undefined) await noteTold(effects, dataset);
+    if (refusing?.toldAt === undefined) {
+      await effects.alerts.send({
+        kind: refused ? 'run-refused' : 'run-failed',
+        dataset,
+        runId,
+        at: effects.clock.now().toISOString(),
+        title: `Run ${runId} of ${dataset} ${refused ? 'was refused' : 'failed'}: ${why.join('; ')}`,
+        readersSee: lastGoodSnapshot(current?.pointer),
+        nextCommand: `assay show ${runId}`,
+        details: { error: input.failure?.Error ?? '' },
+      });
+      if (refusing !== undefined) await noteTold(effects, dataset);
+    }
     const told = `${TOLD}${why.join('; ')}`.slice(0, TOLD_CHARACTERS);
     return { dataset, runId, status, why, told };
   },

@@ -14,17 +14,18 @@ export type RunInput = z.infer<typeof RunInput>;
 export type Stage = (input: unknown, effects: Effects) => Promise<unknown>;
 
 /** How a stage is declared. */
-interface StageDefinition<In extends RunInput, Out> {
+interface StageDefinition<In extends RunInput, Output extends z.ZodType> {
   readonly name: string;
   readonly input: z.ZodType<In>;
-  readonly output: z.ZodType<Out>;
-  readonly run: (input: In, effects: Effects) => Promise<Out>;
+  readonly output: Output;
+  /** What it returns must fit `output`: it is the schema's own type, so that the compiler never widens it to the result's. */
+  readonly run: (input: In, effects: Effects) => Promise<z.output<Output>>;
 }
 
 /** A stage function that checks its input and its output and runs inside a span `assay.<name>`. */
-export function defineStage<In extends RunInput, Out>(
-  definition: StageDefinition<In, Out>,
-): (input: unknown, effects: Effects) => Promise<Out> {
+export function defineStage<In extends RunInput, Output extends z.ZodType>(
+  definition: StageDefinition<In, Output>,
+): (input: unknown, effects: Effects) => Promise<z.output<Output>> {
   return async (input, effects) => {
     const parsed = definition.input.safeParse(input);
     if (!parsed.success) {

@@ -133,8 +133,10 @@ const BY_NAME = {
       wholeTables('condemned'),
       wholeTables('source_files'),
     ],
-    writes: [BREAKERS],
+    writes: [BREAKERS, ALERTS],
     lists: ['silver', 'quarantine', 'ops'],
+    // A breaker that opens stops the dataset: people are told by whoever opens it.
+    alerts: true,
   },
   hold: {
     reads: [...RUN, SEALS],

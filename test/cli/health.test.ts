@@ -227,13 +227,15 @@ describe('health', () => {
       await shop.write('contracts/shop/sales.yaml', promising(MONTHLY, limits));
       await drop('a.csv', badSales(1, 5));
       for (let n = 0; n < 4; n++) await runMain(['run'], shop);
-      expect((await alerts()).map(({ kind }) => kind)).toEqual(['run-held', 'run-refused']);
+      expect((await alerts()).map(({ kind }) => kind)).toEqual(['breaker-open', 'run-held', 'run-refused']);
       await runMain(['breaker', 'reset', 'shop.sales', '--reason', 'x'], shop);
       await drop('b.csv', badSales(11, 15));
       for (let n = 0; n < 3; n++) await runMain(['run'], shop);
       expect((await alerts()).map(({ kind }) => kind)).toEqual([
+        'breaker-open',
         'run-held',
         'run-refused',
+        'breaker-open',
         'run-held',
         'run-refused',
       ]);

@@ -20,8 +20,17 @@ const ALERT: Alert = {
 };
 
 describe('texts', () => {
-  test('an alert says what happened, what readers see and what to do', () => {
-    const text = messageText(JSON.stringify(ALERT));
+  test.each([
+    'run-failed',
+    'run-held',
+    'run-refused',
+    'breaker-open',
+    'files-rejected',
+    'drop-refused',
+    'unhealthy',
+    'one of a later release',
+  ])('an alert (%s) says what happened, what readers see and what to do', (kind) => {
+    const text = messageText(JSON.stringify({ ...ALERT, kind }));
     for (const part of [ALERT.title, ALERT.readersSee, 'Next: assay show RUN-1', 'shop.orders'])
       expect(text).toContain(part);
   });

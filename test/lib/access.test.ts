@@ -81,6 +81,7 @@ describe('what functions may do', () => {
   test('only those that have something to tell publish alerts', () => {
     const topics = Object.keys(made.platform.findResources('AWS::SNS::Topic'));
     expect(whoCan('sns:Publish', `<${topics[0]}>`)).toEqual([
+      'gate',
       'hold',
       'promote',
       'record-failure',

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { Alert, Effects } from '../../etl/ports.ts';
+import { breakerKey } from '../../etl/naming.ts';
+import { type Alert, type Effects, TOLD } from '../../etl/ports.ts';
 import { noteFailure } from '../../etl/stages/note-failure.ts';
 import { recordFailure } from '../../etl/stages/record-failure.ts';
 import { contractText } from './contract-text.ts';
@@ -62,4 +63,21 @@ test('a failure that is none of a chunk is not put down to one', async () => {
   await note('0001', { Error: 'DataError', Cause: 'old' });
   await fail({ Error: 'DataError', Cause: 'the seal' });
   expect(titles).toEqual([`Run ${RUN.runId} of ${DATASET} failed: the seal`]);
+});
+
+test('that an open breaker refuses is told once, and every refusal after it still ends as one that people know of', async () => {
+  const breaker = {
+    dataset: DATASET,
+    openedAt: '2024-06-01T00:00:00.000Z',
+    runId: RUN.runId,
+    code: 'TYPE_ERROR',
+    count: 101,
+    windowMinutes: 60,
+  };
+  await effects.objects.put(breakerKey(DATASET), Buffer.from(JSON.stringify(breaker)));
+  const refuse = (): Promise<unknown> =>
+    recordFailure({ ...RUN, start: 'plan', plan: { status: 'refused', why: 'it is open' } }, effects);
+  const recorded = { ...RUN, status: 'refused', why: ['it is open'], told: `${TOLD}it is open` };
+  for (let n = 0; n < 3; n++) expect(await refuse()).toEqual(recorded);
+  expect(titles).toEqual([`Run ${RUN.runId} of ${DATASET} was refused: it is open`]);
 });
