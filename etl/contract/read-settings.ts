@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CsvDialect, Limits, Measure, SourceContract } from './contract.ts';
+import type { CsvDialect, Encoding, Limits, Measure, SourceContract } from './contract.ts';
 import type { AssayProperty, CustomValues } from './custom-properties.ts';
 import {
   amount,
@@ -97,12 +97,11 @@ function readCsv(custom: CustomValues, problems: Problems): CsvDialect {
     problems.add([...path, 'quote'], `is '${quote}', the delimiter; write two different signs`);
   if (fields.escape === delimiter)
     problems.add([...path, 'escape'], `is '${delimiter}', the delimiter; write two different signs`);
-  const last = encodings.findIndex((name) => name === 'windows-1252' || name === 'iso-8859-1');
-  if (last >= 0 && last < encodings.length - 1) {
-    problems.add(
-      [...path, 'encodings', last],
-      `is ${encodings[last]}, which reads any bytes, so none after it is tried; write it last`,
-    );
+  const never = neverTried(encodings);
+  if (never !== undefined) {
+    const why = `is ${never}, which reads nearly any bytes, so that what stands after it is not tried`;
+    const what = 'write windows-1252 behind utf-8, and iso-8859-1 last';
+    problems.add([...path, 'encodings', encodings.indexOf(never)], `${why}; ${what}`);
   }
   if (fields.columns !== undefined && fields.preambleLines !== undefined) {
     const why = 'is set beside columns, which say that there is no header; write one of the two';
@@ -119,6 +118,16 @@ function readCsv(custom: CustomValues, problems: Problems): CsvDialect {
     ...(fields.preambleLines === undefined ? {} : { preambleLines: fields.preambleLines }),
     ...(fields.columns === undefined ? {} : { columns: fields.columns }),
   };
+}
+
+/** The encoding behind which another stands in vain; UTF-16 is for whole files, wherever it stands. */
+function neverTried(encodings: readonly Encoding[]): Encoding | undefined {
+  const bytewise = encodings.filter((name) => !name.startsWith('utf-16'));
+  return bytewise.find((name, n) => {
+    const next = bytewise[n + 1];
+    if (next === undefined || name === 'utf-8') return false;
+    return name === 'iso-8859-1' || next !== 'iso-8859-1';
+  });
 }
 
 function readTotalRow(value: unknown, path: Path, problems: Problems): string | undefined {

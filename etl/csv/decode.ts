@@ -1,23 +1,18 @@
 import { Buffer, isAscii, isUtf8 } from 'node:buffer';
 import type { Encoding } from '../contract/contract.ts';
+import type { Utf16 } from './utf-16.ts';
+import { windows1252ToUtf8 } from './windows-1252.ts';
 
-const DECODERS: Readonly<Record<Exclude<Encoding, 'utf-8'>, string>> = {
-  'windows-1252': 'windows-1252',
-  'iso-8859-1': 'iso-8859-1',
-  'utf-16le': 'utf-16le',
-  'utf-16be': 'utf-16be',
-};
-
-/** The UTF-8 form of one record's bytes by the first listed encoding that can read them; undefined where none can. */
+/**
+ * The UTF-8 form of one record's bytes by the first listed encoding that can read them; undefined where none can.
+ * ISO 8859-1 reads any bytes, Windows-1252 all but five. UTF-16 is not tried: a whole file is in it, or none.
+ */
 export function toUtf8(bytes: Uint8Array, encodings: readonly Encoding[]): Uint8Array | undefined {
   for (const encoding of encodings) {
-    if (encoding === 'utf-8') {
-      if (isUtf8(bytes)) return bytes;
-    } else if (encoding === 'iso-8859-1') {
-      return Buffer.from(Buffer.from(bytes).toString('latin1'), 'utf8');
-    } else if (!encoding.startsWith('utf-16')) {
-      return Buffer.from(new TextDecoder(DECODERS[encoding]).decode(bytes), 'utf8');
-    }
+    if (encoding === 'iso-8859-1') return Buffer.from(Buffer.from(bytes).toString('latin1'), 'utf8');
+    if (encoding === 'utf-8' && isUtf8(bytes)) return bytes;
+    const utf8 = encoding === 'windows-1252' ? windows1252ToUtf8(bytes) : undefined;
+    if (utf8 !== undefined) return utf8;
   }
   return undefined;
 }
@@ -34,20 +29,11 @@ export function rawText(bytes: Uint8Array, encodings: readonly Encoding[]): stri
 }
 
 /** What the first bytes say of a file's encoding; `skip` is the length of the byte order mark. */
-export function byteOrderMark(head: Uint8Array): { encoding: Encoding; skip: number } | undefined {
+export function byteOrderMark(
+  head: Uint8Array,
+): { readonly encoding: 'utf-8' | Utf16; readonly skip: number } | undefined {
   if (head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf) return { encoding: 'utf-8', skip: 3 };
   if (head[0] === 0xff && head[1] === 0xfe) return { encoding: 'utf-16le', skip: 2 };
   if (head[0] === 0xfe && head[1] === 0xff) return { encoding: 'utf-16be', skip: 2 };
   return undefined;
-}
-
-/** UTF-16 text, without its mark, as UTF-8 pieces; throws a TypeError on bytes that are not UTF-16. */
-export async function* utf16ToUtf8(
-  bytes: AsyncIterable<Uint8Array>,
-  encoding: Encoding,
-): AsyncGenerator<Uint8Array> {
-  // Its mark is taken off already: another one is text.
-  const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
-  for await (const piece of bytes) yield Buffer.from(decoder.decode(piece, { stream: true }), 'utf8');
-  yield Buffer.from(decoder.decode(), 'utf8');
 }

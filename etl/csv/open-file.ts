@@ -62,11 +62,11 @@ async function openAtHeader(
     scratch,
     name: `file-${file.index}`,
     maxUnpackedBytes: contract.limits.maxUnpackedBytes,
+    encodings: contract.csv.encodings,
   });
   if (text.kind === 'unreadable') return { kind: 'rejected', why: text.why };
   const { csv, dataset } = contract;
-  const others = csv.encodings.filter((encoding) => encoding !== 'utf-8');
-  const encodings: readonly Encoding[] = text.isMarkedUtf8 ? ['utf-8', ...others] : csv.encodings;
+  const encodings = encodingsOf(csv, text);
   // A retry names its columns, whatever the source does.
   const hasHeader = retryOf(dataset, file.key) !== undefined;
   const window = new ByteWindow(text.bytes);
@@ -79,6 +79,13 @@ async function openAtHeader(
   if (opened.kind === 'open') return { ...opened, window };
   await window.close();
   return opened;
+}
+
+/** What a file's records may be in, in the order in which it is tried. */
+function encodingsOf({ encodings }: CsvDialect, text: { readonly isMarkedUtf8: boolean }): Encoding[] {
+  const bytewise = encodings.filter((name) => !name.startsWith('utf-16'));
+  if (!text.isMarkedUtf8) return bytewise;
+  return ['utf-8', ...bytewise.filter((name) => name !== 'utf-8')];
 }
 
 /** Finds the header behind which a file's records begin, or why it can't be read. */

@@ -3,7 +3,7 @@ import type { ByteRange } from '../ports.ts';
 import { type FileToRead, type OpenOptions, openFile } from './open-file.ts';
 import type { PieceFormat } from './pieces.ts';
 import { isBlank, newScan, readRecord } from './record.ts';
-import { HEAD_BYTES, textStart } from './text.ts';
+import { headBytes, textStart } from './text.ts';
 import { ByteWindow } from './window.ts';
 
 /**
@@ -60,7 +60,7 @@ export async function surveyRange(
   range: Required<ByteRange>,
   options: SurveyOptions,
 ): Promise<Survey> {
-  const textAt = textStart(await readHead(file, options));
+  const textAt = textStart(await readHead(file, options), options.contract.csv.encodings);
   if (textAt === undefined) return { kind: 'whole' };
   const opened = await openFile(file, options);
   if (opened.kind !== 'open') return { kind: 'whole' };
@@ -153,9 +153,10 @@ async function formatOf(file: FileToRead, options: OpenOptions): Promise<PieceFo
   return opened.format;
 }
 
-async function readHead(file: FileToRead, { data }: OpenOptions): Promise<Uint8Array> {
+async function readHead(file: FileToRead, { data, contract }: OpenOptions): Promise<Uint8Array> {
+  const end = headBytes(contract.csv.encodings);
   const head: number[] = [];
-  for await (const piece of data.stream(file.key, { start: 0, end: HEAD_BYTES })) head.push(...piece);
+  for await (const piece of data.stream(file.key, { start: 0, end })) head.push(...piece);
   return Uint8Array.from(head);
 }
 

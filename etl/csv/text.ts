@@ -1,12 +1,21 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import type { Encoding } from '../contract/contract.ts';
 import { messageOf } from '../errors.ts';
 import type { Scratch, ScratchFile } from '../ports.ts';
-import { byteOrderMark, utf16ToUtf8 } from './decode.ts';
+import { byteOrderMark } from './decode.ts';
+import { UTF16_HEAD_BYTES, type Utf16, unmarkedUtf16, utf16ToUtf8 } from './utf-16.ts';
 
-/** A file's text, ready for the record scanner, and whether a mark says that it is UTF-8; or why it can't be had. */
+/** A file's text, ready for the record scanner, or why it can't be had. */
 export type TextResult =
-  | { readonly kind: 'text'; readonly bytes: AsyncIterable<Uint8Array>; readonly isMarkedUtf8: boolean }
+  | {
+      readonly kind: 'text';
+      readonly bytes: AsyncIterable<Uint8Array>;
+      /** Whether a mark says that it is UTF-8, or it was made so. */
+      readonly isMarkedUtf8: boolean;
+      /** What it was in, where that is UTF-16 without a mark. */
+      readonly unmarked?: Utf16;
+    }
   | { readonly kind: 'unreadable'; readonly why: string };
 
 /** What unpacking needs. */
@@ -16,6 +25,8 @@ export interface UnpackOptions {
   readonly name: string;
   /** A file that unpacks to more isn't read: a few KB of gzip can be made to fill any disk. */
   readonly maxUnpackedBytes: number;
+  /** Those of the contract: UTF-16 without a mark is only looked for where it is listed. */
+  readonly encodings: readonly Encoding[];
 }
 
 /**
@@ -26,7 +37,7 @@ export async function openText(
   stream: AsyncIterable<Uint8Array>,
   options: UnpackOptions,
 ): Promise<TextResult> {
-  const { head, whole } = await peek(stream);
+  const { head, whole } = await peek(stream, headBytes(options.encodings));
   if (isGzip(head)) {
     const unpacked = await viaScratch(gunzip(whole), 'unpacked', {
       ...options,
@@ -37,26 +48,34 @@ export async function openText(
       : unpacked;
   }
   const mark = byteOrderMark(head);
-  if (mark === undefined) return { kind: 'text', bytes: whole, isMarkedUtf8: false };
-  const body = skip(whole, mark.skip);
-  if (mark.encoding === 'utf-8') return { kind: 'text', bytes: body, isMarkedUtf8: true };
-  return await viaScratch(utf16ToUtf8(body, mark.encoding), 'utf8', {
-    ...options,
-    damage: "it is marked as UTF-16 but isn't",
-  });
+  const body = mark === undefined ? whole : skip(whole, mark.skip);
+  if (mark?.encoding === 'utf-8') return { kind: 'text', bytes: body, isMarkedUtf8: true };
+  const utf16 = mark?.encoding ?? unmarkedUtf16(head, options.encodings);
+  if (utf16 === undefined) return { kind: 'text', bytes: body, isMarkedUtf8: false };
+  const damage =
+    mark === undefined
+      ? `it is read as ${utf16}, which the contract lists, but isn't`
+      : "it is marked as UTF-16 but isn't";
+  const text = await viaScratch(utf16ToUtf8(body, utf16), 'utf8', { ...options, damage });
+  return text.kind === 'text' && mark === undefined ? { ...text, unmarked: utf16 } : text;
 }
 
 /** How many of a file's first bytes tell what lies around its text. */
-export const HEAD_BYTES = 3;
+export function headBytes(encodings: readonly Encoding[]): number {
+  return encodings.some((name) => name.startsWith('utf-16')) ? UTF16_HEAD_BYTES : MARK_BYTES;
+}
+
+/** The longest mark, of UTF-8; gzip's is shorter. */
+const MARK_BYTES = 3;
 
 /**
- * Where a file's text begins, by its first bytes; undefined where the file's bytes are not those of its text, so that
- * it can only be read from its beginning on: gzip and UTF-16.
+ * Where a file's text begins, by its first bytes (as many as `headBytes` says); undefined where the file's bytes are not
+ * those of its text, so that it can only be read from its beginning on: gzip and UTF-16.
  */
-export function textStart(head: Uint8Array): number | undefined {
+export function textStart(head: Uint8Array, encodings: readonly Encoding[]): number | undefined {
   if (isGzip(head)) return undefined;
   const mark = byteOrderMark(head);
-  if (mark === undefined) return 0;
+  if (mark === undefined) return unmarkedUtf16(head, encodings) === undefined ? 0 : undefined;
   return mark.encoding === 'utf-8' ? mark.skip : undefined;
 }
 
@@ -64,18 +83,19 @@ function isGzip(head: Uint8Array): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
 }
 
-/** The first bytes of a stream (at least three, where it has them), and the whole of it again. */
+/** The first bytes of a stream, and the whole of it again. */
 async function peek(
   stream: AsyncIterable<Uint8Array>,
+  wanted: number,
 ): Promise<{ head: Uint8Array; whole: AsyncIterable<Uint8Array> }> {
   const pieces = stream[Symbol.asyncIterator]();
   const held: Uint8Array[] = [];
   let length = 0;
-  while (length < HEAD_BYTES) {
+  while (length < wanted) {
     const next = await pieces.next();
     if (next.done === true) break;
     // A copy where more must come: the piece is good only until the next is asked for.
-    held.push(length + next.value.length < HEAD_BYTES ? Uint8Array.from(next.value) : next.value);
+    held.push(length + next.value.length < wanted ? Uint8Array.from(next.value) : next.value);
     length += next.value.length;
   }
   async function* whole(): AsyncGenerator<Uint8Array> {
@@ -86,7 +106,7 @@ async function peek(
       await pieces.return?.();
     }
   }
-  return { head: Buffer.concat(held.map((piece) => piece.subarray(0, HEAD_BYTES))), whole: whole() };
+  return { head: Buffer.concat(held).subarray(0, wanted), whole: whole() };
 }
 
 async function* skip(stream: AsyncIterable<Uint8Array>, count: number): AsyncGenerator<Uint8Array> {

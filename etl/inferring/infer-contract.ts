@@ -4,6 +4,7 @@ import { type Engine, integerOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import type { Scratch } from '../ports.ts';
 import { choosePartition, measuresOf } from './choose-roles.ts';
+import { encodingsOf } from './encodings.ts';
 import { findKey } from './find-key.ts';
 import { type LoneRecord, takeLoneRecords } from './find-total-rows.ts';
 import { guessClassification } from './guess-classification.ts';
@@ -72,7 +73,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
   const partition = choosePartition(columns, present, records);
   const measures = measuresOf(columns);
   const totals = await totalNotes({ engine, lone, profiles, columns, measures, files: opened });
-  const isLegacy = read.filter(({ isWindows1252 }) => isWindows1252).map(({ name }) => name);
+  const encodings = encodingsOf(opened, read);
   return {
     domain: options.domain,
     name: options.name,
@@ -82,7 +83,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
     }),
     csv: {
       ...dialect.signs,
-      encodings: isLegacy.length === 0 ? ['utf-8'] : ['utf-8', 'windows-1252'],
+      encodings: encodings.values,
       nullValues: nullValues.values,
       ...(totals.column === undefined ? {} : { totalRowColumn: totals.column }),
       ...headerOf(opened),
@@ -102,7 +103,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
       csv: [
         ...headerNotes(opened),
         ...dialect.notes,
-        ...encodingNotes(isLegacy),
+        ...encodings.notes,
         ...nullValues.notes,
         ...totals.notes,
       ],
@@ -213,13 +214,6 @@ function withPresence(column: ProposedColumn, present: number, records: number):
         ? review(`${counted(missing)} of ${all} lack it; write required: true if none may.`)
         : seen(`${counted(present)} of ${all} have it.`);
   return { ...column, required: missing === 0, notes: [...column.notes, note] };
-}
-
-function encodingNotes(legacy: readonly string[]): Note[] {
-  if (legacy.length === 0) return [seen('Every record is UTF-8.')];
-  const [first = '', ...more] = legacy;
-  const files = more.length === 0 ? first : `${first} and ${several(more.length, 'other file')}`;
-  return [review(`${files} have records that are not UTF-8; they read as Windows-1252, as any bytes would.`)];
 }
 
 /** Where the files' headers stand, as a contract says it. */

@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS } from '../contract/read-settings.ts';
 import { byteOrderMark } from '../csv/decode.ts';
-import { openText, textStart } from '../csv/text.ts';
+import { headBytes, openText, textStart } from '../csv/text.ts';
+import { type Utf16, unmarkedUtf16 } from '../csv/utf-16.ts';
 import { DataError } from '../errors.ts';
 import type { Scratch } from '../ports.ts';
 import type { Stretch } from './stretches.ts';
@@ -23,23 +24,27 @@ export interface TextFile {
   readonly text: Stretch;
   /** What lay around the text. */
   readonly packing: 'none' | 'gzip' | 'UTF-16';
+  /** What it was in, where that is UTF-16 without a mark: only a contract can say so. */
+  readonly unmarked?: Utf16;
   /** Whether text is left that was not unpacked. */
   readonly isCut: boolean;
   read(range: Stretch): AsyncIterable<Uint8Array>;
 }
 
+/** What a text without a mark may be in. */
+const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be'] as const;
+
 /**
  * Opens a file's text. What is packed is unpacked into scratch space, at most `limitBytes` of it. Throws DataError
- * `UNREADABLE` where the packing is broken, or the text is UTF-16 without the mark that Assay needs to know it.
+ * `UNREADABLE` where the packing is broken.
  */
 export async function openTextFile(
   file: SourceFile,
   { scratch, limitBytes, index }: { scratch: Scratch; limitBytes: number; index: number },
 ): Promise<TextFile> {
-  const head = await headOf(file, 64);
-  const start = textStart(head);
+  const head = await headOf(file, headBytes(ENCODINGS));
+  const start = textStart(head, ENCODINGS);
   if (start !== undefined) {
-    refuseBareUtf16(file, head);
     const text = { start, end: file.sizeBytes };
     return { ...file, read: (range) => file.read(range), text, packing: 'none', isCut: false };
   }
@@ -47,6 +52,7 @@ export async function openTextFile(
     scratch,
     name: `source-${index}`,
     maxUnpackedBytes: DEFAULT_LIMITS.maxUnpackedBytes,
+    encodings: ENCODINGS,
   });
   if (opened.kind === 'unreadable') {
     throw new DataError('UNREADABLE', `${file.name} can't be read: ${opened.why}.`, {
@@ -68,12 +74,13 @@ export async function openTextFile(
   } finally {
     await copy.close();
   }
-  const packing = byteOrderMark(head) === undefined ? 'gzip' : 'UTF-16';
+  const isGzip = byteOrderMark(head) === undefined && unmarkedUtf16(head, ENCODINGS) === undefined;
   return {
     name: file.name,
     sizeBytes: file.sizeBytes,
     text: { start: 0, end },
-    packing,
+    packing: isGzip ? 'gzip' : 'UTF-16',
+    ...(opened.unmarked === undefined ? {} : { unmarked: opened.unmarked }),
     isCut,
     read: (range) => scratch.read(copy.path, range),
   };
@@ -89,16 +96,4 @@ export async function headOf(
   for await (const piece of file.read({ start, end: start + lengthBytes }))
     pieces.push(Uint8Array.from(piece));
   return Buffer.concat(pieces);
-}
-
-/** Every second byte of Western text in UTF-16 is NUL. */
-function refuseBareUtf16(file: SourceFile, head: Uint8Array): void {
-  const nuls = [0, 1].map((parity) => head.filter((byte, at) => at % 2 === parity && byte === 0).length);
-  const half = Math.floor(head.length / 2);
-  if (half < 4 || !nuls.some((count, n) => count > half * 0.8 && nuls[1 - n] === 0)) return;
-  throw new DataError(
-    'UNREADABLE',
-    `${file.name} looks like UTF-16 without a byte order mark, which Assay can't tell apart from other bytes: write it with a mark, or as UTF-8.`,
-    { context: { file: file.name } },
-  );
 }

@@ -69,7 +69,7 @@ describe('settings of a source contract', () => {
     [
       'assay.csv',
       '{encodings: [windows-1252, utf-8]}',
-      '.encodings[0]: is windows-1252, which reads any bytes, so none after it is tried; write it last',
+      '.encodings[0]: is windows-1252, which reads nearly any bytes, so that what stands after it is not tried; write windows-1252 behind utf-8, and iso-8859-1 last',
     ],
     ['assay.csv', '{nullValues: [NULL]}', ".nullValues[0]: is empty; write it in quotes, e.g. 'NULL'"],
     [

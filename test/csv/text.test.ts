@@ -19,7 +19,7 @@ function slowScratch(delayMs: number): Scratch {
   };
 }
 
-const FILE = { name: 'file', maxUnpackedBytes: 1e6 };
+const FILE = { name: 'file', maxUnpackedBytes: 1e6, encodings: ['utf-8'] } as const;
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;

@@ -45,5 +45,6 @@ export const DIALECTS: readonly Dialect[] = [
   dialect('backslashes', { escape: '\\', nullValues: ['NULL'] }, SHORT_RECORD_BYTES),
   dialect('pipes', { delimiter: '|', quote: "'", escape: '\\', encodings: ['iso-8859-1'] }),
   dialect('preamble', { preambleLines: 2 }, SHORT_RECORD_BYTES),
+  dialect('utf16', { encodings: ['utf-16le'] }, SHORT_RECORD_BYTES),
   dialect('headerless', { columns: HEADERS, encodings: ['utf-8', 'windows-1252'] }, SHORT_RECORD_BYTES),
 ];

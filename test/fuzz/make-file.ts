@@ -26,6 +26,8 @@ export function makeFile({ packing, header, lines, isEnded }: FuzzCase, place: n
       return gzipSync(bytes);
     case 'cut gzip':
       return gzipSync(bytes).subarray(0, -6);
+    case 'bare utf-16':
+      return Buffer.from(pieces.map(({ text }) => text).join(''), 'utf16le');
     case 'utf-16le':
     case 'utf-16be':
     case 'odd utf-16': {

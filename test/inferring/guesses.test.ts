@@ -254,6 +254,16 @@ describe('what lies around the records', () => {
     expect(columnOf(proposal, 'amount').number.symbols).toEqual(['£']);
   });
 
+  test('UTF-16 without a mark is proposed as an encoding', async () => {
+    const [little, big] = [Buffer.from(rows, 'utf16le'), Buffer.from(rows, 'utf16le').swap16()];
+    const alone = await infer({ 'a.csv': little });
+    expect(alone.csv.encodings).toEqual(['utf-16le']);
+    expect(alone.files[0]).toMatchObject({ packing: 'UTF-16', records: 2, broken: 0 });
+    expect(notesOf(alone)).toContain('seen csv: a.csv is utf-16le without a byte order mark.');
+    const both = await infer({ 'a.csv.gz': gzipSync(big), 'b.csv': rows });
+    expect(both.csv.encodings).toEqual(['utf-8', 'utf-16be']);
+  });
+
   test('a preamble is passed by the contract, as long as the longest', async () => {
     const proposal = await infer({ 'a.csv': `Sales of January\n${rows}` });
     expect(proposal.files[0]).toMatchObject({ records: 2, preambleLines: 1 });
@@ -285,12 +295,6 @@ describe('files that nothing can be inferred from', () => {
       { 'a.csv': Buffer.from([0x89, 0x50, 0, 1, 2, 0]) },
       'UNREADABLE',
       'it is not text',
-    ],
-    [
-      'UTF-16 without a mark',
-      { 'a.csv': Buffer.from('id,day\n1,2\n', 'utf16le') },
-      'UNREADABLE',
-      'looks like UTF-16',
     ],
     [
       'broken gzip',

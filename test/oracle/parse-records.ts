@@ -1,5 +1,22 @@
+import { readFileSync } from 'node:fs';
 import { type CsvError, parse } from 'csv-parse/sync';
 import type { CsvDialect } from '../../etl/contract/contract.ts';
+
+/** What Python's codecs and iconv read in bytes; encodings.py wrote it. */
+export const ENCODINGS = JSON.parse(
+  readFileSync(new URL('encodings.json', import.meta.url), 'utf8'),
+) as EncodingFixture;
+
+/** Bytes and what they are: one text a byte, or texts of UTF-16 as bytes in hex; null where they are no text. */
+interface EncodingFixture {
+  readonly 'windows-1252': readonly (string | null)[];
+  readonly 'iso-8859-1': readonly (string | null)[];
+  readonly 'utf-16': readonly {
+    readonly encoding: 'utf-16le' | 'utf-16be';
+    readonly hex: string;
+    readonly text: string | null;
+  }[];
+}
 
 /** One field as it stands in the source: NULL where there is nothing at all, not even quotes. */
 export type RawField = string | null;
@@ -113,12 +130,27 @@ export function isBlankText(text: string, { delimiter, quote }: OracleDialect): 
 /** A part's text in the first encoding that reads the whole it is part of; undefined where none does. */
 export function decode(part: string, whole: string, { encodings }: OracleDialect): string | undefined {
   for (const encoding of encodings) {
-    if (encoding === 'iso-8859-1') return part;
-    if (encoding === 'windows-1252')
-      return new TextDecoder('windows-1252').decode(Buffer.from(part, 'latin1'));
-    if (encoding === 'utf-8' && readUtf8(whole) !== undefined) return readUtf8(part);
+    const read = READERS[encoding];
+    if (read?.(whole) !== undefined) return read(part);
   }
   return undefined;
+}
+
+/** Reads a text of one character a byte; undefined where it can't. */
+type Reader = (text: string) => string | undefined;
+
+const READERS: Readonly<Partial<Record<string, Reader>>> = {
+  'utf-8': readUtf8,
+  'windows-1252': byTable(ENCODINGS['windows-1252']),
+  'iso-8859-1': byTable(ENCODINGS['iso-8859-1']),
+};
+
+/** By what Python and iconv say of each byte. */
+function byTable(table: readonly (string | null)[]): Reader {
+  return (text) => {
+    const characters = [...text].map((byte) => table[byte.charCodeAt(0)]);
+    return characters.some((character) => typeof character !== 'string') ? undefined : characters.join('');
+  };
 }
 
 function readUtf8(text: string): string | undefined {
