@@ -1,6 +1,6 @@
-import { duckType } from '../contract/compile-column.ts';
 import { RECORD_KIND } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
+import { duckType } from '../contract/duck-type.ts';
 import { cutSegments, SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, integerOf, type SqlRow, textOf } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';

@@ -119,12 +119,13 @@ function compareSpelling(old: ContractColumn, next: ContractColumn): ContractCha
   const at = (field: string): string => `columns.${next.name}.${field}`;
   const iso = (formats: readonly string[]): readonly string[] =>
     formats.length === 0 ? ['ISO 8601'] : formats;
-  const { symbols: oldSymbols, ...oldNumber } = old.number;
-  const { symbols, ...number } = next.number;
+  const { symbols: oldSymbols, minus: oldMinus = [], ...oldNumber } = old.number;
+  const { symbols, minus = [], ...number } = next.number;
   return [
     ...compareLists(at('headers'), old.headers.map(normaliseHeader), next.headers.map(normaliseHeader)),
     ...compareLists(at('formats'), iso(old.formats), iso(next.formats)),
     ...compareLists(at('number.symbols'), oldSymbols, symbols),
+    ...compareLists(at('number.minus'), oldMinus, minus),
     ...(canonicalJson(oldNumber) === canonicalJson(number) ? [] : [compareNumbers(at('number'), old, next)]),
   ];
 }

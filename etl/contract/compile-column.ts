@@ -1,7 +1,10 @@
 import { identifier, literal } from '../engine/sql.ts';
 import type { ColumnType } from '../table/schema.ts';
-import { type CompiledPattern, compileDatePattern, ISO_DATE, ISO_TIMESTAMP_SHAPE } from './compile-dates.ts';
-import type { ColumnCheck, ContractColumn, NumberFormat, ReasonCode } from './contract.ts';
+import { escapeShape } from './compile-dates.ts';
+import { numberShape, numberSql } from './compile-numbers.ts';
+import type { ColumnCheck, ContractColumn, ReasonCode } from './contract.ts';
+import { dateShape, dateSql } from './date-sql.ts';
+import { duckType } from './duck-type.ts';
 
 /** One way in which a column's value can fail: `fails` is SQL, true where it does. */
 export interface Failure {
@@ -41,10 +44,8 @@ export function valueSql(column: ContractColumn, text: string): string {
     case 'decimal':
       return `CASE WHEN ${matches(text, numberShape(column.number, type))} THEN ${numberSql(text, column.number, type)} END`;
     case 'date':
-      return patternSql(column, text, 'DATE');
     case 'timestamptz':
-      if (column.formats.length > 0) return patternSql(column, text, 'TIMESTAMPTZ');
-      return `CASE WHEN ${matches(text, ISO_TIMESTAMP_SHAPE)} THEN try_cast(${text} AS TIMESTAMPTZ) END`;
+      return dateSql(text, column.formats, type.kind);
     default:
       throw new RangeError(`a source column can't be a ${type.kind}`);
   }
@@ -95,12 +96,7 @@ function looseShape(column: ContractColumn): string | undefined {
     return numberShape(column.number, { kind: 'decimal', precision: 38, scale: 38 });
   if (type.kind === 'long' || type.kind === 'int' || type.kind === 'double')
     return numberShape(column.number, type);
-  if (type.kind === 'date' || type.kind === 'timestamptz') {
-    if (type.kind === 'timestamptz' && column.formats.length === 0) return ISO_TIMESTAMP_SHAPE;
-    return datePatterns(column)
-      .map(({ shape }) => `(${shape})`)
-      .join('|');
-  }
+  if (type.kind === 'date' || type.kind === 'timestamptz') return dateShape(column.formats, type.kind);
   return undefined;
 }
 
@@ -145,82 +141,6 @@ function isOneOf(text: string, values: readonly string[]): string {
   return matches(text, values.map(escapeShape).join('|'));
 }
 
-/** DuckDB's name of a type. */
-export function duckType(type: ColumnType): string {
-  switch (type.kind) {
-    case 'decimal':
-      return `DECIMAL(${type.precision},${type.scale})`;
-    case 'list':
-      return `${duckType(type.element)}[]`;
-    case 'struct':
-      return `STRUCT(${type.fields.map((field) => `${identifier(field.name)} ${duckType(field.type)}`).join(', ')})`;
-    default:
-      return SIMPLE_TYPES[type.kind];
-  }
-}
-
-const SIMPLE_TYPES = {
-  boolean: 'BOOLEAN',
-  int: 'INTEGER',
-  long: 'BIGINT',
-  double: 'DOUBLE',
-  date: 'DATE',
-  timestamptz: 'TIMESTAMPTZ',
-  string: 'VARCHAR',
-  binary: 'BLOB',
-} as const;
-
 function matches(text: string, shape: string): string {
   return `regexp_full_match(${text}, ${literal(shape)})`;
-}
-
-function datePatterns(column: ContractColumn): CompiledPattern[] {
-  return column.formats.length === 0 ? [ISO_DATE] : column.formats.map(compileDatePattern);
-}
-
-function patternSql(column: ContractColumn, text: string, type: string): string {
-  const cases = datePatterns(column).map(({ shape, strptime, hasOffset }) => {
-    const readable = hasOffset ? `regexp_replace(${text}, 'Z$', '+00')` : text;
-    return `WHEN ${matches(text, shape)} THEN CAST(try_strptime(${readable}, ${literal(strptime)}) AS ${type})`;
-  });
-  return `CASE ${cases.join(' ')} END`;
-}
-
-/** Texts that are a number exactly: digits or full groups, and no more decimals than the scale keeps. */
-export function numberShape(format: NumberFormat, type: ColumnType): string {
-  const symbol = format.symbols.length === 0 ? '' : `((${format.symbols.map(escapeShape).join('|')}) ?)?`;
-  const whole =
-    format.group === undefined ? '[0-9]+' : `([0-9]+|[0-9]{1,3}(${escapeShape(format.group)}[0-9]{3})+)`;
-  const point = escapeShape(format.decimal);
-  const digits = magnitudeShape(type, whole, point);
-  const plain = symbol === '' ? `[+-]?${digits}` : `([+-]?${symbol}|${symbol}[+-]?)${digits}`;
-  return format.parentheses ? `${plain}|\\(${symbol}${digits}\\)` : plain;
-}
-
-function magnitudeShape(type: ColumnType, whole: string, point: string): string {
-  if (type.kind === 'decimal') {
-    const { scale } = type;
-    return `(${whole}(${point}[0-9]{0,${scale}}0*)?|${point}${scale === 0 ? '0+' : `[0-9]{1,${scale}}0*`})`;
-  }
-  if (type.kind === 'double') return `(${whole}(${point}[0-9]*)?|${point}[0-9]+)([eE][+-]?[0-9]+)?`;
-  return whole;
-}
-
-function numberSql(text: string, format: NumberFormat, type: ColumnType): string {
-  const noise = [
-    format.group ?? '',
-    ...(format.symbols.length === 0 ? [] : [' ', ...format.symbols]),
-    ...(format.parentheses ? ['(', ')'] : []),
-  ].join('');
-  let bare = noise === '' ? text : `translate(${text}, ${literal(noise)}, '')`;
-  if (format.decimal !== '.') bare = `replace(${bare}, ${literal(format.decimal)}, '.')`;
-  let number = `try_cast(${bare} AS ${duckType(type)})`;
-  // DuckDB reads what is past a double's range as infinity.
-  if (type.kind === 'double') number = `CASE WHEN isfinite(${number}) THEN ${number} END`;
-  if (!format.parentheses) return number;
-  return `CASE WHEN starts_with(${text}, '(') THEN CAST(-${number} AS ${duckType(type)}) ELSE ${number} END`;
-}
-
-function escapeShape(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

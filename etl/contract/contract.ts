@@ -26,6 +26,8 @@ export interface NumberFormat {
   readonly group?: ',' | '.' | ' ' | "'";
   /** Currency symbols that may stand before the digits, e.g. `£`. */
   readonly symbols: readonly string[];
+  /** Dashes that mean a minus, beside `-`; absent where none does. */
+  readonly minus?: readonly string[];
   /** Whether `(1,000.00)` means a negative amount. */
   readonly parentheses: boolean;
 }

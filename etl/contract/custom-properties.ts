@@ -24,7 +24,7 @@ export const ASSAY_PROPERTIES = {
 export type AssayProperty = keyof typeof ASSAY_PROPERTIES;
 
 /** The value of an `assay.*` property and where it stands. */
-interface CustomValue {
+export interface CustomValue {
   readonly value: unknown;
   readonly path: Path;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ColumnType } from '../table/schema.ts';
 import { readColumnOptions } from './column-options.ts';
 import { columnType, LOGICAL_TYPES } from './column-type.ts';
-import type { ColumnCheck, ContractColumn, NumberFormat } from './contract.ts';
+import type { ColumnCheck, ContractColumn } from './contract.ts';
 import { type CustomValues, readCustomProperties } from './custom-properties.ts';
 import { ambiguousPatterns, patternGap, readDatePattern } from './date-pattern.ts';
 import {
@@ -21,6 +21,7 @@ import { ISO_4217 } from './iso-4217.ts';
 import { PROPERTY_FIELDS } from './odcs-fields.ts';
 import type { Path, Problems } from './problems.ts';
 import { readColumnQuality, readValues, refuseRepeats } from './quality.ts';
+import { PLAIN_NUMBER, readNumberFormat } from './read-number-format.ts';
 
 /** A column as far as it could be read; where anything was wrong there are problems, and it is never used. */
 export interface ColumnDraft {
@@ -97,15 +98,13 @@ interface Context {
 }
 type Typed = Pick<ContractColumn, 'checks' | 'formats' | 'number'>;
 
-const PLAIN: NumberFormat = { decimal: '.', symbols: [], parentheses: false };
-
 function readTyped(
   value: Readonly<Record<string, unknown>>,
   type: ColumnType | undefined,
   context: Context,
 ): Typed {
   const { path, problems } = context;
-  if (type === undefined) return { checks: [], formats: [], number: PLAIN };
+  if (type === undefined) return { checks: [], formats: [], number: PLAIN_NUMBER };
   const options = readColumnOptions(
     value.logicalTypeOptions,
     type,
@@ -122,7 +121,11 @@ function readTyped(
     checks.map(({ rule }) => ({ name: rule, path: [...path, 'quality'] })),
     problems,
   );
-  return { checks, formats: readFormats(options.format, type, context), number: readNumber(type, context) };
+  return {
+    checks,
+    formats: readFormats(options.format, type, context),
+    number: readNumberFormat(context.custom.get('assay.number'), type, problems),
+  };
 }
 
 function readHeaders(name: string | undefined, custom: CustomValues, problems: Problems): string[] {
@@ -165,39 +168,6 @@ function readFormats(
     );
   }
   return formats;
-}
-
-const NUMBER = {
-  decimal: choice(['.', ',']).optional(),
-  group: choice([',', '.', ' ', "'"]).optional(),
-  symbols: listOf(
-    matching(/^[^\d\s.,'()+-]+$/, 'write a currency symbol such as £'),
-    "write currency symbols as ['£']",
-  ).optional(),
-  parentheses: flag.optional(),
-} as const;
-
-function readNumber(type: ColumnType, { custom, problems }: Context): NumberFormat {
-  const given = custom.get('assay.number');
-  if (given === undefined) return PLAIN;
-  const { value, path } = given;
-  if (!['long', 'decimal', 'double'].includes(type.kind)) {
-    problems.add(path, 'is for number and integer columns; remove it');
-    return PLAIN;
-  }
-  refuseUnknown(value, Object.keys(NUMBER), path, {
-    problems,
-    hint: `use ${Object.keys(NUMBER).join(', ')}`,
-  });
-  const {
-    decimal = '.',
-    group,
-    symbols = [],
-    parentheses = false,
-  } = readFields(NUMBER, value, path, problems);
-  if (group === decimal)
-    problems.add([...path, 'group'], `is '${group}', the decimal sign; write two different signs`);
-  return { decimal, ...(group === undefined ? {} : { group }), symbols, parentheses };
 }
 
 function readCodeList(type: ColumnType, { custom, problems }: Context): ColumnCheck[] {

@@ -1,4 +1,4 @@
-import { duckType } from '../contract/compile-column.ts';
+import { duckType } from '../contract/duck-type.ts';
 import { DataError } from '../errors.ts';
 import { columnTypeOf } from '../table/fields.ts';
 import type { LakeTable } from '../table/lake-table.ts';

@@ -1,7 +1,8 @@
+import { PLAIN_NUMBER } from '../contract/read-number-format.ts';
 import type { Engine } from '../engine/engine.ts';
 import { counted, type Note, review } from './notes.ts';
 import { type ColumnProfile, countWhere } from './profile-column.ts';
-import { datePatterns, PLAIN_NUMBER, shareOf } from './readings.ts';
+import { datePatterns, shareOf } from './readings.ts';
 import { isEnough, readingSql, shareNotes, type TypeGuess } from './type-guess.ts';
 
 const DATE_WORDS = new Set(['date', 'day', 'on', 'birth', 'datum', 'from', 'until', 'to', 'dated']);

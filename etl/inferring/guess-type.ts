@@ -1,11 +1,12 @@
 import type { NumberFormat } from '../contract/contract.ts';
+import { PLAIN_NUMBER } from '../contract/read-number-format.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import type { ColumnType } from '../table/schema.ts';
 import { guessDates } from './guess-dates.ts';
 import { counted, type Note, review, seen, several } from './notes.ts';
 import { type ColumnProfile, countWhere } from './profile-column.ts';
-import { looksNumeric, numberFormats, PLAIN_NUMBER, type Reading } from './readings.ts';
+import { looksNumeric, numberFormats, type Reading } from './readings.ts';
 import { SAMPLE_TABLE } from './sample-table.ts';
 
 import { isEnough, readingSql, shareNotes, type TypeGuess } from './type-guess.ts';
@@ -173,11 +174,12 @@ function sized(found: {
   return { ...base, type: { kind: 'decimal', precision, scale }, notes: [...notes, ...room] };
 }
 
-function spellingText({ decimal, group, symbols, parentheses }: NumberFormat): string {
+function spellingText({ decimal, group, symbols, minus = [], parentheses }: NumberFormat): string {
   const parts = [
     ...(decimal === ',' ? ['a decimal comma'] : []),
     ...(group === undefined ? [] : [`'${group}' between thousands`]),
     ...symbols.map((symbol) => `the symbol ${symbol}`),
+    ...minus.map((dash) => `'${dash}' for a minus`),
     ...(parentheses ? ['parentheses for negative ones'] : []),
   ];
   return parts.length === 0 ? '' : ` with ${parts.join(', ')}`;

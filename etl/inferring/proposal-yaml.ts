@@ -62,11 +62,12 @@ function headComment({ files }: Proposal): string[] {
 
 function columnLines(column: ProposedColumn, { key }: Proposal): string[] {
   const at = key.indexOf(column.name);
-  const { decimal, group, symbols, parentheses } = column.number;
+  const { decimal, group, symbols, minus, parentheses } = column.number;
   const number = {
     ...(decimal === '.' ? {} : { decimal }),
     ...(group === undefined ? {} : { group }),
     ...(symbols.length === 0 ? {} : { symbols }),
+    ...(minus === undefined ? {} : { minus }),
     ...(parentheses ? { parentheses } : {}),
   };
   const properties = [

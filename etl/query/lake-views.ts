@@ -1,5 +1,5 @@
-import { duckType } from '../contract/compile-column.ts';
 import type { Contract } from '../contract/contract.ts';
+import { duckType } from '../contract/duck-type.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { tableColumns } from '../contract/table-columns.ts';
 import { type Engine, readParquet } from '../engine/engine.ts';

@@ -1,5 +1,5 @@
-import { duckType } from '../contract/compile-column.ts';
 import type { Contract } from '../contract/contract.ts';
+import { duckType } from '../contract/duck-type.ts';
 import { type Engine, integerOf, readParquet, type SqlRow, textOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';

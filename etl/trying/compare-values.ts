@@ -1,5 +1,5 @@
-import { duckType } from '../contract/compile-column.ts';
 import type { SourceContract } from '../contract/contract.ts';
+import { duckType } from '../contract/duck-type.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { tableName } from '../naming.ts';

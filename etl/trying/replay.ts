@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { duckType } from '../contract/compile-column.ts';
 import { REASONS_TYPE, RECORD_KIND } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
+import { duckType } from '../contract/duck-type.ts';
 import { tableColumns } from '../contract/table-columns.ts';
 import { cutSegments, SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, readParquet } from '../engine/engine.ts';

@@ -442,6 +442,7 @@ export const ContractsInferJson = z.strictObject({
         decimal: z.string(),
         group: z.string().optional(),
         symbols: z.array(z.string()),
+        minus: z.array(z.string()).optional(),
         parentheses: z.boolean(),
       }),
       values: z.literal('iso-4217').nullable(),

@@ -213,14 +213,52 @@ describe('number spellings', () => {
     ["{group: '.'}", ".group: is '.', the decimal sign; write two different signs"],
     [
       "{grouping: ','}",
-      ".grouping: is not a field here; use decimal, group, symbols, parentheses; did you mean 'group'?",
+      ".grouping: is not a field here; use decimal, group, symbols, minus, parentheses; did you mean 'group'?",
     ],
-    ["{symbols: ['1']}", ".symbols[0]: is '1'; write a currency symbol such as £"],
+    [
+      "{symbols: ['1']}",
+      ".symbols[0]: is '1'; write a currency symbol such as £, of letters and currency signs alone",
+    ],
     ['{decimal: ;}', ".decimal: is ';'; write one of ., ,"],
   ])('%s is a problem', (value, message) => {
     expect(problemsOf(withColumnSetting('price', 'assay.number', value))).toEqual([
       `orders.yaml:23: schema[0].properties[2].customProperties[0].value${message}`,
     ]);
+  });
+
+  test.each([
+    ...['-', '\u2212', '\u2010', '\u2013', '\u2014', '\ufe63', '\uff0d', '\u2796', '\u02d7', '\u207b'],
+    ...['%', '\u2030', '+', '\u00b1', '(', '.', ',', "'", '\u2019', '\u00a0', '<', '~', '/', '*'],
+    ...['2', '\u00b2', '\u00bd', '\u0665', '\u56db', '\u4e00', '\u30fc', '\u2163', 'US1$', '\u20ac\u2212'],
+    ...['CR', 'dr', 'minus', 'k', 'Mio'],
+  ])('%j is no symbol: a value without it would be another', (symbol) => {
+    const problems = problemsOf(
+      withColumnSetting('price', 'assay.number', `{symbols: [${JSON.stringify(symbol)}]}`),
+    );
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain('.symbols[0]: is ');
+  });
+
+  test.each([
+    '\u00a3',
+    'US$',
+    'EUR',
+    'z\u0142',
+    'kr',
+    '\u20b9',
+    '\u5186',
+    'R$',
+    '\u062f\u002e\u0625'.replace('.', ''),
+  ])('%j is a symbol', (symbol) => {
+    const setting = `{symbols: [${JSON.stringify(symbol)}]}`;
+    expect(problemsOf(withColumnSetting('price', 'assay.number', setting))).toEqual([]);
+  });
+
+  test('dashes may mean a minus, and nothing else may', () => {
+    const read = (minus: string) => withColumnSetting('price', 'assay.number', `{minus: ['${minus}']}`);
+    expect(column(read('\u2212'), 'price')?.number.minus).toEqual(['\u2212']);
+    for (const other of ['-', '+', '~', '\u2212\u2212', 'a'])
+      expect(problemsOf(read(other))[0]).toContain('.minus[0]: is ');
   });
 
   test('are for numbers', () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { duckType } from '../../etl/contract/compile-column.ts';
 import { ASSAY_PROPERTIES } from '../../etl/contract/custom-properties.ts';
+import { duckType } from '../../etl/contract/duck-type.ts';
 import { normaliseHeader } from '../../etl/contract/header.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { DEFAULT_LIMITS } from '../../etl/contract/read-settings.ts';

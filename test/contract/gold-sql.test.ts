@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { duckType } from '../../etl/contract/compile-column.ts';
+import { duckType } from '../../etl/contract/duck-type.ts';
 import { parseContract } from '../../etl/contract/parse-contract.ts';
 import { forMonths, openDatabase, type Row, rowsOf } from './duckdb.ts';
 

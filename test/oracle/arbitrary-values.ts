@@ -50,7 +50,21 @@ const isoDay = join(
   between(0, 32, 2),
 );
 const clock = join(between(0, 24, 2), ':', between(0, 60, 2), ':', between(0, 60, 2));
-const offset = of('', 'Z', 'z', '+00:00', '+05:30', '-0330', '+14', '-12:00', ' Z');
+const offset = of(
+  '',
+  'Z',
+  'z',
+  '+00:00',
+  '+05:30',
+  '-0330',
+  '+14',
+  '-12:00',
+  ' Z',
+  '+18:00',
+  '-18:01',
+  '+25:00',
+  '+05:60',
+);
 const fraction = fc.oneof(
   of('', '', '.', '.500', '.4999', '.123456', '.1234567', '.1234560'),
   join('.', digits(1, 7)),
@@ -111,7 +125,10 @@ export const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
     numbers('.', ',', 'EUR'),
     of('-5000', '-5000.01', '999999.99', '1000000', '£-5', '-£5', '(£5)', '£(5)'),
   ),
-  price: fc.oneof(numbers(',', '.', ''), of('999,999', '1000', '0,0001', '-0', '1.234', '1.234,5')),
+  price: fc.oneof(
+    numbers(',', '.', ''),
+    of('999,999', '1000', '0,0001', '-0', '1.234', '1.234,5', '\u22125,5', '\u20135,5'),
+  ),
   units: fc.oneof(numbers('.', '', ''), of('.5', '.0', '5.', '5.0', '5.4', '99999', '100000', '-.0')),
   stock: fc.oneof(numbers('.', ' ', ''), digits(25, 32), join(digits(26, 26), '.', digits(1, 5))),
   hits: fc.oneof(numbers('.', "'", ''), between(-12, 12), of('99999', '100000', "1'000", '1.0')),
@@ -133,14 +150,21 @@ export const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
   sent_at: fc.oneof(
     join(isoDay, of('T', ' ', 't'), clock, fraction, offset),
     isoDay,
-    of('1999-12-31T23:59:59.5Z', '1999-12-31T23:59:59.499999Z'),
+    of(
+      '1999-12-31T23:59:59.5Z',
+      '1999-12-31T23:59:59.499999Z',
+      '0000-12-31T00:00:00Z',
+      '0001-01-01T00:30:00+01:00',
+      '9999-12-31T23:30:00-01:00',
+      '9999-12-31T23:30:00+01:00',
+    ),
   ),
   read_at: fc.oneof(
     join(isoDay, ' ', between(0, 24, 2), ':', between(0, 60, 2)),
     join(slashDay, ' ', between(0, 13, 2), ':', between(0, 59, 2), ' ', of('AM', 'pm', 'Pm', 'xx')),
     digits(14, 14),
     of('20240131235959', '20240131245959'),
-    join(isoDay, 'T', clock, of('Z', '+01:00', '-09:30', '+0100', '')),
+    join(isoDay, 'T', clock, of('Z', '+01:00', '-09:30', '+0100', '', '+18:00', '-19:00', '+05:99')),
   ),
   title: fc.oneof(text, of('ab', 'a', 'abcde', 'abcdef', '😀😀', '😀', 'é')),
   ref: of('AB1', 'none', 'AB', 'AB1 x', 'xAB1', 'AB1\n', 'nonee', 'ÄB1', 'AB१'),

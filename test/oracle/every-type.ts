@@ -22,7 +22,12 @@ const COLUMNS: readonly ColumnText[] = [
     ...number({ group: ',', symbols: ['£', 'EUR'], parentheses: true }),
     ...options({ minimum: -5000, exclusiveMaximum: 1000000 }),
   },
-  { name: 'price', type: 'number', physicalType: 'DECIMAL(6,3)', ...number({ decimal: ',', group: '.' }) },
+  {
+    name: 'price',
+    type: 'number',
+    physicalType: 'DECIMAL(6,3)',
+    ...number({ decimal: ',', group: '.', minus: ['\u2212'] }),
+  },
   { name: 'units', type: 'number', physicalType: 'DECIMAL(5,0)' },
   { name: 'stock', type: 'number', physicalType: 'DECIMAL(30,4)', ...number({ group: ' ' }) },
   {

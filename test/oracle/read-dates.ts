@@ -33,7 +33,7 @@ function expression(pattern: string): RegExp {
 
 const ISO_DAY = /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})$/;
 const ISO_TIME =
-  /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})[T ](?<hour>[01]\d|2[0-3]):(?<minute>[0-5]\d):(?<second>[0-5]\d)(\.(?<fraction>\d{1,6})0*)?(?<offset>Z|[+-]\d{2}(:?\d{2})?)?$/;
+  /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})[T ](?<hour>\d{2}):(?<minute>\d{2}):(?<second>\d{2})(\.(?<fraction>\d{1,6})0*)?(?<offset>Z|[+-]\d{2}(:?\d{2})?)?$/;
 
 /** Reads a text by the patterns of a date (`day`) or timestamp column; without patterns by ISO 8601. */
 export function readDate(text: string, patterns: readonly string[], kind: 'day' | 'time'): DateReading {
@@ -66,16 +66,25 @@ function microsOf(groups: Readonly<Record<string, string | undefined>>): bigint 
     hour = (hour % 12) + (groups.half.toLowerCase() === 'pm' ? 12 : 0);
   }
   if (hour > 23 || number('minute') > 59 || number('second') > 59) return undefined;
-  const seconds = BigInt(
-    hour * 3600 + number('minute') * 60 + number('second') - offsetSeconds(groups.offset),
-  );
+  if (groups.year === '0000') return undefined;
+  const shift = offsetSeconds(groups.offset);
+  if (shift === undefined) return undefined;
+  const seconds = BigInt(hour * 3600 + number('minute') * 60 + number('second') - shift);
   const fraction = BigInt((groups.fraction ?? '').padEnd(6, '0'));
-  return BigInt(day.getTime()) * 1000n + seconds * 1_000_000n + fraction;
+  const micros = BigInt(day.getTime()) * 1000n + seconds * 1_000_000n + fraction;
+  return micros >= FIRST && micros < AFTER_LAST ? micros : undefined;
 }
 
-function offsetSeconds(offset: string | undefined): number {
+/** The years 1 to 9999, in UTC. */
+const FIRST = -62_135_596_800_000_000n;
+const AFTER_LAST = 253_402_300_800_000_000n;
+
+/** Undefined where there is no such offset: past 18 hours, or with 60 minutes. */
+function offsetSeconds(offset: string | undefined): number | undefined {
   const match = /^([+-])(\d{2}):?(\d{2})?$/.exec(offset ?? '');
   if (match === null) return 0;
-  const size = Number(match[2]) * 3600 + Number(match[3] ?? 0) * 60;
+  const minutes = Number(match[3] ?? 0);
+  const size = Number(match[2]) * 3600 + minutes * 60;
+  if (minutes > 59 || size > 18 * 3600) return undefined;
   return match[1] === '-' ? -size : size;
 }

@@ -14,7 +14,8 @@ export function readNumber(
   format: NumberFormat,
   allow: { readonly point: boolean; readonly exponent: boolean },
 ): NumberText | undefined {
-  let rest = text;
+  // Dashes that mean a minus are one where a sign may stand; elsewhere no digit, so that the text stays none.
+  let rest = [...text].map((sign) => (format.minus?.includes(sign) ? '-' : sign)).join('');
   let negative = false;
   if (format.parentheses && rest.startsWith('(') && rest.endsWith(')')) {
     negative = true;

@@ -1,0 +1,63 @@
+import { literal } from '../engine/sql.ts';
+import { type CompiledPattern, compileDatePattern, ISO_DATE, ISO_TIMESTAMP } from './compile-dates.ts';
+
+/** A column of days or of instants. */
+type DateKind = 'date' | 'timestamptz';
+
+/** SQL of the text's date or time by any of the patterns, by ISO 8601 without any; NULL where it is none. */
+export function dateSql(text: string, formats: readonly string[], kind: DateKind): string {
+  if (kind === 'timestamptz' && formats.length === 0) {
+    const value = `try_cast(${text} AS TIMESTAMPTZ)`;
+    return `CASE WHEN ${matches(text, ISO_TIMESTAMP.exact)} THEN ${inYears(text, value)} END`;
+  }
+  const cases = patternsOf(formats).map(
+    (pattern) => `WHEN ${matches(text, pattern.exact)} THEN ${patternSql(text, pattern, kind)}`,
+  );
+  return `CASE ${cases.join(' ')} END`;
+}
+
+/** Texts that look like a date or time of the column, though there may be no such day, hour or offset. */
+export function dateShape(formats: readonly string[], kind: DateKind): string {
+  if (kind === 'timestamptz' && formats.length === 0) return ISO_TIMESTAMP.shape;
+  return patternsOf(formats)
+    .map(({ shape }) => `(?:${shape})`)
+    .join('|');
+}
+
+function patternsOf(formats: readonly string[]): readonly CompiledPattern[] {
+  return formats.length === 0 ? [ISO_DATE] : formats.map(compileDatePattern);
+}
+
+function patternSql(text: string, pattern: CompiledPattern, kind: DateKind): string {
+  const { strptime, offset } = pattern;
+  const type = kind === 'date' ? 'DATE' : 'TIMESTAMPTZ';
+  const read = (readable: string): string =>
+    `CAST(try_strptime(${readable}, ${literal(strptime)}) AS ${type})`;
+  // strptime reads no Z, which stands for +00.
+  const value = read(offset === undefined ? text : inUtc(text, offset, 'Z'));
+  const checked = offset === undefined ? value : inYears(text, value);
+  if (pattern.weekday === undefined) return checked;
+  // The weekday is that of the day as it was written, before it is shifted to UTC.
+  const local = read(offset === undefined ? text : inUtc(text, offset, offset.shape));
+  const { shape, letter } = pattern.weekday;
+  const written = `lower(regexp_extract(${text}, ${literal(`^${shape}$`)}, 1))`;
+  return `CASE WHEN ${written} = lower(strftime(${local}, ${literal(letter)})) THEN ${checked} END`;
+}
+
+/** The text with `+00` for its offset, where that is one of the shape `which`. */
+function inUtc(text: string, offset: NonNullable<CompiledPattern['offset']>, which: string): string {
+  const shape = `^(${offset.before})${which}(${offset.after})$`;
+  return `regexp_replace(${text}, ${literal(shape)}, '\\1+00\\2')`;
+}
+
+/** NULL for an instant that its offset moves out of the years 1 to 9999; only texts with these years are looked at. */
+function inYears(text: string, value: string): string {
+  const years =
+    "BETWEEN TIMESTAMPTZ '0001-01-01 00:00:00+00' AND TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'";
+  const atEnd = `contains(${text}, '0001') OR contains(${text}, '9999')`;
+  return `CASE WHEN NOT (${atEnd}) OR ${value} ${years} THEN ${value} END`;
+}
+
+function matches(text: string, shape: string): string {
+  return `regexp_full_match(${text}, ${literal(shape)})`;
+}
