@@ -1,10 +1,11 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { tableColumns } from '../contract/table-columns.ts';
+import { ConflictError, DataError } from '../errors.ts';
 import { tableRoot } from '../naming.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
 import { LEDGER_COLUMNS, REJECT_TABLE_COLUMNS } from '../refining/reject-tables.ts';
 import { filesOf, type LakeTable, openOrCreateTable } from '../table/lake-table.ts';
-import type { Pointer } from '../table/pointer.ts';
+import { type Pointer, readPointer } from '../table/pointer.ts';
 import type { DataFile, TableColumn } from '../table/schema.ts';
 
 /** The tables that a dataset's pointer moves together. */
@@ -21,7 +22,30 @@ export function openDatasetTable(
   const partition = layer === 'silver' ? { partitionColumn: contract.partitionColumn } : {};
   const root = tableRoot(layer, contract.dataset);
   const shape = { columns: columnsOf(contract, layer), ...partition };
-  return openOrCreateTable(objects, root, pointer?.tables[layer], shape);
+  return unlessMoved(objects, pointer, () => openOrCreateTable(objects, root, pointer?.tables[layer], shape));
+}
+
+/**
+ * What a pointer's tables are made of may go once other commits followed. Who then finds something missing has lost the
+ * race: throws ConflictError in place of the damage where the pointer moved.
+ */
+async function unlessMoved<T>(
+  objects: ObjectStore,
+  pointer: Pointer | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof DataError) || error.code !== 'TABLE_DAMAGED' || pointer === undefined) throw error;
+    const { dataset, version } = pointer;
+    const now = await readPointer(objects, 'silver', dataset);
+    if (now === undefined || now.pointer.version === version) throw error;
+    throw new ConflictError('BASE_MOVED', `Others committed ${dataset} meanwhile; planning again.`, {
+      cause: error,
+      context: { dataset, version },
+    });
+  }
 }
 
 /** A dataset's tables at a pointer. Whatever is asked for is read once, when it is first asked for. */
@@ -41,7 +65,10 @@ export function openDatasetTables(
   pointer: Pointer | undefined,
 ): DatasetTables {
   const table = once((layer) => openDatasetTable(objects, contract, pointer, layer));
-  const files = once(async (layer) => await filesOf(await table(layer)));
+  const files = once(async (layer) => {
+    const opened = await table(layer);
+    return await unlessMoved(objects, pointer, () => filesOf(opened));
+  });
   const paths = once(async (layer) =>
     Promise.all((await files(layer)).map(({ key }) => data.localPath(key))),
   );

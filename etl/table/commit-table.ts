@@ -1,7 +1,7 @@
 import type { ObjectStore } from '../ports.ts';
 import { commitFiles } from './commit.ts';
 import { type LakeTable, snapshotIdOf, uuidOf } from './lake-table.ts';
-import type { TableState } from './pointer.ts';
+import type { NextTableState } from './pointer.ts';
 import type { DataFile } from './schema.ts';
 
 /** One table's part of a commit. */
@@ -20,7 +20,7 @@ export interface TableCommit {
 }
 
 /** Stores a table's next metadata and returns where it is. No reader sees it before a pointer names it. */
-export async function commitTable(commit: TableCommit): Promise<TableState> {
+export async function commitTable(commit: TableCommit): Promise<NextTableState> {
   const { objects, table, keyPrefix, add, remove, operation, nowMs, attempt, summary } = commit;
   const snapshotId = snapshotIdOf(attempt);
   // By the table's own location: a lake that was moved goes on naming its files in one way.
@@ -44,5 +44,6 @@ export async function commitTable(commit: TableCommit): Promise<TableState> {
     metadata_key: staged.metadataKey,
     metadata_location: uriOf(staged.metadataKey),
     snapshot_id: snapshotId,
+    dropped: staged.dropped,
   };
 }

@@ -47,6 +47,8 @@ export interface StagedCommit {
   readonly metadataKey: string;
   /** What must be stored before the pointer moves to `metadataKey`; each names only objects before it. */
   readonly objects: readonly StagedObject[];
+  /** Keys of earlier metadata files that go once the pointer has moved. */
+  readonly dropped: readonly string[];
 }
 
 /**
@@ -78,8 +80,8 @@ export async function commitFiles(commit: Commit): Promise<StagedCommit> {
   const change = { operation: operationOf(commit), added, removed, manifests, parent };
   checkReplace(change);
   const next = withSnapshot(commit, { change, sequenceNumber, listUri: commit.uriOf(list.key) });
-  const { metadata, metadataKey, object } = stageMetadata(next, commit);
-  return { metadata, metadataKey, objects: [...staged.map((one) => one.object), list, object] };
+  const { metadata, metadataKey, object, dropped } = stageMetadata(next, commit);
+  return { metadata, metadataKey, objects: [...staged.map((one) => one.object), list, object], dropped };
 }
 
 function addedEntry(file: DataFile, { base, snapshotId, uriOf }: Commit): ManifestEntry {

@@ -2,7 +2,7 @@ import type { ObjectStore } from '../ports.ts';
 import { type LakeTable, uuidOf } from './lake-table.ts';
 import { currentSnapshot } from './metadata.ts';
 import { stageMetadata } from './metadata-file.ts';
-import type { TableState } from './pointer.ts';
+import type { NextTableState, TableState } from './pointer.ts';
 import { expireSnapshots } from './snapshots.ts';
 
 /** Which snapshots are kept, and where the new metadata goes. */
@@ -20,7 +20,7 @@ export interface TableExpiry {
 
 /** Where the table stands afterwards, and the ids of the snapshots that it no longer has, oldest first. */
 export interface ExpiredTable {
-  readonly state: TableState;
+  readonly state: NextTableState;
   readonly expired: readonly number[];
 }
 
@@ -37,16 +37,17 @@ export async function expireTable(expiry: TableExpiry): Promise<ExpiredTable> {
     .filter((id) => id !== currentId && !keep.has(id));
   if (expired.length === 0) return { state, expired };
   const uriOf = (key: string): string => `${metadata.location}${key.slice(table.root.length)}`;
-  const { metadataKey, object } = stageMetadata(expireSnapshots(metadata, keep, { nowMs }), {
+  const { metadataKey, object, dropped } = stageMetadata(expireSnapshots(metadata, keep, { nowMs }), {
     base: metadata,
     baseKey: table.metadataKey,
     keyPrefix,
     uuid: uuidOf(attempt),
     uriOf,
+    keyOf: table.reader.keyOf,
   });
   await objects.put(object.key, object.body);
   return {
-    state: { ...state, metadata_key: metadataKey, metadata_location: uriOf(metadataKey) },
+    state: { ...state, metadata_key: metadataKey, metadata_location: uriOf(metadataKey), dropped },
     expired,
   };
 }

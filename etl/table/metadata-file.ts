@@ -1,8 +1,6 @@
 import type { StagedObject } from './manifest.ts';
 import { type MetadataLogEntry, printMetadata, type TableMetadata } from './metadata.ts';
-
-/** Earlier metadata files that a table remembers. */
-const LOG_LENGTH = 100;
+import { cutMetadataLog, METADATA_RETENTION } from './metadata-retention.ts';
 
 /** Where the next metadata file goes and what it follows. */
 export interface MetadataTarget {
@@ -14,6 +12,8 @@ export interface MetadataTarget {
   readonly keyPrefix: string;
   readonly uuid: string;
   readonly uriOf: (key: string) => string;
+  /** The key of a URI that the base's log names. */
+  readonly keyOf: (uri: string) => string;
 }
 
 /** Metadata with its file, ready to be stored. */
@@ -21,26 +21,32 @@ export interface StagedMetadata {
   readonly metadata: TableMetadata;
   readonly metadataKey: string;
   readonly object: StagedObject;
+  /** Keys of earlier metadata files that go once the pointer has moved. */
+  readonly dropped: readonly string[];
 }
 
 /**
  * The file `<N>-<uuid>.metadata.json` for changed metadata, with its base added to metadata-log; N is one
- * more than in the base's name. Readers see it once the caller has stored it and moved the pointer.
+ * more than in the base's name. Readers see it once the caller has stored it and moved the pointer. The log is cut as the
+ * table's properties say, which a table that has none yet is given.
  */
 export function stageMetadata(
   metadata: TableMetadata,
-  { base, baseKey, keyPrefix, uuid, uriOf }: MetadataTarget,
+  { base, baseKey, keyPrefix, uuid, uriOf, keyOf }: MetadataTarget,
 ): StagedMetadata {
-  const log: readonly MetadataLogEntry[] =
+  const entries: readonly MetadataLogEntry[] =
     baseKey === undefined
       ? base['metadata-log']
       : [
           ...base['metadata-log'],
           { 'timestamp-ms': base['last-updated-ms'], 'metadata-file': uriOf(baseKey) },
         ];
-  const logged = { ...metadata, 'metadata-log': log.slice(-LOG_LENGTH) };
+  const properties = { ...METADATA_RETENTION, ...metadata.properties };
+  const { log, dropped } = cutMetadataLog(entries, { ...metadata, properties });
+  const logged = { ...metadata, properties, 'metadata-log': log };
   const metadataKey = `${keyPrefix}/${metadataName(metadataVersion(baseKey) + 1, uuid)}`;
-  return { metadata: logged, metadataKey, object: { key: metadataKey, body: printMetadata(logged) } };
+  const object = { key: metadataKey, body: printMetadata(logged) };
+  return { metadata: logged, metadataKey, object, dropped: dropped.map(keyOf) };
 }
 
 /**

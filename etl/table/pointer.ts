@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ConflictError, DataError } from '../errors.ts';
 import { pointerKey } from '../naming.ts';
 import type { ObjectStore } from '../ports.ts';
+import { removeDropped } from './metadata-retention.ts';
 
 /** Where one table stands: its metadata file and current snapshot; 0 where it has none yet. */
 const TableState = z.object({
@@ -10,6 +11,11 @@ const TableState = z.object({
   snapshot_id: z.number().int(),
 });
 export type TableState = z.infer<typeof TableState>;
+
+/** Where a table stands after a commit, and which of its earlier metadata files nobody needs once it is made. */
+export interface NextTableState extends TableState {
+  readonly dropped?: readonly string[];
+}
 
 /**
  * `_LATEST.json`: the one object whose conditional write is the commit. For a dataset it names Silver,
@@ -69,11 +75,19 @@ export async function readPointer(
   }
 }
 
-/** Moves the pointer, if it is still the one that was read; throws ConflictError where somebody else moved it first. */
+/** A pointer that is to be moved to; of what its tables say beyond where they stand, nothing is stored. */
+export type NextPointer = Omit<Pointer, 'tables'> & {
+  readonly tables: Readonly<Record<string, NextTableState>>;
+};
+
+/**
+ * Moves the pointer, if it is still the one that was read, and then removes the metadata files that its tables drop by
+ * that; throws ConflictError where somebody else moved it first.
+ */
 export async function movePointer(
   objects: ObjectStore,
   layer: 'silver' | 'gold',
-  next: Pointer,
+  next: NextPointer,
   etag: string | undefined,
 ): Promise<void> {
   const key = pointerKey(layer, next.dataset);
@@ -91,4 +105,8 @@ export async function movePointer(
       },
     );
   }
+  await removeDropped(
+    objects,
+    Object.values(next.tables).flatMap(({ dropped = [] }) => dropped),
+  );
 }

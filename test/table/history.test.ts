@@ -22,7 +22,7 @@ describe('many commits', () => {
       expect(sequence).toBe(snapshot);
     }
     expect(table.metadata.snapshots.at(-1)?.summary['total-data-files']).toBe('100');
-    expect(table.metadata['metadata-log']).toHaveLength(99);
+    expect(table.metadata['metadata-log']).toHaveLength(20);
     expect(await liveFiles(table.metadata, 64, lake)).toHaveLength(64);
   });
 

@@ -66,6 +66,7 @@ describe('rollback', () => {
       keyPrefix: 't/metadata',
       uuid: 'r',
       uriOf: lake.uriOf,
+      keyOf: lake.keyOf,
     };
     const staged = stageMetadata(back, target);
     expect(staged.metadataKey).toBe('t/metadata/00003-r.metadata.json');
