@@ -9,6 +9,9 @@ import type { DataFile } from '../table/schema.ts';
 import { type Engine, integerOf } from './engine.ts';
 import { identifier, literal } from './sql.ts';
 
+/** Texts by column, of the columns that `constant` makes: DuckDB's COPY gives no bounds of an enumeration. */
+export type Constants = Readonly<Record<string, string>>;
+
 /** What to write and where. */
 export interface WriteTarget {
   readonly engine: Engine;
@@ -21,6 +24,8 @@ export interface WriteTarget {
   readonly part: string;
   /** Column whose month partitions the table; absent where the table has no partitions. */
   readonly partitionColumn?: string;
+  /** Columns that hold this one text in every row. */
+  readonly constants?: Constants;
 }
 
 /**
@@ -91,7 +96,7 @@ async function monthGroups(
 /** Copies a SELECT to one file, or where it has a month to one a month; the n-th file's part is named by `partOf`. */
 async function copyToFiles(
   source: string,
-  { engine, data, scratch, table, root, partitionColumn }: WriteTarget,
+  { engine, data, scratch, table, root, partitionColumn, constants }: WriteTarget,
   partOf: (n: number) => string,
 ): Promise<DataFile[]> {
   const options = [...PARQUET_OPTIONS, copyOptions(table.metadata), 'RETURN_STATS'];
@@ -102,9 +107,19 @@ async function copyToFiles(
   const copies = rows.map((row, n) => {
     const { path: from, month } = copiedFile(row);
     const key = dataFileKey(root, month, partOf(n));
-    return { from, file: readCopyStats(row, { metadata: table.metadata, key, month }) };
+    const file = readCopyStats(row, { metadata: table.metadata, key, month });
+    return { from, file: constants === undefined ? file : withConstants(file, constants) };
   });
   const written = copies.filter(({ file }) => file.recordCount > 0);
   await Promise.all(written.map(({ from, file }) => data.publish(from, file.key)));
   return written.map(({ file }) => file);
+}
+
+/** The file with the bounds of columns that hold one text in every row. */
+function withConstants(file: DataFile, constants: Constants): DataFile {
+  const bounded = Object.entries(constants).flatMap(([name, text]) => {
+    const stats = file.columns[name];
+    return stats === undefined ? [] : [[name, { ...stats, min: text, max: text }]];
+  });
+  return { ...file, columns: { ...file.columns, ...Object.fromEntries(bounded) } };
 }

@@ -8,7 +8,7 @@ import type { FileToRead } from '../csv/open-file.ts';
 import { cutSegments, type FileOutcome, SEGMENT_BYTES, type Segment } from '../csv/segments.ts';
 import { type Engine, withEngine, withLanes } from '../engine/engine.ts';
 import { constant, identifier, literal } from '../engine/sql.ts';
-import { writeDataFiles } from '../engine/write-data-files.ts';
+import { type Constants, writeDataFiles } from '../engine/write-data-files.ts';
 import { InOrder, Lanes } from '../lanes.ts';
 import { chunkKey, rejectsKey, runRoot, suspectsKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
@@ -183,7 +183,8 @@ class Refinery {
     await tallyPassed(lane, contract, this.#tallies);
     if (apart.count < segment.rows) {
       const unsuspected = 'position$ NOT IN (SELECT position FROM suspects)';
-      this.#dataFiles.push(...(await this.#writeSilver(lane, part, unsuspected)));
+      const select = `${await this.#silverSelect(lane)} AND ${unsuspected}`;
+      this.#dataFiles.push(...(await this.#write(lane, part, select, this.#constantsOf(segment))));
     }
     await scratch.remove(segment.path);
     for (const gathering of apart.full) await this.#lookCloser(lane, gathering);
@@ -237,9 +238,12 @@ class Refinery {
     await stageSegment(engine, segment, { contract, digestKey, look, sourceFileIds: this.#sourceFileIds });
   }
 
-  /** Writes the staged records that passed and meet a condition. */
-  async #writeSilver(engine: Engine, part: string, condition: string): Promise<DataFile[]> {
-    return this.#write(engine, part, `${await this.#silverSelect(engine)} AND ${condition}`);
+  /** The columns of a segment's staged records that are made by `constant`. */
+  #constantsOf({ parts }: Segment): Constants {
+    const [only, ...more] = parts;
+    const id = only === undefined || more.length > 0 ? undefined : this.#sourceFileIds.get(only.fileIndex);
+    const run_id = this.#options.plan.runId;
+    return id === undefined ? { run_id } : { run_id, source_file_id: id };
   }
 
   /** Writes the suspects to files of their own, the same ones whichever lane was faster. */
@@ -250,10 +254,10 @@ class Refinery {
     return this.#write(engine, `${chunk}-apart`, select);
   }
 
-  #write(engine: Engine, part: string, select: string): Promise<DataFile[]> {
+  #write(engine: Engine, part: string, select: string, constants: Constants = {}): Promise<DataFile[]> {
     const { contract, effects, scratch, silver, plan } = this.#options;
     const root = runRoot('silver', contract.dataset, contract.version, plan.runId);
-    const target = { engine, data: effects.data, scratch, table: silver, root, part };
+    const target = { engine, data: effects.data, scratch, table: silver, root, part, constants };
     return writeDataFiles(select, { ...target, partitionColumn: contract.partitionColumn });
   }
 

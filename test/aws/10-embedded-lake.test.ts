@@ -54,3 +54,24 @@ test('PyIceberg reads the ledger, and Gold in which every payment of Silver is c
   expect(totals?.sums.payments).toBe(String(record.counts.silver));
   expect(totals?.sums.net_amount).toBe(sumOf(record.controlTotals.map((total) => total.silver)));
 });
+
+test('PyIceberg reads only the files of the run that a filter on run_id leaves', async () => {
+  const other = await embeddedLake();
+  try {
+    const files = Object.entries(await leedsFiles());
+    const records: RunRecord[] = [];
+    for (const some of [files.slice(0, -2), files.slice(-2)])
+      records.push(await other.run(DATASET, Object.fromEntries(some)));
+    const metadata = (await other.pointer('silver', DATASET))?.metadata_location ?? '';
+    const answers = await readTables(
+      session,
+      records.map(({ runId }) => ({ metadata, filter: `run_id = '${runId}'` })),
+    );
+    expect(answers.map(({ count }) => count)).toEqual(records.map(({ counts }) => counts.silver));
+    const planned = answers.map(({ files: ofRun }) => ofRun);
+    expect(Math.min(...planned)).toBeGreaterThan(0);
+    expect(planned[0] ?? 0).toBe((answers[0]?.all_files ?? 0) - (planned[1] ?? 0));
+  } finally {
+    await other.dispose();
+  }
+});
