@@ -16,7 +16,7 @@ export async function runAssay(file: string, folder: string): Promise<Measuremen
   const lake = await openLake(folder, { contractsDir: CONTRACTS, sqlDir: CONTRACTS });
   return measure(async () => {
     const key = bronzeKey(DATASET, new Date().toISOString().slice(0, 10), file);
-    await lake.data.addFile(file, key);
+    await lake.data.addFile(file, key, { arrivedMs: Date.now() });
     const [record] = await runDataset(DATASET, lake.effects);
     if (record?.status !== 'promoted')
       throw new Error(`the run ended ${record?.status}: ${record?.why.join('; ')}`);

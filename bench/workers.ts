@@ -88,7 +88,9 @@ async function measure(
   rmSync(folder, { recursive: true, force: true });
   await initLake(folder);
   const { lake, stages } = await open(folder, chunkBytes);
-  await lake.data.addFile(file, bronzeKey(DATASET, '2026-01-01', 'transactions.csv'));
+  await lake.data.addFile(file, bronzeKey(DATASET, '2026-01-01', 'transactions.csv'), {
+    arrivedMs: Date.now(),
+  });
   const workers = Array.from({ length: size }, () =>
     fork(import.meta.filename, ['--worker', folder], { execArgv: ['--import', 'tsx'] }),
   );

@@ -33,10 +33,20 @@ export function datasetOfDrop(drop: string, file: string): string {
   return `${domain}.${name}`;
 }
 
-/** A file as it stands: changes when it is written to. Undefined where it is gone. */
-export async function fileState(file: string): Promise<string | undefined> {
+/** A file as it stands. */
+export interface FileState {
+  /** Changes when the file is written to. */
+  readonly state: string;
+  /** When it came to where it is, or was last written there. */
+  readonly droppedMs: number;
+}
+
+/** A file as it stands; undefined where it is gone. */
+export async function fileState(file: string): Promise<FileState | undefined> {
   const stats = await ifPresent(() => stat(file));
-  return stats?.isFile() === true ? `${stats.size}:${stats.mtimeMs}` : undefined;
+  if (stats?.isFile() !== true) return undefined;
+  // A file that was moved here keeps the time at which it was written elsewhere; that of its entry is of the move.
+  return { state: `${stats.size}:${stats.mtimeMs}`, droppedMs: stats.ctimeMs };
 }
 
 /** Every finished file of the drop folder, once none of them was written to for `settleMs`. */
@@ -58,7 +68,7 @@ async function settle(file: string, settleMs: number): Promise<boolean> {
     // A time in the future says nothing of the file's age: then two looks must agree.
     if (ageMs < 0) {
       await sleep(settleMs);
-      if ((await fileState(file)) === `${stats.size}:${stats.mtimeMs}`) return true;
+      if ((await fileState(file))?.state === `${stats.size}:${stats.mtimeMs}`) return true;
     } else await sleep(settleMs - ageMs);
   }
 }

@@ -8,6 +8,8 @@ import { globBase, globPattern, isGlob } from './glob.ts';
 export interface FoundFiles {
   /** Absolute paths, each once, in the order of the arguments and by name within one. */
   readonly files: readonly string[];
+  /** Those of them that an argument names itself: the others were found in folders and by globs. */
+  readonly named: ReadonlySet<string>;
   /** What lay in a folder and was not taken. */
   readonly skipped: readonly { readonly file: string; readonly why: string }[];
 }
@@ -26,17 +28,20 @@ export async function findFiles(
   { cwd, exclude }: { readonly cwd: string; readonly exclude: string },
 ): Promise<FoundFiles> {
   const files = new Set<string>();
+  const named = new Set<string>();
   const skipped = new Map<string, string>();
   for (const arg of args) {
     const absolute = path.resolve(cwd, arg);
     const stats = await guarded(`looking at ${arg}`, () => ifPresent(() => stat(absolute)));
-    if (stats?.isFile() === true) files.add(absolute);
-    else if (stats?.isDirectory() === true) await addFolder(absolute, arg, { exclude, files, skipped });
+    if (stats?.isFile() === true) {
+      files.add(absolute);
+      named.add(absolute);
+    } else if (stats?.isDirectory() === true) await addFolder(absolute, arg, { exclude, files, skipped });
     else if (stats !== undefined) throw noFile(arg, 'is neither a file nor a folder');
     else if (isGlob(arg)) await addMatches(arg, { cwd, exclude, files, skipped });
     else throw noFile(arg, "doesn't exist");
   }
-  return { files: [...files], skipped: [...skipped].map(([file, why]) => ({ file, why })) };
+  return { files: [...files], named, skipped: [...skipped].map(([file, why]) => ({ file, why })) };
 }
 
 interface Found {

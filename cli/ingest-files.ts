@@ -4,6 +4,7 @@ import { hashFile } from '../adapters/local/file-bytes.ts';
 import { guarded } from '../adapters/local/file-errors.ts';
 import type { Lake } from '../adapters/local/lake.ts';
 import { BronzeIntake, type IngestedFile } from '../etl/bronze.ts';
+import type { SourceContract } from '../etl/contract/contract.ts';
 import { type HasRoom, inFlight } from '../etl/in-flight.ts';
 import { bronzePrefix } from '../etl/naming.ts';
 import type { Effects } from '../etl/ports.ts';
@@ -23,31 +24,40 @@ export type Ingestion =
   | { readonly kind: 'ingested'; readonly file: string; readonly source: IngestedSource }
   | { readonly kind: 'failed'; readonly file: string; readonly error: unknown };
 
+/** A file to be ingested: by its absolute path. */
+export interface FileToIngest {
+  readonly file: string;
+  /** Whether a person named it, and it wasn't found in a folder that is looked through time and again. */
+  readonly isNamed: boolean;
+}
+
 /**
- * Copies files into a dataset's Bronze, several at once; yields what became of each, in their order, as soon as that is
- * known. The contract is the caller's to check.
+ * Copies files into a dataset's Bronze, several at once, as arrivals in their order; yields what became of each, in the
+ * same order, as soon as that is known. The contract is the caller's to check.
  */
 export async function* ingestFiles(
   lake: Lake,
-  dataset: string,
-  files: readonly string[],
+  { dataset, duplicates }: Pick<SourceContract, 'dataset' | 'duplicates'>,
+  files: readonly FileToIngest[],
 ): AsyncGenerator<Ingestion> {
   const { objects, clock, progress } = lake.effects;
+  const date = clock.now().toISOString().slice(0, 10);
   const intake = new BronzeIntake(
-    { dataset, date: clock.now().toISOString().slice(0, 10) },
+    { dataset, date, clock, isReplacing: duplicates === 'replace' },
     { objects: await objects.list(bronzePrefix(dataset)), digest: (key) => lake.data.digest(key) },
   );
   const sources = await Promise.all(files.map(measure));
   const advance = progressOf(dataset, sources, progress);
-  yield* inFlight(sources, hasRoom, async ({ file, sizeBytes }): Promise<Ingestion> => {
+  yield* inFlight(sources, hasRoom, async ({ file, sizeBytes, foundWrittenMs }): Promise<Ingestion> => {
     const sent = advance(file);
     sent(0);
     try {
       const added = await intake.add({
         name: path.basename(file),
         sizeBytes,
+        foundWrittenMs,
         digest: async () => (await guarded(`reading ${file}`, () => hashFile(file))).digest,
-        copyTo: (key) => lake.data.addFile(file, key, sent),
+        copyTo: (key, arrivedMs) => lake.data.addFile(file, key, { arrivedMs, onSent: sent }),
       });
       const { key, digest, existed } = added;
       return { kind: 'ingested', file, source: { file, key, sizeBytes: added.sizeBytes, digest, existed } };
@@ -62,12 +72,13 @@ export async function* ingestFiles(
 interface Source {
   readonly file: string;
   readonly sizeBytes: number;
+  readonly foundWrittenMs: number | undefined;
 }
 
 /** What can't be looked at fails when it is to be copied, and stops no other. */
-async function measure(file: string): Promise<Source> {
+async function measure({ file, isNamed }: FileToIngest): Promise<Source> {
   const stats = await stat(file).catch(() => undefined);
-  return { file, sizeBytes: stats?.size ?? 0 };
+  return { file, sizeBytes: stats?.size ?? 0, foundWrittenMs: isNamed ? undefined : stats?.mtimeMs };
 }
 
 const hasRoom: HasRoom<Source> = (underWay, next) =>

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SourceContract } from '../etl/contract/contract.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { TransientError } from '../etl/errors.ts';
-import { datasetOfDrop, fileState, settledFiles, watchDrops } from './drop-folder.ts';
+import { datasetOfDrop, type FileState, fileState, settledFiles, watchDrops } from './drop-folder.ts';
 import { type IngestedSource, ingestFiles } from './ingest-files.ts';
 import type { CommandLake } from './open-lake.ts';
 import { type Outcome, runDatasets, runnable } from './run-datasets.ts';
@@ -132,15 +133,17 @@ async function ingestDropped(
   files: readonly string[],
 ): Promise<boolean> {
   const { lake, options, known } = watching;
+  let contract: SourceContract;
   try {
-    await usableContract(lake.effects, await loadContracts(lake.effects.contracts), dataset);
+    contract = await usableContract(lake.effects, await loadContracts(lake.effects.contracts), dataset);
   } catch (error) {
     for (const file of files) await options.onEvent({ kind: 'refused', file, error });
     return false;
   }
   const waiting = await newStates(files, known);
   try {
-    for await (const done of ingestFiles(lake, dataset, [...waiting.keys()])) {
+    const found = [...waiting.keys()].map((file) => ({ file, isNamed: false }));
+    for await (const done of ingestFiles(lake, contract, found)) {
       const { file } = done;
       const state = waiting.get(file) ?? '';
       waiting.delete(file);
@@ -157,17 +160,18 @@ async function ingestDropped(
   return true;
 }
 
-/** The files that weren't taken or refused as they stand now, and how they stand. */
+/** The files that weren't taken or refused as they stand now, in the order in which they were dropped, and how they stand. */
 async function newStates(
   files: readonly string[],
   known: ReadonlyMap<string, string>,
 ): Promise<Map<string, string>> {
-  const states = new Map<string, string>();
+  const states: (FileState & { readonly file: string })[] = [];
   for (const file of files) {
     const state = await fileState(file);
-    if (state !== undefined && known.get(file) !== state) states.set(file, state);
+    if (state !== undefined && known.get(file) !== state.state) states.push({ file, ...state });
   }
-  return states;
+  states.sort((a, b) => a.droppedMs - b.droppedMs || (a.file < b.file ? -1 : 1));
+  return new Map(states.map(({ file, state }) => [file, state]));
 }
 
 /** A file that is still being written after all is looked at again later. */

@@ -41,7 +41,7 @@ export function watchQueue(): WatchQueue {
       if (first === undefined) return undefined;
       const [dataset, files] = first;
       waiting.delete(dataset);
-      return { dataset, files: [...files].sort() };
+      return { dataset, files: [...files] };
     },
     arrival: () =>
       new Promise((resolve) => {

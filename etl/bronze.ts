@@ -1,7 +1,7 @@
 import { ConflictError } from './errors.ts';
 import { InOrder } from './lanes.ts';
 import { besideName, bronzeKey, safeFileName } from './naming.ts';
-import type { ObjectInfo } from './ports.ts';
+import type { Clock, ObjectInfo } from './ports.ts';
 
 /** A source file in Bronze; `existed` where these bytes were there under this name already. */
 export interface IngestedFile {
@@ -15,10 +15,12 @@ export interface IngestedFile {
 export interface IncomingFile {
   readonly name: string;
   readonly sizeBytes: number;
+  /** When it was last written, where it was found in a folder that is looked through time and again; absent where a person named it. */
+  readonly foundWrittenMs?: number | undefined;
   /** SHA-256 of its bytes. */
   digest(): Promise<string>;
-  /** Copies it to a key, write-once; ConflictError `NAME_TAKEN` with the file's digest where another file is. */
-  copyTo(key: string): Promise<IngestedFile>;
+  /** Copies it to a key, write-once, with its arrival; ConflictError `NAME_TAKEN` with the file's digest where another file is. */
+  copyTo(key: string, arrivedMs: number): Promise<IngestedFile>;
 }
 
 /** What Bronze holds of a dataset, as far as ingesting needs to know. */
@@ -27,14 +29,23 @@ export interface BronzeContents {
   digest(key: string): Promise<string>;
 }
 
-type BronzeObject = Pick<ObjectInfo, 'key' | 'sizeBytes'>;
+type BronzeObject = ObjectInfo;
 
 /** Where files go. */
 export interface BronzePlace {
   readonly dataset: string;
   /** UTC, `YYYY-MM-DD`. */
   readonly date: string;
+  readonly clock: Clock;
+  /** Whether later records replace earlier ones, so that it matters when a file came last. */
+  readonly isReplacing: boolean;
 }
+
+/** An arrival in Bronze that is further ahead than this comes from a clock that is wrong, and no other waits for it. */
+const MOST_AHEAD_MS = 3_600_000;
+
+/** Clocks of stores tell whole seconds. */
+const SECOND_MS = 1000;
 
 /** Files of one name, and of names beside it. */
 interface Namesakes {
@@ -47,28 +58,52 @@ export class BronzeIntake {
   readonly #place: BronzePlace;
   readonly #contents: BronzeContents;
   readonly #byName = new Map<string, Namesakes>();
+  /** The arrivals of what came last: several where a store tells only seconds. */
+  #lastKeys: string[] = [];
+  #lastMs = 0;
 
   constructor(place: BronzePlace, contents: BronzeContents) {
     this.#place = place;
     this.#contents = contents;
-    for (const object of contents.objects) this.#namesakes(lastName(object.key)).objects.push(object);
+    for (const object of contents.objects) {
+      this.#namesakes(lastName(object.key)).objects.push(object);
+      this.#note(object);
+    }
   }
 
   /**
-   * Copies a file into Bronze, write-once. The same bytes under the same name, whatever the day: nothing is written and
-   * `existed` is true. Other bytes under a name that is taken that day are kept beside it. The same bytes under another
-   * name are copied, so that the drop is evidenced; the run recognises them as a repeat. Several files may come at once:
-   * those of one name are dealt with in the order in which they came.
+   * Copies a file into Bronze, write-once, and notes when it came: each file that is added a millisecond later than the
+   * one before at least. The same bytes under the same name, whatever the day: nothing is written and `existed` is true.
+   * Other bytes under a name that is taken that day are kept beside it. The same bytes under another name are copied, so
+   * that the drop is evidenced; the run recognises them as a repeat. Where later records replace earlier ones, bytes
+   * that come again are a new arrival, unless nothing else came since, or the file was only found again where it lay.
+   * Several files may come at once: those of one name are dealt with in the order in which they came.
    */
   async add(file: IncomingFile): Promise<IngestedFile> {
+    const last = { keys: this.#lastKeys, isReplacing: this.#place.isReplacing };
+    const arrivedMs = this.#nextArrival();
     const { turns, objects } = this.#namesakes(safeFileName(file.name));
     return await turns.next(Promise.resolve(), async () => {
-      const before = await this.#findSame(file, objects);
+      const before = await this.#findSame(file, objects, last.isReplacing ? last.keys : undefined);
       if (before !== undefined) return before;
-      const added = await this.#copy(file);
-      if (!added.existed) objects.push(added);
+      const added = await this.#copy(file, arrivedMs, objects);
+      if (!added.existed) objects.push({ ...added, modifiedMs: arrivedMs });
+      if (this.#lastMs === arrivedMs) this.#lastKeys = [added.key];
       return added;
     });
+  }
+
+  #note({ key, modifiedMs }: BronzeObject): void {
+    if (modifiedMs > this.#place.clock.now().getTime() + MOST_AHEAD_MS || modifiedMs < this.#lastMs) return;
+    this.#lastKeys = modifiedMs === this.#lastMs ? [...this.#lastKeys, key] : [key];
+    this.#lastMs = modifiedMs;
+  }
+
+  /** After everything that is there, also where a clock was set back or a burst is faster than the clock. */
+  #nextArrival(): number {
+    this.#lastMs = Math.max(this.#place.clock.now().getTime(), this.#lastMs + 1);
+    this.#lastKeys = [];
+    return this.#lastMs;
   }
 
   #namesakes(name: string): Namesakes {
@@ -78,12 +113,22 @@ export class BronzeIntake {
     return known;
   }
 
-  /** The object with the same bytes under the same name. Only files of the same size are read. */
-  async #findSame(file: IncomingFile, objects: readonly BronzeObject[]): Promise<IngestedFile | undefined> {
+  /**
+   * The object with the same bytes under the same name that makes copying needless; where files replace one another, only
+   * one that nothing came after. Only files of the same size are read.
+   */
+  async #findSame(
+    file: IncomingFile,
+    objects: readonly BronzeObject[],
+    last: readonly string[] | undefined,
+  ): Promise<IngestedFile | undefined> {
     const name = safeFileName(file.name);
-    const candidates = objects.filter(
-      ({ key, sizeBytes }) => sizeBytes === file.sizeBytes && isCalled(lastName(key), name),
-    );
+    const ofName = objects.filter(({ key }) => isCalled(lastName(key), name));
+    const isStanding = (object: BronzeObject): boolean =>
+      last === undefined ||
+      (last.length === 1 && last[0] === object.key) ||
+      isFoundAgain(file, object, ofName);
+    const candidates = ofName.filter((object) => object.sizeBytes === file.sizeBytes && isStanding(object));
     if (candidates.length === 0) return undefined;
     const wanted = await file.digest();
     for (const { key, sizeBytes } of candidates) {
@@ -93,16 +138,38 @@ export class BronzeIntake {
     return undefined;
   }
 
-  async #copy(file: IncomingFile): Promise<IngestedFile> {
-    const { dataset, date } = this.#place;
-    try {
-      return await file.copyTo(bronzeKey(dataset, date, file.name));
-    } catch (error) {
-      if (!(error instanceof ConflictError) || error.code !== 'NAME_TAKEN') throw error;
-      const digest = String(error.context.digest);
-      return await file.copyTo(bronzeKey(dataset, date, besideName(safeFileName(file.name), digest)));
+  /** Copies it to the first of its names that is free. */
+  async #copy(
+    file: IncomingFile,
+    arrivedMs: number,
+    objects: readonly BronzeObject[],
+  ): Promise<IngestedFile> {
+    const { dataset, date, isReplacing } = this.#place;
+    const name = safeFileName(file.name);
+    const taken = new Set(isReplacing ? objects.map(({ key }) => key) : []);
+    const first = bronzeKey(dataset, date, name);
+    if (!taken.has(first)) {
+      try {
+        return await file.copyTo(first, arrivedMs);
+      } catch (error) {
+        if (!(error instanceof ConflictError) || error.code !== 'NAME_TAKEN') throw error;
+      }
     }
+    const beside = besideName(name, await file.digest());
+    const named = (n: number): string =>
+      bronzeKey(dataset, date, n === 1 ? beside : besideName(beside, n.toString(16).padStart(8, '0')));
+    for (let n = 1; ; n++) if (!taken.has(named(n))) return await file.copyTo(named(n), arrivedMs);
   }
+}
+
+/** Whether a file is the very one that came last under its name, found once more where it lay. */
+function isFoundAgain(
+  { foundWrittenMs }: IncomingFile,
+  object: BronzeObject,
+  ofName: readonly BronzeObject[],
+): boolean {
+  if (foundWrittenMs === undefined || foundWrittenMs > object.modifiedMs + SECOND_MS) return false;
+  return ofName.every(({ modifiedMs }) => modifiedMs <= object.modifiedMs);
 }
 
 const lastName = (key: string): string => key.slice(key.lastIndexOf('/') + 1);
@@ -110,8 +177,8 @@ const lastName = (key: string): string => key.slice(key.lastIndexOf('/') + 1);
 /** Whether an object's name is that of a file, or of one that was kept beside such. */
 const isCalled = (last: string, name: string): boolean => last === name || plainName(last) === name;
 
-/** `report~3fa80d49.csv` → `report.csv`: the name without what set it beside another. */
-const plainName = (name: string): string => name.replace(/~[0-9a-f]{8}(?=\.|$)/, '');
+/** `report~3fa80d49.csv`, `report~3fa80d49~00000002.csv` → `report.csv`: the name without what set it beside another. */
+const plainName = (name: string): string => name.replace(/~[0-9a-f]{8}(~0000[0-9a-f]{4})?(?=\.|$)/, '');
 
 /** What every name has in common that is beside another, beside which a third may be. */
 const familyName = (name: string): string => name.replace(/(~[0-9a-f]{8})+(?=\.|$)/g, '');

@@ -43,12 +43,22 @@ export interface ByteRange {
   readonly end?: number;
 }
 
+/** Which bytes an object has, and when it came. */
+export interface ObjectIdentity {
+  /** SHA-256 of the bytes, as 64 lower-case hex digits. */
+  readonly digest: string;
+  /** Milliseconds since 1970: as an ingest noted it, else when the store got the object, by its own clock. */
+  readonly arrivedMs: number;
+}
+
 /** Large objects: what DuckDB reads and writes, and Bronze. */
 export interface DataStore {
   /** The bytes in order, all or those of a range, in pieces of at most a few MiB; a piece is good only until the next is asked for. */
   stream(key: string, range?: ByteRange): AsyncIterable<Uint8Array>;
   /** SHA-256 of the bytes, as 64 lower-case hex digits. */
   digest(key: string): Promise<string>;
+  /** Which bytes an object has, and when it came. */
+  identify(key: string): Promise<ObjectIdentity>;
   /** A path under which DuckDB can read the object until the process ends. */
   localPath(key: string): Promise<string>;
   /** Moves a finished scratch file to a key, all or nothing; a repeat with the same key replaces it. */

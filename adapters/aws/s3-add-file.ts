@@ -3,21 +3,20 @@ import { stat } from 'node:fs/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { ConflictError } from '../../etl/errors.ts';
-import type { AddedFile } from '../local/add-file.ts';
+import type { AddedFile, AddOptions } from '../local/add-file.ts';
 import { hashFile } from '../local/file-bytes.ts';
 import { guarded } from '../local/file-errors.ts';
 import { failureOf, inAws } from './aws-errors.ts';
-import type { S3Digests } from './s3-digests.ts';
+import { ARRIVED, type S3Digests } from './s3-digests.ts';
 import { onObject, type S3Place } from './s3-object-store.ts';
 
 /** Up to this a file is sent in one request, for which S3 keeps the checksum of the whole. */
 const ONE_REQUEST_BYTES = 64 * 1024 * 1024;
 
-/** A file, where it goes, and who wants to know how far it is. */
-export interface AddedSource {
+/** A file and where it goes. */
+export interface AddedSource extends AddOptions {
   readonly sourcePath: string;
   readonly key: string;
-  readonly onSent?: ((bytes: number) => void) | undefined;
 }
 
 /** Copies a file to a key that is never written again; see FileDataStore.addFile. */
@@ -26,13 +25,13 @@ export async function addFileToS3(
   digests: S3Digests,
   source: AddedSource,
 ): Promise<AddedFile> {
-  const { sourcePath, key } = source;
+  const { sourcePath, key, arrivedMs } = source;
   const { digest, sizeBytes, bytes } = await guarded(`reading ${sourcePath}`, () => readSource(sourcePath));
   const added = { key, digest, sizeBytes };
   return await inAws(onObject(place, 'adding', 's3:PutObject', key), async () => {
     try {
       if (bytes === undefined) await digests.remember(key, { digest, etag: await sendParts(place, source) });
-      else await sendWhole(place, { key, digest, bytes });
+      else await sendWhole(place, { key, digest, bytes, arrivedMs });
       return { ...added, existed: false };
     } catch (error) {
       if (failureOf(error).status !== 412) throw error;
@@ -65,15 +64,17 @@ interface Whole {
   readonly key: string;
   readonly digest: string;
   readonly bytes: Uint8Array;
+  readonly arrivedMs: number;
 }
 
-async function sendWhole({ s3, bucketOf }: S3Place, { key, digest, bytes }: Whole): Promise<void> {
+async function sendWhole({ s3, bucketOf }: S3Place, { key, digest, bytes, arrivedMs }: Whole): Promise<void> {
   await s3.send(
     new PutObjectCommand({
       Bucket: bucketOf(key),
       Key: key,
       Body: bytes,
       IfNoneMatch: '*',
+      Metadata: { [ARRIVED]: String(arrivedMs) },
       // S3 refuses other bytes than were hashed, and keeps it.
       ChecksumSHA256: Buffer.from(digest, 'hex').toString('base64'),
     }),
@@ -82,9 +83,15 @@ async function sendWhole({ s3, bucketOf }: S3Place, { key, digest, bytes }: Whol
 
 async function sendParts(
   { s3, bucketOf }: S3Place,
-  { sourcePath, key, onSent }: AddedSource,
+  { sourcePath, key, arrivedMs, onSent }: AddedSource,
 ): Promise<string> {
-  const params = { Bucket: bucketOf(key), Key: key, Body: createReadStream(sourcePath), IfNoneMatch: '*' };
+  const params = {
+    Bucket: bucketOf(key),
+    Key: key,
+    Body: createReadStream(sourcePath),
+    IfNoneMatch: '*',
+    Metadata: { [ARRIVED]: String(arrivedMs) },
+  };
   const upload = new Upload({ client: s3, params, partSize: ONE_REQUEST_BYTES / 4 });
   upload.on('httpUploadProgress', ({ loaded = 0 }) => onSent?.(loaded));
   return (await upload.done()).ETag ?? '';

@@ -27,9 +27,10 @@ export function s3DataStore(place: S3Place, objects: ObjectStore, localFolder: s
   return {
     stream: (key, range) => s3Pieces(place, key, range),
     digest: (key) => digests.digest(key),
+    identify: (key) => digests.identify(key),
     localPath: (key) => copies.path(key),
     publish: (scratchPath, key) => publishFile(place, scratchPath, key),
-    addFile: (sourcePath, key, onSent) => addFileToS3(place, digests, { sourcePath, key, onSent }),
+    addFile: (sourcePath, key, options) => addFileToS3(place, digests, { sourcePath, key, ...options }),
     forgetCopies: () => copies.forget(),
   };
 }

@@ -1,8 +1,8 @@
-import { copyFile, lstat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConflictError } from '../../etl/errors.ts';
 import { cachedDigest, rememberDigest } from './digest-cache.ts';
-import { ensureFolder, linkExclusive, removeFile, syncFile, syncFolder } from './durable-file.ts';
+import { ensureFolder, linkExclusive, removeFile, syncFolder } from './durable-file.ts';
 import { copyHashed, type HashedFile, hashFile } from './file-bytes.ts';
 import { hasCode, ifPresent } from './file-errors.ts';
 import type { LakeFolder } from './lake-folder.ts';
@@ -23,13 +23,25 @@ export interface AddedFile {
   readonly existed: boolean;
 }
 
+/** When a file came, and who wants to know how many of its bytes have gone. */
+export interface AddOptions {
+  readonly arrivedMs: number;
+  readonly onSent?: ((bytes: number) => void) | undefined;
+}
+
+/** A file and where it goes. */
+interface Adding extends AddOptions {
+  readonly sourcePath: string;
+  readonly key: string;
+}
+
 /** Copies a file to a key, write-once; see FileDataStore.addFile. */
-export async function addFile(lake: LakeFolder, sourcePath: string, key: string): Promise<AddedFile> {
+export async function addFile(lake: LakeFolder, { sourcePath, key, arrivedMs }: Adding): Promise<AddedFile> {
   const target = lake.keyPath(key);
   if ((await ifPresent(() => lstat(target))) !== undefined) {
     return await compareWith(lake, key, await hashFile(sourcePath));
   }
-  const { hashed, isPlaced } = await copyAndPlace(lake, sourcePath, target);
+  const { hashed, isPlaced } = await copyAndPlace(lake, { sourcePath, arrivedMs }, target);
   if (!isPlaced) return await compareWith(lake, key, hashed);
   await syncTogether(path.dirname(target));
   await rememberDigest(lake, key, hashed);
@@ -39,14 +51,15 @@ export async function addFile(lake: LakeFolder, sourcePath: string, key: string)
 /** Gives the target a durable copy of the source, under no other name when it returns; not where a file is already. */
 async function copyAndPlace(
   lake: LakeFolder,
-  sourcePath: string,
+  { sourcePath, arrivedMs }: Pick<Adding, 'sourcePath' | 'arrivedMs'>,
   target: string,
 ): Promise<{ readonly hashed: HashedFile; readonly isPlaced: boolean }> {
   const temp = await lake.tempPath();
   try {
-    const hashed = await copyHashed(sourcePath, temp);
+    // Before the file has its name, so that no run sees it with another arrival.
+    const hashed = await copyHashed(sourcePath, temp, arrivedMs);
     await ensureTogether(path.dirname(target));
-    return { hashed, isPlaced: await placeExclusive(temp, target) };
+    return { hashed, isPlaced: await placeExclusive(temp, target, arrivedMs) };
   } finally {
     await removeFile(temp);
   }
@@ -62,7 +75,7 @@ async function compareWith(lake: LakeFolder, key: string, source: HashedFile): P
 }
 
 /** Gives the target its file, never over another: false where there is one. Bronze may lie on another device. */
-async function placeExclusive(temp: string, target: string): Promise<boolean> {
+async function placeExclusive(temp: string, target: string, arrivedMs: number): Promise<boolean> {
   try {
     return await linkExclusive(temp, target);
   } catch (error) {
@@ -70,8 +83,7 @@ async function placeExclusive(temp: string, target: string): Promise<boolean> {
   }
   const copy = path.join(path.dirname(target), `.${ownedName('add')}`);
   try {
-    await copyFile(temp, copy);
-    await syncFile(copy);
+    await copyHashed(temp, copy, arrivedMs);
     return await linkExclusive(copy, target);
   } finally {
     await removeFile(copy);

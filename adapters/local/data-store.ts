@@ -1,7 +1,7 @@
 import { copyFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
-import type { DataStore } from '../../etl/ports.ts';
-import { type AddedFile, addFile } from './add-file.ts';
+import type { DataStore, ObjectIdentity } from '../../etl/ports.ts';
+import { type AddedFile, type AddOptions, addFile } from './add-file.ts';
 import { cachedDigest } from './digest-cache.ts';
 import { ensureFolder, removeFile, replaceFile, syncFile, syncFolder } from './durable-file.ts';
 import { readPieces } from './file-bytes.ts';
@@ -16,8 +16,9 @@ export interface FileDataStore extends DataStore {
    * bytes under that key already: `existed`. Other bytes: ConflictError 'NAME_TAKEN' with the source's
    * `digest` in its context, so that the caller can choose another name. A source that changes while it
    * is read: TransientError 'FILE_CHANGING'. A store far away says now and then how many bytes have gone.
+   * The arrival is kept with the object, to the millisecond.
    */
-  addFile(sourcePath: string, key: string, onSent?: (bytes: number) => void): Promise<AddedFile>;
+  addFile(sourcePath: string, key: string, options: AddOptions): Promise<AddedFile>;
 }
 
 /** The DataStore of a lake. */
@@ -25,6 +26,7 @@ export function fileDataStore(lake: LakeFolder): FileDataStore {
   return {
     stream: (key, range) => readPieces(lake.keyPath(key), key, range),
     digest: (key) => guarded(`reading ${key}`, async () => await cachedDigest(lake, key)),
+    identify: (key) => guarded(`reading ${key}`, async () => await identify(lake, key)),
     async localPath(key) {
       const file = lake.keyPath(key);
       await guarded(`opening ${key}`, () => stat(file));
@@ -32,9 +34,18 @@ export function fileDataStore(lake: LakeFolder): FileDataStore {
     },
     publish: (scratchPath, key) =>
       guarded(`publishing ${key}`, async () => await publishFile(scratchPath, lake.keyPath(key))),
-    addFile: (sourcePath, key) =>
-      guarded(`adding ${sourcePath} as ${key}`, async () => await addFile(lake, sourcePath, key)),
+    addFile: (sourcePath, key, options) =>
+      guarded(
+        `adding ${sourcePath} as ${key}`,
+        async () => await addFile(lake, { sourcePath, key, ...options }),
+      ),
   };
+}
+
+/** An ingest notes the arrival as the file's time of modification; what was put there by hand counts from its own. */
+async function identify(lake: LakeFolder, key: string): Promise<ObjectIdentity> {
+  const { mtimeMs } = await stat(lake.keyPath(key));
+  return { digest: await cachedDigest(lake, key), arrivedMs: Math.floor(mtimeMs) };
 }
 
 async function publishFile(scratchPath: string, target: string): Promise<void> {

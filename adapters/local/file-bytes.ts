@@ -133,11 +133,14 @@ export async function hashFile(
   );
 }
 
-/** Copies a file to a new one, durably, and returns what `hashFile` does of the source. */
-export async function copyHashed(source: string, target: string): Promise<HashedFile> {
+/** Copies a file to a new one, durably and with a time of modification, and returns what `hashFile` does of the source. */
+export async function copyHashed(source: string, target: string, modifiedMs: number): Promise<HashedFile> {
   const handle = await open(target, 'wx');
   try {
     const hashed = await hashFile(source, (piece) => handle.writeFile(piece));
+    // Half a millisecond more: in seconds, a whole one may become a little less.
+    const seconds = (modifiedMs + 0.5) / 1000;
+    await handle.utimes(seconds, seconds);
     await handle.sync();
     return hashed;
   } finally {

@@ -34,7 +34,8 @@ export async function workOn(folder: string, files: readonly string[]): Promise<
   const passes: Pass[] = [];
   for (const file of files.length > 0 ? files : [undefined]) {
     const ingest = async (): Promise<void> => {
-      if (file !== undefined) await lake.data.addFile(file, bronzeKey(DATASET, '2026-01-01', file));
+      if (file === undefined) return;
+      await lake.data.addFile(file, bronzeKey(DATASET, '2026-01-01', file), { arrivedMs: Date.now() });
     };
     passes.push(await onePass(stopwatch, ingest, () => runOnce(DATASET, effects)));
   }

@@ -80,6 +80,7 @@ const timedObjects = (objects: ObjectStore, timing: Timing): ObjectStore => ({
 const timedData = (data: DataStore, timing: Timing): DataStore => ({
   stream: (key, range) => data.stream(key, range),
   digest: (key) => timing('stores', 'digest', () => data.digest(key)),
+  identify: (key) => timing('stores', 'digest', () => data.identify(key)),
   localPath: (key) => timing('stores', 'localPath', () => data.localPath(key)),
   publish: (path, key) => timing('stores', 'publish', () => data.publish(path, key)),
 });

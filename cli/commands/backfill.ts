@@ -25,7 +25,8 @@ export const backfill: Command = {
   description: `Reads the Bronze files that were dropped in a time again, under the contract as it is now, in one run like any other: sealed,
 gated, published. Their new rows take the place of their old ones in one snapshot; Gold follows, and what it restated is
 listed. Files that were read under this contract already are left out, so that a repeat changes nothing; with --again
-they are read, too, and give the same.`,
+they are read, too, and give the same. Where later records replace earlier ones, files of which a record was replaced are
+read along, and the order of arrival decides as ever.`,
   options: {
     from: { type: 'string', value: 'DAY', help: 'files dropped on this day (UTC) or later, e.g. 2024-05-01' },
     to: { type: 'string', value: 'DAY', help: 'and before this one' },
@@ -57,8 +58,15 @@ they are read, too, and give the same.`,
       ...(contractVersion === undefined ? {} : { contractVersion }),
     };
     const chosen = await chooseFiles(lake.effects, choice);
-    const { keys, upToDate, held } = chosen;
-    const head = { dataset, contractVersion: chosen.contract.version, files: keys, upToDate, held };
+    const { keys, alongside, upToDate, held } = chosen;
+    const head = {
+      dataset,
+      contractVersion: chosen.contract.version,
+      files: keys,
+      alongside,
+      upToDate,
+      held,
+    };
     if (keys.length === 0 || word === undefined) {
       if (args.has('json')) io.out(JSON.stringify({ ...head, run: null, restated: [] }, null, 2));
       else for (const line of chosenText(dataset, chosen)) io.out(printable(line));
@@ -86,8 +94,13 @@ function dayOf(option: string, text: string | undefined): string {
   );
 }
 
-function chosenText(dataset: string, { contract, keys, upToDate, held }: ChosenFiles): string[] {
+function chosenText(dataset: string, { contract, keys, alongside, upToDate, held }: ChosenFiles): string[] {
   const rest = [
+    ...(alongside === 0
+      ? []
+      : [
+          `${plural(alongside, 'file')} of these along: records of theirs were replaced, and may count again`,
+        ]),
     ...(upToDate === 0 ? [] : [`${plural(upToDate, 'file')} left out: read under this contract already`]),
     ...(held === 0 ? [] : [`${plural(held, 'file')} left out: a held run is to be decided on first`]),
   ];

@@ -44,12 +44,13 @@ With --target aws, each file starts a run of the platform by itself.`,
     parseDataset(dataset);
     const bar = progressBar(io, !args.has('json'), 'finishing …');
     const lake = await openLakeOf(args, io, { progress: bar.advance });
-    await usableContract(lake.effects, await loadContracts(lake.effects.contracts), dataset);
+    const contract = await usableContract(lake.effects, await loadContracts(lake.effects.contracts), dataset);
     const found = await findFiles(args.positionals, { cwd: io.cwd, exclude: lake.root });
     printSkipped(found.skipped, io);
     const ingested: IngestedSource[] = [];
     try {
-      for await (const done of ingestFiles(lake, dataset, found.files)) {
+      const files = found.files.map((file) => ({ file, isNamed: found.named.has(file) }));
+      for await (const done of ingestFiles(lake, contract, files)) {
         if (done.kind === 'failed') throw done.error;
         ingested.push(done.source);
       }

@@ -15,6 +15,8 @@ export interface LedgerFile {
   readonly quarantined: number;
   readonly condemned: number;
   readonly blank: number;
+  /** When it came to Bronze, ISO; of what came before that was kept, when it was dealt with. */
+  readonly arrivedAt: string;
 }
 
 /** Every row of a ledger, in order of time and file: a file that was dealt with twice has two. */
@@ -27,7 +29,9 @@ export async function ledgerFiles(
   if (files.length === 0) return [];
   const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
   const rows = await engine.rows(
-    `SELECT * FROM ${readParquet(paths)} ORDER BY processed_at, run_id, source_file`,
+    `SELECT *, strftime(coalesce(arrived_at, min(processed_at) OVER (PARTITION BY source_file)), '%Y-%m-%dT%H:%M:%S.%gZ') AS arrived$
+     FROM (SELECT CAST(NULL AS TIMESTAMPTZ) AS arrived_at WHERE false UNION ALL BY NAME SELECT * FROM ${readParquet(paths)})
+     ORDER BY processed_at, run_id, source_file`,
   );
   return rows.map((row) => ({
     key: textOf(row, 'source_file'),
@@ -41,6 +45,7 @@ export async function ledgerFiles(
     quarantined: integerOf(row, 'quarantined'),
     condemned: integerOf(row, 'condemned'),
     blank: integerOf(row, 'blank'),
+    arrivedAt: textOf(row, 'arrived$'),
   }));
 }
 

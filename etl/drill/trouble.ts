@@ -188,6 +188,7 @@ function troubledData({ data, objects }: Effects, process: TroubledProcess): Dat
       }
     },
     digest: (key) => process.read(`digest ${key}`, () => data.digest(key)),
+    identify: (key) => process.read(`identify ${key}`, () => data.identify(key)),
     localPath: (key) => process.read(`localPath ${key}`, () => data.localPath(key)),
     publish: (path, key) =>
       process.change({

@@ -170,8 +170,8 @@ async function traceInput(
     `SELECT CAST(json_object(${values.join(', ')}) AS VARCHAR) AS "values", traced.run_id, coalesce(o.origin_file_id, traced.source_file_id) AS file_id,
        coalesce(o.origin_file, l.source_file) AS file, coalesce(o.origin_row_number, traced.source_row_number) AS n, o.retry_file
      FROM traced LEFT JOIN ${retryTables(dataset).origins} AS o ON o.retry_file_id = traced.source_file_id AND o.source_row_number = traced.source_row_number
-       LEFT JOIN (SELECT source_file_id, min(source_file) AS source_file FROM ${tableName('source_files', dataset)} WHERE status = 'accepted' GROUP BY source_file_id) AS l
-         ON l.source_file_id = traced.source_file_id
+       LEFT JOIN (SELECT source_file_id, run_id, min(source_file) AS source_file FROM ${tableName('source_files', dataset)} WHERE status = 'accepted' GROUP BY ALL) AS l
+         ON l.source_file_id = traced.source_file_id AND l.run_id = traced.run_id
      ORDER BY file, n LIMIT ${mostRecords}`,
   );
   const lines = await linesOf(rows, { data: effects.data, scratch, contract });

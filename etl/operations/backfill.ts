@@ -2,17 +2,20 @@ import { join } from 'node:path';
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { readParquet, textOf, withEngine } from '../engine/engine.ts';
+import { tableRowsSql } from '../engine/table-rows.ts';
 import { ConfigError } from '../errors.ts';
 import { backfillKey, bronzePrefix, restatementsKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
+import { type DatasetTable, openDatasetTables } from '../stages/dataset-tables.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import { type BackfillRequest, putDocument } from '../stages/documents.ts';
-import type { LedgerEntry } from '../stages/ledger.ts';
+import { byArrival, type LedgerEntry, liveArrivals } from '../stages/ledger.ts';
 import { listWithheld } from '../stages/list-sources.ts';
 import { loadLedger } from '../stages/make-plan.ts';
 import { newRunId } from '../stages/run-id.ts';
 import type { RunInput } from '../stages/stage.ts';
-import { readPointer } from '../table/pointer.ts';
+import { type Pointer, readPointer } from '../table/pointer.ts';
 import type { Word } from './decide-run.ts';
 
 /** Which files are to be read again. */
@@ -30,8 +33,10 @@ export interface BackfillChoice {
 /** What a backfill would read again. */
 export interface ChosenFiles {
   readonly contract: SourceContract;
-  /** Bronze keys, in the order in which they were first read. */
+  /** Bronze keys, in the order of their arrival. */
   readonly keys: readonly string[];
+  /** How many of them were not asked for, but hold records that others replaced, which may count again. */
+  readonly alongside: number;
   /** Files that were last read under the contract as it is now, and are left out. */
   readonly upToDate: number;
   /** Files of held runs, which are decided on first. */
@@ -40,8 +45,9 @@ export interface ChosenFiles {
 
 /**
  * The files that a backfill would read again: those of the ledger that were dropped in the time, but for those that were
- * read under today's contract already. Throws ConfigError `CONTRACT_VERSION` where the contract has another version than
- * asked for, and `BACKFILL_REPLACE` where later records replace earlier ones, so that the order of files matters.
+ * read under today's contract already. Where later records replace earlier ones, files come along of which a record was
+ * replaced: should what replaced it fail now, it counts again. Throws ConfigError `CONTRACT_VERSION` where the contract
+ * has another version than asked for.
  */
 export async function chooseFiles(effects: Effects, choice: BackfillChoice): Promise<ChosenFiles> {
   const { dataset, from, to, contractVersion, isAgain } = choice;
@@ -52,27 +58,68 @@ export async function chooseFiles(effects: Effects, choice: BackfillChoice): Pro
       `The contract of ${dataset} is version ${contract.version}, not ${contractVersion}: --contracts DIR names a folder with another one.`,
       { context: { dataset, version: contract.version } },
     );
-  if (contract.duplicates === 'replace')
-    throw new ConfigError(
-      'BACKFILL_REPLACE',
-      `Records of ${dataset} replace earlier ones with the same key, so that old files can't be read again beside newer ones: roll back to before the first of them, and readmit the runs in their order.`,
-      { context: { dataset } },
-    );
   const base = await readPointer(effects.objects, 'silver', dataset);
   const ledger = await loadLedger(effects, contract, base, newRunId(effects.clock.now()));
   const withheld = await listWithheld(effects, dataset);
   const held = new Set(withheld.flatMap(({ decision, keys }) => (decision === 'held' ? keys : [])));
-  const known = [...ledger]
-    .filter(([key, { status }]) => status !== 'repeat' && isDroppedIn(dataset, key, { from, to }))
-    .sort(([aKey, a], [bKey, b]) => compare(a.firstAt, b.firstAt) || compare(aKey, bKey));
-  const isOld = ([, entry]: [string, LedgerEntry]): boolean =>
-    isAgain || entry.contractDigest !== contract.digest;
-  const free = known.filter(([key]) => !held.has(key));
-  const keys = free.filter(isOld).map(([key]) => key);
-  return { contract, keys, upToDate: free.length - keys.length, held: known.length - free.length };
+  const files = liveFiles(ledger);
+  const known = files.filter(({ key }) => isDroppedIn(dataset, key, { from, to }));
+  const free = known.filter(({ key }) => !held.has(key));
+  const chosen = free.filter(({ contractDigest }) => isAgain || contractDigest !== contract.digest);
+  const counts = { upToDate: free.length - chosen.length, held: known.length - free.length };
+  const last = chosen.at(-1);
+  if (contract.duplicates !== 'replace' || base === undefined || last === undefined)
+    return { contract, keys: chosen.map(({ key }) => key), alongside: 0, ...counts };
+  const replaced = await replacedSources(effects, contract, base.pointer);
+  const isAlong = (file: LedgerFile): boolean =>
+    replaced.has(file.sourceFileId) && !held.has(file.key) && byArrival(file, last) < 0;
+  const keys = files.filter((file) => chosen.includes(file) || isAlong(file)).map(({ key }) => key);
+  return { contract, keys, alongside: keys.length - chosen.length, ...counts };
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+type LedgerFile = LedgerEntry & { readonly key: string };
+
+/** Every file of a ledger but repeats, in the order of their arrival; of one that came again, its last arrival. */
+function liveFiles(ledger: ReadonlyMap<string, LedgerEntry>): LedgerFile[] {
+  const live = liveArrivals(ledger);
+  return [...ledger]
+    .map(([key, entry]) => ({ key, ...entry }))
+    .filter(
+      ({ key, status, sourceFileId }) => status !== 'repeat' && (live.get(sourceFileId)?.key ?? key) === key,
+    )
+    .sort(byArrival);
+}
+
+/** The source files, by id, of which a record is not in Silver because another with its key came later. */
+async function replacedSources(
+  effects: Effects,
+  contract: SourceContract,
+  pointer: Pointer,
+): Promise<Set<string>> {
+  const tables = openDatasetTables(effects, contract, pointer);
+  const rows = async (layer: DatasetTable): Promise<string> =>
+    `(${tableRowsSql(await tables.table(layer), await tables.paths(layer))})`;
+  const [ledger, silver, condemned] = [
+    await rows('source_files'),
+    await rows('silver'),
+    await rows('condemned'),
+  ];
+  const scratch = await effects.openScratch('backfill');
+  try {
+    const found = await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) =>
+      engine.rows(
+        `SELECT source_file_id AS id FROM (
+           SELECT source_file_id, arg_max(silver, processed_at) AS silver FROM ${ledger} WHERE status = 'accepted' GROUP BY ALL
+         ) LEFT JOIN (SELECT source_file_id, count(*) AS n FROM ${silver} GROUP BY ALL) USING (source_file_id) WHERE silver > coalesce(n, 0)
+         UNION SELECT r.source_file_id FROM ${condemned} AS r LEFT JOIN (${lastReadsSql(ledger)}) USING (source_file_id)
+         WHERE ${isCurrentSql()} AND list_contains(list_transform(r.reasons, lambda x: x.code), 'DUPLICATE')`,
+      ),
+    );
+    return new Set(found.map((row) => textOf(row, 'id')));
+  } finally {
+    await scratch.dispose();
+  }
+}
 
 function isDroppedIn(
   dataset: string,

@@ -44,4 +44,5 @@ export const LEDGER_COLUMNS: readonly TableColumn[] = [
   added('contract_version', 'string', 'The contract it was read with'),
   added('contract_digest', 'string', 'Digest of that contract'),
   added('processed_at', 'timestamptz', 'When the run was planned'),
+  added('arrived_at', 'timestamptz', 'When the file came to Bronze; NULL where it came before this was kept'),
 ];

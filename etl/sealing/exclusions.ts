@@ -4,6 +4,7 @@ import { identifier } from '../engine/sql.ts';
 import type { DataStore } from '../ports.ts';
 import { mayContain } from '../table/prune.ts';
 import type { DataFile } from '../table/schema.ts';
+import { type ArrivalOrder, placeOf } from './arrival-order.ts';
 
 /** What finding exclusions needs. */
 export interface ExclusionInput {
@@ -18,8 +19,8 @@ export interface ExclusionInput {
   readonly isOneChunk: boolean;
   /** The base snapshot's Silver files. */
   readonly baseFiles: readonly DataFile[];
-  /** source_file_ids in the order of the plan: of two records with one key the first stays. */
-  readonly sourceFileIds: readonly string[];
+  /** The order in which the records came, by loadArrivalOrder. */
+  readonly order: ArrivalOrder;
   readonly hasPrior: boolean;
 }
 
@@ -34,12 +35,6 @@ export async function findExclusions(
   const { engine, contract } = input;
   await engine.run(
     'CREATE OR REPLACE TEMP TABLE excluded (source_file_id VARCHAR, source_row_number BIGINT, code VARCHAR)',
-  );
-  await engine.run('CREATE OR REPLACE TEMP TABLE file_order (id$ VARCHAR, place$ BIGINT)');
-  await engine.append(
-    'file_order',
-    // A repeat has the id of the file it repeats: each stands once, or a record would be its own duplicate.
-    [...new Set(input.sourceFileIds)].map((id, place) => [id, BigInt(place)]),
   );
   if (input.files.length === 0) {
     await engine.run('CREATE OR REPLACE TEMP TABLE superseded (nothing INTEGER)');
@@ -90,7 +85,7 @@ async function excludeCondemned({ engine, data, files }: ExclusionInput): Promis
   );
 }
 
-/** Of several records of the run with one key one stays: the first, or where the contract says replace the last. */
+/** Of several records of the run with one key one stays: that which came first, or where the contract says replace last. */
 async function excludeWithin(input: ExclusionInput, files: readonly DataFile[]): Promise<void> {
   const { engine, data, contract } = input;
   const suspects = files.filter((file) => input.suspectFiles.includes(file));
@@ -106,12 +101,13 @@ async function excludeWithin(input: ExclusionInput, files: readonly DataFile[]):
   const [row = {}] = await engine.rows('SELECT count(*) AS n FROM repeated');
   if (integerOf(row, 'n') === 0) return;
   const direction = contract.duplicates === 'replace' ? 'DESC' : 'ASC';
+  const { joins, place } = placeOf('records', input.order);
   await engine.run(
     `INSERT INTO excluded SELECT source_file_id, source_row_number, 'DUPLICATE' FROM (
        SELECT records.source_file_id, records.source_row_number,
          row_number() OVER (PARTITION BY ${contract.key.map((key) => `records.${identifier(key)}`).join(', ')}
-           ORDER BY place$ ${direction}, records.source_row_number ${direction}) AS nth
-       FROM ${source} AS records JOIN file_order ON id$ = records.source_file_id
+           ORDER BY ${place} ${direction}, records.source_row_number ${direction}) AS nth
+       FROM ${source} AS records ${joins}
        WHERE ${hash} IN (SELECT h$ FROM repeated)
          AND NOT EXISTS (SELECT 1 FROM excluded WHERE excluded.source_file_id = records.source_file_id AND excluded.source_row_number = records.source_row_number)
      ) WHERE nth > 1`,
@@ -130,6 +126,14 @@ async function compareWithBase(input: ExclusionInput, files: readonly DataFile[]
   const notExcluded =
     'NOT EXISTS (SELECT 1 FROM excluded WHERE excluded.source_file_id = new.source_file_id AND excluded.source_row_number = new.source_row_number)';
   if (contract.duplicates === 'replace') {
+    if (input.order.isBaseLater) {
+      const [mine, theirs] = [placeOf('new', input.order), placeOf('old', input.order)];
+      await engine.run(
+        `INSERT INTO excluded SELECT DISTINCT new.source_file_id, new.source_row_number, 'DUPLICATE'
+         FROM ${fresh} AS new JOIN ${old} AS old ON ${same} ${mine.joins} ${theirs.joins}
+         WHERE ${theirs.place} > ${mine.place} AND ${notExcluded}`,
+      );
+    }
     await engine.run(
       `INSERT INTO superseded SELECT DISTINCT ${keys} FROM ${fresh} AS new WHERE EXISTS (SELECT 1 FROM ${old} AS old WHERE ${same}) AND ${notExcluded}`,
     );

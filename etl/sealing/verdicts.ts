@@ -40,7 +40,9 @@ export async function giveVerdicts(engine: Engine, contract: SourceContract): Pr
 export function verdictSelect(verdict: 'quarantined' | 'condemned', plan: Plan): string {
   const planned = rowsTable(
     { source_file_id: 'VARCHAR', source_file: 'VARCHAR' },
-    plan.files.map(({ sourceFileId, key }) => ({ source_file_id: sourceFileId, source_file: key })),
+    plan.files
+      .filter(({ repeatOf }) => repeatOf === undefined)
+      .map(({ sourceFileId, key }) => ({ source_file_id: sourceFileId, source_file: key })),
   );
   return `SELECT row_hash, verdicts.source_file_id, files.source_file, source_row_number, source_line, attempt_count,
       CAST(${literal(plan.plannedAt)} AS TIMESTAMPTZ) AS ingestion_timestamp, ${literal(plan.runId)} AS run_id,

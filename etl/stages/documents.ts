@@ -26,8 +26,12 @@ const PlannedFile = z.object({
   key: z.string(),
   sizeBytes: z.number(),
   sourceFileId: z.string(),
+  /** When it came to Bronze; absent from plans of before it was kept. */
+  arrivedAt: z.string().exactOptional(),
   /** Key of the file with the same bytes that makes this one a repeat. */
   repeatOf: z.string().exactOptional(),
+  /** Set where these bytes were published before: what they gave then makes room for what they give now. */
+  replacesEarlier: z.literal(true).exactOptional(),
 });
 export type PlannedFile = z.infer<typeof PlannedFile>;
 
@@ -83,7 +87,8 @@ export type Plan = z.infer<typeof Plan>;
 
 /** Source files, by source_file_id, whose rows a run replaces. */
 export function replacedFiles({ isBackfill, files }: Plan): string[] {
-  return isBackfill === true ? files.map(({ sourceFileId }) => sourceFileId) : [];
+  const replacing = files.filter(({ replacesEarlier }) => isBackfill === true || replacesEarlier === true);
+  return replacing.map(({ sourceFileId }) => sourceFileId);
 }
 
 /** A person's word that a run is to read these Bronze files again, in this order. */

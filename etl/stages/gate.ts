@@ -6,7 +6,15 @@ import { literal } from '../engine/sql.ts';
 import { breakerKey, sealKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { openDatasetTables } from './dataset-tables.ts';
-import { Approval, Breaker, getDocument, parseDocument, putDocument, Seal } from './documents.ts';
+import {
+  Approval,
+  Breaker,
+  getDocument,
+  parseDocument,
+  putDocument,
+  replacedFiles,
+  Seal,
+} from './documents.ts';
 import { lastGoodSnapshot, loadRun, type RunContext } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
 
@@ -76,9 +84,10 @@ function checkVerdicts(seal: Seal, approved: Approval, { base }: RunContext): z.
   };
 }
 
-/** What a backfill would take out of Silver without putting anything in its place. */
+/** What files that are read again would take out of Silver without putting anything in its place. */
 function lostFiles(seal: Seal, { plan }: RunContext): string[] {
-  const lost = seal.files.filter(({ status }) => plan.isBackfill === true && status === 'rejected');
+  const replaced = new Set(replacedFiles(plan));
+  const lost = seal.files.filter((file) => file.status === 'rejected' && replaced.has(file.sourceFileId));
   if (lost.length === 0) return [];
   return [
     `${lost.length} files that were published can't be read any more, so that their rows would go, e.g. ${lost[0]?.key}: ${lost[0]?.note}`,

@@ -1,5 +1,7 @@
-import { type Engine, readParquet, textOf } from '../engine/engine.ts';
+import { type Engine, textOf } from '../engine/engine.ts';
 import { literal, rowsTable } from '../engine/sql.ts';
+import { tableRowsSql } from '../engine/table-rows.ts';
+import type { DatasetTables } from './dataset-tables.ts';
 import type { Plan, SealedFile } from './documents.ts';
 
 /** What the ledger last said of a Bronze file. */
@@ -11,10 +13,13 @@ export interface LedgerEntry {
   /** When it was first dealt with and when last, ISO. */
   readonly firstAt: string;
   readonly lastAt: string;
+  /** When it came to Bronze, ISO; of what came before that was kept, when it was first dealt with. */
+  readonly arrivedAt: string;
 }
 
 /** SELECT of a run's ledger rows, in the order of the ledger's columns. */
 export function ledgerSelect(plan: Plan, files: readonly SealedFile[]): string {
+  const arrivals = new Map(plan.files.map(({ key, arrivedAt }) => [key, arrivedAt]));
   const rows = files.map((file) => ({
     dataset: plan.dataset,
     source_file_id: file.sourceFileId,
@@ -27,12 +32,15 @@ export function ledgerSelect(plan: Plan, files: readonly SealedFile[]): string {
     quarantined: file.quarantined,
     condemned: file.condemned,
     blank: file.blank,
+    ...arrivedIn(arrivals.get(file.key)),
   }));
-  return `SELECT *, ${literal(plan.runId)} AS run_id,
+  return `SELECT * EXCLUDE (arrived$), ${literal(plan.runId)} AS run_id,
       ${literal(plan.contractVersion)} AS contract_version, ${literal(plan.contractDigest)} AS contract_digest,
-      CAST(${literal(plan.plannedAt)} AS TIMESTAMPTZ) AS processed_at
+      CAST(${literal(plan.plannedAt)} AS TIMESTAMPTZ) AS processed_at, CAST(arrived$ AS TIMESTAMPTZ) AS arrived_at
     FROM ${rowsTable(LEDGER_COLUMNS, rows)}`;
 }
+
+const arrivedIn = (arrivedAt: string | undefined) => (arrivedAt === undefined ? {} : { arrived$: arrivedAt });
 
 /** What the ledger has of a file beside the run's own. */
 const LEDGER_COLUMNS = {
@@ -47,17 +55,17 @@ const LEDGER_COLUMNS = {
   quarantined: 'BIGINT',
   condemned: 'BIGINT',
   blank: 'BIGINT',
+  arrived$: 'VARCHAR',
 } as const;
 
-/** The latest entry of every Bronze key that a dataset's ledger knows, from its files. */
-export async function readLedger(
-  engine: Engine,
-  paths: readonly string[],
-): Promise<Map<string, LedgerEntry>> {
+/** The latest entry of every Bronze key that a dataset's ledger knows, from a SELECT of its rows. */
+export async function readLedger(engine: Engine, ledger: string): Promise<Map<string, LedgerEntry>> {
   const rows = await engine.rows(
     `SELECT source_file, arg_max(status, processed_at) AS status, arg_max(source_file_id, processed_at) AS source_file_id,
        arg_max(contract_digest, processed_at) AS contract_digest, arg_max(run_id, processed_at) AS run_id,
-       ${isoSql('min(processed_at)')} AS first_at, ${isoSql('max(processed_at)')} AS last_at FROM ${readParquet(paths)} GROUP BY source_file`,
+       ${isoSql('min(processed_at)')} AS first_at, ${isoSql('max(processed_at)')} AS last_at,
+       ${isoSql('coalesce(arg_max(arrived_at, processed_at), min(processed_at))')} AS arrived_at
+     FROM (${ledger}) GROUP BY source_file`,
   );
   return new Map(
     rows.map((row) => [
@@ -69,9 +77,40 @@ export async function readLedger(
         runId: textOf(row, 'run_id'),
         firstAt: textOf(row, 'first_at'),
         lastAt: textOf(row, 'last_at'),
+        arrivedAt: textOf(row, 'arrived_at'),
       },
     ]),
   );
+}
+
+/** The ledger of a dataset at a pointer, as a SELECT of its columns as they are today. */
+export async function ledgerRows(tables: Pick<DatasetTables, 'table' | 'paths'>): Promise<string> {
+  return tableRowsSql(await tables.table('source_files'), await tables.paths('source_files'));
+}
+
+/** A source file where it stands among the others: by its arrival, and by its key where that is the same. */
+interface Arrived {
+  readonly key: string;
+  readonly arrivedAt?: string | undefined;
+}
+
+/** Orders source files by their arrival, then by their keys. */
+export function byArrival(a: Arrived, b: Arrived): number {
+  return compare(a.arrivedAt ?? '', b.arrivedAt ?? '') || compare(a.key, b.key);
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Of each source file that was published, by its id, the arrival that counts: the last. */
+export function liveArrivals(ledger: ReadonlyMap<string, LedgerEntry>): Map<string, Required<Arrived>> {
+  const live = new Map<string, Required<Arrived>>();
+  for (const [key, { status, sourceFileId, arrivedAt }] of ledger) {
+    const known = live.get(sourceFileId);
+    const arrived = { key, arrivedAt };
+    if (status === 'accepted' && (known === undefined || byArrival(known, arrived) < 0))
+      live.set(sourceFileId, arrived);
+  }
+  return live;
 }
 
 const isoSql = (time: string): string => `strftime(${time}, '%Y-%m-%dT%H:%M:%S.%gZ')`;

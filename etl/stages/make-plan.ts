@@ -4,9 +4,8 @@ import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
 import { DataError } from '../errors.ts';
-import { atMost, inFlight } from '../in-flight.ts';
 import { backfillKey, breakerKey, retryOf } from '../naming.ts';
-import type { Effects, ObjectInfo } from '../ports.ts';
+import type { Effects } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import {
@@ -18,15 +17,14 @@ import {
   parseDocument,
   type Withheld,
 } from './documents.ts';
-import { type LedgerEntry, readLedger } from './ledger.ts';
+import { identifyFiles } from './identify-files.ts';
+import { byArrival, type LedgerEntry, ledgerRows, readLedger } from './ledger.ts';
 import { isAnotherChance, listPending, listSources, listWithheld } from './list-sources.ts';
 import type { RunInput } from './stage.ts';
 
 /** A chunk has at most this much to read, or this many files. */
 export const CHUNK_BYTES = 512 * 1024 * 1024;
 const CHUNK_FILES = 5_000;
-/** Digests are waited for rather than computed: most are remembered by the store. */
-const DIGESTS_AT_ONCE = 16;
 
 /** What plan decides. */
 export type Planned =
@@ -56,8 +54,8 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
   const sources = await listPending(effects, { contract, ledger, withheld });
   const pending = sources.filter(({ key }) => isPending(key, contract, ledger, withheld));
   if (pending.length === 0) return { status: 'nothing-to-do' };
-  const files = await identifyFiles(dataset, pending, effects, { ledger, withheld });
-  return { status: 'planned', plan: planOf(runId, { contract, base, files }, effects) };
+  const files = await identifyFiles(effects, contract, pending, { ledger, withheld });
+  return { status: 'planned', plan: planOf(runId, { contract, base, files, ledger }, effects) };
 }
 
 /** What a person asked a run to read again; undefined for every other run. */
@@ -83,15 +81,18 @@ async function planBackfill(
   const withheld = await listWithheld(effects, dataset);
   const isDone = [...ledger.values(), ...withheld].some((one) => one.runId === runId);
   if (isDone) return { status: 'nothing-to-do' };
-  const files = await identifyAgain(effects, { dataset, keys });
-  return { status: 'planned', plan: planOf(runId, { contract, base, files, isBackfill: true }, effects) };
+  const files = await identifyAgain(effects, contract, { keys, ledger });
+  const plan = planOf(runId, { contract, base, files, ledger, isBackfill: true }, effects);
+  return { status: 'planned', plan };
 }
 
-/** Identifies files that were read before: their bytes are known, and no repeat of themselves. */
+/** Identifies files that were read before: their bytes are known, and no repeat of themselves. Their arrivals are the ledger's. */
 export async function identifyAgain(
   effects: Effects,
-  { dataset, keys }: { readonly dataset: string; readonly keys: readonly string[] },
+  contract: SourceContract,
+  { keys, ledger }: { readonly keys: readonly string[]; readonly ledger: ReadonlyMap<string, LedgerEntry> },
 ): Promise<PlannedFile[]> {
+  const { dataset } = contract;
   const listed = new Map((await listSources(effects, dataset)).map((source) => [source.key, source]));
   const sources = keys.map((key) => listed.get(key));
   const found = sources.filter((source) => source !== undefined);
@@ -99,23 +100,32 @@ export async function identifyAgain(
     const missing = keys.find((key) => !listed.has(key));
     throw new DataError('SOURCE_MISSING', `${missing} is to be read again, but it is not there.`);
   }
-  return identifyFiles(dataset, found, effects, { ledger: new Map(), withheld: [] });
+  const files = await identifyFiles(effects, contract, found, { ledger: new Map(), withheld: [] });
+  const arrived = files.map((file) => ({ ...file, ...pick(ledger.get(file.key)) }));
+  return arrived.sort(byArrival).map((file, index) => ({ ...file, index }));
 }
+
+const pick = (entry: LedgerEntry | undefined): Pick<PlannedFile, 'arrivedAt'> =>
+  entry === undefined ? {} : { arrivedAt: entry.arrivedAt };
 
 /** What a plan is made of. */
 interface PlanParts {
   readonly contract: SourceContract;
   readonly base: ReadPointer | undefined;
   readonly files: readonly PlannedFile[];
+  readonly ledger: ReadonlyMap<string, LedgerEntry>;
   readonly isBackfill?: boolean;
 }
 
 /** The plan of a run over these files, in chunks, on this base. */
 export function planOf(
   runId: string,
-  { contract, base, files, isBackfill }: PlanParts,
+  { contract, base, files, ledger, isBackfill }: PlanParts,
   { clock, chunkBytes = CHUNK_BYTES }: Pick<Effects, 'clock' | 'chunkBytes'>,
 ): Plan {
+  const again = new Set(
+    files.flatMap((file) => (isBackfill || file.replacesEarlier ? [file.sourceFileId] : [])),
+  );
   return {
     dataset: contract.dataset,
     runId,
@@ -123,11 +133,19 @@ export function planOf(
     contractDigest: contract.digest,
     ...(base === undefined ? {} : { baseEtag: base.etag }),
     baseVersion: base?.pointer.version ?? 0,
-    plannedAt: clock.now().toISOString(),
+    plannedAt: timeAfter(again, ledger, clock.now()),
     files: [...files],
     chunks: cutChunks(files, chunkBytes),
     ...(isBackfill === true ? { isBackfill } : {}),
   };
+}
+
+/** Now; but after files that are read again were last read, should a clock have been set back: the last reading counts. */
+function timeAfter(again: ReadonlySet<string>, ledger: ReadonlyMap<string, LedgerEntry>, now: Date): string {
+  let ms = now.getTime();
+  for (const { sourceFileId, lastAt } of again.size === 0 ? [] : ledger.values())
+    if (again.has(sourceFileId)) ms = Math.max(ms, Date.parse(lastAt) + 1);
+  return new Date(ms).toISOString();
 }
 
 /** The circuit breaker of a dataset, where it is open. */
@@ -146,9 +164,10 @@ export async function loadLedger(
   runId: string,
 ): Promise<Map<string, LedgerEntry>> {
   if (base === undefined) return new Map();
-  const paths = await openDatasetTables(effects, contract, base.pointer).paths('source_files');
-  if (paths.length === 0) return new Map();
-  return withScratchEngine(effects, runId, (engine) => readLedger(engine, paths));
+  const tables = openDatasetTables(effects, contract, base.pointer);
+  if ((await tables.paths('source_files')).length === 0) return new Map();
+  const rows = await ledgerRows(tables);
+  return withScratchEngine(effects, runId, (engine) => readLedger(engine, rows));
 }
 
 async function withScratchEngine<T>(
@@ -182,42 +201,6 @@ export function isPending(
   // A retry is taken up once: what doesn't come of it stays open, and is retried anew.
   if (isRetry) return entry === undefined;
   return entry === undefined || isAnotherChance(entry, contract);
-}
-
-/**
- * Gives each file its identity; of files with the same bytes, here, held, rolled back or in the ledger, only the
- * first is worked on. A retry's identity is the digest of its manifest: the same records may be retried again.
- */
-export async function identifyFiles(
-  dataset: string,
-  pending: readonly ObjectInfo[],
-  effects: Effects,
-  known: { readonly ledger: ReadonlyMap<string, LedgerEntry>; readonly withheld: readonly Withheld[] },
-): Promise<PlannedFile[]> {
-  const firstKeys = new Map<string, string>();
-  const withheldKeys = known.withheld
-    .filter(({ decision }) => decision !== 'refused')
-    .flatMap(({ keys }) => keys)
-    // A retry's bytes are quarantined values, which a plan may not read, and never another file's.
-    .filter((key) => retryOf(dataset, key) === undefined);
-  const identify = async (key: string) => ({ key, sourceFileId: await effects.data.digest(key) });
-  for await (const { key, sourceFileId } of inFlight(withheldKeys, atMost(DIGESTS_AT_ONCE), identify))
-    firstKeys.set(sourceFileId, key);
-  for (const [key, entry] of known.ledger)
-    if (entry.status === 'accepted') firstKeys.set(entry.sourceFileId, key);
-  const identified = inFlight(pending, atMost(DIGESTS_AT_ONCE), async ({ key, sizeBytes }) => {
-    const retry = retryOf(dataset, key);
-    const { sourceFileId } = await identify(retry?.manifest ?? key);
-    return { key, sizeBytes, sourceFileId, isRetry: retry !== undefined };
-  });
-  const files: PlannedFile[] = [];
-  for await (const { isRetry, ...file } of identified) {
-    const isComparable = !isRetry && file.sizeBytes > 0;
-    const repeatOf = isComparable ? firstKeys.get(file.sourceFileId) : undefined;
-    if (!isRetry && repeatOf === undefined) firstKeys.set(file.sourceFileId, file.key);
-    files.push({ index: files.length, ...file, ...(repeatOf === undefined ? {} : { repeatOf }) });
-  }
-  return files;
 }
 
 /** Small files go together, up to so many bytes and files; a larger one is cut into ranges, each a chunk of its own. */

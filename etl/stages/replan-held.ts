@@ -4,8 +4,9 @@ import type { Effects } from '../ports.ts';
 import { readPointer } from '../table/pointer.ts';
 import { getDocument, Plan } from './documents.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
+import { identifyFiles } from './identify-files.ts';
 import { listSources, listWithheld } from './list-sources.ts';
-import { identifyAgain, identifyFiles, loadLedger, type Planned, planOf } from './make-plan.ts';
+import { identifyAgain, loadLedger, type Planned, planOf } from './make-plan.ts';
 import type { RunInput } from './stage.ts';
 
 /**
@@ -26,11 +27,13 @@ export async function replanHeld({ dataset, runId }: RunInput, effects: Effects)
   const before = await getDocument(effects.objects, planKey(dataset, runId), Plan);
   if (before.isBackfill === true) {
     const keys = before.files.map(({ key }) => key);
-    const files = await identifyAgain(effects, { dataset, keys });
-    return { status: 'planned', plan: planOf(runId, { contract, base, files, isBackfill: true }, effects) };
+    const files = await identifyAgain(effects, contract, { keys, ledger });
+    const plan = planOf(runId, { contract, base, files, ledger, isBackfill: true }, effects);
+    return { status: 'planned', plan };
   }
   const others = withheld.filter((one) => one !== held);
   const own = (await listSources(effects, dataset)).filter(({ key }) => held.keys.includes(key));
-  const files = await identifyFiles(dataset, own, effects, { ledger, withheld: others });
-  return { status: 'planned', plan: planOf(runId, { contract, base, files }, effects) };
+  const arrivals = new Map(before.files.map(({ key, arrivedAt }) => [key, arrivedAt]));
+  const files = await identifyFiles(effects, contract, own, { ledger, withheld: others, arrivals });
+  return { status: 'planned', plan: planOf(runId, { contract, base, files, ledger }, effects) };
 }

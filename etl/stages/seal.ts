@@ -7,6 +7,7 @@ import { loadReplaced } from '../quarantine/current-rejects.ts';
 import { loadPriorFailures } from '../refining/prior-failures.ts';
 import { createRejects } from '../refining/rejects.ts';
 import { type Absorbed, writeAbsorbing } from '../sealing/absorb.ts';
+import { loadArrivalOrder } from '../sealing/arrival-order.ts';
 import {
   blankCount,
   type FoundInFile,
@@ -214,7 +215,7 @@ async function resolveSilver(
     suspectFiles,
     isOneChunk: chunks.length === 1,
     baseFiles,
-    sourceFileIds: plan.files.map((file) => file.sourceFileId),
+    order: await loadArrivalOrder({ engine, data, contract, plan, tables }),
     hasPrior,
   });
   let mine = files;

@@ -9,6 +9,7 @@ import { tableName, tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { loadRetryTables } from '../quarantine/retry-files.ts';
 import { createLakeViews } from '../query/lake-views.ts';
+import { byArrival } from '../stages/ledger.ts';
 import { openTable } from '../table/lake-table.ts';
 import { readPointer } from '../table/pointer.ts';
 import { readValueChanges, type ValueChange } from './compare-values.ts';
@@ -72,11 +73,12 @@ export async function tryContract(
   }
 }
 
-/** Every file of the ledger but repeats, in the order in which they first came. */
+/** Every file of the ledger but repeats, each as it came last, in the order of their arrival. */
 async function triedFiles(engine: Engine, effects: Effects, dataset: string): Promise<TriedFile[]> {
   const state = (await readPointer(effects.objects, 'silver', dataset))?.pointer.tables.source_files;
   if (state === undefined) return [];
   const ledger = await openTable(effects.objects, tableRoot('source_files', dataset), state);
   const rows = (await ledgerFiles(engine, effects, ledger)).filter(({ status }) => status !== 'repeat');
-  return [...new Map(rows.map(({ key, sourceFileId }) => [sourceFileId, { key, sourceFileId }])).values()];
+  const live = new Map(rows.sort(byArrival).map((file) => [file.sourceFileId, file]));
+  return [...live.values()].sort(byArrival).map(({ key, sourceFileId }) => ({ key, sourceFileId }));
 }

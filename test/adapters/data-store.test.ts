@@ -6,6 +6,7 @@ import { type FileDataStore, fileDataStore } from '../../adapters/local/data-sto
 import { lakeFolder } from '../../adapters/local/lake-folder.ts';
 import { tempFolder } from './temp-folder.ts';
 
+const ARRIVAL = { arrivedMs: Date.parse('2024-05-01T06:00:00.123Z') };
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -58,11 +59,11 @@ describe('data store on files', () => {
     await expect(async () => await data.digest('../x')).rejects.toMatchObject(refused);
     await expect(async () => await data.localPath('../x')).rejects.toMatchObject(refused);
     await expect(async () => await data.publish('/tmp/x', '../x')).rejects.toMatchObject(refused);
-    await expect(async () => await data.addFile('/tmp/x', '../x')).rejects.toMatchObject(refused);
+    await expect(async () => await data.addFile('/tmp/x', '../x', ARRIVAL)).rejects.toMatchObject(refused);
   });
 
   test('adding a file copies it, hashes it, and leaves nothing else behind', async () => {
-    const added = await data.addFile(await source('a,b\n1,2\n'), 'bronze/x/drop.csv');
+    const added = await data.addFile(await source('a,b\n1,2\n'), 'bronze/x/drop.csv', ARRIVAL);
     expect(added).toEqual({
       key: 'bronze/x/drop.csv',
       digest: sha256('a,b\n1,2\n'),
@@ -74,12 +75,12 @@ describe('data store on files', () => {
   });
 
   test('the same bytes again are recognised, other bytes are a conflict that tells their digest', async () => {
-    await data.addFile(await source('one'), 'bronze/drop.csv');
-    expect(await data.addFile(await source('one'), 'bronze/drop.csv')).toMatchObject({
+    await data.addFile(await source('one'), 'bronze/drop.csv', ARRIVAL);
+    expect(await data.addFile(await source('one'), 'bronze/drop.csv', ARRIVAL)).toMatchObject({
       existed: true,
       sizeBytes: 3,
     });
-    await expect(data.addFile(await source('two'), 'bronze/drop.csv')).rejects.toMatchObject({
+    await expect(data.addFile(await source('two'), 'bronze/drop.csv', ARRIVAL)).rejects.toMatchObject({
       name: 'ConflictError',
       code: 'NAME_TAKEN',
       context: { digest: sha256('two') },
@@ -93,7 +94,7 @@ describe('data store on files', () => {
       texts.map(async (text, i) => {
         const file = path.join(folder, `drop-${i}.csv`);
         await writeFile(file, text);
-        return await data.addFile(file, 'bronze/drop.csv');
+        return await data.addFile(file, 'bronze/drop.csv', ARRIVAL);
       }),
     );
     const stored = await readFile(inLake('bronze/drop.csv'), 'utf8');
@@ -104,17 +105,17 @@ describe('data store on files', () => {
   });
 
   test('the digest of a large file that was added is not computed again, a small one is read', async () => {
-    await data.addFile(await source(large('one')), 'bronze/drop.csv');
+    await data.addFile(await source(large('one')), 'bronze/drop.csv', ARRIVAL);
     expect(await data.digest('bronze/drop.csv')).toBe(sha256(large('one')));
     const forged = await forge('bronze/drop.csv');
     expect(await data.digest('bronze/drop.csv')).toBe(forged);
-    await data.addFile(await source('one'), 'bronze/small.csv');
+    await data.addFile(await source('one'), 'bronze/small.csv', ARRIVAL);
     expect(await data.digest('bronze/small.csv')).toBe(sha256('one'));
     await expect(stat(inLake('.digests/bronze/small.csv.json'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('a remembered digest is not used for changed bytes, even of the same size and mtime', async () => {
-    await data.addFile(await source(large('one')), 'bronze/drop.csv');
+    await data.addFile(await source(large('one')), 'bronze/drop.csv', ARRIVAL);
     const { atime, mtime } = await stat(inLake('bronze/drop.csv'));
     await pause(20);
     const handle = await open(inLake('bronze/drop.csv'), 'r+');
@@ -135,7 +136,7 @@ describe('data store on files', () => {
   });
 
   test('a damaged memory of a digest is ignored', async () => {
-    await data.addFile(await source(large('one')), 'bronze/drop.csv');
+    await data.addFile(await source(large('one')), 'bronze/drop.csv', ARRIVAL);
     for (const damage of ['', '{', '{"digest":"x"}', '\0\0\0']) {
       await writeFile(inLake('.digests/bronze/drop.csv.json'), damage);
       expect(await data.digest('bronze/drop.csv')).toBe(sha256(large('one')));
@@ -146,7 +147,7 @@ describe('data store on files', () => {
     const file = path.join(folder, 'growing.csv');
     await writeFile(file, Buffer.alloc(20_000_000));
     const handle = await open(file, 'a');
-    const adding = data.addFile(file, 'bronze/growing.csv');
+    const adding = data.addFile(file, 'bronze/growing.csv', ARRIVAL);
     const grow = setInterval(() => void handle.write('more'), 1);
     await expect(adding).rejects.toMatchObject({ name: 'TransientError', code: 'FILE_CHANGING' });
     clearInterval(grow);
@@ -182,8 +183,12 @@ describe('data store on files', () => {
       await writeFile(scratch, 'rows');
       await data.publish(scratch, 'silver/a/part.parquet');
       expect(await readdir(inLake('silver/a'))).toEqual(['part.parquet']);
-      expect(await data.addFile(await source('one'), 'raw/drop.csv')).toMatchObject({ existed: false });
-      expect(await data.addFile(await source('one'), 'raw/drop.csv')).toMatchObject({ existed: true });
+      expect(await data.addFile(await source('one'), 'raw/drop.csv', ARRIVAL)).toMatchObject({
+        existed: false,
+      });
+      expect(await data.addFile(await source('one'), 'raw/drop.csv', ARRIVAL)).toMatchObject({
+        existed: true,
+      });
       expect(await readdir(inLake('raw'))).toEqual(['drop.csv']);
     } finally {
       await rm(other, { recursive: true });

@@ -295,13 +295,5 @@ describe('backfill', () => {
     expect(await errorOf('backfill', 'shop.sales', '--from', '2024-01-01')).toBe('USAGE');
     const wrong = ['--from', '2024-01-01', '--contract', '7.0.0'];
     expect(await errorOf('backfill', 'shop.sales', ...wrong, ...reason)).toBe('CONTRACT_VERSION');
-    const replacing = salesContract().replace(
-      'customProperties:\n',
-      'customProperties:\n      - property: assay.duplicates\n        value: replace\n',
-    );
-    await shop.write('contracts/shop/sales.yaml', replacing);
-    expect(await errorOf('backfill', 'shop.sales', '--from', '2024-01-01', ...reason)).toBe(
-      'BACKFILL_REPLACE',
-    );
   });
 });

@@ -313,6 +313,7 @@ export const BackfillJson = z.strictObject({
   dataset: Dataset,
   contractVersion: z.string(),
   files: z.array(z.string().startsWith('bronze/')),
+  alongside: Counted,
   upToDate: Counted,
   held: Counted,
   run: Run.nullable(),

@@ -14,6 +14,7 @@ import { bronzeKey } from '../../etl/naming.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { createLakeViews } from '../../etl/query/lake-views.ts';
 
+const ARRIVAL = { arrivedMs: Date.parse('2024-05-01T06:00:00.123Z') };
 const DATASET = 'spend.council_payments';
 const HEADER =
   'Body,Body name,Service label,Service divison label,Expenditure category,Detailed expenditure type,Detailed expenditure code,Date paid,Transaction number,Net amount,Capital or revenue,Supplier name';
@@ -101,7 +102,7 @@ const open = (folder: string): Promise<Lake> =>
 async function ingest(lake: Lake, name: string, text: string): Promise<void> {
   const path = join(root, name);
   await writeFile(path, text);
-  await lake.data.addFile(path, bronzeKey(DATASET, '2024-04-01', name));
+  await lake.data.addFile(path, bronzeKey(DATASET, '2024-04-01', name), ARRIVAL);
 }
 
 /** A lake with one promoted run and one file pending, and what readers see of it before and after. */

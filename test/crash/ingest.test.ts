@@ -2,7 +2,7 @@ import * as disk from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 
-const DATASET = 'spend.council_payments';
+const CONTRACT = { dataset: 'spend.council_payments', duplicates: 'condemn' } as const;
 /** Two of one name, two of the same bytes; the third is larger than what is remembered of a digest is worth. */
 const SOURCES = [
   ['one/a.csv', 'a\n1\n'],
@@ -73,7 +73,11 @@ async function ingest(lakeDir: string): Promise<string[]> {
   const reported: string[] = [];
   let isEnded = false;
   const all = (async () => {
-    for await (const done of ingestFiles(lake, DATASET, files)) {
+    for await (const done of ingestFiles(
+      lake,
+      CONTRACT,
+      files.map((file) => ({ file, isNamed: true })),
+    )) {
       if (done.kind === 'failed') throw done.error;
       reported.push(done.source.key);
       log.push(['reported', path.join(lakeDir, done.source.key)]);

@@ -37,6 +37,7 @@ export function memoryData(files: Readonly<Record<string, Uint8Array>>, pieceByt
     stream: (key, range) =>
       inPieces((files[key] ?? new Uint8Array()).subarray(range?.start, range?.end), pieceBytes),
     digest: refuse,
+    identify: refuse,
     localPath: refuse,
     publish: refuse,
   };

@@ -36,6 +36,8 @@ export interface TestLake {
   drop(files: Files, dataset?: string): Promise<void>;
   /** One run over what is pending. */
   run(dataset?: string): Promise<Ran>;
+  /** The run that was asked for under an id: a backfill. */
+  runAs(runId: string): Promise<Ran>;
   /** Drops files and runs. */
   dropAndRun(files: Files, dataset?: string): Promise<Ran>;
   /** Replaces the text of a contract. */
@@ -96,8 +98,10 @@ export async function testLake(options: TestLakeOptions): Promise<TestLake> {
   async function drop(files: Files, dataset = firstDataset): Promise<void> {
     const incoming = path.join(folder, 'incoming', String(drops++));
     await writeFiles(incoming, files);
+    const { duplicates } = requireSourceContract(await loadContracts(effects.contracts), dataset);
+    const date = clock.now().toISOString().slice(0, 10);
     const intake = new BronzeIntake(
-      { dataset, date: clock.now().toISOString().slice(0, 10) },
+      { dataset, date, clock, isReplacing: duplicates === 'replace' },
       {
         objects: await effects.objects.list(bronzePrefix(dataset)),
         digest: (key) => lake.data.digest(key),
@@ -108,13 +112,15 @@ export async function testLake(options: TestLakeOptions): Promise<TestLake> {
         name,
         sizeBytes: Buffer.byteLength(content),
         digest: async () => createHash('sha256').update(content).digest('hex'),
-        copyTo: (key) => lake.data.addFile(path.join(incoming, name), key),
+        copyTo: (key, arrivedMs) => lake.data.addFile(path.join(incoming, name), key, { arrivedMs }),
       });
     }
   }
 
-  async function run(dataset = firstDataset): Promise<Ran> {
-    const runId = `run-${String(++runs).padStart(3, '0')}`;
+  const run = (dataset = firstDataset): Promise<Ran> =>
+    runNamed(`run-${String(++runs).padStart(3, '0')}`, dataset);
+
+  async function runNamed(runId: string, dataset: string): Promise<Ran> {
     const done = await runStages(stages, effects.objects, { dataset, runId });
     time += 60_000;
     if (done === 'nothing-to-do') return { status: done, record: undefined, seal: undefined };
@@ -133,6 +139,7 @@ export async function testLake(options: TestLakeOptions): Promise<TestLake> {
     alerts,
     drop,
     run,
+    runAs: (runId) => runNamed(runId, firstDataset),
     setTime: (iso) => {
       time = Date.parse(iso);
     },

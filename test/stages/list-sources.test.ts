@@ -74,7 +74,7 @@ describe('a lake that was published today already', () => {
       { ...lake.lake.effects, clock: { now: () => new Date('2024-06-10T12:00:00Z') } },
       lake.dataset,
     );
-    expect(await ran()).toEqual(['older.csv', 'first.csv']);
+    expect(await ran()).toEqual(['first.csv', 'older.csv']);
     lake.setTime('2024-06-10T13:00:00.000Z');
     await put('2024-06-10', 'next.csv');
     // The plan that saw everything may have listed before the last word came: once more, then no longer.

@@ -94,6 +94,10 @@ export function countingStores(objects: ObjectStore, data: DataStore): CountingS
         note('digest', key);
         return data.digest(key);
       },
+      identify(key) {
+        note('digest', key);
+        return data.identify(key);
+      },
       localPath(key) {
         note('localPath', key);
         return data.localPath(key);

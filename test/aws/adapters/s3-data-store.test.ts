@@ -14,6 +14,7 @@ import type { ObjectStore } from '../../../etl/ports.ts';
 import { tempFolder } from '../../adapters/temp-folder.ts';
 import { type TestBucket, testBucket } from './test-bucket.ts';
 
+const ARRIVAL = { arrivedMs: Date.parse('2024-05-01T06:00:00.123Z') };
 const MIB = 1024 * 1024;
 const KEY = 'bronze/a/b/ingest_date=2024-01-01/März (1).csv';
 
@@ -76,7 +77,7 @@ test('a digest is remembered for the version that was read, and not for the next
 
 test('the checksum that S3 keeps of an added file is its digest, and nothing is read or remembered for it', async () => {
   const bytes = randomBytes(1000);
-  const added = await data.addFile(await scratchFile('in.csv', bytes), KEY);
+  const added = await data.addFile(await scratchFile('in.csv', bytes), KEY, ARRIVAL);
   expect(added).toEqual({ key: KEY, digest: sha256(bytes), sizeBytes: 1000, existed: false });
   const { ChecksumSHA256 } = await bucket.place.s3.send(
     new HeadObjectCommand({ Bucket: bucket.name, Key: KEY, ChecksumMode: 'ENABLED' }),
@@ -88,10 +89,10 @@ test('the checksum that S3 keeps of an added file is its digest, and nothing is 
 
 test('an added file is never written over: the same bytes are there already, other bytes are a conflict', async () => {
   const file = await scratchFile('in.csv', Buffer.from('one'));
-  await data.addFile(file, KEY);
-  expect(await data.addFile(file, KEY)).toMatchObject({ existed: true });
+  await data.addFile(file, KEY, ARRIVAL);
+  expect(await data.addFile(file, KEY, ARRIVAL)).toMatchObject({ existed: true });
   const other = await scratchFile('other.csv', Buffer.from('two'));
-  await expect(data.addFile(other, KEY)).rejects.toMatchObject({
+  await expect(data.addFile(other, KEY, ARRIVAL)).rejects.toMatchObject({
     name: 'ConflictError',
     code: 'NAME_TAKEN',
     context: { digest: sha256(Buffer.from('two')) },
@@ -102,10 +103,10 @@ test('an added file is never written over: the same bytes are there already, oth
 test('a large file is added in parts, write-once as well', async () => {
   const bytes = randomBytes(65 * MIB);
   const file = await scratchFile('large.csv', bytes);
-  expect(await data.addFile(file, KEY)).toMatchObject({ existed: false, digest: sha256(bytes) });
+  expect(await data.addFile(file, KEY, ARRIVAL)).toMatchObject({ existed: false, digest: sha256(bytes) });
   expect(await data.digest(KEY)).toBe(sha256(bytes));
   const other = await scratchFile('other.csv', randomBytes(65 * MIB));
-  await expect(data.addFile(other, KEY)).rejects.toMatchObject({ code: 'NAME_TAKEN' });
+  await expect(data.addFile(other, KEY, ARRIVAL)).rejects.toMatchObject({ code: 'NAME_TAKEN' });
   expect(await data.digest(KEY)).toBe(sha256(bytes));
 });
 

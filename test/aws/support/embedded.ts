@@ -36,14 +36,19 @@ export async function embeddedLake(): Promise<EmbeddedLake> {
     await mkdir(path.dirname(source), { recursive: true });
     await writeFile(source, bytes);
     const intake = new BronzeIntake(
-      { dataset, date: effects.clock.now().toISOString().slice(0, 10) },
+      {
+        dataset,
+        date: effects.clock.now().toISOString().slice(0, 10),
+        clock: effects.clock,
+        isReplacing: false,
+      },
       { objects: await effects.objects.list(bronzePrefix(dataset)), digest: (key) => data.digest(key) },
     );
     await intake.add({
       name,
       sizeBytes: bytes.byteLength,
       digest: async () => createHash('sha256').update(bytes).digest('hex'),
-      copyTo: (key) => data.addFile(source, key),
+      copyTo: (key, arrivedMs) => data.addFile(source, key, { arrivedMs }),
     });
   }
 

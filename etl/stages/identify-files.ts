@@ -1,0 +1,115 @@
+import type { SourceContract } from '../contract/contract.ts';
+import { atMost, inFlight } from '../in-flight.ts';
+import { retryOf } from '../naming.ts';
+import type { Effects, ObjectInfo } from '../ports.ts';
+import type { PlannedFile, Withheld } from './documents.ts';
+import { byArrival, type LedgerEntry, liveArrivals } from './ledger.ts';
+
+/** Digests are waited for rather than computed: most are remembered by the store. */
+const DIGESTS_AT_ONCE = 16;
+
+/** What is known of other files, and when these ones came where that was noted before. */
+export interface KnownFiles {
+  readonly ledger: ReadonlyMap<string, LedgerEntry>;
+  readonly withheld: readonly Withheld[];
+  /** Arrivals of files that were planned before, by key. */
+  readonly arrivals?: ReadonlyMap<string, string | undefined>;
+}
+
+/** A pending file with its identity. */
+interface Identified extends Omit<PlannedFile, 'index'> {
+  readonly arrivedAt: string;
+  readonly isRetry: boolean;
+}
+
+/**
+ * Gives each file its identity and puts them in the order of their arrival. Of files with the same bytes one is worked
+ * on: the first, here, held, rolled back or in the ledger; where later records replace earlier ones the last, which takes
+ * the place of what its bytes gave before. Only bytes that a person took back stay a repeat there, too. A retry's
+ * identity is the digest of its manifest: the same records may be retried again.
+ */
+export async function identifyFiles(
+  effects: Effects,
+  contract: Pick<SourceContract, 'dataset' | 'duplicates'>,
+  pending: readonly ObjectInfo[],
+  known: KnownFiles,
+): Promise<PlannedFile[]> {
+  const files = (await identifyAll(effects, contract.dataset, pending, known)).sort(byArrival);
+  const isReplacing = contract.duplicates === 'replace';
+  const withheld = await withheldFiles(effects, contract, known.withheld);
+  const judged = isReplacing ? judgeReturns(files, withheld, known) : judgeRepeats(files, withheld, known);
+  return judged.map(({ isRetry: _, ...file }, index) => ({ index, ...file }));
+}
+
+async function identifyAll(
+  { data }: Effects,
+  dataset: string,
+  pending: readonly ObjectInfo[],
+  { ledger, arrivals }: KnownFiles,
+): Promise<Identified[]> {
+  const identify = async ({ key, sizeBytes }: ObjectInfo): Promise<Identified> => {
+    const retry = retryOf(dataset, key);
+    const { digest, arrivedMs } = await data.identify(retry?.manifest ?? key);
+    const noted = ledger.get(key)?.arrivedAt ?? arrivals?.get(key);
+    const arrivedAt = noted ?? new Date(arrivedMs).toISOString();
+    return { key, sizeBytes, sourceFileId: digest, arrivedAt, isRetry: retry !== undefined };
+  };
+  const files: Identified[] = [];
+  for await (const file of inFlight(pending, atMost(DIGESTS_AT_ONCE), identify)) files.push(file);
+  return files;
+}
+
+/** Keys of the files that wait for a person, or that one took back, by their ids. */
+async function withheldFiles(
+  { data }: Effects,
+  { dataset, duplicates }: Pick<SourceContract, 'dataset' | 'duplicates'>,
+  withheld: readonly Withheld[],
+): Promise<Map<string, string>> {
+  const keys = withheld
+    .filter(({ decision }) => decision === 'rolled-back' || (decision === 'held' && duplicates !== 'replace'))
+    .flatMap((one) => one.keys)
+    // A retry's bytes are quarantined values, which a plan may not read, and never another file's.
+    .filter((key) => retryOf(dataset, key) === undefined);
+  const identify = async (key: string) => ({ key, id: await data.digest(key) });
+  const found = new Map<string, string>();
+  for await (const { key, id } of inFlight(keys, atMost(DIGESTS_AT_ONCE), identify)) found.set(id, key);
+  return found;
+}
+
+const isComparable = ({ isRetry, sizeBytes }: Identified): boolean => !isRetry && sizeBytes > 0;
+
+/** The first file with its bytes is worked on, and the others are its repeats. */
+function judgeRepeats(
+  files: readonly Identified[],
+  withheld: ReadonlyMap<string, string>,
+  { ledger }: KnownFiles,
+): Identified[] {
+  const firstKeys = new Map(withheld);
+  for (const [key, { status, sourceFileId }] of ledger)
+    if (status === 'accepted') firstKeys.set(sourceFileId, key);
+  return files.map((file) => {
+    const repeatOf = isComparable(file) ? firstKeys.get(file.sourceFileId) : undefined;
+    if (!file.isRetry && repeatOf === undefined) firstKeys.set(file.sourceFileId, file.key);
+    return repeatOf === undefined ? file : { ...file, repeatOf };
+  });
+}
+
+/** The last file with its bytes is worked on, and those before it are its repeats. */
+function judgeReturns(
+  files: readonly Identified[],
+  withheld: ReadonlyMap<string, string>,
+  { ledger }: KnownFiles,
+): Identified[] {
+  const published = liveArrivals(ledger);
+  const last = new Map(files.filter(isComparable).map((file) => [file.sourceFileId, file]));
+  return files.map((file) => {
+    if (!isComparable(file)) return file;
+    const takenBack = withheld.get(file.sourceFileId);
+    if (takenBack !== undefined) return { ...file, repeatOf: takenBack };
+    const before = published.get(file.sourceFileId);
+    const newest = last.get(file.sourceFileId) ?? file;
+    const live = before !== undefined && byArrival(before, newest) > 0 ? before : newest;
+    if (live.key !== file.key) return { ...file, repeatOf: live.key };
+    return before === undefined ? file : { ...file, replacesEarlier: true };
+  });
+}
