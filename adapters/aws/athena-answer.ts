@@ -2,7 +2,7 @@ import type { ColumnInfo } from '@aws-sdk/client-athena';
 import { type Engine, integerOf } from '../../etl/engine/engine.ts';
 import { identifier, literal } from '../../etl/engine/sql.ts';
 import type { Scratch } from '../../etl/ports.ts';
-import { answerOf, type QueryAnswer } from '../../etl/query/run-query.ts';
+import { answerOf, type QueryAnswer } from '../../etl/query/answer.ts';
 import type { AthenaRow } from './athena-query.ts';
 
 /** Rows on their way into an answer. */

@@ -80,7 +80,7 @@ async function readAgain(
 
 /** A total row at the end of a file is in no table; in the middle it failed, and is. Either way it need not be anywhere. */
 async function collect(engine: Engine, contract: SourceContract): Promise<void> {
-  const names = contract.columns.map(({ name }) => identifier(name)).join(', ');
+  const names = contract.columns.map(({ name }) => `staged.${identifier(name)}`).join(', ');
   const { silver, blank, totalRow } = RECORD_KIND;
   await engine.run(
     `INSERT INTO retested SELECT source_file_id, source_row_number, record_kind$ = ${blank} AND broken.problem IS NULL OR record_kind$ = ${totalRow},

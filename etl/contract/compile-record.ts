@@ -53,7 +53,6 @@ export function compileStage(options: StageOptions): string {
   const { columns } = contract;
   const rescue = contract.unknownColumns === 'rescue';
   const rescued = rescue ? [`${rescuedSql(layout)} AS rescued`] : [];
-  const passThrough = [...columns.map((column) => identifier(column.name)), ...(rescue ? ['rescued'] : [])];
   return [
     `WITH raw AS (SELECT *, ${columns.map((_, index) => `${fieldSql(layout, index)} AS ${rawName(index)}`).join(', ')} FROM ${source})`,
     `, trimmed AS (SELECT *, ${columns.map((_, index) => `${textSql(rawName(index), contract.csv.nullValues, hasEdgeBlanks)} AS ${textName(index)}`).join(', ')} FROM raw)`,
@@ -63,9 +62,20 @@ export function compileStage(options: StageOptions): string {
       ...rescued,
     ].join(', ')} FROM trimmed)`,
     `, judged AS (SELECT *, ${passedSql(contract)} AS passed$ FROM typed)`,
-    `SELECT ${[...passThrough, 'row_hash', 'passed$', ...(options.look === 'closer' ? findings(options) : [])].join(', ')}`,
+    `SELECT ${[...stagedNames({ contract, look: 'first' }), ...(options.look === 'closer' ? findings(options) : [])].join(', ')}`,
     'FROM judged',
   ].join(' ');
+}
+
+/** The columns that compileStage's SELECT has, as identifiers, in their order. */
+export function stagedNames({ contract, look }: Pick<StageOptions, 'contract' | 'look'>): string[] {
+  return [
+    ...contract.columns.map(({ name }) => identifier(name)),
+    ...(contract.unknownColumns === 'rescue' ? ['rescued'] : []),
+    'row_hash',
+    'passed$',
+    ...(look === 'closer' ? ['record_kind$', 'reasons$', 'record$'] : []),
+  ];
 }
 
 function findings(options: StageOptions): string[] {

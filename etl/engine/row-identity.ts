@@ -25,8 +25,8 @@ export async function requireSameRows(
 /** Says which rows a SELECT has: their number, and two sums over the hashes of all their values. */
 async function rowIdentity(engine: Engine, select: string): Promise<string> {
   const [row = {}] = await engine.rows(
-    `SELECT count(*) AS n, CAST(coalesce(sum(CAST(hash(r) AS HUGEINT)), 0) AS VARCHAR) AS total,
-       CAST(coalesce(sum(CAST(hash(r, 'again') AS HUGEINT)), 0) AS VARCHAR) AS again FROM (${select}) AS r`,
+    `SELECT count(*) AS n, CAST(coalesce(sum(CAST(hash(row$) AS HUGEINT)), 0) AS VARCHAR) AS total,
+       CAST(coalesce(sum(CAST(hash(row$, 'again') AS HUGEINT)), 0) AS VARCHAR) AS again FROM (${select}) AS row$`,
   );
   return `${integerOf(row, 'n')}-${textOf(row, 'total')}-${textOf(row, 'again')}`;
 }

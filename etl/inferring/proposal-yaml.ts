@@ -78,7 +78,7 @@ function columnLines(column: ProposedColumn, { key }: Proposal): string[] {
   ];
   return [
     ...comments(column.notes, 6),
-    `      - name: ${column.name}`,
+    `      - name: ${value(column.name)}`,
     ...typeLines(column.type).map((line) => `        ${line}`),
     ...(column.required ? ['        required: true'] : []),
     ...(at === -1 ? [] : ['        primaryKey: true', `        primaryKeyPosition: ${at + 1}`]),

@@ -1,25 +1,13 @@
 import { z } from 'zod';
 import { didYouMean } from '../contract/nearest.ts';
-import { type Engine, integerOf, type SqlValue, textOf } from '../engine/engine.ts';
+import { type Engine, textOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { AssayError, ConfigError, messageOf } from '../errors.ts';
 import type { Effects } from '../ports.ts';
+import { answerOf, type QueryAnswer } from './answer.ts';
 import type { AsOf } from './as-of.ts';
 import { createLakeViews, listViews } from './lake-views.ts';
 import { OPS_TABLES } from './ops-views.ts';
-
-/** A query's answer: how many rows, and a window on them. It lives as long as the engine. */
-export interface QueryAnswer {
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
-  readonly rowCount: number;
-  /** Rows by position, end-exclusive, in the query's order. */
-  rows(from: number, to: number): Promise<readonly SqlValue[][]>;
-  /** Writes all rows to a Parquet file. */
-  writeParquet(path: string): Promise<void>;
-}
-
-/** Where the answer is kept; no lake table can be called so. */
-const ANSWER = 'temp."assay answer"';
 
 /**
  * Answers one SELECT (or FROM, WITH, DESCRIBE …) over the lake's tables. Throws ConfigError `SQL` for a statement that
@@ -38,26 +26,6 @@ export async function runQuery(
   } catch (error) {
     throw await explained(error, effects);
   }
-}
-
-/** The answer of a SELECT over what the engine knows. */
-export async function answerOf(engine: Engine, select: string): Promise<QueryAnswer> {
-  await engine.run(`CREATE TEMP TABLE ${ANSWER} AS\n${select}`);
-  const described = await engine.rows(`DESCRIBE ${ANSWER}`);
-  const columns = described.map((row) => ({
-    name: textOf(row, 'column_name'),
-    type: textOf(row, 'column_type'),
-  }));
-  const [counted = {}] = await engine.rows(`SELECT count(*) AS n FROM ${ANSWER}`);
-  return {
-    columns,
-    rowCount: integerOf(counted, 'n'),
-    rows: async (from, to) =>
-      (await engine.result(`SELECT * FROM ${ANSWER} WHERE rowid >= ${from} AND rowid < ${to} ORDER BY rowid`))
-        .rows,
-    writeParquet: (path) =>
-      engine.run(`COPY ${ANSWER} TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`),
-  };
 }
 
 const Serialized = z.object({

@@ -36,10 +36,10 @@ export function measureColumns(contract: SourceContract): string {
     .join('');
 }
 
-/** The measures' values over typed columns, each after a comma. */
-export function measureValues(contract: SourceContract): string {
+/** The measures' values over typed columns of a table, where several are joined, each after a comma. */
+export function measureValues(contract: SourceContract, table?: string): string {
   return contract.measures
-    .map((_, n) => measureSql(contract, n))
+    .map((_, n) => measureSql(contract, n, table))
     .map(({ value, by }) => `, ${value}, ${by}`)
     .join('');
 }
@@ -50,18 +50,20 @@ export function scaleOf(contract: SourceContract, n: number): number {
   return type?.kind === 'decimal' ? type.scale : 0;
 }
 
-/** SQL of the n-th measure's value and of what it is for, over typed columns. */
+/** SQL of the n-th measure's value and of what it is for, over typed columns of a table, where several are joined. */
 export function measureSql(
   contract: SourceContract,
   n: number,
+  table?: string,
 ): { readonly value: string; readonly by: string } {
   const measure = contract.measures[n];
   const column = contract.columns.find(({ name }) => name === measure?.column);
-  const value = identifier(measure?.column ?? '');
+  const named = (name: string): string => `${table === undefined ? '' : `${table}.`}${identifier(name)}`;
+  const value = named(measure?.column ?? '');
   return {
     // A decimal's sum has 38 digits by itself.
     value: column?.type.kind === 'decimal' ? value : `CAST(${value} AS DECIMAL(38, 0))`,
-    by: measure?.by === undefined ? 'CAST(NULL AS VARCHAR)' : `CAST(${identifier(measure.by)} AS VARCHAR)`,
+    by: measure?.by === undefined ? 'CAST(NULL AS VARCHAR)' : `CAST(${named(measure.by)} AS VARCHAR)`,
   };
 }
 

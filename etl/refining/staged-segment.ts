@@ -1,4 +1,4 @@
-import { compileStage, fieldName, type Look } from '../contract/compile-record.ts';
+import { compileStage, fieldName, type Look, stagedNames } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import type { Segment, SegmentPart } from '../csv/segments.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
@@ -26,9 +26,13 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
     compileStage({ contract, layout, source, hasEdgeBlanks, digestKey, look });
   const select = compile(readCsv(segment, contract));
   if (await keepsOrder(engine, select)) {
-    await engine.run(`CREATE OR REPLACE TEMP TABLE staged_records AS ${select}`);
+    // Under names of our own: a column that the contract calls rowid would hide the table's.
+    const names = stagedNames({ contract, look });
+    const stored = names.map((name, n) => `${name} AS v$${n}`).join(', ');
+    const restored = names.map((name, n) => `v$${n} AS ${name}`).join(', ');
+    await engine.run(`CREATE OR REPLACE TEMP TABLE staged_records AS SELECT ${stored} FROM (${select})`);
     await engine.run(
-      'CREATE OR REPLACE TEMP VIEW positioned AS SELECT *, rowid AS position$ FROM staged_records',
+      `CREATE OR REPLACE TEMP VIEW positioned AS SELECT ${restored}, rowid AS position$ FROM staged_records`,
     );
   } else {
     await stageInTwoSteps(engine, readCsv(segment, contract), compile);

@@ -45,7 +45,9 @@ export async function readBack(input: ProofInput): Promise<Map<string, FoundInFi
   const found = new Map<string, FoundInFile>();
   const paths = await Promise.all(silverFiles.map((file) => data.localPath(file.key)));
   const sources = [
-    ...(paths.length === 0 ? [] : [{ from: readParquet(paths), verdict: "'silver'", measure: measureSql }]),
+    ...(paths.length === 0
+      ? []
+      : [{ from: readParquet(paths), verdict: "'silver'", measure: writtenMeasure }]),
     { from: 'verdicts', verdict: 'verdict', measure: stagedMeasure },
   ];
   for (const { from, verdict, measure } of sources) {
@@ -228,6 +230,9 @@ function describeMiss(total: ControlTotal): string {
     ? `its total row says ${what} is ${total.declared}, but its records add up to ${total.in}`
     : `${what} was ${total.in} coming in and is ${out} going out`;
 }
+
+const writtenMeasure = (contract: SourceContract, n: number): { value: string; by: string } =>
+  measureSql(contract, n);
 
 function stagedMeasure(_: SourceContract, n: number): { value: string; by: string } {
   return { value: measureColumn(n), by: measureByColumn(n) };

@@ -91,7 +91,9 @@ async function excludeWithin(input: ExclusionInput, files: readonly DataFile[]):
   const suspects = files.filter((file) => input.suspectFiles.includes(file));
   if (input.isOneChunk && suspects.length === 0) return;
   const source = await readFiles(data, files);
-  const hash = `hash(${contract.key.map(identifier).join(', ')})`;
+  const hashOf = (table: string): string =>
+    `hash(${contract.key.map((key) => `${table}${identifier(key)}`).join(', ')})`;
+  const hash = hashOf('');
   const among = input.isOneChunk
     ? `WHERE ${hash} IN (SELECT ${hash} FROM ${await readFiles(data, suspects)})`
     : '';
@@ -108,7 +110,7 @@ async function excludeWithin(input: ExclusionInput, files: readonly DataFile[]):
          row_number() OVER (PARTITION BY ${contract.key.map((key) => `records.${identifier(key)}`).join(', ')}
            ORDER BY ${place} ${direction}, records.source_row_number ${direction}) AS nth
        FROM ${source} AS records ${joins}
-       WHERE ${hash} IN (SELECT h$ FROM repeated)
+       WHERE ${hashOf('records.')} IN (SELECT h$ FROM repeated)
          AND NOT EXISTS (SELECT 1 FROM excluded WHERE excluded.source_file_id = records.source_file_id AND excluded.source_row_number = records.source_row_number)
      ) WHERE nth > 1`,
   );

@@ -44,7 +44,11 @@ export async function recoverExcluded(input: RecoverInput): Promise<void> {
       await gathering.add(segment, positions);
       const picked = await gathering.close();
       await stageSegment(engine, picked, { contract, digestKey, look: 'closer', sourceFileIds });
-      await rejectExcluded(engine, { from: 'staged', record: 'record$', measures: measureValues(contract) });
+      await rejectExcluded(engine, {
+        from: 'staged',
+        record: 'record$',
+        measures: measureValues(contract, 'found'),
+      });
       await scratch.remove(picked.path);
     }
     await scratch.remove(segment.path);

@@ -64,7 +64,7 @@ export async function judgeTried(engine: Engine, proposed: SourceContract): Prom
      SELECT ${place}, 'silver' AS was$, NULL AS reasons$ FROM ${silver} UNION ALL ${rejects.join(' UNION ALL ')}`,
   );
   const direction = proposed.duplicates === 'replace' ? 'DESC' : 'ASC';
-  const keys = proposed.key.map(identifier).join(', ');
+  const keys = proposed.key.map((name) => `tried_rows.${identifier(name)}`).join(', ');
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE silver_tried AS SELECT source_file_id AS id$, source_row_number AS row$ FROM tried_rows JOIN tried_files ON id$ = source_file_id
      WHERE (source_file_id, source_row_number) NOT IN (SELECT (id$, row$) FROM settled)
