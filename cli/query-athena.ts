@@ -6,8 +6,8 @@ import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { withEngine } from '../etl/engine/engine.ts';
 import { literal } from '../etl/engine/sql.ts';
 import type { Effects } from '../etl/ports.ts';
+import type { QueryAnswer } from '../etl/query/answer.ts';
 import type { AsOf } from '../etl/query/as-of.ts';
-import type { QueryAnswer } from '../etl/query/run-query.ts';
 import type { Io } from './io.ts';
 import { size } from './print/format.ts';
 

@@ -13,6 +13,7 @@ import { type DatasetName, datasetNameOf } from '../../etl/inferring/dataset-nam
 import { inferContract } from '../../etl/inferring/infer-contract.ts';
 import type { Proposal } from '../../etl/inferring/proposal.ts';
 import { proposalYaml } from '../../etl/inferring/proposal-yaml.ts';
+import { requireEnding } from '../answer-format.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findFiles } from '../find-files.ts';
@@ -62,6 +63,7 @@ stderr; with --out, writes the contract there and prints what it found. Personal
     });
     const name = datasetName(args.text('dataset'), files[0] ?? '');
     const out = args.text('out');
+    requireEnding(out, ['.yaml', '.yml'], 'YAML');
     const proposal = await propose(files, io, { ...name, sampleBytes: Number(sampleMb) * 1_000_000 });
     const yaml = proposalYaml(proposal);
     const file =

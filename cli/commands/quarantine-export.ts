@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import type { FailedRecord } from '../../etl/quarantine/records.ts';
 import { MASK, maskValues, openColumns } from '../../etl/query/run-rejects.ts';
+import { requireEnding } from '../answer-format.ts';
 import type { Command } from '../command.ts';
 import { EXPORT_COLUMNS } from '../correction-file.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -22,7 +23,7 @@ with 'assay.' stay as they are. Values of personal and confidential columns are 
 back, unless --unmasked is given.`,
   options: {
     ...FILTER_OPTIONS,
-    out: { type: 'string', value: 'FILE', help: 'write to a file instead of stdout' },
+    out: { type: 'string', value: 'FILE', help: 'write to a file instead of stdout; it is CSV' },
     unmasked: { type: 'boolean', help: 'write the values of personal and confidential columns, too' },
   },
   examples: [
@@ -30,6 +31,8 @@ back, unless --unmasked is given.`,
   ],
   positionals: { min: 0, max: 0, name: '' },
   async run(args, io) {
+    const out = args.text('out');
+    requireEnding(out, ['.csv', '.txt'], 'CSV');
     const lake = await openLakeOf(args, io);
     const contract = await datasetOf(args, lake);
     const filter = recordFilter(args, lake.effects.clock.now());
@@ -39,7 +42,6 @@ back, unless --unmasked is given.`,
       sink.line([...EXPORT_COLUMNS, ...contract.columns.map(({ name }) => name)].map(csvCell).join(','));
       for (const record of records) sink.line(lineOf(record, contract, open));
     };
-    const out = args.text('out');
     if (out === undefined) {
       await print(terminalSink(io));
       return EXIT.ok;

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { withEngine } from '../../etl/engine/engine.ts';
+import type { QueryAnswer } from '../../etl/query/answer.ts';
 import { parseAsOf } from '../../etl/query/as-of.ts';
-import { type QueryAnswer, runQuery } from '../../etl/query/run-query.ts';
-import { type AnswerFormat, answerFormat, printAnswer } from '../answer-format.ts';
+import { runQuery } from '../../etl/query/run-query.ts';
+import { type AnswerFormat, answerFormat, FORMAT_HELP, printAnswer } from '../answer-format.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -17,16 +18,21 @@ export const query: Command = {
 Tables: silver.<domain>_<name>, gold.<domain>_<name>, quarantine.<domain>_<name>, condemned.<domain>_<name>, and
 ops.runs, ops.source_files, ops.quarantine, ops.condemned, ops.alerts, ops.snapshots, ops.restatements.
 In JSON, decimals and integers beyond 2^53 are text, so that nothing is rounded. In CSV, NULL is empty and an empty
-text is "".
+text is "". In Excel, columns with numbers of more than 15 digits are text, and times are UTC. In Parquet, integers of
+128 bits, which sums of integers are, become DECIMAL(38,0).
 With --target aws, Athena answers in its own SQL (Trino's), and what it read and costs is said on stderr; of ops it has
 the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everything as embedded.`,
   options: {
     format: {
       type: 'string',
       value: 'F',
-      help: 'table, csv, json or parquet; from the name of --out, else table',
+      help: FORMAT_HELP,
     },
-    out: { type: 'string', value: 'FILE', help: 'write to a file instead of stdout; parquet needs it' },
+    out: {
+      type: 'string',
+      value: 'FILE',
+      help: 'write all rows to a file instead of stdout; parquet and xlsx need it',
+    },
     'as-of': {
       type: 'string',
       value: 'WHEN',

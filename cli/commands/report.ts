@@ -4,10 +4,11 @@ import type { GoldContract } from '../../etl/contract/contract.ts';
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
 import { withEngine } from '../../etl/engine/engine.ts';
 import { datasetPath, restatementsPrefix, tableName } from '../../etl/naming.ts';
+import type { QueryAnswer } from '../../etl/query/answer.ts';
 import { goldReport, reportSql } from '../../etl/query/gold-report.ts';
-import { type QueryAnswer, runQuery } from '../../etl/query/run-query.ts';
+import { runQuery } from '../../etl/query/run-query.ts';
 import { readPointer } from '../../etl/table/pointer.ts';
-import { answerFormat, printAnswer } from '../answer-format.ts';
+import { answerFormat, FORMAT_HELP, printAnswer } from '../answer-format.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -28,8 +29,8 @@ export const report: Command = {
 nothing is rounded.`,
   options: {
     month: { type: 'string', value: 'YYYY-MM', help: 'only this month' },
-    format: { type: 'string', value: 'F', help: 'table, csv or json; from the name of --out, else table' },
-    out: { type: 'string', value: 'FILE', help: 'write to a file instead of stdout' },
+    format: { type: 'string', value: 'F', help: FORMAT_HELP },
+    out: { type: 'string', value: 'FILE', help: 'write all rows to a file instead of stdout' },
     'max-rows': { type: 'string', value: 'N', help: 'rows that a table shows; 200 unless given' },
   },
   examples: [
@@ -39,7 +40,7 @@ nothing is rounded.`,
   ],
   positionals: { min: 0, max: 1, name: 'NAME' },
   async run(args, io) {
-    const format = answerFormat(args, io, ['table', 'csv', 'json']);
+    const format = answerFormat(args, io);
     const month = args.text('month');
     if (month !== undefined && !/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
       throw usageError(`--month ${month} is no month: write YYYY-MM, e.g. 2024-03.`);

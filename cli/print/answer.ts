@@ -1,6 +1,6 @@
 import type { SqlValue } from '../../etl/engine/engine.ts';
-import type { QueryAnswer } from '../../etl/query/run-query.ts';
-import { type AnswerColumn, cellText, csvCell, isNumeric, jsonValue } from './cell.ts';
+import type { AnswerColumn, QueryAnswer } from '../../etl/query/answer.ts';
+import { cellText, csvCell, isNumeric, jsonValue } from './cell.ts';
 import { count, decimal, plural } from './format.ts';
 import { printable } from './printable.ts';
 import type { Sink } from './sink.ts';
@@ -28,15 +28,24 @@ export async function printCsv(answer: QueryAnswer, sink: Sink): Promise<void> {
 
 /** An answer as a JSON array with an object a row, one row a line, all rows. */
 export async function printJson(answer: QueryAnswer, sink: Sink): Promise<void> {
-  const { columns, rowCount } = answer;
+  const { rowCount } = answer;
   let n = 0;
   sink.line(rowCount === 0 ? '[]' : '[');
   await eachRow(answer, sink, (row) => {
     n++;
-    const members = columns.map((column, at) => [column.name, jsonValue(row[at] ?? null, column)]);
-    sink.line(`${JSON.stringify(Object.fromEntries(members))}${n < rowCount ? ',' : ''}`);
+    sink.line(`${jsonRow(answer, row)}${n < rowCount ? ',' : ''}`);
   });
   if (rowCount > 0) sink.line(']');
+}
+
+/** An answer as JSON Lines: an object a row, one row a line, all rows. */
+export async function printJsonLines(answer: QueryAnswer, sink: Sink): Promise<void> {
+  await eachRow(answer, sink, (row) => sink.line(jsonRow(answer, row)));
+}
+
+function jsonRow({ columns }: QueryAnswer, row: readonly SqlValue[]): string {
+  const members = columns.map((column, at) => [column.name, jsonValue(row[at] ?? null, column)]);
+  return JSON.stringify(Object.fromEntries(members));
 }
 
 /** An answer as a table for people: cells cut, only the first rows, and how many there are. */

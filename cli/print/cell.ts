@@ -1,10 +1,5 @@
 import type { SqlValue } from '../../etl/engine/engine.ts';
-
-/** A column of an answer, with DuckDB's type. */
-export interface AnswerColumn {
-  readonly name: string;
-  readonly type: string;
-}
+import type { AnswerColumn } from '../../etl/query/answer.ts';
 
 const INTEGER = /^U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$/;
 const NUMBER = /^(DECIMAL|DOUBLE|FLOAT)/;

@@ -1,0 +1,168 @@
+import { open } from 'node:fs/promises';
+import type { SqlValue } from '../../etl/engine/engine.ts';
+import { ConfigError } from '../../etl/errors.ts';
+import type { AnswerColumn, QueryAnswer } from '../../etl/query/answer.ts';
+import { cellText, isNumeric } from './cell.ts';
+import { count } from './format.ts';
+import { ZipWriter } from './zip.ts';
+
+/** What a sheet takes (Excel specifications and limits). */
+const MOST_ROWS = 1_048_576;
+const MOST_COLUMNS = 16_384;
+const MOST_CHARACTERS = 32_767;
+/** Digits that Excel keeps of a number. */
+const MOST_DIGITS = 15;
+const PAGE_ROWS = 5000;
+
+/** How a column's values stand in the sheet. */
+type Kind = 'number' | 'boolean' | 'date' | 'time' | 'text';
+
+/**
+ * Writes all rows of an answer as the only sheet of an .xlsx file (ECMA-376), row by row. Returns the columns that are
+ * text because Excel would change their values: numbers of more than 15 digits, dates before March 1900, times with
+ * parts of a millisecond. Times are UTC. Throws ConfigError `TOO_LARGE` for what no sheet takes.
+ */
+export async function writeXlsx(answer: QueryAnswer, path: string): Promise<string[]> {
+  const { columns, rowCount } = answer;
+  if (rowCount >= MOST_ROWS || columns.length > MOST_COLUMNS) {
+    const message = `A sheet takes ${count(MOST_ROWS - 1)} rows below its header and ${count(MOST_COLUMNS)} columns, and the answer has ${count(rowCount)} and ${count(columns.length)}: choose csv, jsonl or parquet.`;
+    throw new ConfigError('TOO_LARGE', message);
+  }
+  const inexact = await answer.anyOf((name, type) => inexactSql(name, { name, type }));
+  const kinds = columns.map((column, n) => (inexact[n] === true ? 'text' : kindOf(column)));
+  const file = await open(path, 'w', 0o600);
+  try {
+    const zip = new ZipWriter(file);
+    for (const [name, text] of Object.entries(PARTS)) await zip.add(name, [HEAD, text]);
+    await zip.add('xl/worksheets/sheet1.xml', sheet(answer, kinds));
+    await zip.close();
+  } finally {
+    await file.close();
+  }
+  return columns.flatMap(({ name }, n) => (inexact[n] === true ? [name] : []));
+}
+
+function kindOf(column: AnswerColumn): Kind {
+  if (isNumeric(column)) return 'number';
+  if (column.type === 'BOOLEAN') return 'boolean';
+  if (column.type === 'DATE') return 'date';
+  return column.type.startsWith('TIMESTAMP') ? 'time' : 'text';
+}
+
+/** SQL of whether Excel would change a value of a column; undefined where it never does. */
+function inexactSql(name: string, column: AnswerColumn): string | undefined {
+  const kind = kindOf(column);
+  if (kind === 'date') return `${name} NOT BETWEEN DATE '1900-03-01' AND DATE '9999-12-31'`;
+  if (kind === 'time') {
+    const plain = `CAST(${name} AS TIMESTAMP)`;
+    return `${plain} NOT BETWEEN TIMESTAMP '1900-03-01' AND TIMESTAMP '9999-12-31 23:59:59.999' OR epoch_ns(${name}) % 1000000 <> 0`;
+  }
+  if (kind !== 'number') return undefined;
+  if (/^(DOUBLE|FLOAT)/.test(column.type)) return `NOT isfinite(${name})`;
+  const digits = `regexp_replace(CAST(${name} AS VARCHAR), '[^0-9]', '', 'g')`;
+  return `length(trim(${digits}, '0')) > ${MOST_DIGITS}`;
+}
+
+async function* sheet(answer: QueryAnswer, kinds: readonly Kind[]): AsyncGenerator<string> {
+  const { columns, rowCount } = answer;
+  const letters = columns.map((_, n) => lettersOf(n));
+  yield `${HEAD}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>`;
+  const head = columns.map(({ name }, n) => textCell(`${letters[n]}1`, name, { column: name, style: 3 }));
+  yield `<row r="1">${head.join('')}</row>`;
+  for (let from = 0; from < rowCount; from += PAGE_ROWS) {
+    const rows = await answer.rows(from, from + PAGE_ROWS);
+    yield rows
+      .map((row, n) => {
+        const number = from + n + 2;
+        const cells = row.map((value, at) =>
+          cell(`${letters[at]}${number}`, value, {
+            kind: kinds[at] ?? 'text',
+            column: columns[at]?.name ?? '',
+          }),
+        );
+        return `<row r="${number}">${cells.join('')}</row>`;
+      })
+      .join('');
+  }
+  yield '</sheetData></worksheet>';
+}
+
+function cell(
+  at: string,
+  value: SqlValue,
+  { kind, column }: { readonly kind: Kind; readonly column: string },
+): string {
+  if (value === null) return '';
+  const text = cellText(value);
+  switch (kind) {
+    case 'number':
+      return `<c r="${at}"><v>${text}</v></c>`;
+    case 'boolean':
+      return `<c r="${at}" t="b"><v>${value === true ? 1 : 0}</v></c>`;
+    case 'date':
+    case 'time':
+      return `<c r="${at}" s="${kind === 'date' ? 1 : 2}"><v>${serialOf(text)}</v></c>`;
+    case 'text':
+      return textCell(at, text, { column });
+  }
+}
+
+function textCell(
+  at: string,
+  text: string,
+  { column, style = 0 }: { readonly column: string; readonly style?: number },
+): string {
+  if (text.length > MOST_CHARACTERS) {
+    const message = `A value of '${column}' has ${count(text.length)} characters, and a cell takes ${count(MOST_CHARACTERS)}: choose csv, jsonl or parquet.`;
+    throw new ConfigError('TOO_LARGE', message);
+  }
+  const styled = style === 0 ? '' : ` s="${style}"`;
+  return `<c r="${at}"${styled} t="inlineStr"><is><t xml:space="preserve">${xmlText(text)}</t></is></c>`;
+}
+
+/** Days since 30 December 1899, which is how Excel counts from March 1900 on. */
+function serialOf(text: string): number {
+  const [, day = '', time = '00:00:00'] = /^(\S+)(?: ([0-9:.]+))?/.exec(text) ?? [];
+  return (Date.parse(`${day}T${time}Z`) - Date.UTC(1899, 11, 30)) / 86_400_000;
+}
+
+/** `0` → `A`, `26` → `AA`. */
+function lettersOf(column: number): string {
+  const before = Math.floor(column / 26);
+  return (before === 0 ? '' : lettersOf(before - 1)) + String.fromCharCode(65 + (column % 26));
+}
+
+/** Text of an element: what XML has no way to write is _xHHHH_, and what looks so already has its own mark escaped. */
+function xmlText(text: string): string {
+  return text
+    .replace(/_(?=x[0-9A-Fa-f]{4}_)/g, '_x005F_')
+    .replace(/(?![\t\n\r\u007f-\u009f])\p{Cc}|[\ufffe\uffff]/gu, escapeOf)
+    .replace(/[&<>\r]/g, (sign) => ENTITIES[sign] ?? sign);
+}
+
+function escapeOf(sign: string): string {
+  return `_x${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}_`;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  // A bare one would be read as the end of a line.
+  '\r': '&#13;',
+};
+
+const HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>';
+const MAIN = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
+const RELATIONS = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
+const PACKAGE = 'http://schemas.openxmlformats.org/package/2006';
+const TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
+
+/** The parts of the file beside the sheet. Styles: plain, a day, a time, the header. */
+const PARTS: Readonly<Record<string, string>> = {
+  '[Content_Types].xml': `<Types xmlns="${PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="${TYPE}.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="${TYPE}.worksheet+xml"/><Override PartName="/xl/styles.xml" ContentType="${TYPE}.styles+xml"/></Types>`,
+  '_rels/.rels': `<Relationships xmlns="${PACKAGE}/relationships"><Relationship Id="rId1" Type="${RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+  'xl/workbook.xml': `<workbook xmlns="${MAIN}" xmlns:r="${RELATIONS}"><sheets><sheet name="answer" sheetId="1" r:id="rId1"/></sheets></workbook>`,
+  'xl/_rels/workbook.xml.rels': `<Relationships xmlns="${PACKAGE}/relationships"><Relationship Id="rId1" Type="${RELATIONS}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="${RELATIONS}/styles" Target="styles.xml"/></Relationships>`,
+  'xl/styles.xml': `<styleSheet xmlns="${MAIN}"><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/><numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss.000"/></numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="4"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/><xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`,
+};
