@@ -145,6 +145,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/vacuum.ts')).vacuum,
   },
   {
+    name: 'upgrade',
+    summary: 'make tables of earlier versions what every engine reads',
+    load: async () => (await import('./commands/upgrade.ts')).upgrade,
+  },
+  {
     name: 'reconcile',
     summary: 'have the catalog follow what is published',
     load: async () => (await import('./commands/reconcile.ts')).reconcile,

@@ -112,6 +112,10 @@ export function dataFileKey(root: string, month: number | undefined, part: strin
 export const compactedPart = (n: number | '*'): string =>
   `compact-${n === '*' ? n : String(n).padStart(4, '0')}`;
 
+/** What an upgrade puts into the names of the files that it writes: the n-th group's of a table. */
+export const upgradedPart = (n: number | '*'): string =>
+  `upgrade-${n === '*' ? n : String(n).padStart(4, '0')}`;
+
 /** 480 → `year=2010/month=01`. */
 export function monthPath(month: number): string {
   return `year=${monthLabel(month).replace('-', '/month=')}`;

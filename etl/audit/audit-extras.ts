@@ -85,14 +85,14 @@ async function whatRunWrote(effects: Effects, dataset: string, runId: string): P
 }
 
 /**
- * Gold's files carry the id of the run or the decision that they were made after, of one of its inputs; where it found
- * nothing else to do, only the refresh itself left a trace.
+ * Gold's files carry the id of the run or the decision that they were made after, of one of its inputs or its own; where
+ * it found nothing else to do, only the refresh itself left a trace.
  */
 async function hasRunAnywhere(effects: Effects, dataset: string, runId: string): Promise<boolean> {
   const { contracts } = await loadContracts(effects.contracts);
   const contract = contracts.get(dataset);
   if ((await effects.objects.get(refreshKey(dataset, runId))) !== undefined) return true;
-  const datasets = contract?.layer === 'gold' ? contract.inputs : [dataset];
+  const datasets = contract?.layer === 'gold' ? [...contract.inputs, dataset] : [dataset];
   for (const one of datasets) {
     const keys = [runRecordKey, planKey, decisionKey, writerKey].map((keyOf) => keyOf(one, runId));
     for (const key of keys) if ((await effects.objects.get(key)) !== undefined) return true;

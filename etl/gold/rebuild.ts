@@ -7,7 +7,10 @@ import { DataError } from '../errors.ts';
 import { monthLabel } from '../naming.ts';
 import type { MonthRange } from './months.ts';
 
-/** Makes a Silver snapshot readable as `silver.<domain>_<name>`, the name that Gold SQL and analysts use. */
+/**
+ * Makes a Silver snapshot readable as `silver.<domain>_<name>`, the name that Gold SQL and analysts use. A column that came
+ * after all of its files, as after a rollback, is NULL.
+ */
 export async function createTableView(
   engine: Engine,
   name: string,
@@ -20,9 +23,10 @@ export async function createTableView(
   const empty = columns
     .map(({ name: column, type }) => `CAST(NULL AS ${type}) AS ${identifier(column)}`)
     .join(', ');
-  const select =
-    paths.length === 0 ? `SELECT ${empty} WHERE false` : `SELECT ${list} FROM ${readParquet(paths)}`;
-  await engine.run(`CREATE OR REPLACE VIEW ${identifier(schema)}.${identifier(table)} AS ${select}`);
+  const stored = paths.length === 0 ? '' : ` UNION ALL BY NAME SELECT * FROM ${readParquet(paths)}`;
+  await engine.run(
+    `CREATE OR REPLACE VIEW ${identifier(schema)}.${identifier(table)} AS SELECT ${list} FROM (SELECT ${empty} WHERE false${stored})`,
+  );
 }
 
 /** Gold SQL with its window put in; the parameters stand as `{{from_month}}` and `{{to_month}}`. */

@@ -1,13 +1,8 @@
-import { join } from 'node:path';
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
-import { type Engine, withEngine } from '../engine/engine.ts';
-import { requireSameRows } from '../engine/row-identity.ts';
-import { tableRowsSql } from '../engine/table-rows.ts';
-import { writeDataFiles } from '../engine/write-data-files.ts';
 import { DataError } from '../errors.ts';
 import { compactedPart, metadataPrefix, monthLabel, runRoot, tableRoot } from '../naming.ts';
-import type { Effects, Scratch } from '../ports.ts';
+import type { Effects } from '../ports.ts';
 import { stateSummary } from '../stages/dataset-history.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
@@ -25,6 +20,7 @@ import {
 import type { DataFile } from '../table/schema.ts';
 import type { Word } from './decide-run.ts';
 import { type Bin, planCompaction } from './plan-compaction.ts';
+import { rewriteBin, withBench } from './rewrite-bin.ts';
 import { withWriter } from './with-writer.ts';
 
 /** What is to be compacted. */
@@ -115,52 +111,17 @@ interface Work {
 }
 
 /** Writes each bin's rows as one file and proves that they are the same. */
-async function rewriteBins({ effects, ...work }: Work, bins: readonly Bin[]): Promise<DataFile[][]> {
-  const scratch = await effects.openScratch(`compact-${work.id}`);
-  try {
-    return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
-      const written: DataFile[][] = [];
-      for (const [n, bin] of bins.entries()) {
-        const files = await rewriteBin({ effects, ...work, engine, scratch }, bin, n);
-        written.push(files);
-      }
-      return written;
-    });
-  } finally {
-    await scratch.dispose();
-  }
-}
-
-interface Rewriting extends Work {
-  readonly engine: Engine;
-  readonly scratch: Scratch;
-}
-
-async function rewriteBin(
-  { effects, engine, scratch, contract, table, read, id }: Rewriting,
-  bin: Bin,
-  n: number,
-): Promise<DataFile[]> {
-  const { data } = effects;
-  const { dataset, partitionColumn } = contract;
-  const before = await rowsOf(effects, table, bin.files);
-  const files = await writeDataFiles(before, {
-    engine,
-    data,
-    scratch,
-    table,
-    root: runRoot('silver', dataset, read.pointer.contract_version, id),
-    part: compactedPart(n),
-    partitionColumn,
+function rewriteBins(
+  { effects, contract, table, read, id }: Work,
+  bins: readonly Bin[],
+): Promise<DataFile[][]> {
+  const root = runRoot('silver', contract.dataset, read.pointer.contract_version, id);
+  return withBench(effects, `compact-${id}`, async (bench) => {
+    const written: DataFile[][] = [];
+    for (const [n, { files }] of bins.entries())
+      written.push(await rewriteBin(files, { table, root, part: compactedPart(n) }, bench));
+    return written;
   });
-  const written = await rowsOf(effects, table, files);
-  await requireSameRows(engine, { wanted: before, written }, dataset);
-  return files;
-}
-
-/** SELECT of a table's rows in some of its files. */
-async function rowsOf({ data }: Effects, table: LakeTable, files: readonly DataFile[]): Promise<string> {
-  return tableRowsSql(table, await Promise.all(files.map(({ key }) => data.localPath(key))));
 }
 
 /** The replacing snapshot of Silver, and one of the ledger that says which states belong together. */

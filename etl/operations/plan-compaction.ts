@@ -12,13 +12,17 @@ export interface Bin {
  * don't exceed it. A month with a single small file is left alone. The same files give the same bins.
  */
 export function planCompaction(files: readonly DataFile[], targetBytes: number): Bin[] {
-  const months = new Map<number | undefined, DataFile[]>();
   const small = files.filter(({ sizeBytes }) => sizeBytes < targetBytes / 2);
-  for (const file of small) months.set(file.month, [...(months.get(file.month) ?? []), file]);
+  return binsOf(small, targetBytes).filter((bin) => bin.files.length > 1);
+}
+
+/** The files month by month, in groups that together don't exceed a size, but for a file that alone does. */
+export function binsOf(files: readonly DataFile[], targetBytes: number): Bin[] {
+  const months = new Map<number | undefined, DataFile[]>();
+  for (const file of files) months.set(file.month, [...(months.get(file.month) ?? []), file]);
   return [...months]
     .sort(([a = -1], [b = -1]) => a - b)
-    .flatMap(([month, own]) => groupsOf(own, targetBytes).map((group) => ({ month, files: group })))
-    .filter((bin) => bin.files.length > 1);
+    .flatMap(([month, own]) => groupsOf(own, targetBytes).map((group) => ({ month, files: group })));
 }
 
 function groupsOf(files: readonly DataFile[], targetBytes: number): DataFile[][] {

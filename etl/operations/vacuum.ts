@@ -68,7 +68,8 @@ async function vacuumAt(
   { nowMs, mark }: { readonly nowMs: number; readonly mark?: string },
 ): Promise<Vacuumed> {
   const { dataset, layer } = contract;
-  const sources = contract.layer === 'gold' ? contract.inputs : [dataset];
+  // A Gold table is also written by who upgrades it, and not after a run of its inputs.
+  const sources = contract.layer === 'gold' ? [...contract.inputs, dataset] : [dataset];
   const runs = await Promise.all(sources.map((source) => findRuns(effects, source, { nowMs, olderThanMs })));
   const active = runs.flatMap((one) => one.active);
   const head = { dataset, layer };

@@ -309,6 +309,7 @@ export const Decision = z.object({
     'compacted',
     'backfilled',
     'expired',
+    'upgraded',
   ]),
   dataset: z.string(),
   at: z.string(),

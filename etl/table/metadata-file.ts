@@ -61,3 +61,8 @@ function metadataName(version: number, uuid: string): string {
 function metadataVersion(key: string | undefined): number {
   return Number(/(?:^|\/)v?(\d+)-[^/]*\.metadata\.json$/.exec(key ?? '')?.[1] ?? -1);
 }
+
+/** Whether other engines open a table whose metadata is in a file of this name: the two kinds that Trino takes. */
+export function hasPortableName(key: string): boolean {
+  return /(?:^|\/)(?:\d+-[-0-9a-fA-F]+|v\d+)\.metadata\.json$/.test(key);
+}

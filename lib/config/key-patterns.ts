@@ -29,6 +29,7 @@ import {
   surveyListKey,
   suspectsKey,
   tableRoot,
+  upgradedPart,
   writerKey,
 } from '../../etl/naming.ts';
 
@@ -69,9 +70,16 @@ export function dataFiles(layer: Layer): string {
 }
 
 /** Silver's files that compaction wrote. */
-export const COMPACTED_FILES = ofAnyDataset(
-  (dataset) => `${runRoot('silver', dataset, ANY, ANY)}/${ANY}part-${compactedPart(ANY)}.parquet`,
-);
+export const COMPACTED_FILES = filesOfPart('silver', compactedPart(ANY));
+
+/** A layer's files that an upgrade wrote. */
+export function upgradedFiles(layer: Layer): string {
+  return filesOfPart(layer, upgradedPart(ANY));
+}
+
+function filesOfPart(layer: Layer, part: string): string {
+  return ofAnyDataset((dataset) => `${runRoot(layer, dataset, ANY, ANY)}/${ANY}part-${part}.parquet`);
+}
 
 /** Seals (`_SUCCESS`). */
 export const SEALS = ofAnyDataset((dataset) => sealKey(dataset, ANY, ANY));

@@ -6,17 +6,17 @@ import {
   SEALS,
   STAGED,
   tableMetadata,
+  upgradedFiles,
   WRITERS,
 } from '../config/key-patterns.ts';
 import { bucketArn, bucketOf } from '../config/names.ts';
 import { allow, type PeopleProps } from './statements.ts';
 
+const LAYERS = ['silver', 'gold', 'quarantine', 'condemned', 'source_files'] as const;
+
 /** What is removed where nobody needs it; the buckets keep it for 30 days more. */
 const LEFTOVERS = [
-  ...(['silver', 'gold', 'quarantine', 'condemned', 'source_files'] as const).flatMap((layer) => [
-    dataFiles(layer),
-    tableMetadata(layer),
-  ]),
+  ...LAYERS.flatMap((layer) => [dataFiles(layer), tableMetadata(layer)]),
   SEALS,
   STAGED,
   'ops/retries/*',
@@ -26,13 +26,17 @@ const LEFTOVERS = [
 
 /**
  * Whoever keeps the tables tidy, a person or a schedule, beside `operator`, with which alone `expire` works: `compact`
- * writes joined files of Silver, and `vacuum` removes what nobody needs. Neither removes a source file, a pointer, a
+ * writes joined files of Silver, `upgrade` those of all tables that were written anew, and `vacuum` removes what nobody
+ * needs. None removes a source file, a pointer, a
  * decision or the record of a run.
  */
 export function caretaker({ config: { stage } }: PeopleProps): PolicyStatement[] {
   const arnOf = (key: string): string => bucketArn(stage, bucketOf(key), key);
   return [
-    allow(['s3:PutObject', 's3:AbortMultipartUpload'], [COMPACTED_FILES, WRITERS].map(arnOf)),
+    allow(
+      ['s3:PutObject', 's3:AbortMultipartUpload'],
+      [COMPACTED_FILES, ...LAYERS.map(upgradedFiles), WRITERS].map(arnOf),
+    ),
     allow(['s3:DeleteObject'], LEFTOVERS.map(arnOf)),
   ];
 }

@@ -533,6 +533,27 @@ export const VacuumJson = z.array(
 
 export const ReconcileJson = z.strictObject({ tables: z.array(z.string()) });
 
+export const UpgradeJson = z.array(
+  z.strictObject({
+    dataset: Dataset,
+    layer: z.enum(['silver', 'gold']),
+    from: Counted,
+    to: Counted,
+    version: Counted,
+    tables: z.array(
+      z.strictObject({
+        table: z.string(),
+        renamed: z.boolean(),
+        filesBefore: Counted,
+        bytesBefore: Counted,
+        rows: Counted,
+        filesAfter: Counted.nullable(),
+        bytesAfter: Counted.nullable(),
+      }),
+    ),
+  }),
+);
+
 export const CompactJson = z.strictObject({
   dataset: Dataset,
   from: Counted,

@@ -8,6 +8,7 @@ import {
   correctionsKey,
   decisionKey,
   heldKey,
+  type Layer,
   leaseKey,
   metadataPrefix,
   planKey,
@@ -18,6 +19,7 @@ import {
   runRecordKey,
   runRoot,
   sealKey,
+  upgradedPart,
   writerKey,
 } from '../../etl/naming.ts';
 import { bucketOf } from '../../lib/config/names.ts';
@@ -38,7 +40,7 @@ const objectArn = (key: string): string =>
   `arn:aws:s3:::assay-staging-${bucketOf(key)}-111122223333-eu-west-1/${key}`;
 const may = (who: string, action: string, resource: string): boolean =>
   matches(statementsOf(staging, `assay-staging-${who}`), 'Allow', { action, resource });
-const dataFile = (layer: 'silver' | 'gold' | 'condemned'): string =>
+const dataFile = (layer: Layer): string =>
   `${runRoot(layer, DATASET, '1.0.0', RUN)}/year=2024/month=05/part-0001.parquet`;
 
 /** What nobody may remove. */
@@ -118,9 +120,15 @@ describe('who keeps the tables tidy', () => {
     expect(may('caretaker', 's3:DeleteObject', objectArn(key))).toBe(false);
   });
 
-  test('writes joined files of Silver, and no others', () => {
-    const joined = dataFile('silver').replace('part-0001', `part-${compactedPart(0)}-0`);
-    expect(may('caretaker', 's3:PutObject', objectArn(joined))).toBe(true);
+  test('writes joined files of Silver, and those of every table that an upgrade wrote anew, and no others', () => {
+    const named = (layer: Layer, part: string) => dataFile(layer).replace('part-0001', `part-${part}`);
+    const layers = ['silver', 'gold', 'quarantine', 'condemned', 'source_files'] as const;
+    const written = [
+      named('silver', `${compactedPart(0)}-0`),
+      ...layers.map((layer) => named(layer, upgradedPart(0))),
+      named('gold', `${upgradedPart(12)}-3`),
+    ];
+    for (const key of written) expect(may('caretaker', 's3:PutObject', objectArn(key))).toBe(true);
     expect(may('caretaker', 's3:PutObject', objectArn(writerKey(DATASET, RUN)))).toBe(true);
     for (const key of [dataFile('silver'), dataFile('gold'), pointerKey('silver', DATASET)])
       expect(may('caretaker', 's3:PutObject', objectArn(key))).toBe(false);

@@ -1,0 +1,111 @@
+import type { Contract } from '../contract/contract.ts';
+import { type Layer, metadataPrefix, tableRoot } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { stateSummary } from '../stages/dataset-history.ts';
+import { commitTable } from '../table/commit-table.ts';
+import { filesOf, openTable } from '../table/lake-table.ts';
+import { hasPortableName } from '../table/metadata-file.ts';
+import {
+  movePointer,
+  type NextTableState,
+  type Pointer,
+  type ReadPointer,
+  type TableState,
+} from '../table/pointer.ts';
+import { renameMetadata } from '../table/rename-metadata.ts';
+import type { DataFile } from '../table/schema.ts';
+
+/** Files of a table that were written anew: the keys of those that go, and what takes their place. */
+export interface RewrittenBin {
+  readonly remove: readonly string[];
+  readonly add: readonly DataFile[];
+}
+
+/** What is to be committed on what was read. */
+export interface UpgradeCommit {
+  readonly layer: Contract['layer'];
+  readonly read: ReadPointer;
+  readonly rewritten: ReadonlyMap<Layer, readonly RewrittenBin[]>;
+  readonly id: string;
+}
+
+/**
+ * Commits the files that were written anew where those that they replace are all still there, and metadata of today's
+ * names, on the pointer that was read; returns the new one. The ledger comes last: its snapshot says which of the other
+ * tables' belong to it. Throws ConflictError where somebody committed since.
+ */
+export async function commitUpgrade(effects: Effects, commit: UpgradeCommit): Promise<Pointer> {
+  const { layer, read } = commit;
+  const { pointer, etag } = read;
+  const now = effects.clock.now();
+  const tables: Record<string, NextTableState> = { ...pointer.tables };
+  const state = { ...stateOf(pointer), version: pointer.version + 1, committed_at: now.toISOString() };
+  for (const one of ledgerLast(pointer)) {
+    const { source_files: _, ...others } = tables;
+    const isLedger = one === 'source_files';
+    const summary = isLedger ? stateSummary(state, others) : {};
+    const isDue = isLedger && isMoved(pointer, others);
+    tables[one] = await commitLayer(effects, commit, { layer: one, now, summary, isDue });
+  }
+  const main = tables[layer];
+  const { snapshot_id, metadata_location } = main ?? pointer;
+  // Where every snapshot stays, so does the word on when they were published and by whom.
+  const moved = isMoved(pointer, tables) ? { ...state, execution: commit.id } : { version: state.version };
+  const next = { ...pointer, ...moved, snapshot_id, metadata_location, tables };
+  await movePointer(effects.objects, layer, next, etag);
+  return next;
+}
+
+const stateOf = ({ dataset, run_id, seal_digest, contract_version, contract_digest }: Pointer) => ({
+  dataset,
+  run_id,
+  seal_digest,
+  contract_version,
+  contract_digest,
+});
+
+const ledgerLast = ({ tables }: Pointer): Layer[] =>
+  (Object.keys(tables) as Layer[]).sort(
+    (a, b) => Number(a === 'source_files') - Number(b === 'source_files'),
+  );
+
+const isMoved = (pointer: Pointer, tables: Readonly<Record<string, TableState>>): boolean =>
+  Object.entries(tables).some(
+    ([layer, { snapshot_id }]) => pointer.tables[layer]?.snapshot_id !== snapshot_id,
+  );
+
+interface LayerCommit {
+  readonly layer: Layer;
+  readonly now: Date;
+  readonly summary: Readonly<Record<string, string>>;
+  /** Whether it gets a snapshot also where none of its files changes. */
+  readonly isDue: boolean;
+}
+
+async function commitLayer(
+  { objects }: Effects,
+  { read: { pointer, etag }, rewritten, id }: UpgradeCommit,
+  { layer, now, summary, isDue }: LayerCommit,
+): Promise<NextTableState> {
+  const { dataset } = pointer;
+  const state = pointer.tables[layer] as TableState;
+  const table = await openTable(objects, tableRoot(layer, dataset), state);
+  const live = new Set((await filesOf(table)).map(({ key }) => key));
+  const bins = (rewritten.get(layer) ?? []).filter(({ remove }) => remove.every((key) => live.has(key)));
+  const keyPrefix = metadataPrefix(layer, dataset);
+  const common = { objects, table, keyPrefix, nowMs: now.getTime(), attempt: `${layer}:${id}:${etag}` };
+  if (bins.length === 0 && !isDue)
+    return hasPortableName(state.metadata_key) ? state : renameMetadata({ ...common, state });
+  return commitTable({
+    ...common,
+    add: bins.flatMap(({ add }) => add),
+    remove: new Set(bins.flatMap(({ remove }) => remove)),
+    ...(bins.length === 0 ? {} : { operation: 'replace' as const }),
+    summary: { 'assay.run-id': id, ...inputsOf(pointer), ...summary },
+  });
+}
+
+/** What a Gold table's snapshots say of where their rows come from. */
+function inputsOf({ inputs }: Pointer): Record<string, string> {
+  return inputs === undefined ? {} : { 'assay.inputs': JSON.stringify(inputs) };
+}

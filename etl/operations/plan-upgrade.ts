@@ -1,0 +1,35 @@
+import { filesInVersion2 } from '../engine/parquet-encodings.ts';
+import { type Layer, tableRoot } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
+import { hasPortableName } from '../table/metadata-file.ts';
+import type { Pointer } from '../table/pointer.ts';
+import { type Bin, binsOf } from './plan-compaction.ts';
+import { withBench } from './rewrite-bin.ts';
+
+/** Files are written anew together up to this size. */
+const TARGET_BYTES = 128_000_000;
+
+/** What one table of a pointer needs to be read by every engine. */
+export interface TablePlan {
+  readonly layer: Layer;
+  readonly table: LakeTable;
+  /** Whether its metadata lies in a file whose name other engines refuse. */
+  readonly needsName: boolean;
+  /** Its files in Parquet's version 2, as they are to be written anew. */
+  readonly bins: readonly Bin[];
+}
+
+/** What every table of a pointer needs, those that need nothing left out. Files' footers are read, and nothing is changed. */
+export async function planUpgrade(effects: Effects, { dataset, tables }: Pointer): Promise<TablePlan[]> {
+  return withBench(effects, `upgrade-${dataset}`, async (bench) => {
+    const plans: TablePlan[] = [];
+    for (const [name, state] of Object.entries(tables)) {
+      const layer = name as Layer;
+      const table = await openTable(effects.objects, tableRoot(layer, dataset), state);
+      const bins = binsOf(await filesInVersion2(await filesOf(table), bench), TARGET_BYTES);
+      plans.push({ layer, table, needsName: !hasPortableName(state.metadata_key), bins });
+    }
+    return plans.filter(({ needsName, bins }) => needsName || bins.length > 0);
+  });
+}
