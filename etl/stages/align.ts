@@ -4,7 +4,6 @@ import { joinSurveys, type SurveyedRange } from '../csv/survey.ts';
 import { spansKey, surveyKey } from '../naming.ts';
 import type { ObjectStore } from '../ports.ts';
 import {
-  getDocument,
   type Plan,
   type PlannedChunk,
   type PlannedFile,
@@ -13,6 +12,7 @@ import {
   SurveyDocument,
 } from './documents.ts';
 import { loadRun } from './run-context.ts';
+import { getRunDocument } from './run-documents.ts';
 import { defineStage, RunInput } from './stage.ts';
 
 const AlignOutput = RunInput.extend({ spans: z.number() });
@@ -75,7 +75,7 @@ async function spansOf(
 ): Promise<Spans> {
   const ranges: SurveyedRange[] = [];
   for (const { chunk, range } of chunks) {
-    const survey = await getDocument(objects, surveyKey(plan.dataset, plan.runId, chunk), SurveyDocument);
+    const survey = await getRunDocument(objects, surveyKey(plan.dataset, plan.runId, chunk), SurveyDocument);
     ranges.push({ ...range, survey });
   }
   const first = chunks[0]?.chunk ?? '';

@@ -66,8 +66,12 @@ export const Spans = z.record(
 );
 export type Spans = z.infer<typeof Spans>;
 
+/** Of what a run leaves for itself; see run-documents.ts. Absent in what was written before there was one. */
+const RunFormat = z.number().int().exactOptional();
+
 /** What a run will do: which files, in which chunks, on which base. */
 export const Plan = z.object({
+  format: RunFormat,
   dataset: z.string(),
   runId: z.string(),
   contractVersion: z.string(),
@@ -124,6 +128,7 @@ export type RefinedFile = z.infer<typeof RefinedFile>;
 
 /** What refine left behind for one chunk. */
 export const ChunkResult = z.object({
+  format: RunFormat,
   chunk: z.string(),
   files: z.array(RefinedFile),
   dataFiles: z.array(DataFileDocument),
@@ -194,6 +199,7 @@ const Keys = z.array(z.string());
 
 /** The files that a commit adds to each table and takes from it. */
 export const CommitPlan = z.object({
+  format: RunFormat,
   silver: z.array(DataFileDocument),
   removeFromSilver: z.array(z.string()),
   quarantine: z.array(DataFileDocument),

@@ -1,12 +1,13 @@
 import type { FileToRead } from '../csv/open-file.ts';
 import { spansKey } from '../naming.ts';
 import type { ObjectStore } from '../ports.ts';
-import { getDocument, type Plan, Spans } from './documents.ts';
+import { type Plan, Spans } from './documents.ts';
+import { getRunDocument } from './run-documents.ts';
 
 /** What each chunk of a run reads, by chunk: whole files, or its span of one. */
 export async function filesToRead(objects: ObjectStore, plan: Plan): Promise<Map<string, FileToRead[]>> {
   const isCut = plan.chunks.some(({ range }) => range !== undefined);
-  const spans = isCut ? await getDocument(objects, spansKey(plan.dataset, plan.runId), Spans) : {};
+  const spans = isCut ? await getRunDocument(objects, spansKey(plan.dataset, plan.runId), Spans) : {};
   return new Map(
     plan.chunks.map(({ chunk, files, range }) => {
       const span = range === undefined ? null : spans[chunk];

@@ -20,6 +20,7 @@ import {
 import { identifyFiles } from './identify-files.ts';
 import { byArrival, type LedgerEntry, ledgerRows, readLedger } from './ledger.ts';
 import { isAnotherChance, listPending, listSources, listWithheld } from './list-sources.ts';
+import { RUN_FORMAT } from './run-documents.ts';
 import type { RunInput } from './stage.ts';
 
 /** A chunk has at most this much to read, or this many files. */
@@ -127,6 +128,7 @@ export function planOf(
     files.flatMap((file) => (isBackfill || file.replacesEarlier ? [file.sourceFileId] : [])),
   );
   return {
+    format: RUN_FORMAT,
     dataset: contract.dataset,
     runId,
     contractVersion: contract.version,

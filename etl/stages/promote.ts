@@ -12,6 +12,7 @@ import { followCatalog } from './follow-catalog.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
 import { listWithheld } from './list-sources.ts';
 import { loadRun } from './run-context.ts';
+import { getRunDocument, inFormat } from './run-documents.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
 
@@ -84,7 +85,8 @@ async function commitRun(input: z.infer<typeof PromoteInput>, effects: Effects):
       `Run ${runId} of ${dataset} was planned again since it was sealed.`,
     );
   }
-  const commit = await getDocument(effects.objects, commitPlanKey(dataset, runId), CommitPlan);
+  const commitKey = commitPlanKey(dataset, runId);
+  const commit = inFormat(await getRunDocument(effects.objects, commitKey, CommitPlan), commitKey);
   const now = effects.clock.now();
   const state = {
     dataset,

@@ -33,6 +33,7 @@ import { openDatasetTables } from './dataset-tables.ts';
 import { type ChunkResult, type Plan, putDocument, type RefinedFile, replacedFiles } from './documents.ts';
 import { filesToRead } from './files-to-read.ts';
 import { loadRun } from './run-context.ts';
+import { RUN_FORMAT } from './run-documents.ts';
 import { defineStage, RunInput } from './stage.ts';
 
 /**
@@ -85,7 +86,7 @@ export const refine = defineStage({
           }).refine(),
         );
       });
-      await putDocument(effects.objects, chunkKey(dataset, runId, chunk), result);
+      await putDocument(effects.objects, chunkKey(dataset, runId, chunk), { format: RUN_FORMAT, ...result });
       return { dataset, runId, chunk, records: result.files.reduce((sum, file) => sum + file.records, 0) };
     } finally {
       await scratch.dispose();

@@ -1,13 +1,20 @@
+import { z } from 'zod';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { planKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { readPointer } from '../table/pointer.ts';
-import { getDocument, Plan } from './documents.ts';
+import { getDocument } from './documents.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
 import { identifyFiles } from './identify-files.ts';
 import { listSources, listWithheld } from './list-sources.ts';
 import { identifyAgain, loadLedger, type Planned, planOf } from './make-plan.ts';
 import type { RunInput } from './stage.ts';
+
+/** What is needed of the plan of a run that may have been held by an older release. */
+const HeldPlan = z.looseObject({
+  files: z.array(z.looseObject({ key: z.string() })),
+  isBackfill: z.boolean().exactOptional(),
+});
 
 /**
  * Plans a held run again, on the base as it is now: its own files, and no others. `nothing-to-do` where the
@@ -24,7 +31,7 @@ export async function replanHeld({ dataset, runId }: RunInput, effects: Effects)
     withheld.find((one) => one.runId === runId),
   );
   checkApproval(held, held.sealDigest, contract);
-  const before = await getDocument(effects.objects, planKey(dataset, runId), Plan);
+  const before = await getDocument(effects.objects, planKey(dataset, runId), HeldPlan);
   if (before.isBackfill === true) {
     const keys = before.files.map(({ key }) => key);
     const files = await identifyAgain(effects, contract, { keys, ledger });

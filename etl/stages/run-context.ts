@@ -1,10 +1,11 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
-import { ConfigError, ConflictError } from '../errors.ts';
+import { ConflictError } from '../errors.ts';
 import { planKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
-import { getDocument, Plan } from './documents.ts';
+import { Plan } from './documents.ts';
+import { getRunDocument, inFormat } from './run-documents.ts';
 
 /** What every stage after plan works from. */
 export interface RunContext {
@@ -16,16 +17,18 @@ export interface RunContext {
 }
 
 /**
- * Loads a run's plan, its contract and its base. Throws ConfigError when the contract changed since the plan
- * was made, and ConflictError when another run committed since.
+ * Loads a run's plan, its contract and its base. Throws ConflictError when another run committed since the plan was
+ * made, and when a deployment changed the contract since or the format in which stages write: the run is then planned
+ * again, under what holds now.
  */
 export async function loadRun(effects: Effects, dataset: string, runId: string): Promise<RunContext> {
-  const plan = await getDocument(effects.objects, planKey(dataset, runId), Plan);
+  const key = planKey(dataset, runId);
+  const plan = inFormat(await getRunDocument(effects.objects, key, Plan), key);
   const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
   if (contract.digest !== plan.contractDigest) {
-    throw new ConfigError(
+    throw new ConflictError(
       'CONTRACT_CHANGED',
-      `The contract of ${dataset} changed while run ${runId} was under way; run it again.`,
+      `The contract of ${dataset} changed while run ${runId} was under way; planning again.`,
       {
         context: { dataset, runId },
       },

@@ -30,7 +30,6 @@ import {
   type CommitPlan,
   type ControlTotal,
   Counts,
-  getDocument,
   type Plan,
   type PlannedFile,
   putDocument,
@@ -42,6 +41,7 @@ import {
 import { filesToRead } from './files-to-read.ts';
 import { ledgerSelect } from './ledger.ts';
 import { loadRun, type RunContext } from './run-context.ts';
+import { getRunDocument, inFormat, RUN_FORMAT } from './run-documents.ts';
 import { digestSeal } from './seal-digest.ts';
 import { defineStage, RunInput } from './stage.ts';
 
@@ -63,7 +63,10 @@ export const seal = defineStage({
       const sealed = await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) =>
         sealRun({ effects, engine, scratch, context }),
       );
-      await putDocument(effects.objects, commitPlanKey(dataset, runId), sealed.commit);
+      await putDocument(effects.objects, commitPlanKey(dataset, runId), {
+        format: RUN_FORMAT,
+        ...sealed.commit,
+      });
       await putDocument(effects.objects, sealKey(dataset, context.contract.version, runId), sealed.seal);
       for (const [boundary, count] of Object.entries(sealed.seal.counts))
         countRecords(dataset, boundary, count);
@@ -87,9 +90,10 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   const { effects, engine, context } = sealing;
   const { plan, contract } = context;
   const chunks = await Promise.all(
-    plan.chunks.map(({ chunk }) =>
-      getDocument(effects.objects, chunkKey(plan.dataset, plan.runId, chunk), ChunkResult),
-    ),
+    plan.chunks.map(async ({ chunk }) => {
+      const key = chunkKey(plan.dataset, plan.runId, chunk);
+      return inFormat(await getRunDocument(effects.objects, key, ChunkResult), key);
+    }),
   );
   const tables = openDatasetTables(effects, contract, context.base);
   const refined = mergeParts(chunks.flatMap((chunk) => chunk.files));
