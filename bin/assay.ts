@@ -5,6 +5,7 @@ import { fileContractSource } from '../adapters/local/contract-source.ts';
 import { contractsDigest } from '../etl/contract/contracts-digest.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { addAssay } from '../lib/assay-app.ts';
+import { requireEmulator } from '../lib/config/require-emulator.ts';
 import { readStageConfig } from '../lib/config/stage-config.ts';
 import { bundledCode } from '../lib/workflow/code-source.ts';
 
@@ -16,8 +17,14 @@ for (const { file, line, path, message } of problems) console.error(`${file}:${l
 if (problems.length > 0) throw new Error('Nothing is deployed with a contract that cannot be used.');
 
 const app = new App();
+const config = readStageConfig((name) => app.node.tryGetContext(name));
+if (config.isEmulated) {
+  // cdk says whose credentials it found; the SDK's own variable says where requests go.
+  const { CDK_DEFAULT_ACCOUNT: account, AWS_ENDPOINT_URL: endpoint } = process.env;
+  requireEmulator({ account, endpoint });
+}
 addAssay(app, {
-  config: readStageConfig((name) => app.node.tryGetContext(name)),
+  config,
   contracts: [...contracts.values()],
   contractsDigest: await contractsDigest(source),
   code: bundledCode(folder('build')),

@@ -23,7 +23,12 @@ export abstract class AssayError extends Error {
 
 /** Something outside failed and may work the next time: retried with backoff. */
 export class TransientError extends AssayError {
-  override readonly name = 'TransientError';
+  override readonly name: 'TransientError' | 'ThrottledError' = 'TransientError';
+}
+
+/** A service was asked more often than it allows: a TransientError that passes for sure, in minutes. */
+export class ThrottledError extends TransientError {
+  override readonly name = 'ThrottledError';
 }
 
 /** Somebody else committed first: plan again from the new state. */

@@ -1,4 +1,4 @@
-import { AssayError, ConfigError, messageOf, TransientError } from '../../etl/errors.ts';
+import { AssayError, ConfigError, messageOf, ThrottledError, TransientError } from '../../etl/errors.ts';
 
 /** What is being done, for messages: `doing` completes "Failed <doing>", `needs` is the permission and what it is on. */
 export interface Doing {
@@ -8,12 +8,11 @@ export interface Doing {
   readonly needs: string;
 }
 
-/** Passing trouble by the name that AWS or the SDK gives it; names that say "throttled" are matched besides. */
+/** Passing trouble by the name that AWS or the SDK gives it. */
 const TRANSIENT: ReadonlySet<string> = new Set([
   'TimeoutError',
   'RequestTimeout',
   'RequestTimeoutException',
-  'SlowDown',
   'ServiceUnavailable',
   'ServiceUnavailableException',
   'InternalError',
@@ -22,11 +21,23 @@ const TRANSIENT: ReadonlySet<string> = new Set([
   'InternalServiceException',
   'InternalServerException',
   'ConcurrentModificationException',
-  'BandwidthLimitExceeded',
-  'TooManyRequestsException',
-  'RequestLimitExceeded',
   'ConnectionError',
   'NetworkingError',
+]);
+
+/**
+ * Asked too often, by the names that AWS has for it; names that say "throttl" or "slow down" are matched besides. After
+ * https://github.com/smithy-lang/smithy-typescript, service-error-classification, and the errors of each service's API.
+ */
+const THROTTLED: ReadonlySet<string> = new Set([
+  'BandwidthLimitExceeded',
+  'ExecutionLimitExceeded',
+  'LimitExceededException',
+  'PriorRequestNotComplete',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'TooManyRequestsException',
+  'TransactionInProgressException',
 ]);
 
 /** Codes of Node's network errors. */
@@ -98,7 +109,8 @@ export function isNamed(error: unknown, ...names: readonly string[]): boolean {
 }
 
 /**
- * The error in Assay's kinds: TransientError for throttles, 5xx, timeouts and broken connections; ConfigError for a
+ * The error in Assay's kinds: ThrottledError for what was asked too often; TransientError for 5xx, timeouts and broken
+ * connections; ConfigError for a
  * missing permission, bucket or credentials, with what is missing; anything else as it came.
  */
 export function awsError(error: unknown, { doing, needs }: Doing): unknown {
@@ -106,6 +118,15 @@ export function awsError(error: unknown, { doing, needs }: Doing): unknown {
   const failure = failureOf(error);
   const details = { context: { awsError: failure.name, needs }, cause: error };
   const text = (advice: string): string => `Failed ${doing} (${failure.name}). ${advice}`;
+  if (isThrottled(failure)) {
+    return new ThrottledError(
+      'AWS_THROTTLED',
+      text(
+        `${messageOf(error)}: AWS is asked more often than the account's quota allows; try again in a minute.`,
+      ),
+      details,
+    );
+  }
   if (isTransient(error, failure)) {
     return new TransientError(
       'AWS_UNAVAILABLE',
@@ -147,12 +168,15 @@ export async function inAws<T>(doing: Doing, work: () => Promise<T>): Promise<T>
   }
 }
 
+function isThrottled({ name, status }: AwsFailure): boolean {
+  return status === 429 || THROTTLED.has(name) || /throttl|slow_?down/i.test(name);
+}
+
 function isTransient(error: unknown, { name, status }: AwsFailure): boolean {
   const { code, $retryable } = asRecord(error);
   return (
     TRANSIENT.has(name) ||
-    /throttl|provisionedthroughput/i.test(name) ||
-    (status !== undefined && (status >= 500 || status === 429)) ||
+    (status !== undefined && status >= 500) ||
     (typeof code === 'string' && NETWORK.has(code)) ||
     ($retryable !== undefined && status === undefined) ||
     messageOf(error) === 'aborted'

@@ -6,7 +6,7 @@ import {
   type SFNClient,
 } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
-import { ConfigError, DataError, TransientError } from '../../etl/errors.ts';
+import { ConfigError, DataError, ThrottledError, TransientError } from '../../etl/errors.ts';
 import { runRecordKey } from '../../etl/naming.ts';
 import { type ApprovalEffects, startApproved } from '../../etl/operations/start-approved.ts';
 import type { DatasetRun } from '../../etl/ports.ts';
@@ -167,6 +167,7 @@ function notStarted(
 ): Error {
   const message = `The platform could not start a run of ${dataset}: ${errorMessage}`;
   const details = { context: { dataset, error: errorType } };
+  if (errorType === 'ThrottledError') return new ThrottledError('NOT_STARTED', message, details);
   if (errorType === 'TransientError') return new TransientError('NOT_STARTED', message, details);
   if (errorType === 'ConfigError') return new ConfigError('NOT_STARTED', message, details);
   return new DataError('NOT_STARTED', message, details);

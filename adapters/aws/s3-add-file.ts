@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { ConflictError } from '../../etl/errors.ts';
+import { ConflictError, TransientError } from '../../etl/errors.ts';
 import type { AddedFile, AddOptions } from '../local/add-file.ts';
 import { hashFile } from '../local/file-bytes.ts';
 import { guarded } from '../local/file-errors.ts';
@@ -12,6 +13,11 @@ import { onObject, type S3Place } from './s3-object-store.ts';
 
 /** Up to this a file is sent in one request, for which S3 keeps the checksum of the whole. */
 const ONE_REQUEST_BYTES = 64 * 1024 * 1024;
+
+/** How often a file is sent that met another request for its key, and for how long it waits before; twice as long each time. */
+const TRIES = 5;
+const PAUSE_MS = 200;
+const BUSY = 'Others keep writing the same file: add it again.';
 
 /** A file and where it goes. */
 export interface AddedSource extends AddOptions {
@@ -29,18 +35,36 @@ export async function addFileToS3(
   const { digest, sizeBytes, bytes } = await guarded(`reading ${sourcePath}`, () => readSource(sourcePath));
   const added = { key, digest, sizeBytes };
   return await inAws(onObject(place, 'adding', 's3:PutObject', key), async () => {
-    try {
+    const isNew = await sendIfNew(async () => {
       if (bytes === undefined) await digests.remember(key, { digest, etag: await sendParts(place, source) });
       else await sendWhole(place, { key, digest, bytes, arrivedMs });
-      return { ...added, existed: false };
-    } catch (error) {
-      if (failureOf(error).status !== 412) throw error;
-    }
+    });
+    if (isNew) return { ...added, existed: false };
     if ((await digests.digest(key)) === digest) return { ...added, existed: true };
     throw new ConflictError('NAME_TAKEN', `${key} holds another file: keep this one beside it.`, {
       context: { key, digest },
     });
   });
+}
+
+/**
+ * Whether `send` made the object; false where there is one. A 409 says that another request met this one, of which either
+ * may have been first: the file is sent anew, all parts of it
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
+ */
+async function sendIfNew(send: () => Promise<void>): Promise<boolean> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await send();
+      return true;
+    } catch (error) {
+      const { status } = failureOf(error);
+      if (status === 412) return false;
+      if (status !== 409) throw error;
+      if (tries === TRIES) throw new TransientError('KEY_BUSY', BUSY, { cause: error });
+      await sleep(Math.random() * PAUSE_MS * 2 ** tries);
+    }
+  }
 }
 
 interface ReadSource {

@@ -1,5 +1,5 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { DataError } from '../../etl/errors.ts';
+import { DataError, TransientError } from '../../etl/errors.ts';
 import type { ByteRange } from '../../etl/ports.ts';
 import { awsError, failureOf } from './aws-errors.ts';
 import { isMissing, onObject, type S3Place } from './s3-object-store.ts';
@@ -50,7 +50,7 @@ export async function* s3Pieces(
       if (at > range.start && failureOf(error).name === 'InvalidRange') break; // everything had come when it broke
       failures += 1;
       const known = readingError(place, key, error);
-      const isPassing = known instanceof Error && known.name === 'TransientError';
+      const isPassing = known instanceof TransientError;
       if (!isPassing || failures >= TRIES) throw known;
     }
   }

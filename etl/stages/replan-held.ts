@@ -12,7 +12,7 @@ import type { RunInput } from './stage.ts';
 
 /** What is needed of the plan of a run that may have been held by an older release. */
 const HeldPlan = z.looseObject({
-  files: z.array(z.looseObject({ key: z.string() })),
+  files: z.array(z.looseObject({ key: z.string(), arrivedAt: z.string().exactOptional() })),
   isBackfill: z.boolean().exactOptional(),
 });
 

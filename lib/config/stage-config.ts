@@ -1,4 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
+import { CHUNKS_AT_ONCE } from './chunks-at-once.ts';
 
 /** Where the platform is deployed to: one of each in an account and region. */
 export type StageName = 'staging' | 'production';
@@ -19,6 +20,10 @@ export interface StageConfig {
   readonly breakGlassRoleArn?: string;
   /** Whether Lambdas have concurrency of their own; an account whose quota is small can't give it. */
   readonly reservesConcurrency: boolean;
+  /** MB of memory that the account lets a function have; as lib/workflow/sizes.ts says where it is absent. */
+  readonly maxMemoryMb?: number;
+  /** Chunks of one run that are worked on at once. */
+  readonly chunksAtOnce: number;
   /** MiB that one worker refines at most; plan's own size where it is absent. */
   readonly chunkMb?: number;
   /** Whether to leave out what an API emulator doesn't know (lib/config/emulator-gaps.ts). */
@@ -28,6 +33,11 @@ export interface StageConfig {
   /** `owner/name` on GitHub whose workflows may deploy; none may where it is absent. */
   readonly repository?: string;
 }
+
+/** Smaller chunks than a segment of refine (48 MiB) would start more functions than there is work for. */
+const LEAST_CHUNK_MB = 64;
+/** Less than one virtual CPU's memory, and DuckDB can't hold a segment. */
+const LEAST_MEMORY_MB = 1769;
 
 /** How a value of the CDK context is looked up: `-c name=value`. */
 export type ReadContext = (name: string) => unknown;
@@ -41,7 +51,10 @@ export function readStageConfig(context: ReadContext): StageConfig {
   const email = text(context, 'email');
   const breakGlassRoleArn = text(context, 'breakGlassRoleArn');
   const repository = text(context, 'repository');
-  const chunkMb = positive(context, 'chunkMb');
+  const isEmulated = isOn(context, 'emulator', false);
+  const reservesConcurrency = isOn(context, 'reservedConcurrency', true);
+  const chunkMb = atLeast(context, 'chunkMb', isEmulated ? 1 : LEAST_CHUNK_MB);
+  const maxMemoryMb = atLeast(context, 'maxMemoryMb', LEAST_MEMORY_MB);
   return {
     stage,
     removalPolicy: stage === 'production' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
@@ -50,9 +63,11 @@ export function readStageConfig(context: ReadContext): StageConfig {
     hasSlack: isOn(context, 'slack', false),
     costCentre: text(context, 'costCentre') ?? 'data-platform',
     ...(breakGlassRoleArn === undefined ? {} : { breakGlassRoleArn }),
-    reservesConcurrency: isOn(context, 'reservedConcurrency', true),
-    ...(chunkMb === undefined ? {} : { chunkMb: Math.ceil(chunkMb) }),
-    isEmulated: isOn(context, 'emulator', false),
+    reservesConcurrency,
+    ...(maxMemoryMb === undefined ? {} : { maxMemoryMb }),
+    chunksAtOnce: atLeast(context, 'chunksAtOnce', 1) ?? (reservesConcurrency ? CHUNKS_AT_ONCE : 4),
+    ...(chunkMb === undefined ? {} : { chunkMb }),
+    isEmulated,
     release: text(context, 'release') ?? 'unreleased',
     ...(repository === undefined ? {} : { repository }),
   };
@@ -69,6 +84,15 @@ function positive(context: ReadContext, name: string): number | undefined {
   const number = Number(value);
   if (Number.isFinite(number) && number > 0) return number;
   throw new Error(`-c ${name}=${value}: write an amount above 0.`);
+}
+
+/** A whole number of at least so much. */
+function atLeast(context: ReadContext, name: string, least: number): number | undefined {
+  const value = text(context, name);
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number >= least) return number;
+  throw new Error(`-c ${name}=${value}: write a whole number of at least ${least}.`);
 }
 
 function isOn(context: ReadContext, name: string, otherwise: boolean): boolean {

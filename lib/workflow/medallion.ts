@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -81,8 +81,12 @@ export class Medallion extends Construct {
     this.stateMachine = new StateMachine(this, 'StateMachine', {
       stateMachineName: name,
       stateMachineType: StateMachineType.STANDARD,
-      definitionBody: DefinitionBody.fromString(definition()),
-      definitionSubstitutions: { ...Object.fromEntries(stages), LakeBucket: bucketName(stage, 'ops') },
+      definitionBody: DefinitionBody.fromString(definition(config)),
+      definitionSubstitutions: {
+        ...Object.fromEntries(stages),
+        LakeBucket: bucketName(stage, 'ops'),
+        Partition: Aws.PARTITION,
+      },
       role,
       tracingEnabled: true,
       logs: {
@@ -99,7 +103,10 @@ export class Medallion extends Construct {
   }
 }
 
-/** The definition without the spaces that people need. */
-function definition(): string {
-  return JSON.stringify(JSON.parse(readFileSync(DEFINITION, 'utf8')));
+/** The definition without the spaces that people need, its Maps as wide as the functions of their items allow. */
+function definition({ chunksAtOnce }: StageConfig): string {
+  const text = readFileSync(DEFINITION, 'utf8');
+  return JSON.stringify(
+    JSON.parse(text, (name, value) => (name === 'MaxConcurrency' ? chunksAtOnce : value)),
+  );
 }

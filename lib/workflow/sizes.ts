@@ -1,3 +1,4 @@
+import { CHUNKS_AT_ONCE } from '../config/chunks-at-once.ts';
 import type { FunctionName } from './access.ts';
 
 /** How much of Lambda a function gets. */
@@ -15,6 +16,9 @@ export interface Size {
 
 const TWO_CPUS_MB = 3538;
 const ONE_CPU_MB = 1769;
+
+/** Runs of different datasets that are so at the same time without waiting for one another. */
+const RUNS_AT_ONCE = 2;
 
 const duckDb = (memoryMb: number, diskMb: number, concurrency: number, timeoutSeconds = 900): Size => ({
   memoryMb,
@@ -39,9 +43,9 @@ const light = (memoryMb: number, concurrency: number, timeoutSeconds: number): S
  */
 export const SIZES: Readonly<Record<FunctionName, Size>> = {
   plan: duckDb(ONE_CPU_MB, 1024, 5),
-  survey: light(ONE_CPU_MB, 40, 900),
+  survey: light(ONE_CPU_MB, CHUNKS_AT_ONCE * RUNS_AT_ONCE, 900),
   align: light(ONE_CPU_MB, 5, 900),
-  refine: duckDb(TWO_CPUS_MB, 10_240, 40),
+  refine: duckDb(TWO_CPUS_MB, 10_240, CHUNKS_AT_ONCE * RUNS_AT_ONCE),
   seal: duckDb(TWO_CPUS_MB, 10_240, 5),
   gate: duckDb(ONE_CPU_MB, 4096, 5),
   hold: light(512, 5, 300),
@@ -55,3 +59,22 @@ export const SIZES: Readonly<Record<FunctionName, Size>> = {
   'reconcile-catalog': light(512, 1, 300),
   'check-health': duckDb(ONE_CPU_MB, 1024, 1, 300),
 };
+
+/** What an account allows, as the settings of a deployment say. */
+export interface Limits {
+  /** MB of memory that a function may have; as SIZES says where it is absent. */
+  readonly maxMemoryMb?: number;
+  /** Chunks of one run that are worked on at once. */
+  readonly chunksAtOnce: number;
+}
+
+/** A function's size as it is deployed: within what the account allows. */
+export function sizeOf(name: FunctionName, { maxMemoryMb, chunksAtOnce }: Limits): Size {
+  const size = SIZES[name];
+  const isOfChunks = name === 'refine' || name === 'survey';
+  return {
+    ...size,
+    memoryMb: Math.min(size.memoryMb, maxMemoryMb ?? size.memoryMb),
+    concurrency: isOfChunks ? chunksAtOnce * RUNS_AT_ONCE : size.concurrency,
+  };
+}

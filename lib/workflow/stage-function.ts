@@ -14,7 +14,7 @@ import { resourceName } from '../config/names.ts';
 import { ACCESS, type FunctionName } from './access.ts';
 import type { CodeSource } from './code-source.ts';
 import { FunctionRole, type Resources } from './function-role.ts';
-import { SIZES } from './sizes.ts';
+import { sizeOf } from './sizes.ts';
 
 /** What functions are made from. */
 export interface StageFunctionProps extends Resources {
@@ -38,7 +38,7 @@ export class StageFunction extends Construct {
   constructor(scope: Construct, id: string, props: StageFunctionProps) {
     super(scope, id);
     const { name, config, code, duckDb, deadLetters } = props;
-    const size = SIZES[name];
+    const size = sizeOf(name, config);
     const functionName = resourceName(config.stage, name);
     const logGroup = new LogGroup(this, 'Log', {
       logGroupName: `/aws/lambda/${functionName}`,

@@ -34,6 +34,19 @@ type Properties = Record<string, any>;
 const all = (template: Template, type: string): Properties[] =>
   Object.values(template.findResources(type)).map(({ Properties }) => Properties as Properties);
 
+/** The states of the workflow as they are deployed. */
+function statesOf(template: Template): Properties {
+  return JSON.parse(textOf(all(template, 'AWS::StepFunctions::StateMachine')[0]?.DefinitionString)).States;
+}
+
+function functionOf(template: Template, name: string): Properties {
+  const found = all(template, 'AWS::Lambda::Function').find(({ FunctionName }) =>
+    textOf(FunctionName).endsWith(`-${name}`),
+  );
+  if (found === undefined) throw new Error(`no function ${name}`);
+  return found;
+}
+
 function bucket(name: string): Properties {
   const found = all(production.lake, 'AWS::S3::Bucket').find(
     ({ BucketName }) => textOf(BucketName) === bucketName(name),
@@ -185,9 +198,43 @@ describe('workflow', () => {
     });
   });
 
-  test('the Map never starts more chunks at once than refine has room for', () => {
-    const text = readFileSync(new URL('../../state-machines/medallion.asl.json', import.meta.url), 'utf8');
-    expect(JSON.parse(text).States.Refine.MaxConcurrency).toBeLessThanOrEqual(SIZES.refine.concurrency);
+  test.each([{}, { chunksAtOnce: '7' }])(
+    'two runs find room for all the chunks that their Maps start at once: %j',
+    (context) => {
+      const { platform } = synthesise(contracts, context);
+      const { Refine, Survey } = statesOf(platform);
+      for (const [map, name] of [
+        [Refine, 'refine'],
+        [Survey, 'survey'],
+      ] as const) {
+        const reserved = functionOf(platform, name).ReservedConcurrentExecutions;
+        expect([name, reserved]).toEqual([name, 2 * map.MaxConcurrency]);
+      }
+      expect(Refine.MaxConcurrency).toBe(Number(context.chunksAtOnce ?? 40));
+    },
+  );
+
+  test('an account without room for reservations is asked for few chunks at once', () => {
+    const { Refine, Survey } = statesOf(synthesise(contracts, { reservedConcurrency: 'false' }).platform);
+    for (const { MaxConcurrency } of [Refine, Survey]) expect(MaxConcurrency).toBeLessThan(10);
+  });
+
+  test('no function has more memory than the account allows, and DuckDB knows', () => {
+    const { platform } = synthesise(contracts, { maxMemoryMb: '3008' });
+    for (const { MemorySize, Environment } of all(platform, 'AWS::Lambda::Function')) {
+      expect(MemorySize).toBeLessThanOrEqual(3008);
+      expect(Number(Environment.Variables.ASSAY_MEMORY_LIMIT_MB ?? 0)).toBeLessThan(MemorySize);
+    }
+  });
+
+  test.each([
+    ['chunkMb', '1', /at least 64/],
+    ['chunkMb', '63', /at least 64/],
+    ['chunkMb', '64.5', /whole number/],
+    ['maxMemoryMb', '512', /at least 1769/],
+    ['chunksAtOnce', '0', /at least 1/],
+  ])('-c %s=%s is refused', (name, value, message) => {
+    expect(() => synthesise(contracts, { [name]: value })).toThrow(message);
   });
 
   test('a function may take as long as the workflow waits for it, and no longer', () => {

@@ -1,14 +1,25 @@
 import { createRequire } from 'node:module';
 import { describe, expect, test } from '@jest/globals';
-import { definitionText } from './fake-stages.ts';
+import { interpret } from '../../adapters/local/interpreter.ts';
+import { localDefinition } from '../../adapters/local/local-definition.ts';
+import { STAGES, type StageName } from '../../etl/stages/handlers.ts';
+import { definitionText, failure } from './fake-stages.ts';
 
 type Validate = (definition: unknown) => { readonly isValid: boolean; errorsText(): string };
 const validate = createRequire(import.meta.url)('asl-validator') as Validate;
 
+interface Retrier {
+  readonly ErrorEquals: string[];
+  readonly IntervalSeconds: number;
+  readonly BackoffRate: number;
+  readonly MaxAttempts: number;
+  readonly MaxDelaySeconds: number;
+  readonly JitterStrategy: string;
+}
 interface State {
   readonly Type: string;
   readonly TimeoutSeconds?: number;
-  readonly Retry?: { readonly ErrorEquals: string[] }[];
+  readonly Retry?: Retrier[];
   readonly Catch?: { readonly ErrorEquals: string[]; readonly Next: string; readonly ResultPath: string }[];
   readonly ResultPath?: string | null;
   readonly ItemProcessor?: { readonly States: Record<string, State> };
@@ -40,6 +51,7 @@ describe('medallion.asl.json', () => {
       'HoldArn',
       'LakeBucket',
       'NoteFailureArn',
+      'Partition',
       'PlanArn',
       'PromoteArn',
       'RecordFailureArn',
@@ -49,6 +61,10 @@ describe('medallion.asl.json', () => {
       'SurveyArn',
       'SweepArn',
     ]);
+  });
+
+  test('names no partition of AWS: it is deployed to China and GovCloud as well', () => {
+    expect(definitionText).not.toContain('arn:aws:');
   });
 
   test('no task and no execution can hang', () => {
@@ -62,13 +78,21 @@ describe('medallion.asl.json', () => {
       expect(state.Retry).toEqual([
         {
           ErrorEquals: [
-            'TransientError',
+            'ThrottledError',
+            'Lambda.TooManyRequestsException',
             'Lambda.ServiceException',
             'Lambda.AWSLambdaException',
             'Lambda.SdkClientException',
             'Lambda.ClientExecutionTimeoutException',
-            'Lambda.TooManyRequestsException',
           ],
+          IntervalSeconds: 2,
+          BackoffRate: 2,
+          MaxAttempts: 60,
+          MaxDelaySeconds: 60,
+          JitterStrategy: 'FULL',
+        },
+        {
+          ErrorEquals: ['TransientError'],
           IntervalSeconds: 1,
           BackoffRate: 2,
           MaxAttempts: 5,
@@ -76,6 +100,39 @@ describe('medallion.asl.json', () => {
           JitterStrategy: 'FULL',
         },
       ]);
+    },
+  );
+
+  test.each(tasks)(
+    '%s waits out a throttle for as long as the longest function may keep its place',
+    (_, { Retry = [] }) => {
+      const throttled = Retry.find(({ ErrorEquals }) =>
+        ErrorEquals.includes('Lambda.TooManyRequestsException'),
+      );
+      const waits = Array.from({ length: throttled?.MaxAttempts ?? 0 }, (_, n) =>
+        // Full jitter: by chance between nothing and this, half of it on average.
+        Math.min((throttled?.IntervalSeconds ?? 0) * 2 ** n, throttled?.MaxDelaySeconds ?? 0),
+      );
+      expect(waits.reduce((sum, wait) => sum + wait / 2, 0)).toBeGreaterThan(900);
+    },
+  );
+
+  test.each(['Refine', 'Survey'])(
+    'what %s returns stays below the 256 KB of a state, however many chunks there are',
+    async (name) => {
+      const local = localDefinition(definitionText, Object.keys(STAGES) as StageName[]).maps.get(name);
+      if (local === undefined) throw new Error(`There is no Map ${name}.`);
+      const long = { chunk: '0001', text: 'x'.repeat(1000) };
+      for (const answer of [async () => long, () => Promise.reject(failure('ConflictError'))]) {
+        const output = await interpret({
+          definition: local.definition,
+          input: { dataset: 'a.b', runId: 'run-1' },
+          context: { Map: { Item: { Index: 0, Value: { chunk: '0001' } } } },
+          tasks: { [`${name}Chunk`]: answer },
+          signal: new AbortController().signal,
+        });
+        expect(JSON.stringify(Array.from({ length: 50_000 }, () => output)).length).toBeLessThan(256 * 1024);
+      }
     },
   );
 

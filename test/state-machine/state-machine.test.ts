@@ -181,6 +181,16 @@ describe('failures', () => {
     expect(result).toEqual({ status: 'failed', error: 'TransientError', cause: TOLD_OF });
   });
 
+  test.each(['ThrottledError', 'Lambda.TooManyRequestsException', 'Lambda.SdkClientException'])(
+    '%s is waited out far longer than passing trouble: others are at work, and will be done',
+    async (name) => {
+      const throttled = Array.from({ length: 40 }, () => failure(name));
+      const { result, order } = await trace({ refine: [...throttled, {}] });
+      expect(order.filter((one) => one === 'refine')).toHaveLength(41);
+      expect(result.status).toBe('succeeded');
+    },
+  );
+
   test('the deployed waits are real, and short', async () => {
     const answers = { gate: [failure('TransientError'), { decision: 'promote', why: [] }] };
     const { result, order } = await trace(answers, { definition: definitionText });

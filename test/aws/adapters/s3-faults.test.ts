@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { s3DataStore } from '../../../adapters/aws/s3-data-store.ts';
@@ -40,7 +40,7 @@ test('503 for a while is waited out, 503 for good is a TransientError', async ()
   await faults.add({ meets: { method: 'GET', path: bucket.name }, action: SLOW_DOWN, times: 2 });
   expect(await text(KEY)).toBe('one');
   await faults.add({ meets: { method: 'GET', path: bucket.name }, action: SLOW_DOWN, times: 1_000 });
-  await expect(objects.get(KEY)).rejects.toMatchObject({ name: 'TransientError', code: 'AWS_UNAVAILABLE' });
+  await expect(objects.get(KEY)).rejects.toMatchObject({ name: 'ThrottledError', code: 'AWS_THROTTLED' });
 });
 
 test('a denial is a ConfigError that names the permission, the bucket and the key', async () => {
@@ -84,6 +84,42 @@ test('409, which S3 answers to a write that met another, is a ConflictError', as
   await faults.add({ meets: { method: 'PUT', path: bucket.name }, action: conflict, times: 1 });
   await expect(objects.put(KEY, Buffer.from('one'), { ifNoneMatch: '*' })).rejects.toMatchObject({
     name: 'ConflictError',
+  });
+});
+
+describe('a file of several parts that met another request for its key (409)', () => {
+  const conflict = { status: 409, code: 'ConditionalRequestConflict', message: 'again' } as const;
+  const completion = (name: string) => ({ method: 'POST', path: `${name}.*[?&]uploadId=` });
+  const add = async (bytes: Uint8Array) => {
+    const { folder, dispose } = await tempFolder();
+    const file = path.join(folder, 'large.csv');
+    await writeFile(file, bytes);
+    const data = s3DataStore(bucket.place, objects, path.join(folder, 'copies'));
+    try {
+      return await data.addFile(file, KEY, { arrivedMs: 0 });
+    } finally {
+      await dispose();
+    }
+  };
+  const bytes = randomBytes(65 * 1024 * 1024);
+
+  test('is sent anew where the other did not come through', async () => {
+    const action = { kind: 'answer', ...conflict } as const;
+    await faults.add({ meets: completion(bucket.name), action, times: 2 });
+    expect(await add(bytes)).toMatchObject({ key: KEY, existed: false });
+    expect(Buffer.from((await objects.get(KEY))?.body ?? []).equals(bytes)).toBe(true);
+  });
+
+  test('is found to be there where it had come through', async () => {
+    const action = { kind: 'answer-after', ...conflict } as const;
+    await faults.add({ meets: completion(bucket.name), action, times: 1 });
+    expect(await add(bytes)).toMatchObject({ key: KEY, existed: true });
+  });
+
+  test('is a TransientError where it stays so', async () => {
+    const action = { kind: 'answer', ...conflict } as const;
+    await faults.add({ meets: completion(bucket.name), action, times: 1_000 });
+    await expect(add(bytes)).rejects.toMatchObject({ name: 'TransientError', code: 'KEY_BUSY' });
   });
 });
 
