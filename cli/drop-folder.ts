@@ -1,8 +1,9 @@
-import { stat } from 'node:fs/promises';
+import { lstat, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { watch } from 'chokidar';
 import { ifPresent } from '../adapters/local/file-errors.ts';
+import type { Links } from '../adapters/local/plain-file.ts';
 import { ConfigError } from '../etl/errors.ts';
 import { parseDataset } from '../etl/naming.ts';
 import { filesBelow, isSourceName } from './find-files.ts';
@@ -49,10 +50,14 @@ export async function fileState(file: string): Promise<FileState | undefined> {
   return { state: `${stats.size}:${stats.mtimeMs}`, droppedMs: stats.ctimeMs };
 }
 
-/** Every finished file of the drop folder, once none of them was written to for `settleMs`. */
-export async function settledFiles(drop: string, exclude: string, settleMs: number): Promise<string[]> {
+/** Every finished file of the drop folder, and what else is there but folders, once none was written to for `settleMs`. */
+export async function settledFiles(
+  drop: string,
+  looking: { readonly exclude: string; readonly links: Links },
+  settleMs: number,
+): Promise<string[]> {
   const files: string[] = [];
-  for (const file of await filesBelow(drop, exclude)) {
+  for (const file of await filesBelow(drop, looking)) {
     if (!UNFINISHED.test(path.basename(file)) && (await settle(file, settleMs))) files.push(file);
   }
   return files;
@@ -61,8 +66,9 @@ export async function settledFiles(drop: string, exclude: string, settleMs: numb
 /** Waits until a file was not written to for `settleMs`; false where it went away meanwhile. */
 async function settle(file: string, settleMs: number): Promise<boolean> {
   for (;;) {
-    const stats = await ifPresent(() => stat(file));
+    const stats = await ifPresent(() => lstat(file));
     if (stats === undefined) return false;
+    if (!stats.isFile()) return true;
     const ageMs = Date.now() - stats.mtimeMs;
     if (ageMs >= settleMs) return true;
     // A time in the future says nothing of the file's age: then two looks must agree.
@@ -80,13 +86,14 @@ interface DropListener {
   onError(error: unknown): void;
 }
 
-/** Watches a folder for finished files, those there already included. */
+/** Watches a folder for finished files, and links, those there already included; what is behind links only where they are followed. */
 export function watchDrops(
   drop: string,
-  settleMs: number,
+  { settleMs, links }: { readonly settleMs: number; readonly links: Links },
   { onFile, onError }: DropListener,
 ): { close(): Promise<void> } {
   const watcher = watch(drop, {
+    followSymlinks: links === 'follow',
     ignored: (file) => file !== drop && UNFINISHED.test(path.basename(file)),
     awaitWriteFinish: {
       stabilityThreshold: settleMs,

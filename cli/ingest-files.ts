@@ -3,6 +3,7 @@ import path from 'node:path';
 import { hashFile } from '../adapters/local/file-bytes.ts';
 import { guarded } from '../adapters/local/file-errors.ts';
 import type { Lake } from '../adapters/local/lake.ts';
+import { type FoundFile, requirePlain } from '../adapters/local/plain-file.ts';
 import { BronzeIntake, type IngestedFile } from '../etl/bronze.ts';
 import type { SourceContract } from '../etl/contract/contract.ts';
 import { type HasRoom, inFlight } from '../etl/in-flight.ts';
@@ -24,11 +25,9 @@ export type Ingestion =
   | { readonly kind: 'ingested'; readonly file: string; readonly source: IngestedSource }
   | { readonly kind: 'failed'; readonly file: string; readonly error: unknown };
 
-/** A file to be ingested: by its absolute path. */
-export interface FileToIngest {
+/** A file to be ingested: by its absolute path, and how it was found: in a folder, or named by a person. */
+export interface FileToIngest extends FoundFile {
   readonly file: string;
-  /** Whether a person named it, and it wasn't found in a folder that is looked through time and again. */
-  readonly isNamed: boolean;
 }
 
 /**
@@ -48,16 +47,18 @@ export async function* ingestFiles(
   );
   const sources = await Promise.all(files.map(measure));
   const advance = progressOf(dataset, sources, progress);
-  yield* inFlight(sources, hasRoom, async ({ file, sizeBytes, foundWrittenMs }): Promise<Ingestion> => {
+  yield* inFlight(sources, hasRoom, async (source): Promise<Ingestion> => {
+    const { file, links, sizeBytes, foundWrittenMs } = source;
     const sent = advance(file);
     sent(0);
     try {
+      await guarded(`looking at ${file}`, () => requirePlain(file, source));
       const added = await intake.add({
         name: path.basename(file),
         sizeBytes,
         foundWrittenMs,
-        digest: async () => (await guarded(`reading ${file}`, () => hashFile(file))).digest,
-        copyTo: (key, arrivedMs) => lake.data.addFile(file, key, { arrivedMs, onSent: sent }),
+        digest: async () => (await guarded(`reading ${file}`, () => hashFile(file, undefined, links))).digest,
+        copyTo: (key, arrivedMs) => lake.data.addFile(file, key, { arrivedMs, onSent: sent, links }),
       });
       const { key, digest, existed } = added;
       return { kind: 'ingested', file, source: { file, key, sizeBytes: added.sizeBytes, digest, existed } };
@@ -69,16 +70,21 @@ export async function* ingestFiles(
   });
 }
 
-interface Source {
-  readonly file: string;
+interface Source extends FileToIngest {
   readonly sizeBytes: number;
   readonly foundWrittenMs: number | undefined;
 }
 
 /** What can't be looked at fails when it is to be copied, and stops no other. */
-async function measure({ file, isNamed }: FileToIngest): Promise<Source> {
+async function measure(found: FileToIngest): Promise<Source> {
+  const { file, below } = found;
   const stats = await stat(file).catch(() => undefined);
-  return { file, sizeBytes: stats?.size ?? 0, foundWrittenMs: isNamed ? undefined : stats?.mtimeMs };
+  return {
+    ...found,
+    sizeBytes: stats?.size ?? 0,
+    // A person who names a file drops it now; in a folder that is looked through time and again it lay since then.
+    foundWrittenMs: below === undefined ? undefined : stats?.mtimeMs,
+  };
 }
 
 const hasRoom: HasRoom<Source> = (underWay, next) =>

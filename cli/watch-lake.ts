@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ifPresent } from '../adapters/local/file-errors.ts';
+import { type Links, requirePlain } from '../adapters/local/plain-file.ts';
 import type { SourceContract } from '../etl/contract/contract.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { TransientError } from '../etl/errors.ts';
@@ -27,6 +29,8 @@ export interface WatchOptions {
   readonly drop: string;
   /** A file is taken once it was not written to for so long. */
   readonly settleMs: number;
+  /** Whether links in the folder are taken for what they lead to. */
+  readonly links: Links;
   /** Takes what is there, runs it, and ends. */
   readonly isOnce: boolean;
   readonly onEvent: (event: WatchEvent) => Promise<void>;
@@ -64,7 +68,7 @@ async function watchUntilStopped(watching: Watching): Promise<void> {
     return;
   }
   const tell = (error: unknown): void => void options.onEvent({ kind: 'trouble', error });
-  const drops = watchDrops(options.drop, options.settleMs, {
+  const drops = watchDrops(options.drop, options, {
     onFile: (file) => void addFile(watching, file).catch(tell),
     onError: tell,
   });
@@ -95,13 +99,16 @@ async function sweepAgain(watching: Watching): Promise<void> {
 }
 
 async function addDropped(watching: Watching): Promise<void> {
-  const { drop, settleMs } = watching.options;
-  for (const file of await settledFiles(drop, watching.lake.root, settleMs)) await addFile(watching, file);
+  const { drop, settleMs, links } = watching.options;
+  const looking = { exclude: watching.lake.root, links };
+  for (const file of await settledFiles(drop, looking, settleMs)) await addFile(watching, file);
 }
 
 async function addFile({ options, queue }: Watching, file: string): Promise<void> {
   try {
-    queue.addFile(datasetOfDrop(options.drop, file), file);
+    const dataset = datasetOfDrop(options.drop, file);
+    await ifPresent(() => requirePlain(file, { links: options.links, below: options.drop }));
+    queue.addFile(dataset, file);
   } catch (error) {
     await options.onEvent({ kind: 'refused', file, error });
   }
@@ -142,7 +149,8 @@ async function ingestDropped(
   }
   const waiting = await newStates(files, known);
   try {
-    const found = [...waiting.keys()].map((file) => ({ file, isNamed: false }));
+    const how = { links: options.links, below: options.drop };
+    const found = [...waiting.keys()].map((file) => ({ file, ...how }));
     for await (const done of ingestFiles(lake, contract, found)) {
       const { file } = done;
       const state = waiting.get(file) ?? '';

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
@@ -7,6 +6,7 @@ import { ConflictError, TransientError } from '../../etl/errors.ts';
 import type { AddedFile, AddOptions } from '../local/add-file.ts';
 import { hashFile } from '../local/file-bytes.ts';
 import { guarded } from '../local/file-errors.ts';
+import { openPlain } from '../local/plain-file.ts';
 import { failureOf, inAws } from './aws-errors.ts';
 import { ARRIVED, type S3Digests } from './s3-digests.ts';
 import { onObject, type S3Place } from './s3-object-store.ts';
@@ -31,8 +31,10 @@ export async function addFileToS3(
   digests: S3Digests,
   source: AddedSource,
 ): Promise<AddedFile> {
-  const { sourcePath, key, arrivedMs } = source;
-  const { digest, sizeBytes, bytes } = await guarded(`reading ${sourcePath}`, () => readSource(sourcePath));
+  const { sourcePath, key, arrivedMs, links } = source;
+  const { digest, sizeBytes, bytes } = await guarded(`reading ${sourcePath}`, () =>
+    readSource(sourcePath, links),
+  );
   const added = { key, digest, sizeBytes };
   return await inAws(onObject(place, 'adding', 's3:PutObject', key), async () => {
     const isNew = await sendIfNew(async () => {
@@ -74,12 +76,13 @@ interface ReadSource {
   readonly bytes: Uint8Array | undefined;
 }
 
-async function readSource(file: string): Promise<ReadSource> {
+async function readSource(file: string, links: AddOptions['links']): Promise<ReadSource> {
   const isSentWhole = (await stat(file)).size <= ONE_REQUEST_BYTES;
   const pieces: Uint8Array[] = [];
-  const { digest, fingerprint } = await hashFile(file, async (piece) => {
+  const take = async (piece: Uint8Array): Promise<void> => {
     if (isSentWhole) pieces.push(Uint8Array.from(piece));
-  });
+  };
+  const { digest, fingerprint } = await hashFile(file, take, links);
   const bytes = isSentWhole ? Buffer.concat(pieces) : undefined;
   return { digest, sizeBytes: Number(fingerprint.sizeBytes), bytes };
 }
@@ -107,12 +110,12 @@ async function sendWhole({ s3, bucketOf }: S3Place, { key, digest, bytes, arrive
 
 async function sendParts(
   { s3, bucketOf }: S3Place,
-  { sourcePath, key, arrivedMs, onSent }: AddedSource,
+  { sourcePath, key, arrivedMs, onSent, links = 'follow' }: AddedSource,
 ): Promise<string> {
   const params = {
     Bucket: bucketOf(key),
     Key: key,
-    Body: createReadStream(sourcePath),
+    Body: (await openPlain(sourcePath, links)).createReadStream(),
     IfNoneMatch: '*',
     Metadata: { [ARRIVED]: String(arrivedMs) },
   };

@@ -7,6 +7,7 @@ import { copyHashed, type HashedFile, hashFile } from './file-bytes.ts';
 import { hasCode, ifPresent } from './file-errors.ts';
 import type { LakeFolder } from './lake-folder.ts';
 import { ownedName } from './owner.ts';
+import type { Links } from './plain-file.ts';
 import { sharedWork } from './shared-work.ts';
 
 /** Of many files that come at once, one flush of their folder serves all that were placed before it began. */
@@ -23,9 +24,10 @@ export interface AddedFile {
   readonly existed: boolean;
 }
 
-/** When a file came, and who wants to know how many of its bytes have gone. */
+/** When a file came, whether it may be a link (it may unless said), and who wants to know how many of its bytes have gone. */
 export interface AddOptions {
   readonly arrivedMs: number;
+  readonly links?: Links;
   readonly onSent?: ((bytes: number) => void) | undefined;
 }
 
@@ -36,12 +38,13 @@ interface Adding extends AddOptions {
 }
 
 /** Copies a file to a key, write-once; see FileDataStore.addFile. */
-export async function addFile(lake: LakeFolder, { sourcePath, key, arrivedMs }: Adding): Promise<AddedFile> {
+export async function addFile(lake: LakeFolder, source: Adding): Promise<AddedFile> {
+  const { sourcePath, key, links } = source;
   const target = lake.keyPath(key);
   if ((await ifPresent(() => lstat(target))) !== undefined) {
-    return await compareWith(lake, key, await hashFile(sourcePath));
+    return await compareWith(lake, key, await hashFile(sourcePath, undefined, links));
   }
-  const { hashed, isPlaced } = await copyAndPlace(lake, { sourcePath, arrivedMs }, target);
+  const { hashed, isPlaced } = await copyAndPlace(lake, source, target);
   if (!isPlaced) return await compareWith(lake, key, hashed);
   await syncTogether(path.dirname(target));
   await rememberDigest(lake, key, hashed);
@@ -51,13 +54,13 @@ export async function addFile(lake: LakeFolder, { sourcePath, key, arrivedMs }: 
 /** Gives the target a durable copy of the source, under no other name when it returns; not where a file is already. */
 async function copyAndPlace(
   lake: LakeFolder,
-  { sourcePath, arrivedMs }: Pick<Adding, 'sourcePath' | 'arrivedMs'>,
+  { sourcePath, arrivedMs, links }: Adding,
   target: string,
 ): Promise<{ readonly hashed: HashedFile; readonly isPlaced: boolean }> {
   const temp = await lake.tempPath();
   try {
     // Before the file has its name, so that no run sees it with another arrival.
-    const hashed = await copyHashed(sourcePath, temp, arrivedMs);
+    const hashed = await copyHashed(sourcePath, temp, { modifiedMs: arrivedMs, links });
     await ensureTogether(path.dirname(target));
     return { hashed, isPlaced: await placeExclusive(temp, target, arrivedMs) };
   } finally {
@@ -83,7 +86,7 @@ async function placeExclusive(temp: string, target: string, arrivedMs: number): 
   }
   const copy = path.join(path.dirname(target), `.${ownedName('add')}`);
   try {
-    await copyHashed(temp, copy, arrivedMs);
+    await copyHashed(temp, copy, { modifiedMs: arrivedMs });
     return await linkExclusive(copy, target);
   } finally {
     await removeFile(copy);

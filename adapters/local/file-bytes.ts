@@ -5,6 +5,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { TransientError } from '../../etl/errors.ts';
 import type { ByteRange } from '../../etl/ports.ts';
 import { guarded } from './file-errors.ts';
+import { type Links, openPlain } from './plain-file.ts';
 
 /** Large enough to read at the disk's speed, small enough to hold several. */
 const PIECE_BYTES = 1024 * 1024;
@@ -104,13 +105,15 @@ async function* piecesOf(
 
 /**
  * Reads a whole file for its digest, handing each piece to `take` on the way. Throws TransientError
- * 'FILE_CHANGING' where the file was written to or replaced meanwhile: the digest would mean nothing.
+ * 'FILE_CHANGING' where the file was written to or replaced meanwhile: the digest would mean nothing; ConfigError
+ * 'NOT_PLAIN' for what is no file, or a link where those are refused.
  */
 export async function hashFile(
   file: string,
   take: (piece: Uint8Array) => Promise<void> = async () => undefined,
+  links: Links = 'follow',
 ): Promise<HashedFile> {
-  const handle = await open(file, 'r');
+  const handle = await openPlain(file, links);
   const hash = createHash('sha256');
   try {
     const stats = await handle.stat({ bigint: true });
@@ -134,10 +137,14 @@ export async function hashFile(
 }
 
 /** Copies a file to a new one, durably and with a time of modification, and returns what `hashFile` does of the source. */
-export async function copyHashed(source: string, target: string, modifiedMs: number): Promise<HashedFile> {
+export async function copyHashed(
+  source: string,
+  target: string,
+  { modifiedMs, links }: { readonly modifiedMs: number; readonly links?: Links | undefined },
+): Promise<HashedFile> {
   const handle = await open(target, 'wx');
   try {
-    const hashed = await hashFile(source, (piece) => handle.writeFile(piece));
+    const hashed = await hashFile(source, (piece) => handle.writeFile(piece), links);
     // Half a millisecond more: in seconds, a whole one may become a little less.
     const seconds = (modifiedMs + 0.5) / 1000;
     await handle.utimes(seconds, seconds);

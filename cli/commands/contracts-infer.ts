@@ -17,6 +17,7 @@ import { requireEnding } from '../answer-format.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findFiles } from '../find-files.ts';
+import { LINK_OPTION, linksOf } from '../follow-links.ts';
 import type { Io } from '../io.ts';
 import { locations, nextCommand, quoteArgument, shownPath } from '../locations.ts';
 import { engineLimits } from '../open-lake.ts';
@@ -41,6 +42,7 @@ stderr; with --out, writes the contract there and prints what it found. Personal
       help: "the dataset's name, e.g. spend.payments; from the path of the first file unless given",
     },
     out: { type: 'string', value: 'FILE', help: 'write the contract to a new file' },
+    ...LINK_OPTION,
     'sample-mb': {
       type: 'string',
       value: 'N',
@@ -57,10 +59,12 @@ stderr; with --out, writes the contract there and prints what it found. Personal
     const sampleMb = args.text('sample-mb') ?? DEFAULT_SAMPLE_MB;
     if (!/^[1-9]\d{0,6}$/.test(sampleMb))
       throw usageError(`--sample-mb ${sampleMb} is no number of megabytes: write e.g. 256.`);
-    const { files } = await findFiles(args.positionals, {
+    const found = await findFiles(args.positionals, {
       cwd: io.cwd,
       exclude: locations(args, io).lakeDir,
+      links: linksOf(args),
     });
+    const files = found.files.map(({ file }) => file);
     const name = datasetName(args.text('dataset'), files[0] ?? '');
     const out = args.text('out');
     requireEnding(out, ['.yaml', '.yml'], 'YAML');

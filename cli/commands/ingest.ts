@@ -4,6 +4,7 @@ import { parseDataset } from '../../etl/naming.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findFiles } from '../find-files.ts';
+import { LINK_OPTION, linksOf } from '../follow-links.ts';
 import { type IngestedSource, ingestFiles } from '../ingest-files.ts';
 import type { Io } from '../io.ts';
 import { nextCommand, shownPath } from '../locations.ts';
@@ -25,9 +26,12 @@ export const ingest: Command = {
   description: `Copies source files into Bronze, where nothing is ever changed or written over. FILE is a file, a folder (searched to the
 bottom for .csv, .tsv, .txt, .dat and .psv, also with .gz) or a glob; quote a glob to have Assay expand it.
 A file that is there already under its name is noted and not copied; another file under a name that is taken is kept
-beside it. Nothing is written when the dataset has no valid contract, or when one of the paths leads to nothing.
+beside it. Links are refused, unless --follow-links is given: they could lead anywhere. Nothing is written when the dataset has no valid contract, or when one of the paths leads to nothing.
 With --target aws, each file starts a run of the platform by itself.`,
-  options: { dataset: { type: 'string', value: 'D', help: 'the dataset, <domain>.<name>' } },
+  options: {
+    dataset: { type: 'string', value: 'D', help: 'the dataset, <domain>.<name>' },
+    ...LINK_OPTION,
+  },
   examples: [
     'assay ingest 2020-06.csv --dataset spend.council_payments',
     'assay ingest downloads/ --dataset mortgages.transactions --lake /data/lake',
@@ -45,12 +49,12 @@ With --target aws, each file starts a run of the platform by itself.`,
     const bar = progressBar(io, !args.has('json'), 'finishing …');
     const lake = await openLakeOf(args, io, { progress: bar.advance });
     const contract = await usableContract(lake.effects, await loadContracts(lake.effects.contracts), dataset);
-    const found = await findFiles(args.positionals, { cwd: io.cwd, exclude: lake.root });
+    const links = linksOf(args);
+    const found = await findFiles(args.positionals, { cwd: io.cwd, exclude: lake.root, links });
     printSkipped(found.skipped, io);
     const ingested: IngestedSource[] = [];
     try {
-      const files = found.files.map((file) => ({ file, isNamed: found.named.has(file) }));
-      for await (const done of ingestFiles(lake, contract, files)) {
+      for await (const done of ingestFiles(lake, contract, found.files)) {
         if (done.kind === 'failed') throw done.error;
         ingested.push(done.source);
       }

@@ -5,6 +5,8 @@ import type { Lake } from '../../adapters/local/lake.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import type { Command } from '../command.ts';
 import { EXIT, type ExitCode, exitCodeOf, worst } from '../exit-codes.ts';
+import { LINK_OPTION, linksOf } from '../follow-links.ts';
+
 import type { Io } from '../io.ts';
 import { shownPath } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
@@ -23,10 +25,11 @@ export const watch: Command = {
   description: `Takes files that are dropped into DIR/<domain>/<dataset>/ (those there already, too), copies them into Bronze and runs
 their dataset. A file is taken once it was not written to for some seconds; names that end in .part, .tmp and the like
 are left until they are renamed. Dropped files stay where they are: Bronze has its copy, and a restart takes none twice.
-What lies elsewhere, or has no contract, is reported and left alone. Every dataset is run at the start and once a day.
+What lies elsewhere, has no contract, or is a link (unless --follow-links is given) is reported and left alone. Every dataset is run at the start and once a day.
 Ctrl-C ends it after the run under way. With --json, one JSON object a line for each event.`,
   options: {
     drop: { type: 'string', value: 'DIR', help: 'the folder to watch' },
+    ...LINK_OPTION,
     once: { type: 'boolean', help: 'take and run what is there, then end (for cron)' },
     settle: {
       type: 'string',
@@ -64,6 +67,7 @@ Ctrl-C ends it after the run under way. With --json, one JSON object a line for 
     const watching = watchLake(lake, {
       drop: folder,
       settleMs,
+      links: linksOf(args),
       isOnce: args.has('once'),
       onEvent: async (event) => {
         bar.stop();

@@ -76,7 +76,7 @@ async function ingest(lakeDir: string): Promise<string[]> {
     for await (const done of ingestFiles(
       lake,
       CONTRACT,
-      files.map((file) => ({ file, isNamed: true })),
+      files.map((file) => ({ file, links: 'refuse' as const })),
     )) {
       if (done.kind === 'failed') throw done.error;
       reported.push(done.source.key);

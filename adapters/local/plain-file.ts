@@ -1,0 +1,70 @@
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { ConfigError } from '../../etl/errors.ts';
+import { hasCode, ifPresent } from './file-errors.ts';
+
+/** What to do with links among source files: whoever may drop a file could have any file read that this process may. */
+export type Links = 'refuse' | 'follow';
+
+/** How a source file was found. */
+export interface FoundFile {
+  readonly links: Links;
+  /** The folder that was looked through; absent where a person named the file itself. */
+  readonly below?: string;
+}
+
+/**
+ * Why a path is not taken for a source file: it is no regular file, or links are refused and it is one, lies behind one
+ * or has a second name; undefined where it is taken.
+ */
+export async function plainProblem(file: string, { links, below }: FoundFile): Promise<string | undefined> {
+  const own = await lstat(file);
+  const stats = links === 'follow' && own.isSymbolicLink() ? await ifPresent(() => stat(file)) : own;
+  if (stats === undefined) return 'is a link that leads to nothing';
+  if (stats.isSymbolicLink())
+    return below === undefined
+      ? 'is a link: name the file or folder that it leads to, or add --follow-links'
+      : `is a link${FOLLOW}`;
+  if (!stats.isFile()) return 'is no regular file';
+  if (links === 'follow' || below === undefined) return undefined;
+  if (stats.nlink > 1) return `has a second name, a hard link${FOLLOW}`;
+  return (await isBehindLink(file, below)) ? `lies behind a link${FOLLOW}` : undefined;
+}
+
+const FOLLOW = ', and links are not followed: drop the file itself, or add --follow-links';
+
+/** Whether a folder between `below` and the file is a link. */
+async function isBehindLink(file: string, below: string): Promise<boolean> {
+  const [folder, root] = await Promise.all([realpath(path.dirname(file)), realpath(below)]);
+  return folder !== path.resolve(root, path.relative(below, path.dirname(file)));
+}
+
+/** Throws ConfigError `NOT_PLAIN` where plainProblem has one. */
+export async function requirePlain(file: string, found: FoundFile): Promise<void> {
+  const problem = await plainProblem(file, found);
+  if (problem !== undefined) throw notPlain(file, problem);
+}
+
+/**
+ * Opens a regular file for reading. Throws ConfigError `NOT_PLAIN` where it became something else since it was looked
+ * at; never waits for a pipe's writer.
+ */
+export async function openPlain(file: string, links: Links): Promise<FileHandle> {
+  const refusing = links === 'refuse' ? (constants.O_NOFOLLOW ?? 0) : 0;
+  let handle: FileHandle;
+  try {
+    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | refusing);
+  } catch (error) {
+    if (hasCode(error, 'ELOOP')) throw notPlain(file, `is a link${FOLLOW}`);
+    throw error;
+  }
+  const stats: Stats = await handle.stat();
+  if (stats.isFile()) return handle;
+  await handle.close();
+  throw notPlain(file, 'is no regular file');
+}
+
+function notPlain(file: string, problem: string): ConfigError {
+  return new ConfigError('NOT_PLAIN', `${file} ${problem}.`, { context: { file } });
+}
