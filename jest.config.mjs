@@ -1,9 +1,18 @@
+/** Long searches by chance, and what measures: npm run test:searches. */
+export const SEARCHES = [
+  '<rootDir>/test/bench/',
+  '<rootDir>/test/drill/',
+  '<rootDir>/test/fuzz/',
+  '<rootDir>/test/pollution/',
+  '<rootDir>/test/adapters/object-store-schedules.test.ts',
+];
+
 /** Native ES modules; swc only strips the types. */
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // They need a deployed platform: npm run test:aws.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/aws/'],
+  // Those of test/aws need a deployed platform: npm run test:aws.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/aws/', ...SEARCHES],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
