@@ -1,6 +1,5 @@
 import { duckType } from '../contract/duck-type.ts';
-import { DataError } from '../errors.ts';
-import { columnTypeOf } from '../table/fields.ts';
+import { schemaColumns } from '../table/fields.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import { currentSchema } from '../table/metadata.ts';
 import { readParquet } from './engine.ts';
@@ -11,12 +10,10 @@ import { identifier } from './sql.ts';
  * than a column doesn't have it, and has NULL there. Throws DataError `TABLE_TYPE` where a column is of a type that it can't name.
  */
 export function tableRowsSql({ metadata }: LakeTable, paths: readonly string[]): string {
-  const columns = currentSchema(metadata).fields.map(({ name, type }) => {
-    const known = columnTypeOf(type);
-    if (known === undefined)
-      throw new DataError('TABLE_TYPE', `Column '${name}' has a type that can't be rewritten.`);
-    return { name: identifier(name), type: duckType(known) };
-  });
+  const columns = schemaColumns(currentSchema(metadata)).map(({ name, type }) => ({
+    name: identifier(name),
+    type: duckType(type),
+  }));
   const empty = columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${name}`).join(', ');
   const names = columns.map(({ name, type }) => `CAST(${name} AS ${type}) AS ${name}`).join(', ');
   const stored = paths.length === 0 ? '' : ` UNION ALL BY NAME SELECT * FROM ${readParquet(paths)}`;

@@ -8,9 +8,11 @@ import { ConfigError } from '../errors.ts';
 import { type Layer, tableName, tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { LEDGER_COLUMNS, REJECT_TABLE_COLUMNS } from '../refining/reject-tables.ts';
+import { schemaColumns } from '../table/fields.ts';
 import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 import type { TableColumn } from '../table/schema.ts';
+import { schemaAt } from '../table/snapshots.ts';
 import { type AsOf, type Moment, momentOf, seenOf } from './as-of.ts';
 import type { LakeView } from './lake-view.ts';
 import { createOpsViews } from './ops-views.ts';
@@ -18,9 +20,13 @@ import { createOpsViews } from './ops-views.ts';
 /** The schemas of a lake. */
 const SCHEMAS = ['silver', 'gold', 'quarantine', 'condemned', 'ops'] as const;
 
-/** Which tables are made. */
+/** Which tables are made, and of what shape. */
 export interface ViewOptions {
-  /** Only those of the layers that the SQL names, since not every reader may read all; else all of a dataset that it names. */
+  /**
+   * As a reader of the lake is to see them: only tables of the layers that the SQL names, since not every reader may read
+   * all, and each with the columns of the snapshot that is seen, in their own order, as every other engine shows them. Else
+   * all of a dataset that the SQL names, with the columns of today's contract.
+   */
   readonly isExact?: boolean;
 }
 
@@ -54,8 +60,11 @@ export async function createLakeViews(
   const meant = named.filter(({ name }) => plain.includes(name));
   refuseExpired(wantsOps ? views : meant, moment);
   if (!wantsOps) refuseTooEarly(meant, moment);
-  // Some of ops.* is made of all the others.
-  for (const view of wantsOps ? views : named) await createView(engine, effects, view, moment);
+  // Some of ops.* is made of all the others, with every column that there is today.
+  for (const view of wantsOps ? views : named) {
+    const isOwn = isExact && (!wantsOps || view.layer === 'silver' || view.layer === 'gold');
+    await createView(engine, effects, isOwn ? { ...view, columns: ownColumns(view, moment) } : view, moment);
+  }
   if (wantsOps) await createOpsViews(engine, effects, views, moment.ms);
 }
 
@@ -146,6 +155,13 @@ function refuseTooEarly(named: readonly LakeView[], moment: Moment): void {
     'NO_SNAPSHOT',
     `At ${new Date(ms).toISOString()} nothing was published of ${names}; ${since}.`,
   );
+}
+
+/** The columns of the snapshot that is seen; of a table that wasn't there yet, those that it got. */
+function ownColumns({ table, columns }: LakeView, moment: Moment): readonly TableColumn[] {
+  if (table === undefined) return columns;
+  const seen = seenOf(table, moment);
+  return schemaColumns(schemaAt(table.metadata, seen.kind === 'snapshot' ? seen.id : undefined));
 }
 
 async function createView(engine: Engine, effects: Effects, view: LakeView, moment: Moment): Promise<void> {

@@ -1,5 +1,5 @@
-import { ConfigError } from '../errors.ts';
-import type { IcebergField, IcebergType } from './metadata.ts';
+import { ConfigError, DataError } from '../errors.ts';
+import type { IcebergField, IcebergSchema, IcebergType } from './metadata.ts';
 import type { ColumnType, TableColumn } from './schema.ts';
 
 /** Hands out field ids, each once. */
@@ -86,6 +86,20 @@ export function columnTypeOf(type: IcebergType): ColumnType | undefined {
     fields.push({ name, type: known, required });
   }
   return { kind: 'struct', fields };
+}
+
+/** A schema's columns in its order. Throws DataError `TABLE_TYPE` where one is of a type that no contract has. */
+export function schemaColumns({ fields }: IcebergSchema): TableColumn[] {
+  return fields.map(({ name, type, required }) => {
+    const known = columnTypeOf(type);
+    if (known === undefined)
+      throw new DataError(
+        'TABLE_TYPE',
+        `Column '${name}' has a type that Assay doesn't read: another engine added it. Drop it there.`,
+        { context: { column: name } },
+      );
+    return { name, type: known, required };
+  });
 }
 
 /** Throws ConfigError when two columns have names that differ only in case, which SQL engines can't tell apart. */

@@ -1,5 +1,12 @@
 import { ConfigError } from '../errors.ts';
-import { currentSnapshot, type Snapshot, type SnapshotRef, type TableMetadata } from './metadata.ts';
+import {
+  currentSchema,
+  currentSnapshot,
+  type IcebergSchema,
+  type Snapshot,
+  type SnapshotRef,
+  type TableMetadata,
+} from './metadata.ts';
 
 /** A point of a table's history. */
 export type SnapshotChoice = { readonly snapshotId: number } | { readonly timeMs: number };
@@ -13,6 +20,13 @@ export function snapshotAt(metadata: TableMetadata, choice: SnapshotChoice): Sna
   const snapshot = metadata.snapshots.find((one) => one['snapshot-id'] === id);
   if (snapshot === undefined) throw noSnapshot(metadata, choice);
   return snapshot;
+}
+
+/** The columns that a snapshot was committed with; those of today where none is named. */
+export function schemaAt(metadata: TableMetadata, snapshotId: number | undefined): IcebergSchema {
+  const snapshot = metadata.snapshots.find((one) => one['snapshot-id'] === snapshotId);
+  const schema = metadata.schemas.find((one) => one['schema-id'] === snapshot?.['schema-id']);
+  return schema ?? currentSchema(metadata);
 }
 
 function currentAt(metadata: TableMetadata, timeMs: number): number | undefined {
