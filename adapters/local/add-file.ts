@@ -6,6 +6,7 @@ import { ensureFolder, linkExclusive, removeFile, syncFolder } from './durable-f
 import { copyHashed, type HashedFile, hashFile } from './file-bytes.ts';
 import { hasCode, ifPresent } from './file-errors.ts';
 import type { LakeFolder } from './lake-folder.ts';
+import { MODES, type Share } from './lake-modes.ts';
 import { ownedName } from './owner.ts';
 import type { Links } from './plain-file.ts';
 import { sharedWork } from './shared-work.ts';
@@ -14,7 +15,10 @@ import { sharedWork } from './shared-work.ts';
 const syncTogether = sharedWork(syncFolder);
 
 /** Whoever finds a folder made by another a moment ago waits until it is durable. */
-const ensureTogether = sharedWork(ensureFolder);
+const ensureTogether: Readonly<Record<Share, (folder: string) => Promise<void>>> = {
+  nobody: sharedWork((folder) => ensureFolder(folder, MODES.nobody.folder)),
+  group: sharedWork((folder) => ensureFolder(folder, MODES.group.folder)),
+};
 
 /** A source file in Bronze; `existed` where the same bytes were there already. */
 export interface AddedFile {
@@ -60,9 +64,13 @@ async function copyAndPlace(
   const temp = await lake.tempPath();
   try {
     // Before the file has its name, so that no run sees it with another arrival.
-    const hashed = await copyHashed(sourcePath, temp, { modifiedMs: arrivedMs, links });
-    await ensureTogether(path.dirname(target));
-    return { hashed, isPlaced: await placeExclusive(temp, target, arrivedMs) };
+    const hashed = await copyHashed(sourcePath, temp, {
+      modifiedMs: arrivedMs,
+      links,
+      mode: lake.modes.file,
+    });
+    await ensureTogether[lake.modes === MODES.group ? 'group' : 'nobody'](path.dirname(target));
+    return { hashed, isPlaced: await placeExclusive(lake, { temp, target, arrivedMs }) };
   } finally {
     await removeFile(temp);
   }
@@ -78,7 +86,10 @@ async function compareWith(lake: LakeFolder, key: string, source: HashedFile): P
 }
 
 /** Gives the target its file, never over another: false where there is one. Bronze may lie on another device. */
-async function placeExclusive(temp: string, target: string, arrivedMs: number): Promise<boolean> {
+async function placeExclusive(
+  lake: LakeFolder,
+  { temp, target, arrivedMs }: { readonly temp: string; readonly target: string; readonly arrivedMs: number },
+): Promise<boolean> {
   try {
     return await linkExclusive(temp, target);
   } catch (error) {
@@ -86,7 +97,7 @@ async function placeExclusive(temp: string, target: string, arrivedMs: number): 
   }
   const copy = path.join(path.dirname(target), `.${ownedName('add')}`);
   try {
-    await copyHashed(temp, copy, { modifiedMs: arrivedMs });
+    await copyHashed(temp, copy, { modifiedMs: arrivedMs, mode: lake.modes.file });
     return await linkExclusive(copy, target);
   } finally {
     await removeFile(copy);

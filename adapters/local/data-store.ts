@@ -1,9 +1,9 @@
-import { copyFile, rename, stat } from 'node:fs/promises';
+import { chmod, copyFile, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { DataStore, ObjectIdentity } from '../../etl/ports.ts';
 import { type AddedFile, type AddOptions, addFile } from './add-file.ts';
 import { cachedDigest } from './digest-cache.ts';
-import { ensureFolder, removeFile, replaceFile, syncFile, syncFolder } from './durable-file.ts';
+import { removeFile, replaceFile, syncFile, syncFolder } from './durable-file.ts';
 import { readPieces } from './file-bytes.ts';
 import { guarded, hasCode } from './file-errors.ts';
 import type { LakeFolder } from './lake-folder.ts';
@@ -33,7 +33,7 @@ export function fileDataStore(lake: LakeFolder): FileDataStore {
       return file;
     },
     publish: (scratchPath, key) =>
-      guarded(`publishing ${key}`, async () => await publishFile(scratchPath, lake.keyPath(key))),
+      guarded(`publishing ${key}`, async () => await publishFile(lake, scratchPath, lake.keyPath(key))),
     addFile: (sourcePath, key, options) =>
       guarded(
         `adding ${sourcePath} as ${key}`,
@@ -48,9 +48,11 @@ async function identify(lake: LakeFolder, key: string): Promise<ObjectIdentity> 
   return { digest: await cachedDigest(lake, key), arrivedMs: Math.floor(mtimeMs) };
 }
 
-async function publishFile(scratchPath: string, target: string): Promise<void> {
+async function publishFile(lake: LakeFolder, scratchPath: string, target: string): Promise<void> {
+  // DuckDB wrote it, with whatever mode the process gives.
+  await chmod(scratchPath, lake.modes.file);
   await syncFile(scratchPath);
-  await ensureFolder(path.dirname(target));
+  await lake.ensureFolder(path.dirname(target));
   try {
     await rename(scratchPath, target);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { ensureFolder, removeFile } from './durable-file.ts';
+import { removeFile } from './durable-file.ts';
 import { type Fingerprint, fingerprintOf, type HashedFile, hashFile, sameFingerprint } from './file-bytes.ts';
 import { storageError } from './file-errors.ts';
 import type { LakeFolder } from './lake-folder.ts';
@@ -51,7 +51,7 @@ function isWorthRemembering({ sizeBytes }: Fingerprint): boolean {
 async function remember(lake: LakeFolder, key: string, hashed: HashedFile): Promise<void> {
   const file = lake.digestPath(key);
   try {
-    await ensureFolder(path.dirname(file));
+    await lake.ensureFolder(path.dirname(file));
     const temp = await lake.writeTemp(Buffer.from(JSON.stringify(hashed)));
     await rename(temp, file).finally(() => removeFile(temp));
   } catch (error) {

@@ -1,27 +1,30 @@
-import { link, lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { chmod, link, lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { hasCode, ifPresent } from './file-errors.ts';
+import { isShared } from './lake-modes.ts';
 
 /** Makes names created, replaced or removed in a folder survive a power failure. */
 export function syncFolder(folder: string): Promise<void> {
   return syncFile(folder);
 }
 
-/** Creates a folder and its missing parents, durably; does nothing where it exists. */
-export async function ensureFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
+/** Creates a folder and its missing parents, durably and with a mode; does nothing where it exists. */
+export async function ensureFolder(folder: string, mode: number): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode });
   if (first === undefined) return;
   const stop = path.dirname(first);
+  if (isShared(mode)) for (let one = folder; one !== stop; one = path.dirname(one)) await chmod(one, mode);
   for (let parent = path.dirname(folder); ; parent = path.dirname(parent)) {
     await syncFolder(parent);
     if (parent === stop || parent === path.dirname(parent)) return;
   }
 }
 
-/** Writes a new file and returns when its bytes are on the disk; EEXIST where there is one. */
-export async function writeSynced(file: string, bytes: Uint8Array, mode = 0o666): Promise<void> {
+/** Writes a new file with a mode and returns when its bytes are on the disk; EEXIST where there is one. */
+export async function writeSynced(file: string, bytes: Uint8Array, mode: number): Promise<void> {
   const handle = await open(file, 'wx', mode);
   try {
+    if (isShared(mode)) await handle.chmod(mode);
     await handle.writeFile(bytes);
     await handle.sync();
   } finally {

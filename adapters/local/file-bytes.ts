@@ -5,6 +5,7 @@ import { type FileHandle, open, stat } from 'node:fs/promises';
 import { TransientError } from '../../etl/errors.ts';
 import type { ByteRange } from '../../etl/ports.ts';
 import { guarded } from './file-errors.ts';
+import { isShared } from './lake-modes.ts';
 import { type Links, openPlain } from './plain-file.ts';
 
 /** Large enough to read at the disk's speed, small enough to hold several. */
@@ -136,15 +137,20 @@ export async function hashFile(
   );
 }
 
-/** Copies a file to a new one, durably and with a time of modification, and returns what `hashFile` does of the source. */
+/** Copies a file to a new one, durably, with a mode and a time of modification, and returns what `hashFile` does of the source. */
 export async function copyHashed(
   source: string,
   target: string,
-  { modifiedMs, links }: { readonly modifiedMs: number; readonly links?: Links | undefined },
+  {
+    modifiedMs,
+    mode,
+    links,
+  }: { readonly modifiedMs: number; readonly mode: number; readonly links?: Links | undefined },
 ): Promise<HashedFile> {
-  const handle = await open(target, 'wx');
+  const handle = await open(target, 'wx', mode);
   try {
     const hashed = await hashFile(source, (piece) => handle.writeFile(piece), links);
+    if (isShared(mode)) await handle.chmod(mode);
     // Half a millisecond more: in seconds, a whole one may become a little less.
     const seconds = (modifiedMs + 0.5) / 1000;
     await handle.utimes(seconds, seconds);

@@ -1,26 +1,33 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../../etl/errors.ts';
-import { ensureFolder, linkExclusive, removeFile, syncFolder } from './durable-file.ts';
-import { guarded, ifPresent } from './file-errors.ts';
+import { linkExclusive, removeFile, replaceFile, syncFolder } from './durable-file.ts';
+import { guarded, hasCode, ifPresent } from './file-errors.ts';
 import { LAKE_FILE, type LakeFolder } from './lake-folder.ts';
+import { SHARES, type Share } from './lake-modes.ts';
 
 const LAKE = z.object({
   format: z.literal(1),
   createdAt: z.iso.datetime(),
   /** Secret that keys the digests which stand for personal values, 64 hex digits. */
   digestKey: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Who may use the lake beside its owner; nobody where it isn't said. */
+  share: z.enum(SHARES).optional(),
 });
 
 /** What a lake says of itself. */
 export type LakeSettings = z.infer<typeof LAKE>;
 
-/** A lake's settings; ConfigError 'NOT_A_LAKE' where the folder is none, 'LAKE_FORMAT' where they can't be read. */
-export async function readLakeFile(lake: LakeFolder): Promise<LakeSettings> {
+/**
+ * A lake's settings, undefined where this user may read the lake but not them, which hold its secret; ConfigError 'NOT_A_LAKE' where the folder is none, 'LAKE_FORMAT' where they
+ * are damaged.
+ */
+export async function readLakeFile(lake: LakeFolder): Promise<LakeSettings | undefined> {
   const file = path.join(lake.root, LAKE_FILE);
-  const text = await guarded(`reading ${file}`, () => ifPresent(() => readFile(file, 'utf8')));
+  const text = await guarded(`reading ${file}`, () => ifPresent(() => readUnlessSecret(file)));
+  if (text === SECRET) return undefined;
   if (text === undefined) {
     throw new ConfigError(
       'NOT_A_LAKE',
@@ -30,17 +37,33 @@ export async function readLakeFile(lake: LakeFolder): Promise<LakeSettings> {
   return parseSettings(file, text);
 }
 
+const SECRET = Symbol('a file that this user may not read');
+
+async function readUnlessSecret(file: string): Promise<string | typeof SECRET> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    // Where the folder itself is closed, there is nothing to be looked at either.
+    if (hasCode(error, 'EACCES') && (await stat(file)).isFile()) return SECRET;
+    throw error;
+  }
+}
+
 /** Makes a folder a lake; one that is a lake already stays as it is. Returns whether it was made now. */
-export async function writeLakeFile(lake: LakeFolder, createdAt: Date): Promise<boolean> {
+export async function writeLakeFile(
+  lake: LakeFolder,
+  { createdAt, share }: { readonly createdAt: Date; readonly share: Share },
+): Promise<boolean> {
   const file = path.join(lake.root, LAKE_FILE);
   const settings: LakeSettings = {
     format: 1,
     createdAt: createdAt.toISOString(),
     digestKey: randomBytes(32).toString('hex'),
+    ...(share === 'nobody' ? {} : { share }),
   };
   return await guarded(`creating ${file}`, async () => {
-    await ensureFolder(lake.root);
-    const temp = await lake.writeTemp(Buffer.from(`${JSON.stringify(settings, null, 2)}\n`), 0o600);
+    await lake.ensureFolder(lake.root);
+    const temp = await lake.writeTemp(bytesOf(settings));
     try {
       const created = await linkExclusive(temp, file);
       await syncFolder(lake.root);
@@ -50,6 +73,16 @@ export async function writeLakeFile(lake: LakeFolder, createdAt: Date): Promise<
     }
   });
 }
+
+/** Writes down who may use a lake that is there. */
+export async function writeShare(lake: LakeFolder, settings: LakeSettings, share: Share): Promise<void> {
+  const file = path.join(lake.root, LAKE_FILE);
+  await guarded(`writing ${file}`, async () => {
+    await replaceFile(await lake.writeTemp(bytesOf({ ...settings, share })), file);
+  });
+}
+
+const bytesOf = (settings: LakeSettings): Uint8Array => Buffer.from(`${JSON.stringify(settings, null, 2)}\n`);
 
 function parseSettings(file: string, text: string): LakeSettings {
   const parsed = LAKE.safeParse(parseJson(text));

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { ConfigError } from '../../etl/errors.ts';
 import { ensureFolder, writeSynced } from './durable-file.ts';
+import { MODES, type Modes, type Share } from './lake-modes.ts';
 import { ownedName } from './owner.ts';
 
 /** Name of the file that makes a folder a lake; it holds a secret and is no object. */
@@ -22,17 +23,23 @@ export interface LakeFolder {
   readonly tempRoot: string;
   /** A fresh path in the lake's file system for a file being written; its folder exists. */
   tempPath(): Promise<string>;
-  /** A new temporary file holding these bytes, on the disk already; `mode` limits who may read it. */
-  writeTemp(bytes: Uint8Array, mode?: number): Promise<string>;
+  /** A new temporary file holding these bytes, on the disk already. */
+  writeTemp(bytes: Uint8Array): Promise<string>;
+  /** Modes of what is written. */
+  readonly modes: Modes;
+  /** Creates a folder of the lake and its missing parents, durably. */
+  ensureFolder(folder: string): Promise<void>;
 }
 
-/** The lake at a folder; touches nothing yet. */
-export function lakeFolder(folder: string): LakeFolder {
+/** The lake at a folder, whose files are its owner's alone unless it is shared; touches nothing yet. */
+export function lakeFolder(folder: string, share: Share = 'nobody'): LakeFolder {
+  const modes = MODES[share];
+  const ensure = (one: string): Promise<void> => ensureFolder(one, modes.folder);
   const root = path.resolve(folder);
   const tempRoot = path.join(root, '.tmp');
   const under = (top: string, key: string): string => path.join(root, top, ...segmentsOf(key));
   const tempPath = async (): Promise<string> => {
-    await ensureFolder(tempRoot);
+    await ensure(tempRoot);
     return path.join(tempRoot, ownedName('put'));
   };
   return {
@@ -43,9 +50,11 @@ export function lakeFolder(folder: string): LakeFolder {
     versionsPath: (key) => under('.versions', key),
     digestPath: (key) => `${under('.digests', key)}.json`,
     tempPath,
-    async writeTemp(bytes, mode) {
+    modes,
+    ensureFolder: ensure,
+    async writeTemp(bytes) {
       const file = await tempPath();
-      await writeSynced(file, bytes, mode);
+      await writeSynced(file, bytes, modes.file);
       return file;
     },
   };

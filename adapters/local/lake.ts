@@ -1,12 +1,16 @@
+import { chmod } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { ConfigError } from '../../etl/errors.ts';
 import type { Clock, Effects } from '../../etl/ports.ts';
 import { type AlertChannels, fileAlerts } from './alerts.ts';
 import { pointersAreTheCatalog } from './catalog.ts';
 import { systemClock } from './clock.ts';
 import { type ContractFolders, fileContractSource } from './contract-source.ts';
 import { type FileDataStore, fileDataStore } from './data-store.ts';
-import { readLakeFile, writeLakeFile } from './lake-file.ts';
-import { lakeFolder } from './lake-folder.ts';
+import { guarded } from './file-errors.ts';
+import { readLakeFile, writeLakeFile, writeShare } from './lake-file.ts';
+import { LAKE_FILE, lakeFolder } from './lake-folder.ts';
+import { applyModes, type Share } from './lake-modes.ts';
 import { fileObjectStore } from './object-store.ts';
 import { removeLeftovers } from './owner.ts';
 import { scratchOpener } from './scratch.ts';
@@ -42,28 +46,41 @@ export interface Lake {
   readonly root: string;
   readonly effects: Effects;
   readonly data: FileDataStore;
+  /** Gives every file of a lake in a folder the mode that the lake's settings say; returns how many had another. */
+  readonly applyModes?: (options: { readonly isDryRun: boolean }) => Promise<number>;
 }
 
-/** Makes a folder a lake, or leaves a lake as it is; `created` says which. */
+/**
+ * Makes a folder a lake, or leaves a lake as it is; `created` says which. Where `share` is given, a lake that is there
+ * is shared so from now on, and every file gets its mode.
+ */
 export async function initLake(
   folder: string,
   clock: Clock = systemClock,
+  share?: Share,
 ): Promise<{ readonly root: string; readonly created: boolean }> {
-  const lake = lakeFolder(folder);
-  return { root: lake.root, created: await writeLakeFile(lake, clock.now()) };
+  const lake = lakeFolder(folder, share);
+  const created = await writeLakeFile(lake, { createdAt: clock.now(), share: share ?? 'nobody' });
+  if (created) await chmod(lake.root, lake.modes.folder);
+  else if (share !== undefined) {
+    const settings = await readLakeFile(lake);
+    if (settings !== undefined) await writeShare(lake, settings, share);
+    await guarded(`setting the modes of ${lake.root}`, () => applyModes(lake.root, lake.modes));
+  }
+  return { root: lake.root, created };
 }
 
 /** Opens a lake; ConfigError 'NOT_A_LAKE' where the folder is none. Removes what killed processes left. */
 export async function openLake(folder: string, options: LakeOptions): Promise<Lake> {
-  const lake = lakeFolder(folder);
-  const { digestKey } = await readLakeFile(lake);
+  const settings = await readLakeFile(lakeFolder(folder));
+  const lake = lakeFolder(folder, settings?.share);
   await Promise.all([removeLeftovers(lake.tempRoot), removeLeftovers(lake.scratchRoot)]);
   const objects = fileObjectStore(lake);
   const data = fileDataStore(lake);
   const effects: Effects = {
     objects,
     data,
-    openScratch: scratchOpener(lake.scratchRoot),
+    openScratch: scratchOpener(lake.scratchRoot, lake.modes),
     contracts: fileContractSource(options),
     clock: options.clock ?? systemClock,
     alerts: fileAlerts(objects, options.alerts),
@@ -73,9 +90,22 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
       threads: options.threads ?? availableParallelism(),
       ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     },
-    digestKey: () => digestKey,
+    digestKey: () => settings?.digestKey ?? refuseSecret(lake.root),
     chunkBytes: options.chunkBytes ?? CHUNK_BYTES,
     ...(options.progress === undefined ? {} : { progress: options.progress }),
   };
-  return { root: lake.root, effects, data };
+  return {
+    root: lake.root,
+    effects,
+    data,
+    applyModes: (options) =>
+      guarded(`setting the modes of ${lake.root}`, () => applyModes(lake.root, lake.modes, options)),
+  };
+}
+
+function refuseSecret(root: string): never {
+  throw new ConfigError(
+    'LAKE_SECRET',
+    `This user may read ${root}, but not its ${LAKE_FILE}: only queries are answered. Ask its owner for more (assay init --share group).`,
+  );
 }

@@ -96,7 +96,7 @@ async function versionedKeys(versionsRoot: string, folder: string): Promise<stri
 }
 
 async function newestOf(lake: LakeFolder, key: string): Promise<ObjectInfo | undefined> {
-  const chain = versionChain(lake.versionsPath(key));
+  const chain = versionChain(lake.versionsPath(key), lake);
   const newest = await chain.newest();
   if (newest === 0) return undefined;
   const stats = await lstat(chain.pathOf(newest));

@@ -2,14 +2,7 @@ import { lstat, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConflictError } from '../../etl/errors.ts';
 import type { ObjectInfo, ObjectStore, StoredObject, WriteCondition } from '../../etl/ports.ts';
-import {
-  ensureFolder,
-  isSameFile,
-  linkExclusive,
-  removeFile,
-  replaceFile,
-  syncFolder,
-} from './durable-file.ts';
+import { isSameFile, linkExclusive, removeFile, replaceFile, syncFolder } from './durable-file.ts';
 import { guarded, hasCode, ifPresent } from './file-errors.ts';
 import type { LakeFolder } from './lake-folder.ts';
 import { listObjects } from './list-objects.ts';
@@ -31,7 +24,7 @@ export function fileObjectStore(lake: LakeFolder): ObjectStore {
     key,
     lake,
     file: lake.keyPath(key),
-    chain: versionChain(lake.versionsPath(key)),
+    chain: versionChain(lake.versionsPath(key), lake),
   });
   return {
     list: (prefix, after): Promise<ObjectInfo[]> =>
@@ -75,7 +68,7 @@ function write(entry: Entry, body: Uint8Array, condition: WriteCondition | undef
 /** Writes whatever is there. */
 async function replace(entry: Entry, body: Uint8Array): Promise<string> {
   if (await hasChain(entry)) return append(entry, body);
-  await ensureFolder(path.dirname(entry.file));
+  await entry.lake.ensureFolder(path.dirname(entry.file));
   const temp = await entry.lake.writeTemp(body);
   try {
     const written = await lstat(temp, { bigint: true });
@@ -101,7 +94,7 @@ async function append(entry: Entry, body: Uint8Array): Promise<string> {
 
 /** Writes only where nothing is. */
 async function create(entry: Entry, body: Uint8Array): Promise<string> {
-  await ensureFolder(path.dirname(entry.file));
+  await entry.lake.ensureFolder(path.dirname(entry.file));
   return await withTemp(entry, body, async (temp) => {
     if (!(await hasChain(entry)) && (await linkExclusive(temp, entry.file))) {
       await syncFolder(path.dirname(entry.file));

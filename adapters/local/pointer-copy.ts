@@ -1,6 +1,6 @@
 import { rename } from 'node:fs/promises';
 import path from 'node:path';
-import { ensureFolder, removeFile } from './durable-file.ts';
+import { removeFile } from './durable-file.ts';
 import type { LakeFolder } from './lake-folder.ts';
 import type { VersionChain } from './versions.ts';
 
@@ -22,7 +22,7 @@ export async function refreshCopy(lake: LakeFolder, chain: VersionChain, file: s
 }
 
 async function placeCopy(lake: LakeFolder, bytes: Uint8Array, file: string): Promise<void> {
-  await ensureFolder(path.dirname(file));
+  await lake.ensureFolder(path.dirname(file));
   const temp = await lake.writeTemp(bytes);
   try {
     await rename(temp, file);

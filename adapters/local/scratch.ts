@@ -1,32 +1,49 @@
 import { Buffer } from 'node:buffer';
-import { type FileHandle, mkdir, open, rm } from 'node:fs/promises';
+import { chmod, type FileHandle, mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ConfigError } from '../../etl/errors.ts';
 import type { OpenScratch, Scratch, ScratchFile } from '../../etl/ports.ts';
 import { readPieces } from './file-bytes.ts';
-import { guarded } from './file-errors.ts';
+import { guarded, hasCode } from './file-errors.ts';
+import { isShared, MODES, type Modes } from './lake-modes.ts';
 import { ownedName, removeLeftovers } from './owner.ts';
 
 /** Small pieces go to the disk together: a write costs more than the few KB that it writes. */
 const HELD_BYTES = 256 * 1024;
 
-/** Opens scratch spaces below a folder; what dead processes left there is removed first. */
-export function scratchOpener(scratchRoot: string): OpenScratch {
+/**
+ * Opens scratch spaces below a folder; what dead processes left there is removed first. Where this user may not write
+ * there, as who only reads a lake, they lie in the system's folder for temporary files.
+ */
+export function scratchOpener(scratchRoot: string, modes: Modes = MODES.nobody): OpenScratch {
   return async (purpose) => {
     await removeLeftovers(scratchRoot);
-    const directory = path.join(scratchRoot, ownedName(purpose));
-    await guarded(`creating ${directory}`, () => mkdir(directory, { recursive: true }));
-    return scratchIn(directory);
+    const own = ownedName(purpose);
+    const directory = path.join(scratchRoot, own);
+    return await guarded(`creating ${directory}`, async () => {
+      try {
+        await mkdir(scratchRoot, { recursive: true, mode: modes.folder });
+        await mkdir(directory, { mode: modes.folder });
+        // Whoever else uses the lake makes scratch spaces beside this one, and removes it if this process dies.
+        if (isShared(modes.folder)) await chmod(directory, modes.folder);
+        if (isShared(modes.folder)) await chmod(scratchRoot, modes.folder).catch(() => undefined);
+        return scratchIn(directory, modes);
+      } catch (error) {
+        if (!hasCode(error, 'EACCES', 'EPERM', 'EROFS')) throw error;
+        return scratchIn(await mkdtemp(path.join(tmpdir(), `${own}-`)), modes);
+      }
+    });
   };
 }
 
-function scratchIn(directory: string): Scratch {
+function scratchIn(directory: string, modes: Modes): Scratch {
   const handles = new Set<FileHandle>();
   return {
     directory,
     async create(name) {
       const file = path.join(directory, plainName(name));
-      const handle = await guarded(`creating ${file}`, () => open(file, 'wx'));
+      const handle = await guarded(`creating ${file}`, () => open(file, 'wx', modes.file));
       handles.add(handle);
       return scratchFile(file, handle, () => handles.delete(handle));
     },

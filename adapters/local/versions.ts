@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ensureFolder, linkExclusive, syncFolder } from './durable-file.ts';
+import { linkExclusive, syncFolder } from './durable-file.ts';
 import { hasCode, ifPresent } from './file-errors.ts';
+import type { LakeFolder } from './lake-folder.ts';
 
 /** What one version of a key says: some bytes, or that the object was removed. */
 export type Version = { readonly kind: 'bytes'; readonly bytes: Uint8Array } | { readonly kind: 'removed' };
@@ -31,7 +32,7 @@ export interface VersionChain {
 }
 
 /** The chain in a folder, which need not exist. */
-export function versionChain(folder: string): VersionChain {
+export function versionChain(folder: string, lake: Pick<LakeFolder, 'ensureFolder' | 'modes'>): VersionChain {
   const pathOf = (version: number): string => path.join(folder, String(version));
   const has = async (version: number): Promise<boolean> =>
     (await ifPresent(() => lstat(pathOf(version)))) !== undefined;
@@ -42,14 +43,14 @@ export function versionChain(folder: string): VersionChain {
     newest: () => lastPresent(has),
     read: (version) => ifPresent(() => readVersion(pathOf(version))),
     async commit(version, file) {
-      await ensureFolder(folder);
+      await lake.ensureFolder(folder);
       const committed = await linkExclusive(file, pathOf(version));
       if (committed) await syncFolder(folder);
       return committed;
     },
     async commitRemoval(version) {
       try {
-        await mkdir(pathOf(version));
+        await mkdir(pathOf(version), { mode: lake.modes.folder });
       } catch (error) {
         if (hasCode(error, 'EEXIST')) return false;
         throw error;
@@ -59,7 +60,7 @@ export function versionChain(folder: string): VersionChain {
     },
     async adopt(name) {
       if ((await ifPresent(() => lstat(name))) === undefined) return;
-      await ensureFolder(folder);
+      await lake.ensureFolder(folder);
       await ifPresent(() => linkExclusive(name, pathOf(1)));
     },
   };

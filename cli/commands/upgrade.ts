@@ -15,7 +15,8 @@ export const upgrade: Command = {
   description: `Makes the tables that earlier versions of Assay wrote what every engine reads, in one commit a dataset or Gold table that
 changes no row: metadata files get a name that Trino and Athena take, and Parquet files of version 2, which Spark with Iceberg
 before 1.12 can't read, are written anew in version 1: what was written is read back and compared, every value of every row.
-Earlier snapshots go on naming the old files. Datasets that nothing is dropped for become readable so. Runs may go on
+Of a lake in a folder, every file and folder gets the mode that the lake's settings say: its owner's alone, unless it is
+shared (assay init --share group). Earlier snapshots go on naming the old files. Datasets that nothing is dropped for become readable so. Runs may go on
 meanwhile. A repeat does what is left to do, and nothing where all is done.`,
   options: {
     dataset: { type: 'string', value: 'D', help: 'only this dataset, or Gold table; all unless given' },
@@ -39,6 +40,12 @@ meanwhile. A repeat does what is left to do, and nothing where all is done.`,
       done.push(one);
       if (!args.has('json')) io.out(printableLines(upgradeText(one, isDryRun)));
     }
+    const modes = (await lake.applyModes?.({ isDryRun })) ?? 0;
+    const what = isDryRun ? 'would get' : 'got';
+    if (modes > 0)
+      io.err(
+        `${plural(modes, 'file or folder', 'files and folders')} of the lake ${what} the mode that keeps others out.`,
+      );
     if (args.has('json')) io.out(JSON.stringify(done, null, 2));
     return EXIT.ok;
   },

@@ -23,8 +23,8 @@ export function duration(ms: number): string {
 }
 
 /** `plural(2, 'file')` → `2 files`. */
-export function plural(value: number, noun: string): string {
-  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+export function plural(value: number, noun: string, nouns = `${noun}s`): string {
+  return `${count(value)} ${value === 1 ? noun : nouns}`;
 }
 
 /** An ISO time as people read it: `2024-05-01 12:00:03` (UTC). */

@@ -30,7 +30,7 @@ export async function writeXlsx(answer: QueryAnswer, path: string): Promise<stri
   }
   const inexact = await answer.anyOf((name, type) => inexactSql(name, { name, type }));
   const kinds = columns.map((column, n) => (inexact[n] === true ? 'text' : kindOf(column)));
-  const file = await open(path, 'w', 0o600);
+  const file = await open(path, 'w');
   try {
     const zip = new ZipWriter(file);
     for (const [name, text] of Object.entries(PARTS)) await zip.add(name, [HEAD, text]);
