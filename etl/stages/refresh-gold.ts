@@ -7,6 +7,7 @@ import { type Engine, withEngine } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
 import { ConflictError } from '../errors.ts';
+import { filesRead } from '../gold/files-read.ts';
 import { goldDigest } from '../gold/gold-digest.ts';
 import { affectedRanges, type GoldInput, inputMonths, type MonthRange } from '../gold/months.ts';
 import { createTableView, findRestatements, rebuildMonths, viewColumns } from '../gold/rebuild.ts';
@@ -34,7 +35,7 @@ type RefreshedTable = z.infer<typeof RefreshedTable>;
 
 /**
  * Brings every Gold table that reads the dataset up to its current Silver snapshot, rebuilding only the months
- * that changed since Gold was last made; a new contract or SQL rebuilds all. What was restated is kept, old value
+ * that changed since Gold was last made, from the files that its SQL leaves for them; a new contract or SQL rebuilds all. What was restated is kept, old value
  * beside new; the catalog follows. A repeat, or a run after one that died here, does what is left to do.
  */
 export const refreshGold = defineStage({
@@ -167,13 +168,15 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
   };
 }
 
-async function createInputViews({ effects, engine, state }: Rebuild): Promise<void> {
+async function createInputViews({ effects, engine, state, ranges }: Rebuild): Promise<void> {
   const { contracts } = await loadContracts(effects.contracts);
   for (const [input, { table, snapshotId }] of state.inputs) {
     const contract = contracts.get(input);
     const columns = contract === undefined ? [] : viewColumns(tableColumns(contract));
-    const paths = await pathsOf(effects, await filesOf(table, snapshotId));
-    await createTableView(engine, tableName('silver', input), columns, paths);
+    const name = tableName('silver', input);
+    const files = await filesOf(table, snapshotId);
+    const read = await filesRead(engine, { sql: state.sql, ranges }, { name, table, files });
+    await createTableView(engine, name, columns, await pathsOf(effects, read));
   }
 }
 
