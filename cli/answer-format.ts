@@ -1,3 +1,4 @@
+import { copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { QueryAnswer } from '../etl/query/answer.ts';
 import type { Args } from './command.ts';
@@ -90,12 +91,19 @@ export function requireEnding(out: string | undefined, endings: readonly string[
   throw usageError(`--out ${out} would hold ${format}: end it in ${endings.join(' or ')}.`);
 }
 
+/** What printing needs beside the answer. */
+interface Printing {
+  /** Where DuckDB may write a file. */
+  readonly scratchDirectory: string;
+  readonly isGrouped?: boolean;
+}
+
 /** Prints an answer as it was asked for. */
 export async function printAnswer(
   answer: QueryAnswer,
   wanted: AnswerFormat,
   io: Io,
-  { isGrouped = false }: { readonly isGrouped?: boolean } = {},
+  { isGrouped = false, scratchDirectory }: Printing,
 ): Promise<void> {
   const { format, out, maxRows, isJson } = wanted;
   if (out === undefined) {
@@ -104,7 +112,7 @@ export async function printAnswer(
   }
   const look = { colour: false, columns: Number.POSITIVE_INFINITY, maxRows, isGrouped };
   let asText: readonly string[] = [];
-  if (format === 'parquet') await writeWhole(out, (temp) => answer.writeParquet(temp));
+  if (format === 'parquet') await writeWhole(out, (temp) => writeParquet(answer, temp, scratchDirectory));
   else if (format === 'xlsx')
     await writeWhole(out, async (temp) => {
       asText = await writeXlsx(answer, temp);
@@ -128,4 +136,11 @@ async function printLines(
   else if (format === 'json') await printJson(answer, sink);
   else if (format === 'jsonl') await printJsonLines(answer, sink);
   else await printTable(answer, sink, look);
+}
+
+/** By way of scratch space: DuckDB writes nowhere else. */
+async function writeParquet(answer: QueryAnswer, file: string, scratchDirectory: string): Promise<void> {
+  const written = path.join(scratchDirectory, 'answer.parquet');
+  await answer.writeParquet(written);
+  await copyFile(written, file);
 }

@@ -1,64 +1,75 @@
-import { tmpdir } from 'node:os';
+import { checkColumnsSql } from '../etl/contract/check-columns-sql.ts';
 import { checkRules } from '../etl/contract/check-rules.ts';
 import type { Contract } from '../etl/contract/contract.ts';
 import type { ContractProblem } from '../etl/contract/problems.ts';
 import { type Engine, withEngine } from '../etl/engine/engine.ts';
 import { ConfigError } from '../etl/errors.ts';
+import { checkGold } from '../etl/gold/check-gold.ts';
 import type { ContractSource } from '../etl/ports.ts';
 
 /** What an engine that only parses may take. */
-const PARSER = { memoryLimitMb: 100, threads: 1 };
+const PARSER = { memoryLimitMb: 200, threads: 1 };
 
-/** Gold contracts whose SQL file can't be read. */
+/** What of the contracts' own SQL can't be run: record rules and checks of columns, and the SQL of Gold tables. */
 export async function sqlProblems(
   contracts: readonly Contract[],
   source: ContractSource,
 ): Promise<ContractProblem[]> {
-  const problems: ContractProblem[] = [];
-  for (const contract of contracts) {
-    if (contract.layer !== 'gold') continue;
-    const message = await messageOfConfigError(() => source.sql(contract.sql));
-    if (message === undefined) continue;
-    const line = await lineOf(source, contract.file, 'assay.sql');
-    problems.push({ file: contract.file, line, path: 'assay.sql', message });
-  }
-  return problems;
-}
-
-/** Record rules that are no expression over their contract's columns. */
-export async function ruleProblems(
-  contracts: readonly Contract[],
-  source: ContractSource,
-): Promise<ContractProblem[]> {
-  const ruled = contracts.filter(({ rules }) => rules.length > 0);
-  if (ruled.length === 0) return [];
-  return await withEngine(PARSER, tmpdir(), async (engine) => {
+  if (contracts.length === 0) return [];
+  return await withEngine(PARSER, undefined, async (engine) => {
     const problems: ContractProblem[] = [];
-    for (const contract of ruled) problems.push(...(await wrongRules(engine, contract, source)));
+    for (const contract of contracts) {
+      if (contract.layer === 'silver') problems.push(...(await wrongChecks(engine, contract, source)));
+      else problems.push(...(await wrongGold(engine, contract, { source, contracts })));
+    }
     return problems;
   });
 }
 
-async function wrongRules(
+type Source = Extract<Contract, { layer: 'silver' }>;
+type Gold = Extract<Contract, { layer: 'gold' }>;
+
+/** Record rules that are no expression over their contract's columns, and checks of columns that DuckDB can't compile. */
+async function wrongChecks(
   engine: Engine,
-  contract: Contract,
+  contract: Source,
   source: ContractSource,
 ): Promise<ContractProblem[]> {
-  if (contract.layer !== 'silver') return [];
-  const problems: ContractProblem[] = [];
-  // One at a time: a wrong rule must not hide the next.
-  for (const rule of contract.rules) {
-    const message = await messageOfConfigError(() => checkRules(engine, { ...contract, rules: [rule] }));
-    if (message === undefined) continue;
-    const line = await lineOf(source, contract.file, rule.rule);
-    problems.push({
-      file: contract.file,
-      line,
+  const { file, rules, columns } = contract;
+  // One at a time: what is wrong must not hide the next.
+  const checks = [
+    ...rules.map((rule) => ({
+      text: rule.rule,
       path: 'quality',
-      message: message.replace(`${contract.file}: `, ''),
-    });
+      check: () => checkRules(engine, { ...contract, rules: [rule] }),
+    })),
+    ...columns.map((column) => ({
+      text: `name: ${column.name}`,
+      path: 'properties',
+      check: () => checkColumnsSql(engine, { ...contract, columns: [column] }),
+    })),
+  ];
+  const problems: ContractProblem[] = [];
+  for (const { text, path, check } of checks) {
+    const message = (await messageOfConfigError(check))?.replace(`${file}: `, '');
+    if (message !== undefined) problems.push({ file, line: await lineOf(source, file, text), path, message });
   }
   return problems;
+}
+
+/** Gold SQL that can't be read, or is no query of the contract's inputs. */
+async function wrongGold(
+  engine: Engine,
+  contract: Gold,
+  { source, contracts }: { readonly source: ContractSource; readonly contracts: readonly Contract[] },
+): Promise<ContractProblem[]> {
+  const byDataset = new Map(contracts.map((one) => [one.dataset, one]));
+  const message = await messageOfConfigError(async () =>
+    checkGold(engine, contract, { sql: await source.sql(contract.sql), contracts: byDataset }),
+  );
+  if (message === undefined) return [];
+  const line = await lineOf(source, contract.file, 'assay.sql');
+  return [{ file: contract.file, line, path: 'assay.sql', message }];
 }
 
 async function messageOfConfigError(work: () => Promise<unknown>): Promise<string | undefined> {

@@ -7,8 +7,9 @@ import type { Alert, DatasetRun, Effects, EngineOptions } from '../etl/ports.ts'
 import type { Args } from './command.ts';
 import type { Io } from './io.ts';
 import { locations, shownPath } from './locations.ts';
+import { isDebug, stackOf } from './print/error.ts';
 import { printable } from './print/printable.ts';
-import { stackOf } from './target.ts';
+import { stackOf as stackNamed } from './target.ts';
 import { usageError } from './usage-error.ts';
 
 /** How a lake is opened: who else wants to know what happens in it, and what for. */
@@ -31,7 +32,7 @@ export interface CommandLake extends Lake {
  * DuckDB takes at most $ASSAY_MEMORY_MB and $ASSAY_THREADS, and a worker $ASSAY_CHUNK_MB, where they are set.
  */
 export async function openLakeOf(args: Args, io: Io, opening: Opening = {}): Promise<CommandLake> {
-  const stackName = stackOf(args, io);
+  const stackName = stackNamed(args, io);
   return stackName === undefined
     ? await openFolder(args, io, opening)
     : await openStack(stackName, args, io, opening);
@@ -50,6 +51,7 @@ async function openFolder(args: Args, io: Io, { progress, onAlert }: Opening): P
       ...(onAlert === undefined ? {} : { onAlert }),
     },
     ...(progress === undefined ? {} : { progress }),
+    ...(isDebug(args, io) ? { onError: (error: unknown) => io.err(stackOf(error)) } : {}),
     ...engineLimits(io),
     ...(chunkMb === undefined ? {} : { chunkBytes: chunkMb * 1024 * 1024 }),
   });

@@ -26,7 +26,10 @@ const LEAST_BYTES = 10 * 1024 ** 2;
 export async function askAthena(
   { effects, athena }: { readonly effects: Effects; readonly athena: AthenaPlace },
   { sql, asOf }: AthenaQuestion,
-  { io, print }: { readonly io: Io; readonly print: (answer: QueryAnswer) => Promise<void> },
+  {
+    io,
+    print,
+  }: { readonly io: Io; readonly print: (answer: QueryAnswer, scratchDirectory: string) => Promise<void> },
 ): Promise<void> {
   const contracts = [...(await loadContracts(effects.contracts)).contracts.values()];
   const known = knownTables(contracts, athena.databasePrefix);
@@ -61,7 +64,7 @@ export async function askAthena(
   const scratch = await effects.openScratch('query');
   try {
     await withEngine(effects.engine, `${scratch.directory}/spill`, async (engine) =>
-      print(await loadAnswer(engine, scratch, result)),
+      print(await loadAnswer(engine, scratch, result), scratch.directory),
     );
   } finally {
     await scratch.dispose();

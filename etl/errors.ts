@@ -52,3 +52,34 @@ export function messageOf(error: unknown): string {
   const isError = typeof error === 'object' && error !== null && 'message' in error;
   return isError ? String(error.message) : String(error);
 }
+
+const KINDS: ReadonlySet<string> = new Set([
+  'TransientError',
+  'ThrottledError',
+  'ConflictError',
+  'DataError',
+  'ConfigError',
+]);
+
+/**
+ * What may be kept and sent of anything thrown: Assay's own errors say what they were written to say; of all others, whose
+ * text may quote a value out of a file, the name alone, and where it was.
+ */
+export function outwardMessage(error: unknown): string {
+  const name = nameOf(error);
+  if (error instanceof AssayError || KINDS.has(name)) return messageOf(error);
+  const stack = typeof error === 'object' && error !== null && 'stack' in error ? String(error.stack) : '';
+  const place = framesOf(stack)[0]?.trim();
+  return `Something went wrong inside of Assay: ${name}${place === undefined ? '' : ` ${place}`}.`;
+}
+
+/** The lines of a stack that say where; the text before them is left out. */
+export function framesOf(stack: string): string[] {
+  return stack.split('\n').filter((line) => line.startsWith('    at '));
+}
+
+/** The name of anything thrown. By shape and not `instanceof`, which fails between realms. */
+export function nameOf(error: unknown): string {
+  const hasName = typeof error === 'object' && error !== null && 'name' in error;
+  return hasName && typeof error.name === 'string' ? error.name : 'Error';
+}

@@ -86,6 +86,9 @@ const LAYER_FOLDERS: Readonly<Record<Layer, string>> = {
   source_files: 'ops/source_files',
 };
 
+/** Top folders of what DuckDB reads from a lake: tables, and what runs keep. Bronze is read by the scanner. */
+export const ENGINE_FOLDERS: readonly string[] = ['silver', 'gold', 'quarantine', 'condemned', 'ops'];
+
 /** Root of a table's files. */
 export function tableRoot(layer: Layer, dataset: string): string {
   return `${LAYER_FOLDERS[layer]}/${datasetPath(dataset)}`;

@@ -194,6 +194,8 @@ export interface Effects {
   readonly digestKey: () => string;
   /** Called as work advances; bytes of Bronze done so far in this stage. */
   readonly progress?: (event: ProgressEvent) => void;
+  /** Is given what a stage threw, with all its text: for the terminal of whoever asked to see it, and for nothing that is kept. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** How far a stage has come. */
@@ -208,6 +210,8 @@ export interface ProgressEvent {
 export interface EngineOptions {
   readonly memoryLimitMb: number;
   readonly threads: number;
+  /** Absolute folders that it may read and write beside its scratch space: where `DataStore.localPath` leads. None unless said. */
+  readonly folders?: readonly string[];
   /** Size at which a segment of records is closed; refine's own unless said. */
   readonly segmentBytes?: number;
 }

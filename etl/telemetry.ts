@@ -1,5 +1,5 @@
 import { type Attributes, type Counter, metrics, SpanStatusCode, trace } from '@opentelemetry/api';
-import { messageOf } from './errors.ts';
+import { nameOf, outwardMessage } from './errors.ts';
 
 const tracer = trace.getTracer('assay');
 
@@ -24,8 +24,9 @@ export async function withSpan<T>(
     try {
       return await work((more) => span.setAttributes(more));
     } catch (error) {
-      span.recordException(error instanceof Error ? error : messageOf(error));
-      span.setStatus({ code: SpanStatusCode.ERROR, message: messageOf(error) });
+      // What stands in a span is kept and sent on: no text that may quote a value.
+      span.recordException({ name: nameOf(error), message: outwardMessage(error) });
+      span.setStatus({ code: SpanStatusCode.ERROR, message: outwardMessage(error) });
       throw error;
     } finally {
       span.end();

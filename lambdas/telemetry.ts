@@ -3,7 +3,7 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { Tracer } from '@aws-lambda-powertools/tracer';
 import type { Context } from 'aws-lambda';
 import { z } from 'zod';
-import { AssayError, messageOf } from '../etl/errors.ts';
+import { AssayError, framesOf, nameOf, outwardMessage } from '../etl/errors.ts';
 
 /** Made once per container; they read Powertools' own environment variables. */
 const logger = new Logger({ serviceName: 'assay' });
@@ -61,7 +61,7 @@ export type Handler = (input: unknown, context: Context) => Promise<unknown>;
 
 /**
  * A handler whose calls are logged and traced: which dataset, run and chunk, how long, and what it ended with. An
- * error goes on as it is, so that the state machine sees its name.
+ * error goes on under its own name, which the state machine goes by, and with what may leave the process.
  */
 export function observed(name: string, work: (input: unknown) => Promise<unknown>): Handler {
   return async (input, context) => {
@@ -79,8 +79,9 @@ export function observed(name: string, work: (input: unknown) => Promise<unknown
       return output;
     } catch (error) {
       logger.error(`${name} failed`, { seconds: secondsSince(started), failure: failureText(error) });
-      end(error);
-      throw error;
+      const outward = outwardError(error);
+      end(outward);
+      throw outward;
     }
   };
 }
@@ -108,10 +109,25 @@ function traceCall(
   };
 }
 
-/** An error with its code, its context and what caused it; messages of the core hold no personal values. */
+/** What is logged of an error: its code, its context, where it was and the names of its causes; no text that may quote a value. */
 function failureText(error: unknown): Readonly<Record<string, unknown>> {
-  if (!(error instanceof Error)) return { message: messageOf(error) };
-  const { name, message, stack, cause } = error;
   const known = error instanceof AssayError ? { code: error.code, context: error.context } : {};
-  return { name, message, ...known, stack, ...(cause === undefined ? {} : { cause: messageOf(cause) }) };
+  const { stack = [], cause } = error instanceof Error ? partsOf(error) : {};
+  const caused = cause === undefined ? {} : { cause: nameOf(cause) };
+  return { name: nameOf(error), message: outwardMessage(error), ...known, stack, ...caused };
+}
+
+const partsOf = (error: Error): { stack: string[]; cause: unknown } => ({
+  stack: framesOf(error.stack ?? ''),
+  cause: error.cause,
+});
+
+/** The error that the runtime is given, and with it the execution's history: by the same name, without its causes. */
+function outwardError(error: unknown): Error {
+  const [name, message] = [nameOf(error), outwardMessage(error)];
+  const outward = new Error(message);
+  outward.name = name;
+  const frames = error instanceof Error ? framesOf(error.stack ?? '') : [];
+  outward.stack = [`${name}: ${message}`, ...frames].join('\n');
+  return outward;
 }

@@ -29,7 +29,7 @@ export interface AwsLakeSettings extends ContractFolders {
   readonly digestKeySecretArn?: string | undefined;
   /** Keys digests where no secret is named. */
   readonly digestKey?: string;
-  readonly engine: EngineOptions;
+  readonly engine: Omit<EngineOptions, 'folders'>;
   /** What one worker reads at most; plan's own size unless said. */
   readonly chunkBytes?: number;
   /** Days of Bronze before today that a run lists; all unless said. */
@@ -77,7 +77,7 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
       databasePrefix === undefined
         ? { follow: () => notGranted('the Glue catalog') }
         : glueCatalog({ glue: new GlueClient(CLIENT_CONFIG), databasePrefix }),
-    engine: settings.engine,
+    engine: { ...settings.engine, folders: [copiesRoot] },
     ...(settings.chunkBytes === undefined ? {} : { chunkBytes: settings.chunkBytes }),
     ...(settings.lookBackDays === undefined ? {} : { lookBackDays: settings.lookBackDays }),
     digestKey: () => digestKey ?? refuse('the key of digests'),

@@ -1,6 +1,8 @@
 import { chmod } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import path from 'node:path';
 import { ConfigError } from '../../etl/errors.ts';
+import { ENGINE_FOLDERS } from '../../etl/naming.ts';
 import type { Clock, Effects } from '../../etl/ports.ts';
 import { type AlertChannels, fileAlerts } from './alerts.ts';
 import { pointersAreTheCatalog } from './catalog.ts';
@@ -36,6 +38,7 @@ export interface LakeOptions extends ContractFolders {
   readonly chunkBytes?: number;
   readonly alerts?: AlertChannels;
   readonly progress?: Effects['progress'];
+  readonly onError?: Effects['onError'];
   /** The system's clock unless said. */
   readonly clock?: Clock;
 }
@@ -88,11 +91,13 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
     engine: {
       memoryLimitMb: options.memoryLimitMb ?? MEMORY_LIMIT_MB,
       threads: options.threads ?? availableParallelism(),
+      folders: ENGINE_FOLDERS.map((name) => path.join(lake.root, name)),
       ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     },
     digestKey: () => settings?.digestKey ?? refuseSecret(lake.root),
     chunkBytes: options.chunkBytes ?? CHUNK_BYTES,
     ...(options.progress === undefined ? {} : { progress: options.progress }),
+    ...(options.onError === undefined ? {} : { onError: options.onError }),
   };
   return {
     root: lake.root,

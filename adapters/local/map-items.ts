@@ -1,5 +1,5 @@
-import { messageOf } from '../../etl/errors.ts';
-import { nameOf, StateError } from './stage-calls.ts';
+import { messageOf, nameOf } from '../../etl/errors.ts';
+import { StateError } from './stage-calls.ts';
 
 /** What a distributed Map runs over its items with. */
 export interface MapRun {

@@ -33,6 +33,7 @@ export async function runOnce(
   const result = await runStateMachine({
     definitionText: await readFile(DEFINITION, 'utf8'),
     handlers: bindStages(effects),
+    ...(effects.onError === undefined ? {} : { onError: effects.onError }),
     readItems: (key) => getDocument(effects.objects, key, z.array(z.unknown())),
     input: 'approved' in start ? { dataset, start: 'promote', ...start } : { dataset, runId, start: 'plan' },
   });

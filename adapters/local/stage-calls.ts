@@ -1,4 +1,4 @@
-import { messageOf } from '../../etl/errors.ts';
+import { nameOf, outwardMessage } from '../../etl/errors.ts';
 import type { StageName } from '../../etl/stages/handlers.ts';
 
 /** A function for each stage: JSON in, JSON out. */
@@ -20,8 +20,14 @@ export class StateError extends Error {
   }
 }
 
-/** Calls these handlers as Step Functions would call Lambdas: by value, and knowing errors by name. */
-export function stageCalls(handlers: StageHandlers): StageCalls {
+/**
+ * Calls these handlers as Step Functions would call Lambdas: by value, and knowing errors by name. `onError` is given what
+ * they throw as it is.
+ */
+export function stageCalls(
+  handlers: StageHandlers,
+  onError: (error: unknown) => void = () => undefined,
+): StageCalls {
   const running = new Set<Promise<unknown>>();
   return {
     async call(stage, input, signal) {
@@ -31,7 +37,8 @@ export function stageCalls(handlers: StageHandlers): StageCalls {
       try {
         return await call;
       } catch (error) {
-        throw new StateError(nameOf(error), messageOf(error));
+        onError(error);
+        throw new StateError(nameOf(error), outwardMessage(error));
       } finally {
         running.delete(call);
       }
@@ -49,10 +56,4 @@ async function byValue(handler: StageHandlers[StageName], input: unknown): Promi
 /** A value as it arrives after having travelled as JSON. */
 export function asJson(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value ?? null));
-}
-
-/** By shape and not `instanceof`, which fails between realms. */
-export function nameOf(error: unknown): string {
-  const hasName = typeof error === 'object' && error !== null && 'name' in error;
-  return hasName && typeof error.name === 'string' ? error.name : 'Error';
 }

@@ -1,17 +1,10 @@
 import { z } from 'zod';
-import { messageOf } from '../../etl/errors.ts';
+import { messageOf, nameOf } from '../../etl/errors.ts';
 import type { StageName } from '../../etl/stages/handlers.ts';
 import { interpret } from './interpreter.ts';
 import { type LocalMachine, localDefinition } from './local-definition.ts';
 import { mapItems } from './map-items.ts';
-import {
-  asJson,
-  nameOf,
-  type StageCalls,
-  type StageHandlers,
-  StateError,
-  stageCalls,
-} from './stage-calls.ts';
+import { asJson, type StageCalls, type StageHandlers, StateError, stageCalls } from './stage-calls.ts';
 
 /** What an execution is run with. */
 export interface Execution {
@@ -26,6 +19,8 @@ export interface Execution {
   readonly concurrency?: number;
   /** Stops the execution: what is running ends, nothing more begins, and no failure is recorded. */
   readonly signal?: AbortSignal;
+  /** Is given what stages throw, with all its text, of which the execution keeps but what may be kept. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** How an execution ended. */
@@ -41,7 +36,7 @@ export type ExecutionResult =
 export async function runStateMachine(execution: Execution): Promise<ExecutionResult> {
   const known = Object.keys(execution.handlers) as StageName[];
   const machine = localDefinition(execution.definitionText, known);
-  const calls = stageCalls(execution.handlers);
+  const calls = stageCalls(execution.handlers, execution.onError);
   const signal = execution.signal ?? new AbortController().signal;
   const { runId } = execution.input;
   const context = { Execution: { Id: runId, Name: runId } };

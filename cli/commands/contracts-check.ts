@@ -4,10 +4,10 @@ import type { Contract } from '../../etl/contract/contract.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { type ContractProblem, problemText } from '../../etl/contract/problems.ts';
 import { readContract } from '../../etl/contract/read-contract.ts';
-import type { ContractSource } from '../../etl/ports.ts';
+import type { ContractSource, ContractText } from '../../etl/ports.ts';
 import type { Command } from '../command.ts';
 import { readContractText } from '../contract-file.ts';
-import { ruleProblems, sqlProblems } from '../contract-sql.ts';
+import { sqlProblems } from '../contract-sql.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { type Locations, locations, shownPath } from '../locations.ts';
@@ -19,8 +19,8 @@ import { table } from '../print/table.ts';
 export const contractsCheck: Command = {
   name: 'contracts check',
   usage: '[FILE…] [--contracts DIR]',
-  description: `Checks contracts, those of the whole folder or the files named, their record rules, and the SQL of Gold tables: each problem as
-file:line: path: what is wrong; what to write. Needs no lake. Exits with 2 where there is a problem.`,
+  description: `Checks contracts, those of the whole folder or the files named, their record rules and patterns as DuckDB compiles them, and the SQL
+of Gold tables (one SELECT of its inputs, with functions that DuckDB and Trino share): each problem as file:line: path: what is wrong; what to write. Needs no lake. Exits with 2 where there is a problem.`,
   options: {},
   examples: ['assay contracts check', 'assay contracts check contracts/spend/council_payments.yaml --json'],
   positionals: { min: 0, max: Number.POSITIVE_INFINITY, name: 'FILE' },
@@ -63,11 +63,7 @@ async function checkFolder(source: ContractSource, places: Locations): Promise<C
   const below = (file: string): string => path.join(places.contractsDir, file);
   return {
     contracts,
-    problems: [
-      ...loaded.problems,
-      ...(await sqlProblems(contracts, source)),
-      ...(await ruleProblems(contracts, source)),
-    ].map((problem) => ({
+    problems: [...loaded.problems, ...(await sqlProblems(contracts, source))].map((problem) => ({
       ...problem,
       file: below(problem.file),
     })),
@@ -91,7 +87,10 @@ async function checkFiles(
     const text = await readContractText(file);
     const isInFolder = !path.relative(places.contractsDir, file).startsWith('..') && /\.ya?ml$/i.test(file);
     if (isInFolder) folder ??= await checkFolder(source, places);
-    const found = isInFolder && folder !== undefined ? only(folder, file, places) : checkAlone(file, text);
+    const found =
+      isInFolder && folder !== undefined
+        ? only(folder, file, places)
+        : await checkAlone({ file, text }, source);
     all.contracts.push(...found.contracts);
     all.problems.push(...found.problems);
     all.files.push(file);
@@ -107,11 +106,16 @@ function only(folder: Checked, file: string, { contractsDir }: Locations): Check
   };
 }
 
-function checkAlone(file: string, text: string): Checked {
+async function checkAlone(one: ContractText, { sql }: ContractSource): Promise<Checked> {
+  const { file, text } = one;
   const result = readContract(file, text);
-  return result.kind === 'contract'
-    ? { contracts: [result.contract], problems: [], files: [file] }
-    : { contracts: [], problems: result.problems, files: [file] };
+  if (result.kind === 'invalid') return { contracts: [], problems: result.problems, files: [file] };
+  const contracts = [result.contract];
+  return {
+    contracts,
+    problems: await sqlProblems(contracts, { list: async () => [one], sql }),
+    files: [file],
+  };
 }
 
 function contractTable(contracts: readonly Contract[]): string {

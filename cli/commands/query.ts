@@ -3,7 +3,7 @@ import { withEngine } from '../../etl/engine/engine.ts';
 import type { QueryAnswer } from '../../etl/query/answer.ts';
 import { parseAsOf } from '../../etl/query/as-of.ts';
 import { runQuery } from '../../etl/query/run-query.ts';
-import { type AnswerFormat, answerFormat, FORMAT_HELP, printAnswer } from '../answer-format.ts';
+import { answerFormat, FORMAT_HELP, printAnswer } from '../answer-format.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -13,7 +13,7 @@ import { usageError } from '../usage-error.ts';
 /** `assay query`: SQL over the lake's tables. */
 export const query: Command = {
   name: 'query',
-  usage: '"SQL" [--format F] [--out FILE] [--as-of SNAPSHOT|TIME] [--engine E]',
+  usage: '"SQL" [--format F] [--out FILE] [--as-of SNAPSHOT|TIME] [--files DIR] [--engine E]',
   description: `Answers one query in DuckDB's SQL over the published tables; nothing can be changed with it. '-' reads the SQL from stdin.
 Tables: silver.<domain>_<name>, gold.<domain>_<name>, quarantine.<domain>_<name>, condemned.<domain>_<name>, and
 ops.runs, ops.source_files, ops.quarantine, ops.condemned, ops.alerts, ops.snapshots, ops.restatements.
@@ -39,6 +39,11 @@ the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everythi
       help: 'a snapshot id, or a time (2024-05-01, 2024-05-01T12:00Z; UTC unless it says otherwise)',
     },
     'max-rows': { type: 'string', value: 'N', help: 'rows that a table shows; 200 unless given' },
+    files: {
+      type: 'string',
+      value: 'DIR',
+      help: "a folder whose files the SQL may read, too, e.g. FROM 'lookup.csv'; none unless given",
+    },
     engine: {
       type: 'string',
       value: 'E',
@@ -65,14 +70,25 @@ the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everythi
     const { athena, effects } = lake;
     if (isAthena && athena !== undefined) {
       const { askAthena } = await import('../query-athena.ts');
-      const print = (answer: QueryAnswer): Promise<void> => finish(answer, format, io);
+      const print = (answer: QueryAnswer, scratchDirectory: string): Promise<void> =>
+        printAnswer(answer, format, io, { scratchDirectory });
       await askAthena({ effects, athena }, { sql, asOf: when }, { io, print });
       return EXIT.ok;
     }
-    const scratch = await lake.effects.openScratch('query');
+    const scratch = await effects.openScratch('query');
+    const files = args.text('files');
+    const folders = [
+      ...(effects.engine.folders ?? []),
+      ...(files === undefined ? [] : [path.resolve(io.cwd, files)]),
+    ];
     try {
-      await withEngine(lake.effects.engine, path.join(scratch.directory, 'spill'), async (engine) =>
-        finish(await runQuery(engine, lake.effects, sql, when), format, io),
+      await withEngine(
+        { ...effects.engine, folders },
+        path.join(scratch.directory, 'spill'),
+        async (engine) =>
+          printAnswer(await runQuery(engine, effects, sql, when), format, io, {
+            scratchDirectory: scratch.directory,
+          }),
       );
     } finally {
       await scratch.dispose();
@@ -80,9 +96,6 @@ the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everythi
     return EXIT.ok;
   },
 };
-
-const finish = (answer: QueryAnswer, format: AnswerFormat, io: Io): Promise<void> =>
-  printAnswer(answer, format, io);
 
 /** Whether Athena is to answer, where there is one. */
 function wantsAthena(args: Args): boolean {

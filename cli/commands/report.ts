@@ -59,7 +59,7 @@ nothing is rounded.`,
         const answer = await runQuery(engine, lake.effects, reportSql(contract, month), { kind: 'now' });
         if (format.format === 'json' && format.out === undefined) return await printWhole(facts, answer, io);
         if (format.format === 'table') printHead(facts, contract, io);
-        await printAnswer(answer, format, io, { isGrouped: true });
+        await printAnswer(answer, format, io, { isGrouped: true, scratchDirectory: scratch.directory });
         if (format.format === 'table') printFoot(facts, { args, io });
         return EXIT.ok;
       });

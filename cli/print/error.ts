@@ -1,5 +1,6 @@
 import { ContractError } from '../../etl/contract/problems.ts';
-import { AssayError, messageOf } from '../../etl/errors.ts';
+import { AssayError, messageOf, outwardMessage } from '../../etl/errors.ts';
+import type { Args } from '../command.ts';
 import type { Io } from '../io.ts';
 import { printableLines } from './printable.ts';
 
@@ -16,7 +17,7 @@ export interface ErrorJson {
 export function errorJson(error: unknown): ErrorJson {
   if (!(error instanceof AssayError)) {
     const name = error instanceof Error ? error.name : 'Error';
-    return { name, code: 'INTERNAL', message: messageOf(error), context: {} };
+    return { name, code: 'INTERNAL', message: outwardMessage(error), context: {} };
   }
   const { name, code, message, context } = error;
   return {
@@ -35,13 +36,21 @@ export function printError(error: unknown, io: Io, { json, debug }: { json: bool
   if (debug) io.err(stackOf(error));
 }
 
-function messageText(error: unknown, debug: boolean): string {
-  const message = messageOf(error);
-  if (error instanceof AssayError) return message;
-  return `Something went wrong inside of Assay: ${message}${debug ? '' : '\nRun it again with --debug to see where.'}`;
+/** What is said of an error: of one that nobody foresaw no more than where it was, since its text may quote a value. */
+export function messageText(error: unknown, debug: boolean): string {
+  if (error instanceof AssayError) return error.message;
+  return debug
+    ? `Something went wrong inside of Assay: ${messageOf(error)}`
+    : `${outwardMessage(error)}\nRun it again with --debug to see more.`;
 }
 
-function stackOf(error: unknown): string {
+/** Whether the whole text of errors is asked for. */
+export function isDebug(args: Args, io: Io): boolean {
+  return args.has('debug') || (io.env.ASSAY_DEBUG ?? '') !== '';
+}
+
+/** An error with where it was, and what caused it. */
+export function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause === undefined ? '' : `\nCaused by: ${stackOf(error.cause)}`;
   return `${error.stack ?? error.message}${cause}`;

@@ -1,11 +1,10 @@
 import type { Lake } from '../../adapters/local/lake.ts';
-import { messageOf } from '../../etl/errors.ts';
 import type { Args } from '../command.ts';
 import type { Io } from '../io.ts';
 import { shownPath } from '../locations.ts';
 import { outcomeJson, printOutcome } from '../outcome.ts';
 import type { WatchEvent } from '../watch-lake.ts';
-import { errorJson } from './error.ts';
+import { errorJson, isDebug, messageText } from './error.ts';
 import { size } from './format.ts';
 import { printable, printableLines } from './printable.ts';
 
@@ -39,12 +38,12 @@ export function watchEventPrinter(context: {
       io.out(printable(`${event.dataset}: ${shownPath(file, io)} ${what}`));
     } else if (event.kind === 'refused') {
       io.err(
-        `assay: ${printable(shownPath(event.file, io))} was not taken. ${printableLines(messageOf(event.error))}`,
+        `assay: ${printable(shownPath(event.file, io))} was not taken. ${printableLines(messageText(event.error, isDebug(context.args, io)))}`,
       );
     } else if (event.kind === 'swept') {
       io.out(printable(`Sweeping ${event.datasets.join(', ')}`));
     } else if (event.kind === 'trouble') {
-      io.err(`assay: ${printableLines(messageOf(event.error))}`);
+      io.err(`assay: ${printableLines(messageText(event.error, isDebug(context.args, io)))}`);
     } else if (event.outcome.kind === 'error' || event.outcome.run.status !== 'nothing-to-do') {
       await printOutcome(event.outcome, false, context);
       io.out('');

@@ -1,20 +1,107 @@
 import { z } from 'zod';
 import type { Engine } from '../engine/engine.ts';
-import { literal } from '../engine/sql.ts';
-import { ConfigError } from '../errors.ts';
-import type { SourceContract } from './contract.ts';
+import { duckDbFault } from '../engine/engine-error.ts';
+import {
+  asExpression,
+  type Expression,
+  parseSql,
+  printSql,
+  wrongCall,
+  wrongConstant,
+} from '../engine/parse-sql.ts';
+import { identifier } from '../engine/sql.ts';
+import { ConfigError, DataError } from '../errors.ts';
+import type { ContractColumn, RecordRule, SourceContract } from './contract.ts';
+import { duckType } from './duck-type.ts';
+import { MOST_PADDED, PADDING, RULE_FUNCTIONS } from './rule-functions.ts';
 
-/** Functions that a rule may call: pure, and of one record. Operators come as functions too. */
-const FUNCTIONS = new Set(
-  `+ - * / // % ** || ~~ !~~ ~~* !~~* abs ceil ceiling concat contains date_diff date_part date_trunc datediff datepart day
-  ends_with floor greatest ifnull least left len length list_contains list_value lower lpad ltrim month nullif prefix quarter regexp_full_match
-  regexp_matches replace right round rpad rtrim sign starts_with strpos substr substring suffix trim trunc upper week year`.split(
-    /\s+/,
-  ),
-);
+declare const checked: unique symbol;
+
+/** An expression that was parsed, found to be allowed, and printed anew: nothing else of a rule's text becomes SQL. */
+export type RuleSql = string & { readonly [checked]: true };
+
+/** A record rule that may be run. */
+export interface CheckedRule {
+  readonly rule: string;
+  readonly sql: RuleSql;
+}
+
+const known = new WeakMap<SourceContract, Promise<readonly CheckedRule[]>>();
+
+/**
+ * The record rules of a contract as SQL. Each must be one expression over the contract's own columns, with functions that
+ * look at nothing but the record; what is returned is printed from what was parsed. Throws ConfigError `RULE_INVALID`
+ * naming the rule, what is wrong and what to write.
+ */
+export function checkedRules(engine: Engine, contract: SourceContract): Promise<readonly CheckedRule[]> {
+  const found = known.get(contract) ?? readRules(engine, contract);
+  known.set(contract, found);
+  // An engine that failed says nothing of the rules.
+  found.catch(() => known.delete(contract));
+  return found;
+}
+
+async function readRules(engine: Engine, contract: SourceContract): Promise<readonly CheckedRule[]> {
+  const rules: CheckedRule[] = [];
+  for (const rule of contract.rules) rules.push(await readRule(engine, contract, rule));
+  return rules;
+}
+
+async function readRule(engine: Engine, contract: SourceContract, rule: RecordRule): Promise<CheckedRule> {
+  const columns = new Set(contract.columns.map(({ name }) => name));
+  // A comment at the end must not swallow what follows.
+  const select = `SELECT ${rule.expression}\n`;
+  const problem = await problemOf(engine, select, columns);
+  if (problem !== undefined) throw ruleError(contract, rule, problem);
+  const printed = await printSql(engine, select);
+  // What was printed is what will be run.
+  const again = await problemOf(engine, printed, columns);
+  if (again !== undefined || !printed.startsWith(SELECT)) throw ruleError(contract, rule, again ?? NOT_ONE);
+  return { rule: rule.rule, sql: printed.slice(SELECT.length) as RuleSql };
+}
+
+const SELECT = 'SELECT ';
+const NOT_ONE =
+  'is more than one expression; write a single condition, without SELECT, FROM, WHERE or a semicolon';
+
+function ruleError({ file }: SourceContract, { rule }: RecordRule, problem: string): ConfigError {
+  return new ConfigError('RULE_INVALID', `${file}: the rule '${rule}' ${problem}`, { context: { rule } });
+}
+
+/** A SELECT that has nothing but what it selects. */
+const BareSelect = z.strictObject({
+  node: z.strictObject({
+    type: z.literal('SELECT_NODE'),
+    modifiers: z.array(z.never()),
+    cte_map: z.strictObject({ map: z.array(z.never()) }),
+    select_list: z.tuple([z.looseObject({ alias: z.literal('') })]),
+    from_table: z.looseObject({ type: z.literal('EMPTY'), sample: z.null() }),
+    where_clause: z.null(),
+    group_expressions: z.array(z.never()),
+    group_sets: z.array(z.never()),
+    aggregate_handling: z.literal('STANDARD_HANDLING'),
+    having: z.null(),
+    sample: z.null(),
+    qualify: z.null(),
+  }),
+  named_param_map: z.array(z.unknown()),
+});
+
+async function problemOf(
+  engine: Engine,
+  select: string,
+  columns: ReadonlySet<string>,
+): Promise<string | undefined> {
+  const parsed = await parseSql(engine, select);
+  if (parsed.kind === 'broken')
+    return `is no SQL expression: ${parsed.why}; write a condition over the columns`;
+  if (parsed.kind === 'other' || parsed.trees.length !== 1) return NOT_ONE;
+  const bare = BareSelect.safeParse(parsed.trees[0]);
+  return bare.success ? wrongPart(bare.data.node.select_list[0], columns) : NOT_ONE;
+}
 
 /** Kinds of expression that a rule may be made of. */
-const CLASSES = new Set([
+const CLASSES: ReadonlySet<string> = new Set([
   'COLUMN_REF',
   'CONSTANT',
   'COMPARISON',
@@ -26,80 +113,95 @@ const CLASSES = new Set([
   'BETWEEN',
 ]);
 
-const Parsed = z.object({
-  error: z.boolean(),
-  error_message: z.string().optional(),
-  statements: z
-    .array(
-      z.object({
-        node: z.looseObject({
-          select_list: z.array(z.unknown()),
-          from_table: z.looseObject({ type: z.string() }),
-        }),
-      }),
-    )
-    .optional(),
-});
-
-/**
- * Parses every record rule of a contract: each must be one expression over the contract's own columns, with
- * functions that look at nothing but the record. Throws ConfigError naming the rule and what is wrong. A rule's
- * text reaches DuckDB as SQL only after this.
- */
-export async function checkRules(engine: Engine, contract: SourceContract): Promise<void> {
-  for (const { rule, expression } of contract.rules) {
-    const problem = await problemOf(engine, expression, new Set(contract.columns.map(({ name }) => name)));
-    if (problem === undefined) continue;
-    throw new ConfigError('RULE_INVALID', `${contract.file}: the rule '${rule}' ${problem}`, {
-      context: { rule },
-    });
-  }
-}
-
-async function problemOf(
-  engine: Engine,
-  expression: string,
-  columns: ReadonlySet<string>,
-): Promise<string | undefined> {
-  const [row = {}] = await engine.rows(
-    `SELECT CAST(json_serialize_sql(${literal(`SELECT (${expression}\n)`)}) AS VARCHAR) AS tree`,
-  );
-  const parsed = Parsed.parse(JSON.parse(String(row.tree)));
-  if (parsed.error) return `is no SQL expression: ${parsed.error_message ?? expression}`;
-  const [statement, ...more] = parsed.statements ?? [];
-  const list = statement?.node.select_list ?? [];
-  if (
-    statement === undefined ||
-    more.length > 0 ||
-    list.length !== 1 ||
-    statement.node.from_table.type !== 'EMPTY'
-  ) {
-    return 'is more than one expression';
-  }
-  return wrongPart(list[0], columns);
-}
-
-const Node = z.looseObject({
-  class: z.string(),
-  type: z.string().optional(),
-  function_name: z.string().optional(),
-  column_names: z.array(z.string()).optional(),
-});
-
 /** What in an expression's tree isn't allowed; undefined where everything is. */
 function wrongPart(tree: unknown, columns: ReadonlySet<string>): string | undefined {
-  if (Array.isArray(tree))
-    return tree.map((part) => wrongPart(part, columns)).find((problem) => problem !== undefined);
   if (tree === null || typeof tree !== 'object') return undefined;
-  const node = Node.safeParse(tree);
-  if (node.success) {
-    const { class: kind, function_name: name, column_names: names } = node.data;
-    if (!CLASSES.has(kind)) return `uses ${kind.toLowerCase()}, which looks at more than one record`;
-    if (kind === 'FUNCTION' && !FUNCTIONS.has(name ?? ''))
-      return `calls '${name ?? ''}', which rules may not`;
-    if (kind === 'COLUMN_REF' && (names?.length !== 1 || !columns.has(names[0] ?? ''))) {
-      return `names '${names?.join('.') ?? ''}', which is no column of the contract`;
-    }
+  const expression = Array.isArray(tree) ? undefined : asExpression(tree);
+  const problem = expression === undefined ? undefined : wrongExpression(expression, columns);
+  if (problem !== undefined) return problem;
+  return Object.values(tree)
+    .map((part) => wrongPart(part, columns))
+    .find((found) => found !== undefined);
+}
+
+function wrongExpression(expression: Expression, columns: ReadonlySet<string>): string | undefined {
+  const { class: kind, column_names: names = [] } = expression;
+  if (!CLASSES.has(kind)) return `uses ${kindName(kind)}, and a rule looks at one record's values alone`;
+  if (kind === 'CONSTANT') return wrongConstant(expression);
+  if (kind === 'COLUMN_REF' && (names.length !== 1 || !columns.has(names[0] ?? '')))
+    return `names '${names.join('.')}', which is no column of the contract; write one of ${[...columns].join(', ')}`;
+  return kind === 'FUNCTION' ? wrongFunction(expression) : undefined;
+}
+
+function wrongFunction(expression: Expression): string | undefined {
+  const { function_name: name = '', filter, distinct, order_bys: order, children = [] } = expression;
+  const call = wrongCall(expression, RULE_FUNCTIONS);
+  if (call !== undefined) return call;
+  if ((filter ?? null) !== null || distinct === true || (order?.orders.length ?? 0) > 0)
+    return `calls '${name}' with DISTINCT, FILTER or ORDER BY, which are for many records; leave them out`;
+  return PADDING.has(name) && !isShort(children[1])
+    ? `pads to more than ${MOST_PADDED} characters, or to a length that the record says; write a number up to that`
+    : undefined;
+}
+
+function isShort(length: unknown): boolean {
+  const value =
+    typeof length === 'object' && length !== null ? asExpression(length)?.value?.value : undefined;
+  return typeof value === 'number' && value <= MOST_PADDED;
+}
+
+/** `WINDOW` → `a window`: what a person would call a kind of expression. */
+function kindName(kind: string): string {
+  return KIND_NAMES[kind] ?? kind.toLowerCase().replaceAll('_', ' ');
+}
+
+const KIND_NAMES: Readonly<Record<string, string>> = {
+  SUBQUERY: 'a subquery',
+  WINDOW: 'a window function',
+  PARAMETER: 'a parameter',
+  POSITIONAL_REFERENCE: 'a column by its position',
+  LAMBDA: 'a lambda',
+  STAR: '*',
+  COLLATE: 'a collation',
+  DEFAULT: 'DEFAULT',
+};
+
+/**
+ * Checks every record rule of a contract, also that it fits the columns' types and gives true or false. Throws ConfigError
+ * `RULE_INVALID` for the first that doesn't.
+ */
+export async function checkRules(engine: Engine, contract: SourceContract): Promise<void> {
+  for (const { rule, sql } of await checkedRules(engine, contract)) {
+    const type = await typeOf(engine, contract, rule, sql);
+    if (type !== 'BOOLEAN')
+      throw ruleError(
+        contract,
+        { rule, description: '', expression: '' },
+        `gives ${type}, not true or false; write a condition`,
+      );
   }
-  return wrongPart(Object.values(tree), columns);
+}
+
+/** The type of a rule's result, found without any record. What DuckDB says against it can quote the rule alone. */
+async function typeOf(engine: Engine, contract: SourceContract, rule: string, sql: RuleSql): Promise<string> {
+  try {
+    const select = `SELECT TRY(${sql}) AS passes FROM (SELECT ${contract.columns.map(emptyColumn).join(', ')}) WHERE false`;
+    const { columns } = await engine.naming(`the rule '${rule}'`).result(select);
+    return columns[0]?.type ?? 'nothing';
+  } catch (error) {
+    const fault = duckDbFault(error);
+    if (fault === undefined || !(error instanceof DataError)) throw error;
+    throw new ConfigError(
+      'RULE_INVALID',
+      `${contract.file}: the rule '${rule}' can't be run: ${fault.text}`,
+      {
+        context: { rule },
+        cause: fault,
+      },
+    );
+  }
+}
+
+function emptyColumn({ name, type }: ContractColumn): string {
+  return `CAST(NULL AS ${duckType(type)}) AS ${identifier(name)}`;
 }

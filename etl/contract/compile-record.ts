@@ -1,5 +1,6 @@
 import type { Layout } from '../csv/layout.ts';
 import { identifier, literal } from '../engine/sql.ts';
+import type { CheckedRule, RuleSql } from './check-rules.ts';
 import {
   columnChecks,
   columnFailures,
@@ -29,6 +30,8 @@ export const REASONS_TYPE = 'STRUCT(rule VARCHAR, "column" VARCHAR, code VARCHAR
 /** What the compiled SQL needs beside the contract. */
 export interface StageOptions {
   readonly contract: SourceContract;
+  /** The contract's rules as they may be run. */
+  readonly rules: readonly CheckedRule[];
   readonly layout: Layout;
   /** A table expression whose columns are the fields of the file as VARCHAR, named by `fieldName`. */
   readonly source: string;
@@ -49,7 +52,7 @@ export type Look = 'first' | 'closer';
  * `reasons$` and the raw `record$` as JSON.
  */
 export function compileStage(options: StageOptions): string {
-  const { contract, layout, source, hasEdgeBlanks } = options;
+  const { contract, rules, layout, source, hasEdgeBlanks } = options;
   const { columns } = contract;
   const rescue = contract.unknownColumns === 'rescue';
   const rescued = rescue ? [`${rescuedSql(layout)} AS rescued`] : [];
@@ -61,7 +64,7 @@ export function compileStage(options: StageOptions): string {
       `sha256(${hashInput(columns)}) AS row_hash`,
       ...rescued,
     ].join(', ')} FROM trimmed)`,
-    `, judged AS (SELECT *, ${passedSql(contract)} AS passed$ FROM typed)`,
+    `, judged AS (SELECT *, ${passedSql(contract, rules)} AS passed$ FROM typed)`,
     `SELECT ${[...stagedNames({ contract, look: 'first' }), ...(options.look === 'closer' ? findings(options) : [])].join(', ')}`,
     'FROM judged',
   ].join(' ');
@@ -105,7 +108,7 @@ function fieldSql(layout: Layout, index: number): string {
   return field === undefined ? 'CAST(NULL AS VARCHAR)' : fieldName(field);
 }
 
-function passedSql(contract: SourceContract): string {
+function passedSql(contract: SourceContract, rules: readonly CheckedRule[]): string {
   const conditions: string[] = [];
   contract.columns.forEach((column, index) => {
     const value = identifier(column.name);
@@ -114,12 +117,12 @@ function passedSql(contract: SourceContract): string {
     else if (column.type.kind !== 'string') conditions.push(`(${value} IS NOT NULL OR ${text} IS NULL)`);
     for (const check of columnChecks(column)) conditions.push(`NOT coalesce(${check.fails}, false)`);
   });
-  for (const rule of contract.rules) conditions.push(passesSql(rule.expression));
+  for (const rule of rules) conditions.push(passesSql(rule.sql));
   return `(${conditions.join(' AND ')})`;
 }
 
 /** A rule passes where it is true or NULL, as in SQL's CHECK; one that raises an error fails. */
-function passesSql(expression: string): string {
+function passesSql(expression: RuleSql): string {
   return `coalesce(TRY(coalesce((${expression}), true)), false)`;
 }
 
@@ -142,16 +145,14 @@ function isBlankSql(fields: readonly string[]): string {
   return fields.length === 0 ? 'true' : `trim(concat(${fields.join(', ')}), ${literal(' \t')}) = ''`;
 }
 
-function reasonsSql({ contract, digestKey }: StageOptions): string {
+function reasonsSql({ contract, rules, digestKey }: StageOptions): string {
   const entries = contract.columns.flatMap((column, index) =>
     columnFailures(column, textName(index)).map((failure) =>
       reasonSql(failure, literal(column.name), shownValue(column, rawName(index), digestKey)),
     ),
   );
-  for (const { rule, expression } of contract.rules) {
-    entries.push(
-      reasonSql({ rule, code: 'RULE_ERROR', fails: `NOT ${passesSql(expression)}` }, 'NULL', 'NULL'),
-    );
+  for (const { rule, sql } of rules) {
+    entries.push(reasonSql({ rule, code: 'RULE_ERROR', fails: `NOT ${passesSql(sql)}` }, 'NULL', 'NULL'));
   }
   return `list_filter(CAST([${entries.join(', ')}] AS ${REASONS_TYPE}), lambda reason: reason IS NOT NULL)`;
 }

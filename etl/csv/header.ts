@@ -115,9 +115,18 @@ function parseHeader(record: Uint8Array, dialect: CsvDialect, rest: Omit<Header,
     });
     return { kind: 'header', header: { names: rows[0] ?? [], ...rest } };
   } catch (error) {
+    // Its text quotes the line: the code says what kind of trouble it is.
+    const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
     return unreadable(
-      `its header can't be parsed: ${error instanceof Error ? error.message : String(error)}`,
+      `its header can't be parsed: ${PARSE_ERRORS[code] ?? 'it is no record in this dialect'}`,
       rest.firstDataLine,
     );
   }
 }
+
+/** What csv-parse's codes mean. */
+const PARSE_ERRORS: Readonly<Record<string, string>> = {
+  INVALID_OPENING_QUOTE: 'a quote stands in the middle of a name',
+  CSV_INVALID_CLOSING_QUOTE: 'something stands behind a closing quote',
+  CSV_QUOTE_NOT_CLOSED: 'a quote is never closed',
+};

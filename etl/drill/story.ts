@@ -66,7 +66,7 @@ export async function playStory(ground: DrillGround, seed: number, points: numbe
   try {
     const scratch = await effects.openScratch('drill');
     return await withEngine(
-      { memoryLimitMb: 100, threads: 1 },
+      { ...effects.engine, memoryLimitMb: 100, threads: 1 },
       join(scratch.directory, 'spill'),
       async (engine) => {
         const dropped = new Map<string, SourceFile>();

@@ -1,6 +1,8 @@
+import { dirname } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { DataError, messageOf, TransientError } from '../errors.ts';
+import { DataError } from '../errors.ts';
 import type { EngineOptions } from '../ports.ts';
+import { engineError } from './engine-error.ts';
 import { literal } from './sql.ts';
 
 /** A value as DuckDB gives it in JSON form: numbers past 2^53, decimals, dates and timestamps are text. */
@@ -27,50 +29,97 @@ export interface Engine {
   numbers(sql: string): Promise<number[][]>;
   /** Adds rows to a table whose columns are BIGINT and VARCHAR, by position. */
   append(table: string, rows: Iterable<readonly (bigint | string)[]>): Promise<void>;
+  /** How many statements a text holds, none of which is run; throws where it is no SQL. */
+  countStatements(sql: string): Promise<number>;
+  /** The same connection, whose errors name what is asked: `Gold SQL of spend.totals`. */
+  naming(role: string): Engine;
   /** Another connection to the same database, to run statements beside this one's: it has temporary tables of its own. */
   lane(): Promise<Engine>;
   /** Ends the database; on a lane, just the lane. */
   close(): void;
 }
 
-/** Opens a database whose memory, threads and spill folder are bounded; its time zone is UTC. */
-export async function openEngine(options: EngineOptions, spillDirectory: string): Promise<Engine> {
+/** How errors name a statement of which nothing else is said. */
+const SOME_STATEMENT = 'a statement of Assay';
+
+/**
+ * Opens a database whose memory, threads and files are bounded; its time zone is UTC. Whatever SQL gets into it reads and
+ * writes files in its scratch folder (the one that holds the spill folder) and in `options.folders` alone, loads no
+ * extension and changes no setting. Without a spill folder it has no files at all.
+ */
+export async function openEngine(options: EngineOptions, spillDirectory?: string): Promise<Engine> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(options.threads),
     memory_limit: `${options.memoryLimitMb}MB`,
-    temp_directory: spillDirectory,
+    temp_directory: spillDirectory ?? '',
+    errors_as_json: 'true',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
   });
-  return connect(instance, () => instance.closeSync());
+  const connection = await instance.connect();
+  const folders = [
+    ...(spillDirectory === undefined ? [] : [dirname(spillDirectory)]),
+    ...(options.folders ?? []),
+  ];
+  await lock(connection, folders);
+  return engineOn({ instance, connection, closed: () => instance.closeSync() }, SOME_STATEMENT);
 }
 
-async function connect(instance: DuckDBInstance, closed: () => void): Promise<Engine> {
-  const connection = await instance.connect();
-  await connection.run("SET TimeZone = 'UTC'");
-  await connection.run('SET enable_progress_bar = false');
+/** In this order: folders can't be named any more once others are closed, and nothing once the settings are locked. */
+async function lock(connection: DuckDBConnection, folders: readonly string[]): Promise<void> {
+  await connection.run("SET GLOBAL TimeZone = 'UTC'");
+  await connection.run(`SET GLOBAL allowed_directories = [${folders.map(literal).join(', ')}]`);
+  await connection.run('SET GLOBAL enable_external_access = false');
+  await connection.run('SET GLOBAL lock_configuration = true');
+}
+
+/** A connection, and what ends it. */
+interface Link {
+  readonly instance: DuckDBInstance;
+  readonly connection: DuckDBConnection;
+  readonly closed: () => void;
+}
+
+function engineOn(link: Link, role: string): Engine {
+  const { instance, connection } = link;
+  const guard = <T>(work: () => Promise<T>): Promise<T> => guarded(role, work);
   return {
-    run: (sql) => guard(sql, async () => void (await connection.run(sql))),
-    rows: (sql) => guard(sql, async () => (await connection.runAndReadAll(sql)).getRowObjectsJson()),
+    run: (sql) => guard(async () => void (await connection.run(sql))),
+    rows: (sql) => guard(async () => (await connection.runAndReadAll(sql)).getRowObjectsJson()),
     result: (sql) =>
-      guard(sql, async () => {
+      guard(async () => {
         const reader = await connection.runAndReadAll(sql);
         const types = reader.columnTypes();
         const columns = reader.columnNames().map((name, n) => ({ name, type: String(types[n]) }));
         return { columns, rows: reader.getRowsJson() };
       }),
     integers: (sql) =>
-      guard(sql, async () => {
+      guard(async () => {
         const [column = []] = (await connection.runAndReadAll(sql)).getColumns();
         return column.map(Number);
       }),
-    numbers: (sql) =>
-      guard(sql, async () => (await connection.runAndReadAll(sql)).getColumns() as number[][]),
-    append: (table, rows) => guard(table, () => appendRows(connection, table, rows)),
-    lane: () => guard('a lane', () => connect(instance, () => undefined)),
+    numbers: (sql) => guard(async () => (await connection.runAndReadAll(sql)).getColumns() as number[][]),
+    append: (table, rows) => guard(() => appendRows(connection, table, rows)),
+    countStatements: (sql) => guard(async () => (await connection.extractStatements(sql)).count),
+    naming: (other) => engineOn(link, other),
+    lane: () =>
+      guard(async () =>
+        engineOn({ instance, connection: await instance.connect(), closed: () => undefined }, role),
+      ),
     close: () => {
       connection.closeSync();
-      closed();
+      link.closed();
     },
   };
+}
+
+async function guarded<T>(role: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw engineError(error, role);
+  }
 }
 
 async function appendRows(
@@ -92,7 +141,7 @@ async function appendRows(
 /** Runs work with an engine of its own and closes it, whatever happens. */
 export async function withEngine<T>(
   options: EngineOptions,
-  spillDirectory: string,
+  spillDirectory: string | undefined,
   work: (engine: Engine) => Promise<T>,
 ): Promise<T> {
   const engine = await openEngine(options, spillDirectory);
@@ -118,39 +167,17 @@ export async function withLanes<T>(
   }
 }
 
-async function guard<T>(sql: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    const message = messageOf(error);
-    const context = { statement: sql.slice(0, 200) };
-    if (/No space left|Out of Memory|could not allocate|IO Error/i.test(message)) {
-      throw new TransientError('ENGINE_RESOURCES', `DuckDB ran out of room: ${firstLine(message)}`, {
-        cause: error,
-        context,
-      });
-    }
-    throw new DataError('ENGINE', `DuckDB refused a statement: ${message}`, { cause: error, context });
-  }
-}
-
-/** Without DuckDB's advice on how to set it up otherwise. */
-function firstLine(message: string): string {
-  return message.split('\n', 1).join();
-}
-
 /** A count or other integer from a row; throws where the column holds none. */
 export function integerOf(row: SqlRow, column: string): number {
   const value = Number(row[column] ?? Number.NaN);
-  if (!Number.isSafeInteger(value))
-    throw new DataError('ENGINE', `'${column}' is no integer: ${String(row[column])}`);
+  if (!Number.isSafeInteger(value)) throw new DataError('ENGINE', `'${column}' is no integer.`);
   return value;
 }
 
 /** A text from a row; throws where the column holds none. */
 export function textOf(row: SqlRow, column: string): string {
   const value = row[column];
-  if (typeof value !== 'string') throw new DataError('ENGINE', `'${column}' is no text: ${String(value)}`);
+  if (typeof value !== 'string') throw new DataError('ENGINE', `'${column}' is no text.`);
   return value;
 }
 

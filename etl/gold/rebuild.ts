@@ -5,6 +5,7 @@ import { identifier, literal } from '../engine/sql.ts';
 import { monthIndexSql } from '../engine/write-data-files.ts';
 import { DataError } from '../errors.ts';
 import { monthLabel } from '../naming.ts';
+import { checkedGoldSql } from './check-gold-sql.ts';
 import type { MonthRange } from './months.ts';
 
 /**
@@ -32,16 +33,13 @@ export async function createTableView(
 /** Gold SQL with its window put in; the parameters stand as `{{from_month}}` and `{{to_month}}`. */
 export function bindMonths(sql: string, range: MonthRange): string {
   const first = (month: number): string => `DATE ${literal(`${monthLabel(month)}-01`)}`;
-  return sql
-    .replaceAll('{{from_month}}', first(range.from))
-    .replaceAll('{{to_month}}', first(range.to))
-    .trim()
-    .replace(/;$/, '');
+  return sql.replaceAll('{{from_month}}', first(range.from)).replaceAll('{{to_month}}', first(range.to));
 }
 
 /**
- * Makes the table `rebuilt`: the contract's columns for the ranges, computed by its SQL. Throws DataError where
- * the result breaks the contract: a key twice, a required value missing, a row outside of its window.
+ * Makes the table `rebuilt`: the contract's columns for the ranges, computed by its SQL. Throws ConfigError `GOLD_SQL` where
+ * the SQL is none that may be run, and DataError `GOLD_BREAKS_CONTRACT` where the result breaks the contract: a row
+ * outside of the months that were asked for, a required value missing, a key twice.
  */
 export async function rebuildMonths(
   engine: Engine,
@@ -49,36 +47,93 @@ export async function rebuildMonths(
   sql: string,
   ranges: readonly MonthRange[],
 ): Promise<void> {
+  await engine.run(`CREATE OR REPLACE TEMP TABLE rebuilt (${contract.columns.map(columnSql).join(', ')})`);
+  for (const range of ranges) {
+    await rebuildRange(engine, contract, sql, range);
+    await engine.run('INSERT INTO rebuilt FROM rebuilt_range');
+  }
+  await engine.run('DROP TABLE IF EXISTS rebuilt_range');
+  for (const { name, required } of contract.columns) {
+    if (required)
+      await refuseRows(
+        engine,
+        contract,
+        { from: 'rebuilt', condition: `${identifier(name)} IS NULL` },
+        `have no ${name}`,
+      );
+  }
+  const keys = contract.key.map(identifier).join(', ');
+  const repeated = `(SELECT 1 FROM rebuilt GROUP BY ${keys} HAVING count(*) > 1)`;
+  await refuseKeys(engine, contract, repeated, 'stand more than once');
+}
+
+const columnSql = ({ name, type }: GoldContract['columns'][number]): string =>
+  `${identifier(name)} ${duckType(type)}`;
+
+/** Makes the table `rebuilt_range`: the rows of one range, each of them within it. */
+async function rebuildRange(
+  engine: Engine,
+  contract: GoldContract,
+  sql: string,
+  range: MonthRange,
+): Promise<void> {
+  const query = await checkedGoldSql(engine, contract, bindMonths(sql, range));
   const columns = contract.columns.map(
     ({ name, type }) => `CAST(${identifier(name)} AS ${duckType(type)}) AS ${identifier(name)}`,
   );
-  for (const [n, range] of ranges.entries()) {
-    const select = `SELECT ${columns.join(', ')} FROM (${bindMonths(sql, range)}) AS result`;
-    await engine.run(
-      n === 0 ? `CREATE OR REPLACE TEMP TABLE rebuilt AS ${select}` : `INSERT INTO rebuilt ${select}`,
+  await engine
+    .naming(`Gold SQL of ${contract.dataset}`)
+    .run(
+      `CREATE OR REPLACE TEMP TABLE rebuilt_range AS SELECT ${columns.join(', ')} FROM (${query}) AS result`,
     );
-    const outside = `NOT (${monthIndexSql(identifier(contract.partitionColumn))} BETWEEN ${range.from} AND ${range.to})`;
-    if (n === ranges.length - 1 && ranges.length === 1)
-      await refuseRows(engine, contract, outside, 'lie outside of the months asked for');
-  }
-  for (const { name, required } of contract.columns) {
-    if (required) await refuseRows(engine, contract, `${identifier(name)} IS NULL`, `have no ${name}`);
-  }
-  const keys = contract.key.map(identifier).join(', ');
-  const [row = {}] = await engine.rows(
-    `SELECT count(*) AS n FROM (SELECT 1 FROM rebuilt GROUP BY ${keys} HAVING count(*) > 1)`,
+  // A row outside would stand beside the one that its own month has.
+  const month = monthIndexSql(identifier(contract.partitionColumn));
+  const outside = `NOT (${month} BETWEEN ${range.from} AND ${range.to})`;
+  const asked = `${monthLabel(range.from)} to ${monthLabel(range.to)}`;
+  await refuseRows(
+    engine,
+    contract,
+    { from: 'rebuilt_range', condition: outside },
+    `lie outside of the months asked for, ${asked}: its window must be {{from_month}} to {{to_month}}, both included`,
   );
-  if (integerOf(row, 'n') > 0)
-    throw broken(contract, `${integerOf(row, 'n')} keys (${contract.key.join(', ')}) stand more than once`);
+}
+
+/**
+ * Throws DataError `GOLD_BREAKS_CONTRACT` where a key of `rebuilt` stands in months that are kept as they are. A key that
+ * has the partition column can't.
+ */
+export async function refuseKeptKeys(
+  engine: Engine,
+  contract: GoldContract,
+  keptPaths: () => Promise<readonly string[]>,
+): Promise<void> {
+  if (contract.key.includes(contract.partitionColumn)) return;
+  const paths = await keptPaths();
+  if (paths.length === 0) return;
+  const keys = contract.key.map(identifier).join(', ');
+  const both = `(SELECT ${keys} FROM rebuilt INTERSECT SELECT ${keys} FROM ${readParquet(paths)})`;
+  await refuseKeys(engine, contract, both, 'stand in other months too');
+}
+
+async function refuseKeys(engine: Engine, contract: GoldContract, from: string, what: string): Promise<void> {
+  const [row = {}] = await engine.rows(`SELECT count(*) AS n FROM ${from}`);
+  const count = integerOf(row, 'n');
+  if (count > 0) throw broken(contract, `${count} keys (${contract.key.join(', ')}) ${what}`);
+}
+
+/** Rows that may not be. */
+interface WrongRows {
+  readonly from: string;
+  readonly condition: string;
 }
 
 async function refuseRows(
   engine: Engine,
   contract: GoldContract,
-  condition: string,
+  { from, condition }: WrongRows,
   what: string,
 ): Promise<void> {
-  const [row = {}] = await engine.rows(`SELECT count(*) AS n FROM rebuilt WHERE ${condition}`);
+  const [row = {}] = await engine.rows(`SELECT count(*) AS n FROM ${from} WHERE ${condition}`);
   if (integerOf(row, 'n') > 0) throw broken(contract, `${integerOf(row, 'n')} rows ${what}`);
 }
 

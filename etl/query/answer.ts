@@ -16,16 +16,19 @@ export interface QueryAnswer {
   rows(from: number, to: number): Promise<readonly SqlValue[][]>;
   /** For each column, whether any of its values meets a condition; `condition` is SQL of an identifier, undefined for never. */
   anyOf(condition: (column: string, type: string) => string | undefined): Promise<readonly boolean[]>;
-  /** Writes all rows to a Parquet file; throws ConfigError `TOO_WIDE` where an integer has more digits than Parquet keeps. */
+  /** Writes all rows to a Parquet file in scratch space; throws ConfigError `TOO_WIDE` where an integer has more digits than Parquet keeps. */
   writeParquet(path: string): Promise<void>;
 }
 
 /** Where the answer is kept; no lake table can be called so. */
 const ANSWER = 'temp."assay answer"';
 
+/** What stands before the query in the statement that answers it. */
+export const INTO_ANSWER = `CREATE TEMP TABLE ${ANSWER} AS\n`;
+
 /** The answer of a SELECT over what the engine knows. */
 export async function answerOf(engine: Engine, select: string): Promise<QueryAnswer> {
-  await engine.run(`CREATE TEMP TABLE ${ANSWER} AS\n${select}`);
+  await engine.run(`${INTO_ANSWER}${select}`);
   const described = await engine.rows(`DESCRIBE ${ANSWER}`);
   const columns = described.map((row) => ({
     name: textOf(row, 'column_name'),

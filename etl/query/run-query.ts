@@ -1,13 +1,15 @@
 import { z } from 'zod';
-import { didYouMean } from '../contract/nearest.ts';
-import { type Engine, textOf } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
+import { duckDbFault } from '../engine/engine-error.ts';
+import { parseSql } from '../engine/parse-sql.ts';
 import { literal } from '../engine/sql.ts';
-import { AssayError, ConfigError, messageOf } from '../errors.ts';
+import { ConfigError } from '../errors.ts';
 import type { Effects } from '../ports.ts';
-import { answerOf, type QueryAnswer } from './answer.ts';
+import { answerOf, INTO_ANSWER, type QueryAnswer } from './answer.ts';
 import type { AsOf } from './as-of.ts';
 import { createLakeViews, listViews } from './lake-views.ts';
 import { OPS_TABLES } from './ops-views.ts';
+import { explained } from './query-error.ts';
 
 /**
  * Answers one SELECT (or FROM, WITH, DESCRIBE …) over the lake's tables. Throws ConfigError `SQL` for a statement that
@@ -16,86 +18,77 @@ import { OPS_TABLES } from './ops-views.ts';
 export async function runQuery(
   engine: Engine,
   effects: Effects,
-  sql: string,
+  given: string,
   asOf: AsOf,
 ): Promise<QueryAnswer> {
-  await checkStatement(engine, sql);
+  const sql = given.trim();
+  const { kind, tree } = await checkStatement(engine, sql);
   await createLakeViews(engine, effects, sql, asOf, { isExact: true });
+  const names = (): Promise<readonly string[]> => tableNames(effects);
+  if (kind === 'tables') return await answerOf(engine, tableList(await names()));
+  const open = kind === 'description' ? 'FROM (' : '';
+  const select = kind === 'description' ? `${open}${withoutEnd(sql)}\n)` : sql;
   try {
-    return await answerOf(engine, isShowTables(sql) ? tableList(await tableNames(effects)) : asTable(sql));
+    return await answerOf(engine.naming('the query'), select);
   } catch (error) {
-    throw await explained(error, effects);
+    throw await explained(error, { sql, tree, prefix: `${INTO_ANSWER}${open}`, names });
   }
 }
 
-const Serialized = z.object({
-  error: z.boolean(),
-  error_type: z.string().optional(),
-  error_message: z.string().optional(),
-  statements: z.array(z.unknown()).optional(),
-});
+/** A query, and how it is asked: DuckDB's SHOW TABLES would list the views that were made, and not those that could be named. */
+interface AskedQuery {
+  readonly kind: 'rows' | 'description' | 'tables';
+  readonly tree: unknown;
+}
 
-/** Refuses what isn't exactly one statement, before anything is read. */
-async function checkStatement(engine: Engine, sql: string): Promise<void> {
-  if (sql.includes('\0')) throw new ConfigError('SQL', 'The SQL holds a NUL character.');
-  const [row = {}] = await engine.rows(
-    `SELECT CAST(json_serialize_sql(${literal(sql)}) AS VARCHAR) AS parsed`,
-  );
-  const parsed = Serialized.parse(JSON.parse(textOf(row, 'parsed')));
-  if (parsed.error_type === 'parser') throw new ConfigError('SQL', `The SQL has a ${parsed.error_message}.`);
-  // DuckDB serializes no PIVOT; it is a query all the same.
-  if (parsed.error && !/^\s*(pivot|unpivot)\b/i.test(sql)) {
+/** Refuses what isn't exactly one query, before anything is read. */
+async function checkStatement(engine: Engine, sql: string): Promise<AskedQuery> {
+  const parsed = await parseSql(engine, sql);
+  if (parsed.kind === 'broken') throw new ConfigError('SQL', `The SQL can't be read: ${parsed.why}.`);
+  if (parsed.kind === 'other' && !(await isTableExpression(engine, sql))) {
     throw new ConfigError(
       'SQL',
-      'Only queries are answered: write SELECT, FROM, WITH, DESCRIBE, SUMMARIZE or PIVOT. Nothing here changes a table.',
+      'Only queries are answered, one at a time: write SELECT, FROM, WITH, DESCRIBE, SUMMARIZE or PIVOT. Nothing here changes a table.',
     );
   }
-  const statements = parsed.statements?.length ?? 1;
-  if (statements === 0) throw new ConfigError('SQL', 'The SQL is empty.');
-  if (statements > 1) throw new ConfigError('SQL', 'The SQL holds several statements: ask one at a time.');
+  if (parsed.kind === 'other') return { kind: 'rows', tree: undefined };
+  const [tree, ...more] = parsed.trees;
+  if (tree === undefined) throw new ConfigError('SQL', 'The SQL is empty.');
+  if (more.length > 0) throw new ConfigError('SQL', 'The SQL holds several statements: ask one at a time.');
+  const description = Description.safeParse(tree);
+  if (!description.success) return { kind: 'rows', tree };
+  const { table_name: shown } = description.data.node.from_table;
+  return { kind: SHOWN_TABLES.has(shown.replaceAll('"', '')) ? 'tables' : 'description', tree };
 }
 
-const isShowTables = (sql: string): boolean => /^\s*show\s+(all\s+)?tables\s*;?\s*$/i.test(sql);
+/** DESCRIBE, SUMMARIZE and SHOW: they can't stand where a SELECT can, but in its brackets. */
+const Description = z.object({
+  node: z.object({ from_table: z.object({ type: z.literal('SHOW_REF'), table_name: z.string() }) }),
+});
 
-/** DuckDB would list the views that were made, and not those that a query could name. */
+/** What SHOW TABLES and its like come as. */
+const SHOWN_TABLES: ReadonlySet<string> = new Set(['tables', '__show_tables_expanded', 'all tables']);
+
+/**
+ * Whether a text is one query though DuckDB serializes none of its kind: a PIVOT whose columns come from the data. It is one
+ * where it can be read by itself and also as what stands in brackets behind FROM: a statement after it could be but one of both.
+ */
+async function isTableExpression(engine: Engine, sql: string): Promise<boolean> {
+  try {
+    await engine.countStatements(sql);
+    await engine.countStatements(`FROM (\n${withoutEnd(sql)}\n)`);
+    return true;
+  } catch (error) {
+    if (duckDbFault(error) === undefined) throw error;
+    return false;
+  }
+}
+
+/** Without the semicolon at its end. */
+const withoutEnd = (sql: string): string => sql.trim().replace(/;+$/, '');
+
 function tableList(names: readonly string[]): string {
   return `SELECT unnest([${names.map(literal).join(', ')}]) AS table_name`;
-}
-
-/** DESCRIBE and its like can't stand where a SELECT can, but in its brackets. */
-function asTable(sql: string): string {
-  const isDescription = /^\s*(describe|desc|summarize|show)\b/i.test(sql);
-  return isDescription ? `FROM (${sql.trim().replace(/;+$/, '')}\n)` : sql;
-}
-
-/** What DuckDB says, in words that help: the tables there are, the line of the user's own text. */
-async function explained(error: unknown, effects: Effects): Promise<unknown> {
-  if (!(error instanceof AssayError) || error.cause === undefined) return error;
-  const message = messageOf(error.cause);
-  const missing = /Table with name "?([^"\s]+?)"? does not exist/.exec(message)?.[1];
-  if (missing !== undefined) return await noTable(missing, message, effects);
-  // Out of memory or disk is no mistake of the query's author; a file that isn't there is.
-  if (error.name === 'TransientError' && !/No files found/.test(message)) return error;
-  return new ConfigError('SQL', `The SQL can't be answered. ${ownLines(message)}`, { cause: error });
-}
-
-async function noTable(missing: string, message: string, effects: Effects): Promise<ConfigError> {
-  const names = await tableNames(effects);
-  // DuckDB names a table without its schema where the schema is there; the line it quotes has both.
-  const written = new RegExp(`[\\w"]+\\s*\\.\\s*"?${missing.replace(/\W/g, '.')}\\b`, 'i').exec(
-    message.split('\n\nLINE')[1] ?? '',
-  )?.[0];
-  const name = (written ?? missing).replaceAll('"', '');
-  const short = name.split('.').at(-1) ?? name;
-  const exact = names.filter(
-    (one) => one.split('.')[1] === short || one.split('.')[1]?.endsWith(`_${short}`),
-  );
-  const meant = exact[0] === undefined ? didYouMean(name, names) : `; did you mean '${exact[0]}'?`;
-  return new ConfigError(
-    'NO_TABLE',
-    `There is no table '${name}'${meant || '.'}\nThere are:\n${names.map((one) => `  ${one}`).join('\n')}`,
-    { context: { table: name } },
-  );
 }
 
 /** Every table that a query may name. */
@@ -104,9 +97,4 @@ export async function tableNames(effects: Effects): Promise<string[]> {
   const order = ['silver', 'gold', 'quarantine', 'condemned'];
   const sorted = views.sort((a, b) => order.indexOf(a.layer) - order.indexOf(b.layer));
   return [...sorted.map(({ name }) => name), ...OPS_TABLES.map((name) => `ops.${name}`)];
-}
-
-/** The message with the line numbers of the text that the user wrote: it began on our second line. */
-function ownLines(message: string): string {
-  return message.replace(/\n\nLINE (\d+): /, (_, line: string) => `\n\nLINE ${Number(line) - 1}: `);
 }

@@ -1,3 +1,4 @@
+import { checkedRules } from '../contract/check-rules.ts';
 import { compileStage, fieldName, type Look, stagedNames } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import type { Segment, SegmentPart } from '../csv/segments.ts';
@@ -22,8 +23,9 @@ export interface StagingOptions {
 export async function stageSegment(engine: Engine, segment: Segment, options: StagingOptions): Promise<void> {
   const { contract, digestKey, look } = options;
   const { hasEdgeBlanks, layout } = segment;
+  const rules = await checkedRules(engine, contract);
   const compile = (source: string): string =>
-    compileStage({ contract, layout, source, hasEdgeBlanks, digestKey, look });
+    compileStage({ contract, rules, layout, source, hasEdgeBlanks, digestKey, look });
   const select = compile(readCsv(segment, contract));
   if (await keepsOrder(engine, select)) {
     // Under names of our own: a column that the contract calls rowid would hide the table's.

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { checkRules } from '../contract/check-rules.ts';
+import { checkContractSql, hasSqlToCheck } from '../contract/check-contract-sql.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
@@ -39,9 +39,8 @@ export type Planned =
  */
 export async function makePlan({ dataset, runId }: RunInput, effects: Effects): Promise<Planned> {
   const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
-  if (contract.rules.length > 0) {
-    await withScratchEngine(effects, runId, (engine) => checkRules(engine, contract));
-  }
+  if (hasSqlToCheck(contract))
+    await withScratchEngine(effects, runId, (engine) => checkContractSql(engine, contract));
   const breaker = await openBreaker(effects, dataset);
   if (breaker !== undefined) {
     const why = `The circuit breaker of ${dataset} is open since ${breaker.openedAt}: ${breaker.count} errors ${breaker.code} within ${breaker.windowMinutes} minutes. Nothing runs until a person has looked: 'assay breaker status ${dataset}' shows the records, 'assay breaker reset ${dataset}' closes it.`;

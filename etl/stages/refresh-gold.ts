@@ -1,16 +1,23 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { GoldContract } from '../contract/contract.ts';
+import type { Contract, GoldContract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { tableColumns } from '../contract/table-columns.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
 import { ConflictError } from '../errors.ts';
+import { checkGold } from '../gold/check-gold.ts';
 import { filesRead } from '../gold/files-read.ts';
 import { goldDigest } from '../gold/gold-digest.ts';
 import { affectedRanges, type GoldInput, inputMonths, type MonthRange } from '../gold/months.ts';
-import { createTableView, findRestatements, rebuildMonths, viewColumns } from '../gold/rebuild.ts';
+import {
+  createTableView,
+  findRestatements,
+  rebuildMonths,
+  refuseKeptKeys,
+  viewColumns,
+} from '../gold/rebuild.ts';
 import { metadataPrefix, refreshKey, restatementsKey, runRoot, tableName, tableRoot } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { commitTable } from '../table/commit-table.ts';
@@ -151,8 +158,13 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
   let added: DataFile[] = [];
   let restated = 0;
   if (ranges.length > 0) {
-    await createInputViews(rebuild);
+    const { contracts } = await loadContracts(effects.contracts);
+    // First without any data: what is wrong can then be said in DuckDB's words.
+    await checkGold(engine, contract, { sql: state.sql, contracts });
+    await createInputViews(rebuild, contracts);
     await rebuildMonths(engine, contract, state.sql, ranges);
+    const kept = state.files.filter((file) => !isAffected(file));
+    await refuseKeptKeys(engine, contract, () => pathsOf(effects, kept));
     restated = await findRestatements(engine, contract, await pathsOf(effects, old));
     if (restated > 0) await storeRestatements(rebuild);
     // Whoever finds files of a refresh that died must know whose they were, also where no run left a trace.
@@ -168,8 +180,10 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
   };
 }
 
-async function createInputViews({ effects, engine, state, ranges }: Rebuild): Promise<void> {
-  const { contracts } = await loadContracts(effects.contracts);
+async function createInputViews(
+  { effects, engine, state, ranges }: Rebuild,
+  contracts: ReadonlyMap<string, Contract>,
+): Promise<void> {
   for (const [input, { table, snapshotId }] of state.inputs) {
     const contract = contracts.get(input);
     const columns = contract === undefined ? [] : viewColumns(tableColumns(contract));

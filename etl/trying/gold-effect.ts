@@ -6,6 +6,7 @@ import { type Engine, readParquet, textOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { monthIndexSql } from '../engine/write-data-files.ts';
 import { AssayError } from '../errors.ts';
+import { checkGold } from '../gold/check-gold.ts';
 import { createTableView, findRestatements, rebuildMonths, viewColumns } from '../gold/rebuild.ts';
 import { tableName, tableRoot } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
@@ -68,6 +69,9 @@ async function effectOn(trial: GoldTrial, contract: GoldContract, path: string):
   const files = await filesOf(await openTable(effects.objects, tableRoot('gold', report), state));
   const old = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
   try {
+    const sql = await effects.contracts.sql(contract.sql);
+    const contracts = new Map([...trial.loaded.contracts, [proposed.dataset, proposed]]);
+    await checkGold(engine, contract, { sql, contracts });
     await otherInputs(trial, contract);
     const view = tableName('silver', proposed.dataset);
     await createTableView(engine, view, viewColumns(tableColumns(proposed)), [path]);
@@ -77,7 +81,6 @@ async function effectOn(trial: GoldTrial, contract: GoldContract, path: string):
     );
     const all = [...months, ...own];
     if (all.length === 0) return { report, restated: 0, figures: [], problem: null };
-    const sql = await effects.contracts.sql(contract.sql);
     await rebuildMonths(engine, contract, sql, [{ from: Math.min(...all), to: Math.max(...all) }]);
     const restated = await findRestatements(engine, contract, old);
     return { report, restated, figures: await readFigures(engine, mostFigures), problem: null };

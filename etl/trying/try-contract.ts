@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ledgerFiles } from '../audit/ledger-files.ts';
-import { checkRules } from '../contract/check-rules.ts';
+import { checkContractSql } from '../contract/check-contract-sql.ts';
 import { type ContractComparison, compareContracts } from '../contract/compare-contracts.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { type LoadedContracts, requireSourceContract } from '../contract/load-contracts.ts';
@@ -51,7 +51,7 @@ export async function tryContract(
   const scratch = await effects.openScratch('try');
   try {
     return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
-      await checkRules(engine, proposed);
+      await checkContractSql(engine, proposed);
       const files = await triedFiles(engine, effects, dataset);
       await createLakeViews(engine, effects, tableName('silver', dataset), { kind: 'now' });
       await loadRetryTables(engine, effects, dataset);

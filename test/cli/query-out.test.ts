@@ -163,6 +163,8 @@ describe('--out', () => {
       ),
       '--format',
       'csv',
+      '--files',
+      '.',
     );
     expect(out.split('\n')[1]).toBe('"DECIMAL(38,0)",18446744073709551614,"[""18446744073709551614""]",5');
     const tooWide = await ask(

@@ -43,7 +43,7 @@ describe('memory and threads', () => {
     const greedy = 'SELECT len(list(range)) AS n FROM range(40000000)';
     const short = await query(greedy, { ASSAY_MEMORY_MB: '100' });
     expect(short.code).toBe(3);
-    expect(short.err).toMatch(/DuckDB ran out of room: .*95\.3 MiB used\)$/m);
+    expect(short.err).toMatch(/DuckDB ran out of room at the query \(Out of Memory\)/);
   });
 
   test.each([
@@ -222,12 +222,70 @@ describe('what is asked', () => {
     ['SELECT 1) ; DROP SCHEMA silver; SELECT (1', 'SQL', 'syntax error'],
     ['SELECT nope\nFROM silver.shop_sales', 'SQL', 'LINE 1: SELECT nope'],
     ["FROM 'nofile.csv'", 'SQL', 'nofile.csv'],
+    ["FROM '/etc/hostname'", 'NO_TABLE', '/etc/hostname'],
+    ["FROM read_text('lake/assay-lake.json')", 'SQL', 'Permission'],
+    [
+      "PIVOT silver.shop_sales ON customer USING sum(amount); COPY (SELECT 1) TO 'lake/ops/x.csv'",
+      'SQL',
+      'one at a time',
+    ],
+    [
+      'PIVOT silver.shop_sales ON customer USING sum(amount)); DROP SCHEMA silver; FROM (SELECT 1',
+      'SQL',
+      'syntax error',
+    ],
+    [
+      'PIVOT silver.shop_sales ON customer USING sum(amount); DROP VIEW silver.shop_sales; --',
+      'SQL',
+      'one at a time',
+    ],
+    ["FROM silver.shop_sales; COPY (SELECT 1) TO 'lake/ops/x.csv'", 'SQL', 'one at a time'],
+    ["DESCRIBE (SELECT 1); COPY (SELECT 1) TO 'lake/ops/x.csv'", 'SQL', 'one at a time'],
+    ["EXPORT DATABASE 'lake/ops'", 'SQL', 'Only queries'],
+    ["ATTACH 'lake/ops/x.db'", 'SQL', 'Only queries'],
+    ['SET threads = 1', 'SQL', 'Only queries'],
+    ['CALL enable_logging()', 'SQL', 'Only queries'],
+    [
+      'SELECT 1 AS é, nope\nFROM silver.shop_sales',
+      'SQL',
+      'LINE 1: SELECT 1 AS é, nope\n                       ^',
+    ],
+    ['  SELECT *\n  FROM silver.nope', 'NO_TABLE', "'silver.nope'"],
+    ['DESCRIBE silver.nope', 'NO_TABLE', "'silver.nope'"],
+    ['DESCRIBE nope.nope', 'NO_TABLE', "'nope.nope'"],
+    ['FROM (PIVOT silver.nope ON customer USING sum(amount))', 'NO_TABLE', "nope'"],
+    ["SELECT CAST('ZZ' || customer AS INTEGER) FROM silver.shop_sales", 'SQL', 'Conversion error'],
   ])('%s is refused', async (sql, code, text) => {
     const result = await runMainJson(['query', sql], shop);
     expect(result.code).toBe(2);
     const { error } = ErrorJson.parse(result.json);
     expect(error.code).toBe(code);
     expect(error.message).toContain(text);
+  });
+
+  test('a PIVOT is answered, also with a semicolon and in brackets', async () => {
+    const pivot = 'PIVOT (SELECT 1 AS n, true AS b) ON n USING count(*)';
+    for (const sql of [pivot, `${pivot};`, `FROM (${pivot})`, `  -- why\n${pivot}`])
+      expect(await rows(sql)).toEqual([{ b: true, 1: 1 }]);
+  });
+
+  test('a file is read where its folder is named, and nothing is written there', async () => {
+    await shop.write('own/lookup.csv', 'a,b\n1,x\n');
+    const sql = `FROM '${path.join(shop.cwd, 'own/lookup.csv')}'`;
+    expect((await runMain(['query', sql], shop)).code).toBe(2);
+    expect(await rows(sql, '--files', 'own')).toEqual([{ a: 1, b: 'x' }]);
+    const write = `COPY (SELECT 1) TO '${path.join(shop.cwd, 'own/lookup.csv')}'`;
+    expect((await runMain(['query', write, '--files', 'own'], shop)).code).toBe(2);
+    expect(await readFile(path.join(shop.cwd, 'own/lookup.csv'), 'utf8')).toBe('a,b\n1,x\n');
+  });
+
+  test('an error that quotes a value shows it with --debug only', async () => {
+    const sql = "SELECT CAST('ZZSECRET' || customer AS INTEGER) FROM silver.shop_sales";
+    const plain = await runMain(['query', sql], shop);
+    expect(`${plain.out}${plain.err}`).not.toContain('ZZSECRET');
+    expect((await runMain(['query', sql, '--debug'], shop)).err).toMatch(
+      /Could not convert string 'ZZSECRETCustomer/,
+    );
   });
 
   test('nothing is written into the lake', async () => {

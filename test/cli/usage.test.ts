@@ -105,6 +105,6 @@ test('what nobody foresaw is exit code 3, in one line', async () => {
   const { code, err } = await runMain(['init', '--lake', 'a\0b'], { cwd });
   expect(code).toBe(3);
   expect(err).toMatch(
-    /^assay: Something went wrong inside of Assay: .*\nRun it again with --debug to see where\.$/,
+    /^assay: Something went wrong inside of Assay: .*\nRun it again with --debug to see more\.$/,
   );
 });

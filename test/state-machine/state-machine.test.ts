@@ -140,7 +140,14 @@ describe('failures', () => {
       expect(order.filter((one) => one === stage)).toHaveLength(1);
       expect(order.slice(-2)).toEqual([stage, 'recordFailure']);
       expect(inputs.recordFailure).toEqual([
-        expect.objectContaining({ ...run, failure: { Error: 'RangeError', Cause: 'out of range' } }),
+        // Its text may quote a value, and stays behind.
+        expect.objectContaining({
+          ...run,
+          failure: {
+            Error: 'RangeError',
+            Cause: expect.stringMatching(/^Something went wrong inside of Assay: RangeError at /),
+          },
+        }),
       ]);
       expect(result).toEqual({ status: 'failed', error: 'RangeError', cause: TOLD_OF });
     },
@@ -210,7 +217,7 @@ describe('failures', () => {
   test('when a refusal cannot be recorded, the run ends as refused, and its cause says what went wrong', async () => {
     const { result } = await trace({
       gate: { decision: 'refuse', why: ['x'] },
-      recordFailure: failure('Error', 'no disk'),
+      recordFailure: failure('DataError', 'no disk'),
     });
     expect(result).toEqual({ status: 'failed', error: 'RunRefused', cause: 'no disk' });
   });
@@ -221,7 +228,9 @@ describe('failures', () => {
         throw 'just text';
       },
     });
-    expect(inputs.recordFailure).toMatchObject([{ failure: { Error: 'Error', Cause: 'just text' } }]);
+    expect(inputs.recordFailure).toMatchObject([
+      { failure: { Error: 'Error', Cause: 'Something went wrong inside of Assay: Error.' } },
+    ]);
     expect(result).toEqual({ status: 'failed', error: 'Error', cause: TOLD_OF });
   });
 

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { type Engine, textOf } from './engine.ts';
+import { literal } from './sql.ts';
+
+/** What a text is as SQL; a `tree` is a statement as DuckDB's json_serialize_sql gives it. */
+export type ParsedSql =
+  | { readonly kind: 'queries'; readonly trees: readonly unknown[] }
+  | { readonly kind: 'broken'; readonly why: string }
+  /** SQL, but not (only) queries, or one of those that DuckDB doesn't serialize. */
+  | { readonly kind: 'other' };
+
+const Serialized = z.object({
+  error: z.boolean(),
+  error_type: z.string().optional(),
+  error_message: z.string().optional(),
+  statements: z.array(z.unknown()).optional(),
+});
+
+/** Parses a text as SQL without running any of it. What is said of a broken one quotes nothing but the text. */
+export async function parseSql(engine: Engine, sql: string): Promise<ParsedSql> {
+  if (sql.includes('\0')) return { kind: 'broken', why: 'it holds a NUL character' };
+  const [row = {}] = await engine.rows(`SELECT CAST(json_serialize_sql(${literal(sql)}) AS VARCHAR) AS tree`);
+  const parsed = Serialized.parse(JSON.parse(textOf(row, 'tree')));
+  if (parsed.error_type === 'parser')
+    return { kind: 'broken', why: parsed.error_message ?? 'a syntax error' };
+  return parsed.error ? { kind: 'other' } : { kind: 'queries', trees: parsed.statements ?? [] };
+}
+
+/** The one query that a text holds, printed anew from what was parsed: comments are gone. The text must be one that parses. */
+export async function printSql(engine: Engine, sql: string): Promise<string> {
+  // DuckDB hands its own tree on: JavaScript would round the large numbers in it.
+  const [row = {}] = await engine.rows(
+    `SELECT json_deserialize_sql(json_serialize_sql(${literal(sql)})) AS printed`,
+  );
+  return textOf(row, 'printed');
+}
+
+/** An expression within a tree, as far as checks look at it. */
+const Expression = z.looseObject({
+  class: z.string(),
+  type: z.string(),
+  alias: z.string(),
+  function_name: z.string().optional(),
+  schema: z.string().optional(),
+  catalog: z.string().optional(),
+  column_names: z.array(z.string()).optional(),
+  filter: z.unknown().optional(),
+  distinct: z.boolean().optional(),
+  order_bys: z.looseObject({ orders: z.array(z.unknown()) }).nullish(),
+  children: z.array(z.unknown()).optional(),
+  value: z
+    .looseObject({ type: z.looseObject({ id: z.string() }), value: z.unknown() })
+    .optional()
+    .catch(undefined),
+  columns: z.boolean().optional().catch(undefined),
+  expr: z.unknown().optional(),
+});
+export type Expression = z.infer<typeof Expression>;
+
+/** A part of a tree as an expression; undefined where it is none. Throws where it is one that can't be understood. */
+export function asExpression(part: object): Expression | undefined {
+  return 'class' in part ? Expression.parse(part) : undefined;
+}
+
+/** What is wrong with any function's call: only those of DuckDB itself are meant, by their plain names. */
+export function wrongCall(expression: Expression, allowed: ReadonlySet<string>): string | undefined {
+  const { function_name: name = '', schema = '', catalog = '' } = expression;
+  const isOwn = (schema === '' || schema === 'main') && catalog === '';
+  if (isOwn && allowed.has(name.toLowerCase())) return undefined;
+  const named = [catalog, schema === 'main' ? '' : schema, name].filter((one) => one !== '').join('.');
+  return `calls '${named}', which is not among the functions that it may call (docs/contracts.md lists them)`;
+}
+
+/** What is wrong with a constant: DuckDB would print a number with an exponent as another type. */
+export function wrongConstant({ value }: Expression): string | undefined {
+  return value?.type.id === 'DOUBLE'
+    ? `writes the number ${String(value.value)} with an exponent or more than 38 digits, which is not exact; write it out`
+    : undefined;
+}

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import type { GoldContract } from '../contract/contract.ts';
+import type { Engine } from '../engine/engine.ts';
+import {
+  asExpression,
+  type Expression,
+  parseSql,
+  printSql,
+  wrongCall,
+  wrongConstant,
+} from '../engine/parse-sql.ts';
+import { ConfigError } from '../errors.ts';
+import { tableName } from '../naming.ts';
+import { GOLD_FUNCTIONS, VALUE_FUNCTIONS } from './gold-functions.ts';
+
+/**
+ * Gold SQL, its months put in, as it may be run: one SELECT that reads the contract's inputs and nothing else, printed from
+ * what was parsed. Throws ConfigError `GOLD_SQL` that says what is wrong and what to write.
+ */
+export async function checkedGoldSql(engine: Engine, contract: GoldContract, sql: string): Promise<string> {
+  const inputs = new Set(contract.inputs.map((input) => tableName('silver', input)));
+  const problem = await problemOf(engine, sql, inputs);
+  if (problem !== undefined) throw goldSqlError(contract, problem);
+  const printed = await printSql(engine, sql);
+  // What was printed is what will be run.
+  const again = await problemOf(engine, printed, inputs);
+  if (again !== undefined) throw goldSqlError(contract, again);
+  return printed;
+}
+
+/** What is wrong with the SQL of a Gold contract, as an error. */
+export function goldSqlError({ sql, dataset }: GoldContract, problem: string): ConfigError {
+  return new ConfigError('GOLD_SQL', `sql/gold/${sql} (${dataset}) ${problem}`, { context: { dataset } });
+}
+
+const Statement = z.strictObject({ node: z.unknown(), named_param_map: z.array(z.unknown()) });
+
+async function problemOf(
+  engine: Engine,
+  sql: string,
+  inputs: ReadonlySet<string>,
+): Promise<string | undefined> {
+  const parsed = await parseSql(engine, sql);
+  if (parsed.kind === 'broken') return `is no SQL: ${parsed.why}; write one SELECT`;
+  if (parsed.kind === 'other') return 'is not a SELECT that can be checked; write one, without PIVOT';
+  if (parsed.trees.length !== 1) return `holds ${parsed.trees.length} statements; write one SELECT`;
+  return wrongPart(Statement.parse(parsed.trees[0]).node, { inputs, named: new Set() });
+}
+
+/** The tables that may be named at a place: inputs as `silver.<table>`, and what WITH named before it. */
+interface Scope {
+  readonly inputs: ReadonlySet<string>;
+  readonly named: ReadonlySet<string>;
+}
+
+/** A query: what it is made of stands in its other members. */
+const Query = z.looseObject({
+  type: z.string(),
+  cte_map: z.looseObject({
+    map: z.array(
+      z.looseObject({
+        key: z.string(),
+        value: z.looseObject({ query: z.looseObject({ node: z.unknown() }) }),
+      }),
+    ),
+  }),
+});
+
+/** What stands behind FROM; every such part says whether it is a sample. */
+const Source = z.looseObject({
+  type: z.string(),
+  sample: z.unknown(),
+  schema_name: z.string().optional(),
+  table_name: z.string().optional(),
+  catalog_name: z.string().optional(),
+  at_clause: z.unknown().optional(),
+  function: z.looseObject({ function_name: z.string().optional() }).optional(),
+});
+type Source = z.infer<typeof Source>;
+
+/** What in a statement's tree isn't allowed; undefined where everything is. */
+function wrongPart(tree: unknown, scope: Scope): string | undefined {
+  if (tree === null || typeof tree !== 'object') return undefined;
+  if (Array.isArray(tree)) return firstWrong(tree, scope);
+  if ('cte_map' in tree) return wrongQuery(Query.parse(tree), scope);
+  const expression = asExpression(tree);
+  const problem =
+    expression !== undefined
+      ? wrongExpression(expression)
+      : 'sample' in tree
+        ? wrongSource(Source.parse(tree), scope)
+        : undefined;
+  return problem ?? firstWrong(Object.values(tree), scope);
+}
+
+function firstWrong(parts: readonly unknown[], scope: Scope): string | undefined {
+  return parts.map((part) => wrongPart(part, scope)).find((problem) => problem !== undefined);
+}
+
+const QUERIES: ReadonlySet<string> = new Set(['SELECT_NODE', 'SET_OPERATION_NODE']);
+
+function wrongQuery({ cte_map: { map }, ...query }: z.infer<typeof Query>, scope: Scope): string | undefined {
+  if (!QUERIES.has(query.type))
+    return 'has a recursive query, which may never end; write it without RECURSIVE';
+  if ((query.sample ?? null) !== null) return SAMPLED;
+  let inner = scope;
+  for (const { key, value } of map) {
+    const problem = wrongPart(value.query.node, inner);
+    if (problem !== undefined) return problem;
+    inner = { ...inner, named: new Set([...inner.named, key.toLowerCase()]) };
+  }
+  return firstWrong(
+    Object.entries(query).flatMap(([name, part]) => (name === 'sample' ? [] : [part])),
+    inner,
+  );
+}
+
+const SAMPLED = 'takes a sample, which is another one each time; read all rows';
+
+/** Kinds of source that read nothing by themselves. */
+const SOURCES: ReadonlySet<string> = new Set(['EMPTY', 'SUBQUERY', 'JOIN', 'EXPRESSION_LIST']);
+
+function wrongSource(source: Source, scope: Scope): string | undefined {
+  if (source.sample !== null) return SAMPLED;
+  if (source.type === 'BASE_TABLE') return wrongTable(source, scope);
+  if (source.type === 'TABLE_FUNCTION')
+    return `reads the table function '${source.function?.function_name ?? ''}'; read ${[...scope.inputs].join(', ')}`;
+  return SOURCES.has(source.type)
+    ? undefined
+    : `has a ${source.type.toLowerCase().replaceAll('_', ' ')} behind FROM; read tables, subqueries and VALUES`;
+}
+
+function wrongTable(source: Source, { inputs, named }: Scope): string | undefined {
+  const { catalog_name: catalog = '', schema_name: schema = '', table_name: table = '' } = source;
+  const name = [catalog, schema, table].filter((part) => part !== '').join('.');
+  const isKnown = schema === '' ? named.has(table.toLowerCase()) : inputs.has(name.toLowerCase());
+  if (!isKnown || catalog !== '')
+    return `reads '${name}', which is no input; it may read ${[...inputs].join(', ')}, and what WITH names before (assay.inputs says what is read)`;
+  return (source.at_clause ?? null) === null ? undefined : `reads '${name}' at another time; leave AT out`;
+}
+
+/** Kinds of expression that Gold SQL may be made of. */
+const CLASSES: ReadonlySet<string> = new Set([
+  'COLUMN_REF',
+  'CONSTANT',
+  'COMPARISON',
+  'CONJUNCTION',
+  'OPERATOR',
+  'FUNCTION',
+  'WINDOW',
+  'CASE',
+  'CAST',
+  'BETWEEN',
+  'SUBQUERY',
+  'STAR',
+]);
+
+function wrongExpression(expression: Expression): string | undefined {
+  const { class: kind, column_names: names = [] } = expression;
+  const [name = ''] = names;
+  if (!CLASSES.has(kind))
+    return `has a ${kind.toLowerCase().replaceAll('_', ' ')}, which is not in the SQL that DuckDB and Trino share`;
+  if (kind === 'CONSTANT') return wrongConstant(expression);
+  if (kind === 'FUNCTION' || kind === 'WINDOW') return wrongCall(expression, GOLD_FUNCTIONS);
+  if (kind === 'STAR' && (expression.columns === true || (expression.expr ?? null) !== null))
+    return 'has COLUMNS(…), which is not in the SQL that DuckDB and Trino share; name the columns';
+  if (kind === 'COLUMN_REF' && names.length === 1 && VALUE_FUNCTIONS.has(name.toLowerCase()))
+    return `asks for ${name}, which is another one each time; use {{from_month}} and {{to_month}}`;
+  return undefined;
+}

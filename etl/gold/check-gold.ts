@@ -1,0 +1,41 @@
+import type { Contract, GoldContract } from '../contract/contract.ts';
+import { duckType } from '../contract/duck-type.ts';
+import { tableColumns } from '../contract/table-columns.ts';
+import type { Engine } from '../engine/engine.ts';
+import { duckDbFault } from '../engine/engine-error.ts';
+import { identifier } from '../engine/sql.ts';
+import { tableName } from '../naming.ts';
+import { checkedGoldSql, goldSqlError } from './check-gold-sql.ts';
+import { bindMonths, createTableView, viewColumns } from './rebuild.ts';
+
+/** Any months do: what is checked is the same for all. */
+const SOME_MONTHS = { from: 648, to: 649 };
+
+/**
+ * Checks Gold SQL without any data: that it is one query of the contract's inputs, names columns that they have, and gives
+ * those of the contract. Throws ConfigError `GOLD_SQL` that says what is wrong.
+ */
+export async function checkGold(
+  engine: Engine,
+  contract: GoldContract,
+  { sql, contracts }: { readonly sql: string; readonly contracts: ReadonlyMap<string, Contract> },
+): Promise<void> {
+  const query = await checkedGoldSql(engine, contract, bindMonths(sql, SOME_MONTHS));
+  for (const input of contract.inputs) {
+    const source = contracts.get(input);
+    // Whatever is wrong with the input's own contract is said there.
+    if (source === undefined) return;
+    await createTableView(engine, tableName('silver', input), viewColumns(tableColumns(source)), []);
+  }
+  const columns = contract.columns.map(
+    ({ name, type }) => `CAST(result.${identifier(name)} AS ${duckType(type)}) AS ${identifier(name)}`,
+  );
+  try {
+    await engine.result(`SELECT ${columns.join(', ')} FROM (${query}) AS result`);
+  } catch (error) {
+    const fault = duckDbFault(error);
+    if (fault === undefined) throw error;
+    // There is no data that it could quote.
+    throw goldSqlError(contract, `can't be run: ${fault.text}`);
+  }
+}
