@@ -20,7 +20,8 @@ const QUALIFIER = 'hnb659fds';
 
 /**
  * Lets GitHub's workflows deploy one stage without a stored password. A job in the environment named for the stage gets
- * a role that may take on the roles of `cdk bootstrap` and run the smoke test; a pull request gets one that only looks.
+ * a role that may take on the roles of `cdk bootstrap` and run the smoke test; the job that shows what a pull request would
+ * change gets one that reads the stage's templates, and no job of a pull request itself gets any.
  */
 export class DeliveryStack extends Stack {
   readonly #provider: CfnOIDCProvider;
@@ -35,8 +36,14 @@ export class DeliveryStack extends Stack {
       assumeBootstrapRoles(['deploy-role', 'file-publishing-role', 'lookup-role']),
       ...smokeTest(stage),
     ]);
-    this.#role(resourceName(stage, 'diff'), `repo:${repository}:pull_request`, [
-      assumeBootstrapRoles(['lookup-role']),
+    // An environment that main alone may use: what a pull request runs is its branch's, the workflow file included.
+    this.#role(resourceName(stage, 'diff'), `repo:${repository}:environment:${stage}-diff`, [
+      new PolicyStatement({
+        actions: ['cloudformation:GetTemplate'],
+        resources: [`Assay-${stage}-Lake`, `Assay-${stage}`].map((name) =>
+          regionalArn('cloudformation', `stack/${name}/*`),
+        ),
+      }),
     ]);
   }
 

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { access, cp, mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -19,7 +20,8 @@ export interface LayerOptions {
   readonly cacheDir: string;
 }
 
-const Manifest = z.object({ optionalDependencies: z.record(z.string(), z.string()) });
+const Lock = z.object({ packages: z.record(z.string(), z.unknown()) });
+const Locked = z.object({ version: z.string(), integrity: z.string() });
 
 /** Packages whose JavaScript goes into the layer as it is. */
 const SCRIPTS = ['@duckdb/node-api', '@duckdb/node-bindings', 'detect-libc'] as const;
@@ -49,26 +51,39 @@ async function copyPackage(from: string, modules: string, name: string): Promise
 async function findBinary(name: string, { root, cacheDir }: LayerOptions): Promise<string> {
   const installed = path.join(root, 'node_modules', name);
   if (await exists(installed)) return installed;
-  const manifest = path.join(root, 'node_modules', '@duckdb/node-bindings', 'package.json');
-  const { optionalDependencies } = Manifest.parse(JSON.parse(await readFile(manifest, 'utf8')));
-  const version = optionalDependencies[name];
-  if (version === undefined) {
-    throw new ConfigError('LAYER', `This version of DuckDB has no ${name}: choose another architecture.`);
+  const { packages } = Lock.parse(JSON.parse(await readFile(path.join(root, 'package-lock.json'), 'utf8')));
+  const locked = Locked.safeParse(packages[`node_modules/${name}`]).data;
+  if (locked === undefined) {
+    throw new ConfigError('LAYER', `package-lock.json has no ${name}: choose another architecture.`);
   }
-  const folder = path.join(cacheDir, `${path.basename(name)}-${version}`);
+  const folder = path.join(cacheDir, `${path.basename(name)}-${digestOf(locked.integrity)}`);
   const unpacked = path.join(folder, 'package');
-  if (!(await exists(unpacked))) await unpack(`${name}@${version}`, folder);
+  if (!(await exists(unpacked))) await unpack(`${name}@${locked.version}`, locked.integrity, folder);
   return unpacked;
 }
 
-/** Downloads a package with npm, which checks it against the registry's digest, and unpacks it. */
-async function unpack(spec: string, folder: string): Promise<void> {
+/** Downloads a package with npm, and unpacks it where its bytes are those that the lock file names. */
+async function unpack(spec: string, integrity: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const { stdout } = await run('npm', ['pack', '--silent', '--pack-destination', folder, spec]);
   const archive = path.join(folder, stdout.trim().split('\n').at(-1) ?? '');
+  const found = `sha512-${createHash('sha512')
+    .update(await readFile(archive))
+    .digest('base64')}`;
+  if (found !== integrity) {
+    await rm(folder, { recursive: true, force: true });
+    throw new ConfigError(
+      'LAYER',
+      `The registry's ${spec} is ${found}, but package-lock.json names ${integrity}: nothing is built from it.`,
+    );
+  }
   await run('tar', ['-xzf', archive, '-C', folder]);
   await rm(archive);
 }
+
+/** A digest as the name of a folder. */
+const digestOf = (integrity: string): string =>
+  createHash('sha256').update(integrity).digest('hex').slice(0, 16);
 
 async function exists(file: string): Promise<boolean> {
   return access(file).then(

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -10,8 +10,15 @@ import type { StageConfig } from '../config/stage-config.ts';
 import { acknowledge } from '../security/acknowledge.ts';
 import { SIZES } from '../workflow/sizes.ts';
 
-/** Services that publish to the topic beside the functions. */
-const PUBLISHERS = ['events.amazonaws.com', 'cloudwatch.amazonaws.com', 'budgets.amazonaws.com'];
+/** Services that publish to the topic beside the functions: on behalf of this account alone. */
+const PUBLISHERS = ['cloudwatch.amazonaws.com', 'budgets.amazonaws.com'];
+/**
+ * EventBridge says neither for which account nor for which rule it publishes to a topic or uses its key: with a condition,
+ * the alerts of workflows that died would be lost in silence
+ * (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions,
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html). What another account's rule could do is alert us.
+ */
+const UNCONDITIONAL = 'events.amazonaws.com';
 
 /** The way of an alert: topic → queue → relay-alert, and topic → email. What can't be delivered is kept for two weeks. */
 export class AlertPath extends Construct {
@@ -39,8 +46,9 @@ export class AlertPath extends Construct {
       masterKey: this.key,
       enforceSSL: true,
     });
-    for (const name of PUBLISHERS) {
-      const publisher = new ServicePrincipal(name);
+    const conditions = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } };
+    const ours = PUBLISHERS.map((name) => new ServicePrincipal(name, { conditions }));
+    for (const publisher of [...ours, new ServicePrincipal(UNCONDITIONAL)]) {
       this.topic.grantPublish(publisher);
       this.key.grantEncryptDecrypt(publisher);
     }

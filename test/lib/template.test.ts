@@ -447,7 +447,7 @@ describe('governance', () => {
     );
     expect(subjects).toEqual([
       'repo:example/assay:environment:production',
-      'repo:example/assay:pull_request',
+      'repo:example/assay:environment:production-diff',
     ]);
     const diff = textOf(roles[1]?.RoleName);
     expect(diff).toBe('assay-production-diff');
