@@ -150,6 +150,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/upgrade.ts')).upgrade,
   },
   {
+    name: 'repair',
+    summary: 'restore a pointer that was lost or damaged',
+    load: async () => (await import('./commands/repair.ts')).repair,
+  },
+  {
     name: 'reconcile',
     summary: 'have the catalog follow what is published',
     load: async () => (await import('./commands/reconcile.ts')).reconcile,

@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import { ConfigError } from './errors.ts';
 
 /** Every key, prefix, table and partition name of a lake is made here and nowhere else. */
@@ -68,14 +70,39 @@ export function safeFileName(fileName: string): string {
   const last = fileName.split(/[/\\]/).at(-1) ?? '';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
   const safe = last.replace(/[\u0000-\u001f\u007f*?"<>|:=]/g, '_').replace(/^\.+/, '_');
-  return safe === '' ? '_' : safe;
+  if (safe === '') return '_';
+  return bytesOf(safe) <= MOST_NAME_BYTES ? safe : joinedName(safe, `~${hashOf(safe, 8)}`);
 }
+
+/** File systems allow names of so many bytes. */
+const MOST_NAME_BYTES = 255;
+
+/** A longer ending is none, but part of a name with dots in it. */
+const MOST_EXTENSION_BYTES = 32;
+
+/** `report.csv.gz`, `~1` → `report~1.csv.gz`, the stem cut where the name would be too long. */
+function joinedName(name: string, mark: string): string {
+  const ending = /\..*$/.exec(name)?.[0] ?? '';
+  const extension = bytesOf(ending) <= MOST_EXTENSION_BYTES ? ending : (/\.[^.]{1,8}$/.exec(name)?.[0] ?? '');
+  const room = MOST_NAME_BYTES - bytesOf(mark) - bytesOf(extension);
+  let stem = '';
+  let size = 0;
+  for (const character of name.slice(0, name.length - extension.length)) {
+    size += bytesOf(character);
+    if (size > room) break;
+    stem += character;
+  }
+  return `${stem}${mark}${extension}`;
+}
+
+const bytesOf = (text: string): number => Buffer.byteLength(text);
+
+const hashOf = (text: string, digits: number): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, digits);
 
 /** `report.csv.gz`, `3fa8…` → `report~3fa80d49.csv.gz`: another file under a name that is taken. */
 export function besideName(fileName: string, digest: string): string {
-  const dot = fileName.indexOf('.');
-  const [stem, extension] = dot < 0 ? [fileName, ''] : [fileName.slice(0, dot), fileName.slice(dot)];
-  return `${stem}~${digest.slice(0, 8)}${extension}`;
+  return joinedName(fileName, `~${digest.slice(0, 8)}`);
 }
 
 const LAYER_FOLDERS: Readonly<Record<Layer, string>> = {
@@ -263,8 +290,14 @@ export const leaseKey = (dataset: string): string => `ops/leases/${datasetPath(d
 /** Says that people were told of a drop that nobody can use. */
 export const refusalKey = (refusalId: string): string => `ops/leases/_refused/${refusalId}.json`;
 
-/** Remembers the digest of an object whose store doesn't know it. */
-export const digestMemoKey = (key: string): string => `ops/digests/${key}.json`;
+/** S3 allows keys of so many bytes. */
+export const MOST_KEY_BYTES = 1024;
+
+/** Remembers the digest of an object whose store doesn't know it: under the object's own key, where there is room for it. */
+export function digestMemoKey(key: string): string {
+  const named = `ops/digests/${key}.json`;
+  return bytesOf(named) <= MOST_KEY_BYTES ? named : `ops/digests/${hashOf(key, 64)}.json`;
+}
 
 export const alertKey = (runId: string, kind: string): string => `${alertsPrefix()}${runId}-${kind}.json`;
 

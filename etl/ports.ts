@@ -37,6 +37,9 @@ export interface ObjectStore {
   uri(key: string): string;
 }
 
+/** What a store still has of earlier versions of an object, newest first; the current one may be among them. */
+export type ObjectHistory = (key: string) => Promise<readonly Uint8Array[]>;
+
 /** Bytes of an object: from `start` up to, not including, `end`; to its end where that is absent. */
 export interface ByteRange {
   readonly start: number;

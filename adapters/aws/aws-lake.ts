@@ -6,7 +6,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { ConfigError } from '../../etl/errors.ts';
-import type { Effects, EngineOptions, Executions } from '../../etl/ports.ts';
+import type { Effects, EngineOptions, Executions, ObjectHistory } from '../../etl/ports.ts';
 import { systemClock } from '../local/clock.ts';
 import { type ContractFolders, fileContractSource } from '../local/contract-source.ts';
 import { removeLeftovers } from '../local/owner.ts';
@@ -15,6 +15,7 @@ import { CLIENT_CONFIG } from './client-config.ts';
 import { glueCatalog } from './glue-catalog.ts';
 import { bucketChooser, type LakeBuckets } from './lake-buckets.ts';
 import { type S3DataStore, s3DataStore } from './s3-data-store.ts';
+import { s3History } from './s3-history.ts';
 import { s3ObjectStore } from './s3-object-store.ts';
 import { readSecret } from './secrets.ts';
 import { snsAlerts } from './sns-alerts.ts';
@@ -46,6 +47,8 @@ export interface AwsLake {
   readonly effects: Effects;
   readonly data: S3DataStore;
   readonly executions: Executions;
+  /** Earlier versions of its objects. */
+  readonly history: ObjectHistory;
   /** Removes what it keeps on this machine's disk, and what processes before it left there. */
   tidy(): Promise<void>;
 }
@@ -92,6 +95,7 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
     effects,
     data,
     executions,
+    history: s3History(place),
     async tidy() {
       await data.forgetCopies();
       await removeLeftovers(copiesRoot);

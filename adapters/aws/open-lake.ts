@@ -67,7 +67,7 @@ export async function openStackLake(options: StackLakeOptions): Promise<StackLak
   });
   // Values that were read must not stay behind. After a kill, the next process removes them.
   process.once('exit', () => rmSync(localFolder, { recursive: true, force: true }));
-  const { root, effects, data, executions } = lake;
+  const { root, effects, data, executions, history } = lake;
   const runs = platformRuns({
     lambda: new LambdaClient(CLIENT_CONFIG),
     sfn: new SFNClient(CLIENT_CONFIG),
@@ -80,7 +80,7 @@ export async function openStackLake(options: StackLakeOptions): Promise<StackLak
     onWait,
   });
   const athena = { workgroup: stack.Workgroup, databasePrefix: stack.DatabasePrefix };
-  return { root, effects, data, runs, athena, contractsDigest: stack.ContractsDigest };
+  return { root, effects, data, history, runs, athena, contractsDigest: stack.ContractsDigest };
 }
 
 /** A folder for copies of objects that nobody else can look into; throws ConfigError `FOLDER_TAKEN` where somebody else's is. */

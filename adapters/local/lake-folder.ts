@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { ConfigError } from '../../etl/errors.ts';
 import { ensureFolder, writeSynced } from './durable-file.ts';
@@ -48,7 +50,7 @@ export function lakeFolder(folder: string, share: Share = 'nobody'): LakeFolder 
     scratchRoot: path.join(root, '.scratch'),
     keyPath: (key) => under('', key),
     versionsPath: (key) => under('.versions', key),
-    digestPath: (key) => `${under('.digests', key)}.json`,
+    digestPath: (key) => digestPath(under('.digests', key), path.join(root, '.digests')),
     tempPath,
     modes,
     ensureFolder: ensure,
@@ -58,6 +60,13 @@ export function lakeFolder(folder: string, share: Share = 'nobody'): LakeFolder 
       return file;
     },
   };
+}
+
+/** Beside those of the object's folder; where no name is left for it, by a digest of its own. */
+function digestPath(file: string, top: string): string {
+  const name = `${path.basename(file)}.json`;
+  if (Buffer.byteLength(name) <= 255) return path.join(path.dirname(file), name);
+  return path.join(top, `${createHash('sha256').update(file).digest('hex')}.json`);
 }
 
 /** A key's parts; refuses what a file system could read as more than a name below the lake. */

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { ConfigError } from '../../etl/errors.ts';
 import { ENGINE_FOLDERS } from '../../etl/naming.ts';
-import type { Clock, Effects } from '../../etl/ports.ts';
+import type { Clock, Effects, ObjectHistory } from '../../etl/ports.ts';
 import { type AlertChannels, fileAlerts } from './alerts.ts';
 import { pointersAreTheCatalog } from './catalog.ts';
 import { systemClock } from './clock.ts';
@@ -13,6 +13,7 @@ import { guarded } from './file-errors.ts';
 import { readLakeFile, writeLakeFile, writeShare } from './lake-file.ts';
 import { LAKE_FILE, lakeFolder } from './lake-folder.ts';
 import { applyModes, type Share } from './lake-modes.ts';
+import { fileHistory } from './object-history.ts';
 import { fileObjectStore } from './object-store.ts';
 import { removeLeftovers } from './owner.ts';
 import { scratchOpener } from './scratch.ts';
@@ -51,6 +52,8 @@ export interface Lake {
   readonly data: FileDataStore;
   /** Gives every file of a lake in a folder the mode that the lake's settings say; returns how many had another. */
   readonly applyModes?: (options: { readonly isDryRun: boolean }) => Promise<number>;
+  /** Earlier versions of its objects. */
+  readonly history: ObjectHistory;
 }
 
 /**
@@ -103,6 +106,7 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
     root: lake.root,
     effects,
     data,
+    history: fileHistory(lake),
     applyModes: (options) =>
       guarded(`setting the modes of ${lake.root}`, () => applyModes(lake.root, lake.modes, options)),
   };

@@ -11,9 +11,9 @@ import { type PastWorkload, pastWorkload } from '../../etl/estimating/history.ts
 import { LIST_PRICES, type Prices, readPrices } from '../../etl/estimating/prices.ts';
 import { openDatasetTable } from '../../etl/stages/dataset-tables.ts';
 import type { RunRecord } from '../../etl/stages/documents.ts';
+import { readKnownPointer } from '../../etl/stages/known-pointer.ts';
 import { CHUNK_BYTES } from '../../etl/stages/make-plan.ts';
 import { filesOf } from '../../etl/table/lake-table.ts';
-import { readPointer } from '../../etl/table/pointer.ts';
 import { SIZES } from '../../lib/workflow/sizes.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -116,7 +116,7 @@ async function readPast(dataset: string, args: Args, io: Io): Promise<PastWorklo
     if (record !== undefined) records.push(record);
   }
   const { objects, contracts } = lake.effects;
-  const pointer = await readPointer(objects, 'silver', dataset);
+  const pointer = await readKnownPointer(objects, 'silver', dataset);
   const contract = requireSourceContract(await loadContracts(contracts), dataset);
   const files =
     pointer === undefined

@@ -7,7 +7,7 @@ import { datasetPath, restatementsPrefix, tableName } from '../../etl/naming.ts'
 import type { QueryAnswer } from '../../etl/query/answer.ts';
 import { goldReport, reportSql } from '../../etl/query/gold-report.ts';
 import { runQuery } from '../../etl/query/run-query.ts';
-import { readPointer } from '../../etl/table/pointer.ts';
+import { readKnownPointer } from '../../etl/stages/known-pointer.ts';
 import { answerFormat, FORMAT_HELP, printAnswer } from '../answer-format.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -84,7 +84,7 @@ interface ReportFacts {
 async function factsOf(lake: Lake, contract: GoldContract, month: string | undefined): Promise<ReportFacts> {
   const { objects } = lake.effects;
   const { dataset } = contract;
-  const pointer = (await readPointer(objects, 'gold', dataset))?.pointer;
+  const pointer = (await readKnownPointer(objects, 'gold', dataset))?.pointer;
   const restated = await objects.list(`${restatementsPrefix()}${datasetPath(dataset)}/`);
   return {
     report: dataset,

@@ -1,8 +1,8 @@
 import type { Lake } from '../../adapters/local/lake.ts';
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
 import { viewsOf } from '../../etl/query/lake-views.ts';
+import { readKnownPointer } from '../../etl/stages/known-pointer.ts';
 import type { Snapshot } from '../../etl/table/metadata.ts';
-import { readPointer } from '../../etl/table/pointer.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { nextCommand } from '../locations.ts';
@@ -48,7 +48,8 @@ async function readSnapshots(
   const contract = requireContract(await loadContracts(lake.effects.contracts), dataset);
   // What readers know by the dataset's name: Silver, or the Gold table.
   const [view] = await viewsOf(lake.effects, contract, ({ layer }) => layer === contract.layer);
-  const current = (await readPointer(lake.effects.objects, contract.layer, dataset))?.pointer.snapshot_id;
+  const current = (await readKnownPointer(lake.effects.objects, contract.layer, dataset))?.pointer
+    .snapshot_id;
   const listed = [...(view?.table?.metadata.snapshots ?? [])].reverse();
   return {
     tableName: view?.name ?? dataset,

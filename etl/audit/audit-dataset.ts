@@ -7,8 +7,9 @@ import { bronzePrefix, retriesPrefix, tableName, tableRoot } from '../naming.ts'
 import type { Effects, Scratch } from '../ports.ts';
 import { createLakeViews } from '../query/lake-views.ts';
 import { findState } from '../stages/dataset-history.ts';
+import { readKnownPointer } from '../stages/known-pointer.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
-import { type Pointer, readPointer } from '../table/pointer.ts';
+import type { Pointer } from '../table/pointer.ts';
 import { auditExtras } from './audit-extras.ts';
 import { auditGold } from './audit-gold.ts';
 import { auditRecords, auditStrays } from './audit-records.ts';
@@ -56,7 +57,7 @@ export async function auditDataset(
   const head = { dataset, layer };
   let pointer: Pointer | undefined;
   try {
-    pointer = (await readPointer(effects.objects, layer, dataset))?.pointer;
+    pointer = (await readKnownPointer(effects.objects, layer, dataset))?.pointer;
   } catch (error) {
     const problem: Problem = { code: 'POINTER', key: tableName(layer, dataset), problem: messageOf(error) };
     return { ...head, version: 0, checked: NOTHING, unusedFiles: 0, problems: [problem] };

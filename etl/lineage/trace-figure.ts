@@ -9,7 +9,7 @@ import type { Effects, Scratch } from '../ports.ts';
 import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
 import type { AsOf } from '../query/as-of.ts';
 import { createLakeViews } from '../query/lake-views.ts';
-import { readPointer } from '../table/pointer.ts';
+import { readKnownPointer } from '../stages/known-pointer.ts';
 import { findLines } from './find-lines.ts';
 
 /** A Silver row and where it came from. */
@@ -68,7 +68,7 @@ export async function traceFigure(
       const table = tableName(contract.layer, contract.dataset);
       if (contract.layer === 'silver') {
         const conditions = conditionsOf(contract, values);
-        const pointer = (await readPointer(effects.objects, 'silver', contract.dataset))?.pointer;
+        const pointer = (await readKnownPointer(effects.objects, 'silver', contract.dataset))?.pointer;
         if (pointer === undefined) throw noRow(table);
         const input = await traceInput(tracing, contract, { conditions, snapshotId: pointer.snapshot_id });
         if (input.rows === 0) throw noRow(table);
@@ -84,7 +84,8 @@ export async function traceFigure(
           'SEVERAL_ROWS',
           `Several rows of ${table} are meant: give all of ${contract.key.join(', ')}.`,
         );
-      const madeFrom = (await readPointer(effects.objects, 'gold', contract.dataset))?.pointer.inputs ?? {};
+      const madeFrom =
+        (await readKnownPointer(effects.objects, 'gold', contract.dataset))?.pointer.inputs ?? {};
       const inputs: TracedInput[] = [];
       for (const input of contract.inputs) {
         const source = requireSourceContract(loaded, input);

@@ -10,12 +10,13 @@ import { isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
 import { type DatasetTable, openDatasetTables } from '../stages/dataset-tables.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import { type BackfillRequest, putDocument } from '../stages/documents.ts';
+import { readKnownPointer } from '../stages/known-pointer.ts';
 import { byArrival, type LedgerEntry, liveArrivals } from '../stages/ledger.ts';
 import { listWithheld } from '../stages/list-sources.ts';
 import { loadLedger } from '../stages/make-plan.ts';
 import { newRunId } from '../stages/run-id.ts';
 import type { RunInput } from '../stages/stage.ts';
-import { type Pointer, readPointer } from '../table/pointer.ts';
+import type { Pointer } from '../table/pointer.ts';
 import type { Word } from './decide-run.ts';
 
 /** Which files are to be read again. */
@@ -58,7 +59,7 @@ export async function chooseFiles(effects: Effects, choice: BackfillChoice): Pro
       `The contract of ${dataset} is version ${contract.version}, not ${contractVersion}: --contracts DIR names a folder with another one.`,
       { context: { dataset, version: contract.version } },
     );
-  const base = await readPointer(effects.objects, 'silver', dataset);
+  const base = await readKnownPointer(effects.objects, 'silver', dataset);
   const ledger = await loadLedger(effects, contract, base, newRunId(effects.clock.now()));
   const withheld = await listWithheld(effects, dataset);
   const held = new Set(withheld.flatMap(({ decision, keys }) => (decision === 'held' ? keys : [])));

@@ -6,17 +6,12 @@ import type { Effects } from '../ports.ts';
 import { stateSummary } from '../stages/dataset-history.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
+import { readKnownPointer } from '../stages/known-pointer.ts';
 import { refreshGold } from '../stages/refresh-gold.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { commitTable } from '../table/commit-table.ts';
 import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
-import {
-  movePointer,
-  type Pointer,
-  type ReadPointer,
-  readPointer,
-  type TableState,
-} from '../table/pointer.ts';
+import { movePointer, type Pointer, type ReadPointer, type TableState } from '../table/pointer.ts';
 import type { DataFile } from '../table/schema.ts';
 import type { Word } from './decide-run.ts';
 import { type Bin, planCompaction } from './plan-compaction.ts';
@@ -64,7 +59,7 @@ export interface Compacted {
 export async function compact(effects: Effects, request: CompactRequest, word: Word): Promise<Compacted> {
   const { dataset, targetBytes, isDryRun } = request;
   const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
-  const read = await readPointer(effects.objects, 'silver', dataset);
+  const read = await readKnownPointer(effects.objects, 'silver', dataset);
   const state = read?.pointer.tables.silver;
   if (read === undefined || state === undefined) return { dataset, from: 0, to: 0, version: 0, joined: [] };
   const table = await openTable(effects.objects, tableRoot('silver', dataset), state);

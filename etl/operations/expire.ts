@@ -4,16 +4,11 @@ import { metadataPrefix, tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { statesOf } from '../stages/dataset-history.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
+import { readKnownPointer } from '../stages/known-pointer.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { expireTable } from '../table/expire-table.ts';
 import { openTable } from '../table/lake-table.ts';
-import {
-  movePointer,
-  type Pointer,
-  type ReadPointer,
-  readPointer,
-  type TableState,
-} from '../table/pointer.ts';
+import { movePointer, type Pointer, type ReadPointer, type TableState } from '../table/pointer.ts';
 import { currentSince } from '../table/snapshots.ts';
 import { keepDecision, type Word } from './decide-run.ts';
 
@@ -56,13 +51,15 @@ export async function expire(
   const loaded = await loadContracts(effects.contracts);
   const own = requireContract(loaded, dataset);
   const { layer } = own;
-  const read = await readPointer(effects.objects, layer, dataset);
+  const read = await readKnownPointer(effects.objects, layer, dataset);
   const head = { dataset, layer, before: before.toISOString() };
   if (read === undefined) return { ...head, version: 0, expired: {}, kept: {} };
   const keep = await keptIds(effects, read.pointer, before.getTime());
   for (const contract of loaded.contracts.values()) {
     if (contract.layer !== 'gold' || !contract.inputs.includes(dataset)) continue;
-    const made = (await readPointer(effects.objects, 'gold', contract.dataset))?.pointer.inputs?.[dataset];
+    const made = (await readKnownPointer(effects.objects, 'gold', contract.dataset))?.pointer.inputs?.[
+      dataset
+    ];
     if (made !== undefined) keep.add(made);
   }
   const { tables, expired, kept } = await expireTables(effects, read, keep);

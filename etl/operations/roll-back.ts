@@ -9,17 +9,12 @@ import { DATASET_TABLES, type DatasetTable } from '../stages/dataset-tables.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import { putDocument, type Withheld } from '../stages/documents.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
+import { readKnownPointer } from '../stages/known-pointer.ts';
 import { listWithheld } from '../stages/list-sources.ts';
 import { refreshGold } from '../stages/refresh-gold.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
-import {
-  movePointer,
-  type Pointer,
-  type ReadPointer,
-  readPointer,
-  type TableState,
-} from '../table/pointer.ts';
+import { movePointer, type Pointer, type ReadPointer, type TableState } from '../table/pointer.ts';
 import { rollBackTable } from '../table/roll-back-table.ts';
 import { rewriteRecord, type Word } from './decide-run.ts';
 
@@ -58,7 +53,7 @@ export async function rollBack(
   word: Word,
 ): Promise<RolledBack> {
   const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
-  const read = await readPointer(effects.objects, 'silver', dataset);
+  const read = await readKnownPointer(effects.objects, 'silver', dataset);
   const target = read === undefined ? undefined : await findTarget(effects, read.pointer, to);
   if (read === undefined || target === undefined) throw noState(dataset, to);
   await requireUnexpired(effects, read.pointer, target);

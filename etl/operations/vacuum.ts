@@ -16,8 +16,9 @@ import {
 } from '../naming.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
 import { DATASET_TABLES } from '../stages/dataset-tables.ts';
+import { readKnownPointer } from '../stages/known-pointer.ts';
 import { newRunId } from '../stages/run-id.ts';
-import { type Pointer, readPointer } from '../table/pointer.ts';
+import type { Pointer } from '../table/pointer.ts';
 import { findRuns, type RunsNow } from './runs-now.ts';
 import { VACUUM, withWriter } from './with-writer.ts';
 
@@ -74,7 +75,7 @@ async function vacuumAt(
   const active = runs.flatMap((one) => one.active);
   const head = { dataset, layer };
   if (active.length > 0) return { ...head, skipped: active.join('; '), removed: [], young: 0 };
-  const pointer = (await readPointer(effects.objects, layer, dataset))?.pointer;
+  const pointer = (await readKnownPointer(effects.objects, layer, dataset))?.pointer;
   const left = (await leftovers(effects, { contract, pointer, runs })).filter(({ key }) => key !== mark);
   const removed = left.filter(({ modifiedMs }) => modifiedMs <= nowMs - olderThanMs);
   if (!isDryRun) for (const { key } of removed) await effects.objects.remove(key);

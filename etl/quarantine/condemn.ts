@@ -10,8 +10,9 @@ import type { Effects } from '../ports.ts';
 import { commitTables } from '../stages/commit-tables.ts';
 import { openDatasetTable } from '../stages/dataset-tables.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
+import { readKnownPointer } from '../stages/known-pointer.ts';
 import { newRunId } from '../stages/run-id.ts';
-import { movePointer, type ReadPointer, readPointer } from '../table/pointer.ts';
+import { movePointer, type ReadPointer } from '../table/pointer.ts';
 import type { DataFile } from '../table/schema.ts';
 import { CONDEMNED_CODE } from './current-rejects.ts';
 import { countRecords, findRecords, loadFailedRecords, type RecordFilter } from './records.ts';
@@ -55,7 +56,7 @@ async function condemnOnce(
   word: Word,
 ): Promise<Condemned> {
   const { dataset } = contract;
-  const base = await readPointer(effects.objects, 'silver', dataset);
+  const base = await readKnownPointer(effects.objects, 'silver', dataset);
   const id = newRunId(effects.clock.now());
   const { files, records } = await stage(effects, { contract, base, filter, word, id });
   if (base === undefined || records.length === 0) throw noRecords(dataset);

@@ -8,6 +8,7 @@ import { ConfigError } from '../errors.ts';
 import { type Layer, tableName, tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { LEDGER_COLUMNS, REJECT_TABLE_COLUMNS } from '../refining/reject-tables.ts';
+import { requireNeverPublished } from '../stages/known-pointer.ts';
 import { schemaColumns } from '../table/fields.ts';
 import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
@@ -58,6 +59,9 @@ export async function createLakeViews(
   const named = views.filter(({ name }) => text.includes(name.split('.')[1] ?? ''));
   const plain = text.replace(/\s*\.\s*/g, '.');
   const meant = named.filter(({ name }) => plain.includes(name));
+  for (const { layer, dataset, table } of meant)
+    if (table === undefined)
+      await requireNeverPublished(effects.objects, layer === 'gold' ? layer : 'silver', dataset);
   refuseExpired(wantsOps ? views : meant, moment);
   if (!wantsOps) refuseTooEarly(meant, moment);
   // Some of ops.* is made of all the others, with every column that there is today.

@@ -6,8 +6,8 @@ import { DataError } from '../errors.ts';
 import { commitPlanKey, type Layer, tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { CommitPlan, parseDocument, type RunRecord } from '../stages/documents.ts';
+import { readKnownPointer } from '../stages/known-pointer.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
-import { readPointer } from '../table/pointer.ts';
 
 const Reason = z.object({
   rule: z.string().nullable(),
@@ -84,7 +84,7 @@ export async function rejectPaths(
   layer: Extract<Layer, 'quarantine' | 'condemned'>,
 ): Promise<string[]> {
   if (status === 'promoted') {
-    const state = (await readPointer(effects.objects, 'silver', dataset))?.pointer.tables[layer];
+    const state = (await readKnownPointer(effects.objects, 'silver', dataset))?.pointer.tables[layer];
     if (state === undefined) return [];
     const table = await openTable(effects.objects, tableRoot(layer, dataset), state);
     return Promise.all((await filesOf(table)).map(({ key }) => effects.data.localPath(key)));

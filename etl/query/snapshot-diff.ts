@@ -5,9 +5,9 @@ import { identifier, literal } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
 import { tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { readKnownPointer } from '../stages/known-pointer.ts';
 import { openTable } from '../table/lake-table.ts';
 import { changedFiles } from '../table/live-files.ts';
-import { readPointer } from '../table/pointer.ts';
 
 /** A sum over the rows that came and over those that went; `by` is what it is for. */
 export interface MeasureChange {
@@ -62,7 +62,7 @@ export async function diffSnapshots(
   { fromId, toId, mostKeys }: DiffSpan,
 ): Promise<SnapshotDiff> {
   const { dataset, layer } = contract;
-  const state = (await readPointer(effects.objects, layer, dataset))?.pointer.tables[layer];
+  const state = (await readKnownPointer(effects.objects, layer, dataset))?.pointer.tables[layer];
   if (state === undefined) throw new ConfigError('NO_SNAPSHOT', `Nothing of ${dataset} was published yet.`);
   const table = await openTable(effects.objects, tableRoot(layer, dataset), state);
   const files = await changedFiles(table.metadata, { fromId, toId }, table.reader);

@@ -6,7 +6,7 @@ import { type Engine, withEngine } from '../engine/engine.ts';
 import { DataError } from '../errors.ts';
 import { backfillKey, breakerKey, retryOf } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { type ReadPointer, readPointer } from '../table/pointer.ts';
+import type { ReadPointer } from '../table/pointer.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import {
   BackfillRequest,
@@ -18,6 +18,7 @@ import {
   type Withheld,
 } from './documents.ts';
 import { identifyFiles } from './identify-files.ts';
+import { readKnownPointer } from './known-pointer.ts';
 import { byArrival, type LedgerEntry, ledgerRows, readLedger } from './ledger.ts';
 import { isAnotherChance, listPending, listSources, listWithheld } from './list-sources.ts';
 import { RUN_FORMAT } from './run-documents.ts';
@@ -46,7 +47,7 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
     const why = `The circuit breaker of ${dataset} is open since ${breaker.openedAt}: ${breaker.count} errors ${breaker.code} within ${breaker.windowMinutes} minutes. Nothing runs until a person has looked: 'assay breaker status ${dataset}' shows the records, 'assay breaker reset ${dataset}' closes it.`;
     return { status: 'refused', why };
   }
-  const base = await readPointer(effects.objects, 'silver', dataset);
+  const base = await readKnownPointer(effects.objects, 'silver', dataset);
   const request = await readBackfill(effects, { dataset, runId });
   if (request !== undefined) return planBackfill(effects, request, { contract, base });
   const ledger = await loadLedger(effects, contract, base, runId);

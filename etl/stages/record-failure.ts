@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { ConflictError } from '../errors.ts';
+import { ConflictError, DataError } from '../errors.ts';
 import { breakerKey, chunkFailurePrefix, heldKey, planKey, sealKey } from '../naming.ts';
 import { type Effects, TOLD } from '../ports.ts';
-import { readPointer } from '../table/pointer.ts';
+import { type ReadPointer, readPointer } from '../table/pointer.ts';
 import {
   Breaker,
   ChunkFailure,
@@ -51,7 +51,7 @@ export const recordFailure = defineStage({
     const { dataset, runId } = input;
     const plan = await findPlan(effects, dataset, runId);
     const seal = plan === undefined ? undefined : await findSeal(effects, plan);
-    const current = await readPointer(effects.objects, 'silver', dataset);
+    const current = await readIfSound(effects, dataset);
     const why = await reasonsOf(input, effects);
     const refused = input.failure === undefined;
     const promoted = current?.pointer.run_id === runId;
@@ -86,6 +86,16 @@ export const recordFailure = defineStage({
 });
 
 /** Notes on an open breaker that people were told; not where a person closed it meanwhile. */
+/** The pointer; undefined where it is damaged, which may be the very failure that is recorded. */
+async function readIfSound({ objects }: Effects, dataset: string): Promise<ReadPointer | undefined> {
+  try {
+    return await readPointer(objects, 'silver', dataset);
+  } catch (error) {
+    if (error instanceof DataError) return undefined;
+    throw error;
+  }
+}
+
 async function noteTold(effects: Effects, dataset: string): Promise<void> {
   const key = breakerKey(dataset);
   const stored = await effects.objects.get(key);

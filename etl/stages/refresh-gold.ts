@@ -26,6 +26,7 @@ import { movePointer, type Pointer, type ReadPointer, readPointer } from '../tab
 import type { DataFile } from '../table/schema.ts';
 import { putDocument } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
+import { readKnownPointer } from './known-pointer.ts';
 import { defineStage, RunInput } from './stage.ts';
 
 /** How often a lost race is run again before it becomes the state machine's to handle. */
@@ -118,7 +119,7 @@ function isForgotten({ table, lastSnapshotId: last }: GoldInput): boolean {
 
 /** Reads where everything stands; undefined while an input was never published. */
 async function readState(contract: GoldContract, effects: Effects): Promise<GoldState | undefined> {
-  const pointer = await readPointer(effects.objects, 'gold', contract.dataset);
+  const pointer = await readKnownPointer(effects.objects, 'gold', contract.dataset);
   const inputs = new Map<string, GoldInput>();
   for (const input of contract.inputs) {
     const read = await readPointer(effects.objects, 'silver', input);

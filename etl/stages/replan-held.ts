@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { planKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { readPointer } from '../table/pointer.ts';
 import { getDocument } from './documents.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
 import { identifyFiles } from './identify-files.ts';
+import { readKnownPointer } from './known-pointer.ts';
 import { listSources, listWithheld } from './list-sources.ts';
 import { identifyAgain, loadLedger, type Planned, planOf } from './make-plan.ts';
 import type { RunInput } from './stage.ts';
@@ -22,7 +22,7 @@ const HeldPlan = z.looseObject({
  */
 export async function replanHeld({ dataset, runId }: RunInput, effects: Effects): Promise<Planned> {
   const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
-  const base = await readPointer(effects.objects, 'silver', dataset);
+  const base = await readKnownPointer(effects.objects, 'silver', dataset);
   const ledger = await loadLedger(effects, contract, base, runId);
   if ([...ledger.values()].some((entry) => entry.runId === runId)) return { status: 'nothing-to-do' };
   const withheld = await listWithheld(effects, dataset);

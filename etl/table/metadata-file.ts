@@ -58,7 +58,7 @@ function metadataName(version: number, uuid: string): string {
 }
 
 /** The N of a metadata file's name, which may be from when they were called `v<N>-<uuid>.metadata.json`; -1 where there is none yet. */
-function metadataVersion(key: string | undefined): number {
+export function metadataVersion(key: string | undefined): number {
   return Number(/(?:^|\/)v?(\d+)-[^/]*\.metadata\.json$/.exec(key ?? '')?.[1] ?? -1);
 }
 

@@ -66,7 +66,7 @@ export async function readPointer(
   } catch (error) {
     throw new DataError(
       'POINTER_DAMAGED',
-      `${key} can't be read as a pointer; nothing is published until it is repaired.`,
+      `${key} can't be read as a pointer; nothing is published until 'assay repair ${dataset}' restored it.`,
       {
         cause: error,
         context: { key },

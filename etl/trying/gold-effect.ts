@@ -10,8 +10,8 @@ import { checkGold } from '../gold/check-gold.ts';
 import { createTableView, findRestatements, rebuildMonths, viewColumns } from '../gold/rebuild.ts';
 import { tableName, tableRoot } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
+import { readKnownPointer } from '../stages/known-pointer.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
-import { readPointer } from '../table/pointer.ts';
 
 /** A published figure that would be another one; null where its row would come or go. */
 export interface FigureChange {
@@ -64,7 +64,7 @@ export async function goldEffects(trial: GoldTrial): Promise<GoldEffect[]> {
 async function effectOn(trial: GoldTrial, contract: GoldContract, path: string): Promise<GoldEffect> {
   const { engine, effects, proposed, mostFigures } = trial;
   const report = contract.dataset;
-  const state = (await readPointer(effects.objects, 'gold', report))?.pointer.tables.gold;
+  const state = (await readKnownPointer(effects.objects, 'gold', report))?.pointer.tables.gold;
   if (state === undefined) return { report, restated: 0, figures: [], problem: null };
   const files = await filesOf(await openTable(effects.objects, tableRoot('gold', report), state));
   const old = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
@@ -98,7 +98,7 @@ async function otherInputs(
   for (const input of inputs) {
     const contract = loaded.contracts.get(input);
     if (input === proposed.dataset || contract === undefined) continue;
-    const state = (await readPointer(effects.objects, 'silver', input))?.pointer.tables.silver;
+    const state = (await readKnownPointer(effects.objects, 'silver', input))?.pointer.tables.silver;
     const files =
       state === undefined
         ? []

@@ -9,9 +9,9 @@ import { tableName, tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { loadRetryTables } from '../quarantine/retry-files.ts';
 import { createLakeViews } from '../query/lake-views.ts';
+import { readKnownPointer } from '../stages/known-pointer.ts';
 import { byArrival } from '../stages/ledger.ts';
 import { openTable } from '../table/lake-table.ts';
-import { readPointer } from '../table/pointer.ts';
 import { readValueChanges, type ValueChange } from './compare-values.ts';
 import { countTried, type Flip, judgeTried, readFlips, type TriedCounts } from './compare-verdicts.ts';
 import { type GoldEffect, goldEffects } from './gold-effect.ts';
@@ -75,7 +75,7 @@ export async function tryContract(
 
 /** Every file of the ledger but repeats, each as it came last, in the order of their arrival. */
 async function triedFiles(engine: Engine, effects: Effects, dataset: string): Promise<TriedFile[]> {
-  const state = (await readPointer(effects.objects, 'silver', dataset))?.pointer.tables.source_files;
+  const state = (await readKnownPointer(effects.objects, 'silver', dataset))?.pointer.tables.source_files;
   if (state === undefined) return [];
   const ledger = await openTable(effects.objects, tableRoot('source_files', dataset), state);
   const rows = (await ledgerFiles(engine, effects, ledger)).filter(({ status }) => status !== 'repeat');

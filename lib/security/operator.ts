@@ -70,6 +70,12 @@ export function operator(props: PeopleProps): PolicyStatement[] {
       ['s3:ListBucket'],
       LAKE_BUCKETS.map((bucket) => bucketArn(stage, bucket)),
     ),
+    // To restore a pointer, whose earlier versions are there for 30 days.
+    allow(
+      ['s3:ListBucketVersions'],
+      (['silver', 'gold'] as const).map((bucket) => bucketArn(stage, bucket)),
+    ),
+    allow(['s3:GetObjectVersion'], [POINTERS.silver, POINTERS.gold].map(arnOf)),
     allow(['s3:PutObject', 's3:AbortMultipartUpload'], WRITES.map(arnOf)),
     allow(['s3:DeleteObject'], [arnOf(HELD)]),
     ...throughS3(props, ['kms:Decrypt', 'kms:GenerateDataKey'], LAKE_BUCKETS),

@@ -71,6 +71,9 @@ const PLANNING = {
     BREAKERS,
     HELD,
     LOOKS,
+    // That a run was published or something decided shows that a pointer is lost, and not yet to come.
+    RUN_RECORDS,
+    DECISIONS,
   ],
   writes: [DIGEST_MEMOS],
   lists: ['bronze', 'silver', 'ops'],

@@ -54,6 +54,23 @@ describe('ingest', () => {
     );
   });
 
+  test('a name as long as the file system allows is no trouble, nor are other bytes under it, or for the other files', async () => {
+    const name = `${'a'.repeat(251)}.csv`;
+    // Large enough to have its digest remembered.
+    const rows = (from: number): string => goodSales(from, from + 2999);
+    await shop.write(name, rows(1));
+    await shop.write('b.csv', goodSales(9001, 9001));
+    expect(await ingest(name, 'b.csv')).toMatchObject([{ existed: false }, { existed: false }]);
+    await shop.write(name, rows(4000));
+    expect(await ingest(name)).toMatchObject([{ existed: false }]);
+    expect(await ingest(name)).toMatchObject([{ existed: true }]);
+    const { code, runs } = await run();
+    expect({ code, counts: runs[0]?.counts }).toMatchObject({ code: 0, counts: { silver: 6001 } });
+    expect((await readdir(path.join(shop.cwd, 'lake/.digests'), { recursive: true })).length).toBeGreaterThan(
+      0,
+    );
+  });
+
   test.each([
     ['no contract', ['a.csv', '--dataset', 'shop.sale'], 'NO_CONTRACT'],
     ['a Gold table', ['a.csv', '--dataset', 'shop.monthly_sales'], 'NOT_A_SOURCE'],

@@ -110,6 +110,30 @@ test('a large file is added in parts, write-once as well', async () => {
   expect(await data.digest(KEY)).toBe(sha256(bytes));
 });
 
+test.each([1007, 1008, 1015, 1024])(
+  'an object whose key has %i bytes has a digest, and it is remembered',
+  async (length) => {
+    const prefix = 'bronze/a/b/ingest_date=2024-01-01/';
+    const key = `${prefix}${'x'.repeat(length - prefix.length)}`;
+    await objects.put(key, Buffer.from('one'));
+    expect(await data.digest(key)).toBe(sha256(Buffer.from('one')));
+    expect(await objects.get(digestMemoKey(key))).toBeDefined();
+    expect(await data.identify(key)).toMatchObject({ digest: sha256(Buffer.from('one')) });
+  },
+);
+
+test('an arrival is what an ingest noted, else when the store got the object', async () => {
+  await data.addFile(await scratchFile('in.csv', Buffer.from('one')), KEY, ARRIVAL);
+  expect(await data.identify(KEY)).toMatchObject(ARRIVAL);
+  const large = `${KEY}-large`;
+  await data.addFile(await scratchFile('large.csv', randomBytes(65 * MIB)), large, ARRIVAL);
+  expect(await data.identify(large)).toMatchObject(ARRIVAL);
+  const dropped = `${KEY}-dropped`;
+  await objects.put(dropped, Buffer.from('one'));
+  const { arrivedMs } = await data.identify(dropped);
+  expect(Math.abs(arrivedMs - Date.now())).toBeLessThan(60_000);
+});
+
 test('a copy is made once, and anew when the object was replaced', async () => {
   await objects.put(KEY, Buffer.from('one'));
   const [first, again] = await Promise.all([data.localPath(KEY), data.localPath(KEY)]);

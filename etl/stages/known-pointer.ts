@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { DataError } from '../errors.ts';
+import { decisionsPrefix, metadataPrefix, pointerKey, runsPrefix } from '../naming.ts';
+import type { ObjectStore } from '../ports.ts';
+import { type ReadPointer, readPointer } from '../table/pointer.ts';
+
+/** Decisions that people may make before anything was ever published; all others are about what was. */
+const BEFORE_FIRST: readonly string[] = [
+  'refused',
+  'files-refused',
+  'readmitted',
+  'files-readmitted',
+  'breaker-reset',
+];
+
+const Recorded = z.looseObject({ status: z.string().optional(), kind: z.string().optional() });
+
+/**
+ * The pointer as it stands now; undefined before the first commit. Throws DataError `POINTER_LOST` where something
+ * shows that it was there: what was published must not be done again as if it were the first.
+ */
+export async function readKnownPointer(
+  objects: ObjectStore,
+  layer: 'silver' | 'gold',
+  dataset: string,
+): Promise<ReadPointer | undefined> {
+  const read = await readPointer(objects, layer, dataset);
+  if (read === undefined) await requireNeverPublished(objects, layer, dataset);
+  return read;
+}
+
+/** Throws DataError `POINTER_LOST` where something shows that a missing pointer was there once. */
+export async function requireNeverPublished(
+  objects: ObjectStore,
+  layer: 'silver' | 'gold',
+  dataset: string,
+): Promise<void> {
+  const shown = await findEvidence(objects, layer, dataset);
+  if (shown === undefined) return;
+  const key = pointerKey(layer, dataset);
+  throw new DataError(
+    'POINTER_LOST',
+    `${key} is missing, but ${shown}: nothing is done as if it were the first time. 'assay repair ${dataset} --dry-run' shows what can be restored, and with --reason it is.`,
+    { context: { key, dataset } },
+  );
+}
+
+/**
+ * What shows that a dataset or Gold table was published, in words: metadata that was built on published metadata, a run
+ * that was promoted, or a decision about what was published. The first metadata alone shows nothing: a first run that was
+ * killed leaves it, too.
+ */
+export async function findEvidence(
+  objects: ObjectStore,
+  layer: 'silver' | 'gold',
+  dataset: string,
+): Promise<string | undefined> {
+  const table = layer === 'gold' ? 'gold' : 'source_files';
+  const metadata = await objects.list(`${metadataPrefix(table, dataset)}/`);
+  const later = metadata.find(({ key }) => isBuiltOnOther(key));
+  if (later !== undefined) return `${later.key} was built on what it named`;
+  if (layer === 'gold') return undefined;
+  const run = await findRecord(objects, runsPrefix(dataset), ({ status = '' }) =>
+    ['promoted', 'rolled-back'].includes(status),
+  );
+  if (run !== undefined) return `${run} says that a run was published`;
+  const decision = await findRecord(
+    objects,
+    decisionsPrefix(dataset),
+    ({ kind = '' }) => !BEFORE_FIRST.includes(kind),
+  );
+  return decision === undefined ? undefined : `${decision} is a decision about what it published`;
+}
+
+/** `00001-….metadata.json`, or in old names `v2-….metadata.json`, and all that followed. */
+function isBuiltOnOther(key: string): boolean {
+  const [, old, number] = /\/(v?)(\d+)-[^/]*\.metadata\.json$/.exec(key) ?? [];
+  return number !== undefined && Number(number) > (old === 'v' ? 1 : 0);
+}
+
+/** The key of the newest document under a prefix that meets a condition; their names begin with their moments. */
+async function findRecord(
+  objects: ObjectStore,
+  prefix: string,
+  isMeant: (document: z.infer<typeof Recorded>) => boolean,
+): Promise<string | undefined> {
+  const keys = (await objects.list(prefix)).map(({ key }) => key).filter((key) => key.endsWith('.json'));
+  for (const key of keys.reverse()) {
+    const stored = await objects.get(key);
+    const parsed = stored === undefined ? undefined : parse(stored.body);
+    if (parsed !== undefined && isMeant(parsed)) return key;
+  }
+  return undefined;
+}
+
+/** A record that is damaged shows nothing. */
+function parse(body: Uint8Array): z.infer<typeof Recorded> | undefined {
+  try {
+    return Recorded.parse(JSON.parse(Buffer.from(body).toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}
