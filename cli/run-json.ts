@@ -18,6 +18,7 @@ export function runJson(run: RunRecord) {
     counts,
     reasons,
     controlTotals,
+    ...(run.unread === undefined ? {} : { unread: run.unread }),
     snapshotId,
     sealDigest,
     durationMs,

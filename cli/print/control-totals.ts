@@ -6,20 +6,23 @@ import { table } from './table.ts';
 
 type ControlTotal = RunRecord['controlTotals'][number];
 
-/** The control totals: each measure over all files, then what files state themselves and what isn't met. */
-export function controlTotalsText(totals: readonly ControlTotal[]): string {
+/** The control totals: each measure over all files, then what files state themselves, what isn't met, and what no total has. */
+export function controlTotalsText(
+  totals: readonly ControlTotal[],
+  unread: NonNullable<RunRecord['unread']> = [],
+): string {
   const sums = ['in', 'silver', 'quarantined', 'condemned'] as const;
   const rows = grouped(totals).map((total) => [
     labelOf(total),
     ...sums.map((name) => decimal(total[name])),
     total.met ? 'met' : 'NOT MET',
   ]);
-  const lines = [
-    table(
-      [{ name: 'measure' }, ...sums.map((name) => ({ name, align: 'right' as const })), { name: '' }],
-      rows,
-    ),
+  const columns = [
+    { name: 'measure' },
+    ...sums.map((name) => ({ name, align: 'right' as const })),
+    { name: '' },
   ];
+  const lines = rows.length === 0 ? [] : [table(columns, rows)];
   for (const total of totals) {
     if (total.declared !== undefined) {
       const verdict = total.met ? 'met' : `NOT MET: ${decimal(total.in)} came in`;
@@ -30,6 +33,10 @@ export function controlTotalsText(totals: readonly ControlTotal[]): string {
       lines.push(`  ${fileName(total.key)}: ${labelOf(total)} NOT MET`);
     }
   }
+  for (const { key, measure, records } of unread)
+    lines.push(
+      `  ${fileName(key)}: ${measure} of ${records} ${records === 1 ? 'record' : 'records'} could not be read, and is in no total`,
+    );
   return lines.join('\n');
 }
 

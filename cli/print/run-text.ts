@@ -29,7 +29,8 @@ export function runText(
   if (run.files.length > 0) sections.push(countsTable(run));
   if (Object.keys(run.reasons).length > 0) sections.push(`Reasons\n${reasonsTable(run.reasons)}`);
   if (examples) sections.push(`Examples\n${examples}`);
-  if (run.controlTotals.length > 0) sections.push(`Control totals\n${controlTotalsText(run.controlTotals)}`);
+  if (run.controlTotals.length > 0 || run.unread !== undefined)
+    sections.push(`Control totals\n${controlTotalsText(run.controlTotals, run.unread)}`);
   const ends = [
     ...gold.map((line) => ['Gold', line]),
     ...(run.snapshotId === null ? [] : [['Snapshot', String(run.snapshotId)]]),

@@ -84,7 +84,7 @@ async function collect(engine: Engine, contract: SourceContract): Promise<void> 
   const { silver, blank, totalRow } = RECORD_KIND;
   await engine.run(
     `INSERT INTO retested SELECT source_file_id, source_row_number, record_kind$ = ${blank} AND broken.problem IS NULL OR record_kind$ = ${totalRow},
-       record_kind$ = ${silver}, coalesce(sha256(broken.raw_text), row_hash), CASE WHEN NOT passed$ THEN record$ END, ${names}
+       record_kind$ = ${silver}, coalesce(broken.row_hash, staged.row_hash), CASE WHEN NOT passed$ THEN record$ END, ${names}
      FROM staged LEFT JOIN broken USING (source_file_id, source_row_number)`,
   );
 }

@@ -159,11 +159,7 @@ function compareSources(old: SourceContract, next: SourceContract): ContractChan
     const otherwise = next.unknownColumns === 'rescue' ? 'additive' : 'neutral';
     changes.push(change(takesAway ? 'breaking' : otherwise, 'unknownColumns', message));
   }
-  const dialect = ['delimiter', 'quote', 'escape'] as const;
-  for (const field of dialect.filter((name) => old.csv[name] !== next.csv[name])) {
-    changes.push(change('breaking', `csv.${field}`, `was ${old.csv[field]}, is ${next.csv[field]}`));
-  }
-  changes.push(...compareHeaders(old.csv, next.csv));
+  changes.push(...compareDialects(old.csv, next.csv), ...compareHeaders(old.csv, next.csv));
   for (const field of ['encodings', 'nullValues', 'totalRowColumn'] as const) {
     if (canonicalJson(old.csv[field] ?? null) !== canonicalJson(next.csv[field] ?? null)) {
       changes.push(change('neutral', `csv.${field}`, 'changed'));
@@ -174,6 +170,20 @@ function compareSources(old: SourceContract, next: SourceContract): ContractChan
       changes.push(change('neutral', field, 'changed'));
   }
   return changes;
+}
+
+/** How records are written: whatever reads some otherwise is breaking, and what only accepts more is not. */
+function compareDialects(old: CsvDialect, next: CsvDialect): ContractChange[] {
+  const reads = ['delimiter', 'quote', 'escape', 'escapes', 'skipSpaces', 'skipLines'] as const;
+  const accepts = ['strayQuotes', 'extraFields'] as const;
+  const shown = (value: unknown): string =>
+    value === undefined ? 'absent' : value === '' ? 'none' : String(value);
+  return [...reads, ...accepts].flatMap((field) => {
+    const [was, is] = [old[field], next[field]];
+    const isMore = accepts.some((name) => name === field) && was === undefined;
+    const message = `was ${shown(was)}, is ${shown(is)}`;
+    return was === is ? [] : [change(isMore ? 'neutral' : 'breaking', `csv.${field}`, message)];
+  });
 }
 
 /** Where the names of a file's columns stand. */

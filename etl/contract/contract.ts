@@ -90,9 +90,19 @@ export interface ServiceLevel {
 
 /** How the source writes its CSV. */
 export interface CsvDialect {
+  /** One sign or several. */
   readonly delimiter: string;
   readonly quote: string;
+  /** Within quotes it takes the next sign for text; empty where none does. */
   readonly escape: string;
+  /** Where the escape takes quotes alone for text, and not itself. */
+  readonly escapes?: 'quotes';
+  /** What a quote inside an unquoted field is; absent: its record is broken. */
+  readonly strayQuotes?: 'text';
+  /** Whether spaces before a field are no part of it. */
+  readonly skipSpaces?: true;
+  /** What fields past the header's width may be; absent: there may be none. */
+  readonly extraFields?: 'empty';
   /** Tried in this order; a byte order mark decides before them. */
   readonly encodings: readonly Encoding[];
   /** Texts that mean "no value", compared trimmed and exactly; the empty text always does. */
@@ -101,8 +111,10 @@ export interface CsvDialect {
   readonly totalRowColumn?: string;
   /** So many lines may stand before the header, which is then the first that names every required column. */
   readonly preambleLines?: number;
-  /** Names of the columns, in order, of files that have no header. */
+  /** Names of the columns, in order, of files that have no header that could be read. */
   readonly columns?: readonly string[];
+  /** With `columns`: so many lines stand before the first record, whatever they say. */
+  readonly skipLines?: number;
 }
 export type Encoding = 'utf-8' | 'windows-1252' | 'iso-8859-1' | 'utf-16le' | 'utf-16be';
 

@@ -1,50 +1,15 @@
-import { z } from 'zod';
-import type { CsvDialect, Encoding, Limits, Measure, SourceContract } from './contract.ts';
+import type { z } from 'zod';
+import type { Limits, Measure, SourceContract } from './contract.ts';
 import type { AssayProperty, CustomValues } from './custom-properties.ts';
-import {
-  amount,
-  asList,
-  choice,
-  describe,
-  listOf,
-  readFields,
-  readValue,
-  refuseUnknown,
-  text,
-  whole,
-} from './fields.ts';
-import type { Path, Problems } from './problems.ts';
+import { amount, asList, choice, readFields, readValue, refuseUnknown, text, whole } from './fields.ts';
+import type { Problems } from './problems.ts';
+import { readCsv } from './read-csv.ts';
 
 /** What a source contract says beside its columns, in `assay.*` properties or by default. */
 export type SourceSettings = Pick<
   SourceContract,
   'csv' | 'unknownColumns' | 'duplicates' | 'measures' | 'limits'
 >;
-
-const ENCODINGS = ['utf-8', 'windows-1252', 'iso-8859-1', 'utf-16le', 'utf-16be'] as const;
-const sign = (what: string): z.ZodType<string> => {
-  const error = (issue: { input?: unknown }): string =>
-    `is ${describe(issue.input)}; write one ASCII sign or a tab, e.g. ${what}`;
-  return z.string({ error }).regex(/^[\t -/:-@[-`{-~]$/, { error });
-};
-
-const CSV = {
-  delimiter: sign("','").optional(),
-  quote: sign(`'"'`).optional(),
-  escape: sign(`'"'`).optional(),
-  encodings: listOf(choice(ENCODINGS), 'write encodings as [utf-8, windows-1252]', 1).optional(),
-  nullValues: listOf(
-    text("write it in quotes, e.g. 'NULL'"),
-    "write texts that mean no value as ['NULL', 'n/a']",
-  ).optional(),
-  totalRow: z.unknown(),
-  preambleLines: whole(1).optional(),
-  columns: listOf(
-    text("write it in quotes, e.g. 'Order No'"),
-    'write the columns in their order, e.g. [order_id, ordered_on]',
-    1,
-  ).optional(),
-} as const;
 
 /** The limits of a contract that sets none. */
 export const DEFAULT_LIMITS: Limits = {
@@ -86,55 +51,6 @@ export function readSourceSettings(custom: CustomValues, problems: Problems): So
     measures: readMeasures(custom, problems),
     limits: readLimits(custom, problems),
   };
-}
-
-function readCsv(custom: CustomValues, problems: Problems): CsvDialect {
-  const { value = {}, path = [] } = custom.get('assay.csv') ?? {};
-  refuseUnknown(value, Object.keys(CSV), path, { problems, hint: `use ${Object.keys(CSV).join(', ')}` });
-  const fields = readFields(CSV, value, path, problems);
-  const { delimiter = ',', quote = '"', encodings = ['utf-8'], nullValues = [] } = fields;
-  if (quote === delimiter)
-    problems.add([...path, 'quote'], `is '${quote}', the delimiter; write two different signs`);
-  if (fields.escape === delimiter)
-    problems.add([...path, 'escape'], `is '${delimiter}', the delimiter; write two different signs`);
-  const never = neverTried(encodings);
-  if (never !== undefined) {
-    const why = `is ${never}, which reads nearly any bytes, so that what stands after it is not tried`;
-    const what = 'write windows-1252 behind utf-8, and iso-8859-1 last';
-    problems.add([...path, 'encodings', encodings.indexOf(never)], `${why}; ${what}`);
-  }
-  if (fields.columns !== undefined && fields.preambleLines !== undefined) {
-    const why = 'is set beside columns, which say that there is no header; write one of the two';
-    problems.add([...path, 'preambleLines'], why);
-  }
-  const column = readTotalRow(fields.totalRow, [...path, 'totalRow'], problems);
-  return {
-    delimiter,
-    quote,
-    escape: fields.escape ?? quote,
-    encodings,
-    nullValues: nullValues.map((item) => item.trim()),
-    ...(column === undefined ? {} : { totalRowColumn: column }),
-    ...(fields.preambleLines === undefined ? {} : { preambleLines: fields.preambleLines }),
-    ...(fields.columns === undefined ? {} : { columns: fields.columns }),
-  };
-}
-
-/** The encoding behind which another stands in vain; UTF-16 is for whole files, wherever it stands. */
-function neverTried(encodings: readonly Encoding[]): Encoding | undefined {
-  const bytewise = encodings.filter((name) => !name.startsWith('utf-16'));
-  return bytewise.find((name, n) => {
-    const next = bytewise[n + 1];
-    if (next === undefined || name === 'utf-8') return false;
-    return name === 'iso-8859-1' || next !== 'iso-8859-1';
-  });
-}
-
-function readTotalRow(value: unknown, path: Path, problems: Problems): string | undefined {
-  if (value === undefined) return undefined;
-  refuseUnknown(value, ['column'], path, { problems, hint: 'write column' });
-  return readFields({ column: text('write the column that the total stands in') }, value, path, problems)
-    .column;
 }
 
 function readMeasures(custom: CustomValues, problems: Problems): Measure[] {

@@ -2,9 +2,10 @@ import { Buffer } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
 import type { SourceContract } from '../contract/contract.ts';
 import type { Scratch, ScratchFile } from '../ports.ts';
-import { recordFormat } from './header.ts';
 import type { Layout } from './layout.ts';
-import { newScan, readRecord } from './record.ts';
+import { readRecord } from './record.ts';
+import { newScan, recordFormat } from './record-format.ts';
+import { plainSigns } from './rewrite.ts';
 import { createSegmentFile } from './segment-file.ts';
 import type { BrokenInFile, Segment, SegmentPart } from './segments.ts';
 import { ByteWindow } from './window.ts';
@@ -35,7 +36,7 @@ export class Gathering {
   #sizeBytes = 0;
   #hasQuotedNewlines = false;
   #hasEdgeBlanks = false;
-  #longestDecodedBytes = 0;
+  #longestMadeBytes = 0;
 
   constructor(layout: Layout, { contract, scratch, name }: GatheringOptions) {
     this.#layout = layout;
@@ -62,7 +63,7 @@ export class Gathering {
     }
     this.#hasQuotedNewlines ||= segment.hasQuotedNewlines;
     this.#hasEdgeBlanks ||= segment.hasEdgeBlanks;
-    this.#longestDecodedBytes = Math.max(this.#longestDecodedBytes, segment.longestDecodedBytes);
+    this.#longestMadeBytes = Math.max(this.#longestMadeBytes, segment.longestMadeBytes);
     const endOf = recordEnds(segment, this.#contract);
     let part = 0;
     for (const run of wantedRuns(segment, positions)) {
@@ -70,7 +71,7 @@ export class Gathering {
       let { position } = run;
       for (let wanted = 0; wanted < run.positions.length; ) {
         if (window.final) throw new RangeError(`the segment ends before record ${run.positions[wanted]}`);
-        await window.fill();
+        await window.fillMore();
         const picked: Uint8Array[] = [];
         for (let end = endOf(window); end !== undefined; end = endOf(window), position++) {
           if (position === run.positions[wanted]) {
@@ -95,7 +96,7 @@ export class Gathering {
     const row = part.firstRow + position - part.offset;
     const before = this.#parts.at(-1);
     if (before?.fileIndex === fileIndex && before.firstRow + before.rows === row) before.rows++;
-    else this.#parts.push({ fileIndex, offset: this.#rows, firstRow: row, rows: 1 });
+    else this.#parts.push({ fileIndex, offset: this.#rows, firstRow: row, rows: 1, withExtraEmpty: 0 });
     this.#rows++;
   }
 
@@ -120,7 +121,8 @@ export class Gathering {
       pieces: [],
       hasQuotedNewlines: this.#hasQuotedNewlines,
       hasEdgeBlanks: this.#hasEdgeBlanks,
-      longestDecodedBytes: this.#longestDecodedBytes,
+      longestMadeBytes: this.#longestMadeBytes,
+      isDecoded: false,
     };
   }
 }
@@ -166,7 +168,8 @@ function recordEnds(
       return end === 0 || end > limit ? undefined : end;
     };
   }
-  const format = recordFormat(csv, layout.fields, Number.MAX_SAFE_INTEGER);
+  const plain = plainSigns(csv);
+  const format = recordFormat({ ...plain, escape: plain.quote }, layout.fields, Number.MAX_SAFE_INTEGER);
   const scan = newScan();
   return ({ bytes, start, limit, final }) =>
     start < limit && readRecord(bytes, start, limit, final, format, scan) ? scan.next : undefined;

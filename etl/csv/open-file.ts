@@ -1,9 +1,12 @@
 import type { CsvDialect, Encoding, SourceContract } from '../contract/contract.ts';
 import { retryOf } from '../naming.ts';
 import type { DataStore, Scratch } from '../ports.ts';
-import { type HeaderResult, headerless, readHeader, recordFormat } from './header.ts';
+import { type HeaderResult, headerless, readHeader } from './header.ts';
 import { type Layout, matchHeader } from './layout.ts';
 import type { PieceFormat, StartPosition } from './pieces.ts';
+import { recordFormat } from './record-format.ts';
+import { retryDialect } from './retry-dialect.ts';
+import { plainSigns } from './rewrite.ts';
 import { openText } from './text.ts';
 import { ByteWindow } from './window.ts';
 
@@ -65,17 +68,14 @@ async function openAtHeader(
     encodings: contract.csv.encodings,
   });
   if (text.kind === 'unreadable') return { kind: 'rejected', why: text.why };
-  const { csv, dataset } = contract;
-  const encodings = encodingsOf(csv, text);
-  // A retry names its columns, whatever the source does.
-  const hasHeader = retryOf(dataset, file.key) !== undefined;
+  const isRetry = retryOf(contract.dataset, file.key) !== undefined;
+  const csv = isRetry ? retryDialect(contract.csv) : contract.csv;
+  const dialect = { ...csv, encodings: encodingsOf(csv, text) };
   const window = new ByteWindow(text.bytes);
-  const opened = await passHeader(window, encodings, { contract, hasHeader }).catch(
-    async (error: unknown) => {
-      await window.close();
-      throw error;
-    },
-  );
+  const opened = await passHeader(window, dialect, contract).catch(async (error: unknown) => {
+    await window.close();
+    throw error;
+  });
   if (opened.kind === 'open') return { ...opened, window };
   await window.close();
   return opened;
@@ -91,21 +91,21 @@ function encodingsOf({ encodings }: CsvDialect, text: { readonly isMarkedUtf8: b
 /** Finds the header behind which a file's records begin, or why it can't be read. */
 async function passHeader(
   window: ByteWindow,
-  encodings: readonly Encoding[],
-  { contract, hasHeader }: { readonly contract: SourceContract; readonly hasHeader: boolean },
+  dialect: CsvDialect,
+  contract: SourceContract,
 ): Promise<Omit<Opened, 'window'> | Unopened> {
-  const { csv, limits } = contract;
-  const dialect = { ...csv, encodings };
+  const { columns } = dialect;
   const found =
-    hasHeader || csv.columns === undefined
+    columns === undefined
       ? await findHeader(window, dialect, contract)
-      : matched(await headerless(window, csv.columns, dialect, limits.maxRecordBytes), contract);
+      : await nameColumns(window, columns, dialect, contract);
   if (found.kind !== 'found') return found;
   const { layout, firstDataLine } = found;
   const format = {
-    ...recordFormat(csv, layout.fields, limits.maxRecordBytes),
-    encodings,
+    ...recordFormat(dialect, layout.fields, contract.limits.maxRecordBytes),
+    encodings: dialect.encodings,
     newline: layout.newline,
+    plain: plainSigns(dialect),
   };
   return { kind: 'open', layout, format, first: { row: 1, line: firstDataLine } };
 }
@@ -134,6 +134,18 @@ async function findHeader(window: ByteWindow, dialect: CsvDialect, contract: Sou
     kind: 'rejected',
     why: `none of its first ${lines} lines is its header; of the widest, ${nearest.why}`,
   };
+}
+
+/** The contract's own names as the header. */
+async function nameColumns(
+  window: ByteWindow,
+  names: readonly string[],
+  dialect: CsvDialect,
+  contract: SourceContract,
+): Promise<Found> {
+  const { skipLines = 0 } = dialect;
+  const header = await headerless(window, { names, skipLines }, dialect, contract.limits.maxRecordBytes);
+  return matched(header, contract);
 }
 
 /** What a header comes to under a contract. */

@@ -1,28 +1,15 @@
 import { Buffer } from 'node:buffer';
 import type { Encoding } from '../contract/contract.ts';
-import { isReadyUtf8, rawText, toUtf8 } from './decode.ts';
-import {
-  isBlank,
-  newScan,
-  type RecordFormat,
-  type RecordScan,
-  readRecord,
-  type StructureProblem,
-} from './record.ts';
+import { type BrokenRecord, describeBroken, describeLong, LongRecord } from './broken-record.ts';
+import { isReadyUtf8, toUtf8 } from './decode.ts';
+import { passLine } from './pass-line.ts';
+import { isBlank, readRecord } from './record.ts';
+import { newScan, type RecordFormat, type RecordScan } from './record-format.ts';
+import { isAlwaysRewritten, type PlainSigns, rewriteRecord } from './rewrite.ts';
 import type { ByteWindow } from './window.ts';
 
-/** A record that can't be parsed, with what a person needs to find it. */
-export interface BrokenRecord {
-  /** 1-based among the file's data records. */
-  readonly row: number;
-  /** 1-based physical line on which the record begins. */
-  readonly line: number;
-  readonly problem: StructureProblem;
-  readonly text: string;
-}
-
 /**
- * Some consecutive records as DuckDB may read them: UTF-8, every record of the right width, all ended
+ * Some consecutive records as DuckDB may read them: UTF-8, in plain signs, every record of the right width, all ended
  * alike. A broken record, or a blank one of another width, is replaced by one without any value, so that
  * the n-th record of the text is still the n-th record of the source.
  */
@@ -34,14 +21,20 @@ export interface Piece {
   readonly hasQuotedNewlines: boolean;
   /** Whether some value may begin or end with a blank. */
   readonly hasEdgeBlanks: boolean;
-  /** Size of the longest record that another encoding's text became; 0 where there is none. */
-  readonly longestDecodedBytes: number;
+  /** Size of the longest record that had to be decoded or rewritten; 0 where there is none. */
+  readonly longestMadeBytes: number;
+  /** Whether some record was in another encoding than UTF-8. */
+  readonly isDecoded: boolean;
+  /** Records with empty fields past the header's width. */
+  readonly withExtraEmpty: number;
 }
 
 /** How to read a file's data records. */
 export interface PieceFormat extends RecordFormat {
   readonly encodings: readonly Encoding[];
   readonly newline: '\n' | '\r\n';
+  /** The signs that the records are handed on in. */
+  readonly plain: PlainSigns;
 }
 
 /** Where a data record stands in its file: its number among the records, and the physical line on which it begins; both from 1. */
@@ -60,7 +53,8 @@ export async function* readPieces(
   while (!window.final || window.start < window.limit) {
     const piece = reader.read(window);
     if (piece.rows > 0) yield piece;
-    if (!window.final) await window.fill();
+    if (reader.isAtLong) yield await reader.readLong(window);
+    else if (!window.final) await window.fillMore();
   }
 }
 
@@ -70,24 +64,33 @@ class PieceReader {
   readonly #scan: RecordScan = newScan();
   readonly #newline: Uint8Array;
   readonly #mask: Uint8Array;
+  readonly #isAlwaysRewritten: boolean;
   #row: number;
   #line: number;
   #parts: Uint8Array[] = [];
   #broken: BrokenRecord[] = [];
   #hasEdgeBlanks = false;
-  #longestDecodedBytes = 0;
+  #longestMadeBytes = 0;
+  #isDecoded = false;
+  #isAtLong = false;
 
   constructor(format: PieceFormat, start: StartPosition) {
+    const { newline, plain, fields } = format;
     this.#format = format;
-    this.#newline = Buffer.from(format.newline);
-    const empty = format.fields === 1 ? String.fromCharCode(format.quote, format.quote) : '';
-    this.#mask = Buffer.from(
-      empty + String.fromCharCode(format.delimiter).repeat(format.fields - 1) + format.newline,
-    );
+    this.#newline = Buffer.from(newline);
+    const empty = fields === 1 ? plain.quote.repeat(2) : '';
+    this.#mask = Buffer.from(empty + plain.delimiter.repeat(fields - 1) + newline);
+    this.#isAlwaysRewritten = isAlwaysRewritten(format);
     this.#row = start.row;
     this.#line = start.line;
   }
 
+  /** Whether the window stands at a record that is longer than the limit and goes on behind it. */
+  get isAtLong(): boolean {
+    return this.#isAtLong;
+  }
+
+  /** The records that are whole in the window, up to one that is too long. */
   read(window: ByteWindow): Piece {
     const { bytes, limit, final } = window;
     const scan = this.#scan;
@@ -98,35 +101,71 @@ class PieceReader {
     let runLine = this.#line;
     let hasQuotedNewlines = false;
     let hasEdgeBlanks = false;
-    this.#parts = [];
-    this.#broken = [];
-    this.#hasEdgeBlanks = false;
-    this.#longestDecodedBytes = 0;
+    let withExtraEmpty = 0;
+    this.#begin();
     while (at < limit && readRecord(bytes, at, limit, final, this.#format, scan)) {
-      if (scan.problem !== undefined || !this.#endsAsUsual(bytes, scan)) {
+      if (scan.goesOn) {
+        this.#isAtLong = true;
+        break;
+      }
+      if (this.#isIrregular(bytes, scan)) {
         this.#takeRun(bytes, run, at, runRow, runLine);
         this.#takeRecord(bytes, at, this.#row, this.#line);
         run = scan.next;
         runRow = this.#row + 1;
         runLine = this.#line + 1 + scan.quotedNewlines;
+        if (scan.hasExtraEmpty && scan.problem === undefined) withExtraEmpty++;
       }
-      hasQuotedNewlines ||= scan.quotedNewlines > 0;
-      hasEdgeBlanks ||= scan.hasEdgeBlanks && scan.problem === undefined;
+      if (scan.problem === undefined) {
+        hasQuotedNewlines ||= scan.quotedNewlines > 0;
+        hasEdgeBlanks ||= scan.hasEdgeBlanks;
+      }
       this.#row++;
       this.#line += 1 + scan.quotedNewlines;
       at = scan.next;
     }
     this.#takeRun(bytes, run, at, runRow, runLine);
     window.start = at;
+    return this.#piece({ rows: this.#row - firstRow, hasQuotedNewlines, hasEdgeBlanks, withExtraEmpty });
+  }
+
+  /** The one record that is too long, of which only an excerpt is kept. */
+  async readLong(window: ByteWindow): Promise<Piece> {
+    this.#begin();
+    const long = new LongRecord();
+    await passLine(window, (bytes) => long.take(bytes));
+    this.#parts.push(this.#mask);
+    this.#broken.push(describeLong(long, { row: this.#row, line: this.#line, lines: 1 }, this.#format));
+    this.#row++;
+    this.#line++;
+    return this.#piece({ rows: 1, hasQuotedNewlines: false, hasEdgeBlanks: false, withExtraEmpty: 0 });
+  }
+
+  #begin(): void {
+    this.#parts = [];
+    this.#broken = [];
+    this.#hasEdgeBlanks = false;
+    this.#longestMadeBytes = 0;
+    this.#isDecoded = false;
+    this.#isAtLong = false;
+  }
+
+  #piece(seen: Pick<Piece, 'rows' | 'hasQuotedNewlines' | 'hasEdgeBlanks' | 'withExtraEmpty'>): Piece {
     const parts = this.#parts;
     return {
+      ...seen,
       bytes: parts.length === 1 ? (parts[0] as Uint8Array) : Buffer.concat(parts),
-      rows: this.#row - firstRow,
       broken: this.#broken,
-      hasQuotedNewlines,
-      hasEdgeBlanks: hasEdgeBlanks || this.#hasEdgeBlanks,
-      longestDecodedBytes: this.#longestDecodedBytes,
+      hasEdgeBlanks: seen.hasEdgeBlanks || this.#hasEdgeBlanks,
+      longestMadeBytes: this.#longestMadeBytes,
+      isDecoded: this.#isDecoded,
     };
+  }
+
+  /** Whether a record can't go into a run as it is. */
+  #isIrregular(bytes: Uint8Array, scan: RecordScan): boolean {
+    const isUsual = scan.problem === undefined && !scan.needsRewriting && !this.#isAlwaysRewritten;
+    return !isUsual || !this.#endsAsUsual(bytes, scan);
   }
 
   #endsAsUsual(bytes: Uint8Array, scan: RecordScan): boolean {
@@ -145,38 +184,49 @@ class PieceReader {
     const scan = newScan();
     for (let at = start, n = 0, lines = 0; at < end; at = scan.next, n++, lines += 1 + scan.quotedNewlines) {
       readRecord(bytes, at, end, true, this.#format, scan);
-      this.#takeText(bytes.subarray(at, scan.end), row + n, line + lines);
+      const place = { row: row + n, line: line + lines, lines: 1 + scan.quotedNewlines };
+      this.#takeText(bytes.subarray(at, scan.end), place, false);
     }
   }
 
   /** Copies the record just scanned, or masks it where it is blank or broken. */
   #takeRecord(bytes: Uint8Array, start: number, row: number, line: number): void {
-    const { end, problem } = this.#scan;
+    const scan = this.#scan;
+    const { end, problem } = scan;
     const record = bytes.subarray(start, end);
+    const place = { row, line, lines: 1 + scan.quotedNewlines };
     if (problem === undefined) {
-      this.#takeText(record, row, line);
-    } else {
-      this.#parts.push(this.#mask);
-      if (!isBlank(bytes, start, end, this.#format)) this.#takeBroken(record, row, line, problem);
+      this.#takeText(record, place, scan.needsRewriting || this.#isAlwaysRewritten);
+      return;
+    }
+    this.#parts.push(this.#mask);
+    if (problem === 'a record longer than the limit') {
+      this.#broken.push(describeLong(new LongRecord().take(record), place, this.#format));
+    } else if (!isBlank(bytes, start, end, this.#format)) {
+      this.#broken.push(describeBroken(record, place, { scan, problem, format: this.#format }));
     }
   }
 
-  #takeText(record: Uint8Array, row: number, line: number): void {
-    const utf8 = toUtf8(record, this.#format.encodings);
+  #takeText(
+    record: Uint8Array,
+    place: Pick<BrokenRecord, 'row' | 'line' | 'lines'>,
+    isRewritten: boolean,
+  ): void {
+    const { encodings, plain } = this.#format;
+    const utf8 = toUtf8(record, encodings);
     if (utf8 === undefined) {
+      const problem = 'bytes that no listed encoding can read';
       this.#parts.push(this.#mask);
-      this.#takeBroken(record, row, line, 'bytes that no listed encoding can read');
-    } else {
-      // A record in another encoding may hold a no-break space that the scanner did not know for one.
-      if (utf8 !== record) {
-        this.#hasEdgeBlanks = true;
-        this.#longestDecodedBytes = Math.max(this.#longestDecodedBytes, utf8.length);
-      }
-      this.#parts.push(utf8, this.#newline);
+      this.#broken.push(describeBroken(record, place, { problem, format: this.#format }));
+      return;
     }
-  }
-
-  #takeBroken(record: Uint8Array, row: number, line: number, problem: StructureProblem): void {
-    this.#broken.push({ row, line, problem, text: rawText(record, this.#format.encodings) });
+    // A record in another encoding may hold a no-break space that the scanner did not know for one.
+    if (utf8 !== record) {
+      this.#hasEdgeBlanks = true;
+      this.#isDecoded = true;
+    }
+    const text = isRewritten ? rewriteRecord(utf8, this.#format, plain) : utf8;
+    if (text !== record) this.#longestMadeBytes = Math.max(this.#longestMadeBytes, text.length);
+    this.#parts.push(text, this.#newline);
   }
 }

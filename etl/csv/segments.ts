@@ -1,9 +1,10 @@
 import { DataError } from '../errors.ts';
 import { atMost, inFlight } from '../in-flight.ts';
 import type { ScratchFile } from '../ports.ts';
+import type { BrokenRecord } from './broken-record.ts';
 import type { Layout } from './layout.ts';
 import { type FileToRead, type Opened, type OpenOptions, openFile, type Unopened } from './open-file.ts';
-import { type BrokenRecord, type Piece, readPieces } from './pieces.ts';
+import { type Piece, readPieces } from './pieces.ts';
 import { createSegmentFile } from './segment-file.ts';
 
 /** Consecutive records of one file inside a segment. */
@@ -14,6 +15,8 @@ export interface SegmentPart {
   /** source_row_number of that record. */
   readonly firstRow: number;
   rows: number;
+  /** Those with empty fields past the header's width. */
+  withExtraEmpty: number;
 }
 
 /** A broken record, and which file it is from. */
@@ -32,7 +35,8 @@ export interface Segment {
   readonly pieces: readonly { readonly byte: number; readonly position: number }[];
   readonly hasQuotedNewlines: boolean;
   readonly hasEdgeBlanks: boolean;
-  readonly longestDecodedBytes: number;
+  readonly longestMadeBytes: number;
+  readonly isDecoded: boolean;
 }
 
 /** Size at which a segment is closed: large enough to be worth a statement, small enough to hold several in memory. */
@@ -125,7 +129,8 @@ class SegmentBuilder {
   #pieces: { byte: number; position: number }[] = [];
   #hasQuotedNewlines = false;
   #hasEdgeBlanks = false;
-  #longestDecodedBytes = 0;
+  #longestMadeBytes = 0;
+  #isDecoded = false;
   #fileIndex = -1;
   #firstRow = 1;
   #fileRows = 0;
@@ -158,14 +163,20 @@ class SegmentBuilder {
     this.#bytes += piece.bytes.length;
     const part = this.#parts.at(-1);
     const [fileIndex, firstRow] = [this.#fileIndex, this.#firstRow + this.#fileRows];
-    if (part?.fileIndex === fileIndex && part.firstRow + part.rows === firstRow) part.rows += piece.rows;
-    else this.#parts.push({ fileIndex, offset: this.#rows, firstRow, rows: piece.rows });
+    if (part?.fileIndex === fileIndex && part.firstRow + part.rows === firstRow) {
+      part.rows += piece.rows;
+      part.withExtraEmpty += piece.withExtraEmpty;
+    } else {
+      const { rows, withExtraEmpty } = piece;
+      this.#parts.push({ fileIndex, offset: this.#rows, firstRow, rows, withExtraEmpty });
+    }
     for (const record of piece.broken) this.#broken.push({ ...record, fileIndex: this.#fileIndex });
     this.#rows += piece.rows;
     this.#fileRows += piece.rows;
     this.#hasQuotedNewlines ||= piece.hasQuotedNewlines;
     this.#hasEdgeBlanks ||= piece.hasEdgeBlanks;
-    this.#longestDecodedBytes = Math.max(this.#longestDecodedBytes, piece.longestDecodedBytes);
+    this.#longestMadeBytes = Math.max(this.#longestMadeBytes, piece.longestMadeBytes);
+    this.#isDecoded ||= piece.isDecoded;
   }
 
   /** How many records of the file there were so far. */
@@ -186,7 +197,8 @@ class SegmentBuilder {
       pieces: this.#pieces,
       hasQuotedNewlines: this.#hasQuotedNewlines,
       hasEdgeBlanks: this.#hasEdgeBlanks,
-      longestDecodedBytes: this.#longestDecodedBytes,
+      longestMadeBytes: this.#longestMadeBytes,
+      isDecoded: this.#isDecoded,
     };
     this.#file = undefined;
     this.#bytes = 0;
@@ -196,7 +208,8 @@ class SegmentBuilder {
     this.#pieces = [];
     this.#hasQuotedNewlines = false;
     this.#hasEdgeBlanks = false;
-    this.#longestDecodedBytes = 0;
+    this.#longestMadeBytes = 0;
+    this.#isDecoded = false;
     yield { kind: 'segment', segment };
   }
 }

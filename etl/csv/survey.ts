@@ -1,8 +1,10 @@
 import { DataError } from '../errors.ts';
 import type { ByteRange } from '../ports.ts';
 import { type FileToRead, type OpenOptions, openFile } from './open-file.ts';
+import { passLine } from './pass-line.ts';
 import type { PieceFormat } from './pieces.ts';
-import { isBlank, newScan, readRecord } from './record.ts';
+import { isBlank, readRecord } from './record.ts';
+import { newScan } from './record-format.ts';
 import { headBytes, textStart } from './text.ts';
 import { ByteWindow } from './window.ts';
 
@@ -204,14 +206,18 @@ async function walk(window: ByteWindow, format: PieceFormat, { from, look }: Wal
         next = look({ byte: base + at, records, lines });
         if (next === undefined) return { byte: base + at, records, lines };
       }
-      if (at >= limit || !readRecord(bytes, at, limit, final, format, scan)) break;
+      if (at >= limit || !readRecord(bytes, at, limit, final, format, scan) || scan.goesOn) break;
       records++;
       lines += 1 + scan.quotedNewlines;
       at = scan.next;
     }
     window.start = at;
-    if (final) return { byte: base + at, records, lines };
-    await window.fill();
+    if (at < limit && scan.goesOn) {
+      await passLine(window);
+      records++;
+      lines++;
+    } else if (final) return { byte: base + at, records, lines };
+    else await window.fillMore();
   }
 }
 

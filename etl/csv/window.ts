@@ -41,12 +41,16 @@ export class ByteWindow {
       this.final = true;
       return;
     }
-    const rest = this.#limit - this.start;
-    this.#makeRoom(rest + next.value.length);
-    this.#buffer.set(next.value, rest);
-    this.#limit = rest + next.value.length;
-    this.#gone += this.start;
-    this.start = 0;
+    this.#makeRoom(next.value.length);
+    this.#buffer.set(next.value, this.#limit);
+    this.#limit += next.value.length;
+  }
+
+  /** Adds about as many bytes as are unread already, so that what is read anew each time is read only twice in all. */
+  async fillMore(): Promise<void> {
+    const wanted = 2 * (this.#limit - this.start);
+    do await this.fill();
+    while (!this.final && this.#limit - this.start < wanted);
   }
 
   /** Lets go of the stream, whether it has ended or not. */
@@ -54,14 +58,23 @@ export class ByteWindow {
     await this.#pieces.return?.();
   }
 
-  /** Moves the unread bytes to the front of a buffer that is large enough. */
-  #makeRoom(sizeBytes: number): void {
-    if (sizeBytes <= this.#buffer.length) {
-      this.#buffer.copyWithin(0, this.start, this.#limit);
-      return;
+  /** Makes room for more bytes behind the unread ones, which move to the front; many of them only where they must. */
+  #makeRoom(moreBytes: number): void {
+    const rest = this.#limit - this.start;
+    if (rest > FEW_BYTES && this.#limit + moreBytes <= this.#buffer.length) return;
+    const isLargeEnough =
+      rest + moreBytes <= this.#buffer.length && rest <= Math.max(FEW_BYTES, this.#buffer.length / 2);
+    if (isLargeEnough) this.#buffer.copyWithin(0, this.start, this.#limit);
+    else {
+      const larger = Buffer.allocUnsafeSlow(Math.max(rest + moreBytes, this.#buffer.length * 2));
+      larger.set(this.#buffer.subarray(this.start, this.#limit));
+      this.#buffer = larger;
     }
-    const larger = Buffer.allocUnsafeSlow(Math.max(sizeBytes, this.#buffer.length * 2));
-    larger.set(this.#buffer.subarray(this.start, this.#limit));
-    this.#buffer = larger;
+    this.#gone += this.start;
+    this.start = 0;
+    this.#limit = rest;
   }
 }
+
+/** So many bytes are moved sooner than the buffer grows. */
+const FEW_BYTES = 64 * 1024;

@@ -1,8 +1,7 @@
-import { Buffer } from 'node:buffer';
-import { parse } from 'csv-parse/sync';
 import { toUtf8 } from '../csv/decode.ts';
-import { recordFormat } from '../csv/header.ts';
-import { ANY_WIDTH, isBlank, newScan, readRecord } from '../csv/record.ts';
+import { isBlank, readRecord } from '../csv/record.ts';
+import { ANY_WIDTH, newScan, recordFormat } from '../csv/record-format.ts';
+import { fieldTexts } from '../csv/rewrite.ts';
 import { kindOfText } from './kinds.ts';
 import type { SniffedDialect } from './sniff-dialect.ts';
 
@@ -74,7 +73,7 @@ interface Read {
 
 /** The first records that are not blank and can be read. */
 function readRecords(head: Uint8Array, isWhole: boolean, { signs }: SniffedDialect): Read[] {
-  const format = recordFormat({ ...signs, encodings: [], nullValues: [] }, ANY_WIDTH, head.length);
+  const format = recordFormat(signs, ANY_WIDTH, head.length);
   const scan = newScan();
   const records: Read[] = [];
   let before = 0;
@@ -84,8 +83,7 @@ function readRecords(head: Uint8Array, isWhole: boolean, { signs }: SniffedDiale
     before++;
     if (scan.problem !== undefined) continue;
     const utf8 = toUtf8(head.subarray(at, scan.end), ['utf-8', 'windows-1252']) ?? new Uint8Array();
-    const rows: string[][] = parse(Buffer.from(utf8), { ...signs });
-    records.push({ start: at, before: before - 1, fields: rows[0] ?? [] });
+    records.push({ start: at, before: before - 1, fields: fieldTexts(utf8, format, signs) });
   }
   return records;
 }

@@ -62,7 +62,7 @@ export async function sampleRecords(
          FROM staged WHERE coalesce(${names.join(', ')}) IS NOT NULL`,
       );
       for (const { fileIndex } of segment.broken) at(read, fileIndex).broken++;
-      if (segment.longestDecodedBytes > 0)
+      if (segment.isDecoded)
         for (const { fileIndex } of segment.parts) at(read, fileIndex).isWindows1252 = true;
       await scratch.remove(segment.path);
     } else if (event.outcome.kind === 'rejected') {

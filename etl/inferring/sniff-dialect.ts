@@ -1,6 +1,6 @@
 import type { CsvDialect } from '../contract/contract.ts';
-import { recordFormat } from '../csv/header.ts';
-import { ANY_WIDTH, isBlank, newScan, readRecord } from '../csv/record.ts';
+import { isBlank, readRecord } from '../csv/record.ts';
+import { ANY_WIDTH, newScan, recordFormat } from '../csv/record-format.ts';
 
 /** The signs that a CSV text is written with. */
 export type Signs = Pick<CsvDialect, 'delimiter' | 'quote' | 'escape'>;
@@ -54,7 +54,7 @@ export function worth({ fields, records, regular }: SniffedDialect): number {
 
 /** How well some signs fit a text. */
 export function tryDialect(head: Uint8Array, isWhole: boolean, signs: Signs): SniffedDialect {
-  const format = recordFormat({ ...signs, encodings: [], nullValues: [] }, ANY_WIDTH, LONGEST_RECORD);
+  const format = recordFormat(signs, ANY_WIDTH, LONGEST_RECORD);
   const scan = newScan();
   const widths = new Map<number, number>();
   let records = 0;

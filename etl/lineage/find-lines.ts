@@ -1,6 +1,9 @@
+import { LongRecord } from '../csv/broken-record.ts';
 import { rawText } from '../csv/decode.ts';
 import { type OpenOptions, openFile } from '../csv/open-file.ts';
-import { newScan, readRecord } from '../csv/record.ts';
+import { passLine } from '../csv/pass-line.ts';
+import { readRecord } from '../csv/record.ts';
+import { newScan } from '../csv/record-format.ts';
 
 /** Where a record begins in its file, and its text as it came. */
 export interface SourceLine {
@@ -26,14 +29,18 @@ export async function findLines(
       const { bytes, limit, final } = window;
       while (window.start < limit && readRecord(bytes, window.start, limit, final, format, scan)) {
         if (rows.has(row)) {
-          const text = rawText(bytes.subarray(window.start, scan.end), format.encodings);
+          const isLong = scan.problem === 'a record longer than the limit';
+          const record = bytes.subarray(window.start, scan.end);
+          const text = rawText(isLong ? new LongRecord().take(record).excerpt() : record, format.encodings);
           found.set(row, { line, text });
         }
         row++;
         line += 1 + scan.quotedNewlines;
-        window.start = scan.next;
+        if (scan.goesOn) await passLine(window);
+        else window.start = scan.next;
+        if (scan.goesOn) break;
       }
-      if (!window.final) await window.fill();
+      if (!window.final) await window.fillMore();
     }
   } finally {
     await window.close();

@@ -1,5 +1,6 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { normaliseHeader } from '../contract/header.ts';
+import { retryDialect } from '../csv/retry-dialect.ts';
 import { ConfigError } from '../errors.ts';
 import { retryKeys } from '../naming.ts';
 import { keepDecision, type Word } from '../operations/decide-run.ts';
@@ -163,7 +164,8 @@ async function writeCsv(effects: Effects, scratch: Scratch, { contract, rows, ke
 }
 
 /** A value as the contract's dialect writes it, always in quotes, so that it is read as it is; NULL is nothing. */
-function csvCell({ csv }: SourceContract): (value: string | null) => string {
+function csvCell(contract: SourceContract): (value: string | null) => string {
+  const csv = retryDialect(contract.csv);
   return (value) => {
     if (value === null) return '';
     const escaped = [...value].map((one) =>

@@ -14,6 +14,8 @@ const REJECT_COLUMNS = [
   'raw_text VARCHAR',
   // A record that may be the source's total row: it is one if nothing but blanks follows in its file.
   'may_be_total BOOLEAN',
+  // Physical lines of a record that can't be parsed; NULL for others.
+  'lines BIGINT',
 ];
 
 /** Column names of the n-th measure: its value and what it is for. */
@@ -70,16 +72,18 @@ export function measureSql(
 /** Adds the staged records that failed, after their closer look, to `rejects`. */
 export async function collectRejects(engine: Engine, contract: SourceContract): Promise<void> {
   await engine.run(
-    `INSERT INTO rejects SELECT source_file_id, source_row_number, NULL, row_hash, reasons$, record$, NULL, record_kind$ = ${RECORD_KIND.totalRow}${measureValues(contract)}
+    `INSERT INTO rejects SELECT source_file_id, source_row_number, NULL, row_hash, reasons$, record$, NULL, record_kind$ = ${RECORD_KIND.totalRow}, NULL${measureValues(contract)}
      FROM staged WHERE NOT passed$ AND record_kind$ <> ${RECORD_KIND.blank}`,
   );
 }
+
+/** The reasons of a record in `broken`, whose value tells figures and nothing of the text. */
+export const BROKEN_REASONS = `[{'rule': broken.problem, 'column': NULL, 'code': 'STRUCTURE_ERROR', 'value': nullif(broken.detail, '')}]`;
 
 /** Adds the records in `broken` to `rejects`. */
 export async function collectBroken(engine: Engine, contract: SourceContract): Promise<void> {
   const nothing = contract.measures.map(() => ', NULL, NULL').join('');
   await engine.run(
-    `INSERT INTO rejects SELECT source_file_id, source_row_number, source_line, sha256(raw_text),
-       [{'rule': problem, 'column': NULL, 'code': 'STRUCTURE_ERROR', 'value': NULL}], NULL, raw_text, false${nothing} FROM broken`,
+    `INSERT INTO rejects SELECT source_file_id, source_row_number, source_line, row_hash, ${BROKEN_REASONS}, NULL, raw_text, false, lines${nothing} FROM broken`,
   );
 }

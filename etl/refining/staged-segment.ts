@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { checkedRules } from '../contract/check-rules.ts';
 import { compileStage, fieldName, type Look, stagedNames } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
+import { plainSigns } from '../csv/rewrite.ts';
 import type { Segment, SegmentPart } from '../csv/segments.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { constant, literal } from '../engine/sql.ts';
@@ -54,8 +56,9 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
 }
 
 /** DuckDB's reader, told everything: nothing about a segment is guessed. */
-function readCsv(segment: Segment, { csv: dialect, limits }: SourceContract): string {
-  const longest = Math.max(limits.maxRecordBytes, segment.longestDecodedBytes);
+function readCsv(segment: Segment, { csv, limits }: SourceContract): string {
+  const plain = plainSigns(csv);
+  const longest = Math.max(limits.maxRecordBytes, segment.longestMadeBytes);
   const columns = Array.from(
     { length: segment.layout.fields },
     (_, field) => `'${fieldName(field)}': 'VARCHAR'`,
@@ -64,9 +67,9 @@ function readCsv(segment: Segment, { csv: dialect, limits }: SourceContract): st
     literal(segment.path),
     'auto_detect = false',
     'header = false',
-    `delim = ${literal(dialect.delimiter)}`,
-    `quote = ${literal(dialect.quote)}`,
-    `escape = ${literal(dialect.escape)}`,
+    `delim = ${literal(plain.delimiter)}`,
+    `quote = ${literal(plain.quote)}`,
+    `escape = ${literal(plain.quote)}`,
     "nullstr = ''",
     'allow_quoted_nulls = false',
     `new_line = ${segment.layout.newline === '\n' ? "'\\n'" : "'\\r\\n'"}`,
@@ -135,7 +138,7 @@ async function placeRecords(
 
 /**
  * Makes the table `broken` of a segment's records that can't be parsed: source_file_id, source_row_number,
- * source_line, problem, raw_text.
+ * source_line, problem, raw_text, row_hash, detail, lines.
  */
 export async function stageBroken(
   engine: Engine,
@@ -143,7 +146,7 @@ export async function stageBroken(
   ids: ReadonlyMap<number, string>,
 ): Promise<void> {
   await engine.run(
-    'CREATE OR REPLACE TEMP TABLE broken (source_file_id VARCHAR, source_row_number BIGINT, source_line BIGINT, problem VARCHAR, raw_text VARCHAR)',
+    'CREATE OR REPLACE TEMP TABLE broken (source_file_id VARCHAR, source_row_number BIGINT, source_line BIGINT, problem VARCHAR, raw_text VARCHAR, row_hash VARCHAR, detail VARCHAR, lines BIGINT)',
   );
   await engine.append(
     'broken',
@@ -153,6 +156,9 @@ export async function stageBroken(
       BigInt(record.line),
       record.problem,
       record.text,
+      record.hash ?? createHash('sha256').update(record.text).digest('hex'),
+      record.detail ?? '',
+      BigInt(record.lines),
     ]),
   );
 }

@@ -174,6 +174,14 @@ const ControlTotal = z.object({
 });
 export type ControlTotal = z.infer<typeof ControlTotal>;
 
+/** Records of a file whose measure could not be read: no control total has it. */
+const UnreadMeasure = z.object({ key: z.string(), measure: z.string(), records: z.number().int() });
+export type UnreadMeasure = z.infer<typeof UnreadMeasure>;
+
+/** Lines of records that can't be parsed, beyond one each. */
+const SpanLines = z.object({ quarantined: z.number().int(), condemned: z.number().int() });
+export type SpanLines = z.infer<typeof SpanLines>;
+
 /** The immutable summary of a run: `_SUCCESS`. */
 export const Seal = z.object({
   format: z.literal(1),
@@ -187,6 +195,9 @@ export const Seal = z.object({
   reasons: z.record(z.string(), z.number().int()),
   files: z.array(SealedFile),
   controlTotals: z.array(ControlTotal),
+  /** Absent where there are none. */
+  unread: z.array(UnreadMeasure).exactOptional(),
+  spanLines: SpanLines.exactOptional(),
   /** SHA-256 over every rejected record's file, number, verdict and codes, in order. */
   rejectsDigest: z.string(),
   /** What conservation could not prove; empty: proven. */
@@ -243,6 +254,7 @@ export const RunRecord = z.object({
   counts: Counts,
   reasons: z.record(z.string(), z.number().int()),
   controlTotals: z.array(ControlTotal),
+  unread: z.array(UnreadMeasure).exactOptional(),
   files: z.array(SealedFile),
   snapshotId: z.number().int().nullable(),
   sealDigest: z.string().nullable(),

@@ -94,23 +94,35 @@ function lostFiles(seal: Seal, { plan }: RunContext): string[] {
   ];
 }
 
-/** The limits that a seal breaks, one sentence each. */
+/**
+ * The limits that a seal breaks, one sentence each. A record that can't be parsed counts as many as it has lines: each
+ * may have been a record.
+ */
 export function beyondLimits(seal: Seal, contract: SourceContract): string[] {
-  const { counts } = seal;
+  const { counts, spanLines = { quarantined: 0, condemned: 0 } } = seal;
   const { maxQuarantineRate, smallBatchRecords, maxCondemned } = contract.limits;
-  const tested = counts.records - counts.blank;
-  const rate = counts.quarantined / Math.max(tested, smallBatchRecords);
+  const quarantined = counts.quarantined + spanLines.quarantined;
+  const condemned = counts.condemned + spanLines.condemned;
+  const tested = testedOf(seal);
+  const rate = quarantined / Math.max(tested, smallBatchRecords);
   const why: string[] = [];
   if (rate >= maxQuarantineRate) {
-    const share = `${((counts.quarantined / Math.max(tested, 1)) * 100).toFixed(1)} %`;
-    why.push(
-      `${counts.quarantined} of ${tested} records (${share}) failed; the limit is ${maxQuarantineRate * 100} %`,
-    );
+    const share = `${((quarantined / Math.max(tested, 1)) * 100).toFixed(1)} %`;
+    const limit = `the limit is ${maxQuarantineRate * 100} %`;
+    why.push(`${counted(quarantined, counts.quarantined)} of ${tested} records (${share}) failed; ${limit}`);
   }
-  if (counts.condemned >= maxCondemned) {
-    why.push(`${counts.condemned} records are condemned; the limit is ${maxCondemned}`);
-  }
+  if (condemned >= maxCondemned)
+    why.push(`${counted(condemned, counts.condemned)} records are condemned; the limit is ${maxCondemned}`);
   return why;
+}
+
+/** Records that were tested, those that can't be parsed by their lines. */
+function testedOf({ counts, spanLines }: Seal): number {
+  return counts.records - counts.blank + (spanLines?.quarantined ?? 0) + (spanLines?.condemned ?? 0);
+}
+
+function counted(lines: number, records: number): string {
+  return lines === records ? String(records) : `${lines} (${records}, counted by their lines)`;
 }
 
 /** The code that opens the breaker, counting this run and what was committed within the window. */
@@ -120,9 +132,11 @@ async function findBreaker(effects: Effects, context: RunContext, seal: Seal): P
   const resetAt = await lastReset(effects, seal.dataset);
   const since = resetAt !== undefined && resetAt > windowStart ? resetAt : windowStart;
   const recent = await recentErrors(effects, context, since);
-  const tested = seal.counts.records - seal.counts.blank + recent.tested;
+  const tested = testedOf(seal) + recent.tested;
+  const { quarantined = 0, condemned = 0 } = seal.spanLines ?? {};
   for (const code of new Set([...Object.keys(seal.reasons), ...recent.codes.keys()])) {
-    const count = (seal.reasons[code] ?? 0) + (recent.codes.get(code) ?? 0);
+    const lines = code === 'STRUCTURE_ERROR' ? quarantined + condemned : 0;
+    const count = (seal.reasons[code] ?? 0) + lines + (recent.codes.get(code) ?? 0);
     if ((seal.reasons[code] ?? 0) > 0 && count > breakerErrors && count >= breakerShare * tested) {
       const openedAt = effects.clock.now().toISOString();
       return {

@@ -26,6 +26,7 @@ export async function writeRunRecord(
     counts: seal?.counts ?? { records: 0, silver: 0, quarantined: 0, condemned: 0, blank: 0 },
     reasons: seal?.reasons ?? {},
     controlTotals: seal?.controlTotals ?? [],
+    ...(seal?.unread === undefined ? {} : { unread: seal.unread }),
     files: seal?.files ?? [],
     snapshotId: end.snapshotId,
     sealDigest: seal?.digest ?? null,

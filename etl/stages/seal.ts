@@ -19,6 +19,7 @@ import {
 import { EXCLUDED_SQL, findExclusions, supersededSql } from '../sealing/exclusions.ts';
 import { mergeParts } from '../sealing/merge-parts.ts';
 import { recoverExcluded } from '../sealing/recover-records.ts';
+import { countSpanLines, countUnread } from '../sealing/rejects-extent.ts';
 import { type RewriteTarget, rewriteWithout } from '../sealing/rewrite.ts';
 import { findSecondHeaders } from '../sealing/second-headers.ts';
 import { countReasonCodes, digestRejects, giveVerdicts, verdictSelect } from '../sealing/verdicts.ts';
@@ -142,6 +143,9 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
     unproven.push(...problems.map((problem) => ({ key: file.key, problem })));
   }
   const commit = await writeRest(sealing, tables, files, silver);
+  const keys = new Map(plan.files.map(({ sourceFileId, key }) => [sourceFileId, key]));
+  const unread = await countUnread(engine, contract, (id) => keys.get(id) ?? id);
+  const spanLines = await countSpanLines(engine);
   const body = {
     format: 1 as const,
     dataset: plan.dataset,
@@ -154,6 +158,8 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
     reasons: await countReasonCodes(engine),
     files,
     controlTotals,
+    ...(unread.length === 0 ? {} : { unread }),
+    ...(spanLines === undefined ? {} : { spanLines }),
     rejectsDigest: await digestRejects(engine),
     unproven,
   };
@@ -168,7 +174,7 @@ async function loadRejects(
   const keys = chunks.flatMap(({ rejectsKey }) => (rejectsKey === undefined ? [] : [rejectsKey]));
   if (keys.length === 0) return;
   const paths = await Promise.all(keys.map((key) => effects.data.localPath(key)));
-  await engine.run(`INSERT INTO rejects SELECT * FROM ${readParquet(paths)}`);
+  await engine.run(`INSERT INTO rejects BY NAME SELECT * FROM ${readParquet(paths)}`);
 }
 
 /** SELECT of the row_hash of every record of the run that may have failed before: rejects, and what refine found so. */

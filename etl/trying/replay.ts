@@ -7,6 +7,7 @@ import { cutSegments, SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, readParquet } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import type { Effects, Scratch } from '../ports.ts';
+import { BROKEN_REASONS } from '../refining/rejects.ts';
 import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
 
 /** A source file as it is read again, in the order in which the files first came. */
@@ -75,7 +76,7 @@ async function collect(engine: Engine, proposed: SourceContract, path: string): 
   const { blank, totalRow } = RECORD_KIND;
   await engine.run(
     `INSERT INTO tried SELECT n$, s.source_row_number, passed$, broken.problem IS NULL AND (record_kind$ = ${blank} OR record_kind$ = ${totalRow}),
-       CASE WHEN broken.problem IS NOT NULL THEN [{'rule': broken.problem, 'column': NULL, 'code': 'STRUCTURE_ERROR', 'value': NULL}] ELSE reasons$ END
+       CASE WHEN broken.problem IS NOT NULL THEN ${BROKEN_REASONS} ELSE reasons$ END
      FROM staged AS s JOIN tried_files ON id$ = s.source_file_id
        LEFT JOIN broken ON broken.source_file_id = s.source_file_id AND broken.source_row_number = s.source_row_number`,
   );

@@ -59,6 +59,9 @@ const Run = z.strictObject({
   counts: Counts,
   reasons: z.record(z.string(), Counted),
   controlTotals: z.array(ControlTotal),
+  unread: z
+    .array(z.strictObject({ key: z.string(), measure: z.string(), records: z.number().int().min(1) }))
+    .exactOptional(),
   snapshotId: z.number().int().nullable(),
   sealDigest: Digest.nullable(),
   durationMs: z.number().min(0),

@@ -48,6 +48,17 @@ describe('settings of a source contract', () => {
     expect(csv('{}')).not.toHaveProperty('columns');
   });
 
+  test('may say how loosely records are written', () => {
+    const text = "{delimiter: ', ', escape: none, strayQuotes: text, extraFields: empty, skipSpaces: true}";
+    expect(source(withSetting('assay.csv', text)).csv).toMatchObject({
+      delimiter: ', ',
+      escape: '',
+      strayQuotes: 'text',
+      extraFields: 'empty',
+      skipSpaces: true,
+    });
+  });
+
   test('may be a tab as delimiter', () => {
     expect(source(withSetting('assay.csv', '{delimiter: "\\t"}')).csv.delimiter).toBe('\t');
   });
@@ -56,9 +67,34 @@ describe('settings of a source contract', () => {
     [
       'assay.csv',
       '{delimeter: x}',
-      ".delimeter: is not a field here; use delimiter, quote, escape, encodings, nullValues, totalRow, preambleLines, columns; did you mean 'delimiter'?",
+      ".delimeter: is not a field here; use delimiter, quote, escape, escapes, strayQuotes, skipSpaces, extraFields, encodings, nullValues, totalRow, preambleLines, columns, skipLines; did you mean 'delimiter'?",
     ],
-    ['assay.csv', '{delimiter: ";;"}', ".delimiter: is ';;'; write one ASCII sign or a tab, e.g. ','"],
+    [
+      'assay.csv',
+      '{delimiter: "||||||||;"}',
+      ".delimiter: is '||||||||;'; write one to 8 ASCII signs or tabs, e.g. ',' or '||'",
+    ],
+    ['assay.csv', '{delimiter: ", \\""}', ".quote: is '\"', which is in the delimiter; write another sign"],
+    [
+      'assay.csv',
+      '{escape: nothing}',
+      ".escape: is 'nothing'; write one ASCII sign or a tab, e.g. '\"', or none",
+    ],
+    [
+      'assay.csv',
+      '{escapes: quotes}',
+      '.escapes: is set without an escape of its own; write escape, or leave it out',
+    ],
+    [
+      'assay.csv',
+      '{delimiter: " ", skipSpaces: true}',
+      '.skipSpaces: is set with a delimiter that begins with a space; leave it out',
+    ],
+    [
+      'assay.csv',
+      '{skipLines: 1}',
+      '.skipLines: is set without columns; write columns, or preambleLines where a header follows',
+    ],
     ['assay.csv', '{quote: ","}', ".quote: is ',', the delimiter; write two different signs"],
     ['assay.csv', '{escape: ","}', ".escape: is ',', the delimiter; write two different signs"],
     [
@@ -100,7 +136,7 @@ describe('settings of a source contract', () => {
     [
       'assay.csv',
       '{columns: [order_id, ordered_on], preambleLines: 2}',
-      '.preambleLines: is set beside columns, which say that there is no header; write one of the two',
+      '.preambleLines: is set beside columns, which say that there is no header; write one of the two, or skipLines for lines that are not to be read',
     ],
     ['assay.unknownColumns', 'keep', ": is 'keep'; write one of ignore, rescue, reject"],
     [

@@ -165,6 +165,9 @@ function neighbourProblem(
     ...rows.silver.flatMap(Object.values),
     ...[...rows.quarantined, ...rows.condemned].flatMap(valuesOf),
   ].filter((value) => typeof value === 'string' && /[\r\n]/.test(value));
+  // Of a span that is too long only the beginning is kept: whose lines it had, this can't say.
+  if ([...rows.quarantined, ...rows.condemned].some((row) => String(row.raw_text ?? '').length > 4000))
+    return undefined;
   for (const [n, { isValid }] of one.lines.entries()) {
     const key = keyOf(place, n + 1);
     if (!isValid || kept.has(key) || values.some((value) => String(value).includes(key))) continue;

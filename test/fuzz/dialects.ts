@@ -46,5 +46,15 @@ export const DIALECTS: readonly Dialect[] = [
   dialect('pipes', { delimiter: '|', quote: "'", escape: '\\', encodings: ['iso-8859-1'] }),
   dialect('preamble', { preambleLines: 2 }, SHORT_RECORD_BYTES),
   dialect('utf16', { encodings: ['utf-16le'] }, SHORT_RECORD_BYTES),
+  dialect('doubled', { delimiter: '||', encodings: ['utf-8', 'windows-1252'] }, SHORT_RECORD_BYTES),
+  dialect('spaced', { skipSpaces: true, strayQuotes: 'text', extraFields: 'empty' }, SHORT_RECORD_BYTES),
+  dialect('tabbed', { delimiter: '\t', extraFields: 'empty' }, SHORT_RECORD_BYTES),
+  dialect(
+    'lenient',
+    { delimiter: ', ', escape: '\\', escapes: 'quotes', strayQuotes: 'text' },
+    SHORT_RECORD_BYTES,
+  ),
+  dialect('unescaped', { escape: 'none' }, SHORT_RECORD_BYTES),
+  dialect('skipped', { columns: HEADERS, skipLines: 1, extraFields: 'empty' }, SHORT_RECORD_BYTES),
   dialect('headerless', { columns: HEADERS, encodings: ['utf-8', 'windows-1252'] }, SHORT_RECORD_BYTES),
 ];

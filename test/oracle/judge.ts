@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ColumnCheck, ContractColumn, ReasonCode, SourceContract } from '../../etl/contract/contract.ts';
-import type { OracleRecord, RawField } from './parse-records.ts';
+import type { RawField } from './parse-fields.ts';
+import type { OracleRecord } from './parse-records.ts';
 import { readValue, type Value } from './read-value.ts';
 
 /** A reason as far as the oracle tells it. */
@@ -27,7 +28,7 @@ export function judge(
   if (record.kind === 'broken') {
     return {
       verdict: 'failed',
-      hash: sha256(record.text),
+      hash: record.hash ?? sha256(record.text),
       reasons: [{ column: null, code: 'STRUCTURE_ERROR' }],
     };
   }

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type CsvError, parse } from 'csv-parse/sync';
 import type { CsvDialect } from '../../etl/contract/contract.ts';
+import { type FieldDialect, parseFields, type RawField } from './parse-fields.ts';
 
 /** What Python's codecs and iconv read in bytes; encodings.py wrote it. */
 export const ENCODINGS = JSON.parse(
@@ -18,17 +19,14 @@ interface EncodingFixture {
   }[];
 }
 
-/** One field as it stands in the source: NULL where there is nothing at all, not even quotes. */
-export type RawField = string | null;
-
 /** A record as the oracle reads it; `text` is what it was cut from, decoded as far as it can be, and `line` the physical line of the file on which it begins. */
 export type OracleRecord =
   | { readonly kind: 'fields'; readonly fields: readonly RawField[]; readonly text: string }
-  | { readonly kind: 'broken'; readonly text: string; readonly line: number }
+  | { readonly kind: 'broken'; readonly text: string; readonly line: number; readonly hash?: string }
   | { readonly kind: 'blank'; readonly text: string };
 
 /** What the oracle needs to know of a dialect. `encodings` are tried in this order, a record at a time. */
-export interface OracleDialect extends Pick<CsvDialect, 'delimiter' | 'quote' | 'escape' | 'encodings'> {
+export interface OracleDialect extends FieldDialect, Pick<CsvDialect, 'encodings' | 'extraFields'> {
   readonly maxRecordBytes: number;
 }
 
@@ -50,9 +48,8 @@ export function splitLines(text: string): Line[] {
 }
 
 /**
- * The records of some lines, by csv-parse: a physical line alone where it parses, with the lines that follow as long
- * as a quote is open; a record that is malformed, too long or not of this width is broken, and only its first line is
- * taken.
+ * The records of some lines: a physical line alone where it parses, with the lines that follow as long as a quote is
+ * open. Where it is malformed only its first line is taken; too long or not of this width, all of it is broken.
  */
 export function parseRecords(lines: readonly Line[], width: number, dialect: OracleDialect): OracleRecord[] {
   const records: OracleRecord[] = [];
@@ -71,21 +68,39 @@ function takeRecord(
   dialect: OracleDialect,
 ): [OracleRecord, number] {
   const { text: first = '', number: line = 0 } = lines[at] ?? {};
-  const whole = takeWhole(lines, at, dialect);
-  if (whole !== undefined && whole.fields.length === width && !whole.text.includes('\0')) {
-    const text = decode(whole.text, whole.text, dialect);
-    const fields = whole.fields.map((field) => (field === null ? null : decode(field, whole.text, dialect)));
-    if (text !== undefined) {
-      return [{ kind: 'fields', fields: fields.map((field) => field ?? null), text }, whole.taken];
-    }
-    // Well formed, but in no encoding: all of it is the broken record.
-    return [{ kind: 'broken', text: whole.text, line }, whole.taken];
+  const whole = takeWhole(lines, at, dialect) ?? { text: first, fields: undefined, taken: 1 };
+  const fields = whole.fields && withoutSurplus(whole.fields, width, dialect);
+  if (whole.text.length > dialect.maxRecordBytes) return [longRecord(whole.text, line, dialect), whole.taken];
+  const text = decode(whole.text, whole.text, dialect);
+  if (fields?.length === width && !whole.text.includes('\0') && text !== undefined) {
+    const decoded = fields.map((field) => (field === null ? null : decode(field, whole.text, dialect)));
+    return [{ kind: 'fields', fields: decoded.map((field) => field ?? null), text }, whole.taken];
   }
-  const text = decode(first, first, dialect) ?? first;
-  return [isBlankText(first, dialect) ? { kind: 'blank', text } : { kind: 'broken', text, line }, 1];
+  const kind = fields?.length !== width && isBlankText(whole.text, dialect) ? 'blank' : 'broken';
+  return [{ kind, text: text ?? whole.text, line }, whole.taken];
 }
 
-/** The well-formed record that begins with a line, of any width; undefined where it is malformed or too long. */
+/** The fields without empty ones past the width, where they may be there. */
+function withoutSurplus(
+  fields: readonly RawField[],
+  width: number,
+  { extraFields }: OracleDialect,
+): readonly RawField[] {
+  const isEmpty = fields.slice(width).every((field) => /^[ \t]*$/.test(field ?? ''));
+  return extraFields === 'empty' && isEmpty ? fields.slice(0, width) : fields;
+}
+
+/** Of a record that is too long the beginning is kept, up to a whole character of UTF-8, and the digest of all. */
+function longRecord(bytes: string, line: number, dialect: OracleDialect): OracleRecord {
+  const shorter = [0, 1, 2, 3].map((less) =>
+    bytes.slice(0, Math.max(0, Math.min(4096, bytes.length) - less)),
+  );
+  const kept = shorter.find((one) => readUtf8(one) !== undefined) ?? bytes.slice(0, 4096);
+  const hash = createHash('sha256').update(Buffer.from(bytes, 'latin1')).digest('hex');
+  return { kind: 'broken', text: decode(kept, kept, dialect) ?? kept, line, hash };
+}
+
+/** The well-formed record that begins with a line, of any width; undefined where it is malformed. */
 export function takeWhole(
   lines: readonly Line[],
   at: number,
@@ -93,8 +108,7 @@ export function takeWhole(
 ): { readonly text: string; readonly fields: readonly RawField[]; readonly taken: number } | undefined {
   let text = lines[at]?.text ?? '';
   for (let taken = 1; ; taken++) {
-    if (text.length > dialect.maxRecordBytes) return undefined;
-    const fields = tryParse(text, dialect);
+    const fields = parseFields(text, dialect);
     if (fields !== 'open') return fields === undefined ? undefined : { text, fields, taken };
     const next = lines[at + taken];
     if (next === undefined) return undefined;
@@ -102,29 +116,9 @@ export function takeWhole(
   }
 }
 
-/** The fields of one record, `open` where a quote is not closed, undefined where it is malformed. */
-function tryParse(text: string, dialect: OracleDialect): RawField[] | 'open' | undefined {
-  if (text === '') return [null];
-  try {
-    const rows: RawField[][] = parse(text, {
-      delimiter: dialect.delimiter,
-      quote: dialect.quote,
-      escape: dialect.escape,
-      record_delimiter: ['\r\n', '\n', '\r'],
-      relax_column_count: true,
-      skip_empty_lines: false,
-      max_record_size: 0,
-      cast: (value, { quoting }) => (value === '' && !quoting ? null : value),
-    });
-    return rows.length === 1 ? rows[0] : undefined;
-  } catch (error) {
-    return (error as CsvError).code === 'CSV_QUOTE_NOT_CLOSED' ? 'open' : undefined;
-  }
-}
-
 /** Whether a line holds nothing but delimiters, quotes, spaces and tabs. */
 export function isBlankText(text: string, { delimiter, quote }: OracleDialect): boolean {
-  return [...text].every((c) => c === delimiter || c === quote || c === ' ' || c === '\t');
+  return [...text.replaceAll(delimiter, '')].every((c) => c === quote || c === ' ' || c === '\t');
 }
 
 /** A part's text in the first encoding that reads the whole it is part of; undefined where none does. */

@@ -43,8 +43,8 @@ type MatchedHeader =
 
 /** The header where the contract says that it may stand. */
 function findHeader(lines: readonly Line[], contract: SourceContract, dialect: OracleDialect): MatchedHeader {
-  const { columns, preambleLines = 0 } = contract.csv;
-  if (columns !== undefined) return matched(takeNone(lines, columns, dialect), contract);
+  const { columns, preambleLines = 0, skipLines = 0 } = contract.csv;
+  if (columns !== undefined) return matched(takeNone(lines, skipLines, columns, dialect), contract);
   let found = matched(takeHeader(lines, 0, dialect), contract);
   for (
     let tried = 1;
@@ -68,12 +68,17 @@ function matched(header: OracleHeader, contract: SourceContract): MatchedHeader 
 }
 
 /** The contract's own names, before the first record, unless that is no text. */
-function takeNone(lines: readonly Line[], names: readonly string[], dialect: OracleDialect): OracleHeader {
-  if (lines.length === 0) return { kind: 'empty' };
-  const { text } = takeOne(lines, 0, dialect);
-  if (text.length > dialect.maxRecordBytes) return { kind: 'rejected', why: 'its first line is longer' };
-  if (text.includes('\0')) return { kind: 'rejected', why: 'it is not text' };
-  return { kind: 'header', names, next: 0 };
+function takeNone(
+  lines: readonly Line[],
+  at: number,
+  names: readonly string[],
+  dialect: OracleDialect,
+): OracleHeader {
+  if (lines.length <= at) return { kind: 'empty' };
+  const { text } = takeOne(lines, at, dialect);
+  if (text.length <= dialect.maxRecordBytes && text.includes('\0'))
+    return { kind: 'rejected', why: 'it is not text' };
+  return { kind: 'header', names, next: at };
 }
 
 /** A mark says that a text is UTF-8, or was made so; then that encoding comes first. */
@@ -133,9 +138,7 @@ function takeOne(
   at: number,
   dialect: OracleDialect,
 ): { readonly whole: ReturnType<typeof takeWhole>; readonly text: string } {
-  const found = takeWhole(lines, at, dialect);
-  // A NUL is no text: a record of several lines that holds one is cut at its first.
-  const whole = found !== undefined && found.taken > 1 && found.text.includes('\0') ? undefined : found;
+  const whole = takeWhole(lines, at, dialect);
   return { whole, text: whole?.text ?? lines[at]?.text ?? '' };
 }
 

@@ -1,0 +1,11 @@
+import type { CsvDialect } from '../contract/contract.ts';
+
+/**
+ * How a file of records from quarantine is written in a dataset's dialect: with a header, whatever the source does, and
+ * with an escape by which any text can be written.
+ */
+export function retryDialect(source: CsvDialect): CsvDialect {
+  const { columns: _columns, skipLines: _skipLines, escapes, ...dialect } = source;
+  const isAble = source.escape !== '' && escapes === undefined;
+  return isAble ? dialect : { ...dialect, escape: source.quote };
+}
