@@ -20,7 +20,8 @@ export function parseFields(text: string, dialect: FieldDialect): RawField[] | '
 
 function byCsvParse(text: string, { delimiter, quote }: FieldDialect): RawField[] | 'open' | undefined {
   try {
-    const rows: RawField[][] = parse(text, {
+    // csv-parse lets a NUL stand behind a closing quote; no record with one is read, so any other sign will do.
+    const rows: RawField[][] = parse(text.replaceAll('\0', '\u0001'), {
       delimiter,
       quote,
       escape: quote,
