@@ -1,6 +1,7 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { normaliseHeader } from '../contract/header.ts';
 import type { Header } from './header.ts';
+import { headerInWords, unknownInWords } from './missing-columns.ts';
 
 /** Which field of a file's records holds which column of the contract. */
 export interface Layout {
@@ -45,12 +46,13 @@ export function matchHeader(header: Header, contract: SourceContract): LayoutRes
   const missing = contract.columns.filter((column, index) => column.required && columns[index] === undefined);
   if (missing.length > 0) {
     const names = missing.map((column) => `'${column.name}'`).join(', ');
-    return rejected(`it has no column for ${names}; its header says: ${shorten(header.names.join(', '))}`);
+    return rejected(`it has no column for ${names}; ${headerInWords(header.names, contract)}`);
   }
   const named = unknown.filter(({ name }) => normaliseHeader(name) !== '');
   if (contract.unknownColumns === 'reject' && named.length > 0) {
+    const which = shorten(unknownInWords(named, header.names, contract));
     return rejected(
-      `the contract doesn't know its columns ${shorten(named.map(({ name }) => `'${name}'`).join(', '))}`,
+      `the contract doesn't know ${named.length} of its ${header.names.length} columns: ${which}`,
     );
   }
   return {
