@@ -64,6 +64,8 @@ export interface DataStore {
   identify(key: string): Promise<ObjectIdentity>;
   /** A path under which DuckDB can read the object until the process ends. */
   localPath(key: string): Promise<string>;
+  /** Gives back what `localPath` gave, where that is a copy that takes room: it leads nowhere afterwards. */
+  releasePath?(path: string): Promise<void>;
   /** Moves a finished scratch file to a key, all or nothing; a repeat with the same key replaces it. */
   publish(scratchPath: string, key: string): Promise<void>;
 }

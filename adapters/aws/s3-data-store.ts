@@ -29,6 +29,7 @@ export function s3DataStore(place: S3Place, objects: ObjectStore, localFolder: s
     digest: (key) => digests.digest(key),
     identify: (key) => digests.identify(key),
     localPath: (key) => copies.path(key),
+    releasePath: (path) => copies.release(path),
     publish: (scratchPath, key) => publishFile(place, scratchPath, key),
     addFile: (sourcePath, key, options) => addFileToS3(place, digests, { sourcePath, key, ...options }),
     forgetCopies: () => copies.forget(),

@@ -20,6 +20,8 @@ export interface LocalCopies {
    * object is still the same. It stays until `forget`. Throws ConfigError `DISK_FULL` where it doesn't fit.
    */
   path(key: string): Promise<string>;
+  /** Removes one copy. */
+  release(path: string): Promise<void>;
   /** Removes every copy: for between two pieces of work. Paths given out before lead nowhere afterwards. */
   forget(): Promise<void>;
 }
@@ -49,6 +51,9 @@ export function localCopies(place: S3Place, folder: string): LocalCopies {
           throw error;
         }
       });
+    },
+    async release(file) {
+      if (copies.delete(file)) await rm(file, { force: true });
     },
     async forget() {
       await Promise.allSettled(copies.values());

@@ -19,9 +19,10 @@ export function openDatasetTable(
   pointer: Pointer | undefined,
   layer: DatasetTable,
 ): Promise<LakeTable> {
-  const partition = layer === 'silver' ? { partitionColumn: contract.partitionColumn } : {};
+  const own =
+    layer === 'silver' ? { partitionColumn: contract.partitionColumn, comment: contract.description } : {};
   const root = tableRoot(layer, contract.dataset);
-  const shape = { columns: columnsOf(contract, layer), ...partition };
+  const shape = { columns: columnsOf(contract, layer), ...own };
   return unlessMoved(objects, pointer, () => openOrCreateTable(objects, root, pointer?.tables[layer], shape));
 }
 

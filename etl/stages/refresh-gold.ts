@@ -134,7 +134,8 @@ async function readState(contract: GoldContract, effects: Effects): Promise<Gold
   }
   const sql = await effects.contracts.sql(contract.sql);
   const root = tableRoot('gold', contract.dataset);
-  const shape = { columns: tableColumns(contract), partitionColumn: contract.partitionColumn };
+  const { partitionColumn, description: comment } = contract;
+  const shape = { columns: tableColumns(contract), partitionColumn, comment };
   const table = await openOrCreateTable(effects.objects, root, pointer?.pointer.tables.gold, shape);
   const files = table.metadataKey === undefined ? [] : await filesOf(table);
   return { contract, sql, digest: goldDigest(contract, sql), pointer, inputs, table, files };

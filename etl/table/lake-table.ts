@@ -34,6 +34,8 @@ export async function openTable(objects: ObjectStore, root: string, state: Table
 export interface WantedTable {
   readonly columns: readonly TableColumn[];
   readonly partitionColumn?: string;
+  /** What the table is, for people. */
+  readonly comment?: string;
 }
 
 /**
@@ -48,7 +50,7 @@ export async function openOrCreateTable(
 ): Promise<LakeTable> {
   if (state !== undefined) {
     const table = await openTable(objects, root, state);
-    return { ...table, metadata: evolveSchema(table.metadata, shape.columns) };
+    return { ...table, metadata: withComment(evolveSchema(table.metadata, shape.columns), shape.comment) };
   }
   const location = objects.uri(root);
   const metadata = createTable({
@@ -60,7 +62,14 @@ export async function openOrCreateTable(
     uuid: uuidOf(location),
     nowMs: 0,
   });
-  return { root, metadata, metadataKey: undefined, reader: readerFor(objects, root, metadata.location) };
+  const reader = readerFor(objects, root, metadata.location);
+  return { root, metadata: withComment(metadata, shape.comment), metadataKey: undefined, reader };
+}
+
+/** The table with the property in which Trino, Spark and Iceberg's catalogs keep what a table is. */
+function withComment(metadata: TableMetadata, comment: string | undefined): TableMetadata {
+  if (comment === undefined || metadata.properties.comment === comment) return metadata;
+  return { ...metadata, properties: { ...metadata.properties, comment } };
 }
 
 /** The data files of a snapshot; of the current one where none is named. */

@@ -95,3 +95,13 @@ test('the bounds of run_id are those of the run whose folder the file lies in', 
     expect(bound).toHaveLength(16);
   }
 });
+
+test('tables and their columns say what they are, for engines to show', async () => {
+  expect((await open('silver/shop/sales')).comment).toBe('Sales of a small shop.');
+  expect((await open('gold/shop/monthly_sales')).comment).toBe('What was sold in each month.');
+  for (const table of TABLES) {
+    const { docs } = await open(table);
+    expect([...docs].filter(([, doc]) => doc === undefined)).toEqual([]);
+  }
+  expect((await open('silver/shop/sales')).docs.get('customer')).toBe('Who bought. [personal]');
+});

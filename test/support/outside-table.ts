@@ -15,6 +15,10 @@ export interface OutsideFile {
 export interface OutsideTable {
   /** Name of the metadata file. */
   readonly metadataName: string;
+  /** What the table says that it is. */
+  readonly comment: string | undefined;
+  /** What it says of its columns, by name; undefined where it says nothing. */
+  readonly docs: ReadonlyMap<string, string | undefined>;
   /** Columns of the current schema, with their field ids. */
   readonly ids: ReadonlyMap<string, number>;
   readonly files: readonly OutsideFile[];
@@ -35,6 +39,7 @@ interface Entry {
 interface Field {
   readonly name: string;
   readonly id: number;
+  readonly doc?: string;
 }
 
 /** Opens a table, e.g. `ops/source_files/shop/sales` under the pointer `silver/shop/sales/_LATEST.json`; the lake may have been moved. */
@@ -53,6 +58,8 @@ export async function openOutside(lake: string, pointer: string, table: string):
   const fields: Field[] = byId('schema-id', 'schemas', metadata['current-schema-id']).fields;
   return {
     metadataName: path.basename(metadataFile),
+    comment: metadata.properties.comment,
+    docs: new Map(fields.map(({ name, doc }) => [name, doc])),
     ids: new Map(fields.map(({ name, id }) => [name, id])),
     files: entries
       .filter(({ status }) => status !== 2)
