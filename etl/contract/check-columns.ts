@@ -47,7 +47,7 @@ export function checkNames(
 /** Adds a problem for each property that says how a source spells what a Gold table computes. */
 export function checkGoldColumns(drafts: readonly ColumnDraft[], problems: Problems): void {
   for (const { custom } of drafts) {
-    for (const name of ['assay.headers', 'assay.formats', 'assay.number'] as const) {
+    for (const name of ['assay.headers', 'assay.formats', 'assay.number', 'assay.nullValues'] as const) {
       const given = custom.get(name);
       if (given !== undefined)
         problems.add(given.path, `gives ${name}, which is for silver contracts; remove it`);

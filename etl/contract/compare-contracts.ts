@@ -124,6 +124,7 @@ function compareSpelling(old: ContractColumn, next: ContractColumn): ContractCha
   return [
     ...compareLists(at('headers'), old.headers.map(normaliseHeader), next.headers.map(normaliseHeader)),
     ...compareLists(at('formats'), iso(old.formats), iso(next.formats)),
+    ...compareLists(at('nullValues'), old.nullValues ?? [], next.nullValues ?? []),
     ...compareLists(at('number.symbols'), oldSymbols, symbols),
     ...compareLists(at('number.minus'), oldMinus, minus),
     ...(canonicalJson(oldNumber) === canonicalJson(number) ? [] : [compareNumbers(at('number'), old, next)]),

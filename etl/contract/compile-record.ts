@@ -58,7 +58,7 @@ export function compileStage(options: StageOptions): string {
   const rescued = rescue ? [`${rescuedSql(layout)} AS rescued`] : [];
   return [
     `WITH raw AS (SELECT *, ${columns.map((_, index) => `${fieldSql(layout, index)} AS ${rawName(index)}`).join(', ')} FROM ${source})`,
-    `, trimmed AS (SELECT *, ${columns.map((_, index) => `${textSql(rawName(index), contract.csv.nullValues, hasEdgeBlanks)} AS ${textName(index)}`).join(', ')} FROM raw)`,
+    `, trimmed AS (SELECT *, ${columns.map(({ nullValues = [] }, index) => `${textSql(rawName(index), [...contract.csv.nullValues, ...nullValues], hasEdgeBlanks)} AS ${textName(index)}`).join(', ')} FROM raw)`,
     `, typed AS (SELECT *, ${[
       ...columns.map((column, index) => `${valueSql(column, textName(index))} AS ${identifier(column.name)}`),
       `sha256(${hashInput(columns)}) AS row_hash`,

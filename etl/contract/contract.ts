@@ -65,6 +65,8 @@ export interface ContractColumn {
   /** Date or timestamp patterns in the JDK's letters (`dd/MM/yyyy`); empty: ISO 8601. */
   readonly formats: readonly string[];
   readonly number: NumberFormat;
+  /** Texts that mean no value in this column, beside those that do in every one. */
+  readonly nullValues?: readonly string[];
   readonly checks: readonly ColumnCheck[];
 }
 

@@ -19,6 +19,7 @@ export const ASSAY_PROPERTIES = {
   'assay.formats': 'column',
   'assay.number': 'column',
   'assay.values': 'column',
+  'assay.nullValues': 'column',
 } as const satisfies Readonly<Record<string, 'contract' | 'silver' | 'gold' | 'column'>>;
 /** The name of an `assay.*` property. */
 export type AssayProperty = keyof typeof ASSAY_PROPERTIES;

@@ -86,6 +86,7 @@ export function readColumn(value: unknown, path: Path, problems: Problems): Colu
       headers,
       formats,
       number,
+      ...readNullValues(custom, problems),
       checks,
     },
   };
@@ -126,6 +127,17 @@ function readTyped(
     formats: readFormats(options.format, type, context),
     number: readNumberFormat(context.custom.get('assay.number'), type, problems),
   };
+}
+
+function readNullValues(custom: CustomValues, problems: Problems): Pick<ContractColumn, 'nullValues'> {
+  const given = custom.get('assay.nullValues');
+  const schema = listOf(
+    text("write it in quotes, e.g. 'NA'"),
+    "write texts that mean no value here as ['NA', '-']",
+    1,
+  );
+  const listed = given === undefined ? undefined : readValue(schema, given.value, given.path, problems);
+  return listed === undefined ? {} : { nullValues: listed.map((item) => item.trim()) };
 }
 
 function readHeaders(name: string | undefined, custom: CustomValues, problems: Problems): string[] {

@@ -10,7 +10,9 @@ export function encodingsOf(
 ): { readonly values: readonly Encoding[]; readonly notes: readonly Note[] } {
   const unmarked = [...new Set(opened.flatMap(({ file }) => file.unmarked ?? []))];
   const isAllUnmarked = opened.every(({ file }) => file.unmarked !== undefined);
-  const legacy = read.filter(({ isWindows1252 }) => isWindows1252).map(({ name }) => name);
+  const records = read.filter(({ isWindows1252 }) => isWindows1252).map(({ name }) => name);
+  const headers = opened.filter(({ isHeaderUtf8 }) => !isHeaderUtf8).map(({ file }) => file.name);
+  const legacy = [...records, ...headers];
   return {
     values: [
       ...(isAllUnmarked ? [] : (['utf-8'] as const)),
@@ -24,14 +26,17 @@ export function encodingsOf(
           `${some(names)} ${names.length === 1 ? 'is' : 'are'} ${encoding} without a byte order mark.`,
         );
       }),
-      ...(legacy.length > 0 ? [legacyNote(legacy)] : isAllUnmarked ? [] : [seen('Every record is UTF-8.')]),
+      ...(records.length > 0 ? [legacyNote(records, 'records that are')] : []),
+      ...(headers.length > 0 ? [legacyNote(headers, 'a header that is')] : []),
+      ...(legacy.length > 0 || isAllUnmarked ? [] : [seen('Every record is UTF-8.')]),
     ],
   };
 }
 
-function legacyNote(names: readonly string[]): Note {
+function legacyNote(names: readonly string[], what: string): Note {
+  const have = names.length === 1 ? 'has' : 'have';
   return review(
-    `${some(names)} have records that are not UTF-8; they read as Windows-1252, as nearly any bytes would.`,
+    `${some(names)} ${have} ${what} not UTF-8; as Windows-1252 they can be read, as nearly any bytes can.`,
   );
 }
 

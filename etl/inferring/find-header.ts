@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { toUtf8 } from '../csv/decode.ts';
 import { isBlank, readRecord } from '../csv/record.ts';
 import { ANY_WIDTH, newScan, recordFormat } from '../csv/record-format.ts';
@@ -10,6 +11,8 @@ export type FoundHeader =
   | {
       readonly kind: 'header';
       readonly names: readonly string[];
+      /** Whether its bytes are UTF-8, as those of the records may be or not. */
+      readonly isUtf8: boolean;
       /** Where the header's line begins, in bytes from the text's own beginning. */
       readonly startByte: number;
       /** Records with something in them before the header. */
@@ -43,6 +46,7 @@ export function findHeader(head: Uint8Array, isWhole: boolean, dialect: SniffedD
   return {
     kind: 'header',
     names: header.fields,
+    isUtf8: header.isUtf8,
     startByte: header.start,
     preambleLines,
     sample,
@@ -68,6 +72,7 @@ interface Read {
   readonly start: number;
   /** Records with something in them before it, readable or not. */
   readonly before: number;
+  readonly isUtf8: boolean;
   readonly fields: readonly string[];
 }
 
@@ -82,8 +87,10 @@ function readRecords(head: Uint8Array, isWhole: boolean, { signs }: SniffedDiale
     if (isBlank(head, at, scan.end, format)) continue;
     before++;
     if (scan.problem !== undefined) continue;
-    const utf8 = toUtf8(head.subarray(at, scan.end), ['utf-8', 'windows-1252']) ?? new Uint8Array();
-    records.push({ start: at, before: before - 1, fields: fieldTexts(utf8, format, signs) });
+    const bytes = head.subarray(at, scan.end);
+    const utf8 = toUtf8(bytes, ['utf-8', 'windows-1252']) ?? new Uint8Array();
+    const fields = fieldTexts(utf8, format, signs);
+    records.push({ start: at, before: before - 1, isUtf8: isUtf8(bytes), fields });
   }
   return records;
 }

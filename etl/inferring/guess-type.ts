@@ -3,6 +3,7 @@ import { PLAIN_NUMBER } from '../contract/read-number-format.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import type { ColumnType } from '../table/schema.ts';
+import { chooseFormat, type DecimalSign } from './decimal-signs.ts';
 import { guessDates } from './guess-dates.ts';
 import { counted, type Note, review, seen, several } from './notes.ts';
 import { type ColumnProfile, countWhere } from './profile-column.ts';
@@ -40,18 +41,18 @@ const CODES = new Set([
 
 const TEXT: Reading = { type: { kind: 'string' }, formats: [], number: PLAIN_NUMBER };
 
-/** The narrowest type that a column's values have, else text. `words` are what its header means. */
+/** The narrowest type that a column's values have, else text. `words` are what its header means, `decimalSign` what the other columns say of decimals. */
 export async function guessType(
   engine: Engine,
   profile: ColumnProfile,
-  words: readonly string[],
+  { words, decimalSign }: { readonly words: readonly string[]; readonly decimalSign: DecimalSign },
 ): Promise<TypeGuess> {
   if (profile.values === 0)
     return { ...TEXT, notes: [review('No value of it was seen; it is kept as text.')] };
   return (
     (await guessBoolean(engine, profile)) ??
     (await guessDates(engine, profile, words)) ??
-    (await guessNumber(engine, profile, words)) ?? { ...TEXT, notes: textNotes(profile) }
+    (await guessNumber(engine, profile, { words, decimalSign })) ?? { ...TEXT, notes: textNotes(profile) }
   );
 }
 
@@ -70,7 +71,7 @@ async function guessBoolean(engine: Engine, profile: ColumnProfile): Promise<Typ
 async function guessNumber(
   engine: Engine,
   profile: ColumnProfile,
-  words: readonly string[],
+  { words, decimalSign }: { readonly words: readonly string[]; readonly decimalSign: DecimalSign },
 ): Promise<TypeGuess | undefined> {
   const { leadingZeros, shapes, values } = profile;
   if (!looksNumeric(shapes)) return await guessDouble(engine, profile);
@@ -91,11 +92,12 @@ async function guessNumber(
     formats.map((number) => `${readingSql(profile, { type: wide, formats: [], number })} IS NOT NULL`),
   );
   const most = Math.max(...reads);
-  const number = formats[reads.indexOf(most)];
+  const tied = formats.filter((_, n) => reads[n] === most);
+  const { format: number, notes: doubts } = chooseFormat(tied, { profile, decimalSign });
   if (number === undefined || !isEnough(most, profile)) return await guessDouble(engine, profile);
   const plain = await simplest(engine, profile, { number, most, wide });
   const { whole, decimals } = await digitsOf(engine, profile, plain);
-  return sized({
+  const guess = sized({
     profile,
     number: plain,
     read: most,
@@ -103,6 +105,7 @@ async function guessNumber(
     decimals,
     isMoney: words.some((word) => MONEY.has(word)),
   });
+  return guess && { ...guess, notes: [...guess.notes, ...doubts] };
 }
 
 /** The format without symbols and parentheses where it reads as many. */

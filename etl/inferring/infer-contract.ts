@@ -4,6 +4,7 @@ import { type Engine, integerOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import type { Scratch } from '../ports.ts';
 import { choosePartition, measuresOf } from './choose-roles.ts';
+import { type DecimalSign, decimalSignOf } from './decimal-signs.ts';
 import { encodingsOf } from './encodings.ts';
 import { findKey } from './find-key.ts';
 import { type LoneRecord, takeLoneRecords } from './find-total-rows.ts';
@@ -48,16 +49,18 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
   const lone = await takeLoneRecords(engine, names);
   const profiles: ColumnProfile[] = [];
   for (const name of names) profiles.push(await profileColumn(engine, name));
-  const guessed = await guessColumns(engine, matched, profiles);
-  const nullValues = nullValuesOf(guessed);
-  await applyNullValues(engine, names, nullValues.values);
+  const decimalSign = decimalSignOf(profiles, dialect.signs.delimiter);
+  const guessed = await guessColumns(engine, matched, { profiles, decimalSign });
+  const nullValues = nullValuesOf(guessed, profiles);
+  for (const { name, nullValues: own } of nullValues.columns)
+    await applyNullValues(engine, [name], [...nullValues.values, ...own]);
   const records = await countRecords(engine);
   if (records === 0) throw noRecords(['Every record is blank.']);
   const present = await countWhere(
     engine,
     names.map((name) => `${identifier(name)} IS NOT NULL`),
   );
-  const columns = guessed.map(({ column }, n) => withPresence(column, present[n] ?? 0, records));
+  const columns = nullValues.columns.map((column, n) => withPresence(column, present[n] ?? 0, records));
   const { key, notes: keyNotes } = await findKey(
     engine,
     columns.map((column, n) => ({
@@ -124,14 +127,17 @@ interface GuessedColumn {
 async function guessColumns(
   engine: Engine,
   matched: readonly MatchedColumn[],
-  profiles: readonly ColumnProfile[],
+  {
+    profiles,
+    decimalSign,
+  }: { readonly profiles: readonly ColumnProfile[]; readonly decimalSign: DecimalSign },
 ): Promise<GuessedColumn[]> {
   const guessed: GuessedColumn[] = [];
   for (const [n, one] of matched.entries()) {
     const profile = profiles[n];
     if (profile === undefined) continue;
     const words = meaningOf(one);
-    const type = await guessType(engine, profile, words);
+    const type = await guessType(engine, profile, { words, decimalSign });
     const { classification, notes } = await guessClassification(engine, profile, words);
     const isText = type.type.kind === 'string';
     const currency = isText ? await currencyNotes(engine, profile) : [];
@@ -141,6 +147,7 @@ async function guessColumns(
       type: type.type,
       formats: type.formats,
       number: type.number,
+      nullValues: [],
       isCurrency: currency.length > 0,
       required: false,
       classification,
@@ -182,18 +189,47 @@ function valueNotes({ distinct, values, frequent }: ColumnProfile, isShown: bool
   return [seen(`Its values: ${list}. To allow no others, add a check of quality with validValues.`)];
 }
 
-function nullValuesOf(guessed: readonly GuessedColumn[]): { values: string[]; notes: Note[] } {
-  const found = new Map<string, string[]>();
+/**
+ * What stands for no value: spellings that mean nothing else in every column, the others, such as NA, just in the
+ * columns that they would spoil, since elsewhere NA may be Namibia.
+ */
+function nullValuesOf(
+  guessed: readonly GuessedColumn[],
+  profiles: readonly ColumnProfile[],
+): { values: string[]; columns: ProposedColumn[]; notes: Note[] } {
+  const everywhere = new Map<string, string[]>();
   for (const { column, nulls } of guessed) {
-    for (const { value, count } of nulls)
-      found.set(value, [...(found.get(value) ?? []), `${column.name} (${counted(count)})`]);
+    for (const { value, count } of nulls.filter((one) => isClearNull(one.value)))
+      everywhere.set(value, [...(everywhere.get(value) ?? []), `${column.name} (${counted(count)})`]);
   }
-  const notes = [...found].map(([value, columns]) =>
+  const notes = [...everywhere].map(([value, columns]) =>
     review(
       `${JSON.stringify(value)} stands for no value in ${columns.join(', ')}; it then does so in every column.`,
     ),
   );
-  return { values: [...found.keys()], notes };
+  const columns = guessed.map(({ column, nulls }) => {
+    const own = nulls.filter(({ value }) => !isClearNull(value));
+    const told = own.map(({ value, count }) => ownNullNote(value, count, { column: column.name, profiles }));
+    return { ...column, nullValues: own.map(({ value }) => value), notes: [...column.notes, ...told] };
+  });
+  return { values: [...everywhere.keys()], columns, notes };
+}
+
+function ownNullNote(
+  value: string,
+  count: number,
+  { column, profiles }: { readonly column: string; readonly profiles: readonly ColumnProfile[] },
+): Note {
+  const others = profiles.flatMap(({ name, nulls }) =>
+    nulls.flatMap((one) =>
+      one.value === value && name !== column ? [`${name} (${counted(one.count)})`] : [],
+    ),
+  );
+  const elsewhere =
+    others.length === 0
+      ? ''
+      : ` What ${others.join(', ')} ${others.length === 1 ? 'has' : 'have'} of it is not touched by that.`;
+  return review(`${JSON.stringify(value)} stands for no value here, ${counted(count)} times.${elsewhere}`);
 }
 
 async function countRecords(engine: Engine): Promise<number> {

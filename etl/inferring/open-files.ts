@@ -15,6 +15,8 @@ export interface OpenedFile {
   /** Those of its header, or where it has none `column_1` and so on. */
   readonly names: readonly string[];
   readonly hasHeader: boolean;
+  /** Whether the header's bytes are UTF-8; true where there is none. */
+  readonly isHeaderUtf8: boolean;
   /** Some of its first records. */
   readonly sample: readonly (readonly string[])[];
   /** Its text from the header on, or stretches of it; where it has none, under one. */
@@ -72,6 +74,7 @@ export async function openFiles(
       file,
       names,
       hasHeader: header.kind === 'header',
+      isHeaderUtf8: header.kind !== 'header' || header.isUtf8,
       sample: header.sample,
       stream: () => {
         const lines = wholeLines((range) => file.read(range), stretches, whole);

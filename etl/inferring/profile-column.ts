@@ -39,6 +39,8 @@ export interface ColumnProfile {
   readonly maxLength: number;
   /** Whole numbers that begin with a zero and have more digits. */
   readonly leadingZeros: number;
+  /** The sign behind a lone zero in numbers such as `0,281`, where it is the same in all: no group begins so. */
+  readonly zeroBefore: ',' | '.' | undefined;
   /** The most frequent shapes first, at most 200. */
   readonly shapes: readonly Shape[];
   /** The most frequent values first, at most 8. */
@@ -53,7 +55,9 @@ export async function profileColumn(engine: Engine, name: string): Promise<Colum
   const from = `FROM (SELECT ${text} AS v FROM ${SAMPLE_TABLE}) WHERE v IS NOT NULL`;
   const [base = {}] = await engine.rows(
     `SELECT count(*) AS n, count(DISTINCT v) AS d, coalesce(min(length(v)), 0) AS short, coalesce(max(length(v)), 0) AS long,
-     count(*) FILTER (regexp_full_match(v, '0[0-9]+')) AS zeros ${from}`,
+     count(*) FILTER (regexp_full_match(v, '0[0-9]+')) AS zeros,
+     count(*) FILTER (regexp_full_match(v, '[^0-9.,]*0,[0-9]+[^0-9.,]*')) AS commas,
+     count(*) FILTER (regexp_full_match(v, '[^0-9.,]*0[.][0-9]+[^0-9.,]*')) AS points ${from}`,
   );
   const shape = "regexp_replace(regexp_replace(left(v, 60), '[0-9]', '9', 'g'), '[A-Za-z]+', 'a', 'g')";
   const shapes = await engine.rows(
@@ -76,6 +80,7 @@ export async function profileColumn(engine: Engine, name: string): Promise<Colum
     minLength: integerOf(base, 'short'),
     maxLength: integerOf(base, 'long'),
     leadingZeros: integerOf(base, 'zeros'),
+    zeroBefore: zeroSign(integerOf(base, 'commas'), integerOf(base, 'points')),
     shapes: shapes.map((row) => ({
       shape: textOf(row, 'shape'),
       count: integerOf(row, 'n'),
@@ -84,6 +89,11 @@ export async function profileColumn(engine: Engine, name: string): Promise<Colum
     frequent,
     nulls,
   };
+}
+
+function zeroSign(commas: number, points: number): ',' | '.' | undefined {
+  if (commas > 0 === points > 0) return undefined;
+  return commas > 0 ? ',' : '.';
 }
 
 async function counts(engine: Engine, sql: string): Promise<{ value: string; count: number }[]> {

@@ -27,6 +27,8 @@ export interface ProposedColumn {
   readonly type: ColumnType;
   readonly formats: readonly string[];
   readonly number: NumberFormat;
+  /** Texts that mean no value in this column alone. */
+  readonly nullValues: readonly string[];
   readonly isCurrency: boolean;
   readonly required: boolean;
   readonly classification: Classification;

@@ -449,6 +449,7 @@ export const ContractsInferJson = z.strictObject({
         minus: z.array(z.string()).optional(),
         parentheses: z.boolean(),
       }),
+      nullValues: z.array(z.string()),
       values: z.literal('iso-4217').nullable(),
       required: z.boolean(),
       classification: z.string(),

@@ -151,8 +151,9 @@ describe('texts', () => {
     const column = await guess('size', ['1', 'n/a', '2', '-']);
     expect(column.type).toEqual({ kind: 'long' });
     expect(column.required).toBe(false);
-    expect([...column.csv.nullValues].sort()).toEqual(['-', 'n/a']);
-    expect(column.text).toContain('review csv: "-" stands for no value in size (1)');
+    expect(column.csv.nullValues).toEqual(['n/a']);
+    expect(column.nullValues).toEqual(['-']);
+    expect(column.text).toContain('review columns.size: "-" stands for no value here, 1 times.');
     const kept = await guess('note', ['x', 'none', '-']);
     expect(kept.csv.nullValues).toEqual([]);
   });
@@ -340,4 +341,123 @@ describe('files that nothing can be inferred from', () => {
     expect(proposal.files.map(({ name }) => name)).toEqual(['b.csv']);
     expect(notesOf(proposal)).toMatch(/a\.csv is empty[\s\S]*c\.csv has a header and no record/);
   });
+});
+
+describe('a sign that may be of decimals or of thousands', () => {
+  const of = async (text: string, column = 'v') => {
+    const proposal = await infer({ 'a.csv': text });
+    contractOf(proposal);
+    const { type, number } = columnOf(proposal, column);
+    const told = notesOf(proposal)
+      .split('\n')
+      .filter((line) => line.startsWith(`review columns.${column}:`));
+    return { kind: type.kind, decimal: number.decimal, group: number.group, review: told.join() };
+  };
+  const rows = (head: string, ...lines: string[]) => `${head}\n${lines.join('\n')}\n`;
+  const doubt = expect.stringMatching(/may be the decimal sign or stand between thousands/);
+
+  test.each([
+    [
+      'a semicolon leaves the comma to decimals',
+      rows('id;d;v', '1;2026-01-01;3,281'),
+      'decimal',
+      ',',
+      undefined,
+    ],
+    [
+      'a neighbour has a decimal comma',
+      rows('id|d|w|v', '1|2026-01-01|1,5|3,281', '2|2026-01-02|2,25|4,100'),
+      'decimal',
+      ',',
+      undefined,
+    ],
+    [
+      'a neighbour has a decimal point',
+      rows('id;d;w;v', '1;2026-01-01;1.5;3,281', '2;2026-01-02;2.25;4,100'),
+      'long',
+      '.',
+      ',',
+    ],
+    [
+      'a point among decimal commas is of thousands',
+      rows('id;d;w;v', '1;2026-01-01;1,5;1.234', '2;2026-01-02;2,5;5.678'),
+      'long',
+      ',',
+      '.',
+    ],
+    ['a point behind a semicolon', rows('id;d;v', '1;2026-01-01;1.234'), 'long', ',', '.'],
+    ['nothing says anything', rows('id,d,v', '1,2026-01-01,1.234'), 'decimal', '.', undefined],
+    ['quoted among commas', rows('id,d,v', '1,2026-01-01,"3,281"'), 'long', '.', ','],
+    [
+      'no group begins with a zero',
+      rows('id|d|v', '1|2026-01-01|3,281', '2|2026-01-02|0,281'),
+      'decimal',
+      ',',
+      undefined,
+    ],
+    [
+      'nor does one with a point',
+      rows('id;d;v', '1;2026-01-01;3.281', '2;2026-01-02;0.281'),
+      'decimal',
+      '.',
+      undefined,
+    ],
+  ])('%s: a guess, and a REVIEW', async (_, text, kind, decimal, group) => {
+    expect(await of(text)).toEqual({ kind, decimal, group, review: doubt });
+  });
+
+  test.each([
+    ['3,28', 'decimal', ',', undefined],
+    ['1.234,5', 'decimal', ',', '.'],
+    ['1.234.567', 'long', ',', '.'],
+    ["1'234", 'long', '.', "'"],
+    ['1 234,50', 'decimal', ',', ' '],
+    ['1234', 'long', '.', undefined],
+  ])('%s can be read in one way only', async (value, kind, decimal, group) => {
+    const found = await of(rows('id;d;v', `1;2026-01-01;${value}`, `2;2026-01-02;${value}`));
+    expect(found).toMatchObject({
+      kind,
+      decimal,
+      group,
+      review: expect.not.stringMatching(/may be the decimal/),
+    });
+  });
+});
+
+test('NA empties the column that it would spoil, and leaves Namibia alone', async () => {
+  const lines = Array.from(
+    { length: 98 },
+    (_, n) => `${n},2024-01-0${(n % 9) + 1},${n % 7 === 0 ? 'NA' : n},${n % 2 === 0 ? 'NA' : 'DE'}`,
+  );
+  const proposal = await infer({ 'a.csv': `id,day,rate,country\n${lines.join('\n')}\n` });
+  expect(proposal.csv.nullValues).toEqual([]);
+  expect(columnOf(proposal, 'rate')).toMatchObject({
+    type: { kind: 'long' },
+    nullValues: ['NA'],
+    required: false,
+  });
+  expect(columnOf(proposal, 'country')).toMatchObject({
+    type: { kind: 'string' },
+    nullValues: [],
+    required: true,
+  });
+  expect(notesOf(proposal)).toContain(
+    'review columns.rate: "NA" stands for no value here, 14 times. What country (49) has of it is not touched by that.',
+  );
+  const { columns } = contractOf(proposal);
+  expect(columns.map(({ name, nullValues }) => [name, nullValues])).toEqual([
+    ['id', undefined],
+    ['day', undefined],
+    ['rate', ['NA']],
+    ['country', undefined],
+  ]);
+});
+
+test("the header's bytes count for the encoding", async () => {
+  // Größe in ISO 8859-1, over rows of ASCII.
+  const proposal = await infer({ 'a.csv': Buffer.from('id;d;Gr\u00f6\u00dfe\n1;2024-01-01;2\n', 'latin1') });
+  expect(proposal.csv.encodings).toEqual(['utf-8', 'windows-1252']);
+  expect(notesOf(proposal)).toContain('review csv: a.csv has a header that is not UTF-8');
+  expect(notesOf(proposal)).not.toContain('Every record is UTF-8');
+  expect(proposal.columns[2]?.headers).toEqual(['Größe']);
 });

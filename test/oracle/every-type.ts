@@ -45,7 +45,7 @@ const COLUMNS: readonly ColumnText[] = [
     type: 'timestamp',
     ...dates('yyyy-MM-dd HH:mm', 'dd/MM/yyyy hh:mm a', 'yyyyMMddHHmmss', "yyyy-MM-dd'T'HH:mm:ssXXX"),
   },
-  { name: 'title', ...options({ minLength: 2, maxLength: 5 }) },
+  { name: 'title', ...options({ minLength: 2, maxLength: 5 }), assay: { nullValues: ['NA', 'ab'] } },
   { name: 'ref', ...options({ pattern: '[A-Z]{2}[0-9]+|none' }) },
   {
     name: 'state',

@@ -36,7 +36,10 @@ export function judge(
   const hash = rowHash(raw);
   const reasons: OracleReason[] = [];
   const values = contract.columns.map((column, n) => {
-    const { value, codes } = judgeColumn(raw[n] ?? null, column, contract.csv.nullValues);
+    const { value, codes } = judgeColumn(raw[n] ?? null, column, [
+      ...contract.csv.nullValues,
+      ...(column.nullValues ?? []),
+    ]);
     for (const code of codes) reasons.push({ column: column.name, code });
     return value;
   });

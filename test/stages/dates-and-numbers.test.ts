@@ -15,6 +15,7 @@ const COLUMNS = {
   weekday: { type: 'date', formats: ['EEEE dd/MM/yyyy'] },
   dashed: { type: 'number', number: { decimal: ',', group: '.', minus: ['\u2212', '\u2013'] } },
   priced: { type: 'number', number: { symbols: ['\u20ac', 'EUR'], parentheses: true } },
+  absent: { type: 'string', nullValues: ['NA', 'x|y'] },
   double: { type: 'number', physicalType: 'DOUBLE', number: { symbols: ['EUR'], minus: ['\u2212'] } },
 } as const;
 type Column = keyof typeof COLUMNS;
@@ -88,6 +89,11 @@ const CASES: readonly (readonly [Column, text: string, value: unknown])[] = [
   ['priced', '(EUR 5.00)', -5],
   ['priced', '5.00-', 'TYPE_ERROR'],
   ['priced', '5%', 'TYPE_ERROR'],
+  ['absent', 'NA', undefined],
+  ['absent', ' NA ', undefined],
+  ['absent', 'x|y', undefined],
+  ['absent', 'na', 'na'],
+  ['absent', 'x', 'x'],
   ['double', '1E5', 1e5],
   ['double', 'EUR 1e5', 1e5],
   ['double', '-EUR1E-2', -0.01],
@@ -110,6 +116,7 @@ const CONTRACT = contractText({
       assay: {
         ...('formats' in more ? { formats: more.formats } : {}),
         ...('number' in more ? { number: more.number } : {}),
+        ...('nullValues' in more ? { nullValues: more.nullValues } : {}),
       },
     })),
   ],
@@ -142,7 +149,7 @@ describe('dates and numbers', () => {
       const codes = (rejects.get(String(id))?.reasons as { code: string }[] | undefined)?.map(
         (reason) => reason.code,
       );
-      expect(row === undefined ? codes?.join() : row[column]).toEqual(value);
+      expect(row === undefined ? codes?.join() : (row[column] ?? undefined)).toEqual(value);
     },
   );
 });
