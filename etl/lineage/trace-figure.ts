@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Contract, SourceContract } from '../contract/contract.ts';
 import { type LoadedContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { type Engine, integerOf, type SqlRow, type SqlValue, textOf, withEngine } from '../engine/engine.ts';
+import { exactSum } from '../engine/exact-sum.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
 import { tableName } from '../naming.ts';
@@ -9,7 +10,9 @@ import type { Effects, Scratch } from '../ports.ts';
 import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
 import type { AsOf } from '../query/as-of.ts';
 import { createLakeViews } from '../query/lake-views.ts';
+import { precisionOf, scaleOf } from '../refining/rejects.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
+import { readPointer } from '../table/pointer.ts';
 import { findLines } from './find-lines.ts';
 
 /** A Silver row and where it came from. */
@@ -160,10 +163,8 @@ async function traceInput(
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE traced AS SELECT * FROM ${table} WHERE ${conditions.join(' AND ')}`,
   );
-  const sums = contract.measures.map(
-    ({ column }) => `CAST(coalesce(sum(${identifier(column)}), 0) AS VARCHAR) AS ${identifier(column)}`,
-  );
-  const [total = {}] = await engine.rows(`SELECT ${['count(*) AS rows$', ...sums].join(', ')} FROM traced`);
+  const [total = {}] = await engine.rows('SELECT count(*) AS rows$ FROM traced');
+  const measures = await sumsOf(engine, contract);
   const values = contract.columns.map(
     ({ name }) => `${literal(name)}, CAST(traced.${identifier(name)} AS VARCHAR)`,
   );
@@ -180,7 +181,7 @@ async function traceInput(
     dataset,
     snapshotId,
     rows: integerOf(total, 'rows$'),
-    measures: Object.fromEntries(contract.measures.map(({ column }) => [column, textOf(total, column)])),
+    measures,
     records: rows.map((row) => tracedRecord(row, lines)),
   };
 }
@@ -218,4 +219,16 @@ function noRow(table: string): ConfigError {
     'NO_ROW',
     `${table} has no row with these values: 'assay query "FROM ${table}"' shows those there are.`,
   );
+}
+
+/** The sum of each measure over the rows in `traced`. */
+async function sumsOf(engine: Engine, contract: SourceContract): Promise<Record<string, string>> {
+  const sums: Record<string, string> = {};
+  for (const [n, { column }] of contract.measures.entries()) {
+    const type = { precision: precisionOf(contract, n), scale: scaleOf(contract, n) };
+    const { summand, read } = await exactSum(engine, { value: identifier(column), ...type, from: 'traced' });
+    const [row = {}] = await engine.rows(`SELECT CAST(sum(${summand}) AS VARCHAR) AS total FROM traced`);
+    sums[column] = typeof row.total === 'string' ? read(row.total) : '0';
+  }
+  return sums;
 }

@@ -1,6 +1,7 @@
 import type { Contract } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
 import { type Engine, integerOf, readParquet, type SqlRow, textOf } from '../engine/engine.ts';
+import { exactSum } from '../engine/exact-sum.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
 import { tableRoot } from '../naming.ts';
@@ -111,20 +112,23 @@ async function readMonths(engine: Engine, contract: Contract): Promise<MonthChan
      FROM (SELECT month$, true AS is_new FROM came UNION ALL SELECT month$, false FROM went) GROUP BY ALL ORDER BY month`,
   );
   const measures = new Map<string, MeasureChange[]>();
-  for (const { column, by, scale } of measuresOf(contract)) {
-    const zero = `CAST(0 AS DECIMAL(38, ${scale}))`;
+  for (const { column, by, precision, scale } of measuresOf(contract)) {
+    const zero = scale === 0 ? '0' : `0.${'0'.repeat(scale)}`;
     const value = `CAST(${identifier(column)} AS DECIMAL(38, ${scale}))`;
     const group = by === undefined ? 'CAST(NULL AS VARCHAR)' : `CAST(${identifier(by)} AS VARCHAR)`;
+    const from = `(SELECT month$, ${group} AS by$, ${value} AS value$, true AS is_new FROM came
+         UNION ALL SELECT month$, ${group}, ${value}, false FROM went)`;
+    const { summand, read } = await exactSum(engine, { value: 'value$', precision, scale, from });
     const sums = await engine.rows(
-      `SELECT month$ AS month, by$ AS "by", CAST(coalesce(sum(value$) FILTER (is_new), ${zero}) AS VARCHAR) AS added,
-         CAST(coalesce(sum(value$) FILTER (NOT is_new), ${zero}) AS VARCHAR) AS removed
-       FROM (SELECT month$, ${group} AS by$, ${value} AS value$, true AS is_new FROM came
-         UNION ALL SELECT month$, ${group}, ${value}, false FROM went) GROUP BY ALL ORDER BY ALL`,
+      `SELECT month$ AS month, by$ AS "by", CAST(sum(${summand}) FILTER (is_new) AS VARCHAR) AS added,
+         CAST(sum(${summand}) FILTER (NOT is_new) AS VARCHAR) AS removed
+       FROM ${from} GROUP BY ALL ORDER BY month, "by"`,
     );
+    const total = (text: unknown): string => (typeof text === 'string' ? read(text) : zero);
     for (const row of sums) {
       const month = textOf(row, 'month');
-      const change = { measure: column, by: textOrNull(row.by), added: textOf(row, 'added') };
-      measures.set(month, [...(measures.get(month) ?? []), { ...change, removed: textOf(row, 'removed') }]);
+      const change = { measure: column, by: textOrNull(row.by), added: total(row.added) };
+      measures.set(month, [...(measures.get(month) ?? []), { ...change, removed: total(row.removed) }]);
     }
   }
   return rows.map((row) => ({
@@ -136,18 +140,23 @@ async function readMonths(engine: Engine, contract: Contract): Promise<MonthChan
 }
 
 /** The measures that a contract declares; of a Gold table, its figures. */
-function measuresOf(
-  contract: Contract,
-): { readonly column: string; readonly by?: string; readonly scale: number }[] {
-  const scaleOf = (name: string): number => {
+function measuresOf(contract: Contract): {
+  readonly column: string;
+  readonly by?: string;
+  readonly precision: number;
+  readonly scale: number;
+}[] {
+  const typeOf = (name: string): { precision: number; scale: number } => {
     const type = contract.columns.find((column) => column.name === name)?.type;
-    return type?.kind === 'decimal' ? type.scale : 0;
+    return type?.kind === 'decimal'
+      ? { precision: type.precision, scale: type.scale }
+      : { precision: 19, scale: 0 };
   };
   if (contract.layer === 'silver')
-    return contract.measures.map((measure) => ({ ...measure, scale: scaleOf(measure.column) }));
+    return contract.measures.map((measure) => ({ ...measure, ...typeOf(measure.column) }));
   return contract.columns
     .filter(({ name, type }) => type.kind === 'decimal' && !contract.key.includes(name))
-    .map(({ name }) => ({ column: name, scale: scaleOf(name) }));
+    .map(({ name }) => ({ column: name, ...typeOf(name) }));
 }
 
 async function readKeys(

@@ -46,6 +46,12 @@ export function measureValues(contract: SourceContract, table?: string): string 
     .join('');
 }
 
+/** Digits that the n-th measure's values have at most. */
+export function precisionOf(contract: SourceContract, n: number): number {
+  const type = contract.columns.find(({ name }) => name === contract.measures[n]?.column)?.type;
+  return type?.kind === 'decimal' ? type.precision : 19;
+}
+
 /** Decimals that the n-th measure keeps. */
 export function scaleOf(contract: SourceContract, n: number): number {
   const type = contract.columns.find(({ name }) => name === contract.measures[n]?.column)?.type;

@@ -1,9 +1,10 @@
 import { RECORD_KIND } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, integerOf, textOf } from '../engine/engine.ts';
+import { exactSum } from '../engine/exact-sum.ts';
 import type { MeasureSum } from '../stages/documents.ts';
 import { addDecimals, addSums } from '../sums.ts';
-import { measureSql } from './rejects.ts';
+import { measureSql, precisionOf, scaleOf } from './rejects.ts';
 
 /** What became of one file's records, before attempts and duplicates. */
 export interface FileTally {
@@ -84,13 +85,15 @@ async function tallyMeasures(
 ): Promise<void> {
   for (const [n, { column }] of contract.measures.entries()) {
     const { value, by } = measureSql(contract, n);
+    const type = { precision: precisionOf(contract, n), scale: scaleOf(contract, n) };
+    const { summand, read } = await exactSum(engine, { value, ...type, from: `staged WHERE ${which}` });
     const sums = await engine.rows(
-      `SELECT source_file_id, ${by} AS "by", CAST(sum(${value}) AS VARCHAR) AS total FROM staged
+      `SELECT source_file_id, ${by} AS "by", CAST(sum(${summand}) AS VARCHAR) AS total FROM staged
        WHERE ${which} AND ${value} IS NOT NULL GROUP BY ALL`,
     );
     for (const row of sums) {
       const group = typeof row.by === 'string' ? row.by : null;
-      const sum = { measure: column, by: group, sum: textOf(row, 'total') };
+      const sum = { measure: column, by: group, sum: read(textOf(row, 'total')) };
       const tally = tallyOf(tallies, textOf(row, 'source_file_id'));
       tally.measuresIn = addSums([...tally.measuresIn, sum]);
     }

@@ -1,7 +1,8 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
+import { exactSum } from '../engine/exact-sum.ts';
 import type { DataStore } from '../ports.ts';
-import { measureByColumn, measureColumn, measureSql, scaleOf } from '../refining/rejects.ts';
+import { measureByColumn, measureColumn, measureSql, precisionOf, scaleOf } from '../refining/rejects.ts';
 import { identitySql } from '../refining/tally.ts';
 import type { ControlTotal, MeasureSum, RefinedFile } from '../stages/documents.ts';
 import { addDecimals, addSums, sameDecimal } from '../sums.ts';
@@ -62,8 +63,10 @@ export async function readBack(input: ProofInput): Promise<Map<string, FoundInFi
     }
     for (const [n, { column }] of contract.measures.entries()) {
       const { value, by } = measure(contract, n);
+      const type = { precision: precisionOf(contract, n), scale: scaleOf(contract, n) };
+      const { summand, read } = await exactSum(engine, { value, ...type, from });
       const sums = await engine.rows(
-        `SELECT source_file_id, ${verdict} AS verdict, ${by} AS "by", CAST(sum(${value}) AS VARCHAR) AS total
+        `SELECT source_file_id, ${verdict} AS verdict, ${by} AS "by", CAST(sum(${summand}) AS VARCHAR) AS total
          FROM ${from} WHERE ${value} IS NOT NULL GROUP BY ALL`,
       );
       for (const row of sums) {
@@ -72,7 +75,7 @@ export async function readBack(input: ProofInput): Promise<Map<string, FoundInFi
         file[`${verdictOf(textOf(row, 'verdict'))}Sums`].push({
           measure: column,
           by: group,
-          sum: textOf(row, 'total'),
+          sum: read(textOf(row, 'total')),
         });
       }
     }
