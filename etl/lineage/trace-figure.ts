@@ -12,7 +12,6 @@ import type { AsOf } from '../query/as-of.ts';
 import { createLakeViews } from '../query/lake-views.ts';
 import { precisionOf, scaleOf } from '../refining/rejects.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
-import { readPointer } from '../table/pointer.ts';
 import { findLines } from './find-lines.ts';
 
 /** A Silver row and where it came from. */
