@@ -82,6 +82,48 @@ export async function readmitRun(effects: Effects, run: RunInput, { by, reason }
   return { ...run, was, files };
 }
 
+/**
+ * Gives back one of the files that were set aside with a run that was refused or rolled back; the others stay. The file is
+ * named by its key, or by its name where no other has it. Throws ConfigError `NOT_WITHHELD` where it is not set aside,
+ * and `STILL_HELD` where the run waits for a decision: its verdicts are of all its files.
+ */
+export async function readmitFile(
+  effects: Effects,
+  { file, ...run }: RunInput & { readonly file: string },
+  { by, reason }: Word,
+): Promise<Readmitted> {
+  const withheld = await readWithheld(effects, run);
+  const context = { ...run, file };
+  if (withheld?.decision === 'held')
+    throw new ConfigError(
+      'STILL_HELD',
+      `Run ${run.runId} waits for a decision, which is of all its files: 'assay refuse ${run.runId}' sets them aside, and then each can be readmitted.`,
+      { context },
+    );
+  const meant = (withheld?.keys ?? []).filter((key) => key === file || key.endsWith(`/${file}`));
+  const [key] = meant;
+  if (
+    withheld === undefined ||
+    key === undefined ||
+    meant.length > 1 ||
+    retryOf(run.dataset, key) !== undefined
+  )
+    throw new ConfigError(
+      'NOT_WITHHELD',
+      meant.length > 1
+        ? `${meant.length} files set aside with run ${run.runId} are called ${file}: name one by its key, e.g. ${key}.`
+        : `No source file ${file} is set aside with run ${run.runId} of ${run.dataset}.`,
+      { context },
+    );
+  const left = withheld.keys.filter((one) => one !== key);
+  const details = { was: withheld.decision, files: [key], left: left.length };
+  await keepDecision(effects, { ...run, kind: 'files-readmitted', by, reason, details });
+  const document = heldKey(run.dataset, run.runId);
+  if (left.length === 0) await effects.objects.remove(document);
+  else await putDocument(effects.objects, document, { ...withheld, keys: left } satisfies Withheld);
+  return { ...run, was: withheld.decision, files: [key] };
+}
+
 /** The files set aside with a run; undefined where none are. */
 export async function readWithheld(
   effects: Pick<Effects, 'objects'>,

@@ -145,6 +145,30 @@ describe('a held run', () => {
     expect(RunsJson.parse((await json('runs', '--held')).json)).toEqual([]);
   });
 
+  test('that was refused for one bad file gives back the good ones, each by its name, and the bad one stays aside', async () => {
+    await drop('good.csv', goodSales(1, 2));
+    await drop('fine.csv', goodSales(3, 3));
+    const { runId } = await held();
+    const give = (file: string) =>
+      json('readmit', runId, '--file', file, '--reason', 'it is good', '--by', 'bob');
+    // What is held is decided on as a whole.
+    expect(await give('good.csv')).toMatchObject({ code: 2, json: { error: { code: 'STILL_HELD' } } });
+    await json('refuse', runId, '--reason', 'one file is bad', '--by', 'ann');
+    expect(await give('other.csv')).toMatchObject({ code: 2, json: { error: { code: 'NOT_WITHHELD' } } });
+    for (const file of ['good.csv', 'fine.csv']) {
+      const given = ReadmitJson.parse((await give(file)).json);
+      expect(given).toMatchObject({ was: 'refused', files: [expect.stringMatching(`/${file}$`)] });
+    }
+    expect(await give('good.csv')).toMatchObject({ code: 2, json: { error: { code: 'NOT_WITHHELD' } } });
+    expect((await runs())[0]).toMatchObject({ status: 'promoted', counts: { records: 3, silver: 3 } });
+    expect(await silver()).toEqual(['1', '2', '3']);
+    expect((await runs())[0]?.status).toBe('nothing-to-do');
+    expect((await json('audit')).code).toBe(0);
+    const bad = ReadmitJson.parse((await give('doubtful.csv')).json);
+    expect(bad.files).toHaveLength(1);
+    expect((await runs())[0]).toMatchObject({ status: 'held', counts: { records: 3 } });
+  });
+
   test('can be refused: its files come back with another contract, or when they are readmitted', async () => {
     const { runId } = await held();
     expect((await json('refuse', runId)).code).toBe(2);
