@@ -11,8 +11,8 @@ export const SEARCHES = [
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // Those of test/aws need a deployed platform: npm run test:aws.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/aws/', ...SEARCHES],
+  // Those of test/aws need a deployed platform, those of test/engines other engines: npm run test:aws, npm run test:engines.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/aws/', '<rootDir>/test/engines/', ...SEARCHES],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -1,5 +1,6 @@
 -- Quarantine by reason: how many records of {{dataset}} failed for what, how many of them still fail, and since when.
--- A record with several reasons counts once for each.
+-- A record with several reasons counts once for each. One that was corrected has another row_hash and still counts as
+-- failing here: only `assay quarantine list` knows of corrections.
 WITH failed AS (
   SELECT
     row_hash,

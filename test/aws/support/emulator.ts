@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
+import { endGroup, freePort } from './processes.ts';
 import { startProxy } from './proxy.ts';
 import { ROOT } from './python.ts';
 
@@ -80,23 +80,6 @@ export async function startEmulator(python: string, folder: string): Promise<Emu
   return { url: proxy.url, plainUrl: `http://127.0.0.1:${port}`, logFile, stop };
 }
 
-/** Ends the emulator and the Lambda processes that it started: they are one process group. */
-async function endGroup(pid: number | undefined, ended: Promise<void>): Promise<void> {
-  if (pid === undefined) return;
-  const signal = (name: 'SIGTERM' | 'SIGKILL'): void => {
-    try {
-      process.kill(-pid, name);
-    } catch {
-      // All of them have ended already.
-    }
-  };
-  signal('SIGTERM');
-  const timer = setTimeout(() => signal('SIGKILL'), 5_000);
-  await ended;
-  clearTimeout(timer);
-  signal('SIGKILL');
-}
-
 async function untilHealthy(url: string, hasEnded: () => boolean, logFile: string): Promise<void> {
   const until = Date.now() + 60_000;
   while (Date.now() < until && !hasEnded()) {
@@ -105,14 +88,4 @@ async function untilHealthy(url: string, hasEnded: () => boolean, logFile: strin
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`The emulator did not start; see ${logFile}`);
-}
-
-/** A port that nothing listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('No free port.');
-  return address.port;
 }

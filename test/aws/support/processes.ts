@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 
 const execFileAsync = promisify(execFile);
@@ -44,4 +45,31 @@ export async function run(command: string, args: readonly string[], options: Run
     child.on('close', resolve);
   });
   if (code !== 0) throw new Error(`${command} ${args[0] ?? ''} ended with ${code}:\n${last.join('\n')}`);
+}
+
+/** Ends a process that leads a group of its own, and all that it started. */
+export async function endGroup(pid: number | undefined, ended: Promise<unknown>): Promise<void> {
+  if (pid === undefined) return;
+  const signal = (name: 'SIGTERM' | 'SIGKILL'): void => {
+    try {
+      process.kill(-pid, name);
+    } catch {
+      // All of them have ended already.
+    }
+  };
+  signal('SIGTERM');
+  const timer = setTimeout(() => signal('SIGKILL'), 5_000);
+  await ended;
+  clearTimeout(timer);
+  signal('SIGKILL');
+}
+
+/** A port that nothing listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('No free port.');
+  return address.port;
 }

@@ -7,36 +7,49 @@ import { outputOf, run } from './processes.ts';
 /** Root of the checkout. */
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-const VENV = path.join(ROOT, '.venv-aws');
-const PINS = path.join(ROOT, 'test/aws/requirements.txt');
-const STAMP = path.join(VENV, 'pins.sha256');
+/** A virtual environment of the project's own, and what it is for. */
+export interface Venv {
+  /** Its folder. */
+  readonly folder: string;
+  /** A requirements file that pins everything in it. */
+  readonly pins: string;
+  /** What it holds, in words. */
+  readonly holds: string;
+}
+
+const AWS: Venv = {
+  folder: path.join(ROOT, '.venv-aws'),
+  pins: path.join(ROOT, 'test/aws/requirements.txt'),
+  holds: 'the emulator and PyIceberg',
+};
 
 /** Something that the machine lacks; its message says what to install. */
 export class MissingTool extends Error {
   override readonly name = 'MissingTool';
 }
 
+/** Path of the Python of the AWS tests. */
+export const ensurePython = (log: (line: string) => void): Promise<string> => ensureVenv(AWS, log);
+
 /**
- * Path of the Python in the project's own virtual environment, `.venv-aws`, with exactly what
- * test/aws/requirements.txt pins. Made when it is missing, and anew when the pins changed.
+ * Path of the Python in a virtual environment with exactly what its requirements file pins. Made when it is missing,
+ * and anew when the pins changed.
  */
-export async function ensurePython(log: (line: string) => void): Promise<string> {
-  const python = path.join(VENV, 'bin', 'python');
+export async function ensureVenv(venv: Venv, log: (line: string) => void): Promise<string> {
+  const python = path.join(venv.folder, 'bin', 'python');
+  const stamp = path.join(venv.folder, 'pins.sha256');
   const pins = createHash('sha256')
-    .update(await readFile(PINS))
+    .update(await readFile(venv.pins))
     .digest('hex');
-  const stamp = await readFile(STAMP, 'utf8').catch(() => '');
-  if (stamp === pins && (await outputOf(python, ['--version'])) !== undefined) return python;
+  const made = await readFile(stamp, 'utf8').catch(() => '');
+  if (made === pins && (await outputOf(python, ['--version'])) !== undefined) return python;
   const system = await findPython();
-  log('Installing the emulator and PyIceberg into .venv-aws (once) …');
-  await rm(VENV, { recursive: true, force: true });
-  await makeVenv(system, log);
-  await run(
-    python,
-    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '-r', PINS],
-    { log },
-  );
-  await writeFile(STAMP, pins);
+  log(`Installing ${venv.holds} into ${path.relative(ROOT, venv.folder)} (once) …`);
+  await rm(venv.folder, { recursive: true, force: true });
+  await makeVenv(system, venv.folder, log);
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps'];
+  await run(python, [...pip, '-r', venv.pins], { log });
+  await writeFile(stamp, pins);
   return python;
 }
 
@@ -46,14 +59,14 @@ async function findPython(): Promise<string> {
     if (name !== undefined && (await outputOf(name, ['-c', probe]))?.trim() === 'True') return name;
   }
   throw new MissingTool(
-    'The AWS tests need Python 3.11 or later as python3 (Debian: apt-get install python3 python3-venv; or set PYTHON to one).',
+    'These tests need Python 3.11 or later as python3 (Debian: apt-get install python3 python3-venv; or set PYTHON to one).',
   );
 }
 
 /** With venv where Python has it whole; Debian splits off ensurepip, so virtualenv from PyPI is tried, too. */
-async function makeVenv(system: string, log: (line: string) => void): Promise<void> {
+async function makeVenv(system: string, folder: string, log: (line: string) => void): Promise<void> {
   if ((await outputOf(system, ['-c', 'import ensurepip, venv'])) !== undefined)
-    return run(system, ['-m', 'venv', VENV], { log });
+    return run(system, ['-m', 'venv', folder], { log });
   const target = path.join(ROOT, 'node_modules', '.cache', 'virtualenv');
   await mkdir(target, { recursive: true });
   const pip = ['-m', 'pip', 'install', '--quiet', '--target', target, 'virtualenv==21.15.7'];
@@ -62,5 +75,5 @@ async function makeVenv(system: string, log: (line: string) => void): Promise<vo
       'This Python can make no virtual environment: it lacks venv and pip (Debian: apt-get install python3-venv).',
     );
   }
-  await run(system, ['-m', 'virtualenv', VENV], { log, env: { ...process.env, PYTHONPATH: target } });
+  await run(system, ['-m', 'virtualenv', folder], { log, env: { ...process.env, PYTHONPATH: target } });
 }

