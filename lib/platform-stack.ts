@@ -6,11 +6,11 @@ import { Alarms } from './alerts/alarms.ts';
 import { AlertPath } from './alerts/alert-path.ts';
 import { Dashboard } from './alerts/dashboard.ts';
 import { ExecutionAlerts } from './alerts/execution-alerts.ts';
-import { bucketName, databasePrefix, secretArn } from './config/names.ts';
+import { bucketName, databasePrefix, secretArn, workgroupName } from './config/names.ts';
 import type { StageConfig } from './config/stage-config.ts';
 import { sensitiveBuckets } from './lake/sensitive-buckets.ts';
 import type { LakeStack } from './lake-stack.ts';
-import { Analysts } from './query/analysts.ts';
+import { Workgroups } from './query/workgroups.ts';
 import { Budget } from './security/budget.ts';
 import { People } from './security/people.ts';
 import type { CodeSource } from './workflow/code-source.ts';
@@ -64,7 +64,8 @@ export class PlatformStack extends Stack {
     const watched = { config, contracts, functions, stateMachine, alerts };
     new Alarms(this, 'Alarms', { ...watched, topic: alerts.topic });
     new Dashboard(this, 'Dashboard', watched);
-    const { workgroup } = new Analysts(this, 'Analysts', {
+    // The name by which its parts were deployed.
+    new Workgroups(this, 'Analysts', {
       config,
       contracts,
       lakeKey: lake.key,
@@ -83,7 +84,8 @@ export class PlatformStack extends Stack {
       AlertsTopicArn: alerts.topic.topicArn,
       AlertsQueueUrl: alerts.queue.queueUrl,
       StateMachineArn: stateMachine.stateMachineArn,
-      Workgroup: workgroup,
+      Workgroup: workgroupName(config.stage, 'analysts'),
+      OperatorsWorkgroup: workgroupName(config.stage, 'operators'),
       StartRunFunction: functions.get('start-run').functionName,
       DigestKeySecretArn: secretArn(config.stage, 'digest-key'),
       ContractsDigest: contractsDigest,

@@ -18,7 +18,8 @@ const LONGEST_PAUSE_MS = 2_000;
 
 /** Where queries run. */
 export interface AthenaPlace {
-  readonly workgroup: string;
+  /** Workgroups to ask in: the first that the caller may use. */
+  readonly workgroups: readonly string[];
   /** What the names of the Glue databases begin with. */
   readonly databasePrefix: string;
 }
@@ -36,16 +37,16 @@ export interface AthenaResult {
 }
 
 /**
- * Runs a query in a workgroup and waits for its end; `stopped` cancels it. Throws ConfigError `SQL` for what Athena
+ * Runs a query in the first workgroup that the caller may use, and waits for its end; `stopped` cancels it. Throws ConfigError `SQL` for what Athena
  * refuses, `SCAN_LIMIT` where it would read more than the workgroup allows, `QUERY_STOPPED`, and those of `awsError`.
  */
 export async function runAthenaQuery(
   sql: string,
-  { workgroup }: Pick<AthenaPlace, 'workgroup'>,
+  { workgroups }: Pick<AthenaPlace, 'workgroups'>,
   stopped: AbortSignal,
 ): Promise<AthenaResult> {
   const athena = new AthenaClient(CLIENT_CONFIG);
-  const id = await start(athena, sql, workgroup);
+  const { id, workgroup } = await startInFirst(athena, sql, workgroups);
   const { Statistics, StatementType } = await ended(athena, { id, workgroup, stopped });
   const doing = doingWith(workgroup, 'reading the answer of a query', 'athena:GetQueryResults');
   const page = (NextToken?: string) =>
@@ -69,6 +70,20 @@ export async function runAthenaQuery(
 
 function doingWith(workgroup: string, doing: string, action: string): Doing {
   return { doing: `${doing} in workgroup ${workgroup}`, needs: `${action} on workgroup ${workgroup}` };
+}
+
+async function startInFirst(
+  athena: AthenaClient,
+  sql: string,
+  [workgroup = '', ...others]: readonly string[],
+): Promise<{ readonly id: string; readonly workgroup: string }> {
+  try {
+    return { id: await start(athena, sql, workgroup), workgroup };
+  } catch (error) {
+    const isDenied = error instanceof ConfigError && error.code === 'AWS_DENIED';
+    if (!isDenied || others.length === 0) throw error;
+    return await startInFirst(athena, sql, others);
+  }
 }
 
 async function start(athena: AthenaClient, QueryString: string, WorkGroup: string): Promise<string> {

@@ -79,7 +79,10 @@ export async function openStackLake(options: StackLakeOptions): Promise<StackLak
     executions,
     onWait,
   });
-  const athena = { workgroup: stack.Workgroup, databasePrefix: stack.DatabasePrefix };
+  const { Workgroup, OperatorsWorkgroup, DatabasePrefix: databasePrefix } = stack;
+  // An operator's results may hold what analysts must not see.
+  const workgroups = OperatorsWorkgroup === undefined ? [Workgroup] : [OperatorsWorkgroup, Workgroup];
+  const athena = { workgroups, databasePrefix };
   return { root, effects, data, history, runs, athena, contractsDigest: stack.ContractsDigest };
 }
 

@@ -17,6 +17,8 @@ const Outputs = z.object({
   AlertsTopicArn: text,
   StateMachineArn: text,
   Workgroup: text,
+  /** Absent in stacks of older releases. */
+  OperatorsWorkgroup: text.optional(),
   StartRunFunction: text,
   ContractsDigest: text,
 });

@@ -46,6 +46,16 @@ export function resourceName(stage: StageName, name: string): string {
   return `assay-${stage}-${name}`;
 }
 
+/** Who queries: each in a workgroup of their own, with results that the others can't read. */
+export const AUDIENCES = ['analysts', 'operators'] as const;
+export type Audience = (typeof AUDIENCES)[number];
+
+/** `staging`, `analysts` → `assay-staging-analysts`, the workgroup of an audience. */
+export const workgroupName = (stage: StageName, audience: Audience): string => resourceName(stage, audience);
+
+/** Prefix of an audience's results in the bucket for artifacts. */
+export const resultsPrefix = (audience: Audience): string => `athena-results/${audience}/`;
+
 /** ARN of something in this account and region: `regionalArn('states', 'stateMachine:x')`. */
 export function regionalArn(service: string, rest: string): string {
   return `arn:${Aws.PARTITION}:${service}:${Aws.REGION}:${Aws.ACCOUNT_ID}:${rest}`;

@@ -1,7 +1,19 @@
-import { ManagedPolicy, type PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { SOURCE_FILES, wholeTables } from '../config/key-patterns.ts';
-import { bucketArn, bucketOf, databasePrefix, regionalArn, resourceName } from '../config/names.ts';
+import {
+  type Audience,
+  bucketArn,
+  bucketOf,
+  DATABASES,
+  type DatabaseName,
+  databasePrefix,
+  LAKE_BUCKETS,
+  regionalArn,
+  resourceName,
+  resultsPrefix,
+  workgroupName,
+} from '../config/names.ts';
 import { acknowledgePatterns } from './acknowledge.ts';
 import { caretaker } from './caretaker.ts';
 import { operator } from './operator.ts';
@@ -22,8 +34,8 @@ const CATALOG_ACTIONS = ['glue:GetDatabase', 'glue:GetDatabases', 'glue:GetTable
 /**
  * Policies to attach to people and to source systems, which are not ours to make: `analyst` queries Silver, Gold and the
  * ledger in the workgroup and sees nothing that was quarantined; `source` brings files into Bronze and sees nothing;
- * `operator` is for the platform team, beside `analyst`: it reads the lake and decides; `caretaker`, beside that, keeps
- * the tables tidy.
+ * `operator` is for the platform team: it reads the lake and decides; `operator-query`, beside that, asks by SQL, in a
+ * workgroup of its own; `caretaker`, beside `operator`, keeps the tables tidy.
  */
 export class People extends Construct {
   constructor(scope: Construct, id: string, props: PeopleProps) {
@@ -35,6 +47,12 @@ export class People extends Construct {
       'Reads the lake, decides on runs and records, has them run',
       props,
       operator(props),
+    );
+    this.#policy(
+      'operator-query',
+      'Queries all layers, in the operators workgroup',
+      props,
+      operatorQuery(props),
     );
     this.#policy('caretaker', 'Joins small files and removes what nobody needs', props, caretaker(props));
   }
@@ -52,26 +70,60 @@ export class People extends Construct {
 function analyst(props: PeopleProps): PolicyStatement[] {
   const { stage } = props.config;
   const tables = [wholeTables('silver'), wholeTables('gold'), wholeTables('source_files')];
-  const databases = (['silver', 'gold', 'ops'] as const).map((name) => `${databasePrefix(stage)}${name}`);
-  const results = bucketArn(stage, 'artifacts', 'athena-results/*');
   const buckets = [...new Set(tables.map(bucketOf)), 'artifacts' as const];
   return [
     findStack(props),
-    allow(QUERY_ACTIONS, [regionalArn('athena', `workgroup/${resourceName(stage, 'analysts')}`)]),
-    allow(CATALOG_ACTIONS, [
-      regionalArn('glue', 'catalog'),
-      ...databases.flatMap((name) => [
-        regionalArn('glue', `database/${name}`),
-        regionalArn('glue', `table/${name}/*`),
-      ]),
-    ]),
-    allow(['s3:GetObject'], [...tables.map((keys) => bucketArn(stage, bucketOf(keys), keys)), results]),
-    allow(['s3:PutObject', 's3:AbortMultipartUpload'], [results]),
+    ...querying(props, 'analysts', ['silver', 'gold', 'ops']),
+    allow(
+      ['s3:GetObject'],
+      tables.map((keys) => bucketArn(stage, bucketOf(keys), keys)),
+    ),
     allow(
       ['s3:ListBucket', 's3:GetBucketLocation'],
       buckets.map((bucket) => bucketArn(stage, bucket)),
     ),
     ...throughS3(props, ['kms:Decrypt', 'kms:GenerateDataKey'], buckets),
+  ];
+}
+
+/** Beside `operator`, which reads the lake's objects: the same with SQL, with results that analysts can't read. */
+function operatorQuery(props: PeopleProps): PolicyStatement[] {
+  const { stage } = props.config;
+  return [
+    ...querying(props, 'operators', DATABASES),
+    allow(
+      ['s3:GetBucketLocation'],
+      LAKE_BUCKETS.map((bucket) => bucketArn(stage, bucket)),
+    ),
+    allow(['s3:ListBucket', 's3:GetBucketLocation'], [bucketArn(stage, 'artifacts')]),
+    ...throughS3(props, ['kms:Decrypt', 'kms:GenerateDataKey'], ['artifacts']),
+    // Also for those who are analysts besides: what they find must not lie where every analyst reads.
+    new PolicyStatement({
+      effect: Effect.DENY,
+      actions: ['athena:StartQueryExecution'],
+      resources: [regionalArn('athena', `workgroup/${workgroupName(stage, 'analysts')}`)],
+    }),
+  ];
+}
+
+/** Asking in an audience's workgroup, of these databases, and reading its results. */
+function querying(
+  { config: { stage } }: PeopleProps,
+  audience: Audience,
+  databases: readonly DatabaseName[],
+): PolicyStatement[] {
+  const results = bucketArn(stage, 'artifacts', `${resultsPrefix(audience)}*`);
+  const names = databases.map((name) => `${databasePrefix(stage)}${name}`);
+  return [
+    allow(QUERY_ACTIONS, [regionalArn('athena', `workgroup/${workgroupName(stage, audience)}`)]),
+    allow(CATALOG_ACTIONS, [
+      regionalArn('glue', 'catalog'),
+      ...names.flatMap((name) => [
+        regionalArn('glue', `database/${name}`),
+        regionalArn('glue', `table/${name}/*`),
+      ]),
+    ]),
+    allow(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'], [results]),
   ];
 }
 

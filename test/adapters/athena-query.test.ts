@@ -50,7 +50,7 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-const PLACE = { workgroup: 'analysts' };
+const PLACE = { workgroups: ['analysts'] };
 const ask = (signal = new AbortController().signal) => runAthenaQuery('SELECT 1', PLACE, signal);
 
 /** A query that ends in a state, with what the API says beside it. */

@@ -42,7 +42,7 @@ let analyst: Record<string, string>;
 
 beforeAll(async () => {
   platform = await connect('command-line');
-  operator = await person('command-line-operator', ['analyst', 'operator']);
+  operator = await person('command-line-operator', ['operator', 'operator-query']);
   analyst = await person('command-line-analyst', ['analyst']);
   folder = await mkdtemp(path.join(tmpdir(), 'assay-command-line-'));
   await platform.dropAndSettle(DATASET, { 'before-cli.csv': transactions('before-cli', 10) });
@@ -90,11 +90,11 @@ async function expectGlueToFollow(layer: 'silver' | 'condemned'): Promise<void> 
   expect(metadataLocation).toBe(pointer?.tables[layer]?.metadata_location);
 }
 
-/** The query with a mark in it, as it was sent to Athena. */
-async function sentWith(mark: string): Promise<string | undefined> {
+/** The query with a mark in it, as it was sent to Athena in a workgroup. */
+async function sentWith(mark: string, workgroup: string): Promise<string | undefined> {
   const athena = new AthenaClient();
   const { QueryExecutionIds = [] } = await athena.send(
-    new ListQueryExecutionsCommand({ WorkGroup: platform.session.outputs.Workgroup }),
+    new ListQueryExecutionsCommand({ WorkGroup: workgroup }),
   );
   const sent = await Promise.all(
     QueryExecutionIds.map(async (QueryExecutionId) => {
@@ -170,7 +170,7 @@ describe('queries', () => {
   test('tables are sent under the names that Glue has for them, in the past with their snapshots', async () => {
     const asOf = String(before?.snapshotId);
     await assay('query', `/* the operator */ SELECT count(*) FROM ${SILVER} AS t`, '--as-of', asOf);
-    expect(await sentWith('the operator')).toBe(
+    expect(await sentWith('the operator', platform.session.outputs.OperatorsWorkgroup)).toBe(
       `/* the operator */ SELECT count(*) FROM "${platform.glueName('silver', DATASET).replace('.', '"."')}" FOR VERSION AS OF ${asOf} AS t`,
     );
   });
@@ -297,7 +297,9 @@ describe('an analyst', () => {
     expect(await asAnalyst('report', 'finance.account_balances')).toMatchObject({ code: 0 });
     const past = `/* the analyst */ SELECT 2 FROM ${SILVER}`;
     await asAnalyst('query', past, '--as-of', String(await currentSnapshot()));
-    expect(await sentWith('the analyst')).toMatch(/SELECT 2 FROM .* FOR VERSION AS OF \d+$/);
+    expect(await sentWith('the analyst', platform.session.outputs.Workgroup)).toMatch(
+      /SELECT 2 FROM .* FOR VERSION AS OF \d+$/,
+    );
   });
 
   test('is told which permission a decision takes, and on what', async () => {

@@ -135,6 +135,42 @@ describe('who keeps the tables tidy', () => {
   });
 });
 
+describe('results of queries', () => {
+  const groupArn = (name: string): string =>
+    `arn:aws:athena:eu-west-1:111122223333:workgroup/assay-staging-${name}`;
+  const outputOf = (group: string): string => {
+    const groups = Object.values(staging.platform.findResources('AWS::Athena::WorkGroup'));
+    const found = groups.find(({ Properties }) => Properties.Name === `assay-staging-${group}`);
+    const { EnforceWorkGroupConfiguration, ResultConfiguration } =
+      found?.Properties.WorkGroupConfiguration ?? {};
+    // Else whoever asks could name another place.
+    expect(EnforceWorkGroupConfiguration).toBe(true);
+    return textOf(ResultConfiguration.OutputLocation).replace('s3://', 'arn:aws:s3:::');
+  };
+  const [ANALYSTS, OPERATORS] = [outputOf('analysts'), outputOf('operators')];
+
+  test.each(['s3:GetObject', 's3:PutObject'])('are each audience’s own: %s', (action) => {
+    expect(may('analyst', action, `${ANALYSTS}some-query.csv`)).toBe(true);
+    expect(may('operator-query', action, `${OPERATORS}some-query.csv`)).toBe(true);
+    for (const who of ['analyst', 'operator', 'source', 'caretaker'])
+      expect([who, may(who, action, `${OPERATORS}some-query.csv`)]).toEqual([who, false]);
+  });
+
+  test.each(['athena:StartQueryExecution', 'athena:GetQueryResults'])(
+    'are asked for in each audience’s own workgroup: %s',
+    (action) => {
+      expect(may('analyst', action, groupArn('analysts'))).toBe(true);
+      expect(may('analyst', action, groupArn('operators'))).toBe(false);
+      expect(may('operator-query', action, groupArn('operators'))).toBe(true);
+    },
+  );
+
+  test('of an operator never lie where analysts read, though she is an analyst besides', () => {
+    const request = { action: 'athena:StartQueryExecution', resource: groupArn('analysts') };
+    expect(matches(statementsOf(staging, 'assay-staging-operator-query'), 'Deny', request)).toBe(true);
+  });
+});
+
 test('analysts and the platform team find the stack, and no other', () => {
   const stackArn = (name: string): string =>
     `arn:aws:cloudformation:eu-west-1:111122223333:stack/${name}/some-id`;

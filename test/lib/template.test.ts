@@ -488,6 +488,7 @@ describe('governance', () => {
         'AlertsQueueUrl',
         'StateMachineArn',
         'Workgroup',
+        'OperatorsWorkgroup',
         'StartRunFunction',
         'DigestKeySecretArn',
         'ContractsDigest',

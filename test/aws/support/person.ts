@@ -10,7 +10,7 @@ import { CLOUD } from './emulator.ts';
 /** Makes a user with some of the deployed policies for people, and returns the environment that makes a process hers. */
 export async function person(
   name: string,
-  policies: readonly ('analyst' | 'operator' | 'caretaker' | 'source')[],
+  policies: readonly ('analyst' | 'operator' | 'operator-query' | 'caretaker' | 'source')[],
 ): Promise<Record<string, string>> {
   const iam = new IAMClient();
   const UserName = `${name}-${randomUUID()}`;

@@ -14,6 +14,7 @@ const Outputs = z.object({
   AlertsQueueUrl: z.string(),
   StateMachineArn: z.string(),
   Workgroup: z.string(),
+  OperatorsWorkgroup: z.string(),
   StartRunFunction: z.string(),
   DigestKeySecretArn: z.string(),
 });
