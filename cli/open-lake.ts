@@ -1,8 +1,8 @@
 import type { AthenaPlace } from '../adapters/aws/athena-query.ts';
 import type { StackLake } from '../adapters/aws/open-lake.ts';
 import { type Lake, openLake } from '../adapters/local/lake.ts';
-import type { Runs } from '../adapters/local/run-dataset.ts';
-import { ConfigError } from '../etl/errors.ts';
+import type { Runs, UpkeepOptions } from '../adapters/local/run-dataset.ts';
+import { ConfigError, messageOf } from '../etl/errors.ts';
 import type { Alert, DatasetRun, Effects, EngineOptions } from '../etl/ports.ts';
 import type { Args } from './command.ts';
 import type { Io } from './io.ts';
@@ -11,6 +11,12 @@ import { isDebug, stackOf } from './print/error.ts';
 import { printable } from './print/printable.ts';
 import { stackOf as stackNamed } from './target.ts';
 import { usageError } from './usage-error.ts';
+
+/** The option of commands that run: nothing is tended after their runs. */
+export const NO_TEND = {
+  type: 'boolean',
+  help: 'leave the upkeep of the tables alone, as $ASSAY_TEND=off does',
+} as const;
 
 /** How a lake is opened: who else wants to know what happens in it, and what for. */
 interface Opening {
@@ -55,14 +61,27 @@ async function openFolder(args: Args, io: Io, { progress, onAlert }: Opening): P
     ...engineLimits(io),
     ...(chunkMb === undefined ? {} : { chunkBytes: chunkMb * 1024 * 1024 }),
   });
-  return { ...lake, runs: embeddedRuns(lake.effects), athena: undefined };
+  const tends = !args.has('no-tend') && io.env.ASSAY_TEND !== 'off';
+  const onTrouble = (error: unknown): void =>
+    io.err(
+      printable(`warning: the upkeep of the tables was not done, and is tried again: ${messageOf(error)}`),
+    );
+  return { ...lake, runs: embeddedRuns(lake.effects, tends ? { onTrouble } : undefined), athena: undefined };
 }
 
-/** Runs on this machine. Most commands start none, and need not wait for the stages to be loaded. */
-function embeddedRuns(effects: Effects): Runs {
+/**
+ * Runs on this machine, with upkeep after them where it is wanted. Most commands start none, and need not wait for the
+ * stages to be loaded.
+ */
+function embeddedRuns(effects: Effects, upkeep: UpkeepOptions | undefined): Runs {
   const load = () => import('../adapters/local/run-dataset.ts');
   return {
-    dataset: async (dataset) => await (await load()).runDataset(dataset, effects),
+    dataset: async (dataset) => {
+      const { runAndTend, runDataset } = await load();
+      return upkeep === undefined
+        ? await runDataset(dataset, effects)
+        : await runAndTend(dataset, effects, upkeep);
+    },
     backfill: async ({ dataset, runId }) => await (await load()).runOnce(dataset, effects, { runId }),
     approved: async (dataset, approval) => await (await load()).runOnce(dataset, effects, approval),
   };

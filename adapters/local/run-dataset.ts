@@ -7,6 +7,9 @@ import type { DatasetRun, Effects } from '../../etl/ports.ts';
 import { getDocument, parseDocument, RunRecord } from '../../etl/stages/documents.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';
 import { newRunId } from '../../etl/stages/run-id.ts';
+import { BETWEEN_RUNS } from '../../etl/tending/tend.ts';
+import { tendDataset } from '../../etl/tending/tend-dataset.ts';
+import { withMetadataCache } from './metadata-cache.ts';
 import { runStateMachine } from './state-machine.ts';
 
 /** The state machine, as it is deployed. */
@@ -32,7 +35,7 @@ export async function runOnce(
   const runId = start.runId ?? newRunId(startedAt);
   const result = await runStateMachine({
     definitionText: await readFile(DEFINITION, 'utf8'),
-    handlers: bindStages(effects),
+    handlers: bindStages({ ...effects, objects: withMetadataCache(effects.objects) }),
     ...(effects.onError === undefined ? {} : { onError: effects.onError }),
     readItems: (key) => getDocument(effects.objects, key, z.array(z.unknown())),
     input: 'approved' in start ? { dataset, start: 'promote', ...start } : { dataset, runId, start: 'plan' },
@@ -70,6 +73,32 @@ export async function runDataset(dataset: string, effects: Effects): Promise<Run
     const goesOn = record.status === 'promoted' || (record.status === 'refused' && record.files.length > 0);
     if (!goesOn) return records;
   }
+}
+
+/** What upkeep after runs is told of. */
+export interface UpkeepOptions {
+  /** Called with what kept the upkeep from being done: what was run stands, and the next time does it. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/**
+ * Runs a dataset as `runDataset` does, and then does what is due of the upkeep of its tables (etl/tending), so that a
+ * run costs the same however many went before it. Trouble with that is told and changes nothing of what the runs did.
+ */
+export async function runAndTend(
+  dataset: string,
+  effects: Effects,
+  { onTrouble }: UpkeepOptions,
+): Promise<RunRecord[]> {
+  const records = await runDataset(dataset, effects);
+  if (!records.some(({ status }) => status === 'promoted')) return records;
+  try {
+    const objects = withMetadataCache(effects.objects);
+    await tendDataset({ ...effects, objects }, dataset, BETWEEN_RUNS);
+  } catch (error) {
+    onTrouble(error);
+  }
+  return records;
 }
 
 /** The record of a run that found nothing pending; none is kept of it. */

@@ -1,7 +1,7 @@
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import type { Command } from '../command.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
-import { openLakeOf } from '../open-lake.ts';
+import { NO_TEND, openLakeOf } from '../open-lake.ts';
 import { outcomeJson, printOutcome } from '../outcome.ts';
 import { printPlans } from '../plan-run.ts';
 import { progressBar } from '../print/progress.ts';
@@ -11,14 +11,16 @@ import { usableContract } from '../source-contract.ts';
 /** `assay run`: processes everything pending. */
 export const run: Command = {
   name: 'run',
-  usage: '[--dataset D] [--dry-run] [--lake DIR]',
+  usage: '[--dataset D] [--dry-run] [--no-tend] [--lake DIR]',
   description: `Processes every source file that no run has dealt with: tests each record against the contract, proves that none was lost,
 and publishes what passes; then brings the Gold tables up to date. A run beyond the contract's limits is held: nothing
 of it is published until a person has decided. Safe to repeat and to interrupt: what is left over is done the next time.
+Now and then it also tends the tables, as 'assay tend' does.
 With --target aws, the platform runs them; the command waits for their end.`,
   options: {
     dataset: { type: 'string', value: 'D', help: 'only this dataset; all that have a contract unless given' },
     'dry-run': { type: 'boolean', help: 'print what would be done, and change nothing' },
+    'no-tend': NO_TEND,
   },
   examples: ['assay run', 'assay run --dataset spend.council_payments --dry-run', 'assay run --json'],
   positionals: { min: 0, max: 0, name: '' },

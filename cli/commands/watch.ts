@@ -9,7 +9,7 @@ import { LINK_OPTION, linksOf } from '../follow-links.ts';
 
 import type { Io } from '../io.ts';
 import { shownPath } from '../locations.ts';
-import { openLakeOf } from '../open-lake.ts';
+import { NO_TEND, openLakeOf } from '../open-lake.ts';
 import { progressBar } from '../print/progress.ts';
 import { watchEventJson, watchEventPrinter } from '../print/watch-event.ts';
 import { outcomeCode } from '../run-datasets.ts';
@@ -21,16 +21,18 @@ const DEFAULT_SETTLE = '2';
 /** `assay watch`: ingests and runs files as they come. */
 export const watch: Command = {
   name: 'watch',
-  usage: '--drop DIR [--once] [--settle SECONDS] [--lake DIR]',
+  usage: '--drop DIR [--once] [--settle SECONDS] [--no-tend] [--lake DIR]',
   description: `Takes files that are dropped into DIR/<domain>/<dataset>/ (those there already, too), copies them into Bronze and runs
 their dataset. A file is taken once it was not written to for some seconds; names that end in .part, .tmp and the like
 are left until they are renamed. Dropped files stay where they are: Bronze has its copy, and a restart takes none twice.
 What lies elsewhere, has no contract, or is a link (unless --follow-links is given) is reported and left alone. Every dataset is run at the start and once a day.
+Now and then, between two runs, it also tends the tables, as 'assay tend' does.
 Ctrl-C ends it after the run under way. With --json, one JSON object a line for each event.`,
   options: {
     drop: { type: 'string', value: 'DIR', help: 'the folder to watch' },
     ...LINK_OPTION,
     once: { type: 'boolean', help: 'take and run what is there, then end (for cron)' },
+    'no-tend': NO_TEND,
     settle: {
       type: 'string',
       value: 'SECONDS',

@@ -201,7 +201,7 @@ function compareHeaders(old: CsvDialect, next: CsvDialect): ContractChange[] {
 
 function compareRest(old: Contract, next: Contract): ContractChange[] {
   const [a, b]: Record<string, unknown>[] = [{ ...old }, { ...next }];
-  const fields = ['owner', 'description', 'rules', 'sla', 'sql', 'inputs', 'affects'];
+  const fields = ['owner', 'description', 'rules', 'sla', 'sql', 'inputs', 'affects', 'snapshots', 'tend'];
   return fields
     .filter((field) => canonicalJson(a?.[field] ?? null) !== canonicalJson(b?.[field] ?? null))
     .map((field) => change('neutral', field, 'changed'));

@@ -136,6 +136,13 @@ export interface Limits {
   readonly maxUnpackedBytes: number;
 }
 
+/** Which snapshots of a dataset's tables stay: those of a span, and so many of the newest at least and at most. */
+export interface KeptSnapshots {
+  readonly keepMs: number;
+  readonly atLeast: number;
+  readonly atMost: number;
+}
+
 /** What every contract says, whatever its layer. */
 interface ContractBase {
   readonly dataset: string;
@@ -155,6 +162,10 @@ interface ContractBase {
   readonly rules: readonly RecordRule[];
   /** Absent where the contract promises nothing. */
   readonly sla?: readonly ServiceLevel[];
+  /** Absent where the contract leaves it to the default. */
+  readonly snapshots?: KeptSnapshots;
+  /** Only where nobody but a person is to tend the tables. */
+  readonly tend?: false;
 }
 
 /** A dataset that source systems drop files for. */

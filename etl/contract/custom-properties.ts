@@ -7,6 +7,8 @@ import type { Path, Problems } from './problems.ts';
 export const ASSAY_PROPERTIES = {
   'assay.layer': 'contract',
   'assay.partitionColumn': 'contract',
+  'assay.snapshots': 'contract',
+  'assay.tend': 'contract',
   'assay.csv': 'silver',
   'assay.unknownColumns': 'silver',
   'assay.duplicates': 'silver',

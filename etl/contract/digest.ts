@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Contract } from './contract.ts';
 
-/** SHA-256, in hex, of a contract's meaning: the same whatever its file is called, and however it is laid out. */
+/**
+ * SHA-256, in hex, of a contract's meaning: the same whatever its file is called, however it is laid out, and how its
+ * tables are kept tidy.
+ */
 export function contractDigest(contract: Contract): string {
-  const { file: _file, digest: _digest, ...meaning } = contract;
+  const { file: _file, digest: _digest, snapshots: _snapshots, tend: _tend, ...meaning } = contract;
   return createHash('sha256').update(canonicalJson(meaning)).digest('hex');
 }
 

@@ -19,6 +19,7 @@ import { type ColumnDraft, readColumn } from './read-column.ts';
 import { readGoldSettings } from './read-gold.ts';
 import { HEADER, readHead } from './read-head.ts';
 import { readSourceSettings } from './read-settings.ts';
+import { readUpkeep } from './read-upkeep.ts';
 import { readYaml } from './yaml-source.ts';
 
 /** Where a contract says something that only other contracts can show to be wrong. */
@@ -83,7 +84,9 @@ function readDocument(
   if (layer === 'silver') checkHeaders(drafts, problems);
   else checkGoldColumns(drafts, problems);
   const partitionColumn = object === undefined ? '' : readPartition(custom, drafts, problems);
-  const common = { ...head, file, columns: drafts.map(({ column }) => column), key, partitionColumn, rules };
+  const columns = drafts.map(({ column }) => column);
+  const upkeep = readUpkeep(custom, problems);
+  const common = { ...head, file, columns, key, partitionColumn, rules, ...upkeep };
   const contract: Contract =
     layer === 'gold'
       ? { ...common, digest: '', layer, ...readGoldSettings(custom, SCHEMA, problems) }

@@ -1,6 +1,6 @@
 import type { Contract, GoldContract, ServiceLevel, SourceContract } from '../contract/contract.ts';
 import type { Effects } from '../ports.ts';
-import { openLedger, statesOf } from '../stages/dataset-history.ts';
+import { keptStates, openLedger, statesOf } from '../stages/dataset-history.ts';
 import { listSources, listWithheld } from '../stages/list-sources.ts';
 import { isPending, loadLedger, openBreaker } from '../stages/make-plan.ts';
 import { newRunId } from '../stages/run-id.ts';
@@ -58,8 +58,12 @@ function unreadable(contract: Contract): Ailment[] {
 /** The commit of the run that readers see, not of what people did since. */
 async function lastPublished(effects: Effects, pointer: Pointer): Promise<string> {
   const ledger = await openLedger(effects, pointer);
-  const state = ledger && statesOf(ledger).find(({ run_id }) => run_id === pointer.run_id);
-  return state?.committed_at ?? pointer.committed_at;
+  const isOfRun = ({ run_id }: { readonly run_id: string }): boolean => run_id === pointer.run_id;
+  // Of a run from so long ago, the first commit may have been expired, and only those of the upkeep be left.
+  const states = ledger === undefined ? [] : statesOf(ledger);
+  const isWhole = states[0] !== undefined && !isOfRun(states[0]);
+  const known = isWhole ? states : [...(await keptStates(effects, pointer.dataset)), ...states];
+  return known.find(isOfRun)?.committed_at ?? pointer.committed_at;
 }
 
 function silence(contract: SourceContract, publishedAt: string | null, now: Date): Ailment[] {

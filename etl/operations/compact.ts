@@ -25,6 +25,8 @@ export interface CompactRequest {
   readonly targetBytes: number;
   /** Only says what would be joined. */
   readonly isDryRun: boolean;
+  /** Which files become one; all that are small, month by month, unless said. */
+  readonly plan?: (files: readonly DataFile[]) => readonly Bin[];
 }
 
 /** Files that became one. */
@@ -63,7 +65,8 @@ export async function compact(effects: Effects, request: CompactRequest, word: W
   const state = read?.pointer.tables.silver;
   if (read === undefined || state === undefined) return { dataset, from: 0, to: 0, version: 0, joined: [] };
   const table = await openTable(effects.objects, tableRoot('silver', dataset), state);
-  const bins = planCompaction(await filesOf(table), targetBytes);
+  const { plan = (files) => planCompaction(files, targetBytes) } = request;
+  const bins = plan(await filesOf(table));
   const { snapshot_id: from, version } = read.pointer;
   if (bins.length === 0 && !isDryRun) await followCatalog(effects, contract);
   if (bins.length === 0 || isDryRun)

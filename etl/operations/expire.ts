@@ -1,19 +1,24 @@
 import type { Contract } from '../contract/contract.ts';
-import { loadContracts, requireContract } from '../contract/load-contracts.ts';
-import { metadataPrefix, tableRoot } from '../naming.ts';
+import { type LoadedContracts, loadContracts, requireContract } from '../contract/load-contracts.ts';
+import { metadataPrefix, planKey, tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { statesOf } from '../stages/dataset-history.ts';
+import { type DatasetState, keepStates, statesOf } from '../stages/dataset-history.ts';
+import { Plan, parseDocument } from '../stages/documents.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
+import { listWithheld } from '../stages/list-sources.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { expireTable } from '../table/expire-table.ts';
+import { keptSnapshots } from '../table/kept-snapshots.ts';
 import { openTable } from '../table/lake-table.ts';
-import { movePointer, type Pointer, type ReadPointer, type TableState } from '../table/pointer.ts';
-import { currentSince } from '../table/snapshots.ts';
+import type { TableMetadata } from '../table/metadata.ts';
+import { movePointer, type NextTableState, type Pointer, type ReadPointer } from '../table/pointer.ts';
+import { filesOnlyIn } from '../table/unreachable.ts';
+import { noteRemoval } from '../tending/removals.ts';
 import { keepDecision, type Word } from './decide-run.ts';
 
-/** The tables that forget. The ledger and the condemned records never do: what was decided stays told. */
-const FORGETTING = ['silver', 'quarantine', 'gold'] as const;
+/** The tables that forget states. Their rows stay: the ledger's and the condemned records' are for good. */
+const FORGETTING = ['silver', 'quarantine', 'condemned', 'source_files', 'gold'] as const;
 type Forgetting = (typeof FORGETTING)[number];
 
 /** What expiring did. */
@@ -22,7 +27,7 @@ export interface Expired {
   readonly layer: Contract['layer'];
   /** Version of the pointer; 0 where nothing was ever published. */
   readonly version: number;
-  /** Whoever asks for a moment from before this one is told that it was expired. */
+  /** Whoever asks for a moment from before this one may be told that it was expired. */
   readonly before: string;
   /** Ids of the snapshots that are gone, oldest first, by table. */
   readonly expired: Partial<Record<Forgetting, readonly number[]>>;
@@ -35,26 +40,73 @@ export interface ExpireRequest {
   readonly dataset: string;
   /** What was current at this moment or since is kept. */
   readonly before: Date;
+  /** States that are kept whatever their age; the current one unless said. */
+  readonly atLeast?: number;
+  /** No more states than these are kept, whatever their age; all unless said. */
+  readonly atMost?: number;
+  /** States that go in this commit at most, the oldest first; all unless said. */
+  readonly most?: number;
+  /** Nothing happens where fewer states than these would go; 1 unless said. */
+  readonly least?: number;
 }
 
 /**
- * Takes the snapshots that were not current since a moment out of a dataset's Silver and quarantine, or out of a Gold
- * table, in one commit. Kept are also those that a Gold table was made from, and whole states: every state that a
- * rollback could go to since then keeps all its tables. The catalog follows; files are left to the vacuum. A repeat changes
- * nothing. Throws ConflictError where a run committed meanwhile.
+ * Takes the snapshots that were not current since a moment out of a dataset's tables, or out of a Gold table, in one
+ * commit. Kept are also those that a Gold table was made from, those that tags name, the base of each held run, and whole
+ * states: every state that a rollback could go to keeps all its tables. Which states belonged together is kept as rows
+ * (ops.states). The catalog follows; files go a while later, by the upkeep or the vacuum. A repeat changes nothing.
+ * Without a person's word no decision is kept: the contract decided. Throws ConflictError where a run committed meanwhile.
  */
-export async function expire(
-  effects: Effects,
-  { dataset, before }: ExpireRequest,
-  word: Word,
-): Promise<Expired> {
+export async function expire(effects: Effects, request: ExpireRequest, word?: Word): Promise<Expired> {
+  const { dataset, before } = request;
   const loaded = await loadContracts(effects.contracts);
   const own = requireContract(loaded, dataset);
   const { layer } = own;
   const read = await readKnownPointer(effects.objects, layer, dataset);
   const head = { dataset, layer, before: before.toISOString() };
   if (read === undefined) return { ...head, version: 0, expired: {}, kept: {} };
-  const keep = await keptIds(effects, read.pointer, before.getTime());
+  const keep = await keptIds(effects, { loaded, pointer: read.pointer, request });
+  const { tables, expired, kept, forgotten } = await expireTables(effects, read, keep);
+  const count = Object.values(expired).reduce((sum, ids) => sum + ids.length, 0);
+  if (count === 0) {
+    await followCatalog(effects, own);
+    return { ...head, version: read.pointer.version, expired, kept };
+  }
+  await keepStates(effects, dataset, forgotten);
+  const next = nextPointer(read.pointer, tables);
+  await movePointer(effects.objects, layer, next, read.etag);
+  const details = { before: head.before, version: next.version, expired };
+  if (word !== undefined)
+    await keepDecision(effects, { kind: 'expired', dataset, ...word, runId: null, details });
+  await followCatalog(effects, own);
+  return { ...head, version: next.version, expired, kept };
+}
+
+interface Choosing {
+  readonly loaded: LoadedContracts;
+  readonly pointer: Pointer;
+  readonly request: ExpireRequest;
+}
+
+/**
+ * The snapshots of all tables that stay. A dataset's states are its ledger's snapshots, which name those of the other
+ * tables; a Gold table has only its own.
+ */
+async function keptIds(
+  effects: Effects,
+  { loaded, pointer, request }: Choosing,
+): Promise<ReadonlySet<number>> {
+  const { dataset } = pointer;
+  const main = pointer.tables.source_files === undefined ? 'gold' : 'source_files';
+  const state = pointer.tables[main];
+  if (state === undefined) return new Set();
+  const { metadata } = await openTable(effects.objects, tableRoot(main, dataset), state);
+  const states = statesOf(metadata);
+  const bases = main === 'gold' ? new Set<number>() : await heldBases(effects, dataset);
+  const held = states.filter(({ version }) => bases.has(version)).map((one) => one.ledger_snapshot_id);
+  const keep = new Set([...stayingIds(metadata, request), ...held]);
+  for (const { ledger_snapshot_id, tables } of states)
+    if (keep.has(ledger_snapshot_id)) for (const id of Object.values(tables)) keep.add(id);
   for (const contract of loaded.contracts.values()) {
     if (contract.layer !== 'gold' || !contract.inputs.includes(dataset)) continue;
     const made = (await readKnownPointer(effects.objects, 'gold', contract.dataset))?.pointer.inputs?.[
@@ -62,39 +114,36 @@ export async function expire(
     ];
     if (made !== undefined) keep.add(made);
   }
-  const { tables, expired, kept } = await expireTables(effects, read, keep);
-  const count = Object.values(expired).reduce((sum, ids) => sum + ids.length, 0);
-  if (count === 0) {
-    await followCatalog(effects, own);
-    return { ...head, version: read.pointer.version, expired, kept };
-  }
-  const next = nextPointer(read.pointer, tables);
-  await movePointer(effects.objects, layer, next, read.etag);
-  const details = { before: head.before, version: next.version, expired };
-  await keepDecision(effects, { kind: 'expired', dataset, ...word, runId: null, details });
-  await followCatalog(effects, own);
-  return { ...head, version: next.version, expired, kept };
-}
-
-/**
- * The snapshots of all tables that belong to what was current since a moment. A dataset's states are its ledger's
- * snapshots, which name those of the other tables; a Gold table has only its own.
- */
-async function keptIds(effects: Effects, pointer: Pointer, sinceMs: number): Promise<Set<number>> {
-  const main = pointer.tables.source_files === undefined ? 'gold' : 'source_files';
-  const state = pointer.tables[main];
-  if (state === undefined) return new Set();
-  const { metadata } = await openTable(effects.objects, tableRoot(main, pointer.dataset), state);
-  const keep = currentSince(metadata, sinceMs);
-  for (const { ledger_snapshot_id, tables } of statesOf(metadata))
-    if (keep.has(ledger_snapshot_id)) for (const id of Object.values(tables)) keep.add(id);
   return keep;
 }
 
-interface ExpiredTables extends Pick<Expired, 'expired' | 'kept'> {
-  readonly tables: Record<string, TableState>;
+/** Ids of the main table's snapshots that stay: those that are due stay as well where too many or too few of them are. */
+export function stayingIds(metadata: TableMetadata, request: ExpireRequest): number[] {
+  const { before, atLeast = 1, atMost = Number.POSITIVE_INFINITY } = request;
+  const { most = Number.POSITIVE_INFINITY, least = 1 } = request;
+  const kept = new Set(keptSnapshots(metadata, { sinceMs: before.getTime(), atLeast, atMost }));
+  const due = metadata.snapshots.map((one) => one['snapshot-id']).filter((id) => !kept.has(id));
+  return [...kept, ...due.slice(due.length < least ? 0 : most)];
 }
 
+/** Versions of the pointer that held runs were planned on. */
+async function heldBases({ objects }: Effects, dataset: string): Promise<Set<number>> {
+  const bases = new Set<number>();
+  for (const { runId, decision } of await listWithheld({ objects }, dataset)) {
+    const key = planKey(dataset, runId);
+    const stored = decision === 'held' ? await objects.get(key) : undefined;
+    if (stored !== undefined) bases.add(parseDocument(stored.body, key, Plan).baseVersion);
+  }
+  return bases;
+}
+
+interface ExpiredTables extends Pick<Expired, 'expired' | 'kept'> {
+  readonly tables: Record<string, NextTableState>;
+  /** States whose snapshot of the ledger goes. */
+  readonly forgotten: readonly DatasetState[];
+}
+
+/** Stages the tables without what isn't kept, and notes the files that go with it. */
 async function expireTables(
   effects: Effects,
   { pointer, etag }: ReadPointer,
@@ -102,10 +151,12 @@ async function expireTables(
 ): Promise<ExpiredTables> {
   const { dataset } = pointer;
   const now = effects.clock.now();
-  const attempt = newRunId(now);
-  const tables: Record<string, TableState> = { ...pointer.tables };
+  const id = newRunId(now);
+  const tables: Record<string, NextTableState> = { ...pointer.tables };
   const expired: Partial<Record<Forgetting, readonly number[]>> = {};
   const kept: Partial<Record<Forgetting, number>> = {};
+  const removals: Parameters<typeof noteRemoval>[2] = {};
+  let forgotten: DatasetState[] = [];
   for (const layer of FORGETTING) {
     const state = pointer.tables[layer];
     if (state === undefined) continue;
@@ -117,17 +168,24 @@ async function expireTables(
       keep,
       keyPrefix: metadataPrefix(layer, dataset),
       nowMs: now.getTime(),
-      attempt: `${attempt}:${layer}:${etag}`,
+      attempt: `${id}:${layer}:${etag}`,
     });
     tables[layer] = done.state;
     expired[layer] = done.expired;
     kept[layer] = table.metadata.snapshots.length - done.expired.length;
+    if (done.expired.length === 0) continue;
+    const gone = new Set(done.expired);
+    const keys = await filesOnlyIn(table.metadata, gone, table.reader);
+    removals[layer] = { snapshots: [...gone], keys };
+    if (layer === 'source_files')
+      forgotten = statesOf(table.metadata).filter((one) => gone.has(one.ledger_snapshot_id));
   }
-  return { tables, expired, kept };
+  if (Object.keys(removals).length > 0) await noteRemoval(effects, { dataset, id }, removals);
+  return { tables, expired, kept, forgotten };
 }
 
 /** The same snapshots for every reader, and the same word on when they were published. */
-function nextPointer(pointer: Pointer, tables: Record<string, TableState>): Pointer {
+function nextPointer(pointer: Pointer, tables: Record<string, NextTableState>) {
   const main = tables.silver ?? tables.gold;
   return {
     ...pointer,

@@ -4,7 +4,7 @@ import { readParquet, textOf, withEngine } from '../engine/engine.ts';
 import { ConfigError } from '../errors.ts';
 import { heldKey, metadataPrefix, runRecordKey, tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { type DatasetState, openLedger, statesOf } from '../stages/dataset-history.ts';
+import { type DatasetState, keptStates, openLedger, statesOf } from '../stages/dataset-history.ts';
 import { DATASET_TABLES, type DatasetTable } from '../stages/dataset-tables.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import { putDocument, type Withheld } from '../stages/documents.ts';
@@ -81,12 +81,17 @@ export async function rollBack(
   return { dataset, from, to, version: pointer.version, rolledBack, restored, gold: refreshed };
 }
 
-/** The newest state with that Silver snapshot; the present one, where Silver stands there already. */
+/**
+ * The newest state with that Silver snapshot; the present one, where Silver stands there already; of those that were
+ * expired, what is kept of them.
+ */
 async function findTarget(effects: Effects, pointer: Pointer, to: number): Promise<DatasetState | undefined> {
   const ledger = await openLedger(effects, pointer);
   const states = ledger === undefined ? [] : statesOf(ledger);
   const now = states.find((state) => state.ledger_snapshot_id === pointer.tables.source_files?.snapshot_id);
-  return now?.snapshot_id === to ? now : states.findLast((state) => state.snapshot_id === to);
+  if (now?.snapshot_id === to) return now;
+  const isWanted = ({ snapshot_id }: DatasetState): boolean => snapshot_id === to;
+  return states.findLast(isWanted) ?? (await keptStates(effects, pointer.dataset)).findLast(isWanted);
 }
 
 /** The runs of which a snapshot of the ledger knows, in order of their ids. */
@@ -202,7 +207,7 @@ async function settle(effects: Effects, dataset: string, published: readonly Led
   }
 }
 
-/** The ledger remembers every state, also one whose snapshots are gone: nothing is touched then. */
+/** Every state is remembered, also one whose snapshots are gone: nothing is touched then. */
 async function requireUnexpired(effects: Effects, pointer: Pointer, target: DatasetState): Promise<void> {
   for (const layer of DATASET_TABLES) {
     const state = pointer.tables[layer];

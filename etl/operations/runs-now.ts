@@ -1,6 +1,6 @@
 import { runRecordKey, stagingPrefix, writersPrefix } from '../naming.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
-import { openLedger, statesOf } from '../stages/dataset-history.ts';
+import { keptStates, openLedger, statesOf } from '../stages/dataset-history.ts';
 import { parseDocument } from '../stages/documents.ts';
 import { listWithheld } from '../stages/list-sources.ts';
 import { readLease } from '../stages/start-run/lease.ts';
@@ -66,7 +66,8 @@ async function stagedRuns(effects: Effects, dataset: string): Promise<Map<string
 async function publishedRuns(effects: Effects, dataset: string): Promise<Set<string>> {
   const pointer = (await readPointer(effects.objects, 'silver', dataset))?.pointer;
   const ledger = pointer === undefined ? undefined : await openLedger(effects, pointer);
-  return new Set(ledger === undefined ? [] : statesOf(ledger).map(({ run_id }) => run_id));
+  const states = ledger === undefined ? [] : [...(await keptStates(effects, dataset)), ...statesOf(ledger)];
+  return new Set(states.map(({ run_id }) => run_id));
 }
 
 /** A run that holds the lease may have written nothing yet. */

@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { tableRoot } from '../naming.ts';
+import { statesKey, statesPrefix, tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { openTable } from '../table/lake-table.ts';
 import type { TableMetadata } from '../table/metadata.ts';
 import { type Pointer, readPointer, type TableState } from '../table/pointer.ts';
 import type { DatasetTable } from './dataset-tables.ts';
+import { getDocument, putDocument } from './documents.ts';
 
 const STATE = 'assay.state';
 
@@ -46,6 +47,34 @@ export function statesOf(ledger: TableMetadata): DatasetState[] {
     const state = CommittedState.parse(JSON.parse(text));
     return [{ ...state, snapshot_id: state.tables.silver ?? 0, ledger_snapshot_id: id }];
   });
+}
+
+const StateRow = CommittedState.extend({
+  snapshot_id: z.number().int(),
+  ledger_snapshot_id: z.number().int(),
+});
+
+/** Keeps states as rows: to be called before the snapshots whose summaries have them are expired. */
+export async function keepStates(
+  { objects }: Pick<Effects, 'objects'>,
+  dataset: string,
+  states: readonly DatasetState[],
+): Promise<void> {
+  const versions = states.map(({ version }) => version);
+  if (versions.length === 0) return;
+  await putDocument(objects, statesKey(dataset, Math.min(...versions), Math.max(...versions)), states);
+}
+
+/** The states that are kept as rows, oldest first, each once; some of them may be in the ledger's metadata still. */
+export async function keptStates(
+  { objects }: Pick<Effects, 'objects'>,
+  dataset: string,
+): Promise<DatasetState[]> {
+  const found = new Map<number, DatasetState>();
+  for (const { key } of await objects.list(statesPrefix(dataset)))
+    for (const state of await getDocument(objects, key, z.array(StateRow)))
+      found.set(state.ledger_snapshot_id, state);
+  return [...found.values()].sort((a, b) => a.version - b.version);
 }
 
 /** The ledger's metadata at a pointer; undefined where it has none. */

@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../ports.ts';
+import { namedByRefs } from './kept-snapshots.ts';
 import { type LakeTable, uuidOf } from './lake-table.ts';
 import { currentSnapshot } from './metadata.ts';
 import { stageMetadata } from './metadata-file.ts';
@@ -25,12 +26,13 @@ export interface ExpiredTable {
 }
 
 /**
- * Stores metadata without the snapshots that are neither kept nor current; the state as it was where there are none.
+ * Stores metadata without the snapshots that are neither kept nor current, nor named by a tag or a branch; the state as it was where there are none.
  * No reader sees it before a pointer names it. Files are left where they are.
  */
 export async function expireTable(expiry: TableExpiry): Promise<ExpiredTable> {
-  const { objects, table, state, keep, keyPrefix, nowMs, attempt } = expiry;
+  const { objects, table, state, keyPrefix, nowMs, attempt } = expiry;
   const { metadata } = table;
+  const keep = new Set([...expiry.keep, ...namedByRefs(metadata)]);
   const currentId = currentSnapshot(metadata)?.['snapshot-id'];
   const expired = metadata.snapshots
     .map((snapshot) => snapshot['snapshot-id'])
