@@ -140,6 +140,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/expire.ts')).expire,
   },
   {
+    name: 'tend',
+    summary: 'do the upkeep of the tables',
+    load: async () => (await import('./commands/tend.ts')).tend,
+  },
+  {
     name: 'vacuum',
     summary: 'remove files that nobody needs',
     load: async () => (await import('./commands/vacuum.ts')).vacuum,

@@ -272,18 +272,18 @@ export const refreshKey = (dataset: string, runId: string): string =>
   `${refreshesPrefix(dataset)}${runId}.json`;
 
 /** States of a dataset whose snapshots were expired, many a document, for ops.states. */
-export const statesPrefix = (dataset: string): string => `ops/states/${datasetPath(dataset)}/`;
+export const statesPrefix = (dataset: string): string => `ops/upkeep/states/${datasetPath(dataset)}/`;
 export function statesKey(dataset: string, first: number, last: number): string {
   const [from, to] = [first, last].map((version) => String(version).padStart(9, '0'));
   return `${statesPrefix(dataset)}${from}-${to}.json`;
 }
 
 /** Files that go a while after the snapshots that named them were expired. */
-export const removalsPrefix = (dataset: string): string => `ops/removals/${datasetPath(dataset)}/`;
+export const removalsPrefix = (dataset: string): string => `ops/upkeep/removals/${datasetPath(dataset)}/`;
 export const removalsKey = (dataset: string, id: string): string => `${removalsPrefix(dataset)}${id}.json`;
 
 /** When a dataset's or Gold table's upkeep was last done. */
-export const tendingKey = (dataset: string): string => `ops/tending/${datasetPath(dataset)}.json`;
+export const tendingKey = (dataset: string): string => `ops/upkeep/tended/${datasetPath(dataset)}.json`;
 
 /** Which files a run reads again, and replaces. */
 export const backfillKey = (dataset: string, runId: string): string =>

@@ -7,8 +7,6 @@ import type { Path, Problems } from './problems.ts';
 export const ASSAY_PROPERTIES = {
   'assay.layer': 'contract',
   'assay.partitionColumn': 'contract',
-  'assay.snapshots': 'contract',
-  'assay.tend': 'contract',
   'assay.csv': 'silver',
   'assay.unknownColumns': 'silver',
   'assay.duplicates': 'silver',
@@ -17,6 +15,8 @@ export const ASSAY_PROPERTIES = {
   'assay.sql': 'gold',
   'assay.inputs': 'gold',
   'assay.affects': 'gold',
+  'assay.snapshots': 'contract',
+  'assay.tend': 'contract',
   'assay.headers': 'column',
   'assay.formats': 'column',
   'assay.number': 'column',

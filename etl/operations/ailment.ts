@@ -10,6 +10,7 @@ export interface Ailment {
     | 'BREAKER'
     | 'SEAL_MISSING'
     | 'GOLD_BEHIND'
+    | 'UPKEEP'
     | 'PROMISE';
   readonly what: string;
   /** The command to run next. */

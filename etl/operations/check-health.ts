@@ -5,6 +5,7 @@ import { listSources, listWithheld } from '../stages/list-sources.ts';
 import { isPending, loadLedger, openBreaker } from '../stages/make-plan.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
+import { lagText, measureLag } from '../tending/measure-lag.ts';
 import type { Ailment } from './ailment.ts';
 import { checkVolume } from './check-volume.ts';
 import { missingSeals } from './missing-seals.ts';
@@ -22,8 +23,8 @@ export interface Health {
 /**
  * Compares a dataset with what its contract promises: new data as often as `frequency` says, and dropped files published
  * (or held, with an alert) within `latency`, as much data as `minRecords` and `maxRecords` say, and of the quality that
- * `maxQuarantineRate` says; and finds runs that wait, an open breaker, seals that are gone, and Gold that fell behind.
- * Changes nothing.
+ * `maxQuarantineRate` says; and finds runs that wait, an open breaker, seals that are gone, Gold that fell
+ * behind, and upkeep that doesn't keep pace. Changes nothing.
  */
 export async function checkHealth(effects: Effects, contract: Contract): Promise<Health> {
   const { dataset, layer } = contract;
@@ -38,6 +39,7 @@ export async function checkHealth(effects: Effects, contract: Contract): Promise
     ...(await checkVolume(effects, contract, read?.pointer)),
     ...(await waiting(effects, dataset)),
     ...(read === undefined ? [] : await missingSeals(effects, read.pointer)),
+    ...(await upkeep(effects, contract, read?.pointer)),
   ];
   return { dataset, layer, publishedAt, ailments };
 }
@@ -110,12 +112,24 @@ async function waiting(effects: Effects, dataset: string): Promise<Ailment[]> {
   return [...ailments, { code: 'BREAKER', what, next: `breaker status ${dataset}` }];
 }
 
+/** Upkeep that nobody does, or that doesn't keep pace with the runs. */
+async function upkeep(
+  effects: Effects,
+  contract: Contract,
+  pointer: Pointer | undefined,
+): Promise<Ailment[]> {
+  const what = pointer === undefined ? [] : lagText(await measureLag(effects, contract, pointer));
+  if (what.length === 0) return [];
+  const next = `tend --dataset ${contract.dataset}`;
+  return [{ code: 'UPKEEP', what: `the upkeep lags behind: ${what.join(', ')}`, next }];
+}
+
 async function goldHealth(
   effects: Effects,
   contract: GoldContract,
   pointer: Pointer | undefined,
 ): Promise<Health> {
-  const ailments: Ailment[] = unreadable(contract);
+  const ailments: Ailment[] = [...unreadable(contract), ...(await upkeep(effects, contract, pointer))];
   for (const input of contract.inputs) {
     const current = (await readPointer(effects.objects, 'silver', input))?.pointer.snapshot_id;
     if (current === undefined || pointer?.inputs?.[input] === current) continue;

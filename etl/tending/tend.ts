@@ -23,6 +23,8 @@ export interface TendBounds {
   readonly mostRemoved: number;
   /** Bytes of small files that are joined at most. */
   readonly mostBytes: number;
+  /** Whether a person asked for it, so that it is done even where the contract turns it off. */
+  readonly isAsked?: boolean;
 }
 
 /** Between two runs of a lake in a folder, which wait for it. */
@@ -67,7 +69,8 @@ export interface Tended {
   readonly conflicts: number;
 }
 
-const Tending = z.object({ dataset: z.string(), version: z.number().int(), at: z.string() });
+/** When the upkeep was last done, and on which version of the pointer. */
+export const Tending = z.object({ dataset: z.string(), version: z.number().int(), at: z.string() });
 
 /**
  * The upkeep of a dataset or a Gold table, in bounded steps: files of expired snapshots go, and what ended runs had
@@ -78,7 +81,7 @@ const Tending = z.object({ dataset: z.string(), version: z.number().int(), at: z
 export async function tend(effects: Effects, contract: Contract, bounds: TendBounds): Promise<Tended> {
   const { dataset, layer } = contract;
   const none = { dataset, layer, expired: 0, removed: 0, unstaged: 0, joined: 0, conflicts: 0 };
-  if (contract.tend === false) return { ...none, skipped: 'off' };
+  if (contract.tend === false && bounds.isAsked !== true) return { ...none, skipped: 'off' };
   const version = (await readPointer(effects.objects, layer, dataset))?.pointer.version;
   if (version === undefined) return { ...none, skipped: 'nothing published' };
   if (!(await isDue(effects, dataset, { version, everyCommits: bounds.everyCommits })))

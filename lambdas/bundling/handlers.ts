@@ -16,6 +16,7 @@ export const HANDLERS = [
   'relay-alert',
   'reconcile-catalog',
   'check-health',
+  'tend',
 ] as const;
 
 /** Name of a Lambda entry. */

@@ -19,6 +19,7 @@ import {
   pointerKey,
   refreshKey,
   rejectsKey,
+  removalsKey,
   restatementsPrefix,
   runRecordKey,
   runRoot,
@@ -64,6 +65,11 @@ export function tableMetadata(layer: Layer): string {
   return ofAnyDataset((dataset) => `${metadataPrefix(layer, dataset)}/${ANY}`);
 }
 
+/** The metadata files that pointers name, and those before them. */
+export function metadataFiles(layer: Layer): string {
+  return `${tableMetadata(layer)}.metadata.json`;
+}
+
 /** Data files of a layer's tables. */
 export function dataFiles(layer: Layer): string {
   return ofAnyDataset((dataset) => `${runRoot(layer, dataset, ANY, ANY)}/${ANY}.parquet`);
@@ -104,6 +110,10 @@ export const BACKFILLS = ofAnyDataset((dataset) => backfillKey(dataset, ANY));
 export const HEALTH = ofAnyDataset((dataset) => healthKey(dataset));
 export const WRITERS = ofAnyDataset((dataset) => writerKey(dataset, ANY));
 export const REFRESHES = ofAnyDataset((dataset) => refreshKey(dataset, ANY));
+
+/** What the upkeep of tables writes down: states that were expired, files that are to go, when it was last done. */
+export const UPKEEP = 'ops/upkeep/*';
+export const REMOVALS = ofAnyDataset((dataset) => removalsKey(dataset, ANY));
 export const RUN_RECORDS = ofAnyDataset((dataset) => runRecordKey(dataset, ANY));
 export const ALERTS = `${alertsPrefix()}${ANY}`;
 export const RESTATEMENTS = `${restatementsPrefix()}${ANY}`;

@@ -28,6 +28,8 @@ export interface StageConfig {
   readonly chunkMb?: number;
   /** Whether to leave out what an API emulator doesn't know (lib/config/emulator-gaps.ts). */
   readonly isEmulated: boolean;
+  /** Whether the upkeep of the tables is done every night. */
+  readonly tends: boolean;
   /** What is deployed: the commit, so that one can go back to it. */
   readonly release: string;
   /** `owner/name` on GitHub whose workflows may deploy; none may where it is absent. */
@@ -68,6 +70,7 @@ export function readStageConfig(context: ReadContext): StageConfig {
     chunksAtOnce: atLeast(context, 'chunksAtOnce', 1) ?? (reservesConcurrency ? CHUNKS_AT_ONCE : 4),
     ...(chunkMb === undefined ? {} : { chunkMb }),
     isEmulated,
+    tends: isOn(context, 'tend', true),
     release: text(context, 'release') ?? 'unreleased',
     ...(repository === undefined ? {} : { repository }),
   };

@@ -3,9 +3,11 @@ import {
   COMPACTED_FILES,
   dataFiles,
   REFRESHES,
+  REMOVALS,
   SEALS,
   STAGED,
   tableMetadata,
+  UPKEEP,
   upgradedFiles,
   WRITERS,
 } from '../config/key-patterns.ts';
@@ -22,10 +24,11 @@ const LEFTOVERS = [
   'ops/retries/*',
   WRITERS,
   REFRESHES,
+  REMOVALS,
 ];
 
 /**
- * Whoever keeps the tables tidy, a person or a schedule, beside `operator`, with which alone `expire` works: `compact`
+ * Whoever keeps the tables tidy, a person or a schedule, beside `operator`: `expire` and `tend` note what is to go, `compact`
  * writes joined files of Silver, `upgrade` those of all tables that were written anew, and `vacuum` removes what nobody
  * needs. None removes a source file, a pointer, a
  * decision or the record of a run.
@@ -35,7 +38,7 @@ export function caretaker({ config: { stage } }: PeopleProps): PolicyStatement[]
   return [
     allow(
       ['s3:PutObject', 's3:AbortMultipartUpload'],
-      [COMPACTED_FILES, ...LAYERS.map(upgradedFiles), WRITERS].map(arnOf),
+      [COMPACTED_FILES, ...LAYERS.map(upgradedFiles), WRITERS, UPKEEP].map(arnOf),
     ),
     allow(['s3:DeleteObject'], LEFTOVERS.map(arnOf)),
   ];

@@ -16,7 +16,7 @@ export interface FunctionsProps extends Resources {
 }
 
 /** Functions that events call rather than the state machine or a queue. */
-const CALLED_BY_EVENTS: readonly FunctionName[] = ['start-run', 'reconcile-catalog', 'check-health'];
+const CALLED_BY_EVENTS: readonly FunctionName[] = ['start-run', 'reconcile-catalog', 'check-health', 'tend'];
 
 /** Every Lambda function of the platform, by name, and the layer with DuckDB. */
 export class Functions extends Construct {

@@ -58,6 +58,7 @@ export const SIZES: Readonly<Record<FunctionName, Size>> = {
   'relay-alert': { ...light(256, 2, 30), hasDuckDb: false },
   'reconcile-catalog': light(512, 1, 300),
   'check-health': duckDb(ONE_CPU_MB, 1024, 1, 300),
+  tend: duckDb(TWO_CPUS_MB, 4096, 1),
 };
 
 /** What an account allows, as the settings of a deployment say. */

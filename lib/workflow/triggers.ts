@@ -46,7 +46,7 @@ export class Triggers extends Construct {
   }
 }
 
-function triggersOf({ stage }: StageConfig, functions: Functions): Trigger[] {
+function triggersOf({ stage, tends }: StageConfig, functions: Functions): Trigger[] {
   const objectCreated: EventPattern = {
     source: ['aws.s3'],
     detailType: ['Object Created'],
@@ -83,5 +83,16 @@ function triggersOf({ stage }: StageConfig, functions: Functions): Trigger[] {
       calls: functions.get('check-health'),
       input: {},
     },
+    ...(tends ? [tending(functions)] : []),
   ];
+}
+
+function tending(functions: Functions): Trigger {
+  return {
+    id: 'tend',
+    description: 'Every day at 03:30 UTC: upkeep of the tables, as the contracts say',
+    when: { schedule: Schedule.cron({ hour: '3', minute: '30' }) },
+    calls: functions.get('tend'),
+    input: {},
+  };
 }

@@ -514,7 +514,13 @@ export const ContractsTryJson = z.strictObject({
   ),
 });
 const ByTable = <T extends z.ZodType>(shape: T) =>
-  z.strictObject({ silver: shape.optional(), quarantine: shape.optional(), gold: shape.optional() });
+  z.strictObject({
+    silver: shape.optional(),
+    quarantine: shape.optional(),
+    condemned: shape.optional(),
+    source_files: shape.optional(),
+    gold: shape.optional(),
+  });
 export const ExpireJson = z.strictObject({
   dataset: Dataset,
   layer: z.enum(['silver', 'gold']),
@@ -650,3 +656,16 @@ export const WatchEventJson = z.discriminatedUnion('event', [
   z.strictObject({ event: z.literal('error'), error: ErrorObject, ...at }),
   z.strictObject({ event: z.literal('stopped'), ...at }),
 ]);
+
+export const TendJson = z.array(
+  z.strictObject({
+    dataset: Dataset,
+    layer: z.enum(['silver', 'gold']),
+    skipped: z.enum(['off', 'not due', 'nothing published']).nullable(),
+    expired: Counted,
+    removed: Counted,
+    unstaged: Counted,
+    joined: Counted,
+    conflicts: Counted,
+  }),
+);

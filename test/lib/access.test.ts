@@ -1,5 +1,14 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { bronzeKey, metadataPrefix, pointerKey, rejectsKey, runRoot, sealKey } from '../../etl/naming.ts';
+import {
+  bronzeKey,
+  decisionKey,
+  metadataPrefix,
+  pointerKey,
+  rejectsKey,
+  runRecordKey,
+  runRoot,
+  sealKey,
+} from '../../etl/naming.ts';
 import { bucketOf } from '../../lib/config/names.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../lib/workflow/access.ts';
 import { matches, statementsOfFunction, statementsOfRole, textOf } from './support/policies.ts';
@@ -41,9 +50,9 @@ describe('what functions may do', () => {
     expect(whoCan('s3:GetObject', bronze)).toEqual(['plan', 'survey', 'align', 'refine', 'seal', 'sweep']);
   });
 
-  test('only promote moves a pointer of Silver, and only refresh-gold one of Gold', () => {
-    expect(whoCan('s3:PutObject', silverPointer)).toEqual(['promote']);
-    expect(whoCan('s3:PutObject', goldPointer)).toEqual(['refresh-gold']);
+  test('only promote moves a pointer of Silver, only refresh-gold one of Gold, and the upkeep both', () => {
+    expect(whoCan('s3:PutObject', silverPointer)).toEqual(['promote', 'tend']);
+    expect(whoCan('s3:PutObject', goldPointer)).toEqual(['refresh-gold', 'tend']);
     expect(whoCan('s3:DeleteObject', silverPointer)).toEqual([]);
   });
 
@@ -65,16 +74,35 @@ describe('what functions may do', () => {
     expect(whoCan('s3:PutObject', dataFile('quarantine'))).toEqual(['seal']);
   });
 
+  test('only the upkeep removes data, and nothing that must stay; who commits removes earlier metadata files alone', () => {
+    const metadata = objectArn(`${metadataPrefix('silver', DATASET)}/00001-a.metadata.json`);
+    const manifest = objectArn(`${metadataPrefix('silver', DATASET)}/a-m0.avro`);
+    expect(whoCan('s3:DeleteObject', metadata)).toEqual(['promote', 'tend']);
+    expect(whoCan('s3:DeleteObject', manifest)).toEqual(['tend']);
+    for (const layer of ['silver', 'gold', 'quarantine', 'condemned'] as const)
+      expect(whoCan('s3:DeleteObject', dataFile(layer))).toEqual(['tend']);
+    const forGood = [sealKey(DATASET, '1.0.0', RUN), runRecordKey(DATASET, RUN), decisionKey(DATASET, RUN)];
+    for (const key of forGood) expect(whoCan('s3:DeleteObject', objectArn(key))).toEqual([]);
+    // Of quarantine it sees metadata, and no value.
+    expect(can('tend', 's3:GetObject', dataFile('quarantine'))).toBe(false);
+    expect(can('tend', 's3:PutObject', objectArn(runRecordKey(DATASET, RUN)))).toBe(false);
+    const written = `${runRoot('silver', DATASET, '1.0.0', RUN)}/year=2024/month=05`;
+    expect(can('tend', 's3:PutObject', objectArn(`${written}/part-0001.parquet`))).toBe(false);
+    expect(can('tend', 's3:PutObject', objectArn(`${written}/part-compact-0001.parquet`))).toBe(true);
+  });
+
   test('a seal is written by seal alone', () => {
     expect(whoCan('s3:PutObject', objectArn(sealKey(DATASET, '1.0.0', RUN)))).toEqual(['seal']);
   });
 
-  test('only promote and refresh-gold write Iceberg metadata', () => {
+  test('only promote, refresh-gold and the upkeep write Iceberg metadata', () => {
     expect(whoCan('s3:PutObject', objectArn(`${metadataPrefix('silver', DATASET)}/v1.json`))).toEqual([
       'promote',
+      'tend',
     ]);
     expect(whoCan('s3:PutObject', objectArn(`${metadataPrefix('gold', DATASET)}/v1.json`))).toEqual([
       'refresh-gold',
+      'tend',
     ]);
   });
 
@@ -108,10 +136,12 @@ describe('what functions may do', () => {
     expect(whoCan('glue:UpdateTable', table('silver/spend_council_payments'))).toEqual([
       'promote',
       'reconcile-catalog',
+      'tend',
     ]);
     expect(whoCan('glue:UpdateTable', table('gold/spend_monthly_totals'))).toEqual([
       'refresh-gold',
       'reconcile-catalog',
+      'tend',
     ]);
     expect(whoCan('glue:DeleteTable', table('gold/spend_monthly_totals'))).toEqual([]);
   });
