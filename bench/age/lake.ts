@@ -6,26 +6,26 @@ export const AGING = 'shop.payments';
 export const AGING_GOLD = 'shop.monthly';
 
 /** How long its snapshots stay. */
-export interface Kept {
-  /** ISO 8601 would be the contract's `90d`. */
+interface KeptStates {
+  /** As a contract has it, e.g. `90d`. */
   readonly keep: string;
   readonly atLeast: number;
 }
 
 /** Writes the contracts and the Gold SQL of the lake into a folder. */
-export function writeContracts(folder: string, kept: Kept | undefined): void {
+export function writeContracts(folder: string, kept: KeptStates | undefined): void {
   mkdirSync(join(folder, 'shop'), { recursive: true });
   writeFileSync(join(folder, 'shop', 'payments.yaml'), payments(kept));
   writeFileSync(join(folder, 'shop', 'monthly.yaml'), monthly(kept));
   writeFileSync(join(folder, 'shop', 'monthly.sql'), MONTHLY_SQL);
 }
 
-const snapshots = (kept: Kept | undefined): string =>
+const snapshots = (kept: KeptStates | undefined): string =>
   kept === undefined
     ? ''
     : `\n      - { property: assay.snapshots, value: { keep: ${kept.keep}, atLeast: ${kept.atLeast} } }`;
 
-const payments = (kept: Kept | undefined): string => `apiVersion: v3.1.0
+const payments = (kept: KeptStates | undefined): string => `apiVersion: v3.1.0
 kind: DataContract
 id: urn:assay:contract:shop.payments
 domain: shop
@@ -47,7 +47,7 @@ schema:
         value: { maxQuarantineRate: 1, smallBatchRecords: 1000000000, maxCondemned: 1000000000, breakerErrors: 1000000000 }${snapshots(kept)}
 `;
 
-const monthly = (kept: Kept | undefined): string => `apiVersion: v3.1.0
+const monthly = (kept: KeptStates | undefined): string => `apiVersion: v3.1.0
 kind: DataContract
 id: urn:assay:contract:shop.monthly
 domain: shop

@@ -5,6 +5,7 @@ import type { Effects } from '../ports.ts';
 import { isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
 import { foldSql } from '../quarantine/fold.ts';
 import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
+import { type DatasetState, keptStates, statesOf } from '../stages/dataset-history.ts';
 import type { LakeView } from './lake-view.ts';
 
 /** Fields of a kind of document with their DuckDB types. */
@@ -60,6 +61,7 @@ export const OPS_TABLES = [
   'retries',
   'corrections',
   'snapshots',
+  'states',
   'restatements',
 ] as const;
 
@@ -106,7 +108,31 @@ export async function createOpsViews(
     'corrections',
     `SELECT * FROM (${tablesOf('corrections')})${sources.length > 0 ? until('decided_at') : ''}`,
   );
+  await view('states', `SELECT * FROM (${await statesSelect(effects, views)})${until('committed_at')}`);
   await view('snapshots', `SELECT * FROM (${snapshotsSelect(views)})${until('committed_at')}`);
+}
+
+/** Every state that a dataset's pointer ever stood at, with the snapshots that belong together: also of those that were expired. */
+async function statesSelect(effects: Effects, views: readonly LakeView[]): Promise<string> {
+  const rows: string[] = [];
+  for (const { dataset, table } of views.filter(({ layer }) => layer === 'source_files')) {
+    const now = table === undefined ? [] : statesOf(table.metadata);
+    const there = new Set(now.map((state) => state.ledger_snapshot_id));
+    const before = (await keptStates(effects, dataset)).filter((one) => !there.has(one.ledger_snapshot_id));
+    rows.push(...before.map((state) => stateRow(state, true)), ...now.map((state) => stateRow(state, false)));
+  }
+  const names =
+    'dataset, version, committed_at, run_id, seal_digest, contract_version, silver_snapshot_id, quarantine_snapshot_id, condemned_snapshot_id, ledger_snapshot_id, is_expired';
+  if (rows.length > 0) return `SELECT * FROM (VALUES ${rows.join(', ')}) AS states(${names})`;
+  return `SELECT * FROM (VALUES ('', 0::BIGINT, now(), '', '', '', 0::BIGINT, 0::BIGINT, 0::BIGINT, 0::BIGINT, false)) AS states(${names}) WHERE false`;
+}
+
+function stateRow(state: DatasetState, isExpired: boolean): string {
+  const { dataset, version, committed_at, run_id, seal_digest, contract_version, tables } = state;
+  const ids = [tables.silver, tables.quarantine, tables.condemned, state.ledger_snapshot_id];
+  const texts = [run_id, seal_digest, contract_version].map(literal).join(', ');
+  const numbers = ids.map((id) => `CAST(${id ?? 'NULL'} AS BIGINT)`).join(', ');
+  return `(${literal(dataset)}, CAST(${version} AS BIGINT), CAST(${literal(committed_at)} AS TIMESTAMPTZ), ${texts}, ${numbers}, ${isExpired})`;
 }
 
 /** The documents under a prefix as a table: each is one JSON object. */

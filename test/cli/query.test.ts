@@ -196,6 +196,7 @@ describe('what is asked', () => {
       'condemned',
       'alerts',
       'snapshots',
+      'states',
       'restatements',
     ]) {
       expect(Array.isArray(await rows(`FROM ops.${table}`))).toBe(true);
