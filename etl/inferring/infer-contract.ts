@@ -15,7 +15,7 @@ import { counted, decide, type Note, review, seen, several } from './notes.ts';
 import { noRecords, type OpenedFile, openFiles } from './open-files.ts';
 import { type ColumnProfile, countWhere, isClearNull, profileColumn } from './profile-column.ts';
 import type { Proposal, ProposedColumn } from './proposal.ts';
-import { applyNullValues, FILE, SAMPLE_TABLE, sampleRecords } from './sample-table.ts';
+import { applyNullValues, FILE, type ReadFile, SAMPLE_TABLE, sampleRecords } from './sample-table.ts';
 import type { SourceFile } from './text-file.ts';
 import { isEnough, readingSql, shareNotes } from './type-guess.ts';
 import { headerMeaning } from './words.ts';
@@ -77,15 +77,19 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
   const measures = measuresOf(columns);
   const totals = await totalNotes({ engine, lone, profiles, columns, measures, files: opened });
   const encodings = encodingsOf(opened, read);
+  const extra = extraNotes(read);
   return {
     domain: options.domain,
     name: options.name,
     files: opened.flatMap(({ report }, n) => {
-      const file = read[n];
-      return file === undefined ? [] : [{ ...report, ...file }];
+      const found = read[n];
+      if (found === undefined) return [];
+      const { withExtraEmpty: _extra, ...file } = found;
+      return [{ ...report, ...file }];
     }),
     csv: {
       ...dialect.signs,
+      ...(extra.length === 0 ? {} : { extraFields: 'empty' as const }),
       encodings: encodings.values,
       nullValues: nullValues.values,
       ...(totals.column === undefined ? {} : { totalRowColumn: totals.column }),
@@ -106,6 +110,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
       csv: [
         ...headerNotes(opened),
         ...dialect.notes,
+        ...extra,
         ...encodings.notes,
         ...nullValues.notes,
         ...totals.notes,
@@ -250,6 +255,17 @@ function withPresence(column: ProposedColumn, present: number, records: number):
         ? review(`${counted(missing)} of ${all} lack it; write required: true if none may.`)
         : seen(`${counted(present)} of ${all} have it.`);
   return { ...column, required: missing === 0, notes: [...column.notes, note] };
+}
+
+/** What speaks for taking records with empty fields past their header's width. */
+function extraNotes(read: readonly ReadFile[]): Note[] {
+  return read.flatMap(({ name, records, withExtraEmpty }) => {
+    if (withExtraEmpty === 0) return [];
+    const some = `${counted(withExtraEmpty)} of ${several(records, 'record')} of ${name}`;
+    return [
+      review(`${some} have more fields than its header, with nothing in them; they are read without those.`),
+    ];
+  });
 }
 
 /** Where the files' headers stand, as a contract says it. */

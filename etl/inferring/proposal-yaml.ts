@@ -109,6 +109,7 @@ function csvValue({ csv }: Proposal): Readonly<Record<string, unknown>> {
     ...(csv.delimiter === ',' ? {} : { delimiter: csv.delimiter }),
     ...(csv.quote === '"' ? {} : { quote: csv.quote }),
     ...(csv.escape === csv.quote ? {} : { escape: csv.escape }),
+    ...(csv.extraFields === undefined ? {} : { extraFields: csv.extraFields }),
     encodings: csv.encodings,
     ...(csv.nullValues.length === 0 ? {} : { nullValues: csv.nullValues }),
     ...(csv.totalRowColumn === undefined ? {} : { totalRow: { column: csv.totalRowColumn } }),

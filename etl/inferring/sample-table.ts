@@ -25,6 +25,8 @@ export interface ReadFile {
   readonly blank: number;
   /** Those that can't be parsed. */
   readonly broken: number;
+  /** Those with empty fields past the header's width. */
+  readonly withExtraEmpty: number;
   /** Whether some record had to be read as Windows-1252. */
   readonly isWindows1252: boolean;
 }
@@ -50,7 +52,13 @@ export async function sampleRecords(
     `CREATE TABLE ${SAMPLE_TABLE} (${FILE} INTEGER, ${ROW} BIGINT, ${names.map((name) => `${name} VARCHAR`).join(', ')})`,
   );
   const data = { stream: (key: string) => streamOf(files, key) };
-  const read = files.map(({ name }) => ({ name, records: 0, broken: 0, isWindows1252: false }));
+  const read = files.map(({ name }) => ({
+    name,
+    records: 0,
+    broken: 0,
+    withExtraEmpty: 0,
+    isWindows1252: false,
+  }));
   const sources = files.map((_, index) => ({ index, key: String(index) }));
   for await (const event of cutSegments(sources, { contract, data, scratch, segmentBytes: SEGMENT_BYTES })) {
     if (event.kind === 'segment') {
@@ -62,6 +70,7 @@ export async function sampleRecords(
          FROM staged WHERE coalesce(${names.join(', ')}) IS NOT NULL`,
       );
       for (const { fileIndex } of segment.broken) at(read, fileIndex).broken++;
+      for (const part of segment.parts) at(read, part.fileIndex).withExtraEmpty += part.withExtraEmpty;
       if (segment.isDecoded)
         for (const { fileIndex } of segment.parts) at(read, fileIndex).isWindows1252 = true;
       await scratch.remove(segment.path);
@@ -121,7 +130,7 @@ function draftContract(columns: readonly MatchedColumn[], signs: Signs): SourceC
     key: [],
     partitionColumn: '',
     rules: [{ rule: 'any', description: '', expression: 'true' }],
-    csv: { ...signs, encodings: ['utf-8', 'windows-1252'], nullValues: [] },
+    csv: { ...signs, extraFields: 'empty', encodings: ['utf-8', 'windows-1252'], nullValues: [] },
     unknownColumns: 'ignore',
     duplicates: 'condemn',
     measures: [],

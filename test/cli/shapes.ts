@@ -432,6 +432,7 @@ export const ContractsInferJson = z.strictObject({
     delimiter: z.string(),
     quote: z.string(),
     escape: z.string(),
+    extraFields: z.literal('empty').optional(),
     encodings: z.array(z.string()),
     nullValues: z.array(z.string()),
     totalRowColumn: z.string().optional(),

@@ -255,6 +255,17 @@ describe('what lies around the records', () => {
     expect(columnOf(proposal, 'amount').number.symbols).toEqual(['£']);
   });
 
+  test('empty fields past the header are proposed to be taken, with how many records have them', async () => {
+    const more = Array.from({ length: 6 }, (_, n) => `${n + 10},2024-01-05,1.00${n < 2 ? ',' : ''}\n`);
+    const proposal = await infer({ 'a.csv': `id,day,amount\n${more.join('')}` });
+    expect(proposal.csv.extraFields).toBe('empty');
+    expect(proposal.files[0]).toMatchObject({ records: 6, broken: 0 });
+    expect(notesOf(proposal)).toContain(
+      'review csv: 2 of 6 records of a.csv have more fields than its header',
+    );
+    expect((await infer({ 'a.csv': rows })).csv.extraFields).toBeUndefined();
+  });
+
   test('UTF-16 without a mark is proposed as an encoding', async () => {
     const [little, big] = [Buffer.from(rows, 'utf16le'), Buffer.from(rows, 'utf16le').swap16()];
     const alone = await infer({ 'a.csv': little });
