@@ -82,8 +82,9 @@ describe('run', () => {
     const { code, runs } = await run();
     expect(code).toBe(1);
     expect(runs[0]).toMatchObject({ status: 'promoted', counts: { silver: 3 } });
-    expect(runs[0]?.files.map(({ status }) => status)).toEqual(['rejected', 'empty', 'accepted']);
-    expect(runs[0]?.files[0]?.note).toContain('amount');
+    // In the order in which they were ingested.
+    expect(runs[0]?.files.map(({ status }) => status)).toEqual(['accepted', 'rejected', 'empty']);
+    expect(runs[0]?.files[1]?.note).toContain('amount');
     const alerts = await assayJson(['query', 'SELECT kind, run_id FROM ops.alerts'], shop);
     expect(alerts.json).toEqual([{ kind: 'files-rejected', run_id: runs[0]?.runId }]);
   });
