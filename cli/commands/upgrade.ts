@@ -43,7 +43,8 @@ meanwhile. A repeat does what is left to do, and nothing where all is done.`,
     const modes = (await lake.applyModes?.({ isDryRun })) ?? 0;
     const what = isDryRun ? 'would get' : 'got';
     if (modes > 0)
-      io.err(
+      // Beside the JSON, which is of tables.
+      (args.has('json') ? io.err : io.out)(
         `${plural(modes, 'file or folder', 'files and folders')} of the lake ${what} the mode that keeps others out.`,
       );
     if (args.has('json')) io.out(JSON.stringify(done, null, 2));

@@ -1,5 +1,6 @@
 import { utimes } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { runMain, runMainJson } from './run-main.ts';
 import { openShop, type Shop, salesContract } from './shop.ts';
@@ -229,6 +230,8 @@ describe('a folder that is looked through again', () => {
   test('by a watch, in the order of the drops', async () => {
     await shop.write('drop/shop/sales/b-old.csv', file('1.00'));
     await utimes(path.join(shop.cwd, 'drop/shop/sales/b-old.csv'), new Date(), new Date('2024-01-01'));
+    // The system tells moments of files apart by a few milliseconds only.
+    await setTimeout(50);
     await shop.write('drop/shop/sales/a-new.csv', file('2.00'));
     await utimes(path.join(shop.cwd, 'drop/shop/sales/a-new.csv'), new Date(), new Date('2023-01-01'));
     const watch = () => runMain(['watch', '--drop', 'drop', '--once', '--settle', '0.1'], shop);

@@ -1,6 +1,7 @@
-import { readdir, readFile, truncate } from 'node:fs/promises';
+import { readdir, readFile, rm, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { openOldLake } from '../upgrade/old-lake.ts';
 import { runMain, runMainJson } from './run-main.ts';
 import { QuarantineListJson, RunsJson } from './shapes.ts';
 import { badSales, goodSales, openShop, salesContract } from './shop.ts';
@@ -15,8 +16,11 @@ function blocksOf(heading: string): string[][] {
 
 type Shop = Awaited<ReturnType<typeof openShop>>;
 
+/** Where a command is typed. */
+type Place = Pick<Shop, 'cwd'>;
+
 /** Runs the commands of a block as they stand, with `$NAME` filled in; each must end with 0, or with 1 before `|| true`. */
-async function follow(shop: Shop, commands: readonly string[], values: Readonly<Record<string, string>>) {
+async function follow(shop: Place, commands: readonly string[], values: Readonly<Record<string, string>>) {
   const printed: string[] = [];
   for (const command of commands) {
     const mayFail = command.endsWith(' || true');
@@ -220,6 +224,37 @@ describe('docs/operations.md, followed word by word', () => {
     expect(await follow(shop, expire, values)).toContain('shop.sales has no snapshot that was not current');
     expect(await follow(shop, vacuum, values)).toMatch(/shop\.sales: 0 files would be removed.*too young/);
     expect(await follow(shop, ['npx assay audit'], {})).toContain('shop.sales: sound');
+    await shop.dispose();
+  });
+
+  test('Another engine refuses a table', async () => {
+    const [upgrade = []] = blocksOf('Another engine refuses a table');
+    const old = await openOldLake();
+    const printed = await follow(old, upgrade, {});
+    expect(printed).toContain('shop.sales');
+    expect(await follow(old, upgrade.slice(0, 1), {})).not.toBe(printed);
+    const folder = path.join(old.cwd, 'lake/silver/shop/sales/_LATEST.json');
+    const { tables } = JSON.parse(await readFile(folder, 'utf8'));
+    expect(path.basename(tables.silver.metadata_key)).toMatch(/^\d{5}-[0-9a-f-]{36}\.metadata\.json$/);
+    await old.dispose();
+  });
+
+  test('A pointer is lost', async () => {
+    const [repair = []] = blocksOf('A pointer is lost');
+    const shop = await openShop();
+    await drop(shop, 'good.csv', goodSales(1, 3));
+    await runs(shop);
+    for (const folder of ['lake', 'lake/.versions'])
+      await rm(path.join(shop.cwd, folder, 'silver/shop/sales/_LATEST.json'), {
+        recursive: true,
+        force: true,
+      });
+    const { out, err } = await runMain(['run'], shop);
+    expect(out + err).toContain('assay repair shop.sales');
+    expect(await follow(shop, repair, { DATASET: 'shop.sales' })).toContain('shop.sales: sound');
+    expect((await runMain(['report', 'monthly_sales', '--format', 'csv'], shop)).out).toContain(
+      '2024-03-01,3,3.75',
+    );
     await shop.dispose();
   });
 

@@ -188,7 +188,8 @@ test('every policy fits into what IAM takes, 6,144 characters, in the region wit
       name: Properties.ManagedPolicyName,
       fits: true,
     });
-    expect(text.length).toBeGreaterThan(200);
+    // A role with many rights has the last of them in a policy of its own.
+    expect(text).toContain('"Action"');
   }
 });
 
