@@ -50,7 +50,7 @@ describe('a wrong command line exits with 2 and says what was meant', () => {
     [['--lake', 'x', 'run'], 'Write the command first'],
     [['ingest'], 'FILE is missing'],
     [['ingest', 'x.csv'], '--dataset is missing'],
-    [['query', 'SELECT 1', '--format', 'xml'], 'table, csv, json, parquet'],
+    [['query', 'SELECT 1', '--format', 'xml'], 'table, csv, json, jsonl, parquet, xlsx'],
     [['query', 'SELECT 1', '--format', 'parquet'], '--out FILE'],
     [['query', 'SELECT 1', '--as-of', 'yesterday'], 'neither a snapshot id nor a time'],
     [['query', ' '], 'The SQL is empty'],
