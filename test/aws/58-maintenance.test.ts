@@ -2,9 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { z } from 'zod';
 import { openAwsLake } from '../../adapters/aws/aws-lake.ts';
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
-import { backfillKey, bronzeKey, decisionsPrefix, leaseKey, writersPrefix } from '../../etl/naming.ts';
+import {
+  backfillKey,
+  bronzeKey,
+  decisionsPrefix,
+  leaseKey,
+  pointerKey,
+  writersPrefix,
+} from '../../etl/naming.ts';
 import { type Vacuumed, vacuum } from '../../etl/operations/vacuum.ts';
 import { Decision, type RunRecord } from '../../etl/stages/documents.ts';
+import type { Pointer } from '../../etl/table/pointer.ts';
 import { type Finished, assay as runAssay } from '../cli/assay.ts';
 import {
   AuditJson,
@@ -17,6 +25,7 @@ import {
   HealthJson,
   LineageJson,
   ReconcileJson,
+  UpgradeJson,
   VacuumJson,
 } from '../cli/shapes.ts';
 import { expectCatalogFollows } from './support/catalog.ts';
@@ -182,6 +191,60 @@ describe('compact', () => {
     expect(await decisionsOf('compacted')).toHaveLength(1);
     expect(await platform.store.list(writersPrefix(DATASET))).toEqual([]);
     expect((await json(CompactJson, 'compact', DATASET)).joined).toEqual([]);
+    await soundWithUnused();
+  });
+});
+
+describe('upgrade', () => {
+  /** Has a pointer name its tables' metadata as it was named before 2026-11-28. */
+  async function asNamedBefore(kind: 'silver' | 'gold', dataset: string): Promise<void> {
+    const { store } = platform;
+    const pointer = (await platform.pointer(kind, dataset)) as Pointer;
+    let text = JSON.stringify(pointer);
+    for (const { metadata_key: key } of Object.values(pointer.tables)) {
+      const name = key.split('/').at(-1) ?? '';
+      const old = name.replace(/^(\d+)-/, (_, version) => `v${Number(version)}-`);
+      await store.put(key.replace(name, old), (await store.get(key)) ?? '');
+      text = text.replaceAll(name, old);
+    }
+    await store.remove(pointerKey(kind, dataset));
+    await store.put(pointerKey(kind, dataset), text);
+  }
+  const names = async (kind: 'silver' | 'gold', dataset: string): Promise<string[]> =>
+    Object.values((await platform.pointer(kind, dataset))?.tables ?? {}).map(
+      ({ metadata_key: key }) => key.split('/').at(-1) ?? '',
+    );
+  const ours = async (): Promise<string[]> => [
+    ...(await names('silver', DATASET)),
+    ...(await names('gold', REPORT)),
+  ];
+
+  test('gives tables names that Athena takes, as the caretaker; no row changes, and Glue follows', async () => {
+    const before = await rows();
+    await asNamedBefore('silver', DATASET);
+    await asNamedBefore('gold', REPORT);
+    expect((await ours()).every((name) => /^v\d+-/.test(name))).toBe(true);
+    expect(await failed(['upgrade', ...ON, ...WORD], operator)).toMatchObject({
+      exit: 2,
+      code: 'AWS_DENIED',
+    });
+    const planned = await json(UpgradeJson, 'upgrade', ...ON, '--dry-run');
+    expect(planned[0]?.tables.map(({ renamed }) => renamed)).toEqual([true, true, true, true]);
+    const done = [
+      ...(await json(UpgradeJson, 'upgrade', ...ON, ...WORD)),
+      ...(await json(UpgradeJson, 'upgrade', '--dataset', REPORT, ...WORD)),
+    ];
+    expect(done.map(({ from, to, tables }) => [from === to, tables.length])).toEqual([
+      [true, 4],
+      [true, 1],
+    ]);
+    for (const name of await ours()) expect(name).toMatch(/^\d{5}-[0-9a-f-]{36}\.metadata\.json$/);
+    expect(await rows()).toBe(before);
+    await expectAllToFollow();
+    expect(await decisionsOf('upgraded')).toHaveLength(1);
+    expect(await platform.store.list(writersPrefix(DATASET))).toEqual([]);
+    const again = await json(UpgradeJson, 'upgrade', ...ON, ...WORD);
+    expect(again).toMatchObject([{ version: done[0]?.version, tables: [] }]);
     await soundWithUnused();
   });
 });

@@ -146,6 +146,18 @@ test('a copy is made once, and anew when the object was replaced', async () => {
   expect(await readFile(await data.localPath(KEY), 'utf8')).toBe('two!');
 });
 
+test('a copy that is given back leaves the disk; other copies stay, and it is made again where it is asked for', async () => {
+  await objects.put(KEY, Buffer.from('one'));
+  await objects.put(`${KEY}-other`, Buffer.from('other'));
+  const [one, other] = [await data.localPath(KEY), await data.localPath(`${KEY}-other`)];
+  await data.releasePath?.(one);
+  await expect(access(one)).rejects.toMatchObject({ code: 'ENOENT' });
+  expect(await readFile(other, 'utf8')).toBe('other');
+  expect(await readFile(await data.localPath(KEY), 'utf8')).toBe('one');
+  await data.releasePath?.(import.meta.filename);
+  await access(import.meta.filename);
+});
+
 test('an object that is gone is a DataError that says so, whatever is asked of it', async () => {
   const gone = { name: 'DataError', code: 'NOT_FOUND' };
   await expect(streamed(KEY)).rejects.toMatchObject(gone);

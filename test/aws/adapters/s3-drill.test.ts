@@ -62,7 +62,7 @@ const ground: DrillGround = {
       clock,
       alerts: { send: async () => undefined },
       catalog: pointersAreTheCatalog,
-      engine: { memoryLimitMb: 200, threads: 1 },
+      engine: { memoryLimitMb: 200, threads: 1, folders: [path.join(temp.folder, 'copies')] },
       digestKey: () => 'drill',
     };
     return {
