@@ -122,7 +122,7 @@ function count(result: KindResult, file: PollutedFile, found: Found | undefined)
   }
   const traces = tracesOf(found);
   for (const [n, record] of records.entries()) {
-    if (!traces.includes(plain(record.id ?? ''))) {
+    if (!traces.includes(lettersAndDigits(record.id ?? ''))) {
       result.lost++;
       note(`record ${n + 1} left no trace`);
     }
@@ -140,21 +140,22 @@ function tracesOf({ silver, rejects }: Found): string {
     ...rejects.map((row) => ({ row, text: rejectedText(row) })),
   ];
   const inOrder = texts.sort((a, b) => Number(a.row.source_row_number) - Number(b.row.source_row_number));
-  return plain(inOrder.map(({ text }) => text).join(''));
+  return lettersAndDigits(inOrder.map(({ text }) => text).join(''));
 }
 
 /** A reject's text, or its raw values. */
-function rejectedText({ raw_text: text, record }: Row): string {
+export function rejectedText({ raw_text: text, record }: Row): string {
   if (typeof record !== 'string') return String(text ?? '');
   return Object.values(JSON.parse(record)).join('');
 }
 
 /** Whether a row of Silver has a value in a column where its record has another. */
 function isShifted(row: Row, records: readonly TrueRecord[]): boolean {
-  const record = records.find(({ id }) => plain(id ?? '') === plain(String(row.id)));
+  const record = records.find(({ id }) => lettersAndDigits(id ?? '') === lettersAndDigits(String(row.id)));
   // Signs that the defect brought in where they are part of a value are no shift.
   return (
-    record === undefined || COLUMNS.some((name) => plain(textIn(row, name)) !== plain(truthOf(record, name)))
+    record === undefined ||
+    COLUMNS.some((name) => lettersAndDigits(textIn(row, name)) !== lettersAndDigits(truthOf(record, name)))
   );
 }
 
@@ -174,7 +175,7 @@ function textIn(row: Row, name: (typeof COLUMNS)[number]): string {
 const truthOf = (record: TrueRecord, name: (typeof COLUMNS)[number]): string => record[name] ?? '';
 
 /** Letters and digits alone: what no defect of delimiters, quotes and line ends changes. */
-function plain(text: string): string {
+export function lettersAndDigits(text: string): string {
   return text.replace(/[^A-Za-z0-9]/g, '');
 }
 
