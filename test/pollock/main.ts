@@ -21,7 +21,8 @@ came to Silver.
 
 'lost' are records in neither Silver nor quarantine; 'wrong' are records in Silver that the clean file doesn't have.
 
-Exit codes: 0 nothing crashed, nothing lost or wrong, and both goals are met; 1 otherwise.`;
+Exit codes: 0 nothing crashed, nothing lost or wrong, and all files reach 9.963 simple and 9.988 weighted (a
+sample need not), 1 otherwise.`;
 
 const ARGUMENTS = {
   'one-in': { type: 'string', default: '1' },
@@ -89,7 +90,8 @@ async function main(): Promise<void> {
   const { simple = 0, weighted = 0 } = await evaluate(dir, folder, values.python);
   console.log(`Pollock, by its own evaluator: ${simple.toFixed(4)} simple, ${weighted.toFixed(4)} weighted`);
   console.log(`What was loaded and each file's measures are in ${folder}`);
-  const isMet = simple >= GOALS.simple && weighted >= GOALS.weighted;
+  // A sample has too large a share of the other files to be held against the goals.
+  const isMet = every > 1 || (simple >= GOALS.simple && weighted >= GOALS.weighted);
   if (crashed + lost + wrong > 0 || !isMet) process.exitCode = 1;
 }
 
