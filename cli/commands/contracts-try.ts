@@ -1,7 +1,8 @@
 import type { Contract } from '../../etl/contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
+import { openColumns } from '../../etl/contract/open-columns.ts';
 import { ConfigError } from '../../etl/errors.ts';
-import { MASK, openColumns } from '../../etl/query/run-rejects.ts';
+import { MASK } from '../../etl/query/run-rejects.ts';
 import type { ValueChange } from '../../etl/trying/compare-values.ts';
 import type { Flip } from '../../etl/trying/compare-verdicts.ts';
 import type { GoldEffect } from '../../etl/trying/gold-effect.ts';

@@ -1,7 +1,8 @@
 import type { Contract } from '../../etl/contract/contract.ts';
 import { type LoadedContracts, loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
+import { openColumns } from '../../etl/contract/open-columns.ts';
 import { type Trace, type TracedInput, traceFigure } from '../../etl/lineage/trace-figure.ts';
-import { MASK, maskValues, openColumns } from '../../etl/query/run-rejects.ts';
+import { MASK, maskValues } from '../../etl/query/run-rejects.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openLakeOf } from '../open-lake.ts';

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import type { SourceContract } from '../../etl/contract/contract.ts';
+import { openColumns } from '../../etl/contract/open-columns.ts';
 import type { FailedRecord } from '../../etl/quarantine/records.ts';
-import { MASK, maskValues, openColumns } from '../../etl/query/run-rejects.ts';
+import { MASK, maskValues } from '../../etl/query/run-rejects.ts';
 import { requireEnding } from '../answer-format.ts';
 import type { Command } from '../command.ts';
 import { EXPORT_COLUMNS } from '../correction-file.ts';

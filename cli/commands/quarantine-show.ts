@@ -1,5 +1,6 @@
 import type { Lake } from '../../adapters/local/lake.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { openColumns } from '../../etl/contract/open-columns.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import { type RecordEvent, recordHistory } from '../../etl/quarantine/history.ts';
 import {
@@ -8,7 +9,7 @@ import {
   loadFailedRecords,
   type RecordFilter,
 } from '../../etl/quarantine/records.ts';
-import { maskValues, openColumns } from '../../etl/query/run-rejects.ts';
+import { maskValues } from '../../etl/query/run-rejects.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { nextCommand } from '../locations.ts';

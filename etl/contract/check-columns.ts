@@ -1,6 +1,7 @@
-import type { ContractColumn, Measure } from './contract.ts';
+import type { Measure } from './contract.ts';
 import { normaliseHeader } from './header.ts';
 import { didYouMean } from './nearest.ts';
+import { isOpen } from './open-columns.ts';
 import type { Path, Problems } from './problems.ts';
 import type { ColumnDraft } from './read-column.ts';
 
@@ -152,8 +153,6 @@ export function checkPartition(
   }
 }
 
-const HIDDEN: readonly ContractColumn['classification'][] = ['confidential', 'personal'];
-
 /** Adds a problem for each measure that can't be summed, or would write hidden values into the seal. */
 export function checkMeasures(
   drafts: readonly ColumnDraft[],
@@ -170,7 +169,7 @@ export function checkMeasures(
       );
     }
     const group = by === undefined ? undefined : find(drafts, { name: by, path: [...at, 'by'] }, problems);
-    if (group !== undefined && HIDDEN.includes(group.column.classification)) {
+    if (group !== undefined && !isOpen(group.column)) {
       problems.add(
         [...at, 'by'],
         `is ${by}, which is ${group.column.classification}; the seal shows each value of it: write a public or internal column`,

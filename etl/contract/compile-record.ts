@@ -11,6 +11,7 @@ import {
   valueSql,
 } from './compile-column.ts';
 import type { ContractColumn, SourceContract } from './contract.ts';
+import { isOpen } from './open-columns.ts';
 
 /** What a staged record is before attempts and duplicates are known. */
 export const RECORD_KIND = { silver: 0, rejected: 1, blank: 2, totalRow: 3 } as const;
@@ -164,9 +165,7 @@ function reasonSql(failure: Failure, column: string, value: string): string {
 
 /** The value as a reason may show it: cut short, or a keyed digest where it is personal or confidential. */
 function shownValue(column: ContractColumn, raw: string, digestKey: string): string {
-  if (column.classification === 'public' || column.classification === 'internal') {
-    return `left(${raw}, ${REASON_VALUE_LENGTH})`;
-  }
+  if (isOpen(column)) return `left(${raw}, ${REASON_VALUE_LENGTH})`;
   return `'digest:' || left(sha256(${literal(digestKey)} || ${raw}), 16)`;
 }
 

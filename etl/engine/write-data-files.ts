@@ -24,6 +24,8 @@ export interface WriteTarget {
   readonly part: string;
   /** Column whose month partitions the table; absent where the table has no partitions. */
   readonly partitionColumn?: string;
+  /** Columns whose least and greatest values may be told, by boundedColumns; of others only counts are. */
+  readonly bounded: ReadonlySet<string>;
   /** Columns that hold this one text in every row. */
   readonly constants?: Constants;
 }
@@ -96,7 +98,7 @@ async function monthGroups(
 /** Copies a SELECT to one file, or where it has a month to one a month; the n-th file's part is named by `partOf`. */
 async function copyToFiles(
   source: string,
-  { engine, data, scratch, table, root, partitionColumn, constants }: WriteTarget,
+  { engine, data, scratch, table, root, partitionColumn, bounded, constants = {} }: WriteTarget,
   partOf: (n: number) => string,
 ): Promise<DataFile[]> {
   const options = [...PARQUET_OPTIONS, copyOptions(table.metadata), 'RETURN_STATS'];
@@ -108,7 +110,7 @@ async function copyToFiles(
     const { path: from, month } = copiedFile(row);
     const key = dataFileKey(root, month, partOf(n));
     const file = readCopyStats(row, { metadata: table.metadata, key, month });
-    return { from, file: constants === undefined ? file : withConstants(file, constants) };
+    return { from, file: withBoundsOf(bounded, withConstants(file, constants)) };
   });
   const written = copies.filter(({ file }) => file.recordCount > 0);
   await Promise.all(written.map(({ from, file }) => data.publish(from, file.key)));
@@ -122,4 +124,14 @@ function withConstants(file: DataFile, constants: Constants): DataFile {
     return stats === undefined ? [] : [[name, { ...stats, min: text, max: text }]];
   });
   return { ...file, columns: { ...file.columns, ...Object.fromEntries(bounded) } };
+}
+
+/** The file with the bounds of these columns only; what is counted stays. */
+function withBoundsOf(bounded: ReadonlySet<string>, file: DataFile): DataFile {
+  const columns = Object.entries(file.columns).map(([name, stats]) => {
+    if (bounded.has(name)) return [name, stats];
+    const { min: _min, max: _max, ...counts } = stats;
+    return [name, counts];
+  });
+  return { ...file, columns: Object.fromEntries(columns) };
 }

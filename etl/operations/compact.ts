@@ -3,6 +3,7 @@ import { loadContracts, requireSourceContract } from '../contract/load-contracts
 import { DataError } from '../errors.ts';
 import { compactedPart, metadataPrefix, monthLabel, runRoot, tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { boundedColumns } from '../stages/bounded-columns.ts';
 import { stateSummary } from '../stages/dataset-history.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
@@ -114,10 +115,11 @@ function rewriteBins(
   bins: readonly Bin[],
 ): Promise<DataFile[][]> {
   const root = runRoot('silver', contract.dataset, read.pointer.contract_version, id);
+  const bounded = boundedColumns(contract, 'silver');
   return withBench(effects, `compact-${id}`, async (bench) => {
     const written: DataFile[][] = [];
     for (const [n, { files }] of bins.entries())
-      written.push(await rewriteBin(files, { table, root, part: compactedPart(n) }, bench));
+      written.push(await rewriteBin(files, { table, root, part: compactedPart(n), bounded }, bench));
     return written;
   });
 }

@@ -38,6 +38,8 @@ export interface RewrittenPlace {
   readonly root: string;
   /** Unique within the folder; goes into the file names. */
   readonly part: string;
+  /** Columns whose least and greatest values may be told. */
+  readonly bounded: ReadonlySet<string>;
 }
 
 /**
@@ -47,7 +49,7 @@ export interface RewrittenPlace {
  */
 export async function rewriteBin(
   files: readonly DataFile[],
-  { table, root, part }: RewrittenPlace,
+  { table, root, part, bounded }: RewrittenPlace,
   bench: Bench,
 ): Promise<DataFile[]> {
   const paths: string[] = [];
@@ -58,7 +60,7 @@ export async function rewriteBin(
   };
   const wanted = await rowsOf(files);
   const partitionColumn = partitionColumnOf(table);
-  const target = { ...bench, table, root, part };
+  const target = { ...bench, table, root, part, bounded };
   const written = await writeDataFiles(
     wanted,
     partitionColumn === undefined ? target : { ...target, partitionColumn },

@@ -2,6 +2,7 @@ import type { Contract } from '../contract/contract.ts';
 import { ConflictError } from '../errors.ts';
 import { type Layer, runRoot, tableName, upgradedPart } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { boundedColumns } from '../stages/bounded-columns.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
 import { refreshGold } from '../stages/refresh-gold.ts';
@@ -73,7 +74,7 @@ export async function upgrade(
     return { dataset, layer, from, to: from, version, tables: plans.map((plan) => tableOf(dataset, plan)) };
   const id = newRunId(effects.clock.now());
   return withWriter(effects, { dataset, id, kind: 'upgrade' }, async () => {
-    const rewritten = await rewrite(effects, { pointer: read.pointer, plans, id });
+    const rewritten = await rewrite(effects, { contract, pointer: read.pointer, plans, id });
     const pointer = await commit(effects, { layer, dataset, rewritten, id });
     const tables = plans.map((plan) => tableOf(dataset, plan, rewritten.get(plan.layer) ?? []));
     const { snapshot_id: to } = pointer;
@@ -107,6 +108,7 @@ function tableOf(
 }
 
 interface Rewriting {
+  readonly contract: Contract;
   readonly pointer: Pointer;
   readonly plans: readonly TablePlan[];
   readonly id: string;
@@ -115,15 +117,16 @@ interface Rewriting {
 /** Writes the bins of each table anew; nobody sees them yet. */
 function rewrite(
   effects: Effects,
-  { pointer, plans, id }: Rewriting,
+  { contract, pointer, plans, id }: Rewriting,
 ): Promise<ReadonlyMap<Layer, RewrittenBin[]>> {
   return withBench(effects, `upgrade-${id}`, async (bench) => {
     const rewritten = new Map<Layer, RewrittenBin[]>();
     for (const { layer, table, bins } of plans) {
       const root = runRoot(layer, pointer.dataset, pointer.contract_version, id);
+      const place = { table, root, bounded: boundedColumns(contract, layer) };
       const done: RewrittenBin[] = [];
       for (const [n, { files }] of bins.entries()) {
-        const add = await rewriteBin(files, { table, root, part: upgradedPart(n) }, bench);
+        const add = await rewriteBin(files, { ...place, part: upgradedPart(n) }, bench);
         done.push({ remove: files.map(({ key }) => key), add });
       }
       rewritten.set(layer, done);

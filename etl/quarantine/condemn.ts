@@ -7,6 +7,7 @@ import { ConfigError, ConflictError } from '../errors.ts';
 import { runRoot } from '../naming.ts';
 import { keepDecision, type Word } from '../operations/decide-run.ts';
 import type { Effects } from '../ports.ts';
+import { boundedColumns } from '../stages/bounded-columns.ts';
 import { commitTables } from '../stages/commit-tables.ts';
 import { openDatasetTable } from '../stages/dataset-tables.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
@@ -118,6 +119,7 @@ async function stage(
         table,
         root,
         part: '0000',
+        bounded: boundedColumns(contract, 'condemned'),
       });
       return { files, records };
     });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Contract } from '../contract/contract.ts';
+import { openColumns } from '../contract/open-columns.ts';
 import { type Engine, readParquet, type SqlRow } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { DataError } from '../errors.ts';
@@ -117,14 +118,6 @@ export function maskRejects(rejects: readonly Reject[], contract: Contract | und
     // Which part of an unparsable record belongs to which column can't be told.
     rawText: reject.rawText === null || isAllOpen ? reject.rawText : MASK,
   }));
-}
-
-/** Names of the columns whose values may be shown. */
-export function openColumns(contract: Contract | undefined): ReadonlySet<string> {
-  const columns = contract?.columns.filter(
-    ({ classification }) => classification === 'public' || classification === 'internal',
-  );
-  return new Set(columns?.map(({ name }) => name));
 }
 
 /** Values by column, with a mask for those of any column but the open ones; no value needs no mask. */

@@ -27,6 +27,9 @@ export const REJECT_TABLE_COLUMNS: readonly TableColumn[] = [
   added('raw_text', 'string', 'The raw text, for records that cannot be parsed'),
 ];
 
+/** Those of them that hold a record's values as they came, whatever their classification. */
+export const RAW_COLUMNS: readonly string[] = ['record', 'raw_text'];
+
 /** Columns of a dataset's ledger: one row each time a file was dealt with. */
 export const LEDGER_COLUMNS: readonly TableColumn[] = [
   added('dataset', 'string', 'The dataset'),

@@ -29,6 +29,7 @@ import type { LakeTable } from '../table/lake-table.ts';
 import { currentSchema } from '../table/metadata.ts';
 import type { DataFile } from '../table/schema.ts';
 import { countBytes } from '../telemetry.ts';
+import { boundedColumns } from './bounded-columns.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import { type ChunkResult, type Plan, putDocument, type RefinedFile, replacedFiles } from './documents.ts';
 import { filesToRead } from './files-to-read.ts';
@@ -258,8 +259,9 @@ class Refinery {
   #write(engine: Engine, part: string, select: string, constants: Constants = {}): Promise<DataFile[]> {
     const { contract, effects, scratch, silver, plan } = this.#options;
     const root = runRoot('silver', contract.dataset, contract.version, plan.runId);
-    const target = { engine, data: effects.data, scratch, table: silver, root, part, constants };
-    return writeDataFiles(select, { ...target, partitionColumn: contract.partitionColumn });
+    const { partitionColumn } = contract;
+    const target = { engine, data: effects.data, scratch, table: silver, root, part, partitionColumn };
+    return writeDataFiles(select, { ...target, bounded: boundedColumns(contract, 'silver'), constants });
   }
 
   async #silverSelect(lane: Engine): Promise<string> {

@@ -24,6 +24,7 @@ import { commitTable } from '../table/commit-table.ts';
 import { filesOf, type LakeTable, openOrCreateTable, openTable } from '../table/lake-table.ts';
 import { movePointer, type Pointer, type ReadPointer, readPointer } from '../table/pointer.ts';
 import type { DataFile } from '../table/schema.ts';
+import { boundedColumns } from './bounded-columns.ts';
 import { putDocument } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
 import { readKnownPointer } from './known-pointer.ts';
@@ -215,6 +216,7 @@ function writeRebuilt({ effects, engine, scratch, run, state }: Rebuild): Promis
     root,
     part,
     partitionColumn: contract.partitionColumn,
+    bounded: boundedColumns(contract, 'gold'),
   });
 }
 

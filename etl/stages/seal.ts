@@ -25,6 +25,7 @@ import { findSecondHeaders } from '../sealing/second-headers.ts';
 import { countReasonCodes, digestRejects, giveVerdicts, verdictSelect } from '../sealing/verdicts.ts';
 import type { DataFile } from '../table/schema.ts';
 import { countReasons, countRecords } from '../telemetry.ts';
+import { boundedColumns } from './bounded-columns.ts';
 import { type DatasetTable, type DatasetTables, openDatasetTables } from './dataset-tables.ts';
 import {
   ChunkResult,
@@ -214,6 +215,7 @@ async function resolveSilver(
     table: await tables.table('silver'),
     root,
     partitionColumn: contract.partitionColumn,
+    bounded: boundedColumns(contract, 'silver'),
   };
   const cleared = await clearReplaced(plan, published, target);
   const baseFiles = cleared.files;
@@ -277,6 +279,7 @@ async function writeRest(
       table: await tables.table(layer),
       root: runRoot(layer, plan.dataset, contract.version, plan.runId),
       part: '0000',
+      bounded: boundedColumns(contract, layer),
     });
   const quarantine = await write('quarantine', verdictSelect('quarantined', plan));
   const condemned = await write('condemned', verdictSelect('condemned', plan));

@@ -6,8 +6,9 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { startTelemetry } from '../../adapters/local/telemetry.ts';
+import { avroOf } from '../support/outside-table.ts';
 import { runMain } from './run-main.ts';
-import { openShop } from './shop.ts';
+import { openShop, salesContract } from './shop.ts';
 
 /** A value of a person that DuckDB quotes when it fails on it. It lies in Bronze and Silver, and may be nowhere else. */
 const SECRET = 'ZZSECRET';
@@ -37,14 +38,24 @@ afterEach(async () => {
   await shop.dispose();
 });
 
-/** What a lake keeps of its runs, and people read: records, alerts, decisions. */
-async function operations(): Promise<string> {
-  const root = path.join(shop.cwd, 'lake', 'ops');
+/** What a lake keeps beside source files and rows: records, alerts, decisions, staging, pointers, and tables' metadata. */
+async function documents(): Promise<string> {
+  const root = path.join(shop.cwd, 'lake');
   const found = await readdir(root, { recursive: true, withFileTypes: true });
   const files = found
-    .filter((one) => one.isFile() && !one.parentPath.startsWith(path.join(root, 'staging')))
-    .map((one) => path.join(one.parentPath, one.name));
-  return (await Promise.all(files.map((file) => readFile(file, 'latin1')))).join('\n');
+    .filter((one) => one.isFile() && !one.parentPath.startsWith(path.join(root, 'bronze')))
+    .map((one) => path.join(one.parentPath, one.name))
+    .filter((file) => !file.endsWith('.parquet'));
+  return (await Promise.all(files.map(textOf))).join('\n');
+}
+
+/** A document's text; Avro is packed, and has its texts and bounds as bytes. */
+async function textOf(file: string): Promise<string> {
+  if (!file.endsWith('.avro')) return readFile(file, 'latin1');
+  return JSON.stringify(await avroOf(file), (_, value) => {
+    if (typeof value === 'bigint') return String(value);
+    return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value;
+  });
 }
 
 /** Drops the file and runs, with a webhook and a collector that keep what they are sent; all that left the process. */
@@ -60,7 +71,7 @@ async function run(...options: string[]): Promise<{ said: string; kept: string; 
   });
   await stop();
   delete process.env.OTEL_EXPORTER_OTLP_ENDPOINT;
-  return { said: `${ran.out}${ran.err}`, kept: await operations(), sent: received, err: ran.err };
+  return { said: `${ran.out}${ran.err}`, kept: await documents(), sent: received, err: ran.err };
 }
 
 describe('what an engine says of a value', () => {
@@ -109,5 +120,38 @@ describe('what an engine says of a value', () => {
     expect(stdout).toContain('"errorType":"SyntaxError"');
     expect(stdout.match(/"level":"ERROR"/g) ?? stderr.match(/"level":"ERROR"/g)).toHaveLength(3);
     expect(stdout + stderr).not.toContain(SECRET);
+  });
+});
+
+describe("a person's value", () => {
+  const LINES = [
+    `1,${SECRET},10.00,2024-01-02,${SECRET}`,
+    `2,${SECRET},x,2024-01-03,`,
+    `3,${SECRET},1.00,2024-01-03,,`,
+    '4,Zoe,1.00,2024-02-03,',
+  ];
+
+  test('is in no document, manifest or other metadata of a lake that published, quarantined, condemned and joined it', async () => {
+    const text = salesContract().replace(
+      '    customProperties:',
+      '    customProperties:\n      - property: assay.unknownColumns\n        value: rescue',
+    );
+    await shop.write('contracts/shop/sales.yaml', text);
+    const ok = async (...args: string[]) => expect(await runMain(args, shop)).toMatchObject({ code: 0 });
+    for (const run of [1, 2]) {
+      const lines = LINES.map((line) => `${run}${line}`);
+      await shop.write(`${run}.csv`, `sale_id,customer,amount,sold_on,extra\n${lines.join('\n')}\n`);
+      await ok('ingest', `${run}.csv`, '--dataset', 'shop.sales');
+      await ok('run');
+    }
+    const word = ['--by', 'ann', '--reason', 'asked by finance'];
+    await ok('quarantine', 'condemn', '--dataset', 'shop.sales', '--code', 'TYPE_ERROR', ...word);
+    await ok('compact', 'shop.sales', ...word);
+    const rows = await runMain(['query', 'SELECT customer, rescued FROM silver.shop_sales'], shop);
+    expect(rows.out).toContain(SECRET);
+    const kept = await documents();
+    // Its neighbours' values are there: it is looked for where it could be.
+    for (const known of ['dataFiles', 'lower_bounds', '2024-02-03', '10.00']) expect(kept).toContain(known);
+    expect(kept).not.toContain(SECRET);
   });
 });

@@ -73,7 +73,8 @@ export async function openOutside(lake: string, pointer: string, table: string):
 
 const boundsOf = (bounds: readonly Bound[]) => new Map(bounds.map(({ key, value }) => [key, value]));
 
-async function avroOf(file: string): Promise<Record<string, unknown>[]> {
+/** The records of an Avro file, such as a manifest. */
+export async function avroOf(file: string): Promise<Record<string, unknown>[]> {
   const { buffer, byteOffset, byteLength } = await readFile(file);
   const reader = { view: new DataView(buffer, byteOffset, byteLength), offset: 0 };
   return avroRead({ reader, ...(await avroMetadata(reader)) });
