@@ -96,7 +96,7 @@ function findings(options: StageOptions): string[] {
  * no hash of a record without it. No value holds a NUL (the scanner sees to it), so that two records have
  * the same text only if they have the same values.
  */
-function hashInput(columns: readonly ContractColumn[]): string {
+export function hashInput(columns: readonly ContractColumn[]): string {
   const raw = columns.map((_, index) => rawName(index));
   const present = raw.map((name) => `${name} IS NOT NULL`).join(' AND ');
   const marked = raw.map((name) => `coalesce('=' || ${name}, '')`).join(', ');
@@ -104,7 +104,8 @@ function hashInput(columns: readonly ContractColumn[]): string {
   return `CASE WHEN ${present} THEN concat('=', ${raw.join(", chr(0) || '=', ")}) ELSE rtrim(concat_ws(chr(0), ${marked}), chr(0)) END`;
 }
 
-function fieldSql(layout: Layout, index: number): string {
+/** SQL of a column's raw value: the field that the file has for it, or NULL. */
+export function fieldSql(layout: Layout, index: number): string {
   const field = layout.columns[index];
   return field === undefined ? 'CAST(NULL AS VARCHAR)' : fieldName(field);
 }
@@ -119,15 +120,16 @@ function passedSql(contract: SourceContract, rules: readonly CheckedRule[]): str
     for (const check of columnChecks(column)) conditions.push(`NOT coalesce(${check.fails}, false)`);
   });
   for (const rule of rules) conditions.push(passesSql(rule.sql));
-  return `(${conditions.join(' AND ')})`;
+  return conditions.length === 0 ? 'true' : `(${conditions.join(' AND ')})`;
 }
 
 /** A rule passes where it is true or NULL, as in SQL's CHECK; one that raises an error fails. */
-function passesSql(expression: RuleSql): string {
+export function passesSql(expression: RuleSql): string {
   return `coalesce(TRY(coalesce((${expression}), true)), false)`;
 }
 
-function kindSql({ contract, layout }: StageOptions): string {
+/** SQL of what a record is (RECORD_KIND), over its fields, its typed columns and `passed$`. */
+export function kindSql({ contract, layout }: StageOptions): string {
   const { silver, rejected, blank, totalRow } = RECORD_KIND;
   const everything = Array.from({ length: layout.fields }, (_, field) => fieldName(field));
   const cases = [`WHEN passed$ THEN ${silver}`, `WHEN ${isBlankSql(everything)} THEN ${blank}`];
@@ -146,7 +148,8 @@ function isBlankSql(fields: readonly string[]): string {
   return fields.length === 0 ? 'true' : `trim(concat(${fields.join(', ')}), ${literal(' \t')}) = ''`;
 }
 
-function reasonsSql({ contract, rules, digestKey }: StageOptions): string {
+/** SQL of all that is wrong with a record, as a list. */
+export function reasonsSql({ contract, rules, digestKey }: StageOptions): string {
   const entries = contract.columns.flatMap((column, index) =>
     columnFailures(column, textName(index)).map((failure) =>
       reasonSql(failure, literal(column.name), shownValue(column, rawName(index), digestKey)),
@@ -170,7 +173,7 @@ function shownValue(column: ContractColumn, raw: string, digestKey: string): str
 }
 
 /** The raw values by contract column, and the unknown ones by their header, as they came. */
-function recordJson(contract: SourceContract, layout: Layout): string {
+export function recordJson(contract: SourceContract, layout: Layout): string {
   const pairs = contract.columns.flatMap((column, index) =>
     layout.columns[index] === undefined ? [] : [literal(column.name), rawName(index)],
   );
@@ -181,7 +184,7 @@ function recordJson(contract: SourceContract, layout: Layout): string {
 }
 
 /** Unknown columns that have a value, as JSON; NULL where none has. */
-function rescuedSql(layout: Layout): string {
+export function rescuedSql(layout: Layout): string {
   if (layout.unknown.length === 0) return 'CAST(NULL AS VARCHAR)';
   const fields = layout.unknown.map(({ field }) => fieldName(field));
   const pairs = layout.unknown.flatMap(({ field, name }) => [literal(name), fieldName(field)]);

@@ -21,6 +21,17 @@ export type LayoutResult =
 /** More columns than any contract has: DuckDB keeps a vector of each, and past this its memory is gone. */
 const MAX_FIELDS = 2_000;
 
+/** Columns up to which one statement stages everything. */
+const NARROW_COLUMNS = 400;
+
+/**
+ * Whether so many columns are staged a slice at a time. DuckDB sets 32 KiB aside for each step of each column's
+ * expressions, however few the records: a thousand columns in one statement need more than the default memory.
+ */
+export function isWide(columns: number): boolean {
+  return columns > NARROW_COLUMNS;
+}
+
 /** Matches a header against a contract by name, in any order. */
 export function matchHeader(header: Header, contract: SourceContract): LayoutResult {
   if (header.names.length > MAX_FIELDS) {

@@ -2,7 +2,7 @@ import { DataError } from '../errors.ts';
 import { atMost, inFlight } from '../in-flight.ts';
 import type { ScratchFile } from '../ports.ts';
 import type { BrokenRecord } from './broken-record.ts';
-import type { Layout } from './layout.ts';
+import { isWide, type Layout } from './layout.ts';
 import { type FileToRead, type Opened, type OpenOptions, openFile, type Unopened } from './open-file.ts';
 import { type Piece, readPieces } from './pieces.ts';
 import { createSegmentFile } from './segment-file.ts';
@@ -44,6 +44,9 @@ export const SEGMENT_BYTES = 48 * 1024 * 1024;
 
 /** Size of the first segment at most; each of the next may be twice as large. */
 const FIRST_BYTES = 8 * 1024 * 1024;
+
+/** Records of many columns in a segment: past one vector DuckDB takes a block of 256 KiB for each column of a table. */
+const WIDE_ROWS = 1500;
 
 /** How reading a file, or its part of it, ended. */
 export type FileOutcome = { readonly fileIndex: number } & (
@@ -151,7 +154,8 @@ class SegmentBuilder {
   }
 
   async *add(piece: Piece): AsyncGenerator<SegmentEvent> {
-    if (this.#bytes >= Math.min(this.#options.segmentBytes, FIRST_BYTES * 2 ** this.#count))
+    const isLong = this.#rows >= WIDE_ROWS && isWide(this.#layout?.fields ?? 0);
+    if (isLong || this.#bytes >= Math.min(this.#options.segmentBytes, FIRST_BYTES * 2 ** this.#count))
       yield* this.finish();
     if (this.#file === undefined) {
       const name = `segment-${this.#count++}.csv`;

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { checkedRules } from '../contract/check-rules.ts';
-import { compileStage, fieldName, type Look, stagedNames } from '../contract/compile-record.ts';
+import {
+  compileStage,
+  fieldName,
+  type Look,
+  type StageOptions,
+  stagedNames,
+} from '../contract/compile-record.ts';
+import { compileWide } from '../contract/compile-wide.ts';
 import type { SourceContract } from '../contract/contract.ts';
+import { isWide } from '../csv/layout.ts';
 import { plainSigns } from '../csv/rewrite.ts';
 import type { Segment, SegmentPart } from '../csv/segments.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
@@ -26,10 +34,21 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
   const { contract, digestKey, look } = options;
   const { hasEdgeBlanks, layout } = segment;
   const rules = await checkedRules(engine, contract);
-  const compile = (source: string): string =>
-    compileStage({ contract, rules, layout, source, hasEdgeBlanks, digestKey, look });
-  const select = compile(readCsv(segment, contract));
-  if (await keepsOrder(engine, select)) {
+  const optionsOn = (source: string): StageOptions => ({
+    contract,
+    rules,
+    layout,
+    source,
+    hasEdgeBlanks,
+    digestKey,
+    look,
+  });
+  const compile = (source: string): string => compileStage(optionsOn(source));
+  const source = readCsv(segment, contract);
+  const select = isWide(Math.max(contract.columns.length, layout.fields)) ? undefined : compile(source);
+  if (select === undefined) {
+    await stageInSlices(engine, source, optionsOn);
+  } else if (await keepsOrder(engine, select)) {
     // Under names of our own: a column that the contract calls rowid would hide the table's.
     const names = stagedNames({ contract, look });
     const stored = names.map((name, n) => `${name} AS v$${n}`).join(', ');
@@ -39,7 +58,7 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
       `CREATE OR REPLACE TEMP VIEW positioned AS SELECT ${restored}, rowid AS position$ FROM staged_records`,
     );
   } else {
-    await stageInTwoSteps(engine, readCsv(segment, contract), compile);
+    await stageInTwoSteps(engine, source, compile);
   }
   const [row = {}] = await engine.rows(
     'SELECT count(*) AS n, coalesce(max(position$), -1) AS last FROM positioned',
@@ -105,6 +124,28 @@ async function stageInTwoSteps(
   const select = compile(positioned).replace(/ FROM judged$/, ', position$ FROM judged');
   await engine.run(`CREATE OR REPLACE TEMP TABLE staged_records AS ${select} ORDER BY position$`);
   await engine.run('DROP TABLE raw_records');
+  await engine.run('CREATE OR REPLACE TEMP VIEW positioned AS SELECT * FROM staged_records');
+}
+
+/** The way of many columns: the raw fields first, then a slice of the columns at a time. */
+async function stageInSlices(
+  engine: Engine,
+  source: string,
+  optionsOn: (source: string) => StageOptions,
+): Promise<void> {
+  // Those of the segment before would only take memory.
+  await engine.run('DROP VIEW IF EXISTS staged');
+  await engine.run('DROP VIEW IF EXISTS positioned');
+  await engine.run('DROP TABLE IF EXISTS staged_records');
+  await engine.run(`CREATE OR REPLACE TEMP TABLE raw_records AS SELECT * FROM ${source}`);
+  const options = optionsOn('(SELECT rowid AS position$, * FROM raw_records)');
+  const { steps, from } = compileWide(options);
+  for (const { table, select } of steps)
+    await engine.run(`CREATE OR REPLACE TEMP TABLE ${table} AS ${select}`);
+  const names = [...stagedNames(options), 'position$'].join(', ');
+  await engine.run('DROP TABLE raw_records');
+  await engine.run(`CREATE OR REPLACE TEMP TABLE staged_records AS SELECT ${names} FROM ${from}`);
+  for (const { table } of steps) await engine.run(`DROP TABLE ${table}`);
   await engine.run('CREATE OR REPLACE TEMP VIEW positioned AS SELECT * FROM staged_records');
 }
 

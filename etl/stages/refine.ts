@@ -4,6 +4,7 @@ import { ahead } from '../ahead.ts';
 import type { Look } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { Gathering } from '../csv/gathering.ts';
+import { isWide } from '../csv/layout.ts';
 import type { FileToRead } from '../csv/open-file.ts';
 import { cutSegments, type FileOutcome, SEGMENT_BYTES, type Segment } from '../csv/segments.ts';
 import { type Engine, withEngine, withLanes } from '../engine/engine.ts';
@@ -67,9 +68,11 @@ export const refine = defineStage({
     const files = (await filesToRead(effects.objects, plan)).get(chunk) ?? [];
     const scratch = await effects.openScratch(`refine-${runId}-${chunk}`);
     try {
-      const lanes = Math.min(LANES, effects.engine.threads);
+      // Many columns leave memory for one at a time.
+      const atOnce = isWide(contract.columns.length) ? 1 : effects.engine.threads;
+      const lanes = Math.min(LANES, atOnce);
       // Each lane has a thread of its own, so that none waits for another in the middle of a statement.
-      const options = { ...effects.engine, threads: effects.engine.threads - lanes + 1 };
+      const options = { ...effects.engine, threads: atOnce - lanes + 1 };
       const result = await withEngine(options, join(scratch.directory, 'spill'), async (engine) => {
         const prior = await PriorFailures.open(engine, { tables, replaced: replacedFiles(plan) });
         return withLanes(engine, lanes, (opened) =>

@@ -61,6 +61,35 @@ describe('a file that is hard to read', () => {
       dates.map((_, n) => `${n} ${n}`).sort(),
     );
   });
+
+  test('a contract of 1,200 typed columns finds what is wrong with a record in any of them', async () => {
+    const kinds = [
+      { type: 'date', assay: { formats: ['dd/MM/yyyy'] }, good: '31/01/2024', bad: '31/02/2024' },
+      { type: 'number', physicalType: 'DECIMAL(18,2)', good: '1.25', bad: '1.255' },
+      { type: 'integer', good: '7', bad: 'seven' },
+      { more: { logicalTypeOptions: { maxLength: 3 } }, good: 'abc', bad: 'abcd' },
+    ];
+    const every = Array.from({ length: 300 }, () => kinds).flat();
+    const columns = every.map(({ good, bad, ...column }, n) => ({ name: `extra_${n}`, ...column }));
+    lake = await testLake({
+      contracts: [contractText({ ...PAYMENTS, columns: [...PAYMENTS.columns, ...columns] })],
+    });
+    const header = `${HEADER.trim()},${columns.map(({ name }) => name).join(',')}`;
+    const good = (id: number): string => `${id},2024-01-31,1,a,${every.map((kind) => kind.good).join(',')}`;
+    const bad = `3,2024-01-31,1,a,${every.map((kind) => kind.bad).join(',')}`;
+    const ran = await lake.dropAndRun({ 'wide.csv': [header, good(1), good(2), bad, ''].join('\n') });
+    expect(ran.record?.reasons).toEqual({ FORMAT_ERROR: 300, RANGE_ERROR: 600, TYPE_ERROR: 300 });
+    const silver = await lake.rows('silver');
+    expect(silver.map(({ id, extra_1198 }) => [id, extra_1198]).sort()).toEqual([
+      ['1', 7n],
+      ['2', 7n],
+    ]);
+    const [rejected] = await lake.rows('quarantine');
+    const reasons = rejected?.reasons as { column: string; value: string }[];
+    expect(reasons.map(({ column, value }) => [column, value])).toEqual(
+      every.map((kind, n) => [`extra_${n}`, kind.bad]),
+    );
+  });
 });
 
 describe('a column of the contract', () => {
