@@ -54,14 +54,6 @@ describe('a drill', () => {
     expect(other.digest).not.toBe(once.digest);
   }, 120_000);
 
-  test('finds a store that ignores conditions: one of two commits is lost', async () => {
-    const ground = groundWith((effects) => ({
-      ...effects,
-      objects: { ...effects.objects, put: (key, body) => effects.objects.put(key, body) },
-    }));
-    expect(await problemsOf(ground)).not.toEqual([]);
-  }, 240_000);
-
   test('finds a store that says it wrote a data file and did not', async () => {
     let files = 0;
     const ground = groundWith((effects) => ({
