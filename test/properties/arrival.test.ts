@@ -82,7 +82,7 @@ describe('the order of arrival', () => {
             await lake.dispose();
           }
         }),
-        { numRuns: 25, ...LIMIT },
+        { numRuns: 10, ...LIMIT },
       );
     },
   );
