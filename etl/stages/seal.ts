@@ -8,19 +8,13 @@ import { loadPriorFailures } from '../refining/prior-failures.ts';
 import { createRejects } from '../refining/rejects.ts';
 import { type Absorbed, writeAbsorbing } from '../sealing/absorb.ts';
 import { loadArrivalOrder } from '../sealing/arrival-order.ts';
-import {
-  blankCount,
-  type FoundInFile,
-  identitiesOf,
-  proveFile,
-  readBack,
-  takeTotalRows,
-} from '../sealing/conservation.ts';
+import { identitiesOf, proveFile, readBack, takeTotalRows } from '../sealing/conservation.ts';
 import { EXCLUDED_SQL, findExclusions, supersededSql } from '../sealing/exclusions.ts';
 import { mergeParts } from '../sealing/merge-parts.ts';
 import { recoverExcluded } from '../sealing/recover-records.ts';
 import { countSpanLines, countUnread } from '../sealing/rejects-extent.ts';
 import { type RewriteTarget, rewriteWithout } from '../sealing/rewrite.ts';
+import { emptyFind, sealedFile, sumCounts } from '../sealing/sealed-file.ts';
 import { findSecondHeaders } from '../sealing/second-headers.ts';
 import { countReasonCodes, digestRejects, giveVerdicts, verdictSelect } from '../sealing/verdicts.ts';
 import type { DataFile } from '../table/schema.ts';
@@ -33,9 +27,7 @@ import {
   type ControlTotal,
   Counts,
   type Plan,
-  type PlannedFile,
   putDocument,
-  type RefinedFile,
   replacedFiles,
   Seal,
   type SealedFile,
@@ -295,58 +287,5 @@ async function writeRest(
       condemned: condemned.absorbed,
       ledger: ledger.absorbed,
     },
-  };
-}
-
-function sealedFile(
-  file: PlannedFile,
-  refined: RefinedFile | undefined,
-  found: FoundInFile | undefined,
-  hasTotalRow: boolean,
-): SealedFile {
-  const base = { key: file.key, sourceFileId: file.sourceFileId, sizeBytes: file.sizeBytes };
-  const none = { records: 0, silver: 0, quarantined: 0, condemned: 0, blank: 0 };
-  if (file.repeatOf !== undefined) {
-    return { ...base, ...none, status: 'repeat', note: `the same bytes as ${file.repeatOf}` };
-  }
-  if (refined === undefined || refined.outcome === 'rejected') {
-    return { ...base, ...none, status: 'rejected', note: refined?.why ?? 'it was not read' };
-  }
-  if (refined.records === 0) {
-    const note = refined.outcome === 'empty' ? 'the file is empty' : 'the file has a header and nothing else';
-    return { ...base, ...none, status: 'empty', note };
-  }
-  const { silver = 0, quarantined = 0, condemned = 0 } = found ?? {};
-  const counts = {
-    records: refined.records,
-    silver,
-    quarantined,
-    condemned,
-    blank: blankCount(refined, hasTotalRow),
-  };
-  return { ...base, ...counts, status: 'accepted' };
-}
-
-function emptyFind(): FoundInFile {
-  return {
-    silver: 0,
-    quarantined: 0,
-    condemned: 0,
-    identity: '0',
-    silverSums: [],
-    quarantinedSums: [],
-    condemnedSums: [],
-  };
-}
-
-function sumCounts(files: readonly SealedFile[]): Counts {
-  const sum = (pick: (file: SealedFile) => number): number =>
-    files.reduce((total, file) => total + pick(file), 0);
-  return {
-    records: sum((file) => file.records),
-    silver: sum((file) => file.silver),
-    quarantined: sum((file) => file.quarantined),
-    condemned: sum((file) => file.condemned),
-    blank: sum((file) => file.blank),
   };
 }

@@ -1,0 +1,58 @@
+import type { Counts, PlannedFile, RefinedFile, SealedFile } from '../stages/documents.ts';
+import { blankCount, type FoundInFile } from './conservation.ts';
+
+/** What the ledger and the seal say of a file: its status, its counts by verdict, and why where there is something to say. */
+export function sealedFile(
+  file: PlannedFile,
+  refined: RefinedFile | undefined,
+  found: FoundInFile | undefined,
+  hasTotalRow: boolean,
+): SealedFile {
+  const base = { key: file.key, sourceFileId: file.sourceFileId, sizeBytes: file.sizeBytes };
+  const none = { records: 0, silver: 0, quarantined: 0, condemned: 0, blank: 0 };
+  if (file.repeatOf !== undefined) {
+    return { ...base, ...none, status: 'repeat', note: `the same bytes as ${file.repeatOf}` };
+  }
+  if (refined === undefined || refined.outcome === 'rejected') {
+    return { ...base, ...none, status: 'rejected', note: refined?.why ?? 'it was not read' };
+  }
+  if (refined.records === 0) {
+    const note = refined.outcome === 'empty' ? 'the file is empty' : 'the file has a header and nothing else';
+    return { ...base, ...none, status: 'empty', note };
+  }
+  const { silver = 0, quarantined = 0, condemned = 0 } = found ?? {};
+  const counts = {
+    records: refined.records,
+    silver,
+    quarantined,
+    condemned,
+    blank: blankCount(refined, hasTotalRow),
+  };
+  return { ...base, ...counts, status: 'accepted' };
+}
+
+/** What is found of a file of which nothing was written. */
+export function emptyFind(): FoundInFile {
+  return {
+    silver: 0,
+    quarantined: 0,
+    condemned: 0,
+    identity: '0',
+    silverSums: [],
+    quarantinedSums: [],
+    condemnedSums: [],
+  };
+}
+
+/** The records of all files, by verdict. */
+export function sumCounts(files: readonly SealedFile[]): Counts {
+  const sum = (pick: (file: SealedFile) => number): number =>
+    files.reduce((total, file) => total + pick(file), 0);
+  return {
+    records: sum((file) => file.records),
+    silver: sum((file) => file.silver),
+    quarantined: sum((file) => file.quarantined),
+    condemned: sum((file) => file.condemned),
+    blank: sum((file) => file.blank),
+  };
+}
