@@ -51,14 +51,21 @@ export async function* ingestFiles(
     const { file, links, sizeBytes, foundWrittenMs } = source;
     const sent = advance(file);
     sent(0);
+    const look = () => guarded(`looking at ${file}`, () => requirePlain(file, source));
     try {
-      await guarded(`looking at ${file}`, () => requirePlain(file, source));
+      // Added at once, and looked at only then: whoever is added first came first.
       const added = await intake.add({
         name: path.basename(file),
         sizeBytes,
         foundWrittenMs,
-        digest: async () => (await guarded(`reading ${file}`, () => hashFile(file, undefined, links))).digest,
-        copyTo: (key, arrivedMs) => lake.data.addFile(file, key, { arrivedMs, onSent: sent, links }),
+        digest: async () => {
+          await look();
+          return (await guarded(`reading ${file}`, () => hashFile(file, undefined, links))).digest;
+        },
+        copyTo: async (key, arrivedMs) => {
+          await look();
+          return await lake.data.addFile(file, key, { arrivedMs, onSent: sent, links });
+        },
       });
       const { key, digest, existed } = added;
       return { kind: 'ingested', file, source: { file, key, sizeBytes: added.sizeBytes, digest, existed } };

@@ -19,6 +19,8 @@ export interface ExclusionInput {
   readonly isOneChunk: boolean;
   /** The base snapshot's Silver files. */
   readonly baseFiles: readonly DataFile[];
+  /** The condition under which a row (`old`) of them is still there; the others are read again by this run. */
+  readonly standing: string;
   /** The order in which the records came, by loadArrivalOrder. */
   readonly order: ArrivalOrder;
   readonly hasPrior: boolean;
@@ -123,7 +125,8 @@ async function compareWithBase(input: ExclusionInput, files: readonly DataFile[]
   const same = contract.key
     .map((key) => `old.${identifier(key)} IS NOT DISTINCT FROM new.${identifier(key)}`)
     .join(' AND ');
-  const [fresh, old] = [await readFiles(data, files), await readFiles(data, rivals)];
+  const fresh = await readFiles(data, files);
+  const old = `(SELECT * FROM ${await readFiles(data, rivals)} AS old WHERE ${input.standing})`;
   const keys = contract.key.map(identifier).join(', ');
   const notExcluded =
     'NOT EXISTS (SELECT 1 FROM excluded WHERE excluded.source_file_id = new.source_file_id AND excluded.source_row_number = new.source_row_number)';

@@ -13,11 +13,10 @@ import { EXCLUDED_SQL, findExclusions, supersededSql } from '../sealing/exclusio
 import { mergeParts } from '../sealing/merge-parts.ts';
 import { recoverExcluded } from '../sealing/recover-records.ts';
 import { countSpanLines, countUnread } from '../sealing/rejects-extent.ts';
-import { type RewriteTarget, rewriteWithout } from '../sealing/rewrite.ts';
+import { rewriteWithout } from '../sealing/rewrite.ts';
 import { emptyFind, sealedFile, sumCounts } from '../sealing/sealed-file.ts';
 import { findSecondHeaders } from '../sealing/second-headers.ts';
 import { countReasonCodes, digestRejects, giveVerdicts, verdictSelect } from '../sealing/verdicts.ts';
-import type { DataFile } from '../table/schema.ts';
 import { countReasons, countRecords } from '../telemetry.ts';
 import { boundedColumns } from './bounded-columns.ts';
 import { type DatasetTable, type DatasetTables, openDatasetTables } from './dataset-tables.ts';
@@ -26,7 +25,6 @@ import {
   type CommitPlan,
   type ControlTotal,
   Counts,
-  type Plan,
   putDocument,
   replacedFiles,
   Seal,
@@ -209,8 +207,8 @@ async function resolveSilver(
     partitionColumn: contract.partitionColumn,
     bounded: boundedColumns(contract, 'silver'),
   };
-  const cleared = await clearReplaced(plan, published, target);
-  const baseFiles = cleared.files;
+  const replaced = replacedFiles(plan);
+  if (replaced.length > 0) await loadReplaced(engine, replaced);
   const counts = await findExclusions({
     engine,
     data,
@@ -218,7 +216,8 @@ async function resolveSilver(
     files,
     suspectFiles,
     isOneChunk: chunks.length === 1,
-    baseFiles,
+    baseFiles: published,
+    standing: replaced.length === 0 ? 'true' : `NOT ${REPLACED_SQL}`,
     order: await loadArrivalOrder({ engine, data, contract, plan, tables }),
     hasPrior,
   });
@@ -233,28 +232,22 @@ async function resolveSilver(
     });
     mine = (await rewriteWithout(EXCLUDED_SQL, files, { ...target, partPrefix: 'unique' })).files;
   }
+  const gone = [
+    ...(replaced.length === 0 ? [] : [REPLACED_SQL]),
+    ...(counts.superseded === 0 ? [] : [supersededSql(contract)]),
+  ];
   const base =
-    counts.superseded === 0
-      ? cleared
-      : await rewriteWithout(supersededSql(contract), baseFiles, { ...target, partPrefix: 'kept' });
+    gone.length === 0
+      ? { files: published }
+      : await rewriteWithout(`(${gone.join(' OR ')})`, published, { ...target, partPrefix: 'kept' });
   const before = new Set(published.map((file) => file.key));
   const after = new Set(base.files.map((file) => file.key));
   const added = [...mine, ...base.files.filter((file) => !before.has(file.key))];
   return { files: mine, added, removed: [...before].filter((key) => !after.has(key)) };
 }
 
-/** The base without the rows of files that are read again. */
-async function clearReplaced(
-  plan: Plan,
-  files: readonly DataFile[],
-  target: Omit<RewriteTarget, 'partPrefix'>,
-): ReturnType<typeof rewriteWithout> {
-  const replaced = replacedFiles(plan);
-  if (replaced.length === 0) return { files: [...files], replaced: [] };
-  await loadReplaced(target.engine, replaced);
-  const condition = 'old.source_file_id IN (SELECT id$ FROM replaced)';
-  return rewriteWithout(condition, files, { ...target, partPrefix: 'cleared' });
-}
+/** The condition under which a row (`old`) of the base is of a file that is read again. */
+const REPLACED_SQL = 'old.source_file_id IN (SELECT id$ FROM replaced)';
 
 /** Writes the run's quarantine, condemned and ledger files. */
 async function writeRest(

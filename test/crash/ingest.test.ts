@@ -31,6 +31,11 @@ async function change<T>(noted: Change, apply: () => Promise<T>): Promise<T> {
 // The adapters get Node's own functions; those that change the disk are only counted.
 jest.unstable_mockModule('node:fs/promises', () => ({
   ...disk,
+  // The first file is the last to be looked at: it is the first to come all the same.
+  lstat: async (file: string) => {
+    if (file === files[0]) await new Promise((resolve) => setTimeout(resolve, 5));
+    return await disk.lstat(file);
+  },
   link: (from: string, to: string) => change(['link', from, to], () => disk.link(from, to)),
   unlink: (file: string) => change(['unlink', file], () => disk.unlink(file)),
   rename: (from: string, to: string) => change(['rename', from, to], () => disk.rename(from, to)),

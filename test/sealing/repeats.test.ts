@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { auditDataset } from '../../etl/audit/audit-dataset.ts';
 import { salesContract } from '../cli/shop.ts';
 import { contractText, PAYMENTS } from '../stages/contract-text.ts';
 import { testLake } from '../stages/harness.ts';
@@ -52,6 +53,25 @@ test('of repeated keys the first stays, also where a rule makes DuckDB give the 
     const upTo = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => from + n);
     expect(numbers(await lake.rows('silver'))).toEqual(upTo(1, 60));
     expect(numbers(await lake.rows('condemned'))).toEqual(upTo(61, 120));
+  } finally {
+    await lake.dispose();
+  }
+});
+
+test('a file that comes again leaves the rows beside it, replaces what came since, and no file that nobody names', async () => {
+  const lake = await testLake({
+    contracts: [contractText({ ...PAYMENTS, assay: { ...PAYMENTS.assay, duplicates: 'replace' } })],
+  });
+  try {
+    const text = (note: string, ids: readonly string[]): string =>
+      `id,paid_on,amount,note\n${ids.map((id) => `${id},2024-01-31,1.00,${note}\n`).join('')}`;
+    const first = text('first', ['1', '3', '3']);
+    await lake.drop({ 'a.csv': first });
+    await lake.dropAndRun({ 'b.csv': text('second', ['1', '2']) });
+    expect(await lake.dropAndRun({ 'c.csv': first })).toMatchObject({ status: 'promoted' });
+    const notes = (await lake.rows('silver')).map(({ id, note }) => [id, note]);
+    expect(Object.fromEntries(notes)).toEqual({ 1: 'first', 2: 'second', 3: 'first' });
+    expect((await auditDataset(lake.lake.effects, { dataset: lake.dataset })).problems).toEqual([]);
   } finally {
     await lake.dispose();
   }
