@@ -1,9 +1,12 @@
-/** Long searches by chance, and what measures: npm run test:searches. */
+/** Long searches by chance, deaths at every step, and what measures: npm run test:searches. */
 export const SEARCHES = [
   '<rootDir>/test/bench/',
+  '<rootDir>/test/crash/crash.test.ts',
   '<rootDir>/test/drill/',
   '<rootDir>/test/fuzz/',
+  '<rootDir>/test/gold/files-read.test.ts',
   '<rootDir>/test/pollution/',
+  '<rootDir>/test/properties/arrival.test.ts',
   '<rootDir>/test/adapters/object-store-schedules.test.ts',
 ];
 
