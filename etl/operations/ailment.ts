@@ -1,6 +1,7 @@
 /** Something that somebody should look at. */
 export interface Ailment {
   readonly code:
+    | 'POINTER'
     | 'SILENT'
     | 'LATE'
     | 'SHRUNKEN'

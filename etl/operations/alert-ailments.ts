@@ -51,7 +51,8 @@ export async function alertAilments(
     ? { dataset, alertId: newRunId(now), since: at, lastSeenAt: at, timesSeen: 1, codes }
     : { ...before, lastSeenAt: at, timesSeen: before.timesSeen + 1, codes };
   if (isNew) {
-    const pointer = (await readPointer(effects.objects, layer, dataset))?.pointer;
+    // A pointer that is damaged is what is told.
+    const read = await readPointer(effects.objects, layer, dataset).catch(() => undefined);
     await effects.alerts.send({
       kind: 'unhealthy',
       dataset,
@@ -59,9 +60,11 @@ export async function alertAilments(
       at,
       title: `${dataset} is not well: ${told.map(({ code, what }) => `${code}: ${what}`).join('; ')}.`,
       readersSee:
-        pointer === undefined
-          ? 'Readers see no table yet.'
-          : `Readers see snapshot ${pointer.snapshot_id}, published at ${pointer.committed_at}.`,
+        read === undefined
+          ? codes.includes('POINTER')
+            ? 'Readers see no table until the pointer is restored.'
+            : 'Readers see no table yet.'
+          : `Readers see snapshot ${read.pointer.snapshot_id}, published at ${read.pointer.committed_at}.`,
       nextCommand: `assay ${first.next}`,
       details: { ailments: told },
     });

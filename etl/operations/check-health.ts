@@ -1,10 +1,12 @@
 import type { Contract, GoldContract, ServiceLevel, SourceContract } from '../contract/contract.ts';
+import { DataError } from '../errors.ts';
 import type { Effects } from '../ports.ts';
 import { keptStates, openLedger, statesOf } from '../stages/dataset-history.ts';
+import { readKnownPointer } from '../stages/known-pointer.ts';
 import { listSources, listWithheld } from '../stages/list-sources.ts';
 import { isPending, loadLedger, openBreaker } from '../stages/make-plan.ts';
 import { newRunId } from '../stages/run-id.ts';
-import { type Pointer, readPointer } from '../table/pointer.ts';
+import { type Pointer, type ReadPointer, readPointer } from '../table/pointer.ts';
 import { lagText, measureLag } from '../tending/measure-lag.ts';
 import type { Ailment } from './ailment.ts';
 import { checkVolume } from './check-volume.ts';
@@ -28,7 +30,9 @@ export interface Health {
  */
 export async function checkHealth(effects: Effects, contract: Contract): Promise<Health> {
   const { dataset, layer } = contract;
-  const read = await readPointer(effects.objects, layer, dataset);
+  const known = await readTellingPointer(effects, contract);
+  if (known.kind === 'wrong') return { dataset, layer, publishedAt: null, ailments: [known.ailment] };
+  const { read } = known;
   if (contract.layer === 'gold') return goldHealth(effects, contract, read?.pointer);
   const publishedAt = read === undefined ? null : await lastPublished(effects, read.pointer);
   const now = effects.clock.now();
@@ -43,6 +47,23 @@ export async function checkHealth(effects: Effects, contract: Contract): Promise
   ];
   return { dataset, layer, publishedAt, ailments };
 }
+
+/** A pointer, or what is to be told of one that is lost or damaged: nothing else can then be looked at. */
+type ToldPointer =
+  | { readonly kind: 'read'; readonly read: ReadPointer | undefined }
+  | { readonly kind: 'wrong'; readonly ailment: Ailment };
+
+async function readTellingPointer(effects: Effects, { layer, dataset }: Contract): Promise<ToldPointer> {
+  try {
+    return { kind: 'read', read: await readKnownPointer(effects.objects, layer, dataset) };
+  } catch (error) {
+    if (!(error instanceof DataError) || !POINTER_CODES.has(error.code)) throw error;
+    const next = `repair ${dataset} --dry-run`;
+    return { kind: 'wrong', ailment: { code: 'POINTER', what: error.message, next } };
+  }
+}
+
+const POINTER_CODES: ReadonlySet<string> = new Set(['POINTER_LOST', 'POINTER_DAMAGED']);
 
 const promised = ({ sla }: Contract, property: string): ServiceLevel | undefined =>
   sla?.find((level) => level.property === property);

@@ -5,6 +5,7 @@ import type { Effects } from '../ports.ts';
 import { boundedColumns } from '../stages/bounded-columns.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
+import { readKnownPointer } from '../stages/known-pointer.ts';
 import { refreshGold } from '../stages/refresh-gold.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { type Pointer, type ReadPointer, readPointer } from '../table/pointer.ts';
@@ -57,7 +58,8 @@ export interface UpgradeRequest {
  * Makes the tables of a dataset, or a Gold table, what other engines read, in one commit that changes no row: metadata
  * gets a name as Iceberg gives it, and Parquet files of version 2 are written anew in version 1, which is proven as a
  * compaction is. Gold isn't made anew, it only notes Silver's snapshot; the catalog follows. Runs may commit meanwhile:
- * what they replaced is left out. A repeat does what is left to do. Throws DataError `ROWS_CHANGED` where the proof fails.
+ * what they replaced is left out. A repeat does what is left to do. Throws DataError `ROWS_CHANGED` where the proof fails,
+ * and `POINTER_LOST`.
  */
 export async function upgrade(
   effects: Effects,
@@ -65,7 +67,7 @@ export async function upgrade(
   word: Word,
 ): Promise<Upgraded> {
   const { dataset, layer } = contract;
-  const read = await readPointer(effects.objects, layer, dataset);
+  const read = await readKnownPointer(effects.objects, layer, dataset);
   if (read === undefined) return { dataset, layer, from: 0, to: 0, version: 0, tables: [] };
   const { snapshot_id: from, version } = read.pointer;
   const plans = await planUpgrade(effects, read.pointer);

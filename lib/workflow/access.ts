@@ -206,6 +206,8 @@ const BY_NAME = {
       BREAKERS,
       SEALS,
       RUN_RECORDS,
+      // That something was decided shows that a pointer is lost, and not yet to come.
+      DECISIONS,
       HEALTH,
       // What the upkeep has left: manifests and lists, no data.
       tableMetadata('silver'),

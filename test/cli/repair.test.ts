@@ -79,6 +79,14 @@ describe.each(Object.keys(damages))('a pointer that is %s', (damage) => {
     });
     const { message } = await codeOf('query', 'SELECT * FROM silver.shop_sales');
     expect(message).toContain('assay repair shop.sales');
+    const health = await runMainJson(['health', '--dataset', 'shop.sales'], shop);
+    expect(health).toMatchObject({
+      code: 1,
+      json: [{ ailments: [{ code: 'POINTER', next: 'repair shop.sales --dry-run' }] }],
+    });
+    expect(await codeOf('upgrade', '--dataset', 'shop.sales', '--reason', 'x')).toMatchObject({
+      code: expect.stringMatching(/^POINTER_(LOST|DAMAGED)$/),
+    });
     const audit = await runMainJson(['audit', '--dataset', 'shop.sales'], shop);
     expect(audit).toMatchObject({ code: 1 });
     expect(JSON.stringify(audit.json)).toContain('"POINTER"');
@@ -186,6 +194,10 @@ describe('a Gold pointer', () => {
       await writeFile(at(GOLD), '{');
     }
     expect((await runMain(['report', 'shop.monthly_sales'], shop)).code).not.toBe(0);
+    expect(await runMainJson(['health', '--dataset', 'shop.monthly_sales'], shop)).toMatchObject({
+      code: 1,
+      json: [{ ailments: [{ code: 'POINTER', next: 'repair shop.monthly_sales --dry-run' }] }],
+    });
     await repair('shop.monthly_sales');
     await sound();
   });
