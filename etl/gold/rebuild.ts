@@ -6,6 +6,7 @@ import { monthIndexSql } from '../engine/write-data-files.ts';
 import { DataError } from '../errors.ts';
 import { monthLabel } from '../naming.ts';
 import { checkedGoldSql } from './check-gold-sql.ts';
+import { goldSqlError } from './gold-error.ts';
 import type { MonthRange } from './months.ts';
 
 /**
@@ -38,7 +39,7 @@ export function bindMonths(sql: string, range: MonthRange): string {
 
 /**
  * Makes the table `rebuilt`: the contract's columns for the ranges, computed by its SQL. Throws ConfigError `GOLD_SQL` where
- * the SQL is none that may be run, and DataError `GOLD_BREAKS_CONTRACT` where the result breaks the contract: a row
+ * the SQL is none that may be run, DataError `GOLD_OVERFLOW` where its numbers outgrow their types, and `GOLD_BREAKS_CONTRACT` where the result breaks the contract: a row
  * outside of the months that were asked for, a required value missing, a key twice.
  */
 export async function rebuildMonths(
@@ -81,11 +82,12 @@ async function rebuildRange(
   const columns = contract.columns.map(
     ({ name, type }) => `CAST(${identifier(name)} AS ${duckType(type)}) AS ${identifier(name)}`,
   );
-  await engine
-    .naming(`Gold SQL of ${contract.dataset}`)
-    .run(
-      `CREATE OR REPLACE TEMP TABLE rebuilt_range AS SELECT ${columns.join(', ')} FROM (${query}) AS result`,
-    );
+  const create = `CREATE OR REPLACE TEMP TABLE rebuilt_range AS SELECT ${columns.join(', ')} FROM (${query}) AS result`;
+  try {
+    await engine.naming(`Gold SQL of ${contract.dataset}`).run(create);
+  } catch (error) {
+    throw goldSqlError(error, contract);
+  }
   // A row outside would stand beside the one that its own month has.
   const month = monthIndexSql(identifier(contract.partitionColumn));
   const outside = `NOT (${month} BETWEEN ${range.from} AND ${range.to})`;

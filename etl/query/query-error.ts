@@ -38,10 +38,14 @@ export async function explained(error: unknown, query: FailedQuery): Promise<unk
   const missing = fault.type === 'Catalog' ? missingTable(fault, query.tree, at) : undefined;
   if (missing !== undefined) return noTable(missing, await query.names());
   const details = { cause: fault, context: { engineError: fault.type } };
+  const tooLarge =
+    fault.type === 'Out of Range'
+      ? ' A number becomes larger than its type holds; a decimal, and a sum or product of decimals, has 38 digits at most: add up less, or take CAST(… AS DOUBLE).'
+      : '';
   if (!OF_THE_SQL.has(fault.type))
     return new ConfigError(
       'SQL',
-      `The SQL can't be answered: ${fault.type} error. What DuckDB says of it may quote values: --debug shows it.`,
+      `The SQL can't be answered: ${fault.type} error.${tooLarge} What DuckDB says of it may quote values: --debug shows it.`,
       details,
     );
   return new ConfigError(

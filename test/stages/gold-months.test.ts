@@ -85,3 +85,44 @@ test('Gold SQL that is none leaves Gold as it was, and says why', async () => {
     message: expect.stringContaining("reads the table function 'read_csv'; read silver.shop_payments"),
   });
 });
+
+describe('Gold whose numbers outgrow their types', () => {
+  const wide = (physicalType: string): string[] => [
+    contractText({
+      dataset: 'shop.payments',
+      partitionColumn: 'paid_on',
+      columns: [
+        { name: 'id', key: true },
+        { name: 'paid_on', type: 'date', required: true },
+        { name: 'amount', type: 'number', physicalType: 'DECIMAL(38,2)', required: true },
+      ],
+    }),
+    contractText({
+      dataset: 'shop.totals',
+      partitionColumn: 'month',
+      columns: [
+        { name: 'month', type: 'date', key: true },
+        { name: 'total', type: 'number', physicalType },
+      ],
+      assay: { layer: 'gold', sql: 'shop/totals.sql', inputs: ['shop.payments'], affects: 'same-month' },
+    }),
+  ];
+  const sums = (
+    type: string,
+  ): string => `SELECT CAST(date_trunc('month', paid_on) AS DATE) AS month, CAST(SUM(amount) AS ${type}) AS total
+  FROM silver.shop_payments WHERE paid_on >= {{from_month}} AND paid_on < {{to_month}} + INTERVAL '1' MONTH GROUP BY 1`;
+  const rows = (amount: string): string =>
+    `id,paid_on,amount\n${[1, 2].map((id) => `${id},2024-01-05,${amount}`).join('\n')}\n`;
+
+  test.each([
+    ['a sum past 38 digits', 'DECIMAL(38,2)', `${'9'.repeat(36)}.99`, '38 digits at most'],
+    ["a sum past its column's type", 'DECIMAL(18,2)', `${'9'.repeat(16)}.99`, 'Give the column a wider type'],
+  ])('%s says what to do, and no value of it', async (_, type, amount, advice) => {
+    lake = await testLake({ contracts: wide(type), sql: { 'shop/totals.sql': sums(type) } });
+    const failed = await lake.dropAndRun({ 'a.csv': rows(amount) }).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ code: 'GOLD_OVERFLOW', message: expect.stringContaining(advice) });
+    expect((failed as Error).message).not.toContain('999');
+    // Silver is published all the same.
+    expect(await lake.rows('silver')).toHaveLength(2);
+  });
+});
