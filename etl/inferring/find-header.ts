@@ -28,7 +28,8 @@ const LEAD = 60;
 const SAMPLE = 2000;
 
 /**
- * Finds the header among a text's first records: the first that is as wide and about as full as those behind it.
+ * Finds the header among a text's first records: the first that is as wide and about as full as those behind it, or, where
+ * those end with delimiters and nothing behind them, the one before it that doesn't.
  * `none` where that one holds values itself. Text is read as UTF-8, else as Windows-1252.
  */
 export function findHeader(head: Uint8Array, isWhole: boolean, dialect: SniffedDialect): FoundHeader {
@@ -37,7 +38,8 @@ export function findHeader(head: Uint8Array, isWhole: boolean, dialect: SniffedD
   const typical = median(records.slice(1, LEAD).map(({ fields }) => filled(fields)));
   const enough = Math.min(dialect.fields, Math.max(1, Math.ceil(typical / 2)));
   const isWide = ({ fields }: Read): boolean => fields.length === dialect.fields;
-  const header = records.find((one) => isWide(one) && filled(one.fields) >= enough) ?? records.find(isWide);
+  const wide = records.find((one) => isWide(one) && filled(one.fields) >= enough) ?? records.find(isWide);
+  const header = wide && (shorterHeader(records, wide) ?? wide);
   if (header === undefined) return { kind: 'empty' };
   const sample = records.slice(records.indexOf(header) + 1).map(({ fields }) => fields);
   const preambleLines = header.before;
@@ -52,6 +54,21 @@ export function findHeader(head: Uint8Array, isWhole: boolean, dialect: SniffedD
     sample,
   };
 }
+
+/**
+ * The header of records that all end with delimiters that it lacks: the record before the first wide one, where it is
+ * shorter by what is empty at the end of each wide one, and names every field that is left.
+ */
+function shorterHeader(records: readonly Read[], wide: Read): Read | undefined {
+  const before = records[records.indexOf(wide) - 1];
+  const alike = records.filter(({ fields }) => fields.length === wide.fields.length);
+  const surplus = Math.min(...alike.map(({ fields }) => emptyAtEnd(fields)));
+  const isHeader = before?.fields.length === wide.fields.length - surplus && surplus > 0;
+  return isHeader && filled(before.fields) === before.fields.length ? before : undefined;
+}
+
+const emptyAtEnd = (fields: readonly string[]): number =>
+  fields.length - 1 - fields.findLastIndex((text) => text.trim() !== '');
 
 /** Whether half of the columns that hold numbers and dates do so in the first record, too. */
 function isData(first: readonly string[], sample: readonly (readonly string[])[]): boolean {

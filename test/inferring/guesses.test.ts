@@ -266,6 +266,33 @@ describe('what lies around the records', () => {
     expect((await infer({ 'a.csv': rows })).csv.extraFields).toBeUndefined();
   });
 
+  test.each([
+    ['one delimiter', ',', 'id,day,amount'],
+    ['two delimiters', ',,', 'id,day,amount'],
+    ['a delimiter, of texts alone', ',', 'name,town,street'],
+  ])('records that all end with %s have the header that does not', async (_, end, header) => {
+    const isText = header.startsWith('name');
+    const more = Array.from({ length: 9 }, (_unused, n) =>
+      isText ? `Ann ${'abcdefghi'[n]},Leeds,Mill Lane${end}\n` : `${n + 10},2024-01-05,1.00${end}\n`,
+    );
+    const proposal = await infer({ 'a.csv': `Report of January\n${header}\n${more.join('')}` });
+    expect(proposal.columns.map(({ name }) => name)).toEqual(header.split(','));
+    expect(proposal.csv).toMatchObject({ extraFields: 'empty', preambleLines: 1 });
+    expect(proposal.files[0]).toMatchObject({ records: 9, broken: 0 });
+    expect(notesOf(proposal)).toContain(
+      'review csv: 9 of 9 records of a.csv have more fields than its header',
+    );
+  });
+
+  test('a header that ends with a delimiter as its records do is the header, and so is one whose last column is empty', async () => {
+    const more = Array.from({ length: 9 }, (_unused, n) => `${n + 10},2024-01-05,1.00,\n`).join('');
+    const both = await infer({ 'a.csv': `id,day,amount,\n${more}` });
+    expect(both.columns.map(({ name }) => name)).toEqual(['id', 'day', 'amount']);
+    const named = await infer({ 'a.csv': `id,day,amount,note\n${more}` });
+    expect(named.columns.map(({ name }) => name)).toEqual(['id', 'day', 'amount', 'note']);
+    expect(named.csv.extraFields).toBeUndefined();
+  });
+
   test('UTF-16 without a mark is proposed as an encoding', async () => {
     const [little, big] = [Buffer.from(rows, 'utf16le'), Buffer.from(rows, 'utf16le').swap16()];
     const alone = await infer({ 'a.csv': little });
