@@ -1,17 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { normaliseHeader } from '../../etl/contract/header.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
-import type { ContractSource } from '../../etl/ports.ts';
+import { shippedContracts } from '../support/shipped-contracts.ts';
 
-const source: ContractSource = {
-  list: async () =>
-    readdirSync('contracts', { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.yaml'))
-      .sort()
-      .map((name) => ({ file: `contracts/${name}`, text: readFileSync(`contracts/${name}`, 'utf8') })),
-  sql: async (name) => readFileSync(`sql/gold/${name}`, 'utf8'),
-};
+const source = shippedContracts();
 const loaded = await loadContracts(source);
 
 /** Header rows of the series as published, without their empty columns. */

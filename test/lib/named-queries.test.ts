@@ -3,17 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { fileContractSource } from '../../adapters/local/contract-source.ts';
 import type { Contract } from '../../etl/contract/contract.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { readNamedQueries } from '../../lib/query/named-queries.ts';
+import { shippedContracts } from '../support/shipped-contracts.ts';
 
 const folder = (name: string): string => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 
 let contracts: Contract[];
 beforeAll(async () => {
-  const source = fileContractSource({ contractsDir: folder('contracts'), sqlDir: folder('sql/gold') });
-  contracts = [...(await loadContracts(source)).contracts.values()];
+  contracts = [...(await loadContracts(shippedContracts())).contracts.values()];
 });
 
 describe('named queries', () => {

@@ -7,10 +7,10 @@ import { promisify } from 'node:util';
 
 /**
  * Runs every golden case on several versions of Node, and fails unless all leave the same bytes. The versions come from
- * the npm package `node` into a cache; those named read Windows-1252 by TextDecoder differently (20.18.2 right, 20.20.2
+ * the npm package `node` into a cache: the oldest that package.json allows, and two that read Windows-1252 by TextDecoder differently (20.18.2 right, 20.20.2
  * and 24.13.0 wrong), so that a return to it shows.
  */
-const VERSIONS = ['20.18.2', '24.13.0'];
+const VERSIONS = ['20.11.1', '20.18.2', '24.13.0'];
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 

@@ -5,6 +5,7 @@ import { openLake } from '../../../adapters/local/lake.ts';
 import { runDataset } from '../../../adapters/local/run-dataset.ts';
 import { ROOT } from '../../aws/support/python.ts';
 import { runMain } from '../../cli/run-main.ts';
+import { SHIPPED_CONTRACTS } from '../../support/shipped-contracts.ts';
 import { MONTHLY_SQL, monthlyContract, samplesContract } from './contracts.ts';
 import { csv, EXTREMES, plain } from './files.ts';
 
@@ -21,7 +22,8 @@ const Records = z.array(z.looseObject({ records: z.array(z.looseObject({ record:
  * contract change, a correction, a backfill, a rollback, a compaction and an expiry, all through the command.
  */
 export async function makeLivedLake(folder: string): Promise<void> {
-  await cp(path.join(ROOT, 'contracts'), path.join(folder, 'contracts'), { recursive: true });
+  for (const file of SHIPPED_CONTRACTS)
+    await cp(path.join(ROOT, 'contracts', file), path.join(folder, 'contracts', file));
   await cp(path.join(ROOT, 'sql'), path.join(folder, 'sql'), { recursive: true });
   const life = new Life(folder);
   await life.write('contracts/lab/samples.yaml', samplesContract('1.0.0'));

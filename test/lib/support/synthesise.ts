@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { fileContractSource } from '../../../adapters/local/contract-source.ts';
 import type { Contract } from '../../../etl/contract/contract.ts';
 import { loadContracts } from '../../../etl/contract/load-contracts.ts';
 import { addAssay } from '../../../lib/assay-app.ts';
 import { readStageConfig } from '../../../lib/config/stage-config.ts';
 import type { CodeSource } from '../../../lib/workflow/code-source.ts';
+import { shippedContracts } from '../../support/shipped-contracts.ts';
 
 const folder = (name: string): string => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 
@@ -23,10 +23,9 @@ export interface Synthesised {
   readonly delivery: Template | undefined;
 }
 
-/** The contracts of the repository. */
+/** The contracts that come with Assay. */
 export async function readContracts(): Promise<Contract[]> {
-  const source = fileContractSource({ contractsDir: folder('contracts'), sqlDir: folder('sql/gold') });
-  return [...(await loadContracts(source)).contracts.values()];
+  return [...(await loadContracts(shippedContracts())).contracts.values()];
 }
 
 /** Synthesises a stage with empty functions, from contracts and CDK context. */
