@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { fileContractSource } from '../../adapters/local/contract-source.ts';
 import { guarded } from '../../adapters/local/file-errors.ts';
 import { DEFINITION } from '../../adapters/local/run-dataset.ts';
+import type { SourceContract } from '../../etl/contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
 import { ConfigError, messageOf } from '../../etl/errors.ts';
 import { estimate, MEASURED, type Platform, type Workload } from '../../etl/estimating/estimate.ts';
@@ -14,10 +15,12 @@ import type { RunRecord } from '../../etl/stages/documents.ts';
 import { readKnownPointer } from '../../etl/stages/known-pointer.ts';
 import { CHUNK_BYTES } from '../../etl/stages/make-plan.ts';
 import { filesOf } from '../../etl/table/lake-table.ts';
+import type { DataFile } from '../../etl/table/schema.ts';
 import { SIZES } from '../../lib/workflow/sizes.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readRun, runKeys } from '../find-run.ts';
+import { type GoldWorkload, goldWorkload } from '../gold-workload.ts';
 import type { Io } from '../io.ts';
 import { locations } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
@@ -62,7 +65,7 @@ needs no lake. Says where a function's disk or time would not do. docs/cost.md h
     'gold-tables': {
       type: 'string',
       value: 'N',
-      help: 'Gold tables that follow; those of the contracts unless given',
+      help: 'Gold tables that follow, each reading changed months alone; those of the contracts, by their SQL, unless given',
     },
     'query-gb': {
       type: 'string',
@@ -80,11 +83,17 @@ needs no lake. Says where a function's disk or time would not do. docs/cost.md h
     const [dataset = ''] = args.positionals;
     const loaded = await loadContracts(fileContractSource(locations(args, io)));
     requireSourceContract(loaded, dataset);
-    const gold = [...loaded.contracts.values()].filter(
-      (one) => one.layer === 'gold' && one.inputs.includes(dataset),
-    );
     const past = args.has('gb-per-day') ? undefined : await readPast(dataset, args, io);
-    const workload = workloadOf(args, past, goldTablesOf(args) ?? gold.length);
+    const given = goldTablesOf(args);
+    const gold =
+      given === undefined
+        ? await goldWorkload(dataset, {
+            contracts: loaded.contracts,
+            source: fileContractSource(locations(args, io)),
+            bytesOf: async (input) => (past === undefined ? 0 : bytesOf(await silverFiles(input, args, io))),
+          })
+        : { goldTables: given, goldTablesWhole: 0, goldLookupBytes: 0 };
+    const workload = workloadOf(args, past, gold);
     const prices = await pricesOf(args, io);
     const platform = await platformOf(args);
     const found = estimate(workload, { platform, prices });
@@ -115,14 +124,8 @@ async function readPast(dataset: string, args: Args, io: Io): Promise<PastWorklo
     const record = await readRun(lake, key);
     if (record !== undefined) records.push(record);
   }
-  const { objects, contracts } = lake.effects;
-  const pointer = await readKnownPointer(objects, 'silver', dataset);
-  const contract = requireSourceContract(await loadContracts(contracts), dataset);
-  const files =
-    pointer === undefined
-      ? []
-      : await filesOf(await openDatasetTable(objects, contract, pointer.pointer, 'silver'));
-  const past = pastWorkload(records, files);
+  const contract = requireSourceContract(await loadContracts(lake.effects.contracts), dataset);
+  const past = pastWorkload(records, await silverFiles(contract, args, io));
   if (past !== undefined) return past;
   throw new ConfigError(
     'NO_HISTORY',
@@ -133,7 +136,18 @@ async function readPast(dataset: string, args: Args, io: Io): Promise<PastWorklo
   );
 }
 
-function workloadOf(args: Args, past: PastWorkload | undefined, goldTables: number): Workload {
+/** Silver's files as they stand. */
+async function silverFiles(contract: SourceContract, args: Args, io: Io): Promise<DataFile[]> {
+  const { objects } = (await openLakeOf(args, io)).effects;
+  const pointer = await readKnownPointer(objects, 'silver', contract.dataset);
+  if (pointer === undefined) return [];
+  return await filesOf(await openDatasetTable(objects, contract, pointer.pointer, 'silver'));
+}
+
+const bytesOf = (files: readonly DataFile[]): number =>
+  files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+
+function workloadOf(args: Args, past: PastWorkload | undefined, gold: GoldWorkload): Workload {
   const bytesPerDay = past?.bytesPerDay ?? (numberOf(args, 'gb-per-day') ?? 0) * 1e9;
   const fileMb = numberOf(args, 'file-mb');
   const ofOptions = bytesPerDay / ((fileMb ?? DEFAULTS.fileMb) * 1e6);
@@ -152,11 +166,11 @@ function workloadOf(args: Args, past: PastWorkload | undefined, goldTables: numb
     filesPerDay,
     runsPerDay,
     monthsPerRun: Math.ceil(numberOf(args, 'months') ?? past?.monthsPerRun ?? DEFAULTS.monthsPerRun),
-    goldTables,
+    ...gold,
     runsBefore: past?.runsBefore ?? Math.round(runsPerDay * DEFAULTS.daysBefore),
     scannedBytesPerDay: queryGb === undefined ? bytesPerDay * silverPerByte : queryGb * 1e9,
     silverPerByte,
-    goldPerByte: goldTables === 0 ? 0 : GOLD_PER_BYTE,
+    goldPerByte: gold.goldTables === 0 ? 0 : GOLD_PER_BYTE,
   };
 }
 

@@ -29,6 +29,7 @@ export function estimateText({ dataset, workload, platform, prices, past, found 
     `A run: ${plural(run.files, 'file')}, ${plural(run.chunks, 'chunk')} of at most ${size(platform.chunkBytes)}, ${platform.concurrency} at once; ${duration(runSeconds * 1000)}, all runs of a day ${duration(runSeconds * runsPerDay * 1000)}`,
     '',
     stageTable(found.stages),
+    ...wholeText(workload),
     '',
     `A day, at the prices of ${prices.region} of ${prices.asOf}`,
     '',
@@ -70,6 +71,15 @@ function stageTable(stages: readonly StageEstimate[]): string {
       diskBytes === 0 ? '' : size(Math.round(diskBytes)),
     ]),
   );
+}
+
+/** What Gold reads beyond the months that a run changed. */
+function wholeText({ goldTables, goldTablesWhole = 0, goldLookupBytes = 0 }: Workload): string[] {
+  const [first, lookups] = [
+    `${goldTablesWhole} of ${plural(goldTables, 'Gold table')} read all of it in each run, not the changed months alone: what refresh-gold takes grows with every run.`,
+    `Gold also reads ${size(Math.round(goldLookupBytes))} of other datasets whole in each run.`,
+  ];
+  return [...(goldTablesWhole > 0 ? ['', first] : []), ...(goldLookupBytes > 0 ? ['', lookups] : [])];
 }
 
 function overrunText({ stage, limit, needs, has }: Overrun): string {

@@ -20,6 +20,10 @@ export interface Workload {
   /** Months that one run's records fall into. */
   readonly monthsPerRun: number;
   readonly goldTables: number;
+  /** Those of them that read all of the dataset each time, and not the months alone that a run changed. */
+  readonly goldTablesWhole?: number;
+  /** Bytes of other datasets' Silver, such as lookup tables, that Gold reads whole in each run. */
+  readonly goldLookupBytes?: number;
   /** Runs before this day: each left a file in the ledger. */
   readonly runsBefore: number;
   /** Bytes that analysts' queries scan in a day. */
@@ -170,7 +174,9 @@ function shapeOf(workload: Workload, { chunkBytes }: Platform): RunShape {
     silverManifests: Math.min(MAX_SMALL_MANIFESTS, runsBefore),
     overlappingFiles: 0,
     goldTables: workload.goldTables,
+    goldTablesWhole: Math.min(workload.goldTables, workload.goldTablesWhole ?? 0),
     goldInputFiles: Math.round(silverFiles * (1 + runsOfMonth)),
+    goldWholeFiles: Math.round(silverFiles * (1 + workload.runsBefore)),
   };
 }
 
@@ -200,17 +206,17 @@ function stageOf(stage: StageOfRun, { workload, platform, measured, run }: Stage
       diskBytes: 0,
     };
   const runGb = workload.bytesPerDay / workload.runsPerDay / GB;
-  const monthGb = (runGb * run.goldInputFiles) / run.silverFiles;
+  const gold = goldGb(workload, run, runGb);
   const work: Partial<Record<StageOfRun, number>> = {
     survey: (measured.surveyCpuSecondsPerGb * runGb) / calls,
     refine: (measured.refineCpuSecondsPerGb * runGb) / calls,
     seal: (run.chunks === 1 ? measured.sealCpuSecondsPerGb : measured.sealOfChunksCpuSecondsPerGb) * runGb,
-    'refresh-gold': workload.goldTables * measured.goldCpuSecondsPerGb * monthGb,
+    'refresh-gold': measured.goldCpuSecondsPerGb * gold.read,
   };
   const disk: Partial<Record<StageOfRun, number>> = {
     refine: (runGb * workload.silverPerByte) / calls,
     seal: runGb * workload.silverPerByte,
-    'refresh-gold': workload.goldTables === 0 ? 0 : monthGb * workload.silverPerByte,
+    'refresh-gold': gold.kept * workload.silverPerByte,
   };
   const fileBytes = (runGb * workload.silverPerByte * GB) / run.silverFiles;
   const isOfData = stage === 'seal' || stage === 'refresh-gold';
@@ -230,6 +236,21 @@ function stageOf(stage: StageOfRun, { workload, platform, measured, run }: Stage
     requests,
     diskBytes: (disk[stage] ?? 0) * GB,
   };
+}
+
+/**
+ * Gigabytes of CSV behind what refresh-gold of a run reads, all tables together, and behind what it keeps on its disk,
+ * where tables that read the same files share them.
+ */
+function goldGb(workload: Workload, run: RunShape, runGb: number): { read: number; kept: number } {
+  const { goldTables, silverPerByte, goldLookupBytes = 0 } = workload;
+  const { goldTablesWhole = 0, goldWholeFiles = 0 } = run;
+  const monthGb = (runGb * run.goldInputFiles) / run.silverFiles;
+  const wholeGb = (runGb * goldWholeFiles) / run.silverFiles;
+  const lookupGb = goldLookupBytes / GB / Math.max(silverPerByte, Number.EPSILON);
+  const read = (goldTables - goldTablesWhole) * monthGb + goldTablesWhole * wholeGb;
+  const kept = goldTablesWhole > 0 ? wholeGb : monthGb;
+  return goldTables === 0 ? { read: 0, kept: 0 } : { read: read + lookupGb, kept: kept + lookupGb };
 }
 
 /** Each file that is dropped asks for a run: a list, the lease read and, when it is free, written. */

@@ -47,6 +47,9 @@ export interface RunShape {
   /** Gold tables of the dataset, and Silver files of the changed months with the run's own. */
   readonly goldTables: number;
   readonly goldInputFiles: number;
+  /** Gold tables that read all of Silver instead, and how many files that is. */
+  readonly goldTablesWhole?: number;
+  readonly goldWholeFiles?: number;
 }
 
 const NONE: Calls = { list: 0, get: 0, put: 0, remove: 0, stream: 0, digest: 0, localPath: 0, publish: 0 };
@@ -70,6 +73,8 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
     goldTables,
   } = run;
   const isAbsorbing = absorbedFiles > 0;
+  const whole = run.goldTablesWhole ?? 0;
+  const monthly = goldTables - whole;
   // Where there are several chunks, Silver's new files are read once more for keys that two chunks share.
   const acrossChunks = chunks > 1 ? silverFiles : 0;
   return {
@@ -110,7 +115,7 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
       ...NONE,
       get: goldTables * (16 + 2 * silverManifests),
       put: goldTables * 6,
-      localPath: goldTables * (run.goldInputFiles + months),
+      localPath: monthly * run.goldInputFiles + whole * (run.goldWholeFiles ?? 0) + goldTables * months,
       publish: goldTables * (months + 1),
     },
     sweep: {

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { runMain, runMainJson } from './run-main.ts';
@@ -73,6 +73,56 @@ test('or by what is said, which needs no lake; more bytes cost more', async () =
     'nowhere',
   );
   expect(without.overruns.map(({ stage }) => stage)).not.toContain('refresh-gold');
+});
+
+test('Gold that reads more than the changed months is told, by its SQL', async () => {
+  const refresh = ({ stages }: Awaited<ReturnType<typeof estimate>>) =>
+    stages.find(({ stage }) => stage === 'refresh-gold');
+  const months = await estimate('--gb-per-day', '1');
+  expect(months.workload).toMatchObject({ goldTables: 1, goldTablesWhole: 0, goldLookupBytes: 0 });
+  const sql = 'sql/gold/shop/monthly_sales.sql';
+  // Balances: everything up to the window's end.
+  await shop.write(
+    sql,
+    `SELECT CAST(date_trunc('month', sold_on) AS DATE) AS as_of_month, COUNT(*) AS sales FROM silver.shop_sales
+     WHERE sold_on < CAST({{to_month}} + INTERVAL '1' MONTH AS DATE) GROUP BY 1`,
+  );
+  const whole = await estimate('--gb-per-day', '1');
+  expect(whole.workload).toMatchObject({ goldTables: 1, goldTablesWhole: 1 });
+  // 10 runs of 0.1 GB a day for the 30 days that are taken to lie behind it, and this one, at 0.54 of the bytes.
+  expect(whole.run.goldWholeFiles / whole.run.silverFiles).toBe(301);
+  expect(refresh(whole)?.diskBytes).toBeCloseTo(301 * 0.1e9 * 0.54, -3);
+  expect(refresh(months)?.diskBytes).toBeLessThan((refresh(whole)?.diskBytes ?? 0) * 0.6);
+  const { out } = await runMain(['estimate', 'shop.sales', '--gb-per-day', '1'], shop);
+  expect(out).toContain('1 of 1 Gold table read all of it in each run');
+});
+
+test('what Gold looks up in other datasets counts as it stands in the lake', async () => {
+  const contract = await readFile(path.join(shop.cwd, 'contracts/shop/sales.yaml'), 'utf8');
+  const other = (text: string): string => text.replaceAll('name: sales', 'name: shops');
+  await shop.write('contracts/shop/shops.yaml', other(contract));
+  const gold = await readFile(path.join(shop.cwd, 'contracts/shop/monthly_sales.yaml'), 'utf8');
+  await shop.write(
+    'contracts/shop/monthly_sales.yaml',
+    gold.replace('[shop.sales]', '[shop.sales, shop.shops]'),
+  );
+  await shop.write(
+    'sql/gold/shop/monthly_sales.sql',
+    `SELECT CAST(date_trunc('month', a.sold_on) AS DATE) AS as_of_month, COUNT(*) AS sales, CAST(SUM(a.amount) AS DECIMAL(38, 2)) AS amount
+     FROM silver.shop_sales AS a JOIN silver.shop_shops AS b ON a.customer = b.customer
+     WHERE a.sold_on >= {{from_month}} AND a.sold_on < CAST({{to_month}} + INTERVAL '1' MONTH AS DATE) GROUP BY 1`,
+  );
+  const text = 'sale_id,customer,amount,sold_on\n1,Ann,10.00,2024-01-02\n';
+  await shop.write('a.csv', text);
+  for (const dataset of ['shop.sales', 'shop.shops'])
+    await runMain(['ingest', 'a.csv', '--dataset', dataset], shop);
+  expect((await runMain(['run'], shop)).code).toBe(0);
+  const folder = path.join(shop.cwd, 'lake/silver/shop/shops');
+  const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.parquet'));
+  const sizes = await Promise.all(files.map(async (name) => (await stat(path.join(folder, name))).size));
+  const found = await estimate();
+  expect(found.workload).toMatchObject({ goldTables: 1, goldTablesWhole: 0, goldLookupBytes: sizes[0] });
+  expect(sizes).toHaveLength(1);
 });
 
 test('prices come from a file where one is given', async () => {

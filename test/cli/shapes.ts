@@ -358,6 +358,8 @@ export const EstimateJson = z.strictObject({
     runsPerDay: z.number(),
     monthsPerRun: Counted,
     goldTables: Counted,
+    goldTablesWhole: Counted,
+    goldLookupBytes: Counted,
     runsBefore: Counted,
     scannedBytesPerDay: z.number(),
     silverPerByte: z.number(),
@@ -379,7 +381,9 @@ export const EstimateJson = z.strictObject({
     silverManifests: Counted,
     overlappingFiles: Counted,
     goldTables: Counted,
+    goldTablesWhole: Counted,
     goldInputFiles: Counted,
+    goldWholeFiles: Counted,
   }),
   stages: z.array(
     z.strictObject({

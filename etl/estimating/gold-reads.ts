@@ -1,0 +1,30 @@
+import type { GoldContract, SourceContract } from '../contract/contract.ts';
+import type { Engine } from '../engine/engine.ts';
+import { monthsRead } from '../gold/months-read.ts';
+import { bindMonths } from '../gold/rebuild.ts';
+import { tableName } from '../naming.ts';
+
+/** A Gold table that reads an input, and its SQL. */
+export interface GoldReader {
+  readonly contract: GoldContract;
+  readonly sql: string;
+}
+
+/** Any month: what is asked is whether the SQL stays within the months that it is given. */
+const MONTH = 648;
+
+/**
+ * Which of a Gold table's reads of an input it is, by its SQL: of the months that are made anew alone (`months`), or
+ * also of earlier or later ones, up to all of them (`whole`), each time.
+ */
+export async function readOf(
+  engine: Engine,
+  { contract, sql }: GoldReader,
+  input: SourceContract,
+): Promise<'months' | 'whole'> {
+  const table = tableName('silver', input.dataset).split('.').at(-1) ?? '';
+  const bound = bindMonths(sql, { from: MONTH, to: MONTH });
+  const { from, to } = await monthsRead(engine, bound, { table, column: input.partitionColumn });
+  const isWithin = from === MONTH && to === MONTH;
+  return isWithin && contract.affects === 'same-month' ? 'months' : 'whole';
+}
