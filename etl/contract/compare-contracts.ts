@@ -143,10 +143,14 @@ function compareNumbers(
   { number: old }: ContractColumn,
   { number: next }: ContractColumn,
 ): ContractChange {
+  const isMore = (was: boolean | undefined, is: boolean | undefined): boolean => was !== true || is === true;
   const onlyMore =
     old.decimal === next.decimal &&
-    (old.group === undefined || old.group === next.group) &&
-    (!old.parentheses || next.parentheses);
+    (old.group === undefined || (old.group === next.group && old.grouping === next.grouping)) &&
+    (old.symbolsAt === next.symbolsAt || next.symbolsAt === 'either' || old.symbols.length === 0) &&
+    isMore(old.trailingSign, next.trailingSign) &&
+    isMore(old.exponent, next.exponent) &&
+    isMore(old.parentheses, next.parentheses);
   return onlyMore
     ? change('neutral', path, 'accepts more spellings')
     : change('breaking', path, 'reads or refuses some numbers otherwise');

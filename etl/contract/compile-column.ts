@@ -1,7 +1,7 @@
 import { identifier, literal } from '../engine/sql.ts';
 import type { ColumnType } from '../table/schema.ts';
 import { escapeShape } from './compile-dates.ts';
-import { numberShape, numberSql } from './compile-numbers.ts';
+import { looseNumberShape, numberShape, numberSql, plainSql } from './compile-numbers.ts';
 import type { ColumnCheck, ContractColumn, ReasonCode } from './contract.ts';
 import { dateShape, dateSql } from './date-sql.ts';
 import { duckType } from './duck-type.ts';
@@ -42,13 +42,18 @@ export function valueSql(column: ContractColumn, text: string): string {
     case 'long':
     case 'double':
     case 'decimal':
-      return `CASE WHEN ${matches(text, numberShape(column.number, type))} THEN ${numberSql(text, column.number, type)} END`;
+      return numberValueSql(column, text);
     case 'date':
     case 'timestamptz':
       return dateSql(text, column.formats, type.kind);
     default:
       throw new RangeError(`a source column can't be a ${type.kind}`);
   }
+}
+
+function numberValueSql({ number, type }: ContractColumn, text: string): string {
+  const plain = plainSql(text, number);
+  return `CASE WHEN ${matches(plain, numberShape(number, type))} THEN ${numberSql(plain, number, type)} END`;
 }
 
 /** Every way in which the column can fail, in the order in which reasons are listed. */
@@ -71,11 +76,15 @@ function typeFailures(column: ContractColumn, text: string, value: string): Fail
   const missed = `${text} IS NOT NULL AND ${value} IS NULL`;
   const shape = looseShape(column);
   if (shape === undefined) return [{ rule: 'type', code: 'TYPE_ERROR', fails: missed }];
-  const failures: Failure[] = [
-    { rule: 'type', code: 'TYPE_ERROR', fails: `${missed} AND NOT ${matches(text, shape)}` },
-  ];
+  const isOther = `NOT ${matches(text, shape)}`;
+  // An exponent may leave decimals, which no integer has.
+  const isNone =
+    type.kind === 'long' && column.number.exponent === true
+      ? `(${isOther} OR NOT ${matches(plainSql(text, column.number), numberShape(column.number, type))})`
+      : isOther;
+  const failures: Failure[] = [{ rule: 'type', code: 'TYPE_ERROR', fails: `${missed} AND ${isNone}` }];
   if (type.kind === 'decimal') {
-    const exact = matches(text, numberShape(column.number, type));
+    const exact = matches(plainSql(text, column.number), numberShape(column.number, type));
     failures.push({
       rule: 'scale',
       code: 'FORMAT_ERROR',
@@ -84,7 +93,7 @@ function typeFailures(column: ContractColumn, text: string, value: string): Fail
     failures.push({ rule: 'precision', code: 'RANGE_ERROR', fails: `${missed} AND ${exact}` });
   } else {
     const rule = type.kind === 'date' || type.kind === 'timestamptz' ? 'calendar' : 'precision';
-    failures.push({ rule, code: 'RANGE_ERROR', fails: `${missed} AND ${matches(text, shape)}` });
+    failures.push({ rule, code: 'RANGE_ERROR', fails: `${missed} AND NOT ${isNone}` });
   }
   return failures;
 }
@@ -92,10 +101,8 @@ function typeFailures(column: ContractColumn, text: string, value: string): Fail
 /** What looks like the type, though it may be out of its range; undefined where nothing can be. */
 function looseShape(column: ContractColumn): string | undefined {
   const { type } = column;
-  if (type.kind === 'decimal')
-    return numberShape(column.number, { kind: 'decimal', precision: 38, scale: 38 });
-  if (type.kind === 'long' || type.kind === 'int' || type.kind === 'double')
-    return numberShape(column.number, type);
+  if (type.kind === 'decimal' || type.kind === 'long' || type.kind === 'int' || type.kind === 'double')
+    return looseNumberShape(column.number, type);
   if (type.kind === 'date' || type.kind === 'timestamptz') return dateShape(column.formats, type.kind);
   return undefined;
 }

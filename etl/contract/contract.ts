@@ -19,13 +19,25 @@ export const REASON_CODES = [
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];
 
+/** Signs that a source may write between groups of digits: also no-break, narrow no-break and thin spaces, and ’. */
+export const GROUP_SIGNS = [',', '.', ' ', "'", '’', '\u00a0', '\u202f', '\u2009'] as const;
+export type GroupSign = (typeof GROUP_SIGNS)[number];
+
 /** How a decimal or integer may be spelled in the source. */
 export interface NumberFormat {
   readonly decimal: '.' | ',';
-  /** Thousands separator that may appear, at every third digit or not at all. */
-  readonly group?: ',' | '.' | ' ' | "'";
-  /** Currency symbols that may stand before the digits, e.g. `£`. */
+  /** Sign between groups of digits, which may appear at each of them or not at all. */
+  readonly group?: GroupSign;
+  /** Where groups end: absent at every third digit, `lakh` before the last three and then at every second (12,34,567). */
+  readonly grouping?: 'lakh';
+  /** Currency symbols that may stand beside the digits, e.g. `£`. */
   readonly symbols: readonly string[];
+  /** On which side of the digits a symbol may stand; absent: before them. */
+  readonly symbolsAt?: 'after' | 'either';
+  /** Whether the sign may stand behind the digits instead: `5.00-`. */
+  readonly trailingSign?: true;
+  /** Whether a decimal or an integer may have an exponent: `1.0E+5`. */
+  readonly exponent?: true;
   /** Dashes that mean a minus, beside `-`; absent where none does. */
   readonly minus?: readonly string[];
   /** Whether `(1,000.00)` means a negative amount. */

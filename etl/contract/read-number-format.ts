@@ -1,5 +1,6 @@
+import type { z } from 'zod';
 import type { ColumnType } from '../table/schema.ts';
-import type { NumberFormat } from './contract.ts';
+import { GROUP_SIGNS, type NumberFormat } from './contract.ts';
 import type { CustomValue } from './custom-properties.ts';
 import { choice, flag, listOf, matching, readFields, refuseUnknown } from './fields.ts';
 import type { Problems } from './problems.ts';
@@ -24,11 +25,15 @@ const DASH = /^[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]$/;
 
 const NUMBER = {
   decimal: choice(['.', ',']).optional(),
-  group: choice([',', '.', ' ', "'"]).optional(),
+  group: choice(GROUP_SIGNS).optional(),
+  grouping: choice(['thousands', 'lakh']).optional(),
   symbols: listOf(
     matching(SYMBOL, 'write a currency symbol such as £, of letters and currency signs alone'),
     "write currency symbols as ['£']",
   ).optional(),
+  symbolsAt: choice(['before', 'after', 'either']).optional(),
+  trailingSign: flag.optional(),
+  exponent: flag.optional(),
   minus: listOf(
     matching(DASH, "write a dash that means a minus, such as '−' (U+2212); the hyphen '-' always does"),
     "write dashes as ['−']",
@@ -51,19 +56,50 @@ export function readNumberFormat(
   const hint = `use ${Object.keys(NUMBER).join(', ')}`;
   refuseUnknown(value, Object.keys(NUMBER), path, { problems, hint });
   const fields = readFields(NUMBER, value, path, problems);
-  const { decimal = '.', group, symbols = [], minus, parentheses = false } = fields;
-  if (group === decimal)
-    problems.add([...path, 'group'], `is '${group}', the decimal sign; write two different signs`);
+  const { decimal = '.', group, symbols = [], minus } = fields;
+  for (const [field, why] of clashes({ ...fields, decimal }, type)) problems.add([...path, field], why);
   for (const [i, symbol] of symbols.entries()) {
     if (!NUMERALS.test(symbol) && !WORDS.test(symbol)) continue;
     const message = `is '${symbol}', which says how much or on which side an amount is; without it the value would be another: write a currency symbol such as £`;
     problems.add([...path, 'symbols', i], message);
   }
+  const { symbolsAt } = fields;
   return {
     decimal,
     ...(group === undefined ? {} : { group }),
+    ...(fields.grouping === 'lakh' ? { grouping: 'lakh' } : {}),
     symbols,
+    ...(symbolsAt === undefined || symbolsAt === 'before' ? {} : { symbolsAt }),
+    ...(fields.trailingSign === true ? { trailingSign: true } : {}),
+    ...(fields.exponent === true ? { exponent: true } : {}),
     ...(minus === undefined || minus.length === 0 ? {} : { minus }),
-    parentheses,
+    parentheses: fields.parentheses ?? false,
+  };
+}
+
+/** The fields of `assay.number` as far as they are right. */
+type NumberFields = { readonly [Field in keyof typeof NUMBER]?: z.infer<(typeof NUMBER)[Field]> };
+
+/** Fields that don't go together or mean nothing, and why. */
+function* clashes(fields: NumberFields, type: ColumnType): Generator<[keyof typeof NUMBER, string]> {
+  const { decimal, group, symbols = [] } = fields;
+  if (group !== undefined && group === decimal)
+    yield ['group', `is '${group}', the decimal sign; write two different signs`];
+  if (fields.grouping === 'lakh' && group === undefined)
+    yield ['grouping', "is set without the sign between the groups; write group, e.g. ','"];
+  if (fields.symbolsAt !== undefined && symbols.length === 0)
+    yield ['symbolsAt', "is set without symbols; write symbols, e.g. ['€'], or leave it out"];
+  if (fields.exponent !== undefined && type.kind === 'double')
+    yield ['exponent', 'is for decimal and integer columns; DOUBLE reads exponents in any case: remove it'];
+}
+
+/** What `assay.number` says of a format: nothing of what goes without saying. */
+export function writtenNumber(format: NumberFormat): Readonly<Record<string, unknown>> {
+  const { decimal, symbols, parentheses, ...rest } = format;
+  return {
+    ...(decimal === '.' ? {} : { decimal }),
+    ...(symbols.length === 0 ? {} : { symbols }),
+    ...rest,
+    ...(parentheses ? { parentheses } : {}),
   };
 }

@@ -10,9 +10,9 @@ export interface DecimalSign {
 }
 
 /** Shapes that only a decimal comma, or only a decimal point, explains: three digits behind a sign may be a group. */
-const COMMA = /^\D*9*,(9{1,2}|9{4,})\D*$|^\D*9{1,3}([. ']9{3})+,9+\D*$/;
-const POINT = /^\D*9*\.(9{1,2}|9{4,})\D*$|^\D*9{1,3}([, ']9{3})+\.9+\D*$/;
-const NUMERIC = /^[^a]?[^a]?a?[^a]*$/;
+const COMMA = /^\D*9*,(9{1,2}|9{4,})(a[-+]?9+)?\D*$|^\D*9{1,3}([. '’\u00a0\u202f\u2009]9{3})+,9+\D*$/;
+const POINT = /^\D*9*\.(9{1,2}|9{4,})(a[-+]?9+)?\D*$|^\D*9{1,3}([, '’\u00a0\u202f\u2009]9{3})+\.9+\D*$/;
+const NUMERIC = /^[^a]*a?[^a]*$/;
 
 /** What the columns' unmistakable numbers say of the decimal sign; else the delimiter, since ';' leaves the comma free for it. */
 export function decimalSignOf(profiles: readonly ColumnProfile[], delimiter: string): DecimalSign {

@@ -1,3 +1,4 @@
+import { plainSql } from '../contract/compile-numbers.ts';
 import type { NumberFormat } from '../contract/contract.ts';
 import { PLAIN_NUMBER } from '../contract/read-number-format.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
@@ -6,8 +7,9 @@ import type { ColumnType } from '../table/schema.ts';
 import { chooseFormat, type DecimalSign } from './decimal-signs.ts';
 import { guessDates } from './guess-dates.ts';
 import { counted, type Note, review, seen, several } from './notes.ts';
+import { looksNumeric, numberFormats } from './number-formats.ts';
 import { type ColumnProfile, countWhere } from './profile-column.ts';
-import { looksNumeric, numberFormats, type Reading } from './readings.ts';
+import type { Reading } from './readings.ts';
 import { SAMPLE_TABLE } from './sample-table.ts';
 
 import { isEnough, readingSql, shareNotes, type TypeGuess } from './type-guess.ts';
@@ -38,6 +40,9 @@ const CODES = new Set([
   'reference',
   'ref',
 ]);
+
+/** Digits of numbers with exponents that are taken for decimals; a double has about so many. */
+const MOST_OF_EXPONENTS = 15;
 
 const TEXT: Reading = { type: { kind: 'string' }, formats: [], number: PLAIN_NUMBER };
 
@@ -97,13 +102,18 @@ async function guessNumber(
   if (number === undefined || !isEnough(most, profile)) return await guessDouble(engine, profile);
   const plain = await simplest(engine, profile, { number, most, wide });
   const { whole, decimals } = await digitsOf(engine, profile, plain);
+  const isMoney = words.some((word) => MONEY.has(word));
+  // Very large and very small numbers are measurements, which a decimal has no room for.
+  const isSmall = !isMoney && shapes.some(({ shape }) => /9[.,]?a-9/.test(shape));
+  if (plain.exponent === true && (isSmall || whole + decimals > MOST_OF_EXPONENTS))
+    return await guessDouble(engine, profile, plain.decimal);
   const guess = sized({
     profile,
     number: plain,
     read: most,
     whole,
     decimals,
-    isMoney: words.some((word) => MONEY.has(word)),
+    isMoney,
   });
   return guess && { ...guess, notes: [...guess.notes, ...doubts] };
 }
@@ -114,12 +124,22 @@ async function simplest(
   profile: ColumnProfile,
   { number, most, wide }: { number: NumberFormat; most: number; wide: ColumnType },
 ): Promise<NumberFormat> {
-  const { group, ...ungrouped } = number;
+  const { decimal, group, grouping, minus } = number;
+  const bare = { decimal, ...(minus === undefined ? {} : { minus }), symbols: [], parentheses: false };
+  const groups = group === undefined ? {} : { group, ...(grouping === undefined ? {} : { grouping }) };
+  const { symbolsAt, ...unmarked } = number;
+  const { grouping: _grouping, ...regular } = number;
+  const { trailingSign: _sign, ...signed } = number;
+  const { exponent: _exponent, ...whole } = number;
   const tries: NumberFormat[] = [
-    { ...ungrouped, symbols: [], parentheses: false },
-    { ...number, symbols: [], parentheses: false },
-    { ...number, symbols: [] },
+    bare,
+    { ...bare, ...groups },
+    { ...unmarked, symbols: [], parentheses: false },
+    { ...unmarked, symbols: [] },
+    { ...regular, parentheses: false },
     { ...number, parentheses: false },
+    signed,
+    whole,
   ];
   const reads = await countWhere(
     engine,
@@ -132,10 +152,12 @@ async function simplest(
 async function digitsOf(
   engine: Engine,
   { text }: ColumnProfile,
-  { decimal, group }: NumberFormat,
+  number: NumberFormat,
 ): Promise<{ whole: number; decimals: number }> {
+  const { decimal, group } = number;
   const point = decimal === '.' ? '[.]' : ',';
-  const bare = group === undefined ? text : `replace(${text}, ${literal(group)}, '')`;
+  const plain = plainSql(text, number);
+  const bare = group === undefined ? plain : `replace(${plain}, ${literal(group)}, '')`;
   const fraction = `regexp_extract(${bare}, ${literal(`${point}([0-9]+)`)}, 1)`;
   const whole = `regexp_extract(${bare}, '[0-9]+')`;
   const [row = {}] = await engine.rows(
@@ -177,21 +199,39 @@ function sized(found: {
   return { ...base, type: { kind: 'decimal', precision, scale }, notes: [...notes, ...room] };
 }
 
-function spellingText({ decimal, group, symbols, minus = [], parentheses }: NumberFormat): string {
+function spellingText(number: NumberFormat): string {
+  const { decimal, group, grouping, symbols, symbolsAt, minus = [], parentheses } = number;
+  const behind =
+    symbolsAt === undefined ? '' : symbolsAt === 'after' ? ' behind them' : ' before or behind them';
   const parts = [
     ...(decimal === ',' ? ['a decimal comma'] : []),
-    ...(group === undefined ? [] : [`'${group}' between thousands`]),
-    ...symbols.map((symbol) => `the symbol ${symbol}`),
+    ...(group === undefined
+      ? []
+      : [`${signName(group)} between ${grouping === 'lakh' ? 'lakhs and crores' : 'thousands'}`]),
+    ...symbols.map((symbol) => `the symbol ${symbol}${behind}`),
+    ...(number.trailingSign === true ? ['the sign behind some'] : []),
+    ...(number.exponent === true ? ['exponents in some'] : []),
     ...minus.map((dash) => `'${dash}' for a minus`),
     ...(parentheses ? ['parentheses for negative ones'] : []),
   ];
   return parts.length === 0 ? '' : ` with ${parts.join(', ')}`;
 }
 
+const SPACES: Readonly<Record<string, string>> = {
+  '\u00a0': 'a no-break space',
+  '\u202f': 'a narrow no-break space',
+  '\u2009': 'a thin space',
+};
+const signName = (sign: string): string => SPACES[sign] ?? `'${sign}'`;
+
 /** Numbers with exponents, which no decimal reads. */
-async function guessDouble(engine: Engine, profile: ColumnProfile): Promise<TypeGuess | undefined> {
-  if (!profile.shapes.every(({ shape }) => /^[-+]?9*[.]?9*(a[-+]?9+)?$/.test(shape))) return undefined;
-  const reading: Reading = { ...TEXT, type: { kind: 'double' } };
+async function guessDouble(
+  engine: Engine,
+  profile: ColumnProfile,
+  decimal: NumberFormat['decimal'] = '.',
+): Promise<TypeGuess | undefined> {
+  if (!profile.shapes.every(({ shape }) => /^[-+]?9*[.,]?9*(a[-+]?9+)?$/.test(shape))) return undefined;
+  const reading: Reading = { ...TEXT, type: { kind: 'double' }, number: { ...PLAIN_NUMBER, decimal } };
   const [read = 0] = await countWhere(engine, [`${readingSql(profile, reading)} IS NOT NULL`]);
   if (!isEnough(read, profile)) return undefined;
   return {

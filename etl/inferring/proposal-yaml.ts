@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { writtenNumber } from '../contract/read-number-format.ts';
 import type { ColumnType } from '../table/schema.ts';
 import { counted, type Note, several } from './notes.ts';
 import type { Proposal, ProposedColumn } from './proposal.ts';
@@ -62,14 +63,7 @@ function headComment({ files }: Proposal): string[] {
 
 function columnLines(column: ProposedColumn, { key }: Proposal): string[] {
   const at = key.indexOf(column.name);
-  const { decimal, group, symbols, minus, parentheses } = column.number;
-  const number = {
-    ...(decimal === '.' ? {} : { decimal }),
-    ...(group === undefined ? {} : { group }),
-    ...(symbols.length === 0 ? {} : { symbols }),
-    ...(minus === undefined ? {} : { minus }),
-    ...(parentheses ? { parentheses } : {}),
-  };
+  const number = writtenNumber(column.number);
   const properties = [
     ...custom(10, 'assay.headers', column.headers),
     ...(column.formats.length === 0 ? [] : custom(10, 'assay.formats', column.formats)),

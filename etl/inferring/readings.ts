@@ -15,41 +15,6 @@ export interface Shape {
   readonly example: string;
 }
 
-const SYMBOLS = ['£', '$', '€', '¥', '₹', 'CHF', 'EUR', 'USD', 'GBP', 'kr', 'zł'];
-
-/** Ways to write decimals, the plainest first. */
-const SIGNS: readonly Pick<NumberFormat, 'decimal' | 'group'>[] = [
-  { decimal: '.' },
-  { decimal: '.', group: ',' },
-  { decimal: ',' },
-  { decimal: ',', group: '.' },
-  { decimal: ',', group: ' ' },
-  { decimal: '.', group: ' ' },
-  { decimal: '.', group: "'" },
-];
-
-/** Dashes that stand for a minus where digits follow. */
-const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d](?=[^\n]*9)/gu;
-const NUMERIC =
-  /^[-+(\u2010-\u2015\u2212\ufe58\ufe63\uff0d]? ?(\p{Sc}|a)? ?[-+\u2010-\u2015\u2212\ufe58\ufe63\uff0d]?[9.,' ]+(a[-+]?9+)?\)?$/u;
-
-/** Whether the shapes of nine in ten texts have a digit and nothing that no number has. */
-export function looksNumeric(shapes: readonly Shape[]): boolean {
-  return shareOf(shapes, (shape) => /9/.test(shape) && NUMERIC.test(shape)) >= 0.9;
-}
-
-/** Number formats to try on a column: those whose signs occur in it, with the symbols and parentheses that do. */
-export function numberFormats(shapes: readonly Shape[]): readonly NumberFormat[] {
-  const text = shapes.map(({ shape, example }) => `${shape} ${example}`).join('\n');
-  const symbols = SYMBOLS.filter((symbol) => text.includes(symbol));
-  const parentheses = text.includes('(');
-  const dashes = [...new Set(shapes.flatMap(({ shape }) => [...shape.matchAll(DASHES)].map(([one]) => one)))];
-  const minus = dashes.length === 0 ? {} : { minus: dashes };
-  return SIGNS.filter(
-    ({ group }) => group === undefined || shapes.some(({ shape }) => shape.includes(group)),
-  ).map((signs) => ({ ...signs, symbols, ...minus, parentheses }));
-}
-
 const DATE = /^(9{1,4}|a)([-/. ]?)(9{1,2}|a)\2(9{4}|9{2}|9)$/;
 const TIME = /^(9{1,2}):99(:99)?([.]9{3}|[.]9{6})?( ?a)?( ?[-+]99:?99)?$/;
 

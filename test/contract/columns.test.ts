@@ -212,9 +212,11 @@ describe('number spellings', () => {
   test.each([
     ["{group: '.'}", ".group: is '.', the decimal sign; write two different signs"],
     [
-      "{grouping: ','}",
-      ".grouping: is not a field here; use decimal, group, symbols, minus, parentheses; did you mean 'group'?",
+      "{groups: ','}",
+      ".groups: is not a field here; use decimal, group, grouping, symbols, symbolsAt, trailingSign, exponent, minus, parentheses; did you mean 'group'?",
     ],
+    ['{grouping: lakh}', ".grouping: is set without the sign between the groups; write group, e.g. ','"],
+    ['{symbolsAt: after}', ".symbolsAt: is set without symbols; write symbols, e.g. ['€'], or leave it out"],
     [
       "{symbols: ['1']}",
       ".symbols[0]: is '1'; write a currency symbol such as £, of letters and currency signs alone",

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
+import { writtenNumber } from '../../etl/contract/read-number-format.ts';
 import { isIban } from '../../etl/inferring/guess-classification.ts';
 import { datePatterns } from '../../etl/inferring/readings.ts';
 import { columnOf, contractOf, infer, notesOf } from './infer.ts';
@@ -498,4 +499,60 @@ test("the header's bytes count for the encoding", async () => {
   expect(notesOf(proposal)).toContain('review csv: a.csv has a header that is not UTF-8');
   expect(notesOf(proposal)).not.toContain('Every record is UTF-8');
   expect(proposal.columns[2]?.headers).toEqual(['Größe']);
+});
+
+describe('how sources write numbers', () => {
+  /** Values as some source writes them, and what `assay.number` must say to read every one of them. */
+  const CASES: readonly (readonly [string, readonly string[], string, Readonly<Record<string, unknown>>])[] =
+    [
+      [
+        'SAP',
+        ['5,00-', '1.234,50', '12,75', '7,25-'],
+        'decimal',
+        { decimal: ',', group: '.', trailingSign: true },
+      ],
+      [
+        'a currency behind',
+        ['5,00 €', '12,50 €', '-7,25 €'],
+        'decimal',
+        { decimal: ',', symbols: ['€'], symbolsAt: 'after' },
+      ],
+      [
+        'no-break spaces',
+        ['1\u00a0234,50', '12,75', '2\u00a0345\u00a0678,00'],
+        'decimal',
+        { decimal: ',', group: '\u00a0' },
+      ],
+      [
+        'narrow ones, with a currency',
+        ['1\u202f234,50\u00a0€', '12,75\u00a0€', '5,10\u00a0€'],
+        'decimal',
+        { decimal: ',', group: '\u202f', symbols: ['€'], symbolsAt: 'after' },
+      ],
+      [
+        'Swiss francs',
+        ['CHF 1’234.50', 'CHF 12.75', 'CHF 5.10'],
+        'decimal',
+        { group: '’', symbols: ['CHF'] },
+      ],
+      ['lakhs', ['12,34,567.50', '1,234.00', '99.75'], 'decimal', { group: ',', grouping: 'lakh' }],
+      [
+        'rupees',
+        ['₹12,34,567', '₹1,234', '₹99'],
+        'decimal',
+        { group: ',', grouping: 'lakh', symbols: ['₹'] },
+      ],
+      ['a spreadsheet with exponents', ['1.0E+5', '12.5', '2.5E+1'], 'decimal', { exponent: true }],
+      ['the same with commas', ['1,0E+05', '12,5', '2,5E+01'], 'decimal', { decimal: ',', exponent: true }],
+      ['whole numbers with exponents', ['1.0E+5', '12', '7'], 'long', { exponent: true }],
+      ['measurements', ['6.02214076E+23', '1.5E-30', '2.0'], 'double', {}],
+    ];
+  test.each(CASES)('%s', async (_, values, kind, number) => {
+    const rows = [...values, ...values, ...values].map((value, n) => `${n};2024-01-05;${value}\n`);
+    const proposal = await infer({ 'a.csv': `id;day;worth\n${rows.join('')}` });
+    const column = columnOf(proposal, 'worth');
+    expect({ kind: column.type.kind, number: writtenNumber(column.number) }).toEqual({ kind, number });
+    const read = contractOf(proposal).columns.find(({ name }) => name === 'worth');
+    expect(read?.number).toEqual(column.number);
+  });
 });

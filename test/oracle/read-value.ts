@@ -1,6 +1,6 @@
 import type { ContractColumn, ReasonCode } from '../../etl/contract/contract.ts';
 import { readDate } from './read-dates.ts';
-import { readNumber } from './read-numbers.ts';
+import { type NumberText, readNumber } from './read-numbers.ts';
 
 /** A typed value: decimals as their unscaled integer, dates and times as text. */
 export type Value = string | number | bigint | boolean;
@@ -43,10 +43,31 @@ export function readValue(text: string, column: ContractColumn): Reading {
 }
 
 function readLong(text: string, column: ContractColumn): Reading {
-  const number = readNumber(text, column.number, { point: false, exponent: false });
-  if (number === undefined) return fault('TYPE_ERROR');
+  const plain = readNumber(text, column.number, { point: false, exponent: false });
+  const number = plain ?? withPower(text, column);
+  if (number === undefined || number === 'too long' || number.decimals !== '') return fault('TYPE_ERROR');
   const value = BigInt(number.whole) * (number.negative ? -1n : 1n);
   return BigInt.asIntN(64, value) === value ? found(value) : fault('RANGE_ERROR');
+}
+
+/** A number with an exponent, its point moved by so many digits; exponents of more than three digits are read by nobody. */
+function withPower(text: string, column: ContractColumn): NumberText | 'too long' | undefined {
+  if (column.number.exponent !== true || !/[0-9.,][eE]/.test(text)) return undefined;
+  const number = readNumber(text, column.number, { point: true, exponent: true });
+  if (number === undefined) return undefined;
+  const power = Number(number.exponent);
+  if (Math.abs(power) > 999) return 'too long';
+  const zeros = '0'.repeat(Math.abs(power));
+  const [whole, decimals] =
+    power < 0 ? [zeros + number.whole, number.decimals] : [number.whole, number.decimals + zeros];
+  const at = whole.length + power;
+  const all = whole + decimals;
+  return {
+    ...number,
+    whole: all.slice(0, at) || '0',
+    decimals: all.slice(at).replace(/0+$/, ''),
+    exponent: '0',
+  };
 }
 
 function readDouble(text: string, column: ContractColumn): Reading {
@@ -61,8 +82,10 @@ function readDecimal(
   column: ContractColumn,
   { precision, scale }: { readonly precision: number; readonly scale: number },
 ): Reading {
-  const number = readNumber(text, column.number, { point: true, exponent: false });
+  const plain = readNumber(text, column.number, { point: true, exponent: false });
+  const number = plain ?? withPower(text, column);
   if (number === undefined) return fault('TYPE_ERROR');
+  if (number === 'too long') return fault('FORMAT_ERROR');
   const decimals = number.decimals.replace(/0+$/, '');
   if (decimals.length > scale) return fault('FORMAT_ERROR');
   const unscaled = BigInt(number.whole + decimals.padEnd(scale, '0'));
