@@ -1,3 +1,4 @@
+import { isByArrival } from './arrival-month.ts';
 import { typeText } from './column-type.ts';
 import type { Contract, ContractColumn, CsvDialect, SourceContract } from './contract.ts';
 import { canonicalJson } from './digest.ts';
@@ -45,6 +46,10 @@ function compareTables(old: Contract, next: Contract): ContractChange[] {
   const changed = fields
     .filter((field) => old[field] !== next[field])
     .map((field) => change('breaking', field, `was ${old[field]}, is ${next[field]}`));
+  if (old.partitionColumn === next.partitionColumn && isByArrival(old) !== isByArrival(next))
+    changed.push(
+      change('breaking', 'partitionColumn', 'was the arrival of files, is a column, or the reverse'),
+    );
   if (old.key.join() !== next.key.join()) {
     changed.push(change('breaking', 'key', `was ${old.key.join(', ')}, is ${next.key.join(', ')}`));
   }

@@ -117,10 +117,12 @@ export function patternGap(parts: readonly DatePart[], type: 'date' | 'timestamp
       return `has a time of day (${time}), which a date would lose; use logicalType timestamp, or quote a constant time: '00:00'`;
     }
   }
-  const missing = [...DATE, ...(type === 'date' ? [] : ['hour', 'minute'])].find(
-    (c) => !components.includes(c),
-  );
+  // A month alone is a date, too: its first day.
+  const needed = type === 'date' ? ['year', 'month'] : [...DATE, 'hour', 'minute'];
+  const missing = needed.find((c) => !components.includes(c));
   if (missing !== undefined) return `has no ${missing}; add it`;
+  if (type === 'date' && fields.includes('weekday') && !components.includes('day'))
+    return 'has a weekday and no day; add the day';
   if (fields.includes('hour12') !== fields.includes('halfday')) return 'needs h and a together, or H alone';
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { isByArrival } from './arrival-month.ts';
 import {
   checkFileColumns,
   checkGoldColumns,
@@ -83,7 +84,7 @@ function readDocument(
   const key = drafts.length > 0 ? checkKey(drafts, SCHEMA, problems) : [];
   if (layer === 'silver') checkHeaders(drafts, problems);
   else checkGoldColumns(drafts, problems);
-  const partitionColumn = object === undefined ? '' : readPartition(custom, drafts, problems);
+  const partitionColumn = object === undefined ? '' : readPartition(custom, drafts, { layer, problems });
   const columns = drafts.map(({ column }) => column);
   const upkeep = readUpkeep(custom, problems);
   const common = { ...head, file, columns, key, partitionColumn, rules, ...upkeep };
@@ -144,13 +145,22 @@ function readLayer(custom: CustomValues, problems: Problems): 'silver' | 'gold' 
   return layer;
 }
 
-function readPartition(custom: CustomValues, drafts: readonly ColumnDraft[], problems: Problems): string {
+function readPartition(
+  custom: CustomValues,
+  drafts: readonly ColumnDraft[],
+  { layer, problems }: { readonly layer: Contract['layer']; readonly problems: Problems },
+): string {
   const given = custom.get('assay.partitionColumn');
   if (given === undefined || typeof given.value !== 'string') {
     const path = given?.path ?? [...SCHEMA, 'customProperties', 'assay.partitionColumn'];
-    problems.add(path, 'is missing; write the date or timestamp column whose month partitions the table');
+    problems.add(
+      path,
+      'is missing; write the date or timestamp column whose month partitions the table, or arrived_at where the files have none',
+    );
     return '';
   }
+  const columns = drafts.map(({ column }) => column);
+  if (isByArrival({ layer, partitionColumn: given.value, columns })) return given.value;
   checkPartition(drafts, { name: given.value, path: given.path }, problems);
   return given.value;
 }

@@ -1,4 +1,5 @@
 import type { TableColumn } from '../table/schema.ts';
+import { ARRIVAL_NAME, isByArrival } from './arrival-month.ts';
 import { RESCUED_NAME, SNAPSHOT_NAME } from './check-columns.ts';
 import type { Contract, ContractColumn } from './contract.ts';
 
@@ -15,7 +16,12 @@ export function tableColumns(contract: Contract): TableColumn[] {
     doc: columnDoc(column, contract.key.includes(column.name)),
   }));
   if (contract.layer === 'gold') return [...own, SNAPSHOT];
-  return [...own, ...(contract.unknownColumns === 'rescue' ? [RESCUED] : []), ...LINEAGE];
+  return [
+    ...own,
+    ...(contract.unknownColumns === 'rescue' ? [RESCUED] : []),
+    ...LINEAGE,
+    ...(isByArrival(contract) ? [ARRIVAL] : []),
+  ];
 }
 
 /** A column that Assay adds to a table. */
@@ -39,6 +45,12 @@ const LINEAGE: readonly TableColumn[] = [
   added('ingestion_timestamp', 'timestamptz', 'When the run began, UTC'),
   added('run_id', 'string', 'The run that wrote it'),
 ];
+
+const ARRIVAL = added(
+  ARRIVAL_NAME,
+  'timestamptz',
+  'When the source file came to Bronze, UTC; its month partitions the table',
+);
 
 const SNAPSHOT = added(SNAPSHOT_NAME, 'long', 'The Silver snapshot that the row was computed from');
 

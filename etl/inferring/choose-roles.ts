@@ -1,3 +1,4 @@
+import { ARRIVAL_NAME } from '../contract/arrival-month.ts';
 import type { Measure } from '../contract/contract.ts';
 import { counted, decide, type Note, review, seen } from './notes.ts';
 import type { ProposedColumn } from './proposal.ts';
@@ -40,9 +41,17 @@ export function choosePartition(
     .sort((a, b) => weigh(b.column, b.share) - weigh(a.column, a.share));
   const [best, ...rest] = dates;
   if (best === undefined) {
+    if (columns.some(({ name }) => name === ARRIVAL_NAME))
+      return {
+        notes: [
+          decide(
+            'No column holds a date in nearly every record; Silver is partitioned by the month of one, which must be required. Name the column arrived_at otherwise, and the month in which a file came will do.',
+          ),
+        ],
+      };
     const text =
-      'No column holds a date in nearly every record; Silver is partitioned by the month of one, which must be required.';
-    return { notes: [decide(text)] };
+      'No column holds a date in nearly every record, so Silver is partitioned by the month in which a file came. If one says when it happened, write it, and required: true on it.';
+    return { column: ARRIVAL_NAME, notes: [review(text)] };
   }
   const { name } = best.column;
   const others = rest.map(({ column }) => column.name);

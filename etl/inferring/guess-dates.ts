@@ -49,6 +49,7 @@ export async function guessDates(
   if (chosen.length === 0 || !isEnough(total, profile)) return undefined;
   const others = chosen.map(swapped);
   const sql = (formats: readonly string[]): string => readingSql(profile, reading(formats));
+  if (await areYears(engine, profile, chosen)) return undefined;
   const isAmbiguous = others.some((one, n) => one !== chosen[n]);
   const [only = 0, against = 0] = isAmbiguous
     ? await countWhere(engine, [
@@ -61,6 +62,23 @@ export async function guessDates(
     ...reading(chosen),
     notes: isAmbiguous ? [...notes, orderNote(chosen, others, { only, against })] : notes,
   };
+}
+
+/**
+ * Whether all texts that `yyyy-MM` reads are financial years instead: 2010-11 is a year and the next, 2011-12 and 2012-13,
+ * too.
+ */
+async function areYears(
+  engine: Engine,
+  { text, values }: ColumnProfile,
+  chosen: readonly string[],
+): Promise<boolean> {
+  if (!chosen.some((one) => /^yyyy.MM$/.test(one))) return false;
+  const next = `(CAST(left(${text}, 4) AS INTEGER) + 1) % 100 = CAST(right(${text}, 2) AS INTEGER)`;
+  const [years = 0] = await countWhere(engine, [
+    `CASE WHEN regexp_full_match(${text}, '[0-9]{4}[^0-9][0-9]{2}') THEN ${next} ELSE false END`,
+  ]);
+  return years === values;
 }
 
 /** What decided between day and month first. */

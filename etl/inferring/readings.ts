@@ -36,7 +36,24 @@ export function datePatterns(shape: string): {
   return { patterns: days.flatMap((one) => times.map((two) => `${one}${joint}${two}`)), hasTime: true };
 }
 
+/** Months without a day: of digits the year comes first or last, and words are names. */
+const MONTHS: readonly (readonly [RegExp, (sign: string, years: string) => readonly string[]])[] = [
+  [/^9{4}([-/. ])99$/, (sign) => [`yyyy${sign}MM`]],
+  [/^99([-/. ])9{4}$/, (sign) => [`MM${sign}yyyy`]],
+  [/^a([-/. ])(9{4}|99)$/, (sign, years) => ['MMM', 'MMMM'].map((month) => [month, years].join(sign))],
+];
+
+/** `a 9999` → `MMM yyyy` and `MMMM yyyy`; empty where a shape is of no month. */
+export function monthPatterns(shape: string): readonly string[] {
+  return MONTHS.flatMap(([form, patterns]) => {
+    const [match, sign = '', years = ''] = form.exec(shape) ?? [];
+    return match === undefined ? [] : patterns(sign, 'y'.repeat(years.length));
+  });
+}
+
 function dayPatterns(shape: string): readonly string[] {
+  const monthsAlone = monthPatterns(shape);
+  if (monthsAlone.length > 0) return monthsAlone;
   if (shape === '99999999') return ['yyyyMMdd', 'ddMMyyyy', 'MMddyyyy'];
   const [, one = '', sign = '', two = '', three = ''] = DATE.exec(shape) ?? [];
   if (one === '') return [];

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { ARRIVAL_NAME, isByArrival } from '../contract/arrival-month.ts';
 import { checkedRules } from '../contract/check-rules.ts';
 import {
   compileStage,
@@ -23,6 +24,8 @@ export interface StagingOptions {
   readonly look: Look;
   /** source_file_id by file index. */
   readonly sourceFileIds: ReadonlyMap<number, string>;
+  /** When each file came, by file index, as ISO 8601; needed where the contract partitions by it. */
+  readonly arrivals?: ReadonlyMap<number, string>;
 }
 
 /**
@@ -71,7 +74,7 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
       { context },
     );
   }
-  await placeRecords(engine, segment, options.sourceFileIds);
+  await placeRecords(engine, segment, options);
 }
 
 /** DuckDB's reader, told everything: nothing about a segment is guessed. */
@@ -153,26 +156,35 @@ async function stageInSlices(
 async function placeRecords(
   engine: Engine,
   segment: Segment,
-  ids: ReadonlyMap<number, string>,
+  { contract, sourceFileIds: ids, arrivals }: StagingOptions,
 ): Promise<void> {
+  const arrivalOf = (part: SegmentPart): string => arrivals?.get(part.fileIndex) ?? '';
+  const isNeeded = isByArrival(contract);
+  const arrived = (sql: string): string =>
+    isNeeded ? `, CAST(nullif(${sql}, '') AS TIMESTAMPTZ) AS ${ARRIVAL_NAME}` : '';
   const idOf = (part: SegmentPart): string => ids.get(part.fileIndex) ?? '';
   const [only, ...more] = segment.parts;
   if (only !== undefined && more.length === 0) {
     await engine.run(
-      `CREATE OR REPLACE TEMP VIEW staged AS SELECT *, ${constant(idOf(only))} AS source_file_id, position$ + ${only.firstRow - only.offset} AS source_row_number FROM positioned`,
+      `CREATE OR REPLACE TEMP VIEW staged AS SELECT *, ${constant(idOf(only))} AS source_file_id, position$ + ${only.firstRow - only.offset} AS source_row_number${arrived(literal(arrivalOf(only)))} FROM positioned`,
     );
     return;
   }
   await engine.run(
-    'CREATE OR REPLACE TEMP TABLE parts (first$ BIGINT, source_file_id VARCHAR, shift$ BIGINT)',
+    'CREATE OR REPLACE TEMP TABLE parts (first$ BIGINT, source_file_id VARCHAR, shift$ BIGINT, arrived$ VARCHAR)',
   );
   await engine.append(
     'parts',
-    segment.parts.map((part) => [BigInt(part.offset), idOf(part), BigInt(part.firstRow - part.offset)]),
+    segment.parts.map((part) => [
+      BigInt(part.offset),
+      idOf(part),
+      BigInt(part.firstRow - part.offset),
+      arrivalOf(part),
+    ]),
   );
   await engine.run(
     `CREATE OR REPLACE TEMP VIEW staged AS
-     SELECT records.*, parts.source_file_id, records.position$ + parts.shift$ AS source_row_number
+     SELECT records.*, parts.source_file_id, records.position$ + parts.shift$ AS source_row_number${arrived('parts.arrived$')}
      FROM positioned AS records ASOF JOIN parts ON records.position$ >= parts.first$`,
   );
 }

@@ -1,3 +1,4 @@
+import { isByArrival } from '../contract/arrival-month.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { normaliseHeader } from '../contract/header.ts';
 import { type Engine, integerOf, textOf } from '../engine/engine.ts';
@@ -6,7 +7,8 @@ import { literal } from '../engine/sql.ts';
 /**
  * Records of `rejects` that are a header of their own and name the columns otherwise than the file's first one does, by
  * source_file_id: a second table begins there, whose values would be read under the wrong names, and no type may keep
- * them from Silver. A header always is among the rejects, since no column's name is a date of the partition column.
+ * them from Silver. A header always is among the rejects, since no column's name is a date of the partition column;
+ * where there is none, because the table is partitioned by arrival, only if some check refuses it.
  */
 export async function findSecondHeaders(
   engine: Engine,
@@ -17,10 +19,11 @@ export async function findSecondHeaders(
       headers.map((text) => [normaliseHeader(text), name] as const),
     ),
   );
+  const at = isByArrival(contract) ? (contract.key[0] ?? '') : contract.partitionColumn;
   const listed = [...spellings.keys()].map(literal).join(', ');
   const rows = await engine.rows(
     `SELECT source_file_id, source_row_number, record FROM rejects
-     WHERE lower(trim(record ->> ${literal(`$.${contract.partitionColumn}`)})) IN (${listed})
+     WHERE lower(trim(record ->> ${literal(`$.${at}`)})) IN (${listed})
      ORDER BY source_file_id, source_row_number`,
   );
   const found = new Map<string, string[]>();

@@ -120,6 +120,7 @@ class Refinery {
   readonly #outcomes: FileOutcome[] = [];
   readonly #dataFiles: DataFile[] = [];
   readonly #sourceFileIds: ReadonlyMap<number, string>;
+  readonly #arrivals: ReadonlyMap<number, string>;
   readonly #segmentBytes: number;
   readonly #setting = new InOrder();
   readonly #seen: SeenKeys;
@@ -135,6 +136,9 @@ class Refinery {
     this.#segmentBytes = options.effects.engine.segmentBytes ?? SEGMENT_BYTES;
     const { files, plan } = options;
     this.#sourceFileIds = new Map(files.map(({ index }) => [index, plan.files[index]?.sourceFileId ?? '']));
+    this.#arrivals = new Map(
+      files.map(({ index }) => [index, plan.files[index]?.arrivedAt ?? plan.plannedAt]),
+    );
     this.#totalBytes = files.reduce((sum, file) => sum + bytesToRead(file, plan), 0);
     this.#seen = new SeenKeys(this.#totalBytes / USUAL_RECORD_BYTES);
   }
@@ -240,7 +244,8 @@ class Refinery {
   async #stage(engine: Engine, segment: Segment, look: Look): Promise<void> {
     const { contract, effects } = this.#options;
     const digestKey = effects.digestKey();
-    await stageSegment(engine, segment, { contract, digestKey, look, sourceFileIds: this.#sourceFileIds });
+    const files = { sourceFileIds: this.#sourceFileIds, arrivals: this.#arrivals };
+    await stageSegment(engine, segment, { contract, digestKey, look, ...files });
   }
 
   /** The columns of a segment's staged records that are made by `constant`. */

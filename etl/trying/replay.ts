@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ARRIVAL_NAME, isByArrival } from '../contract/arrival-month.ts';
 import { REASONS_TYPE, RECORD_KIND } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
@@ -14,6 +15,7 @@ import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
 export interface TriedFile {
   readonly key: string;
   readonly sourceFileId: string;
+  readonly arrivedAt: string;
 }
 
 /** What replaying works with. */
@@ -39,6 +41,7 @@ export async function replay({ engine, effects, scratch, proposed, files }: Tria
     `CREATE OR REPLACE TEMP TABLE tried (n$ BIGINT, row$ BIGINT, passes$ BOOLEAN, is_blank$ BOOLEAN, reasons$ ${REASONS_TYPE})`,
   );
   const ids = new Map(files.map(({ sourceFileId }, index) => [index, sourceFileId]));
+  const arrivals = new Map(files.map(({ arrivedAt }, index) => [index, arrivedAt]));
   await engine.append(
     'tried_files',
     files.map(({ key, sourceFileId }, n) => [BigInt(n), sourceFileId, key, '']),
@@ -56,6 +59,7 @@ export async function replay({ engine, effects, scratch, proposed, files }: Tria
         digestKey,
         look: 'closer',
         sourceFileIds: ids,
+        arrivals,
       });
       await stageBroken(engine, segment, ids);
       const path = join(scratch.directory, `tried-${paths.length}.parquet`);
@@ -86,6 +90,7 @@ async function collect(engine: Engine, proposed: SourceContract, path: string): 
     'row_hash',
     'source_file_id',
     'source_row_number',
+    ...(isByArrival(proposed) ? [ARRIVAL_NAME] : []),
   ]);
   const names = tableColumns(proposed).flatMap(({ name }) => (staged.has(name) ? [identifier(name)] : []));
   await engine.run(

@@ -80,5 +80,7 @@ async function triedFiles(engine: Engine, effects: Effects, dataset: string): Pr
   const ledger = await openTable(effects.objects, tableRoot('source_files', dataset), state);
   const rows = (await ledgerFiles(engine, effects, ledger)).filter(({ status }) => status !== 'repeat');
   const live = new Map(rows.sort(byArrival).map((file) => [file.sourceFileId, file]));
-  return [...live.values()].sort(byArrival).map(({ key, sourceFileId }) => ({ key, sourceFileId }));
+  return [...live.values()]
+    .sort(byArrival)
+    .map(({ key, sourceFileId, arrivedAt }) => ({ key, sourceFileId, arrivedAt }));
 }

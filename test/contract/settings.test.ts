@@ -251,7 +251,7 @@ describe('the partition column', () => {
   test('is missing', () => {
     const without = ORDERS.slice(0, ORDERS.indexOf('    customProperties:'));
     expect(problemsOf(without)).toEqual([
-      'orders.yaml:9: schema[0].customProperties.assay.partitionColumn: is missing; write the date or timestamp column whose month partitions the table',
+      'orders.yaml:9: schema[0].customProperties.assay.partitionColumn: is missing; write the date or timestamp column whose month partitions the table, or arrived_at where the files have none',
     ]);
   });
 });

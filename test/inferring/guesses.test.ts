@@ -96,6 +96,11 @@ describe('dates', () => {
       ['dd-MMM-yy', 'dd-MMM-yyyy'],
     ],
     ['long names', ['2 March 2012', '28 May 2013'], 'date', ['d MMMM yyyy']],
+    ['months', ['2011-08', '2012-11', '2013-01'], 'date', ['yyyy-MM']],
+    ['months, the year behind', ['08/2011', '11/2012'], 'date', ['MM/yyyy']],
+    ['months by name', ['Aug 2011', 'Nov 2012'], 'date', ['MMM yyyy']],
+    ['months by their whole name', ['August-11', 'November-12'], 'date', ['MMMM-yy']],
+    ['no months but financial years', ['2009-10', '2010-11', '2011-12'], 'string', []],
     ['at midnight', ['05/01/2024 00:00:00', '31/01/2024 00:00:00'], 'date', ["dd/MM/yyyy '00:00:00'"]],
     ['and times', ['2024-01-31T13:45:00Z', '2024-02-01T00:00:00.123+01:00'], 'timestamptz', []],
     [
@@ -223,10 +228,16 @@ describe('the key', () => {
   });
 });
 
-test('without a date, the partition column is left to a person', async () => {
+test('without a date, the month in which files came partitions the table, and a person is told', async () => {
   const proposal = await infer({ 'a.csv': 'id,name\n1,Ann\n2,Bob\n' });
-  expect(proposal.partitionColumn).toBeUndefined();
-  expect(() => contractOf(proposal)).toThrow('assay.partitionColumn: is missing');
+  expect(proposal.partitionColumn).toBe('arrived_at');
+  expect(notesOf(proposal)).toContain(
+    'review partitionColumn: No column holds a date in nearly every record',
+  );
+  expect(contractOf(proposal).partitionColumn).toBe('arrived_at');
+  // A column of that name, which is none of dates, is in the way.
+  const taken = await infer({ 'a.csv': 'id,Arrived at\n1,Leeds\n2,York\n' });
+  expect(taken.partitionColumn).toBeUndefined();
 });
 
 describe('what lies around the records', () => {

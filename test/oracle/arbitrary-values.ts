@@ -120,6 +120,11 @@ export const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
     isoDay,
     of('2000-01-01', '1999-12-31', '2030-01-01', '2029-12-31', '2024-02-29', '2023-02-29', '2024-1-1'),
   ),
+  period: fc.oneof(
+    join(between(1996, 2034, 4), '-', between(0, 13, 2)),
+    join(month, of(' ', '-'), between(1950, 2050)),
+    of('12/2024', '13/2024', '1/2024', 'March-24', 'march-69', 'Mar-24', '0000-01', '2024-1', '202401'),
+  ),
   amount: fc.oneof(
     numbers('.', ',', '£'),
     numbers('.', ',', 'EUR'),
@@ -231,6 +236,7 @@ export const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
 export const GOOD: Readonly<Record<string, string>> = {
   paid_on: '24/12/2010',
   due_on: '2024-02-29',
+  period: '2011-08',
   amount: '"1,234.50"',
   price: '"12,5"',
   units: '12',

@@ -12,6 +12,7 @@ const COLUMNS: readonly ColumnText[] = [
     required: true,
     ...dates('dd/MM/yyyy', 'd/M/yyyy', 'dd-MMM-yy', 'd-MMM-yyyy'),
   },
+  { name: 'period', type: 'date', ...dates('yyyy-MM', 'MMM yyyy', 'MM/yyyy', 'MMMM-yy') },
   { name: 'due_on', type: 'date', ...options({ minimum: '2000-01-01', exclusiveMaximum: '2030-01-01' }) },
   {
     name: 'amount',

@@ -11,6 +11,7 @@ const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', '
 const TOKENS: Readonly<Record<string, string>> = {
   yyyy: '(?<year>[0-9]{4})',
   yy: '(?<short>[0-9]{2})',
+  MMMM: `(?<name>january|february|march|april|may|june|july|august|september|october|november|december)`,
   MMM: `(?<name>${MONTHS.join('|')})`,
   MM: '(?<month>[0-9]{2})',
   M: '(?<month>[0-9]{1,2})',
@@ -56,10 +57,13 @@ function microsOf(groups: Readonly<Record<string, string | undefined>>): bigint 
   const number = (name: string): number => Number(groups[name] ?? 0);
   const short = number('short');
   const year = groups.year === undefined ? short + (short >= 69 ? 1900 : 2000) : number('year');
-  const month = groups.name === undefined ? number('month') : MONTHS.indexOf(groups.name.toLowerCase()) + 1;
+  const month =
+    groups.name === undefined ? number('month') : MONTHS.indexOf(groups.name.toLowerCase().slice(0, 3)) + 1;
   const day = new Date(0);
-  day.setUTCFullYear(year, month - 1, number('day'));
-  if (day.getUTCMonth() !== month - 1 || day.getUTCDate() !== number('day')) return undefined;
+  // A month without a day is its first.
+  const date = groups.day === undefined ? 1 : number('day');
+  day.setUTCFullYear(year, month - 1, date);
+  if (day.getUTCMonth() !== month - 1 || day.getUTCDate() !== date) return undefined;
   let hour = number('hour');
   if (groups.half !== undefined) {
     if (hour < 1 || hour > 12) return undefined;
