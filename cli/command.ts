@@ -7,6 +7,8 @@ export interface Option {
   /** What its value is called in the help, e.g. `DIR`. */
   readonly value?: string;
   readonly help: string;
+  /** Set where it may be given more than once. */
+  readonly multiple?: true;
 }
 
 /** A parsed command line. */
@@ -14,6 +16,8 @@ export interface Args {
   readonly positionals: readonly string[];
   /** The option's text, where it was given. */
   text(name: string): string | undefined;
+  /** All texts of an option that may be given more than once, in order. */
+  texts(name: string): readonly string[];
   /** Whether the option was given. */
   has(name: string): boolean;
 }

@@ -1,7 +1,7 @@
 import type { Lake } from '../adapters/local/lake.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { bronzePrefix, tableName } from '../etl/naming.ts';
-import type { RunRecord } from '../etl/stages/documents.ts';
+import type { RunRecord, Withheld } from '../etl/stages/documents.ts';
 import { listWithheld } from '../etl/stages/list-sources.ts';
 import { lastGoodSnapshot } from '../etl/stages/run-context.ts';
 import { readPointer } from '../etl/table/pointer.ts';
@@ -39,20 +39,16 @@ export async function describeRun(
       isMade ? tableName('gold', dataset) : `${tableName('gold', dataset)} stands on another snapshot`,
     );
     const reports = gold.map(({ dataset }) => `report ${dataset}`);
-    return { gold: lines, notes: [], next: next([...lookHint(run, isShown), ...reports]) };
+    const aside = (await listWithheld(lake.effects, run.dataset)).filter(({ runId }) => runId === run.runId);
+    return { gold: lines, notes: asideNotes(aside), next: next([...lookHint(run, isShown), ...reports]) };
   }
   const pointer = await readPointer(lake.effects.objects, 'silver', run.dataset);
   const again = run.status === 'failed' ? [`run --dataset ${run.dataset}`] : [];
-  const decide =
-    run.status === 'held'
-      ? [
-          `approve ${run.runId} --digest ${run.sealDigest ?? ''} --reason '…'`,
-          `refuse ${run.runId} --reason '…'`,
-        ]
-      : [];
+  const aside = (await listWithheld(lake.effects, run.dataset)).filter(({ runId }) => runId === run.runId);
+  const decide = run.status === 'held' ? decisionsOn(run, aside) : [];
   return {
     gold: [],
-    notes: await heldNotes(lake, run),
+    notes: asideNotes(aside),
     next: next([...lookHint(run, isShown), ...again, ...decide]),
     readersSee: lastGoodSnapshot(pointer?.pointer),
   };
@@ -70,20 +66,36 @@ async function goldOf(lake: Lake, run: RunRecord): Promise<{ dataset: string; is
   return tables;
 }
 
-/** What can be done about files that wait. */
-async function heldNotes(lake: Lake, { dataset, runId }: RunRecord): Promise<string[]> {
-  const withheld = (await listWithheld(lake.effects, dataset)).find((one) => one.runId === runId);
-  if (withheld === undefined) return [];
-  const files = plural(withheld.keys.length, 'file');
-  const until = {
-    held: 'for a decision',
-    refused: 'until the contract changes',
-    'rolled-back': 'since its rows were taken back',
-  }[withheld.decision];
+/** Commands that decide on a held run; one of which files were refused has to be sealed anew first. */
+function decisionsOn({ runId, sealDigest }: RunRecord, aside: readonly Withheld[]): string[] {
+  const [held, refused] = aside;
+  const [file] = refused?.keys ?? [];
+  if (held?.sealDigest === '' && file !== undefined) return [`refuse ${runId} --file ${file} --reason '…'`];
+  const one = (held?.keys.length ?? 0) > 1 ? [`refuse ${runId} --file KEY --reason '…'`] : [];
   return [
-    `${files} of it set aside ${until}; 'assay readmit ${runId}' has them tested again under today's contract.`,
+    `approve ${runId} --digest ${sealDigest ?? ''} --reason '…'`,
+    `refuse ${runId} --reason '…'`,
+    ...one,
   ];
 }
+
+/** What can be done about files that are set aside. */
+function asideNotes(aside: readonly Withheld[]): string[] {
+  return aside.map(({ runId, keys, decision, why }, n) => {
+    const files = plural(keys.length, 'file');
+    // What was refused while the run was held comes behind what became of the run.
+    if (n > 0) return `${files} of it refused (${why.join('; ')}); ${givenBack(runId, '--file KEY')}`;
+    const until = {
+      held: 'for a decision',
+      refused: 'until the contract changes',
+      'rolled-back': 'since its rows were taken back',
+    }[decision];
+    return `${files} of it set aside ${until}; ${givenBack(runId)}`;
+  });
+}
+
+const givenBack = (runId: string, option?: string): string =>
+  `'assay readmit ${runId}${option === undefined ? '' : ` ${option}`}' has them tested again under today's contract.`;
 
 /** Files that no run picks up: where nothing is to do, that may be why. */
 async function waitingNotes(lake: Lake, dataset: string): Promise<string[]> {

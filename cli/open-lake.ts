@@ -84,6 +84,8 @@ function embeddedRuns(effects: Effects, upkeep: UpkeepOptions | undefined): Runs
     },
     backfill: async ({ dataset, runId }) => await (await load()).runOnce(dataset, effects, { runId }),
     approved: async (dataset, approval) => await (await load()).runOnce(dataset, effects, approval),
+    resealed: async ({ dataset, runId }) =>
+      await (await load()).runOnce(dataset, effects, { runId, start: 'reseal' }),
   };
 }
 

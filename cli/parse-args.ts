@@ -40,6 +40,7 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Arg
       const value = values[name];
       return typeof value === 'string' ? value : undefined;
     },
+    texts: (name) => [values[name] ?? []].flat().filter((value) => typeof value === 'string'),
   };
   if (!args.has('help')) checkArguments(command, args, options);
   return args;
@@ -47,9 +48,9 @@ export function parseCommandLine(command: Command, argv: readonly string[]): Arg
 
 function parse(command: Command, argv: readonly string[], options: Readonly<Record<string, Option>>) {
   const config = Object.fromEntries(
-    Object.entries(options).map(([name, { type }]) => [
+    Object.entries(options).map(([name, { type, multiple = false }]) => [
       name,
-      name === 'help' ? { type, short: 'h' } : { type },
+      name === 'help' ? { type, short: 'h' } : { type, multiple },
     ]),
   ) satisfies ParseArgsConfig['options'];
   try {
@@ -74,7 +75,7 @@ function explain(command: Command, message: string, options: readonly string[]):
 
 function checkArguments(
   command: Command,
-  { positionals, text }: Args,
+  { positionals, text, texts }: Args,
   options: Readonly<Record<string, Option>>,
 ): void {
   const { min, max, name } = command.positionals;
@@ -85,7 +86,8 @@ function checkArguments(
     throw usageError(`'${extra}' is one argument too many. ${usage}`);
   }
   for (const option of Object.keys(options)) {
-    if (text(option) === '') throw usageError(`--${option} is empty: give it a value, or leave it out.`);
+    if (texts(option).includes(''))
+      throw usageError(`--${option} is empty: give it a value, or leave it out.`);
   }
   checkTarget(command, text);
 }

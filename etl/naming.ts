@@ -138,6 +138,13 @@ export function dataFileKey(root: string, month: number | undefined, part: strin
     : `${root}/${monthPath(month)}/part-${part}.parquet`;
 }
 
+/**
+ * The name of a chunk, or of what a run's files are called by, in a run of which files were refused: other than before,
+ * so that a workflow that still works on all of its files writes over nothing.
+ */
+export const partOfRest = (part: string, rest: number | undefined): string =>
+  rest === undefined ? part : `r${rest}_${part}`;
+
 /** What compaction puts into the names of the files that it writes: the n-th month's. */
 export const compactedPart = (n: number | '*'): string =>
   `compact-${n === '*' ? n : String(n).padStart(4, '0')}`;

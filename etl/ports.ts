@@ -165,9 +165,9 @@ export interface DatasetRun {
   readonly runId: string;
 }
 
-/** What an execution of the workflow is given: a new run to plan, or a held one that a person approved. */
+/** What an execution of the workflow is given: a new run to plan, a held one to seal anew, or one that a person approved. */
 export type WorkflowInput =
-  | (DatasetRun & { readonly start: 'plan' })
+  | (DatasetRun & { readonly start: 'plan' | 'reseal' })
   | (DatasetRun & {
       readonly start: 'promote';
       readonly approved: { readonly digest: string; readonly by: string; readonly reason: string };

@@ -8,7 +8,7 @@ import {
 import { z } from 'zod';
 import { ConfigError, DataError, ThrottledError, TransientError } from '../../etl/errors.ts';
 import { runRecordKey } from '../../etl/naming.ts';
-import { type ApprovalEffects, startApproved } from '../../etl/operations/start-approved.ts';
+import { type ApprovalEffects, startApproved, startResealed } from '../../etl/operations/start-approved.ts';
 import type { DatasetRun } from '../../etl/ports.ts';
 import { parseDocument, RunRecord } from '../../etl/stages/documents.ts';
 import { type Lease, readLease } from '../../etl/stages/start-run/lease.ts';
@@ -49,6 +49,11 @@ export function platformRuns(options: PlatformRunsOptions): Runs {
   return {
     dataset: (dataset) => runUntilNothingPending(dataset, options),
     backfill: (run) => runBackfill(run, options),
+    async resealed(run) {
+      const name = await startResealed(run, options);
+      options.onWait?.({ ...run, isStarted: true });
+      return await recordOf(run, await endOf(name, options), options);
+    },
     async approved(dataset, approval) {
       const { runId, approved } = approval;
       const name = await startApproved({ dataset, runId }, approved, options);

@@ -23,13 +23,15 @@ export interface Runs {
   backfill(run: DatasetRun): Promise<RunRecord>;
   /** Goes on with a held run that a person approved, and returns how it ended. */
   approved(dataset: string, approval: Approval): Promise<RunRecord>;
+  /** Seals anew what is left of a held run of which files were refused, and returns how it stands. */
+  resealed(run: DatasetRun): Promise<RunRecord>;
 }
 
 /** Runs one execution of the workflow for a dataset, under an id where one was given out, and returns how it ended. */
 export async function runOnce(
   dataset: string,
   effects: Effects,
-  start: Approval | { readonly runId?: string } = {},
+  start: Approval | { readonly runId?: string; readonly start?: 'reseal' } = {},
 ): Promise<RunRecord> {
   const startedAt = effects.clock.now();
   const runId = start.runId ?? newRunId(startedAt);
@@ -38,7 +40,10 @@ export async function runOnce(
     handlers: bindStages({ ...effects, objects: withMetadataCache(effects.objects) }),
     ...(effects.onError === undefined ? {} : { onError: effects.onError }),
     readItems: (key) => getDocument(effects.objects, key, z.array(z.unknown())),
-    input: 'approved' in start ? { dataset, start: 'promote', ...start } : { dataset, runId, start: 'plan' },
+    input:
+      'approved' in start
+        ? { dataset, start: 'promote', ...start }
+        : { dataset, runId, start: start.start ?? 'plan' },
   });
   const key = runRecordKey(dataset, runId);
   const stored = await effects.objects.get(key);

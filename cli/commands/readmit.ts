@@ -1,4 +1,5 @@
-import { readmitFile, readmitRun } from '../../etl/operations/decide-run.ts';
+import { readmitFiles } from '../../etl/operations/decide-files.ts';
+import { readmitRun } from '../../etl/operations/decide-run.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findRun } from '../find-run.ts';
@@ -11,15 +12,16 @@ import { printable } from '../print/printable.ts';
 /** `assay readmit`: gives back files that were set aside. */
 export const readmit: Command = {
   name: 'readmit',
-  usage: 'RUN [--file KEY] --reason TEXT [--by NAME] [--lake DIR]',
+  usage: 'RUN [--file KEY]… --reason TEXT [--by NAME] [--lake DIR]',
   description: `Gives back the files that were set aside with a run, because it is held, was refused or was rolled back: the next
-'assay run' tests them as if they had just come, under today's contract. With --file, one of them, of a run that was
-refused or rolled back, and the others stay set aside.`,
+'assay run' tests them as if they had just come, under today's contract. With --file, only those of them, of a run that
+was refused or rolled back, or that were refused of a run by 'assay refuse RUN --file'; the others stay set aside.`,
   options: {
     file: {
       type: 'string',
       value: 'KEY',
-      help: 'only this file: its key, or its name where no other has it',
+      multiple: true,
+      help: 'only this file: its key, or its name where no other has it; may be given more than once',
     },
     ...WORD_OPTIONS,
   },
@@ -31,11 +33,11 @@ refused or rolled back, and the others stay set aside.`,
     const word = wordOf(args, io);
     const lake = await openLakeOf(args, io);
     const { runId, dataset } = await findRun(lake, args.positionals[0] ?? '');
-    const file = args.text('file');
+    const files = args.texts('file');
     const readmitted =
-      file === undefined
+      files.length === 0
         ? await readmitRun(lake.effects, { runId, dataset }, word)
-        : await readmitFile(lake.effects, { runId, dataset, file }, word);
+        : await readmitFiles(lake.effects, { runId, dataset, files }, word);
     if (args.has('json')) {
       io.out(JSON.stringify(readmitted, null, 2));
       return EXIT.ok;

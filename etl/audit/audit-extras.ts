@@ -72,7 +72,7 @@ async function whatRunWrote(effects: Effects, dataset: string, runId: string): P
   }
   const plan = parseDocument(stored.body, planKey(dataset, runId), Plan);
   const hasCommit = (await objects.get(commitPlanKey(dataset, runId))) !== undefined;
-  if (!hasCommit || plan.replans !== undefined) return () => true;
+  if (!hasCommit || plan.replans !== undefined || plan.rest !== undefined) return () => true;
   const commit = await getDocument(objects, commitPlanKey(dataset, runId), CommitPlan);
   const files = [...commit.silver, ...commit.quarantine, ...commit.condemned, ...commit.ledger];
   const keys = new Set(files.map(({ key }) => key));

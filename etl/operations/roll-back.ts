@@ -13,6 +13,7 @@ import { readKnownPointer } from '../stages/known-pointer.ts';
 import { listWithheld } from '../stages/list-sources.ts';
 import { refreshGold } from '../stages/refresh-gold.ts';
 import { newRunId } from '../stages/run-id.ts';
+import { leaveRefused, readStoredWithheld, refusedOf } from '../stages/withheld.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
 import { movePointer, type Pointer, type ReadPointer, type TableState } from '../table/pointer.ts';
 import { rollBackTable } from '../table/roll-back-table.ts';
@@ -134,6 +135,7 @@ async function setAside(
 ): Promise<void> {
   const at = effects.clock.now().toISOString();
   for (const { runId, contractDigest, files } of runs) {
+    const before = await readStoredWithheld(effects.objects, { dataset, runId });
     const withheld: Withheld = {
       dataset,
       runId,
@@ -143,6 +145,7 @@ async function setAside(
       keys: [...files],
       why: [`rolled back by ${by}: ${reason}`],
       at,
+      ...refusedOf(before?.withheld),
     };
     await putDocument(effects.objects, heldKey(dataset, runId), withheld);
   }
@@ -200,7 +203,7 @@ async function settle(effects: Effects, dataset: string, published: readonly Led
     if (decision !== 'rolled-back') continue;
     if (known.has(runId)) {
       if (isRecorded) await rewriteRecord(effects, { dataset, runId }, { status: 'promoted', why: [] });
-      await effects.objects.remove(heldKey(dataset, runId));
+      await leaveRefused(effects.objects, { dataset, runId });
     } else if (isRecorded) {
       await rewriteRecord(effects, { dataset, runId }, { status: 'rolled-back', why });
     }

@@ -32,3 +32,17 @@ export async function startApproved(
   await executions.start(name, { dataset, runId, start: 'promote', approved });
   return name;
 }
+
+/**
+ * Starts the workflow that seals anew what is left of a held run of which files were refused, and returns the execution's
+ * name. It needs no lease: nothing is published by it. Throws ConfigError `NOT_HELD` where the run isn't held.
+ */
+export async function startResealed(
+  { dataset, runId }: DatasetRun,
+  { objects, clock, executions }: Omit<ApprovalEffects, 'contracts'>,
+): Promise<string> {
+  requireHeld({ dataset, runId }, await readWithheld({ objects }, { dataset, runId }));
+  const name = `${runId}-resealed-${newRunId(clock.now())}`;
+  await executions.start(name, { dataset, runId, start: 'reseal' });
+  return name;
+}

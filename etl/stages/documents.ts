@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DataError } from '../errors.ts';
-import type { ObjectStore } from '../ports.ts';
+import type { ObjectStore, WriteCondition } from '../ports.ts';
 
 /** What the stages leave for one another in the lake: data travels by key, never by value. */
 
@@ -69,6 +69,9 @@ export type Spans = z.infer<typeof Spans>;
 /** Of what a run leaves for itself; see run-documents.ts. Absent in what was written before there was one. */
 const RunFormat = z.number().int().exactOptional();
 
+/** How often files were refused of a held run; absent where none were. */
+const Rest = z.number().int().positive().exactOptional();
+
 /** What a run will do: which files, in which chunks, on which base. */
 export const Plan = z.object({
   format: RunFormat,
@@ -82,6 +85,8 @@ export const Plan = z.object({
   plannedAt: z.string(),
   /** How often the run was planned before, on bases that others moved: what it wrote then is nobody's. */
   replans: z.number().int().positive().exactOptional(),
+  /** How often files of it were refused while it was held: this is the plan of the rest. */
+  rest: Rest,
   files: z.array(PlannedFile),
   chunks: z.array(PlannedChunk),
   /** Set where the files were published before, and their new rows take the place of the old ones. */
@@ -211,6 +216,8 @@ const Keys = z.array(z.string());
 /** The files that a commit adds to each table and takes from it. */
 export const CommitPlan = z.object({
   format: RunFormat,
+  /** Of the seal that was made with it; absent from plans that know nothing of it. */
+  sealDigest: z.string().exactOptional(),
   silver: z.array(DataFileDocument),
   removeFromSilver: z.array(z.string()),
   quarantine: z.array(DataFileDocument),
@@ -221,9 +228,14 @@ export const CommitPlan = z.object({
 });
 export type CommitPlan = z.infer<typeof CommitPlan>;
 
-/** Stores a document as JSON. */
-export async function putDocument(objects: ObjectStore, key: string, document: unknown): Promise<void> {
-  await objects.put(key, Buffer.from(`${JSON.stringify(document, null, 1)}\n`));
+/** Stores a document as JSON; on a condition where one is given. */
+export async function putDocument(
+  objects: ObjectStore,
+  key: string,
+  document: unknown,
+  condition?: WriteCondition,
+): Promise<void> {
+  await objects.put(key, Buffer.from(`${JSON.stringify(document, null, 1)}\n`), condition);
 }
 
 /** Reads a document and checks its shape; throws DataError where it is missing or of another shape. */
@@ -276,10 +288,14 @@ export const Withheld = z.object({
   runId: z.string(),
   decision: z.enum(['held', 'refused', 'rolled-back']),
   contractDigest: z.string(),
+  /** Empty while a held run waits to be sealed anew, and of runs that were rolled back. */
   sealDigest: z.string(),
-  keys: z.array(z.string()),
+  keys: Keys,
   why: z.array(z.string()),
   at: z.string(),
+  /** Files of the run that a person refused while it was held: no part of `keys`. */
+  refused: z.object({ keys: Keys, why: z.array(z.string()), at: z.string() }).exactOptional(),
+  rest: Rest,
 });
 export type Withheld = z.infer<typeof Withheld>;
 

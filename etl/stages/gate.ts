@@ -27,7 +27,8 @@ const GateOutput = z.object({ decision: z.enum(['promote', 'hold', 'refuse']), w
 /**
  * Compares a seal with the contract's limits: promote within them, hold for a person beyond them, refuse where
  * conservation isn't proven. Opens the circuit breaker when one code piles up. A run that a person approved
- * is measured against the approval alone: promote where the verdicts are still those, hold where they changed.
+ * is measured against the approval alone: promote where the verdicts are still those, hold where they changed. What is
+ * left of a run of which a person refused files is held, within the limits or not: to refuse publishes nothing.
  */
 export const gate = defineStage({
   name: 'gate',
@@ -44,6 +45,7 @@ export const gate = defineStage({
     }
     if (approved !== undefined) return checkVerdicts(seal, approved, context);
     const why = [...beyondLimits(seal, context.contract), ...lostFiles(seal, context)];
+    if (context.plan.rest !== undefined) return { decision: 'hold' as const, why: [...why, REST] };
     const breaker = await findBreaker(effects, context, seal);
     if (breaker !== undefined) {
       await putDocument(effects.objects, breakerKey(dataset), breaker);
@@ -55,6 +57,9 @@ export const gate = defineStage({
     return { decision: why.length === 0 ? ('promote' as const) : ('hold' as const), why };
   },
 });
+
+/** Its errors were counted when the whole run was sealed: it opens no breaker. */
+const REST = 'files of it were refused by a person, and what is left waits for one';
 
 /** Tells people that the dataset has stopped: that this run is held, which is told too, says it of one run alone. */
 async function tellOpened(effects: Effects, breaker: Breaker, { base }: RunContext): Promise<void> {

@@ -12,17 +12,33 @@ export function requireHeld({ dataset, runId }: RunInput, withheld: Withheld | u
   });
 }
 
+/** Throws ConfigError `CONTRACT_CHANGED` where the contract is another one than when the run was held. */
+export function requireSameContract(
+  { dataset, runId, contractDigest }: Withheld,
+  { digest }: Pick<SourceContract, 'digest'>,
+): void {
+  if (contractDigest === digest) return;
+  throw new ConfigError(
+    'CONTRACT_CHANGED',
+    `The contract of ${dataset} changed since run ${runId} was held: 'assay readmit ${runId}' has its files tested under today's.`,
+    { context: { dataset, runId } },
+  );
+}
+
 /**
- * Throws ConfigError where a held run can't be approved like this: another seal was approved than the one that
- * is there (`OTHER_DIGEST`), or the contract changed since (`CONTRACT_CHANGED`).
+ * Throws ConfigError where a held run can't be approved like this: another seal was approved than the one that is there
+ * (`OTHER_DIGEST`), there is none since files of it were refused (`NOT_SEALED`), or the contract changed since
+ * (`CONTRACT_CHANGED`).
  */
 export function checkApproval(held: Withheld, digest: string, contract: SourceContract): void {
   const { dataset, runId, sealDigest } = held;
   const context = { dataset, runId };
-  if (held.contractDigest !== contract.digest) {
+  requireSameContract(held, contract);
+  if (sealDigest === '') {
+    const [file = ''] = held.refused?.keys ?? [];
     throw new ConfigError(
-      'CONTRACT_CHANGED',
-      `The contract of ${dataset} changed since run ${runId} was held: 'assay readmit ${runId}' has its files tested under today's.`,
+      'NOT_SEALED',
+      `Files of run ${runId} were refused, and the rest of it is not sealed anew yet: there is nothing to approve. Where no one is at it, 'assay refuse ${runId} --file ${file} --reason …' once more seals it.`,
       { context },
     );
   }

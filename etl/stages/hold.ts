@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { ConflictError } from '../errors.ts';
 import { heldKey, sealKey } from '../naming.ts';
 import { getDocument, putDocument, Seal, type Withheld } from './documents.ts';
+import { requireHeld } from './held-run.ts';
 import { lastGoodSnapshot, loadRun } from './run-context.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
+import { readStoredWithheld, refusedOf } from './withheld.ts';
 
 const HoldInput = RunInput.extend({ gate: z.object({ why: z.array(z.string()) }) });
 const HoldOutput = RunInput.extend({ status: z.literal('held') });
@@ -16,6 +19,9 @@ export const hold = defineStage({
   run: async ({ dataset, runId, gate }, effects) => {
     const { plan, contract, base } = await loadRun(effects, dataset, runId);
     const seal = await getDocument(effects.objects, sealKey(dataset, contract.version, runId), Seal);
+    const before = await readStoredWithheld(effects.objects, { dataset, runId });
+    const keys = plan.files.map((file) => file.key);
+    if (before !== undefined) requireSameFiles(requireHeld({ dataset, runId }, before.withheld), keys);
     const at = effects.clock.now().toISOString();
     const withheld: Withheld = {
       dataset,
@@ -23,11 +29,18 @@ export const hold = defineStage({
       decision: 'held',
       contractDigest: plan.contractDigest,
       sealDigest: seal.digest,
-      keys: plan.files.map((file) => file.key),
+      keys,
       why: gate.why,
       at,
+      ...refusedOf(before?.withheld),
+      ...(plan.rest === undefined ? {} : { rest: plan.rest }),
     };
-    await putDocument(effects.objects, heldKey(dataset, runId), withheld);
+    await putDocument(
+      effects.objects,
+      heldKey(dataset, runId),
+      withheld,
+      before === undefined ? undefined : { ifMatch: before.etag },
+    );
     await writeRunRecord(
       effects,
       { dataset, runId },
@@ -47,3 +60,14 @@ export const hold = defineStage({
     return { dataset, runId, status: 'held' as const };
   },
 });
+
+/** Throws ConflictError where files of the run were refused while it was sealed with them: it is planned without them. */
+function requireSameFiles({ dataset, runId, keys }: Withheld, sealed: readonly string[]): void {
+  const now = new Set(keys);
+  if (now.size === sealed.length && sealed.every((key) => now.has(key))) return;
+  throw new ConflictError(
+    'FILES_REFUSED',
+    `Files of run ${runId} of ${dataset} were refused while it was sealed; planning without them.`,
+    { context: { dataset, runId } },
+  );
+}

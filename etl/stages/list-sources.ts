@@ -4,6 +4,7 @@ import { bronzeDay, bronzePrefix, heldPrefix, lookKey, retriesPrefix, retryOf } 
 import type { Clock, Effects, ObjectInfo, ObjectStore } from '../ports.ts';
 import { parseDocument, putDocument, Withheld } from './documents.ts';
 import type { LedgerEntry } from './ledger.ts';
+import { partsOf } from './withheld.ts';
 
 /**
  * Days before today whose drops a run looks for on AWS: a source's own date may be a day from UTC's, and a run may start
@@ -62,12 +63,12 @@ export function isRecent(key: string, dataset: string, now: Date): boolean {
   return key > bronzeDay(dataset, dayOf(now.getTime() - (LOOK_BACK_DAYS - 1) * DAY_MS));
 }
 
-/** Every set of files that is withheld from runs. */
+/** Every set of files that is withheld from runs; of a run, what was refused of it while it was held comes last. */
 export async function listWithheld(effects: Pick<Effects, 'objects'>, dataset: string): Promise<Withheld[]> {
   const documents: Withheld[] = [];
   for (const { key } of await effects.objects.list(heldPrefix(dataset))) {
     const stored = await effects.objects.get(key);
-    if (stored !== undefined) documents.push(parseDocument(stored.body, key, Withheld));
+    if (stored !== undefined) documents.push(...partsOf(parseDocument(stored.body, key, Withheld)));
   }
   return documents;
 }

@@ -4,7 +4,7 @@ import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
 import { DataError } from '../errors.ts';
-import { backfillKey, breakerKey, retryOf } from '../naming.ts';
+import { backfillKey, breakerKey, partOfRest, retryOf } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import type { ReadPointer } from '../table/pointer.ts';
 import { openDatasetTables } from './dataset-tables.ts';
@@ -116,12 +116,14 @@ interface PlanParts {
   readonly files: readonly PlannedFile[];
   readonly ledger: ReadonlyMap<string, LedgerEntry>;
   readonly isBackfill?: boolean;
+  /** How often files were refused of the run. */
+  readonly rest?: number | undefined;
 }
 
 /** The plan of a run over these files, in chunks, on this base. */
 export function planOf(
   runId: string,
-  { contract, base, files, ledger, isBackfill }: PlanParts,
+  { contract, base, files, ledger, isBackfill, rest }: PlanParts,
   { clock, chunkBytes = CHUNK_BYTES }: Pick<Effects, 'clock' | 'chunkBytes'>,
 ): Plan {
   const again = new Set(
@@ -137,7 +139,11 @@ export function planOf(
     baseVersion: base?.pointer.version ?? 0,
     plannedAt: timeAfter(again, ledger, clock.now()),
     files: [...files],
-    chunks: cutChunks(files, chunkBytes),
+    chunks: cutChunks(files, chunkBytes).map(({ chunk, ...work }) => ({
+      chunk: partOfRest(chunk, rest),
+      ...work,
+    })),
+    ...(rest === undefined ? {} : { rest }),
     ...(isBackfill === true ? { isBackfill } : {}),
   };
 }

@@ -8,6 +8,8 @@ import { defineStage, RunInput } from './stage.ts';
 const PlanInput = RunInput.extend({
   /** Set where a held run is planned again on a base that moved: its own files, and no others. */
   approved: Approval.optional(),
+  /** Set where files of a held run were refused: what is left of it, and nothing else, is planned. */
+  rest: z.literal(true).optional(),
   /** Races that the run lost so far, each after a plan of its own. */
   conflicts: z.number().int().min(0).optional(),
 });
@@ -31,9 +33,9 @@ export const plan = defineStage({
   name: 'plan',
   input: PlanInput,
   output: PlanOutput,
-  run: async ({ approved, conflicts = 0, ...input }, effects) => {
-    const planned =
-      approved === undefined ? await makePlan(input, effects) : await replanHeld(input, effects);
+  run: async ({ approved, rest, conflicts = 0, ...input }, effects) => {
+    const isHeld = approved !== undefined || rest === true;
+    const planned = isHeld ? await replanHeld(input, effects, approved) : await makePlan(input, effects);
     if (planned.status !== 'planned') return planned;
     const { dataset, runId } = input;
     const itemsKey = chunkListKey(dataset, runId);

@@ -15,6 +15,7 @@ import { loadRun } from './run-context.ts';
 import { getRunDocument, inFormat } from './run-documents.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
+import { leaveRefused } from './withheld.ts';
 
 const PromoteInput = RunInput.extend({
   /** Name of the workflow execution, for the pointer; the run's own where there is none. */
@@ -47,7 +48,13 @@ export const promote = defineStage({
       { plan, seal },
       { status: 'promoted', why: [], snapshotId },
     );
-    await effects.objects.remove(heldKey(dataset, runId));
+    if (approved === undefined) await effects.objects.remove(heldKey(dataset, runId));
+    else
+      await leaveRefused(
+        effects.objects,
+        { dataset, runId },
+        seal.files.map(({ key }) => key),
+      );
     const contract = (await loadContracts(effects.contracts)).contracts.get(dataset);
     if (contract !== undefined) await followCatalog(effects, contract);
     await alertRejectedFiles(effects, seal);
@@ -76,17 +83,15 @@ async function commitRun(input: z.infer<typeof PromoteInput>, effects: Effects):
       input,
       withheld.find((one) => one.runId === runId),
     );
-    checkApproval({ ...held, sealDigest: seal.digest }, input.approved.digest, context.contract);
+    checkApproval(held, input.approved.digest, context.contract);
+    // What is sealed is not what is held and was approved: it is sealed anew, and compared again.
+    if (seal.digest !== input.approved.digest) throw outdatedSeal(input);
   }
   // Planned again but not yet sealed again: what is staged is of another base.
-  if (seal.baseVersion !== context.plan.baseVersion) {
-    throw new ConflictError(
-      'SEAL_OUTDATED',
-      `Run ${runId} of ${dataset} was planned again since it was sealed.`,
-    );
-  }
+  if (seal.baseVersion !== context.plan.baseVersion) throw outdatedSeal(input);
   const commitKey = commitPlanKey(dataset, runId);
   const commit = inFormat(await getRunDocument(effects.objects, commitKey, CommitPlan), commitKey);
+  if (commit.sealDigest !== undefined && commit.sealDigest !== seal.digest) throw outdatedSeal(input);
   const now = effects.clock.now();
   const state = {
     dataset,
@@ -114,6 +119,14 @@ async function commitRun(input: z.infer<typeof PromoteInput>, effects: Effects):
   const next: Pointer = { format: 1, ...state, execution, snapshot_id, metadata_location, tables };
   await movePointer(effects.objects, 'silver', next, context.baseEtag);
   return next;
+}
+
+function outdatedSeal({ dataset, runId }: RunInput): ConflictError {
+  return new ConflictError(
+    'SEAL_OUTDATED',
+    `Run ${runId} of ${dataset} was planned again since it was sealed.`,
+    { context: { dataset, runId } },
+  );
 }
 
 function recordApproval(

@@ -11,12 +11,13 @@ import {
   putDocument,
   Seal,
   StageFailure,
-  Withheld,
+  type Withheld,
 } from './documents.ts';
 import { openBreaker } from './make-plan.ts';
 import { lastGoodSnapshot } from './run-context.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
+import { readStoredWithheld, refusedOf } from './withheld.ts';
 
 /** More reasons than these help nobody. */
 const MOST_REASONS = 3;
@@ -55,7 +56,8 @@ export const recordFailure = defineStage({
     const why = await reasonsOf(input, effects);
     const refused = input.failure === undefined;
     const promoted = current?.pointer.run_id === runId;
-    const unpublished = (await isHeld(effects, dataset, runId)) ? 'held' : 'failed';
+    const held = await findHeld(effects, { dataset, runId });
+    const unpublished = held === undefined ? 'failed' : 'held';
     const status: z.infer<typeof FailureOutput>['status'] = promoted
       ? 'promoted'
       : refused
@@ -64,7 +66,9 @@ export const recordFailure = defineStage({
     if (status === 'refused' && plan !== undefined && seal !== undefined)
       await setAside(effects, plan, seal, why);
     const snapshotId = promoted ? current.pointer.snapshot_id : null;
-    await writeRunRecord(effects, { dataset, runId }, { plan, seal }, { status, why, snapshotId });
+    // Of a run that waits to be sealed anew there is only the seal of before.
+    const known = status === 'held' && held?.sealDigest === '' ? { plan } : { plan, seal };
+    await writeRunRecord(effects, { dataset, runId }, known, { status, why, snapshotId });
     const refusing = input.plan?.status === 'refused' ? await openBreaker(effects, dataset) : undefined;
     // A breaker that stays open refuses every run, and is told once.
     if (refusing?.toldAt === undefined) {
@@ -85,7 +89,6 @@ export const recordFailure = defineStage({
   },
 });
 
-/** Notes on an open breaker that people were told; not where a person closed it meanwhile. */
 /** The pointer; undefined where it is damaged, which may be the very failure that is recorded. */
 async function readIfSound({ objects }: Effects, dataset: string): Promise<ReadPointer | undefined> {
   try {
@@ -96,6 +99,7 @@ async function readIfSound({ objects }: Effects, dataset: string): Promise<ReadP
   }
 }
 
+/** Notes on an open breaker that people were told; not where a person closed it meanwhile. */
 async function noteTold(effects: Effects, dataset: string): Promise<void> {
   const key = breakerKey(dataset);
   const stored = await effects.objects.get(key);
@@ -111,11 +115,10 @@ async function noteTold(effects: Effects, dataset: string): Promise<void> {
   }
 }
 
-/** Whether the run waits for a decision: nothing that went wrong since then makes it anything else. */
-async function isHeld(effects: Effects, dataset: string, runId: string): Promise<boolean> {
-  const key = heldKey(dataset, runId);
-  const stored = await effects.objects.get(key);
-  return stored !== undefined && parseDocument(stored.body, key, Withheld).decision === 'held';
+/** The run, where it waits for a decision: nothing that went wrong since then makes it anything else. */
+async function findHeld({ objects }: Effects, run: RunInput): Promise<Withheld | undefined> {
+  const withheld = (await readStoredWithheld(objects, run))?.withheld;
+  return withheld?.decision === 'held' ? withheld : undefined;
 }
 
 async function reasonsOf(input: z.infer<typeof FailureInput>, effects: Effects): Promise<string[]> {
@@ -172,9 +175,12 @@ async function findSeal(effects: Effects, plan: Plan): Promise<Seal | undefined>
 }
 
 async function setAside(effects: Effects, plan: Plan, seal: Seal, why: string[]): Promise<void> {
-  const keys = [...new Set(seal.unproven.map(({ key }) => key))];
-  if (keys.length === 0) return;
+  const unproven = seal.unproven.map(({ key }) => key);
+  if (unproven.length === 0) return;
   const { dataset, runId, contractDigest } = plan;
+  const before = (await readStoredWithheld(effects.objects, { dataset, runId }))?.withheld;
+  const { refused } = refusedOf(before);
+  const keys = [...new Set([...unproven, ...(refused?.keys ?? [])])];
   const at = effects.clock.now().toISOString();
   const withheld: Withheld = {
     dataset,
@@ -183,7 +189,7 @@ async function setAside(effects: Effects, plan: Plan, seal: Seal, why: string[])
     contractDigest,
     sealDigest: seal.digest,
     keys,
-    why,
+    why: [...why, ...(refused?.why ?? []).filter((one) => !why.includes(one))],
     at,
   };
   await putDocument(effects.objects, heldKey(dataset, runId), withheld);

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { planKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { getDocument } from './documents.ts';
-import { checkApproval, requireHeld } from './held-run.ts';
+import { type Approval, getDocument } from './documents.ts';
+import { checkApproval, requireHeld, requireSameContract } from './held-run.ts';
 import { identifyFiles } from './identify-files.ts';
 import { readKnownPointer } from './known-pointer.ts';
 import { listSources, listWithheld } from './list-sources.ts';
@@ -17,10 +17,15 @@ const HeldPlan = z.looseObject({
 });
 
 /**
- * Plans a held run again, on the base as it is now: its own files, and no others. `nothing-to-do` where the
- * run was published meanwhile. Throws ConfigError where it is no longer held or the contract changed.
+ * Plans a held run again, on the base as it is now: its own files, and no others; those that were refused of it are its
+ * own no more. `nothing-to-do` where the run was published meanwhile. Throws ConfigError where it is no longer held, the
+ * contract changed, or another seal is `approved` than the one it is held under.
  */
-export async function replanHeld({ dataset, runId }: RunInput, effects: Effects): Promise<Planned> {
+export async function replanHeld(
+  { dataset, runId }: RunInput,
+  effects: Effects,
+  approved?: Pick<Approval, 'digest'>,
+): Promise<Planned> {
   const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
   const base = await readKnownPointer(effects.objects, 'silver', dataset);
   const ledger = await loadLedger(effects, contract, base, runId);
@@ -30,17 +35,19 @@ export async function replanHeld({ dataset, runId }: RunInput, effects: Effects)
     { dataset, runId },
     withheld.find((one) => one.runId === runId),
   );
-  checkApproval(held, held.sealDigest, contract);
+  if (approved === undefined) requireSameContract(held, contract);
+  else checkApproval(held, approved.digest, contract);
+  const { rest } = held;
   const before = await getDocument(effects.objects, planKey(dataset, runId), HeldPlan);
   if (before.isBackfill === true) {
-    const keys = before.files.map(({ key }) => key);
+    const keys = before.files.map(({ key }) => key).filter((key) => held.keys.includes(key));
     const files = await identifyAgain(effects, contract, { keys, ledger });
-    const plan = planOf(runId, { contract, base, files, ledger, isBackfill: true }, effects);
+    const plan = planOf(runId, { contract, base, files, ledger, isBackfill: true, rest }, effects);
     return { status: 'planned', plan };
   }
   const others = withheld.filter((one) => one !== held);
   const own = (await listSources(effects, dataset)).filter(({ key }) => held.keys.includes(key));
   const arrivals = new Map(before.files.map(({ key, arrivedAt }) => [key, arrivedAt]));
   const files = await identifyFiles(effects, contract, own, { ledger, withheld: others, arrivals });
-  return { status: 'planned', plan: planOf(runId, { contract, base, files, ledger }, effects) };
+  return { status: 'planned', plan: planOf(runId, { contract, base, files, ledger, rest }, effects) };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
-import { chunkKey, commitPlanKey, retryOf, runRoot, sealKey } from '../naming.ts';
+import { chunkKey, commitPlanKey, partOfRest, retryOf, runRoot, sealKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { forgetReleased, inheritFailures } from '../quarantine/attempts.ts';
 import { loadReplaced } from '../quarantine/current-rejects.ts';
@@ -57,6 +57,7 @@ export const seal = defineStage({
       );
       await putDocument(effects.objects, commitPlanKey(dataset, runId), {
         format: RUN_FORMAT,
+        sealDigest: sealed.seal.digest,
         ...sealed.commit,
       });
       await putDocument(effects.objects, sealKey(dataset, context.contract.version, runId), sealed.seal);
@@ -230,7 +231,9 @@ async function resolveSilver(
       files: [...(await filesToRead(effects.objects, plan)).values()].flat(),
       sourceFileIds: new Map(plan.files.map((file) => [file.index, file.sourceFileId])),
     });
-    mine = (await rewriteWithout(EXCLUDED_SQL, files, { ...target, partPrefix: 'unique' })).files;
+    mine = (
+      await rewriteWithout(EXCLUDED_SQL, files, { ...target, partPrefix: partOfRest('unique', plan.rest) })
+    ).files;
   }
   const gone = [
     ...(replaced.length === 0 ? [] : [REPLACED_SQL]),
@@ -239,7 +242,10 @@ async function resolveSilver(
   const base =
     gone.length === 0
       ? { files: published }
-      : await rewriteWithout(`(${gone.join(' OR ')})`, published, { ...target, partPrefix: 'kept' });
+      : await rewriteWithout(`(${gone.join(' OR ')})`, published, {
+          ...target,
+          partPrefix: partOfRest('kept', plan.rest),
+        });
   const before = new Set(published.map((file) => file.key));
   const after = new Set(base.files.map((file) => file.key));
   const added = [...mine, ...base.files.filter((file) => !before.has(file.key))];
@@ -263,7 +269,7 @@ async function writeRest(
       ...{ engine, data: effects.data, scratch },
       table: await tables.table(layer),
       root: runRoot(layer, plan.dataset, contract.version, plan.runId),
-      part: '0000',
+      part: partOfRest('0000', plan.rest),
       bounded: boundedColumns(contract, layer),
     });
   const quarantine = await write('quarantine', verdictSelect('quarantined', plan));

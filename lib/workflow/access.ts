@@ -148,14 +148,16 @@ const BY_NAME = {
     alerts: true,
   },
   hold: {
-    reads: [...RUN, SEALS],
+    // Of a run that is sealed anew, what was refused of it stays refused.
+    reads: [...RUN, SEALS, HELD],
     writes: [HELD, RUN_RECORDS, ALERTS],
     lists: ['silver', 'ops'],
     alerts: true,
   },
   promote: {
     reads: [...RUN, SEALS, COMMIT_PLANS, HELD, ...SILVER_TABLES.map(tableMetadata)],
-    writes: [...SILVER_TABLES.map(tableMetadata), POINTERS.silver, RUN_RECORDS, DECISIONS, ALERTS],
+    // Files that were refused of an approved run stay refused.
+    writes: [...SILVER_TABLES.map(tableMetadata), POINTERS.silver, HELD, RUN_RECORDS, DECISIONS, ALERTS],
     // Earlier metadata files go after the commit.
     removes: [HELD, ...SILVER_TABLES.map(metadataFiles)],
     lists: ['silver', 'quarantine', 'ops'],

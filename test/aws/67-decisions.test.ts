@@ -9,6 +9,7 @@ import {
   BreakerResetJson,
   BreakersJson,
   CondemnJson,
+  ErrorJson,
   QuarantineListJson,
   QuarantineShowJson,
   ReadmitJson,
@@ -78,6 +79,35 @@ test('a held run is refused, its files stay aside, and readmitted they are teste
   expect(given).toMatchObject({ was: 'refused', files: [expect.stringContaining('undecided.csv')] });
   const [again] = await json(RunsJson, ['run', ...ON], [1]);
   expect(again).toMatchObject({ status: 'held', counts: { silver: 150, quarantined: 20 } });
+  await json(RunJson, ['refuse', again?.runId ?? '', ...WORD], [0, 1]);
+});
+
+test('a file of a held run is refused, the rest is sealed anew and published, and the file comes back when it is readmitted', async () => {
+  const files = {
+    'sound.csv': transactions('sound', 30),
+    'broken.csv': transactions('broken', 30, bad('broken', 20)),
+  };
+  const [record] = await platform.dropAndSettle(DATASET, files);
+  const { runId = '', sealDigest } = record ?? {};
+  expect(record).toMatchObject({ status: 'held', counts: { silver: 60, quarantined: 20 } });
+  const rest = await json(RunJson, ['refuse', runId, '--file', 'broken.csv', ...WORD]);
+  expect(rest).toMatchObject({ runId, status: 'held', counts: { silver: 30, quarantined: 0 } });
+  expect(rest.sealDigest).not.toBe(sealDigest);
+  const approve = (digest: string | null | undefined) => [
+    'approve',
+    runId,
+    '--digest',
+    digest ?? '',
+    ...WORD,
+  ];
+  await json(ErrorJson, approve(sealDigest), [2]);
+  const published = await json(RunJson, approve(rest.sealDigest));
+  expect(published).toMatchObject({ status: 'promoted', counts: { silver: 30 } });
+  expect(await json(RunsJson, ['run', ...ON])).toMatchObject([{ status: 'nothing-to-do' }]);
+  const given = await json(ReadmitJson, ['readmit', runId, '--file', 'broken.csv', ...WORD]);
+  expect(given).toMatchObject({ was: 'refused', files: [expect.stringContaining('broken.csv')] });
+  const [again] = await json(RunsJson, ['run', ...ON], [1]);
+  expect(again).toMatchObject({ status: 'held', counts: { silver: 30, quarantined: 20 } });
   await json(RunJson, ['refuse', again?.runId ?? '', ...WORD], [0, 1]);
 });
 

@@ -151,7 +151,7 @@ describe('a held run', () => {
     const { runId } = await held();
     const give = (file: string) =>
       json('readmit', runId, '--file', file, '--reason', 'it is good', '--by', 'bob');
-    // What is held is decided on as a whole.
+    // What is held is not given back one by one.
     expect(await give('good.csv')).toMatchObject({ code: 2, json: { error: { code: 'STILL_HELD' } } });
     await json('refuse', runId, '--reason', 'one file is bad', '--by', 'ann');
     expect(await give('other.csv')).toMatchObject({ code: 2, json: { error: { code: 'NOT_WITHHELD' } } });
@@ -167,6 +167,55 @@ describe('a held run', () => {
     const bad = ReadmitJson.parse((await give('doubtful.csv')).json);
     expect(bad.files).toHaveLength(1);
     expect((await runs())[0]).toMatchObject({ status: 'held', counts: { records: 3 } });
+  });
+
+  test('of which a file is refused is published without it, under the digest that show says then', async () => {
+    await drop('good.csv', goodSales(1, 2));
+    await drop('fine.csv', goodSales(3, 3));
+    const { runId, digest } = await held();
+    const word = ['--reason', 'an amount is missing', '--by', 'ann'];
+    expect(await json('refuse', runId, '--file', 'none.csv', ...word)).toMatchObject({
+      code: 2,
+      json: { error: { code: 'NO_SUCH_FILE' } },
+    });
+    const { out, code } = await runMain(['refuse', runId, '--file', 'doubtful.csv', ...word], shop);
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('held in') });
+    expect(out).toContain(
+      "1 file of it refused (doubtful.csv refused by ann: an amount is missing); 'assay readmit",
+    );
+    const shown = ShowJson.parse((await json('show', runId)).json);
+    expect(shown).toMatchObject({ status: 'held', counts: { records: 3, silver: 3 } });
+    expect(shown.files).toHaveLength(2);
+    const old = await approve(runId, digest);
+    expect(old).toMatchObject({ code: 2, json: { error: { code: 'OTHER_DIGEST' } } });
+    expect(await silver()).toEqual([]);
+    expect((await approve(runId, shown.sealDigest ?? '')).code).toBe(0);
+    expect(await silver()).toEqual(['1', '2', '3']);
+    expect((await json('audit')).code).toBe(0);
+    expect(await decisions()).toMatchObject([{ kind: 'files-refused', reason: 'an amount is missing' }, {}]);
+    const given = await json('readmit', runId, '--file', 'doubtful.csv', '--reason', 'it is all there is');
+    expect(ReadmitJson.parse(given.json)).toMatchObject({ was: 'refused', files: [expect.any(String)] });
+    expect((await runs())[0]).toMatchObject({ status: 'held', counts: { records: 3 } });
+  });
+
+  test('gives up several files at once, or all of them, which refuses the run', async () => {
+    await drop('good.csv', goodSales(1, 2));
+    await drop('fine.csv', goodSales(3, 3));
+    const { runId } = await held();
+    const both = ['--file', 'doubtful.csv', '--file', 'fine.csv'];
+    const rest = await json('refuse', runId, ...both, '--reason', 'two of them');
+    expect({ code: rest.code, run: RunJson.parse(rest.json) }).toMatchObject({
+      code: 0,
+      run: { runId, status: 'held', counts: { records: 2 } },
+    });
+    const all = await json('refuse', runId, '--file', 'good.csv', '--reason', 'this, too');
+    expect({ code: all.code, run: RunJson.parse(all.json) }).toMatchObject({
+      code: 0,
+      run: { runId, status: 'refused' },
+    });
+    const given = await json('readmit', runId, '--file', 'good.csv', '--file', 'fine.csv', '--reason', 'no');
+    expect(ReadmitJson.parse(given.json).files).toHaveLength(2);
+    expect((await runs())[0]).toMatchObject({ status: 'promoted', counts: { records: 3 } });
   });
 
   test('can be refused: its files come back with another contract, or when they are readmitted', async () => {

@@ -66,15 +66,21 @@ describe('docs/operations.md, followed word by word', () => {
   });
 
   test('A run is held', async () => {
-    const [look = [], approve = [], refuse = [], readmit = []] = blocksOf('A run is held');
-    for (const decide of ['approve', 'refuse'] as const) {
+    const [look = [], approve = [], refuse = [], readmit = [], files = []] = blocksOf('A run is held');
+    for (const decide of ['approve', 'refuse', 'files'] as const) {
       const shop = await openShop('{ maxQuarantineRate: 0.1, smallBatchRecords: 2 }');
       await drop(shop, 'doubtful.csv', DOUBTFUL);
+      if (decide === 'files') await drop(shop, 'good.csv', goodSales(1, 2));
       const [run] = await runs(shop);
       const values = { RUN: run?.runId ?? '', DIGEST: run?.sealDigest ?? '' };
       expect(await follow(shop, look, values)).toContain(`Seal      ${values.DIGEST}`);
       if (decide === 'approve') {
         expect(await follow(shop, approve, values)).toContain('promoted in');
+      } else if (decide === 'files') {
+        const sealed = await follow(shop, files, { ...values, FILE: 'doubtful.csv' });
+        const DIGEST = /Seal +([0-9a-f]{64})/.exec(sealed)?.[1] ?? '';
+        expect(DIGEST).not.toBe(values.DIGEST);
+        expect(await follow(shop, approve, { ...values, DIGEST })).toContain('promoted in');
       } else {
         expect(await follow(shop, refuse, values)).toContain('refused');
         await follow(shop, readmit.slice(0, 1), values);

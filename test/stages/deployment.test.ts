@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { type ExecutionResult, runStateMachine } from '../../adapters/local/state-machine.ts';
+import type { ExecutionResult } from '../../adapters/local/state-machine.ts';
 import { chunkKey, commitPlanKey, heldKey, planKey, runRecordKey } from '../../etl/naming.ts';
 import { type Approval, getDocument, RunRecord, Withheld } from '../../etl/stages/documents.ts';
-import { bindStages, type StageName } from '../../etl/stages/handlers.ts';
+import type { StageName } from '../../etl/stages/handlers.ts';
 import { contractText, NO_LIMITS } from './contract-text.ts';
+import { execute as executeIn } from './execute.ts';
 import { type TestLake, testLake } from './harness.ts';
 
 /** A deployment comes while a run is under way, or held: the run goes on under what was deployed. */
@@ -23,43 +22,16 @@ const BEFORE = withNulls([]);
 /** What is deployed: NA is no amount, and no mistake. */
 const AFTER = withNulls(['NA']);
 const FILE = `id,on,amount\n${Array.from({ length: 20 }, (_, n) => `${n},2024-01-02,${n === 7 ? 'NA' : n}\n`).join('')}`;
-const machine = await readFile(
-  path.join(import.meta.dirname, '../../state-machines/medallion.asl.json'),
-  'utf8',
-);
-const definitionText = machine.replace('States.MathRandom(1, 4)', 'States.MathRandom(0, 0)');
-
 let lake: TestLake;
 afterEach(() => lake.dispose());
 
-/** An execution of the workflow; `meanwhile` happens once, before this stage begins for the first time. */
-async function execute(
+/** An execution of the workflow; `happens` once, before this stage begins for the first time. */
+const execute = (
   input: { readonly start: 'plan' } | { readonly start: 'promote'; readonly approved: Approval },
-  stage?: StageName,
-  meanwhile?: () => Promise<void>,
-): Promise<ExecutionResult> {
-  const { effects } = lake.lake;
-  const bound = bindStages(effects);
-  let isDue = true;
-  const handlers = Object.fromEntries(
-    Object.entries(bound).map(([name, call]) => [
-      name,
-      async (given: unknown) => {
-        if (isDue && name === stage) {
-          isDue = false;
-          await meanwhile?.();
-        }
-        return await call(given);
-      },
-    ]),
-  ) as typeof bound;
-  return await runStateMachine({
-    definitionText,
-    handlers,
-    readItems: (key) => getDocument(effects.objects, key, z.array(z.unknown())),
-    input: { ...RUN, ...input },
-  });
-}
+  before?: StageName,
+  happens: () => Promise<void> = async () => undefined,
+): Promise<ExecutionResult> =>
+  executeIn(lake.lake.effects, { ...RUN, ...input }, before === undefined ? undefined : { before, happens });
 
 const recordOf = (): Promise<RunRecord> =>
   getDocument(lake.lake.effects.objects, runRecordKey(RUN.dataset, RUN.runId), RunRecord);

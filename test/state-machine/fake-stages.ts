@@ -54,7 +54,7 @@ const DEFAULTS: Readonly<Record<StageName, unknown>> = {
 
 /** How an execution differs from the plainest one. */
 export interface TraceOptions {
-  readonly start?: 'plan' | 'promote';
+  readonly start?: 'plan' | 'promote' | 'reseal';
   readonly approved?: unknown;
   readonly items?: readonly unknown[] | Error;
   readonly concurrency?: number;

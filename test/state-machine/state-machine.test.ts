@@ -89,6 +89,19 @@ describe('the way of the data', () => {
     expect(result).toMatchObject({ status: 'succeeded', output: { hold: { status: 'held' } } });
   });
 
+  test('a held run of which files were refused is planned without them, also after a lost race, and held again', async () => {
+    const gate = { decision: 'hold', why: ['a person decides'] };
+    const answers = { gate, seal: [failure('ConflictError'), {}] };
+    const { result, order, inputs } = await trace(answers, { start: 'reseal' });
+    expect(order).toEqual(['plan', 'refine', 'seal', 'plan', 'refine', 'seal', 'gate', 'hold', 'sweep']);
+    expect(inputs.plan).toEqual([
+      { ...run, rest: true, conflicts: 0 },
+      { ...run, rest: true, conflicts: 1 },
+    ]);
+    expect(inputs.gate).toEqual([run]);
+    expect(result).toMatchObject({ status: 'succeeded', output: { hold: { status: 'held' } } });
+  });
+
   test('an approval that is refused is recorded, and publishes nothing', async () => {
     const { order } = await trace({ promote: failure('ConfigError') }, { start: 'promote', approved });
     expect(order).toEqual(['promote', 'recordFailure']);
