@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import type { OpenLines } from './prompt/line-reader.ts';
+import { terminalLines } from './prompt/terminal-lines.ts';
 
 /** What a command may touch besides the lake: where it prints, what it was started with. */
 export interface Io {
@@ -12,6 +14,8 @@ export interface Io {
   readInput(): Promise<string>;
   /** Calls back at each Ctrl-C or SIGTERM, instead of ending the process; returns how to stop that. */
   onInterrupt(callback: () => void): () => void;
+  /** Reads what a person types; undefined where nobody does, since stdin or stdout is no terminal. */
+  readonly openLines: OpenLines | undefined;
   readonly isTerminal: { readonly out: boolean; readonly err: boolean; readonly in: boolean };
   /** Whether stdout takes colours. */
   readonly colour: boolean;
@@ -39,9 +43,10 @@ export function processIo(): Io {
       process.on('SIGTERM', callback);
       return () => void process.off('SIGINT', callback).off('SIGTERM', callback);
     },
+    openLines: isTerminal.in && isTerminal.out ? terminalLines : undefined,
     isTerminal,
     colour: isTerminal.out && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
-    columns: isTerminal.out ? stdout.columns : Number.POSITIVE_INFINITY,
+    columns: isTerminal.out ? stdout.columns || 80 : Number.POSITIVE_INFINITY,
     env,
     cwd: process.cwd(),
   };

@@ -54,10 +54,20 @@ function parse(command: Command, argv: readonly string[], options: Readonly<Reco
     ]),
   ) satisfies ParseArgsConfig['options'];
   try {
-    return parseArgs({ args: [...argv], options: config, allowPositionals: true, strict: true });
+    return parseArgs({ ...withComments(argv), options: config, allowPositionals: true, strict: true });
   } catch (error) {
     throw usageError(explain(command, messageOf(error), Object.keys(options)));
   }
+}
+
+/** SQL that begins with a comment looks like an option, which never has a blank or a line end in its name: it goes behind a `--`. */
+function withComments(argv: readonly string[]): { args: string[] } {
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  const isComment = (arg: string): boolean => /^--[^\s=]*\s/.test(arg);
+  const options = argv.slice(0, end);
+  if (!options.some(isComment)) return { args: [...argv] };
+  const rest = options.filter((arg) => !isComment(arg));
+  return { args: [...rest, '--', ...options.filter(isComment), ...argv.slice(end + 1)] };
 }
 
 function explain(command: Command, message: string, options: readonly string[]): string {

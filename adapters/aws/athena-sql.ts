@@ -1,6 +1,6 @@
-import { didYouMean } from '../../etl/contract/nearest.ts';
 import { identifier } from '../../etl/engine/sql.ts';
 import { ConfigError } from '../../etl/errors.ts';
+import { noTable } from '../../etl/query/no-table.ts';
 import type { GlueName } from './glue-catalog.ts';
 
 /** A piece of SQL text; together, the pieces are the text. */
@@ -103,7 +103,7 @@ export function rewriteTables(
       texts.fill('', schema.at, table.at + 1);
       texts[schema.at] = replace({ name, isSource: after?.text !== '.' });
     } else if (before?.name === 'from' || before?.name === 'join') {
-      throw noTable(name, known);
+      throw unknownTable(name, known);
     }
   }
   return texts.join('');
@@ -132,16 +132,11 @@ export function athenaSql(sql: string, known: KnownTables, snapshots: ReadonlyMa
   });
 }
 
-function noTable(name: string, known: KnownTables): ConfigError {
-  const names = [...known.keys()];
-  const elsewhere = name.startsWith('ops.')
+function unknownTable(name: string, known: KnownTables): ConfigError {
+  const note = name.startsWith('ops.')
     ? " Athena has no ops.* but the ledgers; '--engine local' has them all."
     : '';
-  return new ConfigError(
-    'NO_TABLE',
-    `There is no table '${name}'${didYouMean(name, names) || '.'}${elsewhere}\nThere are:\n${names.map((one) => `  ${one}`).join('\n')}`,
-    { context: { table: name } },
-  );
+  return noTable(name, [...known.keys()], note);
 }
 
 function sqlError(message: string): ConfigError {

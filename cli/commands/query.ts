@@ -1,20 +1,25 @@
 import path from 'node:path';
 import { withEngine } from '../../etl/engine/engine.ts';
 import type { QueryAnswer } from '../../etl/query/answer.ts';
-import { parseAsOf } from '../../etl/query/as-of.ts';
+import { type AsOf, parseAsOf } from '../../etl/query/as-of.ts';
+import { listTables } from '../../etl/query/catalog.ts';
 import { runQuery } from '../../etl/query/run-query.ts';
-import { answerFormat, FORMAT_HELP, printAnswer } from '../answer-format.ts';
+import { isBlankSql } from '../../etl/query/sql-text.ts';
+import { type AnswerFormat, answerFormat, FORMAT_HELP, printAnswer } from '../answer-format.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import { openLakeOf } from '../open-lake.ts';
+import { type CommandLake, openLakeOf } from '../open-lake.ts';
+import { isDebug, printError } from '../print/error.ts';
 import { usageError } from '../usage-error.ts';
 
 /** `assay query`: SQL over the lake's tables. */
 export const query: Command = {
   name: 'query',
-  usage: '"SQL" [--format F] [--out FILE] [--as-of SNAPSHOT|TIME] [--files DIR] [--engine E]',
+  usage: '["SQL"] [--format F] [--out FILE] [--as-of SNAPSHOT|TIME] [--files DIR] [--engine E]',
   description: `Answers one query in DuckDB's SQL over the published tables; nothing can be changed with it. '-' reads the SQL from stdin.
+Without SQL, on a terminal, it asks for statements, with history and completion; .help there says more.
+SHOW TABLES lists the tables, DESCRIBE silver.<domain>_<name> says what the columns mean and who owns them.
 Tables: silver.<domain>_<name>, gold.<domain>_<name>, quarantine.<domain>_<name>, condemned.<domain>_<name>, and
 ops.runs, ops.source_files, ops.quarantine, ops.condemned, ops.alerts, ops.snapshots, ops.restatements.
 In JSON, decimals and integers beyond 2^53 are text, so that nothing is rounded. In CSV, NULL is empty and an empty
@@ -51,6 +56,8 @@ the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everythi
     },
   },
   examples: [
+    'assay query',
+    'assay query "DESCRIBE silver.spend_council_payments"',
     'assay query "SELECT * FROM gold.spend_monthly_totals ORDER BY as_of_month"',
     'assay query "SELECT * FROM silver.spend_council_payments" --out payments.parquet',
     'assay query "SELECT run_id, status, silver, quarantined FROM ops.runs ORDER BY started_at" --format csv',
@@ -58,7 +65,7 @@ the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everythi
     'assay query - --json < question.sql',
     'assay query "SELECT * FROM gold.spend_monthly_totals" --target aws --format csv',
   ],
-  positionals: { min: 1, max: 1, name: '"SQL"' },
+  positionals: { min: 0, max: 1, name: '"SQL"' },
   async run(args, io) {
     const format = answerFormat(args, io);
     const asOf = args.text('as-of');
@@ -67,35 +74,78 @@ the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everythi
     const sql = await readSql(args, io);
     const lake = await openLakeOf(args, io);
     if (format.out !== undefined) refuseInside(lake.root, format.out);
-    const { athena, effects } = lake;
-    if (isAthena && athena !== undefined) {
-      const { askAthena } = await import('../query-athena.ts');
-      const print = (answer: QueryAnswer, scratchDirectory: string): Promise<void> =>
-        printAnswer(answer, format, io, { scratchDirectory });
-      await askAthena({ effects, athena }, { sql, asOf: when }, { io, print });
-      return EXIT.ok;
-    }
-    const scratch = await effects.openScratch('query');
-    const files = args.text('files');
-    const folders = [
-      ...(effects.engine.folders ?? []),
-      ...(files === undefined ? [] : [path.resolve(io.cwd, files)]),
-    ];
-    try {
-      await withEngine(
-        { ...effects.engine, folders },
-        path.join(scratch.directory, 'spill'),
-        async (engine) =>
-          printAnswer(await runQuery(engine, effects, sql, when), format, io, {
-            scratchDirectory: scratch.directory,
-          }),
-      );
-    } finally {
-      await scratch.dispose();
-    }
+    const ask = (text: string): Promise<void> =>
+      answer(lake, { sql: text, asOf: when, isAthena, files: args.text('files') }, { format, io });
+    if (sql !== undefined) await ask(sql);
+    else await promptFor(lake, ask, { args, io });
     return EXIT.ok;
   },
 };
+
+interface Question {
+  readonly sql: string;
+  readonly asOf: AsOf;
+  readonly isAthena: boolean;
+  /** The folder whose files the SQL may read. */
+  readonly files: string | undefined;
+}
+
+/** Answers a question and prints the answer. */
+async function answer(
+  { effects, athena }: CommandLake,
+  { sql, asOf, isAthena, files }: Question,
+  { format, io }: { readonly format: AnswerFormat; readonly io: Io },
+): Promise<void> {
+  const print = (found: QueryAnswer, scratchDirectory: string): Promise<void> =>
+    printAnswer(found, format, io, { scratchDirectory });
+  if (isAthena && athena !== undefined) {
+    const { askAthena } = await import('../query-athena.ts');
+    return await askAthena({ effects, athena }, { sql, asOf }, { io, print });
+  }
+  const scratch = await effects.openScratch('query');
+  const folders = [
+    ...(effects.engine.folders ?? []),
+    ...(files === undefined ? [] : [path.resolve(io.cwd, files)]),
+  ];
+  try {
+    await withEngine({ ...effects.engine, folders }, path.join(scratch.directory, 'spill'), async (engine) =>
+      print(await runQuery(engine, effects, sql, asOf), scratch.directory),
+    );
+  } finally {
+    await scratch.dispose();
+  }
+}
+
+/** Answers one statement after another on the terminal; a mistake in one is told, and the next is asked for. */
+async function promptFor(
+  { effects }: CommandLake,
+  ask: (sql: string) => Promise<void>,
+  { args, io }: { readonly args: Args; readonly io: Io },
+): Promise<void> {
+  const { queryPrompt } = await import('../prompt/query-prompt.ts');
+  const tables = (await listTables(effects)).map(({ name, columns }) => ({
+    name,
+    columns: columns.map((column) => column.name),
+  }));
+  await queryPrompt({
+    io,
+    openLines: io.openLines ?? noTerminal,
+    tables,
+    ask: async (sql) => {
+      try {
+        await ask(sql);
+      } catch (error) {
+        printError(error, io, { json: false, debug: isDebug(args, io) });
+      }
+    },
+  });
+}
+
+function noTerminal(): never {
+  throw usageError(
+    '"SQL" is missing. Write: assay query "SQL"; on a terminal, assay query alone asks for it.',
+  );
+}
 
 /** Whether Athena is to answer, where there is one. */
 function wantsAthena(args: Args): boolean {
@@ -107,10 +157,17 @@ function wantsAthena(args: Args): boolean {
   return engine !== 'local';
 }
 
-async function readSql(args: Args, io: Io): Promise<string> {
-  const [given = ''] = args.positionals;
+/** The SQL of the command line or of stdin; undefined where it is asked for on the terminal. */
+async function readSql(args: Args, io: Io): Promise<string | undefined> {
+  const [given] = args.positionals;
+  if (given === undefined) {
+    if (io.openLines === undefined) noTerminal();
+    if (args.has('json') || args.text('out') !== undefined)
+      throw usageError('"SQL" is missing: --json and --out need it on the command line.');
+    return undefined;
+  }
   const sql = given === '-' ? await io.readInput() : given;
-  if (sql.trim() === '') throw usageError('The SQL is empty: write e.g. assay query "FROM ops.runs".');
+  if (isBlankSql(sql)) throw usageError('The SQL is empty: write e.g. assay query "FROM ops.runs".');
   return sql;
 }
 

@@ -18,16 +18,20 @@ function distanceOf(a: string, b: string): number {
   return Math.min(editDistance(a, b), holds ? 1 : Number.POSITIVE_INFINITY);
 }
 
+/** The candidates that `name` may have been meant to be, nearest first. */
+export function nearestFew(name: string, candidates: Iterable<string>): string[] {
+  const wanted = name.toLowerCase();
+  const most = Math.min(Math.max(2, Math.floor(name.length / 3)), name.length - 1);
+  return [...candidates]
+    .map((candidate) => ({ candidate, distance: distanceOf(wanted, candidate.toLowerCase()) }))
+    .filter(({ distance }) => distance <= most)
+    .sort((a, b) => a.distance - b.distance)
+    .map(({ candidate }) => candidate);
+}
+
 /** The candidate that `name` was most likely meant to be, or undefined when none is near. */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
-  const wanted = name.toLowerCase();
-  let best: string | undefined;
-  let bestDistance = Math.min(Math.max(2, Math.floor(name.length / 3)), name.length - 1) + 1;
-  for (const candidate of candidates) {
-    const distance = distanceOf(wanted, candidate.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
-  }
-  return best;
+  return nearestFew(name, candidates)[0];
 }
 
 /** `; did you mean 'x'?` where something is near, else nothing. */

@@ -1,13 +1,11 @@
 import type { Contract } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
-import { tableColumns } from '../contract/table-columns.ts';
 import { type Engine, readParquet } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
-import { type Layer, tableName, tableRoot } from '../naming.ts';
+import { tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { LEDGER_COLUMNS, REJECT_TABLE_COLUMNS } from '../refining/reject-tables.ts';
 import { requireNeverPublished } from '../stages/known-pointer.ts';
 import { schemaColumns } from '../table/fields.ts';
 import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
@@ -15,11 +13,9 @@ import { type Pointer, readPointer } from '../table/pointer.ts';
 import type { TableColumn } from '../table/schema.ts';
 import { schemaAt } from '../table/snapshots.ts';
 import { type AsOf, type Moment, momentOf, seenOf } from './as-of.ts';
+import { SCHEMAS, type TableName, tablesOf } from './lake-tables.ts';
 import type { LakeView } from './lake-view.ts';
 import { createOpsViews } from './ops-views.ts';
-
-/** The schemas of a lake. */
-const SCHEMAS = ['silver', 'gold', 'quarantine', 'condemned', 'ops'] as const;
 
 /** Which tables are made, and of what shape. */
 export interface ViewOptions {
@@ -90,42 +86,23 @@ export async function viewsOf(
   contract: Contract,
   isWanted: ViewFilter = () => true,
 ): Promise<LakeView[]> {
-  const wanted = layersOf(contract).filter(([layer]) =>
-    isWanted({ name: tableName(layer, contract.dataset), layer }),
-  );
+  const wanted = tablesOf(contract).filter(isWanted);
   if (wanted.length === 0) return [];
   const pointer = (await readPointer(effects.objects, contract.layer, contract.dataset))?.pointer;
-  return Promise.all(
-    wanted.map(([layer, columns]) => describeView(effects, { contract, pointer, layer, columns })),
-  );
-}
-
-function layersOf(contract: Contract): [Layer, readonly TableColumn[]][] {
-  if (contract.layer === 'gold') return [['gold', tableColumns(contract)]];
-  return [
-    ['silver', tableColumns(contract)],
-    ['quarantine', REJECT_TABLE_COLUMNS],
-    ['condemned', REJECT_TABLE_COLUMNS],
-    ['source_files', LEDGER_COLUMNS],
-  ];
-}
-
-interface ViewSource {
-  readonly contract: Contract;
-  readonly pointer: Pointer | undefined;
-  readonly layer: Layer;
-  readonly columns: readonly TableColumn[];
+  return Promise.all(wanted.map((table) => describeView(effects, pointer, table)));
 }
 
 async function describeView(
   effects: Effects,
-  { contract, pointer, layer, columns }: ViewSource,
+  pointer: Pointer | undefined,
+  made: TableName,
 ): Promise<LakeView> {
-  const state = pointer?.tables[layer];
-  const { dataset } = contract;
+  const state = pointer?.tables[made.layer];
   const table =
-    state === undefined ? undefined : await openTable(effects.objects, tableRoot(layer, dataset), state);
-  return { name: tableName(layer, dataset), layer, dataset, columns, table };
+    state === undefined
+      ? undefined
+      : await openTable(effects.objects, tableRoot(made.layer, made.dataset), state);
+  return { ...made, table };
 }
 
 /** What was expired can't be told, and an empty table would look like a figure. */

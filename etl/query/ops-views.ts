@@ -50,20 +50,20 @@ const DECISION_FIELDS: Fields = {
   details: 'JSON',
 };
 
-/** The tables of `ops`. */
-export const OPS_TABLES = [
-  'runs',
-  'source_files',
-  'quarantine',
-  'condemned',
-  'alerts',
-  'decisions',
-  'retries',
-  'corrections',
-  'snapshots',
-  'states',
-  'restatements',
-] as const;
+/** The tables of `ops`, and what each row of them is. */
+export const OPS_TABLES = {
+  runs: 'One row a run: its verdicts, its reasons, what it published',
+  source_files: 'One row each time a source file was dealt with, of every dataset',
+  quarantine: 'Records that failed, of every dataset, and whether they are still open',
+  condemned: 'Records that were given up, of every dataset',
+  alerts: 'What people were told',
+  decisions: 'What people decided, by whom and why',
+  retries: 'Records that were tested once more, and where they came from',
+  corrections: 'Values that people corrected, before and after',
+  snapshots: 'Every snapshot of every table that is kept',
+  states: 'Which snapshots of the tables of a dataset belong together',
+  restatements: 'Figures of Gold that changed after they were published',
+} as const;
 
 /** Makes the tables of `ops`, as they were at a moment where one is given. */
 export async function createOpsViews(
@@ -72,7 +72,7 @@ export async function createOpsViews(
   views: readonly LakeView[],
   atMs?: number,
 ): Promise<void> {
-  const view = (name: (typeof OPS_TABLES)[number], select: string): Promise<void> =>
+  const view = (name: keyof typeof OPS_TABLES, select: string): Promise<void> =>
     engine.run(`CREATE OR REPLACE VIEW ops.${name} AS ${select}`);
   const until = (column: string): string =>
     atMs === undefined ? '' : ` WHERE ${column} <= to_timestamp(${atMs / 1000})`;

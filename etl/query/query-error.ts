@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { didYouMean } from '../contract/nearest.ts';
 import { type DuckDbFault, duckDbFault } from '../engine/engine-error.ts';
 import { ConfigError } from '../errors.ts';
+import { noTable } from './no-table.ts';
 
 /** A question whose answer failed, as far as its error is explained. */
 export interface FailedQuery {
@@ -69,19 +69,6 @@ function tablesIn(tree: unknown): { readonly name: string; readonly location: nu
   if (!('table_name' in tree && 'query_location' in tree)) return below;
   const schema = 'schema_name' in tree && tree.schema_name !== '' ? `${String(tree.schema_name)}.` : '';
   return [{ name: `${schema}${String(tree.table_name)}`, location: Number(tree.query_location) }, ...below];
-}
-
-function noTable(name: string, names: readonly string[]): ConfigError {
-  const short = name.split('.').at(-1) ?? name;
-  const exact = names.filter(
-    (one) => one.split('.')[1] === short || one.split('.')[1]?.endsWith(`_${short}`),
-  );
-  const meant = exact[0] === undefined ? didYouMean(name, names) : `; did you mean '${exact[0]}'?`;
-  return new ConfigError(
-    'NO_TABLE',
-    `There is no table '${name}'${meant || '.'}\nThere are:\n${names.map((one) => `  ${one}`).join('\n')}`,
-    { context: { table: name } },
-  );
 }
 
 /** The line of the user's text that a position, in bytes, is on, and a mark below it; nothing where it is on none. */

@@ -2,14 +2,22 @@ import { z } from 'zod';
 import type { Engine } from '../engine/engine.ts';
 import { duckDbFault } from '../engine/engine-error.ts';
 import { parseSql } from '../engine/parse-sql.ts';
-import { literal } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
 import type { Effects } from '../ports.ts';
 import { answerOf, INTO_ANSWER, type QueryAnswer } from './answer.ts';
 import type { AsOf } from './as-of.ts';
-import { createLakeViews, listViews } from './lake-views.ts';
-import { OPS_TABLES } from './ops-views.ts';
+import {
+  asksCatalog,
+  type CatalogTable,
+  describeSql,
+  fillCatalog,
+  listTables,
+  tableListSql,
+} from './catalog.ts';
+import { SCHEMAS } from './lake-tables.ts';
+import { createLakeViews } from './lake-views.ts';
 import { explained } from './query-error.ts';
+import { withoutEnd } from './sql-text.ts';
 
 /**
  * Answers one SELECT (or FROM, WITH, DESCRIBE …) over the lake's tables. Throws ConfigError `SQL` for a statement that
@@ -22,24 +30,45 @@ export async function runQuery(
   asOf: AsOf,
 ): Promise<QueryAnswer> {
   const sql = given.trim();
-  const { kind, tree } = await checkStatement(engine, sql);
+  const asked = await checkStatement(engine, sql);
+  if (asked.kind === 'tables')
+    return await answerOf(engine, tableListSql(await tablesIn(effects, asked.schema)));
   await createLakeViews(engine, effects, sql, asOf, { isExact: true });
-  const names = (): Promise<readonly string[]> => tableNames(effects);
-  if (kind === 'tables') return await answerOf(engine, tableList(await names()));
-  const open = kind === 'description' ? 'FROM (' : '';
-  const select = kind === 'description' ? `${open}${withoutEnd(sql)}\n)` : sql;
+  if (asksCatalog(sql)) await fillCatalog(engine, effects, sql);
+  const names = async (): Promise<readonly string[]> => (await listTables(effects)).map(({ name }) => name);
+  const open = asked.kind === 'description' ? 'FROM (' : '';
+  const select = asked.kind === 'description' ? `${open}${withoutEnd(sql)}\n)` : sql;
+  const table = asked.kind === 'description' ? await described(effects, asked.table) : undefined;
+  if (table !== undefined) return await answerOf(engine, describeSql(withoutEnd(sql), table));
   try {
     return await answerOf(engine.naming('the query'), select);
   } catch (error) {
-    throw await explained(error, { sql, tree, prefix: `${INTO_ANSWER}${open}`, names });
+    throw await explained(error, { sql, tree: asked.tree, prefix: `${INTO_ANSWER}${open}`, names });
   }
 }
 
-/** A query, and how it is asked: DuckDB's SHOW TABLES would list the views that were made, and not those that could be named. */
-interface AskedQuery {
-  readonly kind: 'rows' | 'description' | 'tables';
-  readonly tree: unknown;
+/** The tables of one schema, or all. Throws ConfigError `NO_SCHEMA` where there is none of that name. */
+async function tablesIn(effects: Effects, schema: string | undefined): Promise<readonly CatalogTable[]> {
+  const tables = await listTables(effects);
+  if (schema === undefined) return tables;
+  if (SCHEMAS.some((one) => one === schema.toLowerCase()))
+    return tables.filter(({ name }) => name.startsWith(`${schema.toLowerCase()}.`));
+  throw new ConfigError('NO_SCHEMA', `There is no schema '${schema}'; there are ${SCHEMAS.join(', ')}.`);
 }
+
+/** What is known of the table that a DESCRIBE names; undefined where it describes something else. */
+async function described(effects: Effects, name: string | undefined): Promise<CatalogTable | undefined> {
+  if (name === undefined) return undefined;
+  const table = (await listTables(effects)).find((one) => one.name === name.toLowerCase());
+  return table?.columns.length === 0 ? undefined : table;
+}
+
+/** A query, and how it is asked: DuckDB's SHOW TABLES would list the views that were made, and not those that could be named. */
+type AskedQuery =
+  | { readonly kind: 'rows'; readonly tree: unknown }
+  /** Of a whole `table` where it names one. */
+  | { readonly kind: 'description'; readonly tree: unknown; readonly table: string | undefined }
+  | { readonly kind: 'tables'; readonly schema: string | undefined };
 
 /** Refuses what isn't exactly one query, before anything is read. */
 async function checkStatement(engine: Engine, sql: string): Promise<AskedQuery> {
@@ -57,14 +86,48 @@ async function checkStatement(engine: Engine, sql: string): Promise<AskedQuery> 
   if (more.length > 0) throw new ConfigError('SQL', 'The SQL holds several statements: ask one at a time.');
   const description = Description.safeParse(tree);
   if (!description.success) return { kind: 'rows', tree };
-  const { table_name: shown } = description.data.node.from_table;
-  return { kind: SHOWN_TABLES.has(shown.replaceAll('"', '')) ? 'tables' : 'description', tree };
+  const { table_name: shown, show_type: how, schema_name: schema, query } = description.data.node.from_table;
+  if (how === 'SHOW_FROM') return { kind: 'tables', schema };
+  if (SHOWN_TABLES.has(shown.replaceAll('"', ''))) return { kind: 'tables', schema: undefined };
+  return { kind: 'description', tree, table: how === 'DESCRIBE' ? wholeTable(query) : undefined };
 }
 
 /** DESCRIBE, SUMMARIZE and SHOW: they can't stand where a SELECT can, but in its brackets. */
 const Description = z.object({
-  node: z.object({ from_table: z.object({ type: z.literal('SHOW_REF'), table_name: z.string() }) }),
+  node: z.object({
+    from_table: z.object({
+      type: z.literal('SHOW_REF'),
+      table_name: z.string(),
+      show_type: z.string(),
+      schema_name: z.string(),
+      query: z.unknown(),
+    }),
+  }),
 });
+
+/** All columns of one table, under their own names. */
+const WholeTable = z.object({
+  select_list: z.tuple([
+    z.object({
+      type: z.literal('STAR'),
+      exclude_list: z.tuple([]),
+      replace_list: z.tuple([]),
+      rename_list: z.tuple([]),
+    }),
+  ]),
+  from_table: z.object({
+    type: z.literal('BASE_TABLE'),
+    schema_name: z.string(),
+    table_name: z.string(),
+    column_name_alias: z.tuple([]).optional(),
+  }),
+});
+
+/** The table whose columns a query has, all of them as they are; undefined where it has others. */
+function wholeTable(query: unknown): string | undefined {
+  const { data } = WholeTable.safeParse(query);
+  return data === undefined ? undefined : `${data.from_table.schema_name}.${data.from_table.table_name}`;
+}
 
 /** What SHOW TABLES and its like come as. */
 const SHOWN_TABLES: ReadonlySet<string> = new Set(['tables', '__show_tables_expanded', 'all tables']);
@@ -82,19 +145,4 @@ async function isTableExpression(engine: Engine, sql: string): Promise<boolean> 
     if (duckDbFault(error) === undefined) throw error;
     return false;
   }
-}
-
-/** Without the semicolon at its end. */
-const withoutEnd = (sql: string): string => sql.trim().replace(/;+$/, '');
-
-function tableList(names: readonly string[]): string {
-  return `SELECT unnest([${names.map(literal).join(', ')}]) AS table_name`;
-}
-
-/** Every table that a query may name. */
-export async function tableNames(effects: Effects): Promise<string[]> {
-  const views = (await listViews(effects)).filter(({ layer }) => layer !== 'source_files');
-  const order = ['silver', 'gold', 'quarantine', 'condemned'];
-  const sorted = views.sort((a, b) => order.indexOf(a.layer) - order.indexOf(b.layer));
-  return [...sorted.map(({ name }) => name), ...OPS_TABLES.map((name) => `ops.${name}`)];
 }

@@ -204,7 +204,10 @@ describe('what is asked', () => {
     expect(await rows('SELECT count(*) AS n, bool_and(is_open) AS open FROM ops.quarantine')).toEqual([
       { n: 3, open: true },
     ]);
-    expect(await rows('SHOW TABLES;')).toContainEqual({ table_name: 'silver.shop_sales' });
+    expect(await rows('SHOW TABLES;')).toContainEqual({
+      table_name: 'silver.shop_sales',
+      description: 'Sales of a small shop.',
+    });
     expect(await rows('DESCRIBE silver.shop_sales')).toContainEqual(
       expect.objectContaining({ column_name: 'amount', column_type: 'DECIMAL(18,2)' }),
     );
@@ -214,8 +217,8 @@ describe('what is asked', () => {
   });
 
   test.each([
-    ['FROM shop.sales', 'NO_TABLE', "did you mean 'silver.shop_sales'?"],
-    ['FROM silver.nope', 'NO_TABLE', 'ops.runs'],
+    ['FROM shop.sales', 'NO_TABLE', "did you mean 'silver.shop_sales' or"],
+    ['FROM silver.nope', 'NO_TABLE', "'silver.nope'.\nSHOW TABLES lists all "],
     ['SELEC 1', 'SQL', 'syntax error'],
     ['SELECT 1; SELECT 2', 'SQL', 'one at a time'],
     ["COPY (SELECT 1) TO 'x.csv'", 'SQL', 'Only queries'],

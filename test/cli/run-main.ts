@@ -14,6 +14,7 @@ export async function runMain(
     drained: async () => undefined,
     readInput: async () => '',
     onInterrupt: () => () => undefined,
+    openLines: undefined,
     isTerminal: { out: false, err: false, in: false },
     colour: false,
     columns: Number.POSITIVE_INFINITY,

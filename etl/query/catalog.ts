@@ -1,0 +1,191 @@
+import { LINEAGE_NAMES, SNAPSHOT_NAME } from '../contract/check-columns.ts';
+import type { Classification, Contract } from '../contract/contract.ts';
+import { duckType } from '../contract/duck-type.ts';
+import { loadContracts } from '../contract/load-contracts.ts';
+import type { Engine } from '../engine/engine.ts';
+import { identifier, literal } from '../engine/sql.ts';
+import type { Layer } from '../naming.ts';
+import type { Effects, ObjectStore } from '../ports.ts';
+import { RAW_COLUMNS } from '../refining/reject-tables.ts';
+import type { TableColumn } from '../table/schema.ts';
+import { SCHEMAS, type TableName, tablesOf } from './lake-tables.ts';
+import { createOpsViews, OPS_TABLES } from './ops-views.ts';
+
+/** A table that a query may name, as far as contracts tell of it. */
+export interface CatalogTable {
+  /** `silver.spend_payments`. */
+  readonly name: string;
+  readonly description: string;
+  readonly owner: string | null;
+  readonly columns: readonly CatalogColumn[];
+}
+
+/** A column as people look it up. */
+export interface CatalogColumn {
+  readonly name: string;
+  /** As DuckDB calls it. */
+  readonly type: string;
+  readonly isNullable: boolean;
+  readonly isKey: boolean;
+  readonly description: string;
+  /** Null where the contract doesn't say. */
+  readonly classification: Classification | null;
+}
+
+const LAYER_WORDS: Readonly<Record<Layer, string>> = {
+  silver: '',
+  gold: '',
+  quarantine: 'Records that failed, with every reason: ',
+  condemned: 'Records that were given up, with every reason: ',
+  source_files: 'The source files that were dealt with: ',
+};
+
+/** Every table that a query may name, in the order in which people look for them; reads nothing but contracts. */
+export async function listTables(effects: Effects): Promise<readonly CatalogTable[]> {
+  const { contracts } = await loadContracts(effects.contracts);
+  const order: readonly Layer[] = ['silver', 'gold', 'quarantine', 'condemned'];
+  const tables = [...contracts.values()].flatMap((contract) =>
+    tablesOf(contract).map((table) => ({ contract, table })),
+  );
+  const named = order.flatMap((layer) =>
+    tables
+      .filter(({ table }) => table.layer === layer)
+      .map(({ contract, table }) => catalogTable(contract, table)),
+  );
+  const ops = Object.entries(OPS_TABLES).map(([name, description]) => ({
+    name: `ops.${name}`,
+    description,
+    owner: null,
+    columns: [],
+  }));
+  return [...named, ...ops];
+}
+
+function catalogTable(contract: Contract, { name, layer, columns }: TableName): CatalogTable {
+  return {
+    name,
+    description: `${LAYER_WORDS[layer]}${contract.description}`,
+    owner: contract.owner,
+    columns: columns.map((column) => catalogColumn(contract, layer, column)),
+  };
+}
+
+function catalogColumn(contract: Contract, layer: Layer, { name, type, doc }: TableColumn): CatalogColumn {
+  const isOfSource = layer === 'silver' || layer === 'gold';
+  const own = isOfSource ? contract.columns.find((column) => column.name === name) : undefined;
+  const isAdded = layer === 'silver' ? LINEAGE_NAMES.some((one) => one === name) : name === SNAPSHOT_NAME;
+  return {
+    name,
+    type: duckType(type),
+    isNullable: !(own?.required ?? isAdded),
+    isKey: own !== undefined && contract.key.includes(name),
+    description: own?.description ?? doc ?? '',
+    classification:
+      own?.classification ?? (RAW_COLUMNS.includes(name) ? mostSensitive(contract) : 'internal'),
+  };
+}
+
+/** What holds whole records is as sensitive as the most sensitive column. */
+function mostSensitive({ columns }: Contract): Classification {
+  const order: readonly Classification[] = ['personal', 'confidential', 'internal'];
+  return order.find((one) => columns.some(({ classification }) => classification === one)) ?? 'public';
+}
+
+/** SQL that lists tables with what they are. */
+export function tableListSql(tables: readonly CatalogTable[]): string {
+  const rows = tables.map(({ name, description }) => `(${literal(name)}, ${literal(description)})`);
+  const empty = `(CAST(NULL AS VARCHAR), CAST(NULL AS VARCHAR))`;
+  const where = rows.length === 0 ? ' WHERE false' : '';
+  return `SELECT table_name, description FROM (VALUES ${rows.join(', ') || empty}) AS t(table_name, description)${where}`;
+}
+
+/** SQL that describes a table's columns: what DuckDB says by `describe`, and what the contract says of each. */
+export function describeSql(describe: string, { owner, columns }: CatalogTable): string {
+  const rows = columns.map(({ name, isNullable, isKey, description, classification }) => {
+    const key = isKey ? literal('PRI') : 'NULL';
+    const kind = classification === null ? 'NULL' : literal(classification);
+    return `(${literal(name)}, ${literal(isNullable ? 'YES' : 'NO')}, ${key}, ${literal(description)}, ${kind})`;
+  });
+  return `SELECT d.column_name, d.column_type, coalesce(c.nullable, d."null") AS "null", c.key, c.description, c.classification, ${owner === null ? 'NULL' : literal(owner)} AS owner
+FROM (SELECT *, row_number() OVER () AS place FROM (${describe}
+)) AS d LEFT JOIN (VALUES ${rows.join(', ')}) AS c(name, nullable, key, description, classification) ON c.name = d.column_name
+ORDER BY d.place`;
+}
+
+/** Where the ledgers are while ops.* is made of them. */
+const LEDGERS = 'source_files';
+
+/** DuckDB's own catalog, as a query asks for it. */
+const CATALOG =
+  /\b(?:information_schema|pg_catalog|pg_\w+|sqlite_master|duckdb_(?:tables|views|columns|schemas|constraints)\s*\()/i;
+
+/** Whether a query looks at what tables there are, rather than at the tables. */
+export const asksCatalog = (sql: string): boolean => CATALOG.test(sql);
+
+/**
+ * Gives DuckDB's catalog every table, with what is known of it. Those that the query reads stay the views that they are, the
+ * others come empty: no table is read for it.
+ */
+export async function fillCatalog(engine: Engine, effects: Effects, sql: string): Promise<void> {
+  const { contracts } = await loadContracts(effects.contracts);
+  const made = [...contracts.values()].flatMap((contract) =>
+    tablesOf(contract).map((table) => ({ table, shown: catalogTable(contract, table) })),
+  );
+  const plain = sql
+    .toLowerCase()
+    .replaceAll('"', '')
+    .replaceAll(/\s*\.\s*/g, '.');
+  const isRead = (name: string): boolean => plain.includes(name) || plain.includes('ops.');
+  for (const schema of [...SCHEMAS, LEDGERS]) await engine.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+  for (const { shown } of made) {
+    if (!isRead(shown.name)) await createEmpty(engine, shown);
+    await comment(engine, shown, isRead(shown.name) ? 'VIEW' : 'TABLE');
+  }
+  if (isRead('ops.')) return;
+  await createEmptyOps(
+    engine,
+    effects,
+    made.map(({ table }) => table),
+  );
+}
+
+/** The tables of `ops` as an empty lake has them, and nothing else of what they are made of. */
+async function createEmptyOps(engine: Engine, effects: Effects, tables: readonly TableName[]): Promise<void> {
+  const objects: ObjectStore = { ...effects.objects, list: async () => [], get: async () => undefined };
+  const views = tables.map((table) => ({ ...table, table: undefined }));
+  await createOpsViews(engine, { ...effects, objects }, views);
+  for (const [name, description] of Object.entries(OPS_TABLES)) {
+    const view = `ops.${identifier(name)}`;
+    await engine.run(`CREATE TABLE ops."being made" AS FROM ${view} LIMIT 0`);
+    await engine.run(`DROP VIEW ${view}`);
+    await engine.run(`ALTER TABLE ops."being made" RENAME TO ${identifier(name)}`);
+    await engine.run(`COMMENT ON TABLE ${view} IS ${literal(description)}`);
+  }
+  await engine.run(`DROP SCHEMA ${LEDGERS} CASCADE`);
+  const left = await engine.rows('SELECT table_name FROM duckdb_tables() WHERE temporary');
+  for (const { table_name: name } of left) await engine.run(`DROP TABLE temp.${identifier(String(name))}`);
+}
+
+async function createEmpty(engine: Engine, { name, columns }: CatalogTable): Promise<void> {
+  const shapes = columns.map(
+    (column) => `${identifier(column.name)} ${column.type}${column.isNullable ? '' : ' NOT NULL'}`,
+  );
+  await engine.run(`DROP VIEW IF EXISTS ${qualified(name)}`);
+  await engine.run(`CREATE TABLE ${qualified(name)} (${shapes.join(', ')})`);
+}
+
+async function comment(engine: Engine, table: CatalogTable, kind: 'VIEW' | 'TABLE'): Promise<void> {
+  const name = qualified(table.name);
+  await engine.run(`COMMENT ON ${kind} ${name} IS ${literal(table.description)}`);
+  // What readers see of a table may be older than its contract.
+  const there = await engine.rows(
+    `SELECT column_name FROM duckdb_columns() WHERE schema_name || '.' || table_name = ${literal(table.name)}`,
+  );
+  const names = new Set(there.map(({ column_name: one }) => one));
+  for (const column of table.columns.filter((one) => names.has(one.name)))
+    await engine.run(
+      `COMMENT ON COLUMN ${name}.${identifier(column.name)} IS ${literal(column.description)}`,
+    );
+}
+
+const qualified = (name: string): string => name.split('.').map(identifier).join('.');
