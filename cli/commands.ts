@@ -125,6 +125,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/rollback.ts')).rollback,
   },
   {
+    name: 'migrate',
+    summary: "make a dataset's tables anew under a new major version",
+    load: async () => (await import('./commands/migrate.ts')).migrate,
+  },
+  {
     name: 'backfill',
     summary: 'read published files again',
     load: async () => (await import('./commands/backfill.ts')).backfill,

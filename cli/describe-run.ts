@@ -45,6 +45,15 @@ export async function describeRun(
   const pointer = await readPointer(lake.effects.objects, 'silver', run.dataset);
   const again = run.status === 'failed' ? [`run --dataset ${run.dataset}`] : [];
   const aside = (await listWithheld(lake.effects, run.dataset)).filter(({ runId }) => runId === run.runId);
+  // What set no file aside waits for the tables to be made anew under a new major version.
+  if (run.status === 'held' && aside.length === 0 && run.sealDigest === null) {
+    return {
+      gold: [],
+      notes: [],
+      next: next([`migrate ${run.dataset} --dry-run`]),
+      readersSee: lastGoodSnapshot(pointer?.pointer),
+    };
+  }
   const decide = run.status === 'held' ? decisionsOn(run, aside) : [];
   return {
     gold: [],

@@ -33,7 +33,7 @@ export async function printPlans(
         { dataset: one, runId: newRunId(lake.effects.clock.now()) },
         lake.effects,
       );
-      if (planned.status === 'refused') code = worst(code, EXIT.data);
+      if (planned.status === 'refused' || planned.status === 'held') code = worst(code, EXIT.data);
       documents.push(planJson(one, planned));
       if (!args.has('json')) io.out(planText(one, planned));
     } catch (error) {
@@ -60,7 +60,7 @@ const runCommand = (dataset: string | undefined): string =>
 
 function planJson(dataset: string, planned: Planned) {
   if (planned.status === 'nothing-to-do') return { dataset, status: planned.status };
-  if (planned.status === 'refused') return { dataset, status: planned.status, why: [planned.why] };
+  if (planned.status !== 'planned') return { dataset, status: planned.status, why: [planned.why] };
   const { contractVersion, baseVersion, files, chunks } = planned.plan;
   return {
     dataset,
@@ -84,6 +84,7 @@ function planJson(dataset: string, planned: Planned) {
 function planText(dataset: string, planned: Planned): string {
   if (planned.status === 'nothing-to-do') return `${dataset}: nothing to do`;
   if (planned.status === 'refused') return `${dataset}: would be refused. ${planned.why}`;
+  if (planned.status === 'held') return `${dataset}: would be held. ${planned.why}`;
   const { plan } = planned;
   const { files, chunks } = plan;
   const base = plan.baseVersion === 0 ? 'the first' : `on version ${plan.baseVersion}`;

@@ -116,19 +116,33 @@ const LAYER_FOLDERS: Readonly<Record<Layer, string>> = {
 /** Top folders of what DuckDB reads from a lake: tables, and what runs keep. Bronze is read by the scanner. */
 export const ENGINE_FOLDERS: readonly string[] = ['silver', 'gold', 'quarantine', 'condemned', 'ops'];
 
-/** Root of a table's files. */
-export function tableRoot(layer: Layer, dataset: string): string {
-  return `${LAYER_FOLDERS[layer]}/${datasetPath(dataset)}`;
+/**
+ * Root of a table's files. Those of a later generation are no folder of an earlier one's: who removes what a table doesn't
+ * name from below its root must not see the others. No domain has a '=' in its name.
+ */
+export function tableRoot(layer: Layer, dataset: string, generation = 1): string {
+  const folder = LAYER_FOLDERS[layer];
+  return generation === 1
+    ? `${folder}/${datasetPath(dataset)}`
+    : `${folder}/generation=${generation}/${datasetPath(dataset)}`;
 }
 
-/** Folder of a table's Iceberg metadata. */
+/** Folder of a table's Iceberg metadata, below its root. */
+export const metadataFolder = (root: string): string => `${root}/metadata`;
+
+/** Folder of the Iceberg metadata of a table's first generation. */
 export function metadataPrefix(layer: Layer, dataset: string): string {
-  return `${tableRoot(layer, dataset)}/metadata`;
+  return metadataFolder(tableRoot(layer, dataset));
 }
 
-/** Root of one run's data files in a table. */
+/** Root of one run's data files in a table, below the table's own. */
+export function runFolder(root: string, version: string, runId: string): string {
+  return `${root}/schema_v=${schemaVersion(version)}/run_id=${runId}`;
+}
+
+/** Root of one run's data files in a table's first generation. */
 export function runRoot(layer: Layer, dataset: string, version: string, runId: string): string {
-  return `${tableRoot(layer, dataset)}/schema_v=${schemaVersion(version)}/run_id=${runId}`;
+  return runFolder(tableRoot(layer, dataset), version, runId);
 }
 
 /** A data file; `month` counts from 1970-01 and is undefined in a table without partitions. */
@@ -214,7 +228,7 @@ export const suspectsKey = (dataset: string, runId: string, chunk: string): stri
 export const commitPlanKey = (dataset: string, runId: string): string =>
   `${runPrefix(dataset, runId)}commit.json`;
 
-/** The seal, beside the data it vouches for. */
+/** The seal of a run, beside the data of the first generation, whichever generation the run is of. */
 export function sealKey(dataset: string, version: string, runId: string): string {
   return `${runRoot('silver', dataset, version, runId)}/_SUCCESS`;
 }
@@ -291,6 +305,26 @@ export const removalsKey = (dataset: string, id: string): string => `${removalsP
 
 /** When a dataset's or Gold table's upkeep was last done. */
 export const tendingKey = (dataset: string): string => `ops/upkeep/tended/${datasetPath(dataset)}.json`;
+
+/** Texts of contracts under which something was published, and of the SQL of Gold tables, by their digests: never changed. */
+export const contractTextKey = (dataset: string, digest: string): string =>
+  `ops/contracts/${datasetPath(dataset)}/${digest}.yaml`;
+export const goldSqlKey = (dataset: string, digest: string): string =>
+  `ops/contracts/${datasetPath(dataset)}/${digest}.sql`;
+
+/** Where migrations of a dataset keep what was asked for and what came of it. */
+export const migrationsPrefix = (dataset: string): string => `ops/migrations/${datasetPath(dataset)}/`;
+
+/** That a person asked for a migration, what it came to, and which records' hashes it changed. */
+export const migrationKey = (dataset: string, runId: string): string =>
+  `${migrationsPrefix(dataset)}${runId}.json`;
+export const migrationOutcomeKey = (dataset: string, runId: string): string =>
+  `${migrationsPrefix(dataset)}${runId}.outcome.json`;
+export const migrationHashesKey = (dataset: string, runId: string): string =>
+  `${migrationsPrefix(dataset)}${runId}.hashes.parquet`;
+
+/** Says of which major version people were told that the dataset's tables wait for it. */
+export const migrationDueKey = (dataset: string): string => `${migrationsPrefix(dataset)}due.json`;
 
 /** Which files a run reads again, and replaces. */
 export const backfillKey = (dataset: string, runId: string): string =>

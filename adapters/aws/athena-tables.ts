@@ -1,6 +1,6 @@
 import type { Contract } from '../../etl/contract/contract.ts';
 import { ConfigError } from '../../etl/errors.ts';
-import { type Layer, tableName, tableRoot } from '../../etl/naming.ts';
+import { type Layer, tableName } from '../../etl/naming.ts';
 import type { ObjectStore } from '../../etl/ports.ts';
 import { type AsOf, momentOf, seenOf } from '../../etl/query/as-of.ts';
 import { DATASET_TABLES } from '../../etl/stages/dataset-tables.ts';
@@ -84,7 +84,7 @@ async function openLayer(
   { layer: pointerLayer, dataset }: Contract,
 ): Promise<LakeTable | undefined> {
   const state = (await readPointer(objects, pointerLayer, dataset))?.pointer.tables[layer];
-  return state === undefined ? undefined : await openTable(objects, tableRoot(layer, dataset), state);
+  return state === undefined ? undefined : await openTable(objects, state);
 }
 
 function nothingYet(name: string, ms: number | undefined): ConfigError {

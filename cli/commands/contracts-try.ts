@@ -3,6 +3,7 @@ import { loadContracts, requireSourceContract } from '../../etl/contract/load-co
 import { openColumns } from '../../etl/contract/open-columns.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import { MASK } from '../../etl/query/run-rejects.ts';
+import { publishedContract } from '../../etl/stages/kept-contracts.ts';
 import type { ValueChange } from '../../etl/trying/compare-values.ts';
 import type { Flip } from '../../etl/trying/compare-verdicts.ts';
 import type { GoldEffect } from '../../etl/trying/gold-effect.ts';
@@ -54,7 +55,8 @@ Values of personal and confidential columns are shown as •••.`,
     const loaded = await loadContracts(lake.effects.contracts);
     const limits = { mostExamples: Number(limit), mostFigures: MOST_FIGURES };
     const found = await tryContract(lake.effects, { loaded, proposed }, limits);
-    const current = requireSourceContract(loaded, proposed.dataset);
+    const known = requireSourceContract(loaded, proposed.dataset);
+    const current = await publishedContract(lake.effects.objects, known);
     const shown = args.has('unmasked') ? found : masked(found, current, proposed);
     const head = { dataset: found.dataset, from: current.version, to: proposed.version };
     if (args.has('json')) io.out(JSON.stringify({ ...head, ...shown }, null, 2));
@@ -96,7 +98,8 @@ function trialText(
 
 const right = { align: 'right' as const };
 
-function flipTables(flips: readonly Flip[]): string[] {
+/** Records whose verdict would change, as tables. */
+export function flipTables(flips: readonly Flip[]): string[] {
   return (['silver', 'out'] as const).flatMap((to) => {
     const own = flips.filter((flip) => flip.to === to);
     if (own.length === 0) return [];
@@ -142,7 +145,8 @@ function valueTables(values: readonly ValueChange[]): string[] {
   return [`Would be read otherwise:\n\n${table(columns, rows, { maxCell: 110 })}`];
 }
 
-function goldText({ report, restated, figures, problem }: GoldEffect): string {
+/** What would become of a Gold table, in words and figures. */
+export function goldText({ report, restated, figures, problem }: GoldEffect): string {
   if (problem !== null) return `${report} could not be made: ${problem}`;
   if (restated === 0) return `${report}: no published figure would change`;
   const rows = figures.map(({ month, key, column, old, new: now }) => [

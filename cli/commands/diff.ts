@@ -2,6 +2,7 @@ import type { Contract } from '../../etl/contract/contract.ts';
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
 import { MASK } from '../../etl/query/run-rejects.ts';
 import { diffSnapshots, type KeyChange, type SnapshotDiff } from '../../etl/query/snapshot-diff.ts';
+import { publishedContract } from '../../etl/stages/kept-contracts.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openLakeOf } from '../open-lake.ts';
@@ -32,7 +33,8 @@ Values of personal and confidential columns are shown as •••.`,
     const [dataset = '', a = '', b = ''] = args.positionals;
     const span = { fromId: snapshotId(a), toId: snapshotId(b), mostKeys: Number(limit) };
     const lake = await openLakeOf(args, io);
-    const contract = requireContract(await loadContracts(lake.effects.contracts), dataset);
+    const loaded = await loadContracts(lake.effects.contracts);
+    const contract = await publishedContract(lake.effects.objects, requireContract(loaded, dataset));
     const found = await withScratchEngine(lake.effects, 'diff', (engine) =>
       diffSnapshots(engine, lake.effects, contract, span),
     );

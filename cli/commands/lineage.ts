@@ -3,6 +3,7 @@ import { type LoadedContracts, loadContracts, requireContract } from '../../etl/
 import { openColumns } from '../../etl/contract/open-columns.ts';
 import { type Trace, type TracedInput, traceFigure } from '../../etl/lineage/trace-figure.ts';
 import { MASK, maskValues } from '../../etl/query/run-rejects.ts';
+import { withPublished } from '../../etl/stages/kept-contracts.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openLakeOf } from '../open-lake.ts';
@@ -41,7 +42,10 @@ alike in the columns that both tables have. Values of personal and confidential 
       throw usageError(`--limit ${limit} is no number of rows: write e.g. 20.`);
     const [dataset = '', ...settings] = args.positionals;
     const lake = await openLakeOf(args, io);
-    const loaded = await loadContracts(lake.effects.contracts);
+    const all = await loadContracts(lake.effects.contracts);
+    const meant = requireContract(all, dataset);
+    const inputs = meant.layer === 'gold' ? meant.inputs : [];
+    const loaded = await withPublished(lake.effects.objects, all, [dataset, ...inputs]);
     const contract = requireContract(loaded, dataset);
     const request = { contract, values: valuesOf(settings), mostRecords: Number(limit) };
     const found = await traceFigure(lake.effects, loaded, request);

@@ -7,6 +7,7 @@ import { datasetPath, restatementsPrefix, tableName } from '../../etl/naming.ts'
 import type { QueryAnswer } from '../../etl/query/answer.ts';
 import { goldReport, reportSql } from '../../etl/query/gold-report.ts';
 import { runQuery } from '../../etl/query/run-query.ts';
+import { publishedContract } from '../../etl/stages/kept-contracts.ts';
 import { readKnownPointer } from '../../etl/stages/known-pointer.ts';
 import { answerFormat, FORMAT_HELP, printAnswer } from '../answer-format.ts';
 import type { Args, Command } from '../command.ts';
@@ -49,9 +50,10 @@ nothing is rounded.`,
     const loaded = await loadContracts(lake.effects.contracts);
     const [name] = args.positionals;
     if (name === undefined) return listReports(loaded.contracts.values(), args, io);
-    const contract = goldReport(name, loaded.contracts.values());
+    const named = goldReport(name, loaded.contracts.values());
     // Where its contract is broken, that is what is to be said.
-    requireContract(loaded, contract.dataset);
+    requireContract(loaded, named.dataset);
+    const contract = await publishedContract(lake.effects.objects, named);
     const facts = await factsOf(lake, contract, month);
     const scratch = await lake.effects.openScratch('report');
     try {

@@ -50,14 +50,19 @@ async function readSnapshots(
   const [view] = await viewsOf(lake.effects, contract, ({ layer }) => layer === contract.layer);
   const current = (await readKnownPointer(lake.effects.objects, contract.layer, dataset))?.pointer
     .snapshot_id;
-  const listed = [...(view?.table?.metadata.snapshots ?? [])].reverse();
-  return {
-    tableName: view?.name ?? dataset,
-    lines: listed.map((one) => snapshotJson(one, one['snapshot-id'] === current)),
-  };
+  const generation = view?.pointer?.generation ?? 1;
+  const tables = [...(view?.earlier ?? []), { generation, table: view?.table }];
+  const lines = tables.flatMap((one) =>
+    (one.table?.metadata.snapshots ?? []).map((snapshot) =>
+      snapshotJson(snapshot, snapshot['snapshot-id'] === current, one.generation),
+    ),
+  );
+  const newestFirst = (a: SnapshotLine, b: SnapshotLine): number =>
+    a.committedAt < b.committedAt ? 1 : a.committedAt > b.committedAt ? -1 : 0;
+  return { tableName: view?.name ?? dataset, lines: lines.reverse().sort(newestFirst) };
 }
 
-function snapshotJson(snapshot: Snapshot, isCurrent: boolean) {
+function snapshotJson(snapshot: Snapshot, isCurrent: boolean, generation: number) {
   const { summary } = snapshot;
   const number = (name: string): number => Number(summary[name] ?? 0);
   return {
@@ -70,11 +75,13 @@ function snapshotJson(snapshot: Snapshot, isCurrent: boolean) {
     totalRecords: number('total-records'),
     runId: summary['assay.run-id'] ?? null,
     isCurrent,
+    generation,
   };
 }
 
 function snapshotTable(lines: readonly SnapshotLine[]): string {
   const numbers = ['added', 'removed', 'total'].map((name) => ({ name, align: 'right' as const }));
+  const hasMore = lines.some(({ generation }) => generation > 1);
   return table(
     [
       { name: '' },
@@ -83,6 +90,7 @@ function snapshotTable(lines: readonly SnapshotLine[]): string {
       { name: 'operation' },
       ...numbers,
       { name: 'run' },
+      ...(hasMore ? [{ name: 'generation', align: 'right' as const }] : []),
     ],
     lines.map((line) => [
       line.isCurrent ? '*' : '',
@@ -91,6 +99,7 @@ function snapshotTable(lines: readonly SnapshotLine[]): string {
       line.operation ?? '',
       ...[line.addedRecords, line.removedRecords, line.totalRecords].map(count),
       line.runId ?? '',
+      ...(hasMore ? [String(line.generation)] : []),
     ]),
     { indent: 0 },
   );

@@ -8,6 +8,7 @@ import type { Effects, Scratch } from '../ports.ts';
 import { createLakeViews } from '../query/lake-views.ts';
 import { findState } from '../stages/dataset-history.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
+import { rootsOfAll, tablesOfAll } from '../table/generations.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
 import type { Pointer } from '../table/pointer.ts';
 import { auditExtras } from './audit-extras.ts';
@@ -62,10 +63,10 @@ export async function auditDataset(
     const problem: Problem = { code: 'POINTER', key: tableName(layer, dataset), problem: messageOf(error) };
     return { ...head, version: 0, checked: NOTHING, unusedFiles: 0, problems: [problem] };
   }
-  const sizes = await storedSizes(effects, contract);
+  const sizes = await storedSizes(effects, contract, pointer);
   if (pointer === undefined) return { ...head, version: 0, checked: NOTHING, unusedFiles: 0, problems: [] };
   const tables = await auditTables(effects, pointer, sizes);
-  const roots = rootsOf(contract);
+  const roots = [...rootsOf(contract), ...rootsOfAll(pointer)];
   const stored = [...sizes.keys()].filter((key) => roots.some((root) => key.startsWith(`${root}/`)));
   const extras = await auditExtras(effects, dataset, stored, tables.named);
   const content = await auditContent(effects, {
@@ -92,10 +93,15 @@ function rootsOf({ layer, dataset }: Contract): string[] {
   return layers.map((one) => tableRoot(one, dataset));
 }
 
-async function storedSizes(effects: Effects, contract: Contract): Promise<Map<string, number>> {
+async function storedSizes(
+  effects: Effects,
+  contract: Contract,
+  pointer: Pointer | undefined,
+): Promise<Map<string, number>> {
   const sources =
     contract.layer === 'gold' ? [] : [bronzePrefix(contract.dataset), retriesPrefix(contract.dataset)];
-  const prefixes = [...rootsOf(contract).map((root) => `${root}/`), ...sources];
+  const roots = new Set([...rootsOf(contract), ...(pointer === undefined ? [] : rootsOfAll(pointer))]);
+  const prefixes = [...[...roots].map((root) => `${root}/`), ...sources];
   const listed = await Promise.all(prefixes.map((prefix) => effects.objects.list(prefix)));
   return new Map(listed.flat().map(({ key, sizeBytes }) => [key, sizeBytes]));
 }
@@ -141,10 +147,9 @@ async function checkDataFiles(
   { pointer, damaged }: Content,
 ): Promise<Problem[]> {
   const problems: Problem[] = [];
-  for (const [layer, state] of Object.entries(pointer.tables)) {
+  for (const { state } of tablesOfAll(pointer)) {
     try {
-      const root = tableRoot(layer as 'silver', pointer.dataset);
-      for (const file of await filesOf(await openTable(effects.objects, root, state))) {
+      for (const file of await filesOf(await openTable(effects.objects, state))) {
         if (damaged.has(file.key)) continue;
         const problem = await readCount(engine, effects, file.key, file.recordCount);
         if (problem !== undefined) problems.push({ code: 'TAMPERED_FILE', key: file.key, problem });
@@ -185,7 +190,7 @@ async function auditSilver(audit: SilverAudit, { pointer, sizes, runId }: Conten
   const { dataset } = contract;
   const state = pointer.tables.source_files;
   if (state === undefined) return { problems: [] };
-  const ledger = await openTable(effects.objects, tableRoot('source_files', dataset), state);
+  const ledger = await openTable(effects.objects, state);
   const all = await ledgerFiles(engine, effects, ledger);
   const files = runId === undefined ? all : all.filter((file) => file.runId === runId);
   await createLakeViews(engine, effects, tableName('silver', dataset), { kind: 'now' });

@@ -6,7 +6,7 @@ import { identifier } from '../engine/sql.ts';
 import { messageOf } from '../errors.ts';
 import { goldDigest } from '../gold/gold-digest.ts';
 import { createTableView, rebuildMonths, viewColumns } from '../gold/rebuild.ts';
-import { tableName, tableRoot } from '../naming.ts';
+import { tableName } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
@@ -45,7 +45,7 @@ export async function auditGold(
           key,
           problem: `it was made from snapshot ${snapshotId} of ${input}, and ${silver?.snapshot_id} is current`,
         });
-      const table = await openTable(effects.objects, tableRoot('silver', input), state);
+      const table = await openTable(effects.objects, state);
       const files = await filesOf(table, snapshotId);
       for (const { month } of files) if (month !== undefined) months.add(month);
       await createTableView(
@@ -78,7 +78,7 @@ async function countDiffering(
 ): Promise<number> {
   const state = pointer.tables.gold;
   if (state === undefined) return 0;
-  const table = await openTable(effects.objects, tableRoot('gold', contract.dataset), state);
+  const table = await openTable(effects.objects, state);
   const files = await filesOf(table);
   const all = [...months, ...files.flatMap(({ month }) => (month === undefined ? [] : [month]))];
   if (all.length === 0) return 0;

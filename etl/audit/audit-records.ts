@@ -1,12 +1,13 @@
 import { RECORD_KIND } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
-import { cutSegments, SEGMENT_BYTES } from '../csv/segments.ts';
+import { SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, integerOf, type SqlRow, textOf } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { tableName } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
+import { segmentsInDialects } from '../stages/dialects.ts';
 import type { LedgerFile } from './ledger-files.ts';
 import type { Problem } from './problem.ts';
 
@@ -59,14 +60,19 @@ async function readAgain(
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE retested (id$ VARCHAR, row$ BIGINT, is_blank$ BOOLEAN, passes$ BOOLEAN, hash$ VARCHAR, record$ VARCHAR, ${columns.join(', ')})`,
   );
-  const files = ledgered.map(({ key }, index) => ({ index, key }));
+  const files = ledgered.map(({ key, dialect, contractDigest }, index) => ({
+    ...{ index, key },
+    // One that a migration read is to be read in its own dialect still.
+    ...(dialect === contractDigest ? {} : { dialect }),
+  }));
   const sourceFileIds = new Map(ledgered.map(({ sourceFileId }, index) => [index, sourceFileId]));
-  const { data } = effects;
-  const staging = { contract, digestKey: effects.digestKey(), look: 'closer' as const, sourceFileIds };
+  const { objects, data } = effects;
+  const staging = { digestKey: effects.digestKey(), look: 'closer' as const, sourceFileIds };
+  const options = { objects, contract, data, scratch, segmentBytes: SEGMENT_BYTES };
   const unread = new Map<string, string>();
-  for await (const event of cutSegments(files, { contract, data, scratch, segmentBytes: SEGMENT_BYTES })) {
+  for await (const { event, contract: reading } of segmentsInDialects(files, options)) {
     if (event.kind === 'segment') {
-      await stageSegment(engine, event.segment, staging);
+      await stageSegment(engine, event.segment, { ...staging, contract: reading });
       await stageBroken(engine, event.segment, sourceFileIds);
       await collect(engine, contract);
       await scratch.remove(event.segment.path);

@@ -1,6 +1,6 @@
 import { messageOf } from '../errors.ts';
-import { type Layer, tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { generationOf, tablesOfAll } from '../table/generations.ts';
 import { type LakeTable, openTable } from '../table/lake-table.ts';
 import { isLive } from '../table/manifest.ts';
 import { entriesOf, manifestsOf } from '../table/manifest-reader.ts';
@@ -29,10 +29,10 @@ export async function auditTables(
 ): Promise<TablesAudit> {
   const audit: TablesAudit = { problems: [], snapshots: 0, named: new Set(), damaged: new Set() };
   let snapshots = 0;
-  for (const [layer, state] of Object.entries(pointer.tables)) {
-    const table = await openNamed(effects, pointer.dataset, layer as Layer, state, audit);
+  for (const { generation, layer, state } of tablesOfAll(pointer)) {
+    const table = await openNamed(effects, state, audit);
     if (table === undefined) continue;
-    checkPointer(pointer, layer, state, table, audit);
+    if (generation === generationOf(pointer)) checkPointer(pointer, layer, state, table, audit);
     for (const { 'metadata-file': uri } of table.metadata['metadata-log'])
       audit.named.add(table.reader.keyOf(uri));
     for (const snapshot of table.metadata.snapshots) {
@@ -45,14 +45,12 @@ export async function auditTables(
 
 async function openNamed(
   effects: Effects,
-  dataset: string,
-  layer: Layer,
   state: TableState,
   audit: TablesAudit,
 ): Promise<LakeTable | undefined> {
   audit.named.add(state.metadata_key);
   try {
-    return await openTable(effects.objects, tableRoot(layer, dataset), state);
+    return await openTable(effects.objects, state);
   } catch (error) {
     audit.problems.push({ code: 'METADATA', key: state.metadata_key, problem: messageOf(error) });
     return undefined;

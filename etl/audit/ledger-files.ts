@@ -10,6 +10,8 @@ export interface LedgerFile {
   readonly runId: string;
   readonly contractVersion: string;
   readonly contractDigest: string;
+  /** The contract in whose dialect it was read: that one, unless a migration read it in that of an earlier one. */
+  readonly dialect: string;
   readonly records: number;
   readonly silver: number;
   readonly quarantined: number;
@@ -29,8 +31,9 @@ export async function ledgerFiles(
   if (files.length === 0) return [];
   const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
   const rows = await engine.rows(
-    `SELECT *, strftime(coalesce(arrived_at, min(processed_at) OVER (PARTITION BY source_file)), '%Y-%m-%dT%H:%M:%S.%gZ') AS arrived$
-     FROM (SELECT CAST(NULL AS TIMESTAMPTZ) AS arrived_at WHERE false UNION ALL BY NAME SELECT * FROM ${readParquet(paths)})
+    `SELECT *, strftime(coalesce(arrived_at, min(processed_at) OVER (PARTITION BY source_file)), '%Y-%m-%dT%H:%M:%S.%gZ') AS arrived$,
+       coalesce(dialect_digest, contract_digest) AS dialect$
+     FROM (SELECT CAST(NULL AS TIMESTAMPTZ) AS arrived_at, CAST(NULL AS VARCHAR) AS dialect_digest WHERE false UNION ALL BY NAME SELECT * FROM ${readParquet(paths)})
      ORDER BY processed_at, run_id, source_file`,
   );
   return rows.map((row) => ({
@@ -40,6 +43,7 @@ export async function ledgerFiles(
     runId: textOf(row, 'run_id'),
     contractVersion: textOf(row, 'contract_version'),
     contractDigest: textOf(row, 'contract_digest'),
+    dialect: textOf(row, 'dialect$'),
     records: integerOf(row, 'records'),
     silver: integerOf(row, 'silver'),
     quarantined: integerOf(row, 'quarantined'),

@@ -10,6 +10,8 @@ import { type ReadResult, readContract } from './read-contract.ts';
 export interface LoadedContracts {
   /** By dataset, ordered by it. */
   readonly contracts: ReadonlyMap<string, Contract>;
+  /** The text of each of them, by dataset. */
+  readonly texts: ReadonlyMap<string, string>;
   /** Ordered by file and line. */
   readonly problems: readonly ContractProblem[];
   /** Every file looked at. */
@@ -21,6 +23,7 @@ export interface LoadedContracts {
 /** A file that was read, and the dataset it is for, as far as one can tell. */
 interface Read {
   readonly file: string;
+  readonly text: string;
   readonly dataset: string | undefined;
   readonly result: ReadResult;
 }
@@ -38,7 +41,7 @@ interface Found {
 export async function loadContracts(source: ContractSource): Promise<LoadedContracts> {
   const reads = (await source.list()).map(({ file, text }): Read => {
     const result = readOnce(file, text);
-    return { file, dataset: result.dataset ?? guess(file), result };
+    return { file, text, dataset: result.dataset ?? guess(file), result };
   });
   const own = reads.flatMap(({ dataset, result }): Found[] =>
     result.kind === 'invalid' ? result.problems.map((problem) => ({ dataset, problem })) : [],
@@ -52,6 +55,7 @@ export async function loadContracts(source: ContractSource): Promise<LoadedContr
   }
   return {
     contracts: new Map(usable(reads, all).map(({ contract }) => [contract.dataset, contract])),
+    texts: new Map(reads.flatMap(({ dataset, text }) => (dataset === undefined ? [] : [[dataset, text]]))),
     problems: all.map(({ problem }) => problem).sort(byPlace),
     files: reads.map(({ file }) => file),
     unusable,

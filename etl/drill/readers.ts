@@ -1,6 +1,5 @@
 import { type Engine, integerOf, readParquet, type SqlRow, textOf } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
-import { tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
@@ -138,7 +137,7 @@ export class Readers {
     const state = pointer.tables[layer];
     if (state === undefined) return [];
     const { objects, data } = this.#effects;
-    const files = await filesOf(await openTable(objects, tableRoot(layer, pointer.dataset), state));
+    const files = await filesOf(await openTable(objects, state));
     if (files.length === 0) return [];
     const paths = await Promise.all(files.map(({ key }) => data.localPath(key)));
     return this.#engine.rows(`SELECT ${columns} FROM ${readParquet(paths)} AS ${identifier(layer)}`);

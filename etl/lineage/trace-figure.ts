@@ -11,6 +11,7 @@ import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
 import type { AsOf } from '../query/as-of.ts';
 import { createLakeViews } from '../query/lake-views.ts';
 import { precisionOf, scaleOf } from '../refining/rejects.ts';
+import { inDialect } from '../stages/dialects.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { findLines } from './find-lines.ts';
 
@@ -169,13 +170,13 @@ async function traceInput(
   );
   const rows = await engine.rows(
     `SELECT CAST(json_object(${values.join(', ')}) AS VARCHAR) AS "values", traced.run_id, coalesce(o.origin_file_id, traced.source_file_id) AS file_id,
-       coalesce(o.origin_file, l.source_file) AS file, coalesce(o.origin_row_number, traced.source_row_number) AS n, o.retry_file
+       coalesce(o.origin_file, l.source_file) AS file, coalesce(o.origin_row_number, traced.source_row_number) AS n, o.retry_file, l.dialect
      FROM traced LEFT JOIN ${retryTables(dataset).origins} AS o ON o.retry_file_id = traced.source_file_id AND o.source_row_number = traced.source_row_number
-       LEFT JOIN (SELECT source_file_id, run_id, min(source_file) AS source_file FROM ${tableName('source_files', dataset)} WHERE status = 'accepted' GROUP BY ALL) AS l
+       LEFT JOIN (SELECT source_file_id, run_id, min(source_file) AS source_file, min(dialect_digest) AS dialect FROM ${tableName('source_files', dataset)} WHERE status = 'accepted' GROUP BY ALL) AS l
          ON l.source_file_id = traced.source_file_id AND l.run_id = traced.run_id
      ORDER BY file, n LIMIT ${mostRecords}`,
   );
-  const lines = await linesOf(rows, { data: effects.data, scratch, contract });
+  const lines = await linesOf(rows, { objects: effects.objects, data: effects.data, scratch, contract });
   return {
     dataset,
     snapshotId,
@@ -187,14 +188,22 @@ async function traceInput(
 
 type Lines = ReadonlyMap<string, Awaited<ReturnType<typeof findLines>>>;
 
-async function linesOf(rows: readonly SqlRow[], search: Parameters<typeof findLines>[2]): Promise<Lines> {
+async function linesOf(
+  rows: readonly SqlRow[],
+  { objects, ...search }: Parameters<typeof findLines>[2] & Pick<Effects, 'objects'>,
+): Promise<Lines> {
   const wanted = new Map<string, Set<number>>();
+  const dialects = new Map<string, string>();
   for (const row of rows) {
     const file = textOf(row, 'file');
+    if (typeof row.dialect === 'string') dialects.set(file, row.dialect);
     wanted.set(file, (wanted.get(file) ?? new Set<number>()).add(integerOf(row, 'n')));
   }
   const lines = new Map<string, Awaited<ReturnType<typeof findLines>>>();
-  for (const [file, numbers] of wanted) lines.set(file, await findLines(file, numbers, search));
+  for (const [file, numbers] of wanted) {
+    const contract = await inDialect(objects, search.contract, dialects.get(file));
+    lines.set(file, await findLines(file, numbers, { ...search, contract }));
+  }
   return lines;
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ServiceLevel, SourceContract } from '../contract/contract.ts';
 import { readParquet, textOf, withEngine } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { retriesPrefix, tableRoot } from '../naming.ts';
+import { retriesPrefix } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
 import type { Pointer } from '../table/pointer.ts';
@@ -64,7 +64,7 @@ export async function checkVolume(
   const state = pointer?.tables.source_files;
   if (state === undefined || [...promises.values()].every((one) => one === undefined)) return wrong;
   const { dataset } = contract;
-  const files = await filesOf(await openTable(effects.objects, tableRoot('source_files', dataset), state));
+  const files = await filesOf(await openTable(effects.objects, state));
   const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
   const ledger = `(FROM ${readParquet(paths)} WHERE NOT starts_with(source_file, ${literal(retriesPrefix(dataset))}))`;
   const now = effects.clock.now();

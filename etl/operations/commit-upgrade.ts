@@ -1,5 +1,5 @@
 import type { Contract } from '../contract/contract.ts';
-import { type Layer, metadataPrefix, tableRoot } from '../naming.ts';
+import { type Layer, metadataFolder } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { stateSummary } from '../stages/dataset-history.ts';
 import { commitTable } from '../table/commit-table.ts';
@@ -87,12 +87,11 @@ async function commitLayer(
   { read: { pointer, etag }, rewritten, id }: UpgradeCommit,
   { layer, now, summary, isDue }: LayerCommit,
 ): Promise<NextTableState> {
-  const { dataset } = pointer;
   const state = pointer.tables[layer] as TableState;
-  const table = await openTable(objects, tableRoot(layer, dataset), state);
+  const table = await openTable(objects, state);
   const live = new Set((await filesOf(table)).map(({ key }) => key));
   const bins = (rewritten.get(layer) ?? []).filter(({ remove }) => remove.every((key) => live.has(key)));
-  const keyPrefix = metadataPrefix(layer, dataset);
+  const keyPrefix = metadataFolder(table.root);
   const common = { objects, table, keyPrefix, nowMs: now.getTime(), attempt: `${layer}:${id}:${etag}` };
   if (bins.length === 0 && !isDue)
     return hasPortableName(state.metadata_key) ? state : renameMetadata({ ...common, state });

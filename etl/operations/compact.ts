@@ -1,7 +1,7 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { DataError } from '../errors.ts';
-import { compactedPart, metadataPrefix, monthLabel, runRoot, tableRoot } from '../naming.ts';
+import { compactedPart, metadataFolder, monthLabel, runFolder } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { boundedColumns } from '../stages/bounded-columns.ts';
 import { stateSummary } from '../stages/dataset-history.ts';
@@ -65,7 +65,7 @@ export async function compact(effects: Effects, request: CompactRequest, word: W
   const read = await readKnownPointer(effects.objects, 'silver', dataset);
   const state = read?.pointer.tables.silver;
   if (read === undefined || state === undefined) return { dataset, from: 0, to: 0, version: 0, joined: [] };
-  const table = await openTable(effects.objects, tableRoot('silver', dataset), state);
+  const table = await openTable(effects.objects, state);
   const { plan = (files) => planCompaction(files, targetBytes) } = request;
   const bins = plan(await filesOf(table));
   const { snapshot_id: from, version } = read.pointer;
@@ -114,7 +114,7 @@ function rewriteBins(
   { effects, contract, table, read, id }: Work,
   bins: readonly Bin[],
 ): Promise<DataFile[][]> {
-  const root = runRoot('silver', contract.dataset, read.pointer.contract_version, id);
+  const root = runFolder(table.root, read.pointer.contract_version, id);
   const bounded = boundedColumns(contract, 'silver');
   return withBench(effects, `compact-${id}`, async (bench) => {
     const written: DataFile[][] = [];
@@ -142,7 +142,7 @@ async function commitBins(
   const silver = await commitTable({
     ...common,
     table,
-    keyPrefix: metadataPrefix('silver', dataset),
+    keyPrefix: metadataFolder(table.root),
     add,
     remove: new Set(bins.flatMap(({ files }) => files.map(({ key }) => key))),
     operation: 'replace',
@@ -153,10 +153,11 @@ async function commitBins(
   const { source_files: before, ...others } = tables;
   if (before === undefined)
     throw new DataError('POINTER_DAMAGED', `The pointer of ${dataset} names no ledger.`);
+  const ledger = await openTable(objects, before);
   const source_files = await commitTable({
     ...common,
-    table: await openTable(objects, tableRoot('source_files', dataset), before),
-    keyPrefix: metadataPrefix('source_files', dataset),
+    table: ledger,
+    keyPrefix: metadataFolder(ledger.root),
     add: [],
     remove: new Set(),
     attempt: `source_files:${id}:${etag}`,

@@ -1,6 +1,6 @@
 import type { Contract } from '../contract/contract.ts';
 import { type LoadedContracts, loadContracts, requireContract } from '../contract/load-contracts.ts';
-import { metadataPrefix, planKey, tableRoot } from '../naming.ts';
+import { metadataFolder, planKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { type DatasetState, keepStates, statesOf } from '../stages/dataset-history.ts';
 import { Plan, parseDocument } from '../stages/documents.ts';
@@ -100,7 +100,7 @@ async function keptIds(
   const main = pointer.tables.source_files === undefined ? 'gold' : 'source_files';
   const state = pointer.tables[main];
   if (state === undefined) return new Set();
-  const { metadata } = await openTable(effects.objects, tableRoot(main, dataset), state);
+  const { metadata } = await openTable(effects.objects, state);
   const states = statesOf(metadata);
   const bases = main === 'gold' ? new Set<number>() : await heldBases(effects, dataset);
   const held = states.filter(({ version }) => bases.has(version)).map((one) => one.ledger_snapshot_id);
@@ -160,13 +160,13 @@ async function expireTables(
   for (const layer of FORGETTING) {
     const state = pointer.tables[layer];
     if (state === undefined) continue;
-    const table = await openTable(effects.objects, tableRoot(layer, dataset), state);
+    const table = await openTable(effects.objects, state);
     const done = await expireTable({
       objects: effects.objects,
       table,
       state,
       keep,
-      keyPrefix: metadataPrefix(layer, dataset),
+      keyPrefix: metadataFolder(table.root),
       nowMs: now.getTime(),
       attempt: `${id}:${layer}:${etag}`,
     });

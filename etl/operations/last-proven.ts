@@ -1,9 +1,10 @@
 import type { Contract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
-import { decisionsPrefix, type Layer, metadataPrefix, runRecordKey, tableRoot } from '../naming.ts';
+import { decisionsPrefix, type Layer, metadataPrefix, runRecordKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { type DatasetState, statesOf } from '../stages/dataset-history.ts';
 import { Decision, parseDocument, RunRecord } from '../stages/documents.ts';
+import { rootOf } from '../table/lake-table.ts';
 import { currentSnapshot, parseMetadata, type TableMetadata } from '../table/metadata.ts';
 import { metadataVersion } from '../table/metadata-file.ts';
 import { type Pointer, readPointer, type TableState } from '../table/pointer.ts';
@@ -105,9 +106,9 @@ async function pointerTo(effects: Effects, state: DatasetState, ledger: Found): 
       ({ metadata }) => currentSnapshot(metadata)?.['snapshot-id'] === id,
     );
     if (standing === undefined) return undefined;
-    tables[layer] = stateOf(standing, layer as Layer, dataset);
+    tables[layer] = stateOf(standing);
   }
-  tables.source_files = stateOf(ledger, 'source_files', dataset);
+  tables.source_files = stateOf(ledger);
   const { silver } = tables;
   if (silver === undefined) return undefined;
   return {
@@ -120,17 +121,17 @@ async function pointerTo(effects: Effects, state: DatasetState, ledger: Found): 
   };
 }
 
-function stateOf({ key, metadata }: Found, layer: Layer, dataset: string): TableState {
+function stateOf({ key, metadata }: Found): TableState {
   return {
     metadata_key: key,
-    metadata_location: `${metadata.location}${key.slice(tableRoot(layer, dataset).length)}`,
+    metadata_location: `${metadata.location}${key.slice(rootOf({ metadata_key: key }).length)}`,
     snapshot_id: currentSnapshot(metadata)?.['snapshot-id'] ?? 0,
   };
 }
 
 /** What Gold says of itself; that its contract's digest is left empty has the next refresh make all of it anew. */
 function goldPointer({ key, metadata }: Found, { dataset, version }: Contract): Pointer {
-  const gold = stateOf({ key, metadata }, 'gold', dataset);
+  const gold = stateOf({ key, metadata });
   const { summary = {}, 'timestamp-ms': ms = 0 } = currentSnapshot(metadata) ?? {};
   return {
     format: 1,

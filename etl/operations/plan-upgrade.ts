@@ -1,5 +1,5 @@
 import { filesInVersion2 } from '../engine/parquet-encodings.ts';
-import { type Layer, tableRoot } from '../naming.ts';
+import type { Layer } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
 import { hasPortableName } from '../table/metadata-file.ts';
@@ -26,7 +26,7 @@ export async function planUpgrade(effects: Effects, { dataset, tables }: Pointer
     const plans: TablePlan[] = [];
     for (const [name, state] of Object.entries(tables)) {
       const layer = name as Layer;
-      const table = await openTable(effects.objects, tableRoot(layer, dataset), state);
+      const table = await openTable(effects.objects, state);
       const bins = binsOf(await filesInVersion2(await filesOf(table), bench), TARGET_BYTES);
       plans.push({ layer, table, needsName: !hasPortableName(state.metadata_key), bins });
     }

@@ -1,6 +1,6 @@
 import type { Contract } from '../contract/contract.ts';
 import { ConfigError, DataError, messageOf } from '../errors.ts';
-import { pointerKey, tableRoot } from '../naming.ts';
+import { pointerKey } from '../naming.ts';
 import type { Effects, ObjectHistory } from '../ports.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
 import { findEvidence } from '../stages/known-pointer.ts';
@@ -82,8 +82,7 @@ async function faultOf(effects: Effects, body: Uint8Array): Promise<string | nul
   if (pointer === undefined) return "it can't be read as a pointer";
   try {
     for (const [layer, state] of Object.entries(pointer.tables)) {
-      const root = tableRoot(layer as 'silver', pointer.dataset);
-      const { metadata } = await openTable(effects.objects, root, state);
+      const { metadata } = await openTable(effects.objects, state);
       const current = currentSnapshot(metadata)?.['snapshot-id'];
       if (current !== state.snapshot_id)
         return `it names snapshot ${state.snapshot_id} of ${layer}, and ${state.metadata_key} is at ${current}`;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { readParquet, textOf, withEngine } from '../engine/engine.ts';
 import { ConfigError } from '../errors.ts';
-import { heldKey, metadataPrefix, runRecordKey, tableRoot } from '../naming.ts';
+import { heldKey, metadataFolder, runRecordKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { type DatasetState, keptStates, openLedger, statesOf } from '../stages/dataset-history.ts';
 import { DATASET_TABLES, type DatasetTable } from '../stages/dataset-tables.ts';
@@ -99,7 +99,7 @@ async function findTarget(effects: Effects, pointer: Pointer, to: number): Promi
 async function ledgerRuns(effects: Effects, pointer: Pointer, snapshotId: number): Promise<LedgerRun[]> {
   const state = pointer.tables.source_files;
   if (state === undefined) return [];
-  const table = await openTable(effects.objects, tableRoot('source_files', pointer.dataset), state);
+  const table = await openTable(effects.objects, state);
   const files = await filesOf(table, snapshotId);
   if (files.length === 0) return [];
   const paths = await Promise.all(files.map((file) => effects.data.localPath(file.key)));
@@ -163,12 +163,13 @@ async function moveBack(
     const state = pointer.tables[layer];
     const snapshotId = snapshotOf(target, layer);
     if (state === undefined || snapshotId === undefined) continue;
+    const table = await openTable(effects.objects, state);
     tables[layer] = await rollBackTable({
       objects: effects.objects,
-      table: await openTable(effects.objects, tableRoot(layer, pointer.dataset), state),
+      table,
       state,
       snapshotId,
-      keyPrefix: metadataPrefix(layer, pointer.dataset),
+      keyPrefix: metadataFolder(table.root),
       nowMs: now.getTime(),
       attempt: `${id}:${layer}:${etag}`,
     });
@@ -216,7 +217,7 @@ async function requireUnexpired(effects: Effects, pointer: Pointer, target: Data
     const state = pointer.tables[layer];
     const wanted = snapshotOf(target, layer);
     if (state === undefined || wanted === undefined) continue;
-    const { metadata } = await openTable(effects.objects, tableRoot(layer, pointer.dataset), state);
+    const { metadata } = await openTable(effects.objects, state);
     if (metadata.snapshots.some((one) => one['snapshot-id'] === wanted)) continue;
     const { dataset } = pointer;
     throw new ConfigError(

@@ -1,6 +1,6 @@
 import type { Contract } from '../contract/contract.ts';
 import { ConflictError } from '../errors.ts';
-import { type Layer, runRoot, tableName, upgradedPart } from '../naming.ts';
+import { type Layer, runFolder, tableName, upgradedPart } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { boundedColumns } from '../stages/bounded-columns.ts';
 import { recordDecision } from '../stages/decisions.ts';
@@ -124,7 +124,7 @@ function rewrite(
   return withBench(effects, `upgrade-${id}`, async (bench) => {
     const rewritten = new Map<Layer, RewrittenBin[]>();
     for (const { layer, table, bins } of plans) {
-      const root = runRoot(layer, pointer.dataset, pointer.contract_version, id);
+      const root = runFolder(table.root, pointer.contract_version, id);
       const place = { table, root, bounded: boundedColumns(contract, layer) };
       const done: RewrittenBin[] = [];
       for (const [n, { files }] of bins.entries()) {

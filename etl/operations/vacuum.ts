@@ -18,6 +18,7 @@ import type { Effects, ObjectInfo } from '../ports.ts';
 import { DATASET_TABLES } from '../stages/dataset-tables.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { newRunId } from '../stages/run-id.ts';
+import { rootsOfAll } from '../table/generations.ts';
 import type { Pointer } from '../table/pointer.ts';
 import { findRuns, type RunsNow } from './runs-now.ts';
 import { VACUUM, withWriter } from './with-writer.ts';
@@ -92,9 +93,11 @@ interface Looking {
 async function leftovers(effects: Effects, { contract, pointer, runs }: Looking): Promise<ObjectInfo[]> {
   const { dataset } = contract;
   const layers = contract.layer === 'gold' ? (['gold'] as const) : DATASET_TABLES;
-  const listed = await Promise.all(
-    layers.map((layer) => effects.objects.list(`${tableRoot(layer, dataset)}/`)),
-  );
+  const roots = new Set([
+    ...layers.map((layer) => tableRoot(layer, dataset)),
+    ...(pointer === undefined ? [] : rootsOfAll(pointer)),
+  ]);
+  const listed = await Promise.all([...roots].map((root) => effects.objects.list(`${root}/`)));
   const stored = new Map(listed.flat().map((object) => [object.key, object]));
   const sizes = new Map(listed.flat().map(({ key, sizeBytes }) => [key, sizeBytes]));
   const named = pointer === undefined ? new Set<string>() : await namedFiles(effects, pointer, sizes);

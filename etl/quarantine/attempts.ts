@@ -5,7 +5,23 @@ import type { Effects } from '../ports.ts';
 import { lastReads } from '../refining/prior-failures.ts';
 import type { DatasetTables } from '../stages/dataset-tables.ts';
 import { type Plan, replacedFiles } from '../stages/documents.ts';
-import { CONDEMNED_CODE, isCurrentSql, loadReplaced, OWN_FAILURE_SQL } from './current-rejects.ts';
+import type { Pointer } from '../table/pointer.ts';
+import {
+  CONDEMNED_CODE,
+  failuresSql,
+  isCurrentSql,
+  loadReplaced,
+  OWN_FAILURE_SQL,
+} from './current-rejects.ts';
+import { loadRehashed } from './rehashed.ts';
+import { loadReleases } from './retry-files.ts';
+
+/** What is known of a run whose records may have been released. */
+export interface ReleaseOptions {
+  readonly plan: Plan;
+  readonly tables: Pick<DatasetTables, 'paths'>;
+  readonly base: Pointer | undefined;
+}
 
 /**
  * Takes out of `prior` what was before a record's release: it has its attempts again, and is no longer condemned
@@ -14,26 +30,26 @@ import { CONDEMNED_CODE, isCurrentSql, loadReplaced, OWN_FAILURE_SQL } from './c
 export async function forgetReleased(
   engine: Engine,
   effects: Effects,
-  plan: Plan,
-  tables: Pick<DatasetTables, 'paths'>,
+  { plan, tables, base }: ReleaseOptions,
 ): Promise<void> {
   const objects = await effects.objects.list(releasesPrefix(plan.dataset));
   if (objects.length === 0) return;
-  const paths = await Promise.all(objects.map(({ key }) => effects.data.localPath(key)));
+  await loadRehashed(engine, effects, base);
+  await loadReleases(engine, effects, plan.dataset);
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE released AS SELECT row_hash, max(released_at) AS released_at
-     FROM ${readParquet(paths)} GROUP BY ALL`,
+    'CREATE OR REPLACE TEMP TABLE released AS SELECT row_hash, max(released_at) AS released_at FROM releases_now GROUP BY ALL',
   );
   const reads = await lastReads(tables);
   await loadReplaced(engine, replacedFiles(plan));
   await engine.run('DELETE FROM prior WHERE row_hash IN (SELECT row_hash FROM released)');
+  const isCarried = base?.generation_run === undefined ? 'false' : `run_id = ${literal(base.generation_run)}`;
   for (const layer of ['quarantine', 'condemned'] as const) {
     const files = await tables.paths(layer);
     if (files.length === 0) continue;
     const codes = 'list_transform(reasons, lambda x: x.code)';
     await engine.run(
-      `INSERT INTO prior SELECT row_hash, count(DISTINCT run_id) FILTER (NOT list_contains(${codes}, '${CONDEMNED_CODE}')),
-         count(DISTINCT run_id) FILTER (${OWN_FAILURE_SQL} AND NOT list_contains(${codes}, '${CONDEMNED_CODE}')), ${layer === 'condemned' ? `bool_or(${OWN_FAILURE_SQL})` : 'false'}
+      `INSERT INTO prior SELECT row_hash, ${failuresSql(`NOT list_contains(${codes}, '${CONDEMNED_CODE}')`, isCarried)},
+         ${failuresSql(`${OWN_FAILURE_SQL} AND NOT list_contains(${codes}, '${CONDEMNED_CODE}')`, isCarried)}, ${layer === 'condemned' ? `bool_or(${OWN_FAILURE_SQL})` : 'false'}
        FROM ${readParquet(files)} AS r JOIN released USING (row_hash) LEFT JOIN (${reads}) USING (source_file_id)
        WHERE ingestion_timestamp > released_at AND ${isCurrentSql('now')} GROUP BY row_hash`,
     );

@@ -4,7 +4,7 @@ import { withEngine } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
 import { ConfigError, ConflictError } from '../errors.ts';
-import { runRoot } from '../naming.ts';
+import { runFolder } from '../naming.ts';
 import { keepDecision, type Word } from '../operations/decide-run.ts';
 import type { Effects } from '../ports.ts';
 import { boundedColumns } from '../stages/bounded-columns.ts';
@@ -111,7 +111,7 @@ async function stage(
           list_append(reasons, ${said}) AS reasons, record, raw_text
         FROM failed_records SEMI JOIN chosen USING (row_hash) ORDER BY source_file, source_row_number`;
       const table = await openDatasetTable(effects.objects, contract, base?.pointer, 'condemned');
-      const root = runRoot('condemned', dataset, version, id);
+      const root = runFolder(table.root, version, id);
       const files = await writeDataFiles(select, {
         engine,
         data: effects.data,

@@ -19,6 +19,14 @@ export function lastReadsSql(ledger: string): string {
     FROM ${ledger} WHERE status <> 'repeat' GROUP BY source_file_id`;
 }
 
+/**
+ * In how many runs the rows of a group failed for which a condition holds: rows that a migration wrote (`isCarried`) carry
+ * in their attempt_count what was counted before it, and are no failure of their own.
+ */
+export function failuresSql(condition: string, isCarried: string): string {
+  return `count(DISTINCT run_id) FILTER (${condition} AND NOT (${isCarried})) + coalesce(max(attempt_count) FILTER (${condition} AND (${isCarried})), 0)`;
+}
+
 /** Makes the table `replaced` (id$), the source files that a run reads again, for conditions to look them up. */
 export async function loadReplaced(engine: Engine, replaced: readonly string[]): Promise<void> {
   await engine.run('CREATE OR REPLACE TEMP TABLE replaced (id$ VARCHAR)');

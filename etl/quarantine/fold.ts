@@ -1,5 +1,11 @@
 import { tableName } from '../naming.ts';
-import { CONDEMNED_CODE, isCurrentSql, lastReadsSql, OWN_FAILURE_SQL } from './current-rejects.ts';
+import {
+  CONDEMNED_CODE,
+  failuresSql,
+  isCurrentSql,
+  lastReadsSql,
+  OWN_FAILURE_SQL,
+} from './current-rejects.ts';
 import { retryTables } from './retry-files.ts';
 
 /**
@@ -12,11 +18,11 @@ import { retryTables } from './retry-files.ts';
 export function foldSql(dataset: string, atMs?: number): string {
   const silver = tableName('silver', dataset);
   const ledger = tableName('source_files', dataset);
-  const { origins, releases } = retryTables(dataset);
+  const { origins, releases, carried } = retryTables(dataset);
   const until = atMs === undefined ? '' : ` WHERE released_at <= to_timestamp(${atMs / 1000})`;
   const counted = `(released_at IS NULL OR failed_at > released_at) AND NOT list_contains(codes, '${CONDEMNED_CODE}')`;
   const codes = 'list_transform(reasons, lambda x: x.code)';
-  const columns = `source_file_id, source_row_number, CASE WHEN list_contains(${codes}, '${CONDEMNED_CODE}') THEN ingestion_timestamp ELSE coalesce(first_read_at, ingestion_timestamp) END AS failed_at, run_id, ${OWN_FAILURE_SQL} AS own, ${codes} AS codes`;
+  const columns = `source_file_id, source_row_number, CASE WHEN list_contains(${codes}, '${CONDEMNED_CODE}') THEN ingestion_timestamp ELSE coalesce(first_read_at, ingestion_timestamp) END AS failed_at, run_id, attempt_count, coalesce(run_id IN (SELECT run_id FROM ${carried}), false) AS is_carried, ${OWN_FAILURE_SQL} AS own, ${codes} AS codes`;
   // A file that was read again doesn't make its records fail anew: they failed when it first came.
   const rejects = (layer: 'quarantine' | 'condemned'): string =>
     `SELECT row_hash, ${columns}, ${layer === 'condemned'} AS is_condemned FROM ${tableName(layer, dataset)} AS r LEFT JOIN reads USING (source_file_id) WHERE ${isCurrentSql()}`;
@@ -30,8 +36,8 @@ export function foldSql(dataset: string, atMs?: number): string {
         ON o.retry_file_id = rejects.source_file_id AND o.source_row_number = rejects.source_row_number AND o.row_hash <> rejects.row_hash
     ), folded AS (
       SELECT row_hash, max(failed_at) AS last_at, max(failed_at) FILTER (is_condemned) AS condemned_at, any_value(released_at) AS released_at,
-        count(DISTINCT run_id) FILTER (${counted}) + coalesce(max(failures_before) FILTER (${counted}), 0) AS failures,
-        count(DISTINCT run_id) FILTER (own AND ${counted}) + coalesce(max(own_before) FILTER (${counted}), 0) AS own_failures
+        ${failuresSql(counted, 'is_carried')} + coalesce(max(failures_before) FILTER (${counted} AND NOT is_carried), 0) AS failures,
+        ${failuresSql(`own AND ${counted}`, 'is_carried')} + coalesce(max(own_before) FILTER (${counted} AND NOT is_carried), 0) AS own_failures
       FROM traced GROUP BY row_hash
     ), processed AS (SELECT source_file_id, arg_max(status, processed_at) AS status, max(processed_at) AS processed_at FROM ${ledger} GROUP BY source_file_id),
     retried AS (

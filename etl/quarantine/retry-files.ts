@@ -4,6 +4,10 @@ import { correctionsPrefix, releasesPrefix, retriesPrefix, retryOf } from '../na
 import type { Effects } from '../ports.ts';
 import { listWithheld } from '../stages/list-sources.ts';
 
+import { generationAt } from '../table/generations.ts';
+import { readPointer } from '../table/pointer.ts';
+import { loadRehashed, rehashedSql } from './rehashed.ts';
+
 /** Where each record of a retry came from: one row a record. */
 export const ORIGIN_COLUMNS = {
   source_row_number: 'BIGINT',
@@ -42,18 +46,39 @@ export const RELEASE_COLUMNS = {
 /** SQL names of what loadRetryTables makes for a dataset. */
 export function retryTables(
   dataset: string,
-): Readonly<Record<'origins' | 'corrections' | 'releases', string>> {
+): Readonly<Record<'origins' | 'corrections' | 'releases' | 'carried', string>> {
   const named = (kind: string): string => identifier(`${kind} of ${dataset}`);
-  return { origins: named('retries'), corrections: named('corrections'), releases: named('releases') };
+  return {
+    origins: named('retries'),
+    corrections: named('corrections'),
+    releases: named('releases'),
+    carried: named('carried'),
+  };
 }
 
 /**
- * Makes three tables of a dataset, empty where there is nothing: where the records of its retries came from (with
+ * Makes four tables of a dataset, empty where there is nothing: where the records of its retries came from (with
  * retry_file_id and retry_file, and is_abandoned where the retry was refused or rolled back), what people
- * corrected, and what they released.
+ * corrected, what they released, and the run that made its tables anew from Bronze. Records are named by the hashes that
+ * they have in its tables, now or at a moment.
  */
-export async function loadRetryTables(engine: Engine, effects: Effects, dataset: string): Promise<void> {
+export async function loadRetryTables(
+  engine: Engine,
+  effects: Effects,
+  dataset: string,
+  atMs?: number,
+): Promise<void> {
   const tables = retryTables(dataset);
+  const now = (await readPointer(effects.objects, 'silver', dataset))?.pointer;
+  const seen = now && atMs !== undefined ? (generationAt(now, atMs) ?? now) : now;
+  const carried = seen?.generation_run;
+  await loadRehashed(engine, effects, {
+    dataset,
+    ...(carried === undefined ? {} : { generation_run: carried }),
+  });
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE ${tables.carried} AS SELECT CAST(${carried === undefined ? 'NULL' : literal(carried)} AS VARCHAR) AS run_id`,
+  );
   const selects: string[] = [];
   const abandoned = await abandonedKeys(effects, dataset);
   const listed = new Set((await effects.objects.list(retriesPrefix(dataset))).map(({ key }) => key));
@@ -68,7 +93,7 @@ export async function loadRetryTables(engine: Engine, effects: Effects, dataset:
   }
   const empty = `SELECT CAST(NULL AS VARCHAR) AS retry_file_id, CAST(NULL AS VARCHAR) AS retry_file, false AS is_abandoned, ${nulls(ORIGIN_COLUMNS)} WHERE false`;
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE ${tables.origins} AS ${[empty, ...selects].join(' UNION ALL BY NAME ')}`,
+    `CREATE OR REPLACE TEMP TABLE ${tables.origins} AS ${rehashedSql([empty, ...selects].join(' UNION ALL BY NAME '))}`,
   );
   await loadAll(engine, effects, {
     table: tables.corrections,
@@ -98,7 +123,17 @@ async function loadAll(engine: Engine, effects: Effects, { table, prefix, column
   const objects = await effects.objects.list(prefix);
   const paths = await Promise.all(objects.map(({ key }) => effects.data.localPath(key)));
   const rows = paths.length === 0 ? '' : ` UNION ALL BY NAME SELECT * FROM ${readParquet(paths)}`;
-  await engine.run(`CREATE OR REPLACE TEMP TABLE ${table} AS SELECT ${nulls(columns)} WHERE false${rows}`);
+  const select = rehashedSql(`SELECT ${nulls(columns)} WHERE false${rows}`);
+  await engine.run(`CREATE OR REPLACE TEMP TABLE ${table} AS ${select}`);
+}
+
+/** Makes the table `releases_now`: what people released. Needs `loadRehashed`. */
+export function loadReleases(engine: Engine, effects: Effects, dataset: string): Promise<void> {
+  return loadAll(engine, effects, {
+    table: 'releases_now',
+    prefix: releasesPrefix(dataset),
+    columns: RELEASE_COLUMNS,
+  });
 }
 
 function nulls(columns: Readonly<Record<string, string>>): string {

@@ -68,9 +68,7 @@ export function momentOf(tables: readonly (LakeTable | undefined)[], asOf: AsOf)
 export function seenOf({ metadata }: LakeTable, { asOf, ms }: Moment): Seen {
   if (ms === undefined) return { kind: 'now' };
   if (asOf.kind === 'snapshot') {
-    const named = metadata.snapshots.findLast(
-      (one) => one['snapshot-id'] === asOf.id || inputsOf(one).includes(asOf.id),
-    );
+    const named = namedSnapshot({ metadata }, asOf.id);
     if (named !== undefined) return { kind: 'snapshot', id: named['snapshot-id'] };
   }
   const sinceMs = historyStart(metadata);
@@ -78,6 +76,11 @@ export function seenOf({ metadata }: LakeTable, { asOf, ms }: Moment): Seen {
   const isLater = metadata.snapshots.every((one) => one['timestamp-ms'] > ms);
   if (isLater) return { kind: 'nothing' };
   return { kind: 'snapshot', id: snapshotAt(metadata, { timeMs: ms })['snapshot-id'] };
+}
+
+/** The snapshot of a table with an id, or of a Gold table the last that was made from the Silver snapshot with it. */
+export function namedSnapshot({ metadata }: Pick<LakeTable, 'metadata'>, id: number): Snapshot | undefined {
+  return metadata.snapshots.findLast((one) => one['snapshot-id'] === id || inputsOf(one).includes(id));
 }
 
 /** The Silver snapshots that a Gold snapshot was made from. */

@@ -152,7 +152,7 @@ export async function fillCatalog(engine: Engine, effects: Effects, sql: string)
 /** The tables of `ops` as an empty lake has them, and nothing else of what they are made of. */
 async function createEmptyOps(engine: Engine, effects: Effects, tables: readonly TableName[]): Promise<void> {
   const objects: ObjectStore = { ...effects.objects, list: async () => [], get: async () => undefined };
-  const views = tables.map((table) => ({ ...table, table: undefined }));
+  const views = tables.map((table) => ({ ...table, table: undefined, earlier: [], pointer: undefined }));
   await createOpsViews(engine, { ...effects, objects }, views);
   for (const [name, description] of Object.entries(OPS_TABLES)) {
     const view = `ops.${identifier(name)}`;

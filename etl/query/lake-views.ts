@@ -4,25 +4,28 @@ import { loadContracts } from '../contract/load-contracts.ts';
 import { type Engine, readParquet } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
-import { tableRoot } from '../naming.ts';
+import type { Layer } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { requireNeverPublished } from '../stages/known-pointer.ts';
 import { schemaColumns } from '../table/fields.ts';
+import { earlierGenerations } from '../table/generations.ts';
 import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
+import { currentSchema } from '../table/metadata.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 import type { TableColumn } from '../table/schema.ts';
 import { schemaAt } from '../table/snapshots.ts';
 import { type AsOf, type Moment, momentOf, seenOf } from './as-of.ts';
 import { SCHEMAS, type TableName, tablesOf } from './lake-tables.ts';
-import type { LakeView } from './lake-view.ts';
+import type { EarlierTable, LakeView } from './lake-view.ts';
 import { createOpsViews } from './ops-views.ts';
+import { seenGeneration } from './seen-generation.ts';
 
 /** Which tables are made, and of what shape. */
 export interface ViewOptions {
   /**
    * As a reader of the lake is to see them: only tables of the layers that the SQL names, since not every reader may read
    * all, and each with the columns of the snapshot that is seen, in their own order, as every other engine shows them. Else
-   * all of a dataset that the SQL names, with the columns of today's contract.
+   * all of a dataset that the SQL names, with the columns that the table has now.
    */
   readonly isExact?: boolean;
 }
@@ -41,22 +44,23 @@ export async function createLakeViews(
 ): Promise<void> {
   const text = sql.toLowerCase().replaceAll('"', '');
   const wantsOps = /\bops\s*\./.test(text);
-  const views = await listViews(effects, ({ name }) => {
+  const listed = await listViews(effects, ({ name }) => {
     // A snapshot's id may be of a table that isn't named: of the Silver that Gold was made from, say.
     const tellsMoment = asOf.kind === 'snapshot';
     const [schema = '', table = ''] = name.split('.');
     return wantsOps || tellsMoment || (text.includes(table) && (!isExact || text.includes(schema)));
   });
   const moment = momentOf(
-    views.map(({ table }) => table),
+    listed.flatMap(({ table, earlier }) => [table, ...earlier.map((one) => one.table)]),
     asOf,
   );
+  const views = listed.map((view) => seenGeneration(view, moment));
   for (const schema of SCHEMAS) await engine.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
   const named = views.filter(({ name }) => text.includes(name.split('.')[1] ?? ''));
   const plain = text.replace(/\s*\.\s*/g, '.');
   const meant = named.filter(({ name }) => plain.includes(name));
-  for (const { layer, dataset, table } of meant)
-    if (table === undefined)
+  for (const { layer, dataset, table, isExpired } of meant)
+    if (table === undefined && isExpired !== true)
       await requireNeverPublished(effects.objects, layer === 'gold' ? layer : 'silver', dataset);
   refuseExpired(wantsOps ? views : meant, moment);
   if (!wantsOps) refuseTooEarly(meant, moment);
@@ -98,19 +102,31 @@ async function describeView(
   made: TableName,
 ): Promise<LakeView> {
   const state = pointer?.tables[made.layer];
-  const table =
-    state === undefined
-      ? undefined
-      : await openTable(effects.objects, tableRoot(made.layer, made.dataset), state);
-  return { ...made, table };
+  const table = state === undefined ? undefined : await openTable(effects.objects, state);
+  const isOwn = table !== undefined && (made.layer === 'silver' || made.layer === 'gold');
+  const published = isOwn ? { columns: schemaColumns(currentSchema(table.metadata)) } : {};
+  const earlier = pointer === undefined ? [] : await earlierTables(effects, pointer, made.layer);
+  return { ...made, ...published, table, earlier, pointer };
+}
+
+function earlierTables(effects: Effects, pointer: Pointer, layer: Layer): Promise<EarlierTable[]> {
+  return Promise.all(
+    earlierGenerations(pointer).map(async ({ generation, tables }) => {
+      const state = tables[layer];
+      const table = state === undefined ? undefined : await openTable(effects.objects, state);
+      return { generation, table };
+    }),
+  );
 }
 
 /** What was expired can't be told, and an empty table would look like a figure. */
 function refuseExpired(views: readonly LakeView[], moment: Moment): void {
-  for (const { name, table } of views) {
+  for (const { name, table, isExpired, pointer } of views) {
     const seen = table === undefined ? undefined : seenOf(table, moment);
-    if (seen?.kind !== 'expired') continue;
-    const [asked, since] = [moment.ms ?? 0, seen.sinceMs].map((ms) => new Date(ms).toISOString());
+    const goneMs = isExpired === true ? Date.parse(pointer?.generation_from ?? '') : undefined;
+    const sinceMs = seen?.kind === 'expired' ? seen.sinceMs : goneMs;
+    if (sinceMs === undefined) continue;
+    const [asked, since] = [moment.ms ?? 0, sinceMs].map((ms) => new Date(ms).toISOString());
     throw new ConfigError(
       'SNAPSHOT_EXPIRED',
       `What ${name} was at ${asked} can't be told any more: its snapshots from before ${since} were expired.`,

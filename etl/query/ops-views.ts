@@ -97,7 +97,7 @@ export async function createOpsViews(
   await view('source_files', unionOf(views, 'source_files', ''));
   await view('condemned', unionOf(views, 'condemned', 'dataset'));
   const sources = views.filter(({ layer }) => layer === 'quarantine').map(({ dataset }) => dataset);
-  for (const dataset of sources) await loadRetryTables(engine, effects, dataset);
+  for (const dataset of sources) await loadRetryTables(engine, effects, dataset, atMs);
   await view('quarantine', openQuarantineSelect(views, atMs));
   const tablesOf = (kind: 'origins' | 'corrections'): string =>
     sources
@@ -184,10 +184,14 @@ function openQuarantineSelect(views: readonly LakeView[], atMs: number | undefin
 }
 
 function snapshotsSelect(views: readonly LakeView[]): string {
-  const rows = views.flatMap(({ name, layer, dataset, table }) =>
+  const tables = views.flatMap((view) => [
+    { ...view, isNow: true },
+    ...view.earlier.map(({ table }) => ({ ...view, table, isNow: false })),
+  ]);
+  const rows = tables.flatMap(({ name, layer, dataset, table, isNow }) =>
     (table?.metadata.snapshots ?? []).map((snapshot) => {
       const { summary } = snapshot;
-      const isCurrent = table?.metadata['current-snapshot-id'] === snapshot['snapshot-id'];
+      const isCurrent = isNow && table?.metadata['current-snapshot-id'] === snapshot['snapshot-id'];
       const shown = layer === 'source_files' ? 'ops.source_files' : name;
       const texts = [shown, dataset, summary.operation ?? '', summary['assay.run-id'] ?? ''].map(literal);
       const counts = ['added-records', 'deleted-records', 'total-records'].map((key) =>

@@ -4,7 +4,7 @@ import { openColumns } from '../contract/open-columns.ts';
 import { type Engine, readParquet, type SqlRow } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { DataError } from '../errors.ts';
-import { commitPlanKey, type Layer, tableRoot } from '../naming.ts';
+import { commitPlanKey, type Layer } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { CommitPlan, parseDocument, type RunRecord } from '../stages/documents.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
@@ -87,7 +87,7 @@ export async function rejectPaths(
   if (status === 'promoted') {
     const state = (await readKnownPointer(effects.objects, 'silver', dataset))?.pointer.tables[layer];
     if (state === undefined) return [];
-    const table = await openTable(effects.objects, tableRoot(layer, dataset), state);
+    const table = await openTable(effects.objects, state);
     return Promise.all((await filesOf(table)).map(({ key }) => effects.data.localPath(key)));
   }
   const key = commitPlanKey(dataset, runId);

@@ -4,7 +4,6 @@ import { type Engine, integerOf, readParquet, type SqlRow, textOf } from '../eng
 import { exactSum } from '../engine/exact-sum.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
-import { tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { openTable } from '../table/lake-table.ts';
@@ -65,7 +64,7 @@ export async function diffSnapshots(
   const { dataset, layer } = contract;
   const state = (await readKnownPointer(effects.objects, layer, dataset))?.pointer.tables[layer];
   if (state === undefined) throw new ConfigError('NO_SNAPSHOT', `Nothing of ${dataset} was published yet.`);
-  const table = await openTable(effects.objects, tableRoot(layer, dataset), state);
+  const table = await openTable(effects.objects, state);
   const files = await changedFiles(table.metadata, { fromId, toId }, table.reader);
   const pathsOf = (keys: readonly { key: string }[]): Promise<string[]> =>
     Promise.all(keys.map(({ key }) => effects.data.localPath(key)));

@@ -10,6 +10,8 @@ export interface PriorOptions {
   readonly tables: Pick<DatasetTables, 'paths'>;
   /** source_file_ids of files that are read again now: what failed in them before doesn't count. */
   readonly replaced: readonly string[];
+  /** The run that made the tables anew from Bronze, whose rows carry the failures of before; undefined where none did. */
+  readonly carriedRun: string | undefined;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface PriorOptions {
  */
 export async function loadPriorFailures(
   engine: Engine,
-  { tables, replaced }: PriorOptions,
+  { tables, replaced, carriedRun }: PriorOptions,
   among?: string,
 ): Promise<boolean> {
   await engine.run(
@@ -31,7 +33,7 @@ export async function loadPriorFailures(
     const paths = await pathsWith(engine, await tables.paths(layer), among);
     if (paths.length === 0) continue;
     selects.push(
-      `SELECT row_hash, run_id, ${OWN_FAILURE_SQL} AS own, ${layer === 'condemned'} AS condemned, source_file_id, reasons FROM ${readParquet(paths)}`,
+      `SELECT row_hash, run_id, ${carriedRun === undefined ? '1' : `CASE WHEN run_id = ${literal(carriedRun)} THEN attempt_count ELSE 1 END`} AS n, ${OWN_FAILURE_SQL} AS own, ${layer === 'condemned'} AS condemned, source_file_id, reasons FROM ${readParquet(paths)}`,
     );
   }
   if (selects.length === 0) return false;
@@ -39,8 +41,8 @@ export async function loadPriorFailures(
   const meant = among === undefined ? '' : `AND row_hash IN (${among})`;
   // Grouped twice: counting distinct runs in one go takes six times as long.
   await engine.run(
-    `INSERT INTO prior SELECT row_hash, count(*), count(*) FILTER (own), bool_or(condemned) FROM (
-       SELECT row_hash, run_id, bool_or(own) AS own, bool_or(own AND condemned) AS condemned
+    `INSERT INTO prior SELECT row_hash, sum(n), coalesce(sum(n) FILTER (own), 0), bool_or(condemned) FROM (
+       SELECT row_hash, run_id, max(n) AS n, bool_or(own) AS own, bool_or(own AND condemned) AS condemned
        FROM (${selects.join(' UNION ALL ')}) AS r LEFT JOIN (${await lastReads(tables)}) USING (source_file_id)
        WHERE ${isCurrentSql('now')} ${meant} GROUP BY row_hash, run_id
      ) GROUP BY row_hash`,

@@ -48,4 +48,9 @@ export const LEDGER_COLUMNS: readonly TableColumn[] = [
   added('contract_digest', 'string', 'Digest of that contract'),
   added('processed_at', 'timestamptz', 'When the run was planned'),
   added('arrived_at', 'timestamptz', 'When the file came to Bronze; NULL where it came before this was kept'),
+  added(
+    'dialect_digest',
+    'string',
+    'Digest of the contract in whose dialect it was read, where that is an earlier one',
+  ),
 ];

@@ -104,7 +104,9 @@ export async function takeTotalRows(
   await engine.run(`DELETE FROM rejects WHERE ${isTotal}`);
   // One in the middle of a file is a record that failed, but its figure is of others' sums and no payment's.
   const forget = contract.measures.map((_, i) => `${measureColumn(i)} = NULL`).join(', ');
-  await engine.run(`UPDATE rejects SET ${forget} WHERE may_be_total`);
+  await engine.run(
+    `UPDATE rejects SET ${forget} WHERE may_be_total AND source_file_id IN (SELECT source_file_id FROM last_rows)`,
+  );
   return new Map(
     rows.map((row) => [
       textOf(row, 'source_file_id'),

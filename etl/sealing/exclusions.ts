@@ -24,6 +24,8 @@ export interface ExclusionInput {
   /** The order in which the records came, by loadArrivalOrder. */
   readonly order: ArrivalOrder;
   readonly hasPrior: boolean;
+  /** SELECT of places (source_file_id, source_row_number) where later tries of the same records are there, too. */
+  readonly retriedSince?: string | undefined;
 }
 
 /**
@@ -43,6 +45,10 @@ export async function findExclusions(
     return { excluded: 0, superseded: 0 };
   }
   if (input.hasPrior) await excludeCondemned(input);
+  if (input.retriedSince !== undefined)
+    await engine.run(
+      `INSERT INTO excluded SELECT source_file_id, source_row_number, 'DUPLICATE' FROM (${input.retriedSince}) ANTI JOIN excluded USING (source_file_id, source_row_number)`,
+    );
   const keys = contract.key.map(identifier).join(', ');
   const sample = await readFiles(input.data, input.files.slice(0, 1));
   await engine.run(`CREATE OR REPLACE TEMP TABLE superseded AS SELECT ${keys} FROM ${sample} LIMIT 0`);

@@ -39,15 +39,19 @@ export async function giveVerdicts(engine: Engine, contract: SourceContract): Pr
 /** SELECT of one verdict's records, in the order of the reject tables' columns. */
 export function verdictSelect(verdict: 'quarantined' | 'condemned', plan: Plan): string {
   const planned = rowsTable(
-    { source_file_id: 'VARCHAR', source_file: 'VARCHAR' },
+    { source_file_id: 'VARCHAR', source_file: 'VARCHAR', processed$: 'VARCHAR' },
     plan.files
       .filter(({ repeatOf }) => repeatOf === undefined)
-      .map(({ sourceFileId, key }) => ({ source_file_id: sourceFileId, source_file: key })),
+      .map(({ sourceFileId, key, processedAt }) => ({
+        source_file_id: sourceFileId,
+        source_file: key,
+        ...(processedAt === undefined ? {} : { processed$: processedAt }),
+      })),
   );
   return `SELECT row_hash, verdicts.source_file_id, files.source_file, source_row_number, source_line, attempt_count,
-      CAST(${literal(plan.plannedAt)} AS TIMESTAMPTZ) AS ingestion_timestamp, ${literal(plan.runId)} AS run_id,
+      CAST(coalesce(files.processed$, ${literal(plan.plannedAt)}) AS TIMESTAMPTZ) AS ingestion_timestamp, ${literal(plan.runId)} AS run_id,
       ${literal(plan.contractVersion)} AS contract_version, reasons, record, raw_text
-    FROM verdicts JOIN (SELECT source_file_id, min(source_file) AS source_file FROM ${planned} GROUP BY source_file_id) AS files
+    FROM verdicts JOIN (SELECT source_file_id, min(source_file) AS source_file, min(processed$) AS processed$ FROM ${planned} GROUP BY source_file_id) AS files
       USING (source_file_id)
     WHERE verdict = ${literal(verdict)} ORDER BY files.source_file, source_row_number`;
 }

@@ -3,6 +3,7 @@ import type { OpenOptions } from '../csv/open-file.ts';
 import { joinSurveys, type SurveyedRange } from '../csv/survey.ts';
 import { spansKey, surveyKey } from '../naming.ts';
 import type { ObjectStore } from '../ports.ts';
+import { inDialect } from './dialects.ts';
 import {
   type Plan,
   type PlannedChunk,
@@ -29,10 +30,11 @@ export const align = defineStage({
     const { plan, contract } = await loadRun(effects, dataset, runId);
     const scratch = await effects.openScratch(`align-${runId}`);
     try {
-      const options = { contract, data: effects.data, scratch };
       const spans: Spans = {};
       for (const [index, chunks] of cutFiles(plan)) {
         const file = plan.files[index];
+        const reading = await inDialect(effects.objects, contract, file?.dialect);
+        const options = { contract: reading, data: effects.data, scratch };
         const aligning = { plan, options, objects: effects.objects };
         if (file !== undefined) Object.assign(spans, await spansOf(file, chunks, aligning));
       }
@@ -45,7 +47,7 @@ export const align = defineStage({
 });
 
 /** A chunk that is a range of a file. */
-type RangeChunk = Required<PlannedChunk>;
+type RangeChunk = PlannedChunk & Required<Pick<PlannedChunk, 'range'>>;
 
 /** The ranges of each file that is cut, in order, by the file's index. */
 function cutFiles({ chunks }: Plan): Map<number, RangeChunk[]> {

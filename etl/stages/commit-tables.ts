@@ -1,5 +1,5 @@
 import type { SourceContract } from '../contract/contract.ts';
-import { metadataPrefix } from '../naming.ts';
+import { metadataFolder } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { commitTable } from '../table/commit-table.ts';
 import type { Pointer, TableState } from '../table/pointer.ts';
@@ -55,10 +55,11 @@ async function commitLayer(
     'assay.seal-digest': state.seal_digest,
     'assay.contract-version': state.contract_version,
   };
+  const table = await openDatasetTable(objects, contract, base, layer);
   return commitTable({
     objects,
-    table: await openDatasetTable(objects, contract, base, layer),
-    keyPrefix: metadataPrefix(layer, contract.dataset),
+    table,
+    keyPrefix: metadataFolder(table.root),
     add,
     remove,
     nowMs: Date.parse(state.committed_at),

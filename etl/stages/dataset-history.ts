@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { statesKey, statesPrefix, tableRoot } from '../naming.ts';
+import { statesKey, statesPrefix } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { openTable } from '../table/lake-table.ts';
 import type { TableMetadata } from '../table/metadata.ts';
@@ -78,10 +78,13 @@ export async function keptStates(
 }
 
 /** The ledger's metadata at a pointer; undefined where it has none. */
-export async function openLedger(effects: Effects, pointer: Pointer): Promise<TableMetadata | undefined> {
+export async function openLedger(
+  effects: Pick<Effects, 'objects'>,
+  pointer: Pointer,
+): Promise<TableMetadata | undefined> {
   const state = pointer.tables.source_files;
   if (state === undefined) return undefined;
-  return (await openTable(effects.objects, tableRoot('source_files', pointer.dataset), state)).metadata;
+  return (await openTable(effects.objects, state)).metadata;
 }
 
 /** The newest state of a dataset for which a condition holds. */

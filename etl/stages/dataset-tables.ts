@@ -21,7 +21,7 @@ export function openDatasetTable(
 ): Promise<LakeTable> {
   const own =
     layer === 'silver' ? { partitionColumn: contract.partitionColumn, comment: contract.description } : {};
-  const root = tableRoot(layer, contract.dataset);
+  const root = tableRoot(layer, contract.dataset, pointer?.generation);
   const shape = { columns: columnsOf(contract, layer), ...own };
   return unlessMoved(objects, pointer, () => openOrCreateTable(objects, root, pointer?.tables[layer], shape));
 }

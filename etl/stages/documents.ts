@@ -32,6 +32,10 @@ const PlannedFile = z.object({
   repeatOf: z.string().exactOptional(),
   /** Set where these bytes were published before: what they gave then makes room for what they give now. */
   replacesEarlier: z.literal(true).exactOptional(),
+  /** Digest of the contract in whose dialect it is read, where that is an earlier one than the run's. */
+  dialect: z.string().exactOptional(),
+  /** When it was last dealt with, where a migration reads it again: that is no news of it. */
+  processedAt: z.string().exactOptional(),
 });
 export type PlannedFile = z.infer<typeof PlannedFile>;
 
@@ -43,6 +47,8 @@ const PlannedChunk = z.object({
   chunk: z.string(),
   files: z.array(z.number().int()),
   range: ByteSpan.exactOptional(),
+  /** The dialect of its files. */
+  dialect: z.string().exactOptional(),
 });
 export type PlannedChunk = z.infer<typeof PlannedChunk>;
 
@@ -91,6 +97,8 @@ export const Plan = z.object({
   chunks: z.array(PlannedChunk),
   /** Set where the files were published before, and their new rows take the place of the old ones. */
   isBackfill: z.literal(true).exactOptional(),
+  /** Set where the run makes the dataset's tables anew: the number of the generation that it makes. */
+  generation: z.number().int().exactOptional(),
 });
 export type Plan = z.infer<typeof Plan>;
 
@@ -134,6 +142,8 @@ export type RefinedFile = z.infer<typeof RefinedFile>;
 /** What refine left behind for one chunk. */
 export const ChunkResult = z.object({
   format: RunFormat,
+  /** When the plan was made that it is of. */
+  plannedAt: z.string().exactOptional(),
   chunk: z.string(),
   files: z.array(RefinedFile),
   dataFiles: z.array(DataFileDocument),
@@ -342,6 +352,7 @@ export const Decision = z.object({
     'condemned',
     'compacted',
     'backfilled',
+    'migrated',
     'expired',
     'upgraded',
     'repaired',

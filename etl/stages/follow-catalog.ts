@@ -1,11 +1,13 @@
 import type { Contract } from '../contract/contract.ts';
 import { tableColumns } from '../contract/table-columns.ts';
 import { ConfigError, messageOf, TransientError } from '../errors.ts';
-import { type Layer, tableName, tableRoot } from '../naming.ts';
+import { type Layer, tableName } from '../naming.ts';
 import type { CatalogTable, Effects } from '../ports.ts';
+import { rootOf } from '../table/lake-table.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 import type { TableColumn } from '../table/schema.ts';
 import { columnsOf, DATASET_TABLES } from './dataset-tables.ts';
+import { publishedContract } from './kept-contracts.ts';
 
 /** What following needs of the world. */
 export type FollowEffects = Pick<Effects, 'objects' | 'catalog'>;
@@ -23,7 +25,9 @@ export async function followCatalog(
   const read = await readPointer(objects, layer, dataset);
   if (read === undefined) return [];
   const followed: string[] = [];
-  for (const table of tablesOf(contract, read.pointer, (root) => objects.uri(root))) {
+  // A contract that was changed, but under which nothing was published yet, changes nothing of the tables.
+  const published = await publishedContract(objects, contract);
+  for (const table of tablesOf(published, read.pointer, (root) => objects.uri(root))) {
     try {
       await catalog.follow(table);
     } catch (error) {
@@ -51,7 +55,7 @@ function tablesOf(contract: Contract, pointer: Pointer, uriOf: (root: string) =>
     return {
       layer,
       dataset: contract.dataset,
-      location: uriOf(tableRoot(layer, contract.dataset)),
+      location: uriOf(rootOf(state)),
       metadataLocation: state.metadata_location,
       version: pointer.version,
       columns,

@@ -15,6 +15,7 @@ import {
   replacedFiles,
   Seal,
 } from './documents.ts';
+import { judgeMigration } from './judge-migration.ts';
 import { lastGoodSnapshot, loadRun, type RunContext } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
 
@@ -28,7 +29,8 @@ const GateOutput = z.object({ decision: z.enum(['promote', 'hold', 'refuse']), w
  * Compares a seal with the contract's limits: promote within them, hold for a person beyond them, refuse where
  * conservation isn't proven. Opens the circuit breaker when one code piles up. A run that a person approved
  * is measured against the approval alone: promote where the verdicts are still those, hold where they changed. What is
- * left of a run of which a person refused files is held, within the limits or not: to refuse publishes nothing.
+ * left of a run of which a person refused files is held, within the limits or not: to refuse publishes nothing. A migration
+ * is refused where it would lose what nobody accepted to lose, or break Gold; it is no delivery, which limits are for.
  */
 export const gate = defineStage({
   name: 'gate',
@@ -42,6 +44,10 @@ export const gate = defineStage({
         decision: 'refuse' as const,
         why: seal.unproven.map(({ key, problem }) => `${key}: ${problem}`),
       };
+    }
+    if (context.plan.generation !== undefined) {
+      const why = await judgeMigration(effects, context, seal);
+      return { decision: why.length === 0 ? ('promote' as const) : ('refuse' as const), why };
     }
     if (approved !== undefined) return checkVerdicts(seal, approved, context);
     const why = [...beyondLimits(seal, context.contract), ...lostFiles(seal, context)];

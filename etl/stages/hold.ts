@@ -17,7 +17,7 @@ export const hold = defineStage({
   input: HoldInput,
   output: HoldOutput,
   run: async ({ dataset, runId, gate }, effects) => {
-    const { plan, contract, base } = await loadRun(effects, dataset, runId);
+    const { plan, contract, published } = await loadRun(effects, dataset, runId);
     const seal = await getDocument(effects.objects, sealKey(dataset, contract.version, runId), Seal);
     const before = await readStoredWithheld(effects.objects, { dataset, runId });
     const keys = plan.files.map((file) => file.key);
@@ -53,7 +53,7 @@ export const hold = defineStage({
       runId,
       at,
       title: `Run ${runId} of ${dataset} is held: ${gate.why.join('; ')}.`,
-      readersSee: lastGoodSnapshot(base),
+      readersSee: lastGoodSnapshot(published),
       nextCommand: `assay show ${runId}`,
       details: { counts: seal.counts, reasons: seal.reasons, sealDigest: seal.digest },
     });

@@ -2,7 +2,7 @@ import { type Engine, textOf } from '../engine/engine.ts';
 import { literal, rowsTable } from '../engine/sql.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
 import type { DatasetTables } from './dataset-tables.ts';
-import type { Plan, SealedFile } from './documents.ts';
+import type { Plan, PlannedFile, SealedFile } from './documents.ts';
 
 /** What the ledger last said of a Bronze file. */
 export interface LedgerEntry {
@@ -15,11 +15,13 @@ export interface LedgerEntry {
   readonly lastAt: string;
   /** When it came to Bronze, ISO; of what came before that was kept, when it was first dealt with. */
   readonly arrivedAt: string;
+  /** The contract in whose dialect it was read, where a migration read it in that of an earlier one. */
+  readonly dialectDigest?: string;
 }
 
 /** SELECT of a run's ledger rows, in the order of the ledger's columns. */
 export function ledgerSelect(plan: Plan, files: readonly SealedFile[]): string {
-  const arrivals = new Map(plan.files.map(({ key, arrivedAt }) => [key, arrivedAt]));
+  const planned = new Map(plan.files.map((file) => [file.key, file]));
   const rows = files.map((file) => ({
     dataset: plan.dataset,
     source_file_id: file.sourceFileId,
@@ -32,15 +34,20 @@ export function ledgerSelect(plan: Plan, files: readonly SealedFile[]): string {
     quarantined: file.quarantined,
     condemned: file.condemned,
     blank: file.blank,
-    ...arrivedIn(arrivals.get(file.key)),
+    ...ofPlan(planned.get(file.key)),
   }));
-  return `SELECT * EXCLUDE (arrived$), ${literal(plan.runId)} AS run_id,
+  return `SELECT * EXCLUDE (arrived$, processed$, dialect$), ${literal(plan.runId)} AS run_id,
       ${literal(plan.contractVersion)} AS contract_version, ${literal(plan.contractDigest)} AS contract_digest,
-      CAST(${literal(plan.plannedAt)} AS TIMESTAMPTZ) AS processed_at, CAST(arrived$ AS TIMESTAMPTZ) AS arrived_at
+      CAST(coalesce(processed$, ${literal(plan.plannedAt)}) AS TIMESTAMPTZ) AS processed_at, CAST(arrived$ AS TIMESTAMPTZ) AS arrived_at,
+      dialect$ AS dialect_digest
     FROM ${rowsTable(LEDGER_COLUMNS, rows)}`;
 }
 
-const arrivedIn = (arrivedAt: string | undefined) => (arrivedAt === undefined ? {} : { arrived$: arrivedAt });
+const ofPlan = ({ arrivedAt, processedAt, dialect }: Partial<PlannedFile> = {}) => ({
+  ...(arrivedAt === undefined ? {} : { arrived$: arrivedAt }),
+  ...(processedAt === undefined ? {} : { processed$: processedAt }),
+  ...(dialect === undefined ? {} : { dialect$: dialect }),
+});
 
 /** What the ledger has of a file beside the run's own. */
 const LEDGER_COLUMNS = {
@@ -56,6 +63,8 @@ const LEDGER_COLUMNS = {
   condemned: 'BIGINT',
   blank: 'BIGINT',
   arrived$: 'VARCHAR',
+  processed$: 'VARCHAR',
+  dialect$: 'VARCHAR',
 } as const;
 
 /** The latest entry of every Bronze key that a dataset's ledger knows, from a SELECT of its rows. */
@@ -64,7 +73,8 @@ export async function readLedger(engine: Engine, ledger: string): Promise<Map<st
     `SELECT source_file, arg_max(status, processed_at) AS status, arg_max(source_file_id, processed_at) AS source_file_id,
        arg_max(contract_digest, processed_at) AS contract_digest, arg_max(run_id, processed_at) AS run_id,
        ${isoSql('min(processed_at)')} AS first_at, ${isoSql('max(processed_at)')} AS last_at,
-       ${isoSql('coalesce(arg_max(arrived_at, processed_at), min(processed_at))')} AS arrived_at
+       ${isoSql('coalesce(arg_max(arrived_at, processed_at), min(processed_at))')} AS arrived_at,
+       arg_max(coalesce(dialect_digest, ''), processed_at) AS dialect
      FROM (${ledger}) GROUP BY source_file`,
   );
   return new Map(
@@ -78,6 +88,7 @@ export async function readLedger(engine: Engine, ledger: string): Promise<Map<st
         firstAt: textOf(row, 'first_at'),
         lastAt: textOf(row, 'last_at'),
         arrivedAt: textOf(row, 'arrived_at'),
+        ...(row.dialect === '' ? {} : { dialectDigest: textOf(row, 'dialect') }),
       },
     ]),
   );

@@ -4,14 +4,16 @@ import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
 import { DataError } from '../errors.ts';
-import { backfillKey, breakerKey, partOfRest, retryOf } from '../naming.ts';
+import { backfillKey, breakerKey, partOfRest, planKey, retryOf } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { nextGeneration } from '../table/generations.ts';
 import type { ReadPointer } from '../table/pointer.ts';
+import { awaitsMigration, migrationNeeded } from './awaits-migration.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import {
   BackfillRequest,
   Breaker,
-  type Plan,
+  Plan,
   type PlannedChunk,
   type PlannedFile,
   parseDocument,
@@ -21,6 +23,7 @@ import { identifyFiles } from './identify-files.ts';
 import { readKnownPointer } from './known-pointer.ts';
 import { byArrival, type LedgerEntry, ledgerRows, readLedger } from './ledger.ts';
 import { isAnotherChance, listPending, listSources, listWithheld } from './list-sources.ts';
+import { filesToMigrate, readMigration } from './plan-migration.ts';
 import { RUN_FORMAT } from './run-documents.ts';
 import type { RunInput } from './stage.ts';
 
@@ -32,7 +35,9 @@ const CHUNK_FILES = 5_000;
 export type Planned =
   | { readonly status: 'planned'; readonly plan: Plan }
   | { readonly status: 'nothing-to-do' }
-  | { readonly status: 'refused'; readonly why: string };
+  | { readonly status: 'refused'; readonly why: string }
+  /** The dataset's tables are to be made anew under a new major version first. */
+  | { readonly status: 'held'; readonly why: string };
 
 /**
  * Decides what a run would do, and changes nothing: every Bronze file of the dataset that no sealed run has dealt
@@ -48,6 +53,10 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
     return { status: 'refused', why };
   }
   const base = await readKnownPointer(effects.objects, 'silver', dataset);
+  const migration = await readMigration(effects, { dataset, runId });
+  if (migration !== undefined) return planMigration(effects, { contract, base, runId });
+  if (base !== undefined && (await awaitsMigration(effects, contract, base.pointer)))
+    return { status: 'held', why: migrationNeeded(contract, base.pointer) };
   const request = await readBackfill(effects, { dataset, runId });
   if (request !== undefined) return planBackfill(effects, request, { contract, base });
   const ledger = await loadLedger(effects, contract, base, runId);
@@ -87,6 +96,44 @@ async function planBackfill(
   return { status: 'planned', plan };
 }
 
+/** Plans all of Bronze for the next generation of the dataset's tables; `nothing-to-do` where the run was published. */
+async function planMigration(
+  effects: Effects,
+  { contract, base, runId }: Pick<PlanParts, 'contract' | 'base'> & { readonly runId: string },
+): Promise<Planned> {
+  const pointer = base?.pointer;
+  if (base === undefined || pointer === undefined || pointer.generation_run === runId)
+    return { status: 'nothing-to-do' };
+  if (!(await awaitsMigration(effects, contract, pointer)))
+    return {
+      status: 'refused',
+      why: `The tables of ${contract.dataset} are of version ${pointer.contract_version}, its contract is ${contract.version}: no new major version is to be migrated to.`,
+    };
+  const begun = await begunMigration(effects, { contract, base, runId });
+  if (begun !== undefined) return { status: 'planned', plan: begun };
+  const ledger = await loadLedger(effects, contract, base, runId);
+  const files = await filesToMigrate(effects, { contract, pointer, ledger });
+  const plan = planOf(runId, { contract, base, files, ledger }, effects);
+  return { status: 'planned', plan: { ...plan, generation: nextGeneration(pointer) } };
+}
+
+/** The plan of a migration that was broken off, where it still holds: it goes on with the chunks that are left. */
+async function begunMigration(
+  { objects }: Effects,
+  {
+    contract,
+    base,
+    runId,
+  }: { readonly contract: SourceContract; readonly base: ReadPointer; readonly runId: string },
+): Promise<Plan | undefined> {
+  const key = planKey(contract.dataset, runId);
+  const stored = await objects.get(key);
+  const plan = stored === undefined ? undefined : parseDocument(stored.body, key, Plan);
+  const isSame =
+    plan?.format === RUN_FORMAT && plan.baseEtag === base.etag && plan.contractDigest === contract.digest;
+  return isSame ? plan : undefined;
+}
+
 /** Identifies files that were read before: their bytes are known, and no repeat of themselves. Their arrivals are the ledger's. */
 export async function identifyAgain(
   effects: Effects,
@@ -106,8 +153,13 @@ export async function identifyAgain(
   return arrived.sort(byArrival).map((file, index) => ({ ...file, index }));
 }
 
-const pick = (entry: LedgerEntry | undefined): Pick<PlannedFile, 'arrivedAt'> =>
-  entry === undefined ? {} : { arrivedAt: entry.arrivedAt };
+const pick = (entry: LedgerEntry | undefined): Pick<PlannedFile, 'arrivedAt' | 'dialect'> =>
+  entry === undefined
+    ? {}
+    : {
+        arrivedAt: entry.arrivedAt,
+        ...(entry.dialectDigest === undefined ? {} : { dialect: entry.dialectDigest }),
+      };
 
 /** What a plan is made of. */
 interface PlanParts {
@@ -214,15 +266,19 @@ export function isPending(
 /** Small files go together, up to so many bytes and files; a larger one is cut into ranges, each a chunk of its own. */
 function cutChunks(files: readonly PlannedFile[], chunkBytes: number): PlannedChunk[] {
   const chunks: Omit<PlannedChunk, 'chunk'>[] = [];
-  let open: { files: number[]; bytes: number } | undefined;
-  for (const { index, sizeBytes } of files.filter(({ repeatOf }) => repeatOf === undefined)) {
+  // A chunk's files are of one dialect.
+  const opened = new Map<string | undefined, { files: number[]; bytes: number }>();
+  for (const { index, sizeBytes, dialect } of files.filter(({ repeatOf }) => repeatOf === undefined)) {
+    const named = dialect === undefined ? {} : { dialect };
     if (sizeBytes > chunkBytes) {
-      for (const range of cutRanges(sizeBytes, chunkBytes)) chunks.push({ files: [index], range });
+      for (const range of cutRanges(sizeBytes, chunkBytes)) chunks.push({ files: [index], range, ...named });
       continue;
     }
+    let open = opened.get(dialect);
     if (open === undefined || open.files.length >= CHUNK_FILES || open.bytes + sizeBytes > chunkBytes) {
       open = { files: [], bytes: 0 };
-      chunks.push({ files: open.files });
+      opened.set(dialect, open);
+      chunks.push({ files: open.files, ...named });
     }
     open.files.push(index);
     open.bytes += sizeBytes;

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { loadContracts } from '../contract/load-contracts.ts';
 import { chunkListKey, planKey, surveyListKey } from '../naming.ts';
+import type { Effects } from '../ports.ts';
 import { Approval, type PlannedChunk, putDocument } from './documents.ts';
+import { keepContract } from './kept-contracts.ts';
 import { makePlan } from './make-plan.ts';
 import { replanHeld } from './replan-held.ts';
 import { defineStage, RunInput } from './stage.ts';
@@ -25,7 +28,7 @@ const PlanOutput = z.discriminatedUnion('status', [
     bytes: z.number(),
   }),
   z.object({ status: z.literal('nothing-to-do') }),
-  z.object({ status: z.literal('refused'), why: z.string() }),
+  z.object({ status: z.enum(['refused', 'held']), why: z.string() }),
 ]);
 
 /** Makes the run's plan and stores it, and the lists of its chunks, for the stages that follow. */
@@ -38,6 +41,7 @@ export const plan = defineStage({
     const planned = isHeld ? await replanHeld(input, effects, approved) : await makePlan(input, effects);
     if (planned.status !== 'planned') return planned;
     const { dataset, runId } = input;
+    await keepText(effects, dataset, planned.plan.contractDigest);
     const itemsKey = chunkListKey(dataset, runId);
     const surveysKey = surveyListKey(dataset, runId);
     const replans = conflicts === 0 ? {} : { replans: conflicts };
@@ -57,6 +61,14 @@ export const plan = defineStage({
     };
   },
 });
+
+/** Keeps the text of the contract that a run reads by; not where it was changed since the run was planned, for then it is planned again. */
+async function keepText(effects: Effects, dataset: string, digest: string): Promise<void> {
+  const { contracts, texts } = await loadContracts(effects.contracts);
+  const text = texts.get(dataset);
+  if (text === undefined || contracts.get(dataset)?.digest !== digest) return;
+  await keepContract(effects.objects, { dataset, digest }, { contract: text });
+}
 
 function itemsOf(chunks: readonly PlannedChunk[]): { chunk: string }[] {
   return chunks.map(({ chunk }) => ({ chunk }));

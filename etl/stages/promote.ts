@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { ConflictError } from '../errors.ts';
-import { commitPlanKey, heldKey, planKey, sealKey } from '../naming.ts';
+import { commitPlanKey, heldKey, migrationKey, planKey, sealKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { followedBy, generationsPart } from '../table/generations.ts';
 import { movePointer, type Pointer } from '../table/pointer.ts';
 import { commitTables } from './commit-tables.ts';
 import { findState } from './dataset-history.ts';
@@ -11,7 +12,8 @@ import { Approval, CommitPlan, getDocument, Plan, Seal } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
 import { listWithheld } from './list-sources.ts';
-import { loadRun } from './run-context.ts';
+import { MigrationRequest } from './migration-documents.ts';
+import { loadRun, type RunContext } from './run-context.ts';
 import { getRunDocument, inFormat } from './run-documents.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
@@ -42,6 +44,7 @@ export const promote = defineStage({
     const { plan, seal } = await readSealed(effects, dataset, runId, published);
     const snapshotId = published.snapshot_id;
     if (approved !== undefined) await recordApproval(effects, { dataset, runId }, approved);
+    if (plan.generation !== undefined) await recordMigration(effects, plan, published);
     await writeRunRecord(
       effects,
       { dataset, runId },
@@ -116,7 +119,16 @@ async function commitRun(input: z.infer<typeof PromoteInput>, effects: Effects):
   });
   const { snapshot_id, metadata_location } = tables.silver;
   const execution = input.execution ?? runId;
-  const next: Pointer = { format: 1, ...state, execution, snapshot_id, metadata_location, tables };
+  const generations = generationsAfter(context, state.committed_at);
+  const next: Pointer = {
+    format: 1,
+    ...state,
+    execution,
+    snapshot_id,
+    metadata_location,
+    tables,
+    ...generations,
+  };
   await movePointer(effects.objects, 'silver', next, context.baseEtag);
   return next;
 }
@@ -129,6 +141,13 @@ function outdatedSeal({ dataset, runId }: RunInput): ConflictError {
   );
 }
 
+/** A migration's pointer names its own generation, and those before it. */
+function generationsAfter({ plan, base, published }: RunContext, at: string) {
+  const { generation, runId } = plan;
+  if (generation === undefined || published === undefined) return generationsPart(base);
+  return followedBy(published, { generation, runId, at });
+}
+
 function recordApproval(
   effects: Effects,
   { dataset, runId }: RunInput,
@@ -139,6 +158,25 @@ function recordApproval(
   return recordDecision(effects, {
     id: `${runId}-approved`,
     kind: 'approved',
+    dataset,
+    by,
+    reason,
+    runId,
+    details,
+  });
+}
+
+async function recordMigration(
+  effects: Effects,
+  plan: Plan,
+  { version }: Pick<Pointer, 'version'>,
+): Promise<void> {
+  const { dataset, runId, generation, contractVersion } = plan;
+  const { by, reason } = await getDocument(effects.objects, migrationKey(dataset, runId), MigrationRequest);
+  const details = { generation, contractVersion, version };
+  await recordDecision(effects, {
+    id: `${runId}-migrated`,
+    kind: 'migrated',
     dataset,
     by,
     reason,

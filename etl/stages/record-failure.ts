@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { ConflictError, DataError } from '../errors.ts';
-import { breakerKey, chunkFailurePrefix, heldKey, planKey, sealKey } from '../naming.ts';
+import { breakerKey, chunkFailurePrefix, heldKey, migrationDueKey, planKey, sealKey } from '../naming.ts';
 import { type Effects, TOLD } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
 import {
@@ -57,12 +58,10 @@ export const recordFailure = defineStage({
     const refused = input.failure === undefined;
     const promoted = current?.pointer.run_id === runId;
     const held = await findHeld(effects, { dataset, runId });
-    const unpublished = held === undefined ? 'failed' : 'held';
-    const status: z.infer<typeof FailureOutput>['status'] = promoted
-      ? 'promoted'
-      : refused
-        ? 'refused'
-        : unpublished;
+    const isMigrationDue = input.plan?.status === 'held';
+    const isHeldNow = refused ? isMigrationDue : held !== undefined;
+    const unpublished = isHeldNow ? 'held' : refused ? 'refused' : 'failed';
+    const status: z.infer<typeof FailureOutput>['status'] = promoted ? 'promoted' : unpublished;
     if (status === 'refused' && plan !== undefined && seal !== undefined)
       await setAside(effects, plan, seal, why);
     const snapshotId = promoted ? current.pointer.snapshot_id : null;
@@ -70,19 +69,21 @@ export const recordFailure = defineStage({
     const known = status === 'held' && held?.sealDigest === '' ? { plan } : { plan, seal };
     await writeRunRecord(effects, { dataset, runId }, known, { status, why, snapshotId });
     const refusing = input.plan?.status === 'refused' ? await openBreaker(effects, dataset) : undefined;
-    // A breaker that stays open refuses every run, and is told once.
-    if (refusing?.toldAt === undefined) {
+    const isTold = isMigrationDue ? await wasTold(effects, dataset) : refusing?.toldAt !== undefined;
+    // A breaker that stays open refuses every run, as a migration that is due holds every one: it is told once.
+    if (!isTold) {
       await effects.alerts.send({
-        kind: refused ? 'run-refused' : 'run-failed',
+        kind: isMigrationDue ? 'run-held' : refused ? 'run-refused' : 'run-failed',
         dataset,
         runId,
         at: effects.clock.now().toISOString(),
-        title: `Run ${runId} of ${dataset} ${refused ? 'was refused' : 'failed'}: ${why.join('; ')}`,
+        title: `Run ${runId} of ${dataset} ${isMigrationDue ? 'is held' : refused ? 'was refused' : 'failed'}: ${why.join('; ')}`,
         readersSee: lastGoodSnapshot(current?.pointer),
-        nextCommand: `assay show ${runId}`,
+        nextCommand: isMigrationDue ? `assay migrate ${dataset} --dry-run` : `assay show ${runId}`,
         details: { error: input.failure?.Error ?? '' },
       });
       if (refusing !== undefined) await noteTold(effects, dataset);
+      if (isMigrationDue) await noteDue(effects, dataset);
     }
     const told = `${TOLD}${why.join('; ')}`.slice(0, TOLD_CHARACTERS);
     return { dataset, runId, status, why, told };
@@ -97,6 +98,27 @@ async function readIfSound({ objects }: Effects, dataset: string): Promise<ReadP
     if (error instanceof DataError) return undefined;
     throw error;
   }
+}
+
+/** Whether people were told that a migration to the contract's version is due. */
+async function wasTold(effects: Effects, dataset: string): Promise<boolean> {
+  const version = await versionOf(effects, dataset);
+  const stored = await effects.objects.get(migrationDueKey(dataset));
+  return (
+    stored !== undefined && parseDocument(stored.body, migrationDueKey(dataset), Due).version === version
+  );
+}
+
+async function noteDue(effects: Effects, dataset: string): Promise<void> {
+  await putDocument(effects.objects, migrationDueKey(dataset), {
+    version: await versionOf(effects, dataset),
+  });
+}
+
+const Due = z.object({ version: z.string() });
+
+async function versionOf(effects: Effects, dataset: string): Promise<string> {
+  return requireSourceContract(await loadContracts(effects.contracts), dataset).version;
 }
 
 /** Notes on an open breaker that people were told; not where a person closed it meanwhile. */
@@ -130,7 +152,7 @@ async function reasonsOf(input: z.infer<typeof FailureInput>, effects: Effects):
         : [];
     return chunks.length === 0 ? [reasonOf(failure)] : chunks;
   }
-  const why = plan?.status === 'refused' ? plan.why : gate?.why;
+  const why = plan?.status === 'refused' || plan?.status === 'held' ? plan.why : gate?.why;
   return why === undefined ? ['it was refused'] : [why].flat();
 }
 

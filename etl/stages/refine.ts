@@ -11,7 +11,7 @@ import { type Engine, withEngine, withLanes } from '../engine/engine.ts';
 import { constant, identifier, literal } from '../engine/sql.ts';
 import { type Constants, writeDataFiles } from '../engine/write-data-files.ts';
 import { InOrder, Lanes } from '../lanes.ts';
-import { chunkKey, rejectsKey, runRoot, suspectsKey } from '../naming.ts';
+import { chunkKey, rejectsKey, runFolder, suspectsKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { PriorFailures } from '../refining/prior-failures.ts';
 import { collectBroken, collectRejects, createRejects } from '../refining/rejects.ts';
@@ -32,7 +32,15 @@ import type { DataFile } from '../table/schema.ts';
 import { countBytes } from '../telemetry.ts';
 import { boundedColumns } from './bounded-columns.ts';
 import { openDatasetTables } from './dataset-tables.ts';
-import { type ChunkResult, type Plan, putDocument, type RefinedFile, replacedFiles } from './documents.ts';
+import { inDialect } from './dialects.ts';
+import {
+  ChunkResult,
+  type Plan,
+  parseDocument,
+  putDocument,
+  type RefinedFile,
+  replacedFiles,
+} from './documents.ts';
 import { filesToRead } from './files-to-read.ts';
 import { loadRun } from './run-context.ts';
 import { RUN_FORMAT } from './run-documents.ts';
@@ -62,7 +70,11 @@ export const refine = defineStage({
   input: RefineInput,
   output: RefineOutput,
   run: async ({ dataset, runId, chunk }, effects) => {
-    const { plan, contract, base } = await loadRun(effects, dataset, runId);
+    const { plan, contract: own, base } = await loadRun(effects, dataset, runId);
+    const done = await refinedBefore(effects, plan, chunk);
+    if (done !== undefined) return { dataset, runId, chunk, records: recordsOf(done) };
+    const { dialect } = plan.chunks.find((one) => one.chunk === chunk) ?? {};
+    const contract = await inDialect(effects.objects, own, dialect);
     const tables = openDatasetTables(effects, contract, base);
     const silver = await tables.table('silver');
     const files = (await filesToRead(effects.objects, plan)).get(chunk) ?? [];
@@ -74,7 +86,11 @@ export const refine = defineStage({
       // Each lane has a thread of its own, so that none waits for another in the middle of a statement.
       const options = { ...effects.engine, threads: atOnce - lanes + 1 };
       const result = await withEngine(options, join(scratch.directory, 'spill'), async (engine) => {
-        const prior = await PriorFailures.open(engine, { tables, replaced: replacedFiles(plan) });
+        const prior = await PriorFailures.open(engine, {
+          tables,
+          replaced: replacedFiles(plan),
+          carriedRun: base?.generation_run,
+        });
         return withLanes(engine, lanes, (opened) =>
           new Refinery({
             effects,
@@ -90,13 +106,31 @@ export const refine = defineStage({
           }).refine(),
         );
       });
-      await putDocument(effects.objects, chunkKey(dataset, runId, chunk), { format: RUN_FORMAT, ...result });
-      return { dataset, runId, chunk, records: result.files.reduce((sum, file) => sum + file.records, 0) };
+      const { plannedAt } = plan;
+      const document: ChunkResult = { format: RUN_FORMAT, plannedAt, ...result };
+      await putDocument(effects.objects, chunkKey(dataset, runId, chunk), document);
+      return { dataset, runId, chunk, records: recordsOf(result) };
     } finally {
       await scratch.dispose();
     }
   },
 });
+
+const recordsOf = ({ files }: Pick<ChunkResult, 'files'>): number =>
+  files.reduce((sum, { records }) => sum + records, 0);
+
+/** What a migration that was broken off left of a chunk, under the very same plan: it needn't be read again. */
+async function refinedBefore(
+  { objects }: Effects,
+  plan: Plan,
+  chunk: string,
+): Promise<ChunkResult | undefined> {
+  if (plan.generation === undefined) return undefined;
+  const key = chunkKey(plan.dataset, plan.runId, chunk);
+  const stored = await objects.get(key);
+  const result = stored === undefined ? undefined : parseDocument(stored.body, key, ChunkResult);
+  return result?.format === RUN_FORMAT && result.plannedAt === plan.plannedAt ? result : undefined;
+}
 
 /** What one chunk is refined with. */
 interface RefineryOptions {
@@ -266,7 +300,7 @@ class Refinery {
 
   #write(engine: Engine, part: string, select: string, constants: Constants = {}): Promise<DataFile[]> {
     const { contract, effects, scratch, silver, plan } = this.#options;
-    const root = runRoot('silver', contract.dataset, contract.version, plan.runId);
+    const root = runFolder(silver.root, contract.version, plan.runId);
     const { partitionColumn } = contract;
     const target = { engine, data: effects.data, scratch, table: silver, root, part, partitionColumn };
     return writeDataFiles(select, { ...target, bounded: boundedColumns(contract, 'silver'), constants });

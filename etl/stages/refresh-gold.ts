@@ -18,15 +18,18 @@ import {
   refuseKeptKeys,
   viewColumns,
 } from '../gold/rebuild.ts';
-import { metadataPrefix, refreshKey, restatementsKey, runRoot, tableName, tableRoot } from '../naming.ts';
+import { metadataFolder, refreshKey, restatementsKey, runFolder, tableName, tableRoot } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { commitTable } from '../table/commit-table.ts';
+import { generationsPart } from '../table/generations.ts';
 import { filesOf, type LakeTable, openOrCreateTable, openTable } from '../table/lake-table.ts';
 import { movePointer, type Pointer, type ReadPointer, readPointer } from '../table/pointer.ts';
 import type { DataFile } from '../table/schema.ts';
+import { awaitsMigration } from './awaits-migration.ts';
 import { boundedColumns } from './bounded-columns.ts';
 import { putDocument } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
+import { keepContract, withPublished } from './kept-contracts.ts';
 import { readKnownPointer } from './known-pointer.ts';
 import { defineStage, RunInput } from './stage.ts';
 
@@ -81,6 +84,8 @@ interface GoldState {
   readonly digest: string;
   readonly pointer: ReadPointer | undefined;
   readonly inputs: ReadonlyMap<string, GoldInput>;
+  /** Inputs whose tables wait for a new major version of their contract: they have the shape that was published. */
+  readonly waiting: readonly string[];
   readonly table: LakeTable;
   readonly files: readonly DataFile[];
 }
@@ -96,6 +101,9 @@ async function refreshTable(
     state.pointer?.pointer.contract_digest !== state.digest || [...state.inputs.values()].some(isForgotten);
   const unchanged = [...state.inputs.values()].every((input) => input.snapshotId === input.lastSnapshotId);
   if (unchanged && !rebuildAll) return undefined;
+  const isOther = state.pointer !== undefined && state.pointer.pointer.contract_digest !== state.digest;
+  // What was written for tables that are still to be made can't be made from those that are there.
+  if (isOther && state.waiting.length > 0) return undefined;
   const inputs = [...state.inputs.values()].map((input) =>
     rebuildAll ? { ...input, lastSnapshotId: undefined } : input,
   );
@@ -122,11 +130,16 @@ function isForgotten({ table, lastSnapshotId: last }: GoldInput): boolean {
 async function readState(contract: GoldContract, effects: Effects): Promise<GoldState | undefined> {
   const pointer = await readKnownPointer(effects.objects, 'gold', contract.dataset);
   const inputs = new Map<string, GoldInput>();
+  const { contracts } = await loadContracts(effects.contracts);
+  const waiting: string[] = [];
   for (const input of contract.inputs) {
     const read = await readPointer(effects.objects, 'silver', input);
     const state = read?.pointer.tables.silver;
     if (read === undefined || state === undefined) return undefined;
-    const table = await openTable(effects.objects, tableRoot('silver', input), state);
+    const source = contracts.get(input);
+    if (source?.layer === 'silver' && (await awaitsMigration(effects, source, read.pointer)))
+      waiting.push(input);
+    const table = await openTable(effects.objects, state);
     inputs.set(input, {
       table,
       snapshotId: state.snapshot_id,
@@ -139,7 +152,7 @@ async function readState(contract: GoldContract, effects: Effects): Promise<Gold
   const shape = { columns: tableColumns(contract), partitionColumn, comment };
   const table = await openOrCreateTable(effects.objects, root, pointer?.pointer.tables.gold, shape);
   const files = table.metadataKey === undefined ? [] : await filesOf(table);
-  return { contract, sql, digest: goldDigest(contract, sql), pointer, inputs, table, files };
+  return { contract, sql, digest: goldDigest(contract, sql), pointer, inputs, waiting, table, files };
 }
 
 /** One rebuild's work. */
@@ -161,7 +174,8 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
   let added: DataFile[] = [];
   let restated = 0;
   if (ranges.length > 0) {
-    const { contracts } = await loadContracts(effects.contracts);
+    const loaded = await loadContracts(effects.contracts);
+    const { contracts } = await withPublished(effects.objects, loaded, state.waiting);
     // First without any data: what is wrong can then be said in DuckDB's words.
     await checkGold(engine, contract, { sql: state.sql, contracts });
     await createInputViews(rebuild, contracts);
@@ -204,7 +218,7 @@ function pathsOf(effects: Effects, files: readonly DataFile[]): Promise<string[]
 function writeRebuilt({ effects, engine, scratch, run, state }: Rebuild): Promise<DataFile[]> {
   const { contract, inputs, table } = state;
   const snapshot = inputs.get(run.dataset)?.snapshotId ?? 0;
-  const root = `${runRoot('gold', contract.dataset, contract.version, run.runId)}`;
+  const root = runFolder(table.root, contract.version, run.runId);
   // Its own part name for each state it builds on, so that a refresh that lost a race overwrites nothing.
   const part = `${String(state.pointer?.pointer.version ?? 0).padStart(6, '0')}`;
   const select = `SELECT *, CAST(${snapshot} AS BIGINT) AS silver_snapshot_id FROM rebuilt ORDER BY ALL`;
@@ -232,12 +246,18 @@ async function storeRestatements({ effects, engine, scratch, run, state }: Rebui
   await effects.data.publish(path, restatementsKey(state.contract.dataset, run.runId));
 }
 
+async function keepTexts(effects: Effects, { contract: { dataset }, digest, sql }: GoldState): Promise<void> {
+  const text = (await loadContracts(effects.contracts)).texts.get(dataset);
+  if (text !== undefined) await keepContract(effects.objects, { dataset, digest }, { contract: text, sql });
+}
+
 async function commitGold(
   { effects, run, state }: Rebuild,
   add: readonly DataFile[],
   remove: ReadonlySet<string>,
 ): Promise<void> {
   const { contract, pointer, inputs } = state;
+  await keepTexts(effects, state);
   const now = effects.clock.now();
   const before = pointer?.pointer.tables.gold;
   const snapshots = Object.fromEntries([...inputs].map(([input, { snapshotId }]) => [input, snapshotId]));
@@ -247,7 +267,7 @@ async function commitGold(
       : await commitTable({
           objects: effects.objects,
           table: state.table,
-          keyPrefix: metadataPrefix('gold', contract.dataset),
+          keyPrefix: metadataFolder(state.table.root),
           add,
           remove,
           nowMs: now.getTime(),
@@ -268,6 +288,7 @@ async function commitGold(
     committed_at: now.toISOString(),
     tables: { gold },
     inputs: snapshots,
+    ...generationsPart(pointer?.pointer),
   };
   await movePointer(effects.objects, 'gold', next, pointer?.etag);
 }

@@ -3,6 +3,7 @@ import { loadContracts, requireSourceContract } from '../contract/load-contracts
 import { ConflictError } from '../errors.ts';
 import { planKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { followedBy } from '../table/generations.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 import { Plan } from './documents.ts';
 import { getRunDocument, inFormat } from './run-documents.ts';
@@ -11,8 +12,10 @@ import { getRunDocument, inFormat } from './run-documents.ts';
 export interface RunContext {
   readonly plan: Plan;
   readonly contract: SourceContract;
-  /** The pointer that the run builds on; undefined before the first commit. */
+  /** The pointer that the run builds on; undefined before the first commit. Of a migration, it names no table yet. */
   readonly base: Pointer | undefined;
+  /** The pointer that readers see meanwhile. */
+  readonly published: Pointer | undefined;
   readonly baseEtag: string | undefined;
 }
 
@@ -44,7 +47,17 @@ export async function loadRun(effects: Effects, dataset: string, runId: string):
       },
     );
   }
-  return { plan, contract, base: read?.pointer, baseEtag: read?.etag };
+  const published = read?.pointer;
+  return { plan, contract, base: stagedBase(published, plan), published, baseEtag: read?.etag };
+}
+
+/** A migration begins with no table of its generation, and names all those of before. */
+function stagedBase(
+  published: Pointer | undefined,
+  { generation, runId, plannedAt }: Plan,
+): Pointer | undefined {
+  if (published === undefined || generation === undefined) return published;
+  return { ...published, ...followedBy(published, { generation, runId, at: plannedAt }), tables: {} };
 }
 
 /** What readers see while a run is not published, in words. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
-import { chunkKey, commitPlanKey, partOfRest, retryOf, runRoot, sealKey } from '../naming.ts';
+import { chunkKey, commitPlanKey, partOfRest, retryOf, runFolder, sealKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { forgetReleased, inheritFailures } from '../quarantine/attempts.ts';
 import { loadReplaced } from '../quarantine/current-rejects.ts';
@@ -8,6 +9,7 @@ import { loadPriorFailures } from '../refining/prior-failures.ts';
 import { createRejects } from '../refining/rejects.ts';
 import { type Absorbed, writeAbsorbing } from '../sealing/absorb.ts';
 import { loadArrivalOrder } from '../sealing/arrival-order.ts';
+import { type CarryInput, carryOver, condemnedByPersonsSql, retriedSince } from '../sealing/carry-over.ts';
 import { identitiesOf, proveFile, readBack, takeTotalRows } from '../sealing/conservation.ts';
 import { EXCLUDED_SQL, findExclusions, supersededSql } from '../sealing/exclusions.ts';
 import { mergeParts } from '../sealing/merge-parts.ts';
@@ -20,11 +22,13 @@ import { countReasonCodes, digestRejects, giveVerdicts, verdictSelect } from '..
 import { countReasons, countRecords } from '../telemetry.ts';
 import { boundedColumns } from './bounded-columns.ts';
 import { type DatasetTable, type DatasetTables, openDatasetTables } from './dataset-tables.ts';
+import { type DialectGroup, dialectsOf } from './dialects.ts';
 import {
   ChunkResult,
   type CommitPlan,
   type ControlTotal,
   Counts,
+  type Plan,
   putDocument,
   replacedFiles,
   Seal,
@@ -91,21 +95,27 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   const tables = openDatasetTables(effects, contract, context.base);
   const refined = mergeParts(chunks.flatMap((chunk) => chunk.files));
   await loadRejects(sealing, chunks);
-  const hasPrior = await loadPriorFailures(
-    engine,
-    { tables, replaced: replacedFiles(plan) },
-    await comingAgain(sealing, chunks),
-  );
-  await forgetReleased(engine, effects, plan, tables);
+  const dialects = await dialectsOf(effects.objects, contract, plan);
+  const readings = new Map(dialects.flatMap((one) => one.files.map((file) => [file, one.contract] as const)));
+  const dialectOf = (file: Plan['files'][number]): SourceContract => readings.get(file) ?? contract;
+  const carry = carryInput(sealing, chunks);
+  const hasPrior = carry === undefined ? await findPrior(sealing, tables, chunks) : true;
+  if (carry !== undefined) await carryOver(carry);
   const lastRows = new Map(
     plan.files.flatMap((file) => {
       const found = refined.get(file.index);
       return found === undefined ? [] : [[file.sourceFileId, found.lastContentRow] as const];
     }),
   );
-  const totalRows = await takeTotalRows(engine, contract, lastRows);
-  const silver = await resolveSilver(sealing, tables, chunks, hasPrior);
-  await inheritFailures(engine, effects, plan);
+  const totalRows = new Map<string, { declared: string; identity: string }>();
+  for (const { contract: reading, files: own } of dialects) {
+    const ids = new Set(own.map(({ sourceFileId }) => sourceFileId));
+    const rows = new Map([...lastRows].filter(([id]) => ids.has(id)));
+    for (const [id, total] of await takeTotalRows(engine, reading, rows)) totalRows.set(id, total);
+  }
+  const retried = carry === undefined ? undefined : await retriedSince(carry);
+  const silver = await resolveSilver(sealing, { tables, chunks, dialects, hasPrior, retried });
+  if (carry === undefined) await inheritFailures(engine, effects, plan);
   await giveVerdicts(engine, contract);
   const secondHeaders = await findSecondHeaders(engine, contract);
   const found = await readBack({ engine, data: effects.data, contract, silverFiles: silver.files });
@@ -129,7 +139,7 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
     if (result?.outcome !== 'read') continue;
     const identity = identities.get(result.records) ?? '';
     const proof = { key: file.key, refined: result, identity, found: inFile ?? emptyFind(), totalRow };
-    const proven = proveFile(contract, proof);
+    const proven = proveFile(dialectOf(file), proof);
     controlTotals.push(...proven.controlTotals);
     const problems = [...proven.problems, ...(secondHeaders.get(file.sourceFileId) ?? [])];
     unproven.push(...problems.map((problem) => ({ key: file.key, problem })));
@@ -179,6 +189,42 @@ async function comingAgain({ effects }: Sealing, chunks: readonly ChunkResult[])
   return `SELECT row_hash FROM rejects${passed}`;
 }
 
+/** What failed before, and was not released since, among what comes again. */
+async function findPrior(
+  sealing: Sealing,
+  tables: DatasetTables,
+  chunks: readonly ChunkResult[],
+): Promise<boolean> {
+  const { effects, engine, context } = sealing;
+  const { plan, base } = context;
+  const hasPrior = await loadPriorFailures(
+    engine,
+    { tables, replaced: replacedFiles(plan), carriedRun: base?.generation_run },
+    await comingAgain(sealing, chunks),
+  );
+  await forgetReleased(engine, effects, { plan, tables, base });
+  return hasPrior;
+}
+
+/** What a migration carries over from the generation that readers see; undefined for every other run. */
+function carryInput(sealing: Sealing, chunks: readonly ChunkResult[]): CarryInput | undefined {
+  const { effects, engine, scratch, context } = sealing;
+  const { plan, contract, published } = context;
+  if (plan.generation === undefined || published === undefined) return undefined;
+  const tables = openDatasetTables(effects, contract, published);
+  const files = chunks.flatMap((chunk) => [...chunk.dataFiles, ...chunk.suspectFiles]);
+  return { engine, effects, scratch, plan, tables, published, files };
+}
+
+/** What Silver's new files are resolved with. */
+interface Resolving {
+  readonly tables: DatasetTables;
+  readonly chunks: readonly ChunkResult[];
+  readonly dialects: readonly DialectGroup[];
+  readonly hasPrior: boolean;
+  readonly retried: string | undefined;
+}
+
 interface ResolvedSilver {
   readonly files: CommitPlan['silver'];
   readonly added: CommitPlan['silver'];
@@ -188,9 +234,7 @@ interface ResolvedSilver {
 /** Takes out of Silver's new files what may not go there, and out of the base what new records replace. */
 async function resolveSilver(
   sealing: Sealing,
-  tables: DatasetTables,
-  chunks: readonly ChunkResult[],
-  hasPrior: boolean,
+  { tables, chunks, dialects, hasPrior, retried }: Resolving,
 ): Promise<ResolvedSilver> {
   const { effects, engine, scratch, context } = sealing;
   const { plan, contract } = context;
@@ -198,12 +242,13 @@ async function resolveSilver(
   const suspectFiles = chunks.flatMap((chunk) => chunk.suspectFiles);
   const files = [...chunks.flatMap((chunk) => chunk.dataFiles), ...suspectFiles];
   const published = await tables.files('silver');
-  const root = runRoot('silver', plan.dataset, contract.version, plan.runId);
+  const table = await tables.table('silver');
+  const root = runFolder(table.root, contract.version, plan.runId);
   const target = {
     engine,
     data,
     scratch,
-    table: await tables.table('silver'),
+    table,
     root,
     partitionColumn: contract.partitionColumn,
     bounded: boundedColumns(contract, 'silver'),
@@ -221,16 +266,22 @@ async function resolveSilver(
     standing: replaced.length === 0 ? 'true' : `NOT ${REPLACED_SQL}`,
     order: await loadArrivalOrder({ engine, data, contract, plan, tables }),
     hasPrior,
+    retriedSince: retried,
   });
   let mine = files;
   if (counts.excluded > 0) {
     const keys = chunks.flatMap((chunk) => (chunk.suspectsKey === undefined ? [] : [chunk.suspectsKey]));
     const suspectPaths = await Promise.all(keys.map((key) => data.localPath(key)));
-    await recoverExcluded({
-      ...{ engine, data, scratch, contract, digestKey: effects.digestKey(), suspectPaths },
-      files: [...(await filesToRead(effects.objects, plan)).values()].flat(),
-      sourceFileIds: new Map(plan.files.map((file) => [file.index, file.sourceFileId])),
-    });
+    const sourceFileIds = new Map(plan.files.map((file) => [file.index, file.sourceFileId]));
+    const all = [...(await filesToRead(effects.objects, plan)).values()].flat();
+    for (const [n, { contract: reading, files: own }] of dialects.entries()) {
+      const indexes = new Set(own.map(({ index }) => index));
+      await recoverExcluded({
+        ...{ engine, data, scratch, contract: reading, digestKey: effects.digestKey(), sourceFileIds },
+        suspectPaths: n === 0 ? suspectPaths : [],
+        files: all.filter(({ index }) => indexes.has(index)),
+      });
+    }
     mine = (
       await rewriteWithout(EXCLUDED_SQL, files, { ...target, partPrefix: partOfRest('unique', plan.rest) })
     ).files;
@@ -268,12 +319,18 @@ async function writeRest(
     writeAbsorbing(select, await tables.files(layer), {
       ...{ engine, data: effects.data, scratch },
       table: await tables.table(layer),
-      root: runRoot(layer, plan.dataset, contract.version, plan.runId),
+      root: runFolder((await tables.table(layer)).root, contract.version, plan.runId),
       part: partOfRest('0000', plan.rest),
       bounded: boundedColumns(contract, layer),
     });
   const quarantine = await write('quarantine', verdictSelect('quarantined', plan));
-  const condemned = await write('condemned', verdictSelect('condemned', plan));
+  const condemnedRows = verdictSelect('condemned', plan);
+  const condemned = await write(
+    'condemned',
+    plan.generation === undefined
+      ? condemnedRows
+      : `SELECT * FROM (${condemnedRows}) UNION ALL (${condemnedByPersonsSql()})`,
+  );
   const ledger = await write('source_files', ledgerSelect(plan, files));
   return {
     silver: silver.added,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { surveyRange } from '../csv/survey.ts';
 import { DataError } from '../errors.ts';
 import { surveyKey } from '../naming.ts';
+import { inDialect } from './dialects.ts';
 import { putDocument } from './documents.ts';
 import { loadRun } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
@@ -18,8 +19,9 @@ export const survey = defineStage({
   input: SurveyInput,
   output: SurveyOutput,
   run: async ({ dataset, runId, chunk }, effects) => {
-    const { plan, contract } = await loadRun(effects, dataset, runId);
+    const { plan, contract: own } = await loadRun(effects, dataset, runId);
     const planned = plan.chunks.find((one) => one.chunk === chunk);
+    const contract = await inDialect(effects.objects, own, planned?.dialect);
     const file = plan.files[planned?.files[0] ?? -1];
     if (planned?.range === undefined || file === undefined)
       throw new DataError('NOT_CUT', `Chunk ${chunk} of run ${runId} is no range of a file.`);

@@ -19,8 +19,13 @@ export interface LakeTable {
   readonly reader: TableReader;
 }
 
+/** Key of the folder of a table whose metadata a pointer names; each generation of a table has one of its own. */
+export const rootOf = ({ metadata_key }: Pick<TableState, 'metadata_key'>): string =>
+  metadata_key.slice(0, metadata_key.lastIndexOf('/metadata/'));
+
 /** Opens the table whose metadata a pointer names. */
-export async function openTable(objects: ObjectStore, root: string, state: TableState): Promise<LakeTable> {
+export async function openTable(objects: ObjectStore, state: TableState): Promise<LakeTable> {
+  const root = rootOf(state);
   const metadata = parseMetadata(await readObject(objects, state.metadata_key));
   return {
     root,
@@ -49,7 +54,7 @@ export async function openOrCreateTable(
   shape: WantedTable,
 ): Promise<LakeTable> {
   if (state !== undefined) {
-    const table = await openTable(objects, root, state);
+    const table = await openTable(objects, state);
     return { ...table, metadata: withComment(evolveSchema(table.metadata, shape.columns), shape.comment) };
   }
   const location = objects.uri(root);

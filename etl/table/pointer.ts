@@ -12,6 +12,28 @@ const TableState = z.object({
 });
 export type TableState = z.infer<typeof TableState>;
 
+/** What a generation of a dataset's tables, or of a Gold table, was when another one took its place. */
+const Generation = z.object({
+  /** Counts generations, from 1. */
+  generation: z.number().int().positive(),
+  /** When it was the one that readers see; absent where that can't be told any more. */
+  from: z.string().exactOptional(),
+  until: z.string(),
+  /** The pointer as it last named it. */
+  version: z.number().int().positive(),
+  snapshot_id: z.number().int(),
+  metadata_location: z.string(),
+  run_id: z.string(),
+  seal_digest: z.string(),
+  contract_version: z.string(),
+  contract_digest: z.string(),
+  tables: z.record(z.string(), TableState),
+  inputs: z.record(z.string(), z.number().int()).exactOptional(),
+  /** The run that made it from Bronze; absent for the first. */
+  generation_run: z.string().exactOptional(),
+});
+export type Generation = z.infer<typeof Generation>;
+
 /** Where a table stands after a commit, and which of its earlier metadata files nobody needs once it is made. */
 export interface NextTableState extends TableState {
   readonly dropped?: readonly string[];
@@ -40,6 +62,14 @@ export const Pointer = z.object({
   tables: z.record(z.string(), TableState),
   /** Gold only: for each input dataset, the Silver snapshot that the rows come from. */
   inputs: z.record(z.string(), z.number().int()).exactOptional(),
+  /** Which generation of the tables it names; absent: the first. */
+  generation: z.number().int().positive().exactOptional(),
+  /** When that became the one that readers see; absent before there was a second one. */
+  generation_from: z.string().exactOptional(),
+  /** The run that made the generation from Bronze; absent for the first. */
+  generation_run: z.string().exactOptional(),
+  /** Those that readers saw before, in the order of time; one that was gone back to stands there more than once. */
+  generations: z.array(Generation).exactOptional(),
 });
 export type Pointer = z.infer<typeof Pointer>;
 

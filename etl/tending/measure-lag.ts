@@ -1,9 +1,9 @@
 import type { Contract } from '../contract/contract.ts';
 import { DEFAULT_SNAPSHOTS } from '../contract/read-upkeep.ts';
-import { type Layer, metadataPrefix, removalsPrefix, tableRoot } from '../naming.ts';
+import { metadataFolder, removalsPrefix } from '../naming.ts';
 import { stayingIds } from '../operations/expire.ts';
 import type { Effects } from '../ports.ts';
-import { filesOf, openTable } from '../table/lake-table.ts';
+import { filesOf, openTable, rootOf } from '../table/lake-table.ts';
 import type { Pointer } from '../table/pointer.ts';
 import { endedRuns } from './end-staging.ts';
 import { planJoining } from './plan-joining.ts';
@@ -35,7 +35,7 @@ export async function measureLag(effects: Effects, contract: Contract, pointer: 
   const { keepMs, ...kept } = contract.snapshots ?? DEFAULT_SNAPSHOTS;
   const main = layer === 'gold' ? 'gold' : 'source_files';
   const state = pointer.tables[main];
-  const table = state && (await openTable(effects.objects, tableRoot(main, dataset), state));
+  const table = state && (await openTable(effects.objects, state));
   const stays = table && stayingIds(table.metadata, { dataset, before: new Date(nowMs - keepMs), ...kept });
   const ended = layer === 'gold' ? new Map() : await endedRuns(effects, dataset, nowMs - GRACE_MS - DAY_MS);
   return {
@@ -61,19 +61,19 @@ export function lagText(lag: Lag): string[] {
 }
 
 /** A table keeps 20 and those of the last seconds: as many as that is no lag. */
-async function countMetadata({ objects }: Effects, { dataset, tables }: Pointer): Promise<number> {
+async function countMetadata({ objects }: Effects, { tables }: Pointer): Promise<number> {
   let count = 0;
-  for (const layer of Object.keys(tables)) {
-    const listed = await objects.list(`${metadataPrefix(layer as Layer, dataset)}/`);
+  for (const state of Object.values(tables)) {
+    const listed = await objects.list(`${metadataFolder(rootOf(state))}/`);
     const files = listed.filter(({ key }) => key.endsWith('.metadata.json')).length;
     count += Math.max(0, files - 21);
   }
   return count;
 }
 
-async function countSmall(effects: Effects, { dataset, tables: { silver } }: Pointer): Promise<number> {
+async function countSmall(effects: Effects, { tables: { silver } }: Pointer): Promise<number> {
   if (silver === undefined) return 0;
-  const table = await openTable(effects.objects, tableRoot('silver', dataset), silver);
+  const table = await openTable(effects.objects, silver);
   const bins = planJoining(await filesOf(table), BETWEEN_RUNS.mostBytes * 1_000);
   return bins.reduce((sum, { files }) => sum + files.length, 0);
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { type Layer, removalsKey, removalsPrefix, tableRoot } from '../naming.ts';
+import { removalsKey, removalsPrefix } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { getDocument, putDocument } from '../stages/documents.ts';
+import { tablesOfAll } from '../table/generations.ts';
 import { openTable } from '../table/lake-table.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 
@@ -68,17 +69,16 @@ export async function finishRemovals(
 async function keysToRemove(
   { objects }: Pick<Effects, 'objects'>,
   pointer: Pointer,
-  { dataset, tables }: Removal,
+  { tables }: Removal,
 ): Promise<string[]> {
   const keys: string[] = [];
   for (const [layer, removal] of Object.entries(tables)) {
-    const state = pointer.tables[layer];
-    if (state === undefined) continue;
-    const root = tableRoot(layer as Layer, dataset);
-    const { metadata } = await openTable(objects, root, state);
-    const there = new Set(metadata.snapshots.map((one) => one['snapshot-id']));
-    if (removal.snapshots.some((id) => there.has(id))) continue;
-    keys.push(...removal.keys.filter((one) => one.startsWith(`${root}/`)));
+    for (const { state } of tablesOfAll(pointer).filter((one) => one.layer === layer)) {
+      const { root, metadata } = await openTable(objects, state);
+      const there = new Set(metadata.snapshots.map((one) => one['snapshot-id']));
+      if (removal.snapshots.some((id) => there.has(id))) continue;
+      keys.push(...removal.keys.filter((one) => one.startsWith(`${root}/`)));
+    }
   }
   return keys;
 }

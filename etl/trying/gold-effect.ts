@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { GoldContract, SourceContract } from '../contract/contract.ts';
 import type { LoadedContracts } from '../contract/load-contracts.ts';
 import { tableColumns } from '../contract/table-columns.ts';
-import { type Engine, readParquet, textOf } from '../engine/engine.ts';
+import { type Engine, textOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { monthIndexSql } from '../engine/write-data-files.ts';
 import { AssayError } from '../errors.ts';
 import { checkGold } from '../gold/check-gold.ts';
 import { createTableView, findRestatements, rebuildMonths, viewColumns } from '../gold/rebuild.ts';
-import { tableName, tableRoot } from '../naming.ts';
+import { tableName } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
@@ -46,27 +46,37 @@ export interface GoldTrial {
 
 /** Makes every Gold table that reads the dataset anew from what Silver would be, and compares it with what is published. Needs `judgeTried`. */
 export async function goldEffects(trial: GoldTrial): Promise<GoldEffect[]> {
-  const { engine, scratch, loaded, proposed } = trial;
+  const { engine, scratch, proposed } = trial;
   const path = join(scratch.directory, 'silver-tried.parquet');
   const names = tableColumns(proposed).map(({ name }) => `t.${identifier(name)}`);
   await engine.run(
     `COPY (SELECT ${names.join(', ')} FROM tried_rows AS t JOIN silver_tried AS s ON s.id$ = t.source_file_id AND s.row$ = t.source_row_number)
      TO ${literal(path)} (FORMAT parquet)`,
   );
+  return effectsOfSilver(trial, [path]);
+}
+
+/** Makes every Gold table that reads the dataset anew from Parquet files of Silver, and compares it with what is published. */
+export async function effectsOfSilver(trial: GoldTrial, paths: readonly string[]): Promise<GoldEffect[]> {
+  const { loaded, proposed } = trial;
   const effects: GoldEffect[] = [];
   for (const contract of loaded.contracts.values()) {
     if (contract.layer !== 'gold' || !contract.inputs.includes(proposed.dataset)) continue;
-    effects.push(await effectOn(trial, contract, path));
+    effects.push(await effectOn(trial, contract, paths));
   }
   return effects;
 }
 
-async function effectOn(trial: GoldTrial, contract: GoldContract, path: string): Promise<GoldEffect> {
+async function effectOn(
+  trial: GoldTrial,
+  contract: GoldContract,
+  paths: readonly string[],
+): Promise<GoldEffect> {
   const { engine, effects, proposed, mostFigures } = trial;
   const report = contract.dataset;
   const state = (await readKnownPointer(effects.objects, 'gold', report))?.pointer.tables.gold;
   if (state === undefined) return { report, restated: 0, figures: [], problem: null };
-  const files = await filesOf(await openTable(effects.objects, tableRoot('gold', report), state));
+  const files = await filesOf(await openTable(effects.objects, state));
   const old = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
   try {
     const sql = await effects.contracts.sql(contract.sql);
@@ -74,10 +84,10 @@ async function effectOn(trial: GoldTrial, contract: GoldContract, path: string):
     await checkGold(engine, contract, { sql, contracts });
     await otherInputs(trial, contract);
     const view = tableName('silver', proposed.dataset);
-    await createTableView(engine, view, viewColumns(tableColumns(proposed)), [path]);
+    await createTableView(engine, view, viewColumns(tableColumns(proposed)), paths);
     const months = files.flatMap(({ month }) => (month === undefined ? [] : [month]));
     const own = await engine.integers(
-      `SELECT DISTINCT ${monthIndexSql(identifier(proposed.partitionColumn))} FROM ${readParquet([path])} WHERE ${identifier(proposed.partitionColumn)} IS NOT NULL`,
+      `SELECT DISTINCT ${monthIndexSql(identifier(proposed.partitionColumn))} FROM ${view} WHERE ${identifier(proposed.partitionColumn)} IS NOT NULL`,
     );
     const all = [...months, ...own];
     if (all.length === 0) return { report, restated: 0, figures: [], problem: null };
@@ -99,10 +109,7 @@ async function otherInputs(
     const contract = loaded.contracts.get(input);
     if (input === proposed.dataset || contract === undefined) continue;
     const state = (await readKnownPointer(effects.objects, 'silver', input))?.pointer.tables.silver;
-    const files =
-      state === undefined
-        ? []
-        : await filesOf(await openTable(effects.objects, tableRoot('silver', input), state));
+    const files = state === undefined ? [] : await filesOf(await openTable(effects.objects, state));
     const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
     await createTableView(engine, tableName('silver', input), viewColumns(tableColumns(contract)), paths);
   }

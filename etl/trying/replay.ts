@@ -4,18 +4,21 @@ import { REASONS_TYPE, RECORD_KIND } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
 import { tableColumns } from '../contract/table-columns.ts';
-import { cutSegments, SEGMENT_BYTES } from '../csv/segments.ts';
+import { SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, readParquet } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { BROKEN_REASONS } from '../refining/rejects.ts';
 import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
+import { segmentsInDialects } from '../stages/dialects.ts';
 
 /** A source file as it is read again, in the order in which the files first came. */
 export interface TriedFile {
   readonly key: string;
   readonly sourceFileId: string;
   readonly arrivedAt: string;
+  /** The contract in whose dialect it is read, by its digest, where that isn't the proposed one. */
+  readonly dialect?: string;
 }
 
 /** What replaying works with. */
@@ -46,16 +49,16 @@ export async function replay({ engine, effects, scratch, proposed, files }: Tria
     'tried_files',
     files.map(({ key, sourceFileId }, n) => [BigInt(n), sourceFileId, key, '']),
   );
-  const { data } = effects;
   const digestKey = effects.digestKey();
-  const options = { contract: proposed, data, scratch, segmentBytes: SEGMENT_BYTES };
   const paths: string[] = [];
-  const sources = files.map(({ key }, index) => ({ index, key }));
-  for await (const event of cutSegments(sources, options)) {
+  const sources = files.map(({ key, dialect }, index) => ({ index, key, dialect }));
+  const { objects, data } = effects;
+  const options = { objects, contract: proposed, data, scratch, segmentBytes: SEGMENT_BYTES };
+  for await (const { event, contract } of segmentsInDialects(sources, options)) {
     if (event.kind === 'segment') {
       const { segment } = event;
       await stageSegment(engine, segment, {
-        contract: proposed,
+        contract,
         digestKey,
         look: 'closer',
         sourceFileIds: ids,

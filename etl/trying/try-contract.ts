@@ -4,17 +4,21 @@ import { checkContractSql } from '../contract/check-contract-sql.ts';
 import { type ContractComparison, compareContracts } from '../contract/compare-contracts.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { type LoadedContracts, requireSourceContract } from '../contract/load-contracts.ts';
+import { tableColumns } from '../contract/table-columns.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
-import { tableName, tableRoot } from '../naming.ts';
+import { tableName } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { loadRetryTables } from '../quarantine/retry-files.ts';
 import { createLakeViews } from '../query/lake-views.ts';
+import { majorOf } from '../stages/awaits-migration.ts';
+import { keptContract, publishedContract } from '../stages/kept-contracts.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { byArrival } from '../stages/ledger.ts';
 import { openTable } from '../table/lake-table.ts';
 import { readValueChanges, type ValueChange } from './compare-values.ts';
 import { countTried, type Flip, judgeTried, readFlips, type TriedCounts } from './compare-verdicts.ts';
 import { type GoldEffect, goldEffects } from './gold-effect.ts';
+import { type SumChange, sumChanges } from './measure-sums.ts';
 import { replay, type TriedFile } from './replay.ts';
 
 /** What a contract would change. */
@@ -26,8 +30,13 @@ export interface ContractTrial {
   readonly counts: TriedCounts;
   readonly flips: readonly Flip[];
   readonly values: readonly ValueChange[];
+  /** What the measures add up to in Silver, now and then. */
+  readonly sums: readonly SumChange[];
   readonly gold: readonly GoldEffect[];
 }
+
+const TRIED_SILVER =
+  '(SELECT t.* FROM tried_rows AS t JOIN silver_tried AS s ON s.id$ = t.source_file_id AND s.row$ = t.source_row_number)';
 
 /** How much of what is found is named. */
 export interface TrialLimits {
@@ -47,18 +56,24 @@ export async function tryContract(
   { mostExamples, mostFigures }: TrialLimits,
 ): Promise<ContractTrial> {
   const { dataset } = proposed;
-  const current = requireSourceContract(loaded, dataset);
+  const current = await publishedContract(effects.objects, requireSourceContract(loaded, dataset));
   const scratch = await effects.openScratch('try');
   try {
     return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
       await checkContractSql(engine, proposed);
-      const files = await triedFiles(engine, effects, dataset);
+      const isNewMajor = majorOf(proposed.version) > majorOf(current.version);
+      const files = await triedFiles(engine, effects, { contract: proposed, isNewMajor });
       await createLakeViews(engine, effects, tableName('silver', dataset), { kind: 'now' });
       await loadRetryTables(engine, effects, dataset);
       await replay({ engine, effects, scratch, proposed, files });
       await judgeTried(engine, proposed);
+      const sums = await sumChanges(engine, proposed, {
+        before: { from: tableName('silver', dataset), columns: tableColumns(current) },
+        after: { from: TRIED_SILVER, columns: tableColumns(proposed) },
+      });
       const found = {
         dataset,
+        sums,
         comparison: compareContracts(current, proposed),
         files: files.length,
         counts: await countTried(engine),
@@ -73,14 +88,29 @@ export async function tryContract(
   }
 }
 
-/** Every file of the ledger but repeats, each as it came last, in the order of their arrival. */
-async function triedFiles(engine: Engine, effects: Effects, dataset: string): Promise<TriedFile[]> {
+/**
+ * Every file of the ledger but repeats, each as it came last, in the order of their arrival: under a new major version in
+ * the dialect in which it was accepted, as a migration reads it.
+ */
+async function triedFiles(
+  engine: Engine,
+  effects: Effects,
+  { contract, isNewMajor }: { readonly contract: SourceContract; readonly isNewMajor: boolean },
+): Promise<TriedFile[]> {
+  const { dataset } = contract;
   const state = (await readKnownPointer(effects.objects, 'silver', dataset))?.pointer.tables.source_files;
   if (state === undefined) return [];
-  const ledger = await openTable(effects.objects, tableRoot('source_files', dataset), state);
+  const ledger = await openTable(effects.objects, state);
   const rows = (await ledgerFiles(engine, effects, ledger)).filter(({ status }) => status !== 'repeat');
   const live = new Map(rows.sort(byArrival).map((file) => [file.sourceFileId, file]));
-  return [...live.values()]
-    .sort(byArrival)
-    .map(({ key, sourceFileId, arrivedAt }) => ({ key, sourceFileId, arrivedAt }));
+  const kept = new Map<string, boolean>();
+  for (const { dialect } of live.values())
+    if (isNewMajor && dialect !== contract.digest && !kept.has(dialect))
+      kept.set(dialect, (await keptContract(effects.objects, dataset, dialect)) !== undefined);
+  return [...live.values()].sort(byArrival).map(({ key, sourceFileId, arrivedAt, dialect }) => ({
+    key,
+    sourceFileId,
+    arrivedAt,
+    ...(kept.get(dialect) === true ? { dialect } : {}),
+  }));
 }

@@ -107,6 +107,8 @@ export const COMMIT_PLANS = ofAnyDataset((dataset) => commitPlanKey(dataset, ANY
 export const HELD = ofAnyDataset((dataset) => heldKey(dataset, ANY));
 export const BREAKERS = ofAnyDataset((dataset) => breakerKey(dataset));
 export const BACKFILLS = ofAnyDataset((dataset) => backfillKey(dataset, ANY));
+export const CONTRACT_TEXTS = 'ops/contracts/*';
+export const MIGRATIONS = 'ops/migrations/*';
 export const HEALTH = ofAnyDataset((dataset) => healthKey(dataset));
 export const WRITERS = ofAnyDataset((dataset) => writerKey(dataset, ANY));
 export const REFRESHES = ofAnyDataset((dataset) => refreshKey(dataset, ANY));

@@ -1,6 +1,6 @@
 import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { SOURCE_FILES, wholeTables } from '../config/key-patterns.ts';
+import { CONTRACT_TEXTS, SOURCE_FILES, wholeTables } from '../config/key-patterns.ts';
 import {
   type Audience,
   bucketArn,
@@ -69,7 +69,13 @@ export class People extends Construct {
 
 function analyst(props: PeopleProps): PolicyStatement[] {
   const { stage } = props.config;
-  const tables = [wholeTables('silver'), wholeTables('gold'), wholeTables('source_files')];
+  const tables = [
+    wholeTables('silver'),
+    wholeTables('gold'),
+    wholeTables('source_files'),
+    // The shapes in which tables were published.
+    CONTRACT_TEXTS,
+  ];
   const buckets = [...new Set(tables.map(bucketOf)), 'artifacts' as const];
   return [
     findStack(props),

@@ -237,7 +237,7 @@ describe('backfill', () => {
         description: Which till.
       - name: sold_on`,
     );
-    await shop.write('contracts/shop/sales.yaml', text.replace('version: 1.0.0', 'version: 2.0.0'));
+    await shop.write('contracts/shop/sales.yaml', text.replace('version: 1.0.0', 'version: 1.1.0'));
     const { code, json } = await runMainJson(
       ['backfill', 'shop.sales', '--from', '2024-01-01', '--reason', 'x'],
       shop,

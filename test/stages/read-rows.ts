@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { type Layer, tableRoot } from '../../etl/naming.ts';
+import type { Layer } from '../../etl/naming.ts';
 import type { ObjectStore } from '../../etl/ports.ts';
 import { filesOf, openTable } from '../../etl/table/lake-table.ts';
 import { readPointer } from '../../etl/table/pointer.ts';
@@ -22,7 +22,7 @@ export async function readRows(objects: ObjectStore, { layer, dataset, root }: T
   const read = await readPointer(objects, layer === 'gold' ? 'gold' : 'silver', dataset);
   const state = read?.pointer.tables[layer];
   if (state === undefined) return [];
-  const table = await openTable(objects, tableRoot(layer, dataset), state);
+  const table = await openTable(objects, state);
   const rows: Row[] = [];
   for (const { key } of await filesOf(table))
     for (const row of await readParquetRows(path.join(root, key))) rows.push(row);

@@ -1,0 +1,57 @@
+import type { ContractColumn, SourceContract } from './contract.ts';
+import { normaliseHeader } from './header.ts';
+
+/**
+ * A contract by which files are read that were accepted under an older one: its columns, types, checks and keys are the
+ * new contract's, but files are opened, headers matched and values spelled as the older one says. A new delimiter,
+ * header, date or number format concerns what a source writes from now on, and no file that is there already.
+ */
+export function readingContract(next: SourceContract, old: SourceContract): SourceContract {
+  const before = columnsBefore(next, old);
+  // A header that the files have means what it meant to the older contract, whatever else it means by now.
+  const owners = new Map<string, string>();
+  for (const [name, { headers }] of before)
+    for (const header of headers) owners.set(normaliseHeader(header), name);
+  const columns = next.columns.map((column) => {
+    const headers = column.headers.filter(
+      (header) => (owners.get(normaliseHeader(header)) ?? column.name) === column.name,
+    );
+    const was = before.get(column.name);
+    return was === undefined ? { ...column, headers } : spelledAs({ ...column, headers }, was);
+  });
+  const { totalRowColumn, ...csv } = old.csv;
+  const total = [...before].find(([, { name }]) => name === totalRowColumn)?.[0];
+  return { ...next, columns, csv: { ...csv, ...(total === undefined ? {} : { totalRowColumn: total }) } };
+}
+
+/** What each column of the new contract was before: the column of its name, or one that is gone and shares a header with it. */
+function columnsBefore(next: SourceContract, old: SourceContract): Map<string, ContractColumn> {
+  const names = new Set(next.columns.map(({ name }) => name));
+  const gone = old.columns.filter(({ name }) => !names.has(name));
+  const found = new Map<string, ContractColumn>();
+  for (const { name, headers } of next.columns) {
+    const spellings = new Set(headers.map(normaliseHeader));
+    const was =
+      old.columns.find((column) => column.name === name) ??
+      gone.find((column) => column.headers.some((header) => spellings.has(normaliseHeader(header))));
+    if (was !== undefined) found.set(name, was);
+  }
+  return found;
+}
+
+const NUMBERS: readonly string[] = ['int', 'long', 'double', 'decimal'];
+const TIMES: readonly string[] = ['date', 'timestamptz'];
+
+/** How a value is spelled belongs to its type: a text that becomes a date is read by the new column's formats. */
+function spelledAs(column: ContractColumn, was: ContractColumn): ContractColumn {
+  const areBoth = (kinds: readonly string[]): boolean =>
+    kinds.includes(column.type.kind) && kinds.includes(was.type.kind);
+  const { nullValues: _nullValues, ...rest } = column;
+  return {
+    ...rest,
+    headers: [...new Set([...was.headers, ...column.headers])],
+    formats: areBoth(TIMES) ? was.formats : column.formats,
+    number: areBoth(NUMBERS) ? was.number : column.number,
+    ...(was.nullValues === undefined ? {} : { nullValues: was.nullValues }),
+  };
+}

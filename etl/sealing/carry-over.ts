@@ -1,0 +1,154 @@
+import { join } from 'node:path';
+import { type Engine, readParquet } from '../engine/engine.ts';
+import { literal } from '../engine/sql.ts';
+import { migrationHashesKey, retryOf } from '../naming.ts';
+import type { Effects, Scratch } from '../ports.ts';
+import {
+  CONDEMNED_CODE,
+  isCurrentSql,
+  loadReplaced,
+  OWN_FAILURE_SQL,
+} from '../quarantine/current-rejects.ts';
+import { loadRehashed } from '../quarantine/rehashed.ts';
+import { loadReleases } from '../quarantine/retry-files.ts';
+import { lastReads } from '../refining/prior-failures.ts';
+import type { DatasetTables } from '../stages/dataset-tables.ts';
+import type { Plan } from '../stages/documents.ts';
+import type { Pointer } from '../table/pointer.ts';
+import type { DataFile } from '../table/schema.ts';
+
+/** What carrying over needs. */
+export interface CarryInput {
+  readonly engine: Engine;
+  readonly effects: Effects;
+  readonly scratch: Scratch;
+  readonly plan: Plan;
+  /** What readers see: the generation that the new one is made after. */
+  readonly published: Pointer;
+  /** Its tables; Silver isn't asked for. */
+  readonly tables: DatasetTables;
+  /** Silver's new files. */
+  readonly files: readonly DataFile[];
+}
+
+/**
+ * What a migration keeps of the generation before, found by each record's place in its source file, since hashes may have
+ * changed: makes `prior`, by which no attempt is counted and what a person condemned stays so, and keeps which hash
+ * became which. Needs `rejects`.
+ */
+export async function carryOver(input: CarryInput): Promise<void> {
+  await loadOldRejects(input);
+  // First with the hashes that readers see, by which releases are counted.
+  await loadRehashed(input.engine, input.effects, input.published);
+  await findCarried(input);
+  await findRehashed(input);
+  await input.engine.run(
+    `CREATE OR REPLACE TABLE prior AS SELECT coalesce(new_hash, row_hash) AS row_hash, CAST(max(failures) - 1 AS INTEGER) AS failures,
+       CAST(max(own_failures) - 1 AS INTEGER) AS own_failures, bool_or(by_person) AS condemned
+     FROM carried LEFT JOIN rehashed ON old_hash = row_hash GROUP BY 1`,
+  );
+  // What fails now for the first time has failed in no delivery.
+  await input.engine.run(
+    'INSERT INTO prior SELECT DISTINCT row_hash, -1, -1, false FROM rejects WHERE row_hash NOT IN (SELECT row_hash FROM prior)',
+  );
+}
+
+/** Makes `old_rejects`: all that ever failed in the generation before. */
+async function loadOldRejects({ engine, tables }: CarryInput): Promise<void> {
+  const columns =
+    'row_hash, source_file_id, source_file, source_row_number, source_line, attempt_count, ingestion_timestamp, run_id, contract_version, reasons, record, raw_text';
+  const selects: string[] = [];
+  for (const layer of ['quarantine', 'condemned'] as const) {
+    const paths = await tables.paths(layer);
+    if (paths.length > 0)
+      selects.push(`SELECT ${columns}, ${layer === 'condemned'} AS is_condemned FROM ${readParquet(paths)}`);
+  }
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE old_rejects AS ${selects.length === 0 ? NO_REJECTS : selects.join(' UNION ALL BY NAME ')}`,
+  );
+}
+
+const NO_REJECTS = `SELECT ''::VARCHAR AS row_hash, '' AS source_file_id, '' AS source_file, 0::BIGINT AS source_row_number, 0::BIGINT AS source_line, 0 AS attempt_count,
+  NULL::TIMESTAMPTZ AS ingestion_timestamp, '' AS run_id, '' AS contract_version,
+  []::STRUCT("rule" VARCHAR, "column" VARCHAR, code VARCHAR, "value" VARCHAR)[] AS reasons, '' AS record, '' AS raw_text, false AS is_condemned WHERE false`;
+
+/** Makes `rehashed` anew, from any hash of before to that of now, and keeps it for whoever asks later. */
+async function findRehashed(input: CarryInput): Promise<void> {
+  const { engine, effects, scratch, plan, files } = input;
+  const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
+  const silver =
+    paths.length === 0
+      ? ''
+      : ` UNION ALL SELECT source_file_id, source_row_number, row_hash FROM ${readParquet(paths)} SEMI JOIN old_rejects USING (source_file_id, source_row_number)`;
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE rehashed_now AS SELECT DISTINCT o.row_hash AS old_hash, n.row_hash AS new_hash
+     FROM old_rejects AS o JOIN (SELECT source_file_id, source_row_number, row_hash FROM rejects${silver}) AS n USING (source_file_id, source_row_number)
+     WHERE o.row_hash <> n.row_hash`,
+  );
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE rehashed AS
+     SELECT r.old_hash, coalesce(n.new_hash, r.new_hash) AS new_hash FROM rehashed AS r LEFT JOIN rehashed_now AS n ON n.old_hash = r.new_hash
+     UNION SELECT old_hash, new_hash FROM rehashed_now`,
+  );
+  const path = join(scratch.directory, 'hashes.parquet');
+  await engine.run(
+    `COPY (SELECT * FROM rehashed ORDER BY ALL) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
+  );
+  await effects.data.publish(path, migrationHashesKey(plan.dataset, plan.runId));
+}
+
+/** Makes `carried`: of each hash of before how often it failed since its last release, and whether a person condemned it. */
+async function findCarried({ engine, effects, plan, tables }: CarryInput): Promise<void> {
+  await loadReplaced(engine, []);
+  await loadReleases(engine, effects, plan.dataset);
+  const byPerson = `list_contains(list_transform(reasons, lambda x: x.code), '${CONDEMNED_CODE}')`;
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE carried AS
+     SELECT row_hash, coalesce(max(attempt_count) FILTER (NOT by_person$), 0) AS failures,
+       coalesce(max(attempt_count) FILTER (own$ AND NOT by_person$), 0) AS own_failures, bool_or(by_person$) AS by_person
+     FROM (
+       SELECT r.row_hash, r.attempt_count, ${byPerson} AS by_person$, ${OWN_FAILURE_SQL} AS own$
+       FROM old_rejects AS r LEFT JOIN (${await lastReads(tables)}) USING (source_file_id)
+         LEFT JOIN (SELECT row_hash, max(released_at) AS released_at FROM releases_now GROUP BY row_hash) AS l ON l.row_hash = r.row_hash
+       WHERE ${isCurrentSql('now')} AND (released_at IS NULL OR r.ingestion_timestamp > released_at)
+     ) GROUP BY row_hash`,
+  );
+}
+
+/** SELECT of the rows by which persons condemned records, with the hashes of now: they stay for good. Needs `carryOver`. */
+export function condemnedByPersonsSql(): string {
+  return `SELECT coalesce(new_hash, row_hash) AS row_hash, source_file_id, source_file, source_row_number, source_line, attempt_count, ingestion_timestamp,
+      run_id, contract_version, reasons, record, raw_text
+    FROM old_rejects LEFT JOIN rehashed ON old_hash = row_hash
+    WHERE is_condemned AND list_contains(list_transform(reasons, lambda x: x.code), '${CONDEMNED_CODE}')`;
+}
+
+/**
+ * SELECT of the places (source_file_id, source_row_number) of records that are in a migration's Silver files, but were
+ * retried since with what people corrected, where a later try is there, too: that one stays. Undefined without retries.
+ */
+export async function retriedSince({
+  engine,
+  effects,
+  plan,
+  files,
+}: CarryInput): Promise<string | undefined> {
+  const tries: string[] = [];
+  for (const { key, sourceFileId, index, repeatOf } of plan.files) {
+    const retry = repeatOf === undefined ? retryOf(plan.dataset, key) : undefined;
+    if (retry === undefined) continue;
+    const from = readParquet([await effects.data.localPath(retry.origins)]);
+    tries.push(
+      `SELECT origin_file_id, origin_row_number, ${literal(sourceFileId)} AS source_file_id, source_row_number, ${index} AS n FROM ${from}`,
+    );
+  }
+  if (tries.length === 0 || files.length === 0) return undefined;
+  const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
+  const all = tries.join(' UNION ALL ');
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE tries AS SELECT * FROM (${all})
+     UNION SELECT origin_file_id, origin_row_number, origin_file_id, origin_row_number, -1 FROM (${all})`,
+  );
+  return `SELECT source_file_id, source_row_number FROM tries SEMI JOIN ${readParquet(paths)} USING (source_file_id, source_row_number)
+    QUALIFY row_number() OVER (PARTITION BY origin_file_id, origin_row_number ORDER BY n DESC) > 1`;
+}

@@ -1,0 +1,96 @@
+import type { Classification, Contract } from '../contract/contract.ts';
+import type { LoadedContracts } from '../contract/load-contracts.ts';
+import { readContract } from '../contract/read-contract.ts';
+import { ConflictError } from '../errors.ts';
+import { contractTextKey, goldSqlKey } from '../naming.ts';
+import type { ObjectStore } from '../ports.ts';
+import { readPointer } from '../table/pointer.ts';
+
+/** A contract as it is written, and of a Gold table its SQL. */
+export interface ContractTexts {
+  readonly contract: string;
+  readonly sql?: string;
+}
+
+/**
+ * Keeps the texts of a contract under the digest that pointers and ledgers name, so that what was published under it can
+ * be read as it was meant, whatever the contract says later. What is kept is never changed; a repeat writes nothing.
+ */
+export async function keepContract(
+  objects: ObjectStore,
+  { dataset, digest }: { readonly dataset: string; readonly digest: string },
+  { contract, sql }: ContractTexts,
+): Promise<void> {
+  // The contract comes last: who finds it finds its SQL, too.
+  if (sql !== undefined) await putOnce(objects, goldSqlKey(dataset, digest), sql);
+  await putOnce(objects, contractTextKey(dataset, digest), contract);
+}
+
+async function putOnce(objects: ObjectStore, key: string, text: string): Promise<void> {
+  if ((await objects.get(key)) !== undefined) return;
+  try {
+    await objects.put(key, Buffer.from(text), { ifNoneMatch: '*' });
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+  }
+}
+
+/** The contract that is kept under a digest; undefined where none is, or where this release can't read its text. */
+export async function keptContract(
+  objects: ObjectStore,
+  dataset: string,
+  digest: string,
+): Promise<Contract | undefined> {
+  const key = contractTextKey(dataset, digest);
+  const stored = await objects.get(key);
+  if (stored === undefined) return undefined;
+  const result = readContract(key, Buffer.from(stored.body).toString('utf8'));
+  if (result.kind !== 'contract' || result.contract.dataset !== dataset) return undefined;
+  // Another release may have another digest for the same text: the ledger names it by this one. That of a Gold table has its SQL, too.
+  return result.contract.layer === 'gold' ? result.contract : { ...result.contract, digest };
+}
+
+/** From what everybody may see to what nobody may who needn't. */
+const CLASSIFICATIONS: readonly Classification[] = ['public', 'internal', 'confidential', 'personal'];
+
+/**
+ * The contract under which a dataset or Gold table was last published: readers see tables of its shape, whatever was
+ * written into the contract since. What the contract protects by now is protected at once. The contract itself where
+ * nothing was published, or where its text was not kept.
+ */
+export async function publishedContract<C extends Contract>(objects: ObjectStore, contract: C): Promise<C> {
+  const { dataset, layer } = contract;
+  const digest = (await readPointer(objects, layer, dataset))?.pointer.contract_digest;
+  // What was repaired says nothing of its contract.
+  if (digest === undefined || digest === '' || digest === contract.digest) return contract;
+  const kept = await keptContract(objects, dataset, digest);
+  return kept?.layer === layer ? withProtection(kept as C, contract) : contract;
+}
+
+/** A contract in which no column is less protected than in another one. */
+function withProtection<C extends Contract>(contract: C, other: Contract): C {
+  const rank = (classification: Classification | undefined): number =>
+    classification === undefined ? -1 : CLASSIFICATIONS.indexOf(classification);
+  const others = new Map(other.columns.map(({ name, classification }) => [name, classification]));
+  const columns = contract.columns.map((column) => {
+    const now = others.get(column.name);
+    return now !== undefined && rank(now) > rank(column.classification)
+      ? { ...column, classification: now }
+      : column;
+  });
+  return { ...contract, columns };
+}
+
+/** Loaded contracts with some of them as they were published. */
+export async function withPublished(
+  objects: ObjectStore,
+  loaded: LoadedContracts,
+  datasets: readonly string[],
+): Promise<LoadedContracts> {
+  const contracts = new Map(loaded.contracts);
+  for (const dataset of datasets) {
+    const contract = contracts.get(dataset);
+    if (contract !== undefined) contracts.set(dataset, await publishedContract(objects, contract));
+  }
+  return { ...loaded, contracts };
+}
