@@ -20,7 +20,8 @@ const ENDINGS = {
   xlsx: ['xlsx'],
 } as const;
 type Format = keyof typeof ENDINGS;
-const FORMATS = Object.keys(ENDINGS) as readonly Format[];
+/** Every format. */
+export const FORMATS = Object.keys(ENDINGS) as readonly Format[];
 
 /** What --format takes, for a command's help. */
 export const FORMAT_HELP = 'table, csv, json, jsonl, parquet or xlsx; from the name of --out, else table';

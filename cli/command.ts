@@ -7,6 +7,8 @@ export interface Option {
   /** What its value is called in the help, e.g. `DIR`. */
   readonly value?: string;
   readonly help: string;
+  /** All values that it takes, where there are but a few. */
+  readonly choices?: readonly string[];
   /** Set where it may be given more than once. */
   readonly multiple?: true;
 }

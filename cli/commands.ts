@@ -214,4 +214,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'what a contract would change, without publishing',
     load: async () => (await import('./commands/contracts-try.ts')).contractsTry,
   },
+  {
+    name: 'completion',
+    summary: 'have the shell complete commands by the tab key',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
 ];

@@ -10,6 +10,7 @@ export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
   target: {
     type: 'string',
     value: 'T',
+    choices: ['local', 'aws'],
     help: 'local, a lake in a folder, unless given; or aws, a deployed platform',
   },
   stack: {

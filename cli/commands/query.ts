@@ -5,7 +5,7 @@ import { type AsOf, parseAsOf } from '../../etl/query/as-of.ts';
 import { listTables } from '../../etl/query/catalog.ts';
 import { runQuery } from '../../etl/query/run-query.ts';
 import { isBlankSql } from '../../etl/query/sql-text.ts';
-import { type AnswerFormat, answerFormat, FORMAT_HELP, printAnswer } from '../answer-format.ts';
+import { type AnswerFormat, answerFormat, FORMAT_HELP, FORMATS, printAnswer } from '../answer-format.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -31,6 +31,7 @@ the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everythi
     format: {
       type: 'string',
       value: 'F',
+      choices: FORMATS,
       help: FORMAT_HELP,
     },
     out: {
@@ -52,6 +53,7 @@ the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everythi
     engine: {
       type: 'string',
       value: 'E',
+      choices: ['athena', 'local'],
       help: 'with --target aws: athena, unless given; or local, which reads the tables onto this machine',
     },
   },
