@@ -10,6 +10,16 @@ interface CommandEntry {
 /** Every command, in the order in which a newcomer meets them. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'new dataset',
+    summary: 'make a dataset of files: its contract and its first run',
+    load: async () => (await import('./commands/new-dataset.ts')).newDataset,
+  },
+  {
+    name: 'new gold',
+    summary: 'make a Gold table to start from',
+    load: async () => (await import('./commands/new-gold.ts')).newGold,
+  },
+  {
     name: 'init',
     summary: 'make a folder a lake',
     load: async () => (await import('./commands/init.ts')).init,

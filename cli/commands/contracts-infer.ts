@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { guarded, hasCode } from '../../adapters/local/file-errors.ts';
@@ -14,7 +14,7 @@ import { inferContract } from '../../etl/inferring/infer-contract.ts';
 import type { Proposal } from '../../etl/inferring/proposal.ts';
 import { proposalYaml } from '../../etl/inferring/proposal-yaml.ts';
 import { requireEnding } from '../answer-format.ts';
-import type { Command } from '../command.ts';
+import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findFiles } from '../find-files.ts';
 import { LINK_OPTION, linksOf } from '../follow-links.ts';
@@ -56,9 +56,7 @@ stderr; with --out, writes the contract there and prints what it found. Personal
   positionals: { min: 1, max: Number.POSITIVE_INFINITY, name: 'FILE' },
   localOnly: 'it looks at files on this machine.',
   async run(args, io) {
-    const sampleMb = args.text('sample-mb') ?? DEFAULT_SAMPLE_MB;
-    if (!/^[1-9]\d{0,6}$/.test(sampleMb))
-      throw usageError(`--sample-mb ${sampleMb} is no number of megabytes: write e.g. 256.`);
+    const sampleBytes = sampleBytesOf(args);
     const found = await findFiles(args.positionals, {
       cwd: io.cwd,
       exclude: locations(args, io).lakeDir,
@@ -68,7 +66,7 @@ stderr; with --out, writes the contract there and prints what it found. Personal
     const name = datasetName(args.text('dataset'), files[0] ?? '');
     const out = args.text('out');
     requireEnding(out, ['.yaml', '.yml'], 'YAML');
-    const proposal = await propose(files, io, { ...name, sampleBytes: Number(sampleMb) * 1_000_000 });
+    const proposal = await propose(files, io, { ...name, sampleBytes });
     const yaml = proposalYaml(proposal);
     const file =
       out === undefined ? `${name.domain}/${name.name}.yaml` : shownPath(path.resolve(io.cwd, out), io);
@@ -94,16 +92,25 @@ stderr; with --out, writes the contract there and prints what it found. Personal
   },
 };
 
-function datasetName(given: string | undefined, file: string): DatasetName {
+/** How much of the files is read. */
+export function sampleBytesOf(args: Args): number {
+  const sampleMb = args.text('sample-mb') ?? DEFAULT_SAMPLE_MB;
+  if (!/^[1-9]\d{0,6}$/.test(sampleMb))
+    throw usageError(`--sample-mb ${sampleMb} is no number of megabytes: write e.g. 256.`);
+  return Number(sampleMb) * 1_000_000;
+}
+
+/** A dataset's name as it was given, else from the path of its first file. */
+export function datasetName(given: string | undefined, file: string): DatasetName {
   if (given === undefined) return datasetNameOf(file.split(path.sep).join('/'));
   const [, domain, name] = /^([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)$/.exec(given) ?? [];
   if (domain === undefined || name === undefined)
-    throw usageError(`--dataset ${given} is no name of a dataset: write e.g. spend.council_payments.`);
+    throw usageError(`${given} is no name of a dataset: write e.g. spend.council_payments.`);
   return { domain, name };
 }
 
-/** In a temporary folder of its own, which is gone afterwards. */
-async function propose(
+/** What files propose; in a temporary folder of its own, which is gone afterwards. */
+export async function propose(
   files: readonly string[],
   io: Io,
   what: DatasetName & { readonly sampleBytes: number },
@@ -122,22 +129,20 @@ async function propose(
 }
 
 /** What `contracts check` would say of the proposal. */
-function problemsOf(file: string, yaml: string): readonly ContractProblem[] {
+export function problemsOf(file: string, yaml: string): readonly ContractProblem[] {
   const result = readContract(file, yaml);
   return result.kind === 'invalid' ? result.problems : [];
 }
 
-async function writeNew(file: string, shown: string, text: string): Promise<void> {
+/** Writes a new file, and makes its folder. Throws ConfigError `FILE_EXISTS` rather than write over one. */
+export async function writeNew(file: string, shown: string, text: string): Promise<void> {
   try {
+    await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, text, { flag: 'wx' });
   } catch (error) {
     if (hasCode(error, 'EEXIST')) {
-      const message = `${shown} is there already, and is not written over: name another --out.`;
+      const message = `${shown} is there already, and is not written over: choose another name, or remove it.`;
       throw new ConfigError('FILE_EXISTS', message, { context: { file: shown }, cause: error });
-    }
-    if (hasCode(error, 'ENOENT')) {
-      const message = `${path.dirname(shown)} is no folder: make it, or name another --out.`;
-      throw new ConfigError('NO_FOLDER', message, { context: { file: shown }, cause: error });
     }
     await guarded(`writing ${shown}`, () => Promise.reject(error));
   }

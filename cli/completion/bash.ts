@@ -76,9 +76,9 @@ function reply(expected: Expected): string {
     case 'dataset':
       return 'COMPREPLY=($(compgen -W "$(_assay_datasets)" -- "$cur"))';
     case 'file':
-      return "local IFS=$'\\n'; compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- \"$cur\"))";
+      return 'local IFS=$\'\\n\'; compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$cur"))';
     case 'folder':
-      return "local IFS=$'\\n'; compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- \"$cur\"))";
+      return 'local IFS=$\'\\n\'; compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$cur"))';
     default:
       return '';
   }

@@ -9,9 +9,12 @@ const MARKS = { seen: 'seen:', review: 'REVIEW:', decide: 'DECIDE:' } as const;
 
 /**
  * A proposal as a contract in YAML, with what speaks for each part as comments. It is sound but for what a person must
- * decide: the owner and the purpose are empty, and a key or a partition column that wasn't found is missing.
+ * decide: the owner and the purpose are empty unless they are given, and a key or a partition column that wasn't found is missing.
  */
-export function proposalYaml(proposal: Proposal): string {
+export function proposalYaml(
+  proposal: Proposal,
+  decided?: { readonly owner: string; readonly purpose: string },
+): string {
   const { domain, name, columns, notes } = proposal;
   const lines = [
     ...headComment(proposal),
@@ -21,12 +24,12 @@ export function proposalYaml(proposal: Proposal): string {
     `domain: ${value(domain)}`,
     `name: ${value(name)}`,
     'version: 1.0.0',
-    'status: draft',
+    `status: ${decided === undefined ? 'draft' : 'active'}`,
     ...comments(notes.contract, 0),
     'team:',
-    '  name:',
+    decided === undefined ? '  name:' : `  name: ${value(decided.owner)}`,
     'description:',
-    '  purpose:',
+    decided === undefined ? '  purpose:' : `  purpose: ${value(decided.purpose)}`,
     'schema:',
     `  - name: ${value(name)}`,
     '    physicalType: table',

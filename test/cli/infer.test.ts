@@ -144,7 +144,6 @@ describe('contracts infer', () => {
     ['a name that is no dataset', ['a.csv', '--dataset', 'Sales'], 2, 'USAGE'],
     ['a size that is none', ['a.csv', '--sample-mb', '0'], 2, 'USAGE'],
     ['a contract that is there', ['a.csv', '--out', 'there.yaml'], 2, 'FILE_EXISTS'],
-    ['a folder that is not there', ['a.csv', '--out', 'no/where.yaml'], 2, 'NO_FOLDER'],
     ['an empty file', ['empty.csv'], 1, 'NO_RECORDS'],
     ['a binary file', ['picture.csv'], 1, 'UNREADABLE'],
   ])('says what is wrong: %s', async (_, args, code, expected) => {

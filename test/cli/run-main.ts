@@ -1,12 +1,29 @@
 import type { Io } from '../../cli/io.ts';
 import { main } from '../../cli/main.ts';
+import type { LineReader } from '../../cli/prompt/line-reader.ts';
 import type { Finished } from './assay.ts';
 
+interface Place {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What a person types, line by line; undefined where there is no terminal. */
+  readonly typed?: readonly string[];
+}
+
+/** Lines as a terminal gives them: those that were typed, then the end. */
+function typedLines(lines: string[]): LineReader {
+  return {
+    next: async () => {
+      const text = lines.shift();
+      return text === undefined ? { kind: 'closed' } : { kind: 'line', text };
+    },
+    remember: () => undefined,
+    close: () => undefined,
+  };
+}
+
 /** Runs a command line within this process: as assay(), and quicker, for what needs no process to be seen. */
-export async function runMain(
-  args: readonly string[],
-  { cwd, env = {} }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
-): Promise<Finished> {
+export async function runMain(args: readonly string[], { cwd, env = {}, typed }: Place): Promise<Finished> {
   const texts: { out: string[]; err: string[] } = { out: [], err: [] };
   const io: Io = {
     out: (line) => void texts.out.push(line),
@@ -14,7 +31,7 @@ export async function runMain(
     drained: async () => undefined,
     readInput: async () => '',
     onInterrupt: () => () => undefined,
-    openLines: undefined,
+    openLines: typed === undefined ? undefined : () => typedLines([...typed]),
     isTerminal: { out: false, err: false, in: false },
     colour: false,
     columns: Number.POSITIVE_INFINITY,

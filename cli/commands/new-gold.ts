@@ -1,0 +1,109 @@
+import path from 'node:path';
+import { fileContractSource } from '../../adapters/local/contract-source.ts';
+import type { SourceContract } from '../../etl/contract/contract.ts';
+import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { didYouMean } from '../../etl/contract/nearest.ts';
+import { proposeGold } from '../../etl/gold/propose-gold.ts';
+import type { Args, Command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { locations, nextCommand, shownPath } from '../locations.ts';
+import { ask } from '../new/ask.ts';
+import { runCommand } from '../new/run-command.ts';
+import { usageError } from '../usage-error.ts';
+import { contractsCheck } from './contracts-check.ts';
+import { datasetName, writeNew } from './contracts-infer.ts';
+
+/** `assay new gold`: a Gold table to start from. */
+export const newGold: Command = {
+  name: 'new gold',
+  usage: 'NAME [--from D] [--by COLUMNS] [--owner NAME] [--purpose TEXT]',
+  description: `Writes a Gold table to start from: its contract, contracts/<domain>/<name>.yaml, and its SQL, sql/gold/<domain>/<name>.sql,
+which counts the records of a dataset in each month and sums its measures, by the columns that you name; and checks both.
+A measure that has a currency beside it is summed where that column is among --by: pounds and euros are never added up.
+The next run of the dataset computes the table, also where no file is pending.`,
+  options: {
+    from: {
+      type: 'string',
+      value: 'D',
+      help: 'the dataset that it is made of; the only one of the domain unless given',
+    },
+    by: {
+      type: 'string',
+      value: 'COLUMNS',
+      help: 'required columns with a row each in a month, e.g. currency,state',
+    },
+    owner: {
+      type: 'string',
+      value: 'NAME',
+      help: 'the team that answers for it; the owner of the dataset unless given',
+    },
+    purpose: { type: 'string', value: 'TEXT', help: 'what it is for, in a sentence' },
+  },
+  examples: ['assay new gold shop.monthly_sales --from shop.orders --by currency'],
+  positionals: { min: 1, max: 1, name: 'NAME' },
+  localOnly: 'it makes files on this machine; deploy them afterwards (docs/deploy.md).',
+  async run(args, io) {
+    const [given = ''] = args.positionals;
+    const { domain, name } = datasetName(given, '');
+    const { contractsDir, sqlDir } = locations(args, io);
+    const source = await sourceOf(args, io, domain);
+    const purpose = await purposeOf(args, io, source);
+    const by = (args.text('by') ?? '').split(/[\s,]+/).filter((part) => part !== '');
+    const owner = args.text('owner') ?? source.owner;
+    const { yaml, sql } = proposeGold(source, { domain, name, by, owner, purpose });
+    const files = [
+      { file: path.join(sqlDir, domain, `${name}.sql`), text: sql },
+      { file: path.join(contractsDir, domain, `${name}.yaml`), text: yaml },
+    ];
+    for (const { file, text } of files) await writeNew(file, shownPath(file, io), text);
+    const contract = files[1]?.file ?? '';
+    const code = await runCommand(contractsCheck, [contract], { args, io });
+    if (args.has('json')) {
+      const [sqlFile, contractFile] = files.map(({ file }) => shownPath(file, io));
+      io.out(
+        JSON.stringify(
+          { dataset: given, contract: contractFile, sql: sqlFile, from: source.dataset },
+          null,
+          2,
+        ),
+      );
+      return code;
+    }
+    io.out(`Wrote ${files.map(({ file }) => shownPath(file, io)).join(' and ')}.`);
+    if (code !== EXIT.ok) return code;
+    io.out(`Next: ${nextCommand(args, io, `run --dataset ${source.dataset}`)}`);
+    io.out(`      ${nextCommand(args, io, `report ${given}`)}`);
+    return code;
+  },
+};
+
+/** The dataset that a Gold table is made of: the one that was named, or the only one of its domain. */
+async function sourceOf(args: Args, io: Io, domain: string): Promise<SourceContract> {
+  const { contracts } = await loadContracts(fileContractSource(locations(args, io)));
+  const sources = [...contracts.values()].flatMap((one) => (one.layer === 'silver' ? [one] : []));
+  const names = sources.map(({ dataset }) => dataset);
+  const from = args.text('from');
+  const near = sources.filter((one) => (from === undefined ? one.domain === domain : one.dataset === from));
+  const [only, ...more] = near;
+  if (only !== undefined && more.length === 0) return only;
+  const list =
+    names.length === 0
+      ? 'there is none yet: assay new dataset FILE… makes one'
+      : `there are ${names.join(', ')}`;
+  if (from !== undefined)
+    throw usageError(`--from ${from} is no dataset${didYouMean(from, names)}: ${list}.`);
+  throw usageError(`--from is missing: say which dataset it is made of; ${list}.`);
+}
+
+async function purposeOf(args: Args, io: Io, { dataset }: SourceContract): Promise<string> {
+  const given = args.text('purpose');
+  const otherwise = `Records and sums of ${dataset} in each month.`;
+  if (given !== undefined || args.has('json') || io.openLines === undefined) return given ?? otherwise;
+  const lines = io.openLines();
+  try {
+    return await ask(lines, { text: 'What is it for, in a sentence', otherwise }, io.out);
+  } finally {
+    lines.close();
+  }
+}

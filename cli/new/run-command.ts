@@ -1,0 +1,33 @@
+import type { Args, Command } from '../command.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { parseCommandLine } from '../parse-args.ts';
+
+/** Runs another command with the places of this one. What it says comes next is left out; with --json, all that it prints. */
+export async function runCommand(
+  command: Command,
+  words: readonly string[],
+  { args, io }: { readonly args: Args; readonly io: Io },
+): Promise<ExitCode> {
+  const places = ['lake', 'contracts', 'sql'].flatMap((name) => {
+    const value = args.text(name);
+    return value === undefined ? [] : [`--${name}`, value];
+  });
+  const isQuiet = args.has('json');
+  const inner: Io = {
+    ...io,
+    out: (line) => {
+      if (!isQuiet && !line.startsWith('Next: ')) io.out(line);
+    },
+  };
+  return await command.run(parseCommandLine(command, [...words, ...places]), inner);
+}
+
+/** Runs commands one after another until one fails; returns that one's code. */
+export async function runInTurn(steps: readonly (() => Promise<ExitCode>)[]): Promise<ExitCode> {
+  for (const step of steps) {
+    const code = await step();
+    if (code !== EXIT.ok) return code;
+  }
+  return EXIT.ok;
+}
