@@ -41,3 +41,10 @@ export interface Command {
   readonly localOnly?: string;
   run(args: Args, io: Io): Promise<ExitCode>;
 }
+
+/** A command as the list of all shows it; its code is loaded when it is used. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}

@@ -1,4 +1,4 @@
-import type { Command } from '../command.ts';
+import type { Command, CommandEntry } from '../command.ts';
 import { bashScript } from '../completion/bash.ts';
 import { fishScript } from '../completion/fish.ts';
 import { knownCommands } from '../completion/known-words.ts';
@@ -8,8 +8,8 @@ import { usageError } from '../usage-error.ts';
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript };
 
-/** `assay completion`: has a shell complete commands, options and datasets. */
-export const completion: Command = {
+/** `assay completion`: has a shell complete these commands, their options and datasets. */
+export const completionOf = (commands: readonly CommandEntry[]): Command => ({
   name: 'completion',
   usage: 'bash|zsh|fish',
   description: `Prints a script that has a shell complete commands, options, datasets and files by the tab key.
@@ -28,8 +28,8 @@ It completes the word assay: in a clone, 'npm link' gives you one. Datasets are 
     const [shell = ''] = args.positionals;
     const script = Object.entries(SCRIPTS).find(([name]) => name === shell)?.[1];
     if (script === undefined) throw usageError(`${shell} is unknown: write bash, zsh or fish.`);
-    const text = script(await knownCommands());
+    const text = script(await knownCommands(commands));
     io.out(args.has('json') ? JSON.stringify({ shell, script: text }, null, 2) : text);
     return EXIT.ok;
   },
-};
+});

@@ -1,5 +1,4 @@
-import type { Option } from '../command.ts';
-import { COMMANDS } from '../commands.ts';
+import type { CommandEntry, Option } from '../command.ts';
 import { COMMON_OPTIONS } from '../parse-args.ts';
 
 /** What may stand somewhere: one of a few words, a dataset, a file, a folder, or what only a person knows. */
@@ -25,9 +24,9 @@ export interface KnownCommand {
 }
 
 /** Every command with its options, as the commands themselves say. */
-export async function knownCommands(): Promise<KnownCommand[]> {
+export async function knownCommands(commands: readonly CommandEntry[]): Promise<KnownCommand[]> {
   const known: KnownCommand[] = [];
-  for (const { name, summary, load } of COMMANDS) {
+  for (const { name, summary, load } of commands) {
     const { options, positionals } = await load();
     known.push({
       name,
