@@ -150,7 +150,7 @@ function printHead(facts: ReportFacts, contract: GoldContract, io: Io): void {
   io.out(`${contract.dataset}${period}: ${firstSentence(contract.description)}`);
   io.out(
     facts.committedAt === null
-      ? `Not made yet: nothing of ${contract.inputs.join(', ')} was published.\n`
+      ? `Not made yet: the next run of ${contract.inputs.join(' or ')} makes it.\n`
       : `Made at ${time(facts.committedAt)} UTC from ${sources.join(', ')}; contract ${facts.contractVersion}.\n`,
   );
 }
