@@ -298,6 +298,7 @@ export const SnapshotsJson = z.array(
     totalRecords: Counted,
     runId: z.string().nullable(),
     isCurrent: z.boolean(),
+    generation: Counted.min(1),
   }),
 );
 
@@ -501,6 +502,7 @@ export const ContractsTryJson = z.strictObject({
       examples: z.array(z.strictObject({ ...TriedPlace, old: Nullable, new: Nullable })),
     }),
   ),
+  sums: z.array(z.strictObject({ measure: z.string(), before: z.string(), after: z.string() })),
   gold: z.array(
     z.strictObject({
       report: Dataset,
