@@ -14,6 +14,9 @@ const UNFINISHED = /^\.|~$|\.(part|partial|filepart|tmp|temp|crdownload|swp)$/i;
 /** Waits this long between two looks at a file that is being written, at most. */
 const POLL_MS = 200;
 
+/** After a folder came, and then every so often, all is looked at once more. */
+const LOOK_AGAIN_MS = { soon: 1000, always: 60_000 };
+
 /** `DIR/spend/council_payments/2010-12.csv` → `spend.council_payments`; throws ConfigError where a file lies elsewhere. */
 export function datasetOfDrop(drop: string, file: string): string {
   const parts = path.relative(drop, file).split(path.sep);
@@ -86,22 +89,64 @@ interface DropListener {
   onError(error: unknown): void;
 }
 
-/** Watches a folder for finished files, and links, those there already included; what is behind links only where they are followed. */
+/**
+ * Watches a folder for finished files, and links, those there already included; what is behind links only where they are
+ * followed. A folder is read before it is watched, and some file systems tell of no change: files of which nothing was
+ * told are found by looking again.
+ */
 export function watchDrops(
   drop: string,
-  { settleMs, links }: { readonly settleMs: number; readonly links: Links },
+  { settleMs, ...looking }: { readonly settleMs: number; readonly links: Links; readonly exclude: string },
   { onFile, onError }: DropListener,
 ): { close(): Promise<void> } {
   const watcher = watch(drop, {
-    followSymlinks: links === 'follow',
+    followSymlinks: looking.links === 'follow',
     ignored: (file) => file !== drop && UNFINISHED.test(path.basename(file)),
     awaitWriteFinish: {
       stabilityThreshold: settleMs,
       pollInterval: Math.min(POLL_MS, Math.ceil(settleMs / 4)),
     },
   });
-  watcher.on('add', onFile);
-  watcher.on('change', onFile);
+  const told = new Set<string>();
+  const tell = (file: string): void => {
+    told.add(file);
+    onFile(file);
+  };
+  watcher.on('add', tell);
+  watcher.on('change', tell);
+  watcher.on('unlink', (file) => told.delete(file));
   watcher.on('error', onError);
-  return watcher;
+  const looks = repeatedLooks(async () => {
+    for (const file of await settledFiles(drop, looking, settleMs)) if (!told.has(file)) tell(file);
+  }, onError);
+  watcher.on('addDir', looks.soon);
+  return {
+    close: async () => {
+      looks.end();
+      await watcher.close();
+    },
+  };
+}
+
+/** Looks every so often, and a moment after the last time that it was asked to; never twice at once. */
+function repeatedLooks(
+  look: () => Promise<void>,
+  onError: (error: unknown) => void,
+): { soon(): void; end(): void } {
+  let looking: Promise<void> = Promise.resolve();
+  const begin = (): void => {
+    looking = looking.then(look).catch(onError);
+  };
+  const always = setInterval(begin, LOOK_AGAIN_MS.always);
+  let next: NodeJS.Timeout | undefined;
+  return {
+    soon: () => {
+      clearTimeout(next);
+      next = setTimeout(begin, LOOK_AGAIN_MS.soon);
+    },
+    end: () => {
+      clearInterval(always);
+      clearTimeout(next);
+    },
+  };
 }

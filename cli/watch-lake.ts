@@ -68,7 +68,8 @@ async function watchUntilStopped(watching: Watching): Promise<void> {
     return;
   }
   const tell = (error: unknown): void => void options.onEvent({ kind: 'trouble', error });
-  const drops = watchDrops(options.drop, options, {
+  const looking = { ...options, exclude: watching.lake.root };
+  const drops = watchDrops(options.drop, looking, {
     onFile: (file) => void addFile(watching, file).catch(tell),
     onError: tell,
   });

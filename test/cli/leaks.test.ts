@@ -75,17 +75,17 @@ async function run(...options: string[]): Promise<{ said: string; kept: string; 
 }
 
 describe('what an engine says of a value', () => {
-  test('is in no run record, alert, webhook, span or output; its class is, and whose statement it was', async () => {
+  test('is in no run record, alert, webhook, span or output; what kind of value it is, and whose statement it was, are', async () => {
     await shop.write('sql/gold/shop/monthly_sales.sql', CASTING_SQL);
     const { said, kept, sent } = await run();
     for (const text of [said, kept, sent]) {
-      expect(text).toContain('Gold SQL of shop.monthly_sales (Conversion error');
+      expect(text).toContain("monthly_sales.sql can't be computed: a value does not go into the type");
       expect(text).not.toContain(SECRET);
     }
     const json = await runMain(['run', '--json'], shop);
     const runs = await runMain(['query', 'SELECT why FROM ops.runs', '--format', 'csv'], shop);
     const alerts = await runMain(['query', 'FROM ops.alerts', '--format', 'csv'], shop);
-    expect(alerts.out).toContain('Conversion error');
+    expect(alerts.out).toContain('a value does not go into the type');
     expect([json.out, runs.out, alerts.out].join()).not.toContain(SECRET);
   });
 

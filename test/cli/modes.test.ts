@@ -87,7 +87,7 @@ describe('the files of a lake', () => {
       await chmod(file, (await stat(file)).isDirectory() ? 0o755 : 0o644);
     }
     const dry = await assayUnder('022', ['upgrade', '--dry-run']);
-    expect(dry.err).toMatch(/\d+ files and folders of the lake would get the mode/);
+    expect(dry.out).toMatch(/\d+ files and folders of the lake would get the mode/);
     expect(await modes()).toEqual({ files: ['644'], folders: ['755'] });
     expect((await assayUnder('022', ['upgrade', '--reason', 'x'])).code).toBe(0);
     expect(await modes()).toEqual({ files: ['600'], folders: ['700'] });
