@@ -70,6 +70,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    // What `npm pack` made is a copy.
+    exclude: { path: '^dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'] },

@@ -15,7 +15,13 @@ export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // Those of test/aws need a deployed platform, those of test/engines other engines: npm run test:aws, npm run test:engines.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/aws/', '<rootDir>/test/engines/', ...SEARCHES],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '<rootDir>/test/aws/',
+    '<rootDir>/test/engines/',
+    '<rootDir>/test/package/',
+    ...SEARCHES,
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -25,5 +31,7 @@ export default {
   },
   // Far more than any test takes on two idle cores: what hangs fails, what shares the machine does not.
   testTimeout: 240_000,
+  // What `npm pack` made is a copy.
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
   maxWorkers: 2,
 };

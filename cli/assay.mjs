@@ -1,7 +1,13 @@
 #!/usr/bin/env node
-// The launcher: registers tsx, which runs TypeScript as it stands, and hands over to main.ts.
-import { register } from 'tsx/esm/api';
+// The launcher. In a clone, tsx runs the TypeScript as it stands; the npm package has it compiled, in dist/.
+import { existsSync } from 'node:fs';
 
-register();
-const { runProcess } = await import('./main.ts');
-await runProcess();
+if (existsSync(new URL('main.ts', import.meta.url))) {
+  const { register } = await import('tsx/esm/api');
+  register();
+  const { runProcess } = await import('./main.ts');
+  await runProcess();
+} else {
+  const { runProcess } = await import('../dist/cli/main.js');
+  await runProcess();
+}

@@ -3,6 +3,11 @@ import type { CommandEntry } from './command.ts';
 /** Every command, in the order in which a newcomer meets them. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'demo',
+    summary: 'the whole way on files that come with Assay',
+    load: async () => (await import('./commands/demo.ts')).demo,
+  },
+  {
     name: 'new dataset',
     summary: 'make a dataset of files: its contract and its first run',
     load: async () => (await import('./commands/new-dataset.ts')).newDataset,
@@ -216,6 +221,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'contracts try',
     summary: 'what a contract would change, without publishing',
     load: async () => (await import('./commands/contracts-try.ts')).contractsTry,
+  },
+  {
+    name: 'docs',
+    summary: 'write a site about the datasets',
+    load: async () => (await import('./commands/docs.ts')).docs,
   },
   {
     name: 'completion',

@@ -1,8 +1,8 @@
 import { type LoadedContracts, loadContracts } from '../etl/contract/load-contracts.ts';
 import type { RunRecord } from '../etl/stages/documents.ts';
+import { usableContract } from '../etl/stages/usable-contract.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import type { CommandLake } from './open-lake.ts';
-import { usableContract } from './source-contract.ts';
 
 /** What came of one dataset: a run, or the error that kept it from starting. */
 export type Outcome =

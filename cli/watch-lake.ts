@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ifPresent } from '../adapters/local/file-errors.ts';
+import { type IngestedSource, ingestFiles } from '../adapters/local/ingest-files.ts';
 import { type Links, requirePlain } from '../adapters/local/plain-file.ts';
 import type { SourceContract } from '../etl/contract/contract.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { TransientError } from '../etl/errors.ts';
+import { usableContract } from '../etl/stages/usable-contract.ts';
 import { datasetOfDrop, type FileState, fileState, settledFiles, watchDrops } from './drop-folder.ts';
-import { type IngestedSource, ingestFiles } from './ingest-files.ts';
 import type { CommandLake } from './open-lake.ts';
 import { type Outcome, runDatasets, runnable } from './run-datasets.ts';
-import { usableContract } from './source-contract.ts';
 import { type WatchQueue, type Work, watchQueue } from './watch-queue.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;

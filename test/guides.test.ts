@@ -8,7 +8,7 @@ const exists = (file: string): boolean => existsSync(new URL(`../${file}`, impor
 function namedFiles(page: string): string[] {
   const spans = [...page.matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
   return spans.filter((span) =>
-    /^(?:[.]?(?:adapters|bench|bin|ci|cli|contracts|docs|etl|examples|lambdas|lib|sql|state-machines|test)\/|[.]?[\w-]+[.](?:ts|mjs|json|md)$)[\w./-]*$/.test(
+    /^(?:[.]?(?:adapters|bench|bin|ci|cli|contracts|docs|etl|examples|lambdas|library|lib|sql|state-machines|test)\/|[.]?[\w-]+[.](?:ts|mjs|json|md)$)[\w./-]*$/.test(
       span,
     ),
   );

@@ -1,11 +1,12 @@
 import path from 'node:path';
+import { type IngestedSource, ingestFiles } from '../../adapters/local/ingest-files.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { parseDataset } from '../../etl/naming.ts';
+import { usableContract } from '../../etl/stages/usable-contract.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findFiles } from '../find-files.ts';
 import { LINK_OPTION, linksOf } from '../follow-links.ts';
-import { type IngestedSource, ingestFiles } from '../ingest-files.ts';
 import type { Io } from '../io.ts';
 import { nextCommand, shownPath } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
@@ -13,7 +14,6 @@ import { plural, size } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
 import { progressBar } from '../print/progress.ts';
 import { table } from '../print/table.ts';
-import { usableContract } from '../source-contract.ts';
 import { usageError } from '../usage-error.ts';
 
 /** How many skipped files are named. */

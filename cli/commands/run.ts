@@ -1,4 +1,5 @@
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { usableContract } from '../../etl/stages/usable-contract.ts';
 import type { Command } from '../command.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
 import { NO_TEND, openLakeOf } from '../open-lake.ts';
@@ -6,7 +7,6 @@ import { outcomeJson, printOutcome } from '../outcome.ts';
 import { printPlans } from '../plan-run.ts';
 import { progressBar } from '../print/progress.ts';
 import { type Outcome, outcomeCode, runDatasets } from '../run-datasets.ts';
-import { usableContract } from '../source-contract.ts';
 
 /** `assay run`: processes everything pending. */
 export const run: Command = {

@@ -1,6 +1,7 @@
 import type { SqlValue } from '../../etl/engine/engine.ts';
 import type { AnswerColumn, QueryAnswer } from '../../etl/query/answer.ts';
-import { cellText, csvCell, isNumeric, jsonValue } from './cell.ts';
+import { jsonValue } from '../../etl/query/json-value.ts';
+import { cellText, csvCell, isNumeric } from './cell.ts';
 import { count, decimal, plural } from './format.ts';
 import { printable } from './printable.ts';
 import type { Sink } from './sink.ts';

@@ -61,6 +61,13 @@ export async function listTables(effects: Effects): Promise<readonly CatalogTabl
   return [...named, ...ops];
 }
 
+/** The table that readers of a dataset ask first: its Silver, or its Gold. */
+export function describeContract(contract: Contract): CatalogTable {
+  const made = tablesOf(contract).find(({ layer }) => layer === contract.layer);
+  if (made === undefined) throw new RangeError(`${contract.dataset} makes no table`);
+  return catalogTable(contract, made);
+}
+
 function catalogTable(contract: Contract, { name, layer, columns }: TableName): CatalogTable {
   return {
     name,

@@ -59,8 +59,8 @@ const CASES: readonly (readonly [string[], string[]])[] = [
 
 describe('bash completes', () => {
   test.each(CASES)('assay %j', async (words, expected) => {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's
     const script =
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's
       '. ./bash; complete -p assay >&2; COMP_WORDS=(assay "$@"); COMP_CWORD=$#; _assay; for one in "${COMPREPLY[@]}"; do echo "$one"; done';
     const { stdout, stderr } = await run('bash', ['-uc', script, 'bash', ...words], { cwd });
     expect(stderr).toContain('-F _assay assay');

@@ -52,7 +52,7 @@ jest.unstable_mockModule('node:fs/promises', () => ({
   },
 }));
 const { initLake, openLake } = await import('../../adapters/local/lake.ts');
-const { ingestFiles } = await import('../../cli/ingest-files.ts');
+const { ingestFiles } = await import('../../adapters/local/ingest-files.ts');
 const { tempFolder } = await import('../adapters/temp-folder.ts');
 
 let folder: string;

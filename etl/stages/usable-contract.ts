@@ -1,9 +1,9 @@
 import path from 'node:path';
-import { checkContractSql, hasSqlToCheck } from '../etl/contract/check-contract-sql.ts';
-import type { SourceContract } from '../etl/contract/contract.ts';
-import { type LoadedContracts, requireSourceContract } from '../etl/contract/load-contracts.ts';
-import { withEngine } from '../etl/engine/engine.ts';
-import type { Effects } from '../etl/ports.ts';
+import { checkContractSql, hasSqlToCheck } from '../contract/check-contract-sql.ts';
+import type { SourceContract } from '../contract/contract.ts';
+import { type LoadedContracts, requireSourceContract } from '../contract/load-contracts.ts';
+import { withEngine } from '../engine/engine.ts';
+import type { Effects } from '../ports.ts';
 
 /** The contract of a dataset that files can be ingested for, its rules and checks such as DuckDB can run; throws ConfigError where any of it is wrong. */
 export async function usableContract(

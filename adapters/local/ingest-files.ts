@@ -1,14 +1,14 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { hashFile } from '../adapters/local/file-bytes.ts';
-import { guarded } from '../adapters/local/file-errors.ts';
-import type { Lake } from '../adapters/local/lake.ts';
-import { type FoundFile, requirePlain } from '../adapters/local/plain-file.ts';
-import { BronzeIntake, type IngestedFile } from '../etl/bronze.ts';
-import type { SourceContract } from '../etl/contract/contract.ts';
-import { type HasRoom, inFlight } from '../etl/in-flight.ts';
-import { bronzePrefix } from '../etl/naming.ts';
-import type { Effects } from '../etl/ports.ts';
+import { BronzeIntake, type IngestedFile } from '../../etl/bronze.ts';
+import type { SourceContract } from '../../etl/contract/contract.ts';
+import { type HasRoom, inFlight } from '../../etl/in-flight.ts';
+import { bronzePrefix } from '../../etl/naming.ts';
+import type { Effects } from '../../etl/ports.ts';
+import { hashFile } from './file-bytes.ts';
+import { guarded } from './file-errors.ts';
+import type { Lake } from './lake.ts';
+import { type FoundFile, requirePlain } from './plain-file.ts';
 
 /** Small files wait for the disk or the network together; a large one keeps them busy alone. */
 const FILES_AT_ONCE = 32;

@@ -1,0 +1,96 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileContractSource } from '../../adapters/local/contract-source.ts';
+import { guarded, hasCode } from '../../adapters/local/file-errors.ts';
+import type { Contract } from '../../etl/contract/contract.ts';
+import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { ConfigError } from '../../etl/errors.ts';
+import { checkHealth } from '../../etl/operations/check-health.ts';
+import { describeContract } from '../../etl/query/catalog.ts';
+import { addressOf, type DatasetFacts, datasetPage } from '../../etl/site/dataset-page.ts';
+import { indexPage } from '../../etl/site/index-page.ts';
+import type { RunRecord } from '../../etl/stages/documents.ts';
+import type { Args, Command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readRun, runKeys } from '../find-run.ts';
+import type { Io } from '../io.ts';
+import { locations, shownPath } from '../locations.ts';
+import { type CommandLake, openLakeOf } from '../open-lake.ts';
+import { usageError } from '../usage-error.ts';
+
+/** Runs that a page shows. */
+const RUNS = 10;
+
+/** `assay docs`: a static site about the datasets. */
+export const docs: Command = {
+  name: 'docs',
+  usage: '--out DIR [--lake DIR]',
+  description: `Writes a site about the datasets: HTML pages without scripts, which any server, or none, shows. Each dataset has its columns
+with types, meanings, classifications and checks, its owner, how fresh and how well it is, its last runs, and what it is made of and used by.
+Contracts say the first, the lake the rest; without a lake the pages are made of the contracts alone. Values of records
+are on no page.`,
+  options: {
+    out: { type: 'string', value: 'DIR', help: 'the folder of the pages; it is made where it is missing' },
+  },
+  examples: ['assay docs --out site', 'assay docs --out site --target aws'],
+  positionals: { min: 0, max: 0, name: '' },
+  async run(args, io) {
+    const out = args.text('out');
+    if (out === undefined)
+      throw usageError('--out is missing: name the folder for the pages, e.g. --out site.');
+    const folder = path.resolve(io.cwd, out);
+    const lake = await lakeIfThere(args, io);
+    const source = lake?.effects.contracts ?? fileContractSource(locations(args, io));
+    const contracts = [...(await loadContracts(source)).contracts.values()];
+    const facts: DatasetFacts[] = [];
+    for (const contract of contracts) facts.push(await factsOf(contract, contracts, lake));
+    const at = lake?.effects.clock.now().toISOString().slice(0, 16).replace('T', ' ');
+    const note = at === undefined ? 'Made by assay docs.' : `Made by assay docs at ${at} UTC.`;
+    const pages = [
+      { name: 'index.html', html: indexPage(facts, note) },
+      ...facts.map((one) => ({ name: addressOf(one.contract.dataset), html: datasetPage(one, note) })),
+    ];
+    await guarded(`writing ${shownPath(folder, io)}`, async () => {
+      await mkdir(folder, { recursive: true });
+      for (const { name, html } of pages) await writeFile(path.join(folder, name), html);
+    });
+    if (args.has('json'))
+      io.out(JSON.stringify({ out: shownPath(folder, io), pages: pages.map(({ name }) => name) }, null, 2));
+    else io.out(`Wrote ${pages.length} pages; open ${shownPath(path.join(folder, 'index.html'), io)}.`);
+    return EXIT.ok;
+  },
+};
+
+/** The lake, or undefined where the folder is none. */
+async function lakeIfThere(args: Args, io: Io): Promise<CommandLake | undefined> {
+  try {
+    return await openLakeOf(args, io);
+  } catch (error) {
+    if (error instanceof ConfigError && error.code === 'NOT_A_LAKE' && !hasCode(error, 'EACCES'))
+      return undefined;
+    throw error;
+  }
+}
+
+async function factsOf(
+  contract: Contract,
+  all: readonly Contract[],
+  lake: CommandLake | undefined,
+): Promise<DatasetFacts> {
+  const outputs = all.filter((one) => one.layer === 'gold' && one.inputs.includes(contract.dataset));
+  const state = lake === undefined ? undefined : await checkHealth(lake.effects, contract);
+  return {
+    contract,
+    table: describeContract(contract),
+    state,
+    runs: lake === undefined || contract.layer === 'gold' ? [] : await lastRuns(lake, contract.dataset),
+    inputs: contract.layer === 'gold' ? contract.inputs : [],
+    outputs: outputs.map(({ dataset }) => dataset),
+  };
+}
+
+async function lastRuns(lake: CommandLake, dataset: string): Promise<RunRecord[]> {
+  const keys = (await runKeys(lake, dataset)).slice(0, RUNS);
+  const records = await Promise.all(keys.map((key) => readRun(lake, key)));
+  return records.filter((record) => record !== undefined);
+}

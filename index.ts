@@ -1,0 +1,12 @@
+/** Assay as a library: docs/library.md says how it is used. */
+export { AssayError, ConfigError, ConflictError, DataError, TransientError } from './etl/errors.ts';
+export type { Alert } from './etl/ports.ts';
+export type { RunRecord } from './etl/stages/documents.ts';
+export {
+  type AssayLake,
+  type Decision,
+  type Ingested,
+  type OpenOptions,
+  openLake,
+  type Row,
+} from './library/lake.ts';

@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { runMain } from './run-main.ts';
+import { goodSales, openShop, salesContract } from './shop.ts';
+
+let shop: Awaited<ReturnType<typeof openShop>>;
+beforeAll(async () => {
+  shop = await openShop();
+  const hostile = salesContract().replace(
+    'Sales of a small shop.',
+    `'Sales <script>alert("1")</script> & more'`,
+  );
+  await writeFile(path.join(shop.cwd, 'contracts/shop/sales.yaml'), hostile);
+  await runMain(['ingest', await shop.write('a.csv', goodSales(11, 13)), '--dataset', 'shop.sales'], shop);
+  expect((await runMain(['run'], shop)).code).toBe(0);
+});
+afterAll(() => shop.dispose());
+
+/** Every page as Python's own parser reads it: its texts, its links, its scripts, and whether tags close. */
+async function read(
+  folder: string,
+): Promise<Record<string, { text: string; links: string[]; scripts: number; isSound: boolean }>> {
+  const program = `
+import glob, html.parser, json, os, sys
+class Page(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.text, self.links, self.scripts, self.sound = [], [], [], 0, True
+    def handle_starttag(self, tag, attributes):
+        if tag != 'meta': self.open.append(tag)
+        if tag == 'script': self.scripts += 1
+        if tag == 'a': self.links.append(dict(attributes)['href'])
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag: self.sound = False
+    def handle_data(self, data):
+        if self.open and self.open[-1] != 'style': self.text.append(data)
+found = {}
+for file in glob.glob(os.path.join(sys.argv[1], '*.html')):
+    page = Page(); page.feed(open(file, encoding='utf-8').read()); page.close()
+    found[os.path.basename(file)] = {'text': ' '.join(page.text), 'links': page.links, 'scripts': page.scripts, 'isSound': page.sound and not page.open}
+print(json.dumps(found))`;
+  const { stdout } = await promisify(execFile)('python3', ['-c', program, folder]);
+  return JSON.parse(stdout);
+}
+
+test('assay docs writes pages that link to each other, say what contracts and lake know, and run nothing', async () => {
+  const { code, out, err } = await runMain(['docs', '--out', 'site'], shop);
+  expect([code, err]).toEqual([0, '']);
+  expect(out).toContain('open site/index.html');
+  const folder = path.join(shop.cwd, 'site');
+  const pages = await read(folder);
+  expect(Object.keys(pages).sort()).toEqual(['index.html', 'shop.monthly_sales.html', 'shop.sales.html']);
+  for (const { links, scripts, isSound } of Object.values(pages)) {
+    expect([scripts, isSound]).toEqual([0, true]);
+    for (const link of links) expect(Object.keys(pages)).toContain(link);
+  }
+  const sales = pages['shop.sales.html']?.text ?? '';
+  expect(sales).toContain('Sales <script>alert("1")</script> & more');
+  for (const part of ['What was paid.', 'DECIMAL(18,2)', 'personal', 'promoted'])
+    expect(sales).toContain(part);
+  expect(pages['shop.sales.html']?.links).toContain('shop.monthly_sales.html');
+  expect(pages['index.html']?.text).toMatch(/\d of 2 datasets are well/);
+  // What customers are called stands in the file, and on no page.
+  const customer = goodSales(11, 13).split('\n')[1]?.split(',')[1] ?? 'none';
+  for (const name of await readdir(folder))
+    expect(await readFile(path.join(folder, name), 'utf8')).not.toContain(`>${customer}<`);
+});
+
+test('without a lake the pages are made of the contracts alone, and say so', async () => {
+  const { code } = await runMain(['docs', '--out', 'bare', '--lake', 'nowhere'], shop);
+  expect(code).toBe(0);
+  const pages = await read(path.join(shop.cwd, 'bare'));
+  expect(pages['index.html']?.text).toContain('no lake was looked at');
+  expect((await runMain(['docs'], shop)).err).toContain('--out is missing');
+});
