@@ -11,6 +11,7 @@ import { sqlProblems } from '../contract-sql.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { type Locations, locations, shownPath } from '../locations.ts';
+import { annotation } from '../print/annotation.ts';
 import { plural } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
 import { table } from '../print/table.ts';
@@ -21,7 +22,12 @@ export const contractsCheck: Command = {
   usage: '[FILE…] [--contracts DIR]',
   description: `Checks contracts, those of the whole folder or the files named, their record rules and patterns as DuckDB compiles them, and the SQL
 of Gold tables (one SELECT of its inputs, with functions that DuckDB and Trino share): each problem as file:line: path: what is wrong; what to write. Needs no lake. Exits with 2 where there is a problem.`,
-  options: {},
+  options: {
+    github: {
+      type: 'boolean',
+      help: 'also print each problem as an annotation of GitHub Actions, on stdout',
+    },
+  },
   examples: ['assay contracts check', 'assay contracts check contracts/spend/council_payments.yaml --json'],
   positionals: { min: 0, max: Number.POSITIVE_INFINITY, name: 'FILE' },
   async run(args, io) {
@@ -44,6 +50,7 @@ of Gold tables (one SELECT of its inputs, with functions that DuckDB and Trino s
     } else {
       if (contracts.length > 0) io.out(contractTable(contracts));
       for (const problem of shown) io.err(printable(problemText(problem)));
+      if (args.has('github')) for (const problem of shown) io.out(annotation(problem));
       io.out(summary(files.length, problems.length));
     }
     return problems.length === 0 ? EXIT.ok : EXIT.usage;

@@ -20,6 +20,25 @@ const withCheck = (options: string): string =>
   salesContract().replace('description: Who bought.', `description: Who bought.\n        ${options}`);
 
 describe('contracts check', () => {
+  test('--github prints each problem as GitHub Actions reads it, beside its line', async () => {
+    await shop.write(
+      'contracts/shop/a,b.yaml',
+      salesContract().replace('classification: personal', 'classification: 100%'),
+    );
+    const { code, out } = await check('--github');
+    expect(code).toBe(2);
+    const [line = ''] = out
+      .split('\n')
+      .filter((one) => one.startsWith('::') && one.includes('classification'));
+    const lines = salesContract().split('\n');
+    const at = lines.findIndex((one) => one.includes('classification: personal')) + 1;
+    expect(line).toMatch(
+      /^::error file=contracts\/shop\/a%2Cb\.yaml,line=\d+,title=contract::schema\[0\]\.properties\[1\]\.classification: /,
+    );
+    expect(line).toContain(`line=${at},`);
+    expect(line).toContain('100%25');
+  });
+
   test('finds nothing wrong with what is right', async () => {
     await shop.write(SALES, withRule("customer <> '' -- never empty"));
     expect(await check()).toMatchObject({ code: 0, err: '' });
