@@ -123,7 +123,7 @@ async function ingestHint(lake: Lake, { dataset }: RunRecord): Promise<string[]>
 /** A run with anything amiss is worth a look, unless this is the look. */
 function lookHint(run: RunRecord, isShown: boolean): string[] {
   const isSmooth =
-    run.status === 'promoted' &&
+    ['promoted', 'nothing-published'].includes(run.status) &&
     run.why.length === 0 &&
     run.counts.quarantined + run.counts.condemned === 0 &&
     run.files.every((file) => file.status !== 'rejected');

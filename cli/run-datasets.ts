@@ -36,7 +36,9 @@ export function outcomeCode(outcome: Outcome): ExitCode {
   if (outcome.kind === 'error') return exitCodeOf(outcome.error);
   const { status, files, why } = outcome.run;
   const isGood =
-    (status === 'promoted' && why.length === 0 && files.every((file) => file.status !== 'rejected')) ||
+    (['promoted', 'nothing-published'].includes(status) &&
+      why.length === 0 &&
+      files.every((file) => file.status !== 'rejected')) ||
     status === 'nothing-to-do';
   return isGood ? EXIT.ok : EXIT.data;
 }

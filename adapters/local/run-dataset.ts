@@ -75,7 +75,9 @@ export async function runDataset(dataset: string, effects: Effects): Promise<Run
     const record = await runOnce(dataset, effects);
     if (record.status === 'nothing-to-do' && records.length > 0) return records;
     records.push(record);
-    const goesOn = record.status === 'promoted' || (record.status === 'refused' && record.files.length > 0);
+    const goesOn =
+      ['promoted', 'nothing-published'].includes(record.status) ||
+      (record.status === 'refused' && record.files.length > 0);
     if (!goesOn) return records;
   }
 }

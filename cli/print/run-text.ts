@@ -52,7 +52,7 @@ function reasonsTable(reasons: RunRecord['reasons']): string {
 }
 
 function statusText({ status, durationMs }: RunRecord): string {
-  const text = status === 'nothing-to-do' ? 'nothing to do' : status;
+  const text = status.replaceAll('-', ' ');
   return `${text} in ${duration(durationMs)}`;
 }
 

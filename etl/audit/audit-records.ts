@@ -3,9 +3,11 @@ import type { SourceContract } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
 import { SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, integerOf, type SqlRow, textOf } from '../engine/engine.ts';
-import { identifier } from '../engine/sql.ts';
+import { identifier, literal } from '../engine/sql.ts';
 import { tableName } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
+import { footersSql, hasFooter } from '../refining/footers.ts';
+import { brokenFooterSql } from '../refining/rejects.ts';
 import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
 import { segmentsInDialects } from '../stages/dialects.ts';
 import type { LedgerFile } from './ledger-files.ts';
@@ -58,7 +60,7 @@ async function readAgain(
 ): Promise<Map<string, string>> {
   const columns = contract.columns.map(({ name, type }) => `${identifier(name)} ${duckType(type)}`);
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE retested (id$ VARCHAR, row$ BIGINT, is_blank$ BOOLEAN, passes$ BOOLEAN, hash$ VARCHAR, record$ VARCHAR, ${columns.join(', ')})`,
+    `CREATE OR REPLACE TEMP TABLE retested (id$ VARCHAR, row$ BIGINT, is_blank$ BOOLEAN, passes$ BOOLEAN, hash$ VARCHAR, record$ VARCHAR, footer$ TINYINT, ${columns.join(', ')})`,
   );
   const files = ledgered.map(({ key, dialect, contractDigest }, index) => ({
     ...{ index, key },
@@ -70,27 +72,48 @@ async function readAgain(
   const staging = { digestKey: effects.digestKey(), look: 'closer' as const, sourceFileIds };
   const options = { objects, contract, data, scratch, segmentBytes: SEGMENT_BYTES };
   const unread = new Map<string, string>();
+  // Of files by the contract in whose dialect they are read.
+  const readings = new Map<SourceContract, Set<string>>();
   for await (const { event, contract: reading } of segmentsInDialects(files, options)) {
     if (event.kind === 'segment') {
       await stageSegment(engine, event.segment, { ...staging, contract: reading });
       await stageBroken(engine, event.segment, sourceFileIds);
-      await collect(engine, contract);
+      await collect(engine, contract, reading);
+      const ids = readings.get(reading) ?? new Set<string>();
+      for (const { fileIndex } of event.segment.parts) ids.add(sourceFileIds.get(fileIndex) ?? '');
+      readings.set(reading, ids);
       await scratch.remove(event.segment.path);
     } else if (event.outcome.kind !== 'read') {
       const why = event.outcome.kind === 'rejected' ? event.outcome.why : 'it is empty';
       unread.set(ledgered[event.outcome.fileIndex]?.key ?? '', why);
     }
   }
+  for (const [reading, ids] of readings) await markFooters(engine, reading, ids);
   return unread;
 }
 
+/** What seal took for a footer has nothing to test either. */
+async function markFooters(
+  engine: Engine,
+  contract: SourceContract,
+  ids: ReadonlySet<string>,
+): Promise<void> {
+  if (!hasFooter(contract)) return;
+  const among = [...ids].map(literal).join(', ');
+  const content = `(SELECT id$ AS file$, row$, passes$, footer$ FROM retested WHERE NOT is_blank$ AND id$ IN (${among}))`;
+  await engine.run(
+    `UPDATE retested SET is_blank$ = true FROM (${footersSql(contract, content)}) AS f WHERE f.file$ = id$ AND f.row$ = retested.row$ AND NOT f.passes$`,
+  );
+}
+
 /** A total row at the end of a file is in no table; in the middle it failed, and is. Either way it need not be anywhere. */
-async function collect(engine: Engine, contract: SourceContract): Promise<void> {
+async function collect(engine: Engine, contract: SourceContract, reading: SourceContract): Promise<void> {
   const names = contract.columns.map(({ name }) => `staged.${identifier(name)}`).join(', ');
   const { silver, blank, totalRow } = RECORD_KIND;
   await engine.run(
     `INSERT INTO retested SELECT source_file_id, source_row_number, record_kind$ = ${blank} AND broken.problem IS NULL OR record_kind$ = ${totalRow},
-       record_kind$ = ${silver}, coalesce(broken.row_hash, staged.row_hash), CASE WHEN NOT passed$ THEN record$ END, ${names}
+       record_kind$ = ${silver}, coalesce(broken.row_hash, staged.row_hash), CASE WHEN NOT passed$ THEN record$ END,
+       CASE WHEN broken.problem IS NULL THEN footer$ ELSE ${brokenFooterSql(reading)} END, ${names}
      FROM staged LEFT JOIN broken USING (source_file_id, source_row_number)`,
   );
 }

@@ -43,8 +43,8 @@ function checkSeal(seal: Seal): Found[] {
   const { digest, ...body } = seal;
   if (digestSeal(body) !== digest)
     problems.push({ code: 'SEAL', problem: 'it was changed: its digest is not that of what it says' });
-  for (const { key, records, silver, quarantined, condemned, blank } of seal.files) {
-    if (records !== silver + quarantined + condemned + blank)
+  for (const { key, records, silver, quarantined, condemned, blank, footer = 0 } of seal.files) {
+    if (records !== silver + quarantined + condemned + blank + footer)
       problems.push({ code: 'CONSERVATION', problem: `${key}: its verdicts don't add up to its records` });
   }
   for (const { key, measure, met } of seal.controlTotals)
@@ -66,7 +66,8 @@ function checkLedger(seal: Seal, files: readonly LedgerFile[]): Found[] {
       'condemned',
       'blank',
     ] as const;
-    return said === undefined || names.some((name) => said[name] !== file[name]);
+    if (said === undefined || (said.footer ?? 0) !== file.footer) return true;
+    return names.some((name) => said[name] !== file[name]);
   });
   const problem = `the ledger says otherwise of ${differing[0]?.key}`;
   return differing.length > 0 || files.length !== sealed.size

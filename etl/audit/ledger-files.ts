@@ -17,6 +17,7 @@ export interface LedgerFile {
   readonly quarantined: number;
   readonly condemned: number;
   readonly blank: number;
+  readonly footer: number;
   /** When it came to Bronze, ISO; of what came before that was kept, when it was dealt with. */
   readonly arrivedAt: string;
 }
@@ -32,8 +33,8 @@ export async function ledgerFiles(
   const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
   const rows = await engine.rows(
     `SELECT *, strftime(coalesce(arrived_at, min(processed_at) OVER (PARTITION BY source_file)), '%Y-%m-%dT%H:%M:%S.%gZ') AS arrived$,
-       coalesce(dialect_digest, contract_digest) AS dialect$
-     FROM (SELECT CAST(NULL AS TIMESTAMPTZ) AS arrived_at, CAST(NULL AS VARCHAR) AS dialect_digest WHERE false UNION ALL BY NAME SELECT * FROM ${readParquet(paths)})
+       coalesce(dialect_digest, contract_digest) AS dialect$, coalesce(footer, 0) AS footers$
+     FROM (SELECT CAST(NULL AS TIMESTAMPTZ) AS arrived_at, CAST(NULL AS VARCHAR) AS dialect_digest, CAST(NULL AS BIGINT) AS footer WHERE false UNION ALL BY NAME SELECT * FROM ${readParquet(paths)})
      ORDER BY processed_at, run_id, source_file`,
   );
   return rows.map((row) => ({
@@ -49,6 +50,7 @@ export async function ledgerFiles(
     quarantined: integerOf(row, 'quarantined'),
     condemned: integerOf(row, 'condemned'),
     blank: integerOf(row, 'blank'),
+    footer: integerOf(row, 'footers$'),
     arrivedAt: textOf(row, 'arrived$'),
   }));
 }

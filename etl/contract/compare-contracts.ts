@@ -170,7 +170,13 @@ function compareSources(old: SourceContract, next: SourceContract): ContractChan
     changes.push(change(takesAway ? 'breaking' : otherwise, 'unknownColumns', message));
   }
   changes.push(...compareDialects(old.csv, next.csv), ...compareHeaders(old.csv, next.csv));
-  for (const field of ['encodings', 'nullValues', 'totalRowColumn'] as const) {
+  for (const field of [
+    'encodings',
+    'nullValues',
+    'totalRowColumn',
+    'footerLines',
+    'footerPattern',
+  ] as const) {
     if (canonicalJson(old.csv[field] ?? null) !== canonicalJson(next.csv[field] ?? null)) {
       changes.push(change('neutral', `csv.${field}`, 'changed'));
     }

@@ -65,7 +65,7 @@ export function compileStage(options: StageOptions): string {
       `sha256(${hashInput(columns)}) AS row_hash`,
       ...rescued,
     ].join(', ')} FROM trimmed)`,
-    `, judged AS (SELECT *, ${passedSql(contract, rules)} AS passed$ FROM typed)`,
+    ...judgedSql(options, passedSql(contract, rules)),
     `SELECT ${[...stagedNames({ contract, look: 'first' }), ...(options.look === 'closer' ? findings(options) : [])].join(', ')}`,
     'FROM judged',
   ].join(' ');
@@ -78,7 +78,7 @@ export function stagedNames({ contract, look }: Pick<StageOptions, 'contract' | 
     ...(contract.unknownColumns === 'rescue' ? ['rescued'] : []),
     'row_hash',
     'passed$',
-    ...(look === 'closer' ? ['record_kind$', 'reasons$', 'record$'] : []),
+    ...(look === 'closer' ? ['record_kind$', 'reasons$', 'record$', 'footer$'] : []),
   ];
 }
 
@@ -87,7 +87,40 @@ function findings(options: StageOptions): string[] {
     `CAST(${kindSql(options)} AS TINYINT) AS record_kind$`,
     `CASE WHEN NOT passed$ THEN ${reasonsSql(options)} END AS reasons$`,
     `${recordJson(options.contract, options.layout)} AS record$`,
+    `${footerSql(options, 'fits$')} AS footer$`,
   ];
+}
+
+/** Whether a record is none of a footer, or of one that fails every test, or of one that would pass as a record. */
+export const FOOTER = { none: 0, failing: 1, passing: 2 } as const;
+
+/** The step that says which records passed: none that has the form of a footer's, whatever its values are. */
+function judgedSql(options: StageOptions, passed: string): string[] {
+  const isFooter = isFooterSql(options);
+  if (isFooter === undefined) return [`, judged AS (SELECT *, ${passed} AS passed$ FROM typed)`];
+  return [
+    `, fitting AS (SELECT *, ${passed} AS fits$ FROM typed)`,
+    `, judged AS (SELECT *, fits$ AND NOT ${isFooter} AS passed$ FROM fitting)`,
+  ];
+}
+
+/** SQL of whether a record has the form of a footer's; undefined where the contract knows none. */
+export function isFooterSql({
+  contract,
+  layout,
+}: Pick<StageOptions, 'contract' | 'layout'>): string | undefined {
+  const { footerPattern, delimiter } = contract.csv;
+  if (footerPattern === undefined) return undefined;
+  const fields = Array.from({ length: layout.fields }, (_, field) => fieldName(field));
+  return `regexp_full_match(concat(${fields.join(`, ${literal(delimiter)}, `)}), ${literal(footerPattern)})`;
+}
+
+/** SQL of a record's FOOTER; `fits` says whether it would pass. */
+export function footerSql(options: Pick<StageOptions, 'contract' | 'layout'>, fits: string): string {
+  const isFooter = isFooterSql(options);
+  const { none, failing, passing } = FOOTER;
+  if (isFooter === undefined) return `CAST(${none} AS TINYINT)`;
+  return `CAST(CASE WHEN NOT ${isFooter} THEN ${none} WHEN ${fits} THEN ${passing} ELSE ${failing} END AS TINYINT)`;
 }
 
 /**

@@ -3,7 +3,9 @@ import { rawName } from './compile-column.ts';
 import {
   compileStage,
   fieldSql,
+  footerSql,
   hashInput,
+  isFooterSql,
   kindSql,
   passesSql,
   reasonsSql,
@@ -39,12 +41,14 @@ export function compileWide(options: StageOptions): { readonly steps: StagingSte
 /** The same staging for some of the columns, without rules. */
 function slicesOf(options: StageOptions): StageOptions[] {
   const { contract, layout } = options;
+  // Whether a record is of a footer is asked once.
+  const { footerPattern: _asked, ...csv } = contract.csv;
   return Array.from({ length: Math.ceil(contract.columns.length / SLICE_COLUMNS) }, (_, n) => {
     const of = <T>(all: readonly T[]): T[] => all.slice(n * SLICE_COLUMNS, (n + 1) * SLICE_COLUMNS);
     return {
       ...options,
       rules: [],
-      contract: { ...contract, columns: of(contract.columns) },
+      contract: { ...contract, csv, columns: of(contract.columns) },
       layout: { ...layout, columns: of(layout.columns) },
     };
   });
@@ -77,12 +81,15 @@ function wholeSql({ contract, layout, source, look }: StageOptions): string {
 function verdictsSql(options: StageOptions, slices: number, parts: readonly string[]): string {
   const { rules, source, look } = options;
   const each = (name: string): string[] => Array.from({ length: slices }, (_, n) => `${name}${n}`);
-  const passed = [...each('passed$'), ...rules.map(({ sql }) => passesSql(sql))].join(' AND ');
+  const fits = [...each('passed$'), ...rules.map(({ sql }) => passesSql(sql))].join(' AND ');
+  const isFooter = isFooterSql(options);
+  const passed = isFooter === undefined ? 'fits$' : `fits$ AND NOT ${isFooter}`;
   const ofRules = reasonsSql({ ...options, contract: { ...options.contract, columns: [] } });
   const findings = [
     `CAST(${kindSql(options)} AS TINYINT) AS record_kind$`,
     `CASE WHEN NOT passed$ THEN list_concat(${[...each('reasons$'), ofRules].join(', ')}) END AS reasons$`,
+    `${footerSql(options, 'fits$')} AS footer$`,
   ];
   return `SELECT ${['passed$', ...(look === 'closer' ? findings : [])].join(', ')}
-    FROM (SELECT *, (${passed}) AS passed$ FROM (SELECT * EXCLUDE (position$) FROM ${source}) AS fields POSITIONAL JOIN ${parts.join(' POSITIONAL JOIN ')}) ORDER BY position$`;
+    FROM (SELECT *, (${passed}) AS passed$ FROM (SELECT *, (${fits}) AS fits$ FROM (SELECT * EXCLUDE (position$) FROM ${source}) AS fields POSITIONAL JOIN ${parts.join(' POSITIONAL JOIN ')})) ORDER BY position$`;
 }

@@ -123,6 +123,10 @@ export interface CsvDialect {
   readonly nullValues: readonly string[];
   /** Column that stands alone in the source's total row, if it writes one. */
   readonly totalRowColumn?: string;
+  /** So many records with something in them at a file's end are its footer, and no data. */
+  readonly footerLines?: number;
+  /** Records at a file's end whose whole text has this form are its footer, and no data. */
+  readonly footerPattern?: string;
   /** So many lines may stand before the header, which is then the first that names every required column. */
   readonly preambleLines?: number;
   /** Names of the columns, in order, of files that have no header that could be read. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CsvDialect, Encoding } from './contract.ts';
 import type { CustomValues } from './custom-properties.ts';
 import { choice, describe, flag, listOf, readFields, refuseUnknown, text, whole } from './fields.ts';
+import { patternFault } from './portable-pattern.ts';
 import type { Path, Problems } from './problems.ts';
 
 const SIGN = /^[\t -/:-@[-`{-~]$/;
@@ -41,6 +42,8 @@ const CSV = {
     "write texts that mean no value as ['NULL', 'n/a']",
   ).optional(),
   totalRow: z.unknown(),
+  footerLines: whole(1).optional(),
+  footerPattern: text("write a regular expression, e.g. '(Opening|Closing) balance.*'").optional(),
   preambleLines: whole(1).optional(),
   columns: listOf(
     text("write it in quotes, e.g. 'Order No'"),
@@ -77,6 +80,8 @@ export function readCsv(custom: CustomValues, problems: Problems): CsvDialect {
     encodings,
     nullValues: nullValues.map((item) => item.trim()),
     ...(column === undefined ? {} : { totalRowColumn: column }),
+    ...(fields.footerLines === undefined ? {} : { footerLines: fields.footerLines }),
+    ...(fields.footerPattern === undefined ? {} : { footerPattern: fields.footerPattern }),
     ...(fields.preambleLines === undefined ? {} : { preambleLines: fields.preambleLines }),
     ...(fields.columns === undefined ? {} : { columns: fields.columns }),
     ...(fields.skipLines === undefined ? {} : { skipLines: fields.skipLines }),
@@ -99,6 +104,10 @@ function* clashes(
     yield ['escapes', 'is set without an escape of its own; write escape, or leave it out'];
   if (fields.skipSpaces === true && delimiter.startsWith(' '))
     yield ['skipSpaces', 'is set with a delimiter that begins with a space; leave it out'];
+  if (fields.footerLines !== undefined && fields.footerPattern !== undefined)
+    yield ['footerLines', 'is set beside footerPattern; write the one that the source keeps to'];
+  const fault = fields.footerPattern === undefined ? undefined : patternFault(fields.footerPattern);
+  if (fault !== undefined) yield ['footerPattern', fault];
   if (fields.columns !== undefined && fields.preambleLines !== undefined) {
     const why = 'is set beside columns, which say that there is no header';
     yield ['preambleLines', `${why}; write one of the two, or skipLines for lines that are not to be read`];

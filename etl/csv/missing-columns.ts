@@ -16,7 +16,10 @@ export function headerInWords(names: readonly string[], contract: SourceContract
   if (known === 0 && near.length === 0)
     return `${fields}, none of which names a column: where files have no header, assay.csv names their columns`;
   const nearly = near
-    .map(({ field, name, meant }) => `; field ${field + 1} is '${name}', nearly '${meant}'`)
+    .map(
+      ({ field, name, meant, column }) =>
+        `; field ${field + 1} is '${name}', nearly '${meant}': if that is meant, add it to assay.headers of ${column}`,
+    )
     .join('');
   return `${fields}, of which ${known} name${known === 1 ? 's' : ''} a column${nearly}`;
 }
@@ -41,6 +44,8 @@ interface NearName {
   readonly name: string;
   /** The contract's spelling. */
   readonly meant: string;
+  /** The column whose spelling that is. */
+  readonly column: string;
 }
 
 /** Spellings shorter than this are near to nearly anything. */
@@ -61,7 +66,9 @@ function nearNames(names: readonly string[], contract: SourceContract): NearName
     const same = headers.find((header) => lettersOf(header) === own);
     const alike = isHeader ? headers.find((header) => isAlike(own, lettersOf(header))) : undefined;
     const meant = same ?? alike;
-    return meant === undefined ? [] : [{ field, name: name.trim(), meant }];
+    if (meant === undefined) return [];
+    const column = contract.columns.find((one) => one.headers.includes(meant))?.name ?? meant;
+    return [{ field, name: name.trim(), meant, column }];
   });
 }
 

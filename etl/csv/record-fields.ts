@@ -175,6 +175,12 @@ export function lineEnd(bytes: Uint8Array, start: number, limit: number): number
 
 const IGNORED = newScan();
 
+/** Position behind the quote that closes a well-formed record's field, whose text begins at `from`. */
+export function passQuoted(bytes: Uint8Array, from: number, end: number, format: RecordFormat): number {
+  const at = closeQuote(bytes, from, end, format, IGNORED);
+  return at < 0 ? end : at;
+}
+
 /** Where the fields begin that a well-formed record has past the header's width. */
 export function surplusAt(bytes: Uint8Array, start: number, format: RecordFormat): number {
   let at = start;

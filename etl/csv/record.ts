@@ -1,5 +1,6 @@
 import { isDelimiter, LF_BYTE as LF, lineEnd, readFields, SPACE, surplusAt, TAB } from './record-fields.ts';
 import { ANY_WIDTH, type RecordFormat, type RecordScan } from './record-format.ts';
+import { doQuotesSpanFields } from './stray-quotes.ts';
 
 /**
  * Where one CSV record ends, and whether it is well formed (RFC 4180, with any of LF, CRLF and CR as the end of a
@@ -38,6 +39,8 @@ export function readRecord(
     return takeLine(bytes, start, limit, final, format, scan);
   if (scan.problem === undefined && format.fields !== ANY_WIDTH && scan.fields !== format.fields)
     judgeWidth(bytes, start, format, scan);
+  if (scan.problem === undefined && scan.hasQuoteAsText && doQuotesSpanFields(bytes, start, scan.end, format))
+    scan.problem = 'a quote inside an unquoted field';
   if (scan.end - start > format.maxRecordBytes) scan.problem = 'a record longer than the limit';
   return true;
 }

@@ -6,6 +6,7 @@ import type { Scratch } from '../ports.ts';
 import { choosePartition, measuresOf } from './choose-roles.ts';
 import { type DecimalSign, decimalSignOf } from './decimal-signs.ts';
 import { encodingsOf } from './encodings.ts';
+import { footerOf } from './find-footer.ts';
 import { findKey } from './find-key.ts';
 import { type LoneRecord, takeLoneRecords } from './find-total-rows.ts';
 import { guessClassification } from './guess-classification.ts';
@@ -15,7 +16,14 @@ import { counted, decide, type Note, review, seen, several } from './notes.ts';
 import { noRecords, type OpenedFile, openFiles } from './open-files.ts';
 import { type ColumnProfile, countWhere, isClearNull, profileColumn } from './profile-column.ts';
 import type { Proposal, ProposedColumn } from './proposal.ts';
-import { applyNullValues, FILE, type ReadFile, SAMPLE_TABLE, sampleRecords } from './sample-table.ts';
+import {
+  applyNullValues,
+  dropLast,
+  FILE,
+  type ReadFile,
+  SAMPLE_TABLE,
+  sampleRecords,
+} from './sample-table.ts';
 import type { SourceFile } from './text-file.ts';
 import { isEnough, readingSql, shareNotes } from './type-guess.ts';
 import { headerMeaning } from './words.ts';
@@ -46,6 +54,10 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
     { columns: matched, signs: dialect.signs, scratch },
   );
   const names = matched.map(({ name }) => name);
+  const footer = footerOf(opened.map((file) => file.footer));
+  if (footer.footerLines !== undefined)
+    for (const [file, { wellFormed }] of opened.map((one) => one.footer).entries())
+      await dropLast(engine, file, wellFormed);
   const lone = await takeLoneRecords(engine, names);
   const profiles: ColumnProfile[] = [];
   for (const name of names) profiles.push(await profileColumn(engine, name));
@@ -92,6 +104,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
       ...(extra.length === 0 ? {} : { extraFields: 'empty' as const }),
       encodings: encodings.values,
       nullValues: nullValues.values,
+      ...(footer.footerLines === undefined ? {} : { footerLines: footer.footerLines }),
       ...(totals.column === undefined ? {} : { totalRowColumn: totals.column }),
       ...headerOf(opened),
     },
@@ -114,6 +127,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
         ...encodings.notes,
         ...nullValues.notes,
         ...totals.notes,
+        ...footer.notes,
       ],
       key: keyNotes,
       partition: partition.notes,

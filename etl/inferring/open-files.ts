@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { normaliseHeader } from '../contract/header.ts';
 import { DataError } from '../errors.ts';
 import type { Scratch } from '../ports.ts';
+import { type FoundFooter, findFooter } from './find-footer.ts';
 import { findHeader } from './find-header.ts';
 import { counted, type Note, review, seen, several } from './notes.ts';
 import type { ProposedFile } from './proposal.ts';
@@ -19,6 +20,8 @@ export interface OpenedFile {
   readonly isHeaderUtf8: boolean;
   /** Some of its first records. */
   readonly sample: readonly (readonly string[])[];
+  /** Records at its end that are no data. */
+  readonly footer: FoundFooter;
   /** Its text from the header on, or stretches of it; where it has none, under one. */
   readonly stream: () => AsyncIterable<Uint8Array>;
   readonly report: Pick<ProposedFile, 'sizeBytes' | 'readBytes' | 'isSampled' | 'packing' | 'preambleLines'>;
@@ -76,6 +79,9 @@ export async function openFiles(
       hasHeader: header.kind === 'header',
       isHeaderUtf8: header.kind !== 'header' || header.isUtf8,
       sample: header.sample,
+      footer: file.isCut
+        ? { file: file.name, lines: 0, wellFormed: 0 }
+        : await findFooter(file, header.sample, signs),
       stream: () => {
         const lines = wholeLines((range) => file.read(range), stretches, whole);
         return header.kind === 'header' ? lines : under(headerLine(names, signs, head), lines);

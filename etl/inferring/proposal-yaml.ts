@@ -109,6 +109,7 @@ function csvValue({ csv }: Proposal): Readonly<Record<string, unknown>> {
     ...(csv.extraFields === undefined ? {} : { extraFields: csv.extraFields }),
     encodings: csv.encodings,
     ...(csv.nullValues.length === 0 ? {} : { nullValues: csv.nullValues }),
+    ...(csv.footerLines === undefined ? {} : { footerLines: csv.footerLines }),
     ...(csv.totalRowColumn === undefined ? {} : { totalRow: { column: csv.totalRowColumn } }),
     ...(csv.preambleLines === undefined ? {} : { preambleLines: csv.preambleLines }),
     ...(csv.columns === undefined ? {} : { columns: csv.columns }),

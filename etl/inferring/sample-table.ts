@@ -91,6 +91,14 @@ export async function sampleRecords(
   });
 }
 
+/** Takes a file's last records out of the sample. */
+export async function dropLast(engine: Engine, file: number, records: number): Promise<void> {
+  if (records === 0) return;
+  await engine.run(
+    `DELETE FROM ${SAMPLE_TABLE} WHERE ${FILE} = ${file} AND ${ROW} IN (SELECT ${ROW} FROM ${SAMPLE_TABLE} WHERE ${FILE} = ${file} ORDER BY ${ROW} DESC LIMIT ${records})`,
+  );
+}
+
 /** Makes a text mean no value from now on, in every column. */
 export async function applyNullValues(
   engine: Engine,

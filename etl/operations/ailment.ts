@@ -4,6 +4,7 @@ export interface Ailment {
     | 'POINTER'
     | 'SILENT'
     | 'LATE'
+    | 'REJECTED'
     | 'SHRUNKEN'
     | 'EXPLODING'
     | 'FAILING'

@@ -3,6 +3,7 @@ import { DataError } from '../errors.ts';
 import type { Effects } from '../ports.ts';
 import { keptStates, openLedger, statesOf } from '../stages/dataset-history.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
+import type { LedgerEntry } from '../stages/ledger.ts';
 import { listSources, listWithheld } from '../stages/list-sources.ts';
 import { isPending, loadLedger, openBreaker } from '../stages/make-plan.ts';
 import { newRunId } from '../stages/run-id.ts';
@@ -34,12 +35,14 @@ export async function checkHealth(effects: Effects, contract: Contract): Promise
   if (known.kind === 'wrong') return { dataset, layer, publishedAt: null, ailments: [known.ailment] };
   const { read } = known;
   if (contract.layer === 'gold') return goldHealth(effects, contract, read?.pointer);
-  const publishedAt = read === undefined ? null : await lastPublished(effects, read.pointer);
   const now = effects.clock.now();
+  const ledger = await loadLedger(effects, contract, read, newRunId(now));
+  const publishedAt = read === undefined ? null : await lastPublished(effects, read.pointer, ledger);
   const ailments = [
     ...unreadable(contract),
     ...silence(contract, publishedAt, now),
-    ...(await lateFiles(effects, contract, now)),
+    ...rejectedDrops(ledger),
+    ...(await lateFiles(effects, contract, ledger)),
     ...(await checkVolume(effects, contract, read?.pointer)),
     ...(await waiting(effects, dataset)),
     ...(read === undefined ? [] : await missingSeals(effects, read.pointer)),
@@ -78,8 +81,21 @@ function unreadable(contract: Contract): Ailment[] {
   });
 }
 
-/** The commit of the run that readers see, not of what people did since. */
-async function lastPublished(effects: Effects, pointer: Pointer): Promise<string> {
+/**
+ * The commit of the run that readers see, not of what people did since, nor of a run of which every file was rejected:
+ * then of the last run that published some.
+ */
+async function lastPublished(
+  effects: Effects,
+  pointer: Pointer,
+  entries: ReadonlyMap<string, LedgerEntry>,
+): Promise<string> {
+  const accepted = [...entries.values()].filter(({ status }) => status === 'accepted');
+  const last = accepted
+    .map(({ lastAt }) => lastAt)
+    .sort()
+    .at(-1);
+  if (last !== undefined && !accepted.some(({ runId }) => runId === pointer.run_id)) return last;
   const ledger = await openLedger(effects, pointer);
   const isOfRun = ({ run_id }: { readonly run_id: string }): boolean => run_id === pointer.run_id;
   // Of a run from so long ago, the first commit may have been expired, and only those of the upkeep be left.
@@ -102,13 +118,37 @@ function silence(contract: SourceContract, publishedAt: string | null, now: Date
   return [{ code: 'SILENT', what, next: `runs --dataset ${contract.dataset}` }];
 }
 
+/** Drops since the last one that was published, where every one of them was rejected. */
+function rejectedDrops(entries: ReadonlyMap<string, LedgerEntry>): Ailment[] {
+  const files = [...entries].map(([key, entry]) => ({ key, ...entry }));
+  const lastAccepted = files
+    .filter(({ status }) => status === 'accepted')
+    .map(({ lastAt }) => lastAt)
+    .sort()
+    .at(-1);
+  const rejected = files
+    .filter(
+      ({ status, lastAt }) => status === 'rejected' && (lastAccepted === undefined || lastAt > lastAccepted),
+    )
+    .sort((a, b) => (a.lastAt < b.lastAt ? -1 : 1));
+  const newest = rejected.at(-1);
+  if (newest === undefined) return [];
+  const since =
+    lastAccepted === undefined ? 'nothing was ever published' : `nothing was since ${lastAccepted}`;
+  const what = `the last ${rejected.length} files were all rejected, the newest of them ${newest.key.split('/').at(-1)}; ${since}`;
+  return [{ code: 'REJECTED', what, next: `show ${newest.runId}` }];
+}
+
 /** Files are known by the day of their drop: late is what wasn't published within the promise after that day's end. */
-async function lateFiles(effects: Effects, contract: SourceContract, now: Date): Promise<Ailment[]> {
+async function lateFiles(
+  effects: Effects,
+  contract: SourceContract,
+  ledger: ReadonlyMap<string, LedgerEntry>,
+): Promise<Ailment[]> {
+  const now = effects.clock.now();
   const level = promised(contract, 'latency');
   if (level === undefined) return [];
   const { dataset } = contract;
-  const base = await readPointer(effects.objects, 'silver', dataset);
-  const ledger = await loadLedger(effects, contract, base, newRunId(now));
   const withheld = await listWithheld(effects, dataset);
   const late = (await listSources(effects, dataset)).filter(({ key }) => {
     const day = /\/ingest_date=(\d{4}-\d{2}-\d{2})\//.exec(key)?.[1];

@@ -66,7 +66,9 @@ export async function checkVolume(
   const { dataset } = contract;
   const files = await filesOf(await openTable(effects.objects, state));
   const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
-  const ledger = `(FROM ${readParquet(paths)} WHERE NOT starts_with(source_file, ${literal(retriesPrefix(dataset))}))`;
+  // Files from before footers were told apart have no such column.
+  const rows = `(SELECT CAST(NULL AS BIGINT) AS footer WHERE false UNION ALL BY NAME SELECT * FROM ${readParquet(paths)})`;
+  const ledger = `(FROM ${rows} WHERE NOT starts_with(source_file, ${literal(retriesPrefix(dataset))}))`;
   const now = effects.clock.now();
   const scratch = await effects.openScratch('health');
   try {

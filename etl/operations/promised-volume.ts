@@ -65,7 +65,7 @@ export interface Volume {
 export async function volumeIn(engine: Engine, ledger: string, { from, to }: Span): Promise<Volume> {
   const [row = {}] = await engine.rows(
     `SELECT coalesce(sum(tested), 0)::BIGINT AS tested, coalesce(sum(failed), 0)::BIGINT AS failed FROM (
-       SELECT min(processed_at) AS first_at, arg_max(records - blank, processed_at) AS tested, arg_max(quarantined + condemned, processed_at) AS failed
+       SELECT min(processed_at) AS first_at, arg_max(records - blank - coalesce(footer, 0), processed_at) AS tested, arg_max(quarantined + condemned, processed_at) AS failed
        FROM ${ledger} WHERE status = 'accepted' GROUP BY source_file_id
      ) WHERE first_at >= ${at(from)} AND first_at < ${at(to)}`,
   );

@@ -53,4 +53,5 @@ export const LEDGER_COLUMNS: readonly TableColumn[] = [
     'string',
     'Digest of the contract in whose dialect it was read, where that is an earlier one',
   ),
+  added('footer', 'long', 'Records of the footer; NULL where the file came before they were told apart'),
 ];

@@ -1,7 +1,7 @@
-import { REASONS_TYPE, RECORD_KIND } from '../contract/compile-record.ts';
+import { FOOTER, REASONS_TYPE, RECORD_KIND } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import type { Engine } from '../engine/engine.ts';
-import { identifier } from '../engine/sql.ts';
+import { identifier, literal } from '../engine/sql.ts';
 
 /** Columns of the records that didn't pass, between refine and seal; the measures' values follow as m0, b0, m1, … */
 const REJECT_COLUMNS = [
@@ -16,6 +16,8 @@ const REJECT_COLUMNS = [
   'may_be_total BOOLEAN',
   // Physical lines of a record that can't be parsed; NULL for others.
   'lines BIGINT',
+  // FOOTER: whether it has the form of a footer's record, and would pass otherwise.
+  'footer TINYINT',
 ];
 
 /** Column names of the n-th measure: its value and what it is for. */
@@ -78,7 +80,7 @@ export function measureSql(
 /** Adds the staged records that failed, after their closer look, to `rejects`. */
 export async function collectRejects(engine: Engine, contract: SourceContract): Promise<void> {
   await engine.run(
-    `INSERT INTO rejects SELECT source_file_id, source_row_number, NULL, row_hash, reasons$, record$, NULL, record_kind$ = ${RECORD_KIND.totalRow}, NULL${measureValues(contract)}
+    `INSERT INTO rejects SELECT source_file_id, source_row_number, NULL, row_hash, reasons$, record$, NULL, record_kind$ = ${RECORD_KIND.totalRow}, NULL, footer$${measureValues(contract)}
      FROM staged WHERE NOT passed$ AND record_kind$ <> ${RECORD_KIND.blank}`,
   );
 }
@@ -86,10 +88,18 @@ export async function collectRejects(engine: Engine, contract: SourceContract): 
 /** The reasons of a record in `broken`, whose value tells figures and nothing of the text. */
 export const BROKEN_REASONS = `[{'rule': broken.problem, 'column': NULL, 'code': 'STRUCTURE_ERROR', 'value': nullif(broken.detail, '')}]`;
 
+/** SQL of the FOOTER of a record in `broken`, by its text. */
+export function brokenFooterSql({ csv }: SourceContract): string {
+  const { none, failing } = FOOTER;
+  if (csv.footerPattern === undefined) return `CAST(${none} AS TINYINT)`;
+  const isFooter = `regexp_full_match(rtrim(broken.raw_text, chr(13) || chr(10)), ${literal(csv.footerPattern)})`;
+  return `CAST(CASE WHEN ${isFooter} THEN ${failing} ELSE ${none} END AS TINYINT)`;
+}
+
 /** Adds the records in `broken` to `rejects`. */
 export async function collectBroken(engine: Engine, contract: SourceContract): Promise<void> {
   const nothing = contract.measures.map(() => ', NULL, NULL').join('');
   await engine.run(
-    `INSERT INTO rejects SELECT source_file_id, source_row_number, source_line, row_hash, ${BROKEN_REASONS}, NULL, raw_text, false, lines${nothing} FROM broken`,
+    `INSERT INTO rejects SELECT source_file_id, source_row_number, source_line, row_hash, ${BROKEN_REASONS}, NULL, raw_text, false, lines, ${brokenFooterSql(contract)}${nothing} FROM broken`,
   );
 }

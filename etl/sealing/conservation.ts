@@ -136,13 +136,15 @@ export function proveFile(contract: SourceContract, proof: ProofOfFile): Proven 
   const { refined, found, totalRow } = proof;
   const problems: string[] = [];
   const blank = blankCount(refined, totalRow !== undefined);
-  const out = found.silver + found.quarantined + found.condemned + blank;
+  const { records: footer, identity: footerIdentity } = refined.footer ?? { records: 0, identity: '0' };
+  const out = found.silver + found.quarantined + found.condemned + blank + footer;
   if (out !== refined.records) {
     problems.push(
-      `${refined.records} records came in, but ${out} are accounted for (silver ${found.silver}, quarantined ${found.quarantined}, condemned ${found.condemned}, blank ${blank})`,
+      `${refined.records} records came in, but ${out} are accounted for (silver ${found.silver}, quarantined ${found.quarantined}, condemned ${found.condemned}, blank ${blank}, footer ${footer})`,
     );
   }
-  const identity = [found.identity, refined.blankIdentity, totalRow?.identity ?? '0'].reduce(addDecimals);
+  const apart = [refined.blankIdentity, totalRow?.identity ?? '0', footerIdentity];
+  const identity = [found.identity, ...apart].reduce(addDecimals);
   if (!sameDecimal(identity, proof.identity)) {
     problems.push(
       'the records that came out are not those that came in: some number is missing or stands twice',

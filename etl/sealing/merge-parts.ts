@@ -1,5 +1,6 @@
 import type { RefinedFile } from '../stages/documents.ts';
 import { addDecimals, addSums } from '../sums.ts';
+import type { FooterOfFile } from './footers.ts';
 
 /** What was found in each file, by its index: a file that several chunks read is added up from its parts. */
 export function mergeParts(parts: readonly RefinedFile[]): Map<number, RefinedFile> {
@@ -9,6 +10,20 @@ export function mergeParts(parts: readonly RefinedFile[]): Map<number, RefinedFi
     files.set(part.index, before === undefined ? part : add(before, part));
   }
   return files;
+}
+
+/** A file without its footer; where that is wrong, a file that is rejected. */
+export function withFooter(file: RefinedFile, footer: FooterOfFile): RefinedFile {
+  const nothing = { records: 0, silver: 0, rejected: 0, blank: 0, totalRows: 0, lastContentRow: 0 };
+  if (footer.kind === 'wrong')
+    return {
+      ...{ index: file.index, outcome: 'rejected' as const, why: footer.why, ...nothing },
+      blankIdentity: '0',
+      measuresIn: [],
+    };
+  const { records, identity, measures, lastContentRow } = footer;
+  const measuresIn = addSums([...file.measuresIn, ...measures]);
+  return { ...file, lastContentRow, measuresIn, footer: { records, identity } };
 }
 
 function add(one: RefinedFile, other: RefinedFile): RefinedFile {

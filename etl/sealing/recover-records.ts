@@ -86,7 +86,7 @@ async function rejectExcluded(engine: Engine, { from, record, measures }: FoundR
   await engine.run(
     `INSERT INTO rejects SELECT found.source_file_id, found.source_row_number, NULL, row_hash,
        [{'rule': CASE excluded.code WHEN 'DUPLICATE' THEN 'key' ELSE 'condemned before' END, 'column': NULL, 'code': excluded.code, 'value': NULL}],
-       ${record}, NULL, false, NULL${measures}
+       ${record}, NULL, false, NULL, 0${measures}
      FROM ${from} AS found JOIN excluded USING (source_file_id, source_row_number)`,
   );
 }

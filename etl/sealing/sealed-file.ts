@@ -28,7 +28,9 @@ export function sealedFile(
     condemned,
     blank: blankCount(refined, hasTotalRow),
   };
-  return { ...base, ...counts, status: 'accepted' };
+  const { records: footer = 0 } = refined.footer ?? {};
+  if (footer === 0) return { ...base, ...counts, status: 'accepted' };
+  return { ...base, ...counts, footer, status: 'accepted', note: `${footer} records are its footer` };
 }
 
 /** What is found of a file of which nothing was written. */
@@ -54,5 +56,6 @@ export function sumCounts(files: readonly SealedFile[]): Counts {
     quarantined: sum((file) => file.quarantined),
     condemned: sum((file) => file.condemned),
     blank: sum((file) => file.blank),
+    ...(files.some(({ footer }) => footer !== undefined) ? { footer: sum((file) => file.footer ?? 0) } : {}),
   };
 }

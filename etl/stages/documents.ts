@@ -136,6 +136,8 @@ const RefinedFile = z.object({
   /** Sum of the hashes of the blank records' numbers. */
   blankIdentity: z.string(),
   measuresIn: z.array(MeasureSum),
+  /** Its footer's records and the sum of the hashes of their numbers; known to seal alone. */
+  footer: z.object({ records: z.number().int(), identity: z.string() }).exactOptional(),
 });
 export type RefinedFile = z.infer<typeof RefinedFile>;
 
@@ -155,13 +157,17 @@ export const ChunkResult = z.object({
 });
 export type ChunkResult = z.infer<typeof ChunkResult>;
 
-/** Verdicts counted. `blank` are the records with nothing to test: empty ones, and the source's total row. */
+/**
+ * Verdicts counted. `blank` are the records with nothing to test: empty ones, and the source's total row; `footer` those
+ * of the source's footer, absent where there are none.
+ */
 export const Counts = z.object({
   records: z.number().int(),
   silver: z.number().int(),
   quarantined: z.number().int(),
   condemned: z.number().int(),
   blank: z.number().int(),
+  footer: z.number().int().exactOptional(),
 });
 export type Counts = z.infer<typeof Counts>;
 
@@ -272,7 +278,15 @@ export function parseDocument<T>(body: Uint8Array, key: string, shape: z.ZodType
 export const RunRecord = z.object({
   runId: z.string(),
   dataset: z.string(),
-  status: z.enum(['promoted', 'held', 'refused', 'failed', 'nothing-to-do', 'rolled-back']),
+  status: z.enum([
+    'promoted',
+    'nothing-published',
+    'held',
+    'refused',
+    'failed',
+    'nothing-to-do',
+    'rolled-back',
+  ]),
   counts: Counts,
   reasons: z.record(z.string(), z.number().int()),
   controlTotals: z.array(ControlTotal),

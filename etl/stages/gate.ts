@@ -129,7 +129,13 @@ export function beyondLimits(seal: Seal, contract: SourceContract): string[] {
 
 /** Records that were tested, those that can't be parsed by their lines. */
 function testedOf({ counts, spanLines }: Seal): number {
-  return counts.records - counts.blank + (spanLines?.quarantined ?? 0) + (spanLines?.condemned ?? 0);
+  return (
+    counts.records -
+    counts.blank -
+    (counts.footer ?? 0) +
+    (spanLines?.quarantined ?? 0) +
+    (spanLines?.condemned ?? 0)
+  );
 }
 
 function counted(lines: number, records: number): string {

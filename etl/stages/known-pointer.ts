@@ -61,7 +61,7 @@ export async function findEvidence(
   if (later !== undefined) return `${later.key} was built on what it named`;
   if (layer === 'gold') return undefined;
   const run = await findRecord(objects, runsPrefix(dataset), ({ status = '' }) =>
-    ['promoted', 'rolled-back'].includes(status),
+    ['promoted', 'nothing-published', 'rolled-back'].includes(status),
   );
   if (run !== undefined) return `${run} says that a run was published`;
   const decision = await findRecord(

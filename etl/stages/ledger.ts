@@ -34,12 +34,13 @@ export function ledgerSelect(plan: Plan, files: readonly SealedFile[]): string {
     quarantined: file.quarantined,
     condemned: file.condemned,
     blank: file.blank,
+    footer: file.footer ?? 0,
     ...ofPlan(planned.get(file.key)),
   }));
-  return `SELECT * EXCLUDE (arrived$, processed$, dialect$), ${literal(plan.runId)} AS run_id,
+  return `SELECT * EXCLUDE (arrived$, processed$, dialect$, footer), ${literal(plan.runId)} AS run_id,
       ${literal(plan.contractVersion)} AS contract_version, ${literal(plan.contractDigest)} AS contract_digest,
       CAST(coalesce(processed$, ${literal(plan.plannedAt)}) AS TIMESTAMPTZ) AS processed_at, CAST(arrived$ AS TIMESTAMPTZ) AS arrived_at,
-      dialect$ AS dialect_digest
+      dialect$ AS dialect_digest, footer
     FROM ${rowsTable(LEDGER_COLUMNS, rows)}`;
 }
 
@@ -62,6 +63,7 @@ const LEDGER_COLUMNS = {
   quarantined: 'BIGINT',
   condemned: 'BIGINT',
   blank: 'BIGINT',
+  footer: 'BIGINT',
   arrived$: 'VARCHAR',
   processed$: 'VARCHAR',
   dialect$: 'VARCHAR',

@@ -8,7 +8,7 @@ import { movePointer, type Pointer } from '../table/pointer.ts';
 import { commitTables } from './commit-tables.ts';
 import { findState } from './dataset-history.ts';
 import { recordDecision } from './decisions.ts';
-import { Approval, CommitPlan, getDocument, Plan, Seal } from './documents.ts';
+import { Approval, CommitPlan, getDocument, Plan, type RunRecord, replacedFiles, Seal } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
 import { listWithheld } from './list-sources.ts';
@@ -45,12 +45,7 @@ export const promote = defineStage({
     const snapshotId = published.snapshot_id;
     if (approved !== undefined) await recordApproval(effects, { dataset, runId }, approved);
     if (plan.generation !== undefined) await recordMigration(effects, plan, published);
-    await writeRunRecord(
-      effects,
-      { dataset, runId },
-      { plan, seal },
-      { status: 'promoted', why: [], snapshotId },
-    );
+    await writeRunRecord(effects, { dataset, runId }, { plan, seal }, { ...endOf(plan, seal), snapshotId });
     if (approved === undefined) await effects.objects.remove(heldKey(dataset, runId));
     else
       await leaveRefused(
@@ -185,16 +180,43 @@ async function recordMigration(
   });
 }
 
+/** A run none of whose files could be published is not called promoted, though the ledger has it. */
+function endOf(plan: Plan, seal: Seal): Pick<RunRecord, 'status' | 'why'> {
+  const changesOthers = replacedFiles(plan).length > 0 || plan.generation !== undefined;
+  const isNothing = !changesOthers && seal.files.every(({ status }) => status !== 'accepted');
+  return isNothing
+    ? { status: 'nothing-published', why: rejectedInWords(seal) }
+    : { status: 'promoted', why: [] };
+}
+
+/** Rejected files that a sentence names. */
+const NAMED_FILES = 5;
+
+/** `orders.csv: it has no column for 'amount'; …`, a sentence a file. */
+function rejectedInWords({ files }: Seal): string[] {
+  const rejected = files.filter(({ status }) => status === 'rejected');
+  const rest = rejected.length - NAMED_FILES;
+  return [
+    ...rejected
+      .slice(0, NAMED_FILES)
+      .map(({ key, note }) => `${key.split('/').at(-1)}: ${note ?? 'rejected'}`),
+    ...(rest > 0 ? [`and ${rest} more files`] : []),
+  ];
+}
+
 async function alertRejectedFiles(effects: Effects, seal: Seal): Promise<void> {
   const rejected = seal.files.filter((file) => file.status === 'rejected');
   if (rejected.length === 0) return;
+  const isAll = seal.files.every((file) => file.status !== 'accepted');
   await effects.alerts.send({
     kind: 'files-rejected',
     dataset: seal.dataset,
     runId: seal.runId,
     at: effects.clock.now().toISOString(),
-    title: `${rejected.length} of ${seal.files.length} files of ${seal.dataset} could not be read and were rejected whole.`,
-    readersSee: `Readers see the other files, published by run ${seal.runId}.`,
+    title: `${rejected.length} of ${seal.files.length} files of ${seal.dataset} could not be read and were rejected whole: ${rejectedInWords(seal).join('; ')}.`,
+    readersSee: isAll
+      ? 'Readers see what they saw before: nothing was published.'
+      : `Readers see the other files, published by run ${seal.runId}.`,
     nextCommand: `assay show ${seal.runId}`,
     details: { files: rejected.map(({ key, note }) => ({ key, why: note ?? '' })) },
   });

@@ -8,7 +8,7 @@ import { getDocument } from './documents.ts';
  * release before would be read as something else, or its Parquet files would: runs that are under way at a deployment,
  * and held ones that are approved after it, are then planned and refined anew.
  */
-export const RUN_FORMAT = 1;
+export const RUN_FORMAT = 2;
 
 /**
  * Reads what an earlier stage of the same run left. Throws ConflictError `FORMAT_CHANGED`, so that the run is planned

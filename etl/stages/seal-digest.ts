@@ -22,8 +22,9 @@ export function digestSeal(body: Omit<Seal, 'digest'>): string {
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 
-function countsOf({ records, silver, quarantined, condemned, blank }: Counts): Counts {
-  return { records, silver, quarantined, condemned, blank };
+function countsOf({ records, silver, quarantined, condemned, blank, footer }: Counts): Counts {
+  const counts = { records, silver, quarantined, condemned, blank };
+  return footer === undefined ? counts : { ...counts, footer };
 }
 
 function fileOf(file: SealedFile) {

@@ -39,7 +39,9 @@ import { ledgerSelect } from './ledger.ts';
 import { loadRun, type RunContext } from './run-context.ts';
 import { getRunDocument, inFormat, RUN_FORMAT } from './run-documents.ts';
 import { digestSeal } from './seal-digest.ts';
+import { silverTarget } from './silver-target.ts';
 import { defineStage, RunInput } from './stage.ts';
+import { withoutFooters } from './without-footers.ts';
 
 const SealOutput = RunInput.extend({ digest: Seal.shape.digest, counts: Counts });
 
@@ -86,18 +88,20 @@ interface Sealing {
 async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPlan }> {
   const { effects, engine, context } = sealing;
   const { plan, contract } = context;
-  const chunks = await Promise.all(
+  const read = await Promise.all(
     plan.chunks.map(async ({ chunk }) => {
       const key = chunkKey(plan.dataset, plan.runId, chunk);
       return inFormat(await getRunDocument(effects.objects, key, ChunkResult), key);
     }),
   );
   const tables = openDatasetTables(effects, contract, context.base);
-  const refined = mergeParts(chunks.flatMap((chunk) => chunk.files));
-  await loadRejects(sealing, chunks);
+  const refined = mergeParts(read.flatMap((chunk) => chunk.files));
+  await loadRejects(sealing, read);
   const dialects = await dialectsOf(effects.objects, contract, plan);
   const readings = new Map(dialects.flatMap((one) => one.files.map((file) => [file, one.contract] as const)));
   const dialectOf = (file: Plan['files'][number]): SourceContract => readings.get(file) ?? contract;
+  const target = await silverTarget(sealing, tables);
+  const chunks = await withoutFooters({ effects, engine, plan, target, dialects, refined, chunks: read });
   const carry = carryInput(sealing, chunks);
   const hasPrior = carry === undefined ? await findPrior(sealing, tables, chunks) : true;
   if (carry !== undefined) await carryOver(carry);
@@ -242,17 +246,7 @@ async function resolveSilver(
   const suspectFiles = chunks.flatMap((chunk) => chunk.suspectFiles);
   const files = [...chunks.flatMap((chunk) => chunk.dataFiles), ...suspectFiles];
   const published = await tables.files('silver');
-  const table = await tables.table('silver');
-  const root = runFolder(table.root, contract.version, plan.runId);
-  const target = {
-    engine,
-    data,
-    scratch,
-    table,
-    root,
-    partitionColumn: contract.partitionColumn,
-    bounded: boundedColumns(contract, 'silver'),
-  };
+  const target = await silverTarget(sealing, tables);
   const replaced = replacedFiles(plan);
   if (replaced.length > 0) await loadReplaced(engine, replaced);
   const counts = await findExclusions({

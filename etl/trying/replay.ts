@@ -8,7 +8,8 @@ import { SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, readParquet } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import type { Effects, Scratch } from '../ports.ts';
-import { BROKEN_REASONS } from '../refining/rejects.ts';
+import { footersSql, hasFooter } from '../refining/footers.ts';
+import { BROKEN_REASONS, brokenFooterSql } from '../refining/rejects.ts';
 import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
 import { segmentsInDialects } from '../stages/dialects.ts';
 
@@ -41,7 +42,7 @@ export async function replay({ engine, effects, scratch, proposed, files }: Tria
     'CREATE OR REPLACE TEMP TABLE tried_files (n$ BIGINT, id$ VARCHAR, key$ VARCHAR, why$ VARCHAR)',
   );
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE tried (n$ BIGINT, row$ BIGINT, passes$ BOOLEAN, is_blank$ BOOLEAN, reasons$ ${REASONS_TYPE})`,
+    `CREATE OR REPLACE TEMP TABLE tried (n$ BIGINT, row$ BIGINT, passes$ BOOLEAN, is_blank$ BOOLEAN, footer$ TINYINT, reasons$ ${REASONS_TYPE})`,
   );
   const ids = new Map(files.map(({ sourceFileId }, index) => [index, sourceFileId]));
   const arrivals = new Map(files.map(({ arrivedAt }, index) => [index, arrivedAt]));
@@ -74,8 +75,19 @@ export async function replay({ engine, effects, scratch, proposed, files }: Tria
       await engine.run(`UPDATE tried_files SET why$ = ${literal(why)} WHERE n$ = ${fileIndex}`);
     }
   }
+  await markFooters(engine, proposed);
   await engine.run(
     `CREATE OR REPLACE TEMP VIEW tried_rows AS ${emptyRows(proposed)}${paths.length === 0 ? '' : ` UNION ALL BY NAME SELECT * FROM ${readParquet(paths)}`}`,
+  );
+}
+
+/** What would be a footer has nothing to test. */
+async function markFooters(engine: Engine, proposed: SourceContract): Promise<void> {
+  if (!hasFooter(proposed)) return;
+  const content = '(SELECT n$ AS file$, row$, passes$, footer$ FROM tried WHERE NOT is_blank$)';
+  await engine.run(`CREATE OR REPLACE TEMP TABLE tried_footers AS ${footersSql(proposed, content)}`);
+  await engine.run(
+    'UPDATE tried SET is_blank$ = true FROM tried_footers AS f WHERE f.file$ = n$ AND f.row$ = tried.row$ AND NOT f.passes$',
   );
 }
 
@@ -83,6 +95,7 @@ async function collect(engine: Engine, proposed: SourceContract, path: string): 
   const { blank, totalRow } = RECORD_KIND;
   await engine.run(
     `INSERT INTO tried SELECT n$, s.source_row_number, passed$, broken.problem IS NULL AND (record_kind$ = ${blank} OR record_kind$ = ${totalRow}),
+       CASE WHEN broken.problem IS NULL THEN footer$ ELSE ${brokenFooterSql(proposed)} END,
        CASE WHEN broken.problem IS NOT NULL THEN ${BROKEN_REASONS} ELSE reasons$ END
      FROM staged AS s JOIN tried_files ON id$ = s.source_file_id
        LEFT JOIN broken ON broken.source_file_id = s.source_file_id AND broken.source_row_number = s.source_row_number`,

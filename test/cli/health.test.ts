@@ -70,6 +70,28 @@ describe('health', () => {
     expect(out).toMatch(/NOT WELL[\s\S]*LATE: 1 files[\s\S]*Next: assay run --dataset shop\.sales/);
   });
 
+  test('names a dataset whose last drops were all rejected, and such files end no silence', async () => {
+    const at = async (daysAgo: number, name: string, text: string) => {
+      await drop(name, text);
+      const lake = await openLake(path.join(shop.cwd, 'lake'), {
+        contractsDir: path.join(shop.cwd, 'contracts'),
+        sqlDir: path.join(shop.cwd, 'sql/gold'),
+        clock: { now: () => new Date(Date.now() - daysAgo * 86_400_000) },
+      });
+      const [run] = await runDataset('shop.sales', lake.effects);
+      return run?.status;
+    };
+    expect(await at(40, 'a.csv', goodSales(1, 3))).toBe('promoted');
+    expect((await health()).codes).toEqual(['SILENT']);
+    expect(await at(1, 'b.csv', 'sale,customer\n1,Ann\n')).toBe('nothing-published');
+    expect(await at(1, 'c.csv', 'sale,customer\n2,Bob\n')).toBe('nothing-published');
+    const { codes, found } = await health();
+    expect(codes).toEqual(['SILENT', 'REJECTED']);
+    expect(JSON.stringify(found)).toContain('the last 2 files were all rejected, the newest of them c.csv');
+    expect(await at(0, 'd.csv', goodSales(5, 7))).toBe('promoted');
+    expect((await health()).codes).toEqual([]);
+  });
+
   test('finds held runs, an open breaker, Gold that fell behind, and promises that nobody can read', async () => {
     const limits = '{ maxQuarantineRate: 0.1, smallBatchRecords: 2, breakerErrors: 2 }';
     await shop.write('contracts/shop/sales.yaml', promising(MONTHLY, limits));

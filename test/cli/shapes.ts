@@ -11,6 +11,7 @@ const Counts = z.strictObject({
   quarantined: Counted,
   condemned: Counted,
   blank: Counted,
+  footer: Counted.optional(),
 });
 const ErrorObject = z.strictObject({
   name: z.string(),
@@ -55,7 +56,15 @@ const RunFile = Counts.extend({
 const Run = z.strictObject({
   runId: z.string().nullable(),
   dataset: Dataset,
-  status: z.enum(['promoted', 'held', 'refused', 'failed', 'nothing-to-do', 'rolled-back']),
+  status: z.enum([
+    'promoted',
+    'nothing-published',
+    'held',
+    'refused',
+    'failed',
+    'nothing-to-do',
+    'rolled-back',
+  ]),
   counts: Counts,
   reasons: z.record(z.string(), Counted),
   controlTotals: z.array(ControlTotal),

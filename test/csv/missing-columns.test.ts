@@ -45,7 +45,7 @@ describe('a file without a header', () => {
 describe('a header with a misspelt column', () => {
   test('is told by what is nearly right, and the rest by its place', async () => {
     expect(await whyOf('id,paid_on,Amuont,Edna\n1,2024-01-05,1.00,x\n')).toBe(
-      "it has no column for 'amount'; its header line has 4 fields, of which 2 name a column; field 3 is 'Amuont', nearly 'amount'",
+      "it has no column for 'amount'; its header line has 4 fields, of which 2 name a column; field 3 is 'Amuont', nearly 'amount': if that is meant, add it to assay.headers of amount",
     );
   });
 

@@ -305,6 +305,27 @@ describe('what lies around the records', () => {
     expect(named.csv.extraFields).toBeUndefined();
   });
 
+  test('a footer is passed by the contract, and spoils no type', async () => {
+    const some = Array.from(
+      { length: 12 },
+      (_, n) => `${n + 10};0${(n % 9) + 1}.01.2024;Rent;${n},50\n`,
+    ).join('');
+    const footer = 'Opening balance;;;100,00\nClosing balance;31.01.2024\nPrinted by Ann;;;\n';
+    const file = `no;booked;text;amount\n${some}${footer}`;
+    const proposal = await infer({ 'a.csv': file, 'b.csv': file.replaceAll(';Rent', ';Tea') });
+    expect(proposal.csv.footerLines).toBe(3);
+    expect(columnOf(proposal, 'booked').type.kind).toBe('date');
+    expect(columnOf(proposal, 'no').type.kind).toBe('long');
+    expect(notesOf(proposal)).toContain(
+      'review csv: a.csv ends with 3 records, b.csv ends with 3 records of another kind',
+    );
+    expect(notesOf(proposal)).not.toContain('Ann');
+    expect(contractOf(proposal).csv.footerLines).toBe(3);
+    const uneven = await infer({ 'a.csv': file, 'b.csv': `no;booked;text;amount\n${some}` });
+    expect(uneven.csv.footerLines).toBeUndefined();
+    expect(notesOf(uneven)).toContain('If they are its footer, write footerPattern');
+  });
+
   test('UTF-16 without a mark is proposed as an encoding', async () => {
     const [little, big] = [Buffer.from(rows, 'utf16le'), Buffer.from(rows, 'utf16le').swap16()];
     const alone = await infer({ 'a.csv': little });

@@ -43,6 +43,7 @@ function byHand(text: string, dialect: FieldDialect): RawField[] | 'open' | unde
   const fields: RawField[] = [];
   let rest = text;
   let hasStray = false;
+  const unquoted: string[] = [];
   for (;;) {
     if (dialect.skipSpaces) rest = rest.replace(/^ +/, '');
     if (rest.startsWith(quote)) {
@@ -59,12 +60,20 @@ function byHand(text: string, dialect: FieldDialect): RawField[] | 'open' | unde
         if (dialect.strayQuotes !== 'text') return undefined;
         hasStray = true;
       }
+      unquoted.push(value);
       fields.push(value === '' ? null : value);
       rest = rest.slice(value.length);
     }
-    if (rest === '') return fields;
+    if (rest === '') return isSplit(unquoted, quote) ? undefined : fields;
     rest = rest.slice(delimiter.length);
   }
+}
+
+/** Whether a quote opens inside one unquoted field and one at the end of a later one closes: `4"a, b"`. */
+function isSplit(unquoted: readonly string[], quote: string): boolean {
+  const odd = unquoted.filter((value) => value.split(quote).length % 2 === 0);
+  const opening = odd.findIndex((value) => value.indexOf(quote) < value.length - 1);
+  return opening >= 0 && odd.slice(opening + 1).some((value) => value.endsWith(quote));
 }
 
 function takeQuoted(text: string, dialect: FieldDialect): { value: string; rest: string } | undefined {
