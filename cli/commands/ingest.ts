@@ -1,6 +1,9 @@
+import { Buffer } from 'node:buffer';
 import path from 'node:path';
+import { readPieces } from '../../adapters/local/file-bytes.ts';
 import { type IngestedSource, ingestFiles } from '../../adapters/local/ingest-files.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { KIND_BYTES, notCsv, otherKind } from '../../etl/csv/file-kind.ts';
 import { parseDataset } from '../../etl/naming.ts';
 import { usableContract } from '../../etl/stages/usable-contract.ts';
 import type { Args, Command } from '../command.ts';
@@ -51,10 +54,11 @@ With --target aws, each file starts a run of the platform by itself.`,
     const contract = await usableContract(lake.effects, await loadContracts(lake.effects.contracts), dataset);
     const links = linksOf(args);
     const found = await findFiles(args.positionals, { cwd: io.cwd, exclude: lake.root, links });
-    printSkipped(found.skipped, io);
+    const { files, others } = await apart(found.files);
+    printSkipped([...found.skipped, ...others], io);
     const ingested: IngestedSource[] = [];
     try {
-      for await (const done of ingestFiles(lake, contract, found.files)) {
+      for await (const done of ingestFiles(lake, contract, files)) {
         if (done.kind === 'failed') throw done.error;
         ingested.push(done.source);
       }
@@ -63,9 +67,30 @@ With --target aws, each file starts a run of the platform by itself.`,
     }
     if (args.has('json')) io.out(JSON.stringify(ingested, null, 2));
     else printIngested(ingested, dataset, args, io);
-    return EXIT.ok;
+    return others.length > 0 ? EXIT.data : EXIT.ok;
   },
 };
+
+/** Files that may be CSV, and those that their first bytes show to be something else: Bronze keeps for good what it gets. */
+async function apart<T extends { readonly file: string }>(
+  found: readonly T[],
+): Promise<{
+  readonly files: readonly T[];
+  readonly others: readonly { readonly file: string; readonly why: string }[];
+}> {
+  const files: T[] = [];
+  const others: { file: string; why: string }[] = [];
+  for (const one of found) {
+    const { file } = one;
+    const head: Uint8Array[] = [];
+    for await (const piece of readPieces(file, file, { start: 0, end: KIND_BYTES }))
+      head.push(Uint8Array.from(piece));
+    const kind = otherKind(Buffer.concat(head));
+    if (kind === undefined) files.push(one);
+    else others.push({ file, why: notCsv(kind) });
+  }
+  return { files, others };
+}
 
 function printSkipped(skipped: readonly { file: string; why: string }[], io: Io): void {
   for (const { file, why } of skipped.slice(0, NAMED_SKIPS)) {

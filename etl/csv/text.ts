@@ -4,6 +4,7 @@ import type { Encoding } from '../contract/contract.ts';
 import { messageOf } from '../errors.ts';
 import type { Scratch, ScratchFile } from '../ports.ts';
 import { byteOrderMark } from './decode.ts';
+import { KIND_BYTES, notCsv, otherKind } from './file-kind.ts';
 import { UTF16_HEAD_BYTES, type Utf16, unmarkedUtf16, utf16ToUtf8 } from './utf-16.ts';
 
 /** A file's text, ready for the record scanner, or why it can't be had. */
@@ -37,7 +38,7 @@ export async function openText(
   stream: AsyncIterable<Uint8Array>,
   options: UnpackOptions,
 ): Promise<TextResult> {
-  const { head, whole } = await peek(stream, headBytes(options.encodings));
+  const { head, whole } = await peek(stream, Math.max(KIND_BYTES, headBytes(options.encodings)));
   if (isGzip(head)) {
     const unpacked = await viaScratch(gunzip(whole), 'unpacked', {
       ...options,
@@ -47,6 +48,8 @@ export async function openText(
       ? openText(unpacked.bytes, { ...options, name: `${options.name}.text` })
       : unpacked;
   }
+  const other = otherKind(head);
+  if (other !== undefined) return { kind: 'unreadable', why: notCsv(other) };
   const mark = byteOrderMark(head);
   const body = mark === undefined ? whole : skip(whole, mark.skip);
   if (mark?.encoding === 'utf-8') return { kind: 'text', bytes: body, isMarkedUtf8: true };

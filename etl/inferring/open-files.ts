@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { normaliseHeader } from '../contract/header.ts';
+import { notCsv, otherKind } from '../csv/file-kind.ts';
 import { DataError } from '../errors.ts';
 import type { Scratch } from '../ports.ts';
 import { type FoundFooter, findFooter } from './find-footer.ts';
@@ -50,6 +51,8 @@ export async function openFiles(
   for (const [index, source] of files.entries()) {
     const file = await openTextFile(source, { scratch, limitBytes, index });
     const head = await headOf(file, HEAD_BYTES, file.text.start);
+    const other = otherKind(head);
+    if (other !== undefined) throw unreadable(file, notCsv(other));
     if (head.includes(0)) throw unreadable(file, 'it is not text: it holds NUL bytes');
     const isWhole = file.text.start + head.length >= file.text.end;
     const dialect = sniffDialect(head, isWhole);
