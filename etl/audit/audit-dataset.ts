@@ -6,7 +6,9 @@ import { messageOf } from '../errors.ts';
 import { bronzePrefix, retriesPrefix, tableName, tableRoot } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { createLakeViews } from '../query/lake-views.ts';
+import { waitingDatasets } from '../stages/awaits-migration.ts';
 import { findState } from '../stages/dataset-history.ts';
+import { withPublished } from '../stages/kept-contracts.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { rootsOfAll, tablesOfAll } from '../table/generations.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
@@ -52,7 +54,13 @@ export async function auditDataset(
   effects: Effects,
   { dataset, runId }: { readonly dataset: string; readonly runId?: string },
 ): Promise<DatasetAudit> {
-  const loaded = await loadContracts(effects.contracts);
+  const all = await loadContracts(effects.contracts);
+  const today = requireContract(all, dataset);
+  const own = today.layer === 'gold' ? today.inputs : [dataset];
+  // What waits for a new major version is what it was under the version before.
+  // That a pointer can't be read is said below.
+  const waiting = await waitingDatasets(effects, all, own).catch(() => []);
+  const loaded = await withPublished(effects.objects, all, waiting);
   const contract = requireContract(loaded, dataset);
   const { layer } = contract;
   const head = { dataset, layer };
@@ -71,6 +79,7 @@ export async function auditDataset(
   const extras = await auditExtras(effects, dataset, stored, tables.named);
   const content = await auditContent(effects, {
     loaded,
+    isWaiting: waiting.length > 0,
     contract,
     pointer,
     sizes,
@@ -108,6 +117,7 @@ async function storedSizes(
 
 interface Content {
   readonly loaded: LoadedContracts;
+  readonly isWaiting: boolean;
   readonly contract: Contract;
   readonly pointer: Pointer;
   readonly sizes: ReadonlyMap<string, number>;
@@ -124,7 +134,7 @@ interface ContentAudit {
 
 /** What can only be checked by reading what is in the files. */
 async function auditContent(effects: Effects, content: Content): Promise<ContentAudit> {
-  const { contract, loaded, pointer } = content;
+  const { contract, loaded, isWaiting, pointer } = content;
   const scratch = await effects.openScratch('audit');
   try {
     return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
@@ -132,7 +142,7 @@ async function auditContent(effects: Effects, content: Content): Promise<Content
       // Conservation over a file that can't be read would only say so again, for every record.
       if (unreadable.length > 0 || content.damaged.size > 0) return { problems: unreadable };
       if (contract.layer === 'gold')
-        return { problems: await auditGold(engine, effects, loaded, contract, pointer) };
+        return { problems: await auditGold({ engine, effects, loaded, isWaiting }, contract, pointer) };
       return await auditSilver({ engine, effects, scratch, contract }, content);
     });
   } finally {

@@ -162,9 +162,13 @@ export async function findRestatements(
   const values = contract.columns
     .filter(({ name }) => !contract.key.includes(name))
     .map(({ name }) => identifier(name));
+  // In the types of now: the same figure is no other one for having more decimals.
+  const typed = contract.columns
+    .map(({ name, type }) => `TRY_CAST(${identifier(name)} AS ${duckType(type)}) AS ${identifier(name)}`)
+    .join(', ');
   const unpivot = (from: string): string =>
     `SELECT ${keys.join(', ')}, CAST(${identifier(contract.partitionColumn)} AS DATE) AS month$, name$, value$
-     FROM (UNPIVOT (SELECT ${keys.join(', ')}, ${values.map((v) => `coalesce(CAST(${v} AS VARCHAR), '') AS ${v}`).join(', ')} FROM ${from})
+     FROM (UNPIVOT (SELECT ${keys.join(', ')}, ${values.map((v) => `coalesce(CAST(${v} AS VARCHAR), '') AS ${v}`).join(', ')} FROM (SELECT ${typed} FROM ${from}))
        ON ${values.join(', ')} INTO NAME name$ VALUE value$)`;
   if (oldPaths.length === 0 || values.length === 0) {
     await engine.run(

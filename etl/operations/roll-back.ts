@@ -4,6 +4,7 @@ import { readParquet, textOf, withEngine } from '../engine/engine.ts';
 import { ConfigError } from '../errors.ts';
 import { heldKey, metadataFolder, runRecordKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { awaitsMigration } from '../stages/awaits-migration.ts';
 import { type DatasetState, keptStates, openLedger, statesOf } from '../stages/dataset-history.ts';
 import { DATASET_TABLES, type DatasetTable } from '../stages/dataset-tables.ts';
 import { recordDecision } from '../stages/decisions.ts';
@@ -14,10 +15,18 @@ import { listWithheld } from '../stages/list-sources.ts';
 import { refreshGold } from '../stages/refresh-gold.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { leaveRefused, readStoredWithheld, refusedOf } from '../stages/withheld.ts';
+import { earlierGenerations, followedBy } from '../table/generations.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
-import { movePointer, type Pointer, type ReadPointer, type TableState } from '../table/pointer.ts';
+import {
+  type Generation,
+  movePointer,
+  type Pointer,
+  type ReadPointer,
+  type TableState,
+} from '../table/pointer.ts';
 import { rollBackTable } from '../table/roll-back-table.ts';
 import { rewriteRecord, type Word } from './decide-run.ts';
+import { rollBackGold } from './roll-back-gold.ts';
 
 /** A run and its files, as the ledger has them. */
 export interface LedgerRun {
@@ -57,10 +66,11 @@ export async function rollBack(
   const read = await readKnownPointer(effects.objects, 'silver', dataset);
   const target = read === undefined ? undefined : await findTarget(effects, read.pointer, to);
   if (read === undefined || target === undefined) throw noState(dataset, to);
-  await requireUnexpired(effects, read.pointer, target);
+  const there = { ...read.pointer, tables: tablesOf(target, read.pointer) };
+  await requireUnexpired(effects, there, target);
   const id = newRunId(effects.clock.now());
   const before = await ledgerRuns(effects, read.pointer, read.pointer.tables.source_files?.snapshot_id ?? 0);
-  const after = await ledgerRuns(effects, read.pointer, target.ledger_snapshot_id);
+  const after = await ledgerRuns(effects, there, target.ledger_snapshot_id);
   // Files that were only read again by a run that is taken back stay published, as they were read before.
   const published = new Set(after.flatMap(({ files }) => files));
   const rolledBack = without(before, after).map((run) => ({
@@ -78,6 +88,9 @@ export async function rollBack(
   }
   await settle(effects, dataset, after);
   await followCatalog(effects, contract);
+  // What today's Gold is made of isn't there any more.
+  if (await awaitsMigration(effects, contract, pointer))
+    await rollBackGold(effects, { dataset, snapshotId: to, id });
   const { refreshed } = await refreshGold({ dataset, runId: id }, effects);
   return { dataset, from, to, version: pointer.version, rolledBack, restored, gold: refreshed };
 }
@@ -86,14 +99,28 @@ export async function rollBack(
  * The newest state with that Silver snapshot; the present one, where Silver stands there already; of those that were
  * expired, what is kept of them.
  */
-async function findTarget(effects: Effects, pointer: Pointer, to: number): Promise<DatasetState | undefined> {
+async function findTarget(effects: Effects, pointer: Pointer, to: number): Promise<Target | undefined> {
   const ledger = await openLedger(effects, pointer);
   const states = ledger === undefined ? [] : statesOf(ledger);
   const now = states.find((state) => state.ledger_snapshot_id === pointer.tables.source_files?.snapshot_id);
   if (now?.snapshot_id === to) return now;
   const isWanted = ({ snapshot_id }: DatasetState): boolean => snapshot_id === to;
-  return states.findLast(isWanted) ?? (await keptStates(effects, pointer.dataset)).findLast(isWanted);
+  const known = states.findLast(isWanted);
+  if (known !== undefined) return known;
+  for (const generation of earlierGenerations(pointer).reverse()) {
+    const before = await openLedger(effects, { ...pointer, tables: generation.tables });
+    const found = (before === undefined ? [] : statesOf(before)).findLast(isWanted);
+    if (found !== undefined) return { ...found, generation };
+  }
+  return (await keptStates(effects, pointer.dataset)).findLast(isWanted);
 }
+
+/** A state to go back to, and the generation of the tables that it is of, where that isn't the one of now. */
+type Target = DatasetState & { readonly generation?: Generation };
+
+/** The tables that the state is of. */
+const tablesOf = ({ generation }: Target, pointer: Pointer): Pointer['tables'] =>
+  generation?.tables ?? pointer.tables;
 
 /** The runs of which a snapshot of the ledger knows, in order of their ids. */
 async function ledgerRuns(effects: Effects, pointer: Pointer, snapshotId: number): Promise<LedgerRun[]> {
@@ -154,13 +181,14 @@ async function setAside(
 async function moveBack(
   effects: Effects,
   { pointer, etag }: ReadPointer,
-  target: DatasetState,
+  target: Target,
   id: string,
 ): Promise<Pointer> {
   const now = effects.clock.now();
   const tables: Record<string, TableState> = {};
+  const from = tablesOf(target, pointer);
   for (const layer of DATASET_TABLES) {
-    const state = pointer.tables[layer];
+    const state = from[layer];
     const snapshotId = snapshotOf(target, layer);
     if (state === undefined || snapshotId === undefined) continue;
     const table = await openTable(effects.objects, state);
@@ -175,8 +203,10 @@ async function moveBack(
     });
   }
   const { run_id, seal_digest, contract_version, contract_digest } = target;
+  const { generation_run, ...kept } = pointer;
   const next: Pointer = {
-    ...pointer,
+    ...kept,
+    ...(target.generation !== undefined || generation_run === undefined ? {} : { generation_run }),
     version: pointer.version + 1,
     snapshot_id: target.snapshot_id,
     metadata_location: tables.silver?.metadata_location ?? pointer.metadata_location,
@@ -188,11 +218,22 @@ async function moveBack(
     committed_at: now.toISOString(),
     tables,
   };
-  await movePointer(effects.objects, 'silver', next, etag);
+  await movePointer(effects.objects, 'silver', { ...next, ...generationsAfter(target, pointer, now) }, etag);
   return next;
 }
 
-function snapshotOf(target: DatasetState, layer: DatasetTable): number | undefined {
+/** A generation that is gone back to stands after the one of now. */
+function generationsAfter({ generation }: Target, pointer: Pointer, now: Date): Partial<Pointer> {
+  if (generation === undefined) return {};
+  const { generation: number, generation_run: runId } = generation;
+  return followedBy(pointer, {
+    generation: number,
+    ...(runId === undefined ? {} : { runId }),
+    at: now.toISOString(),
+  });
+}
+
+function snapshotOf(target: Target, layer: DatasetTable): number | undefined {
   return layer === 'source_files' ? target.ledger_snapshot_id : target.tables[layer];
 }
 
@@ -212,7 +253,7 @@ async function settle(effects: Effects, dataset: string, published: readonly Led
 }
 
 /** Every state is remembered, also one whose snapshots are gone: nothing is touched then. */
-async function requireUnexpired(effects: Effects, pointer: Pointer, target: DatasetState): Promise<void> {
+async function requireUnexpired(effects: Effects, pointer: Pointer, target: Target): Promise<void> {
   for (const layer of DATASET_TABLES) {
     const state = pointer.tables[layer];
     const wanted = snapshotOf(target, layer);

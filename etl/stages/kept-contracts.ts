@@ -1,4 +1,4 @@
-import type { Classification, Contract } from '../contract/contract.ts';
+import type { Classification, Contract, GoldContract } from '../contract/contract.ts';
 import type { LoadedContracts } from '../contract/load-contracts.ts';
 import { readContract } from '../contract/read-contract.ts';
 import { ConflictError } from '../errors.ts';
@@ -48,6 +48,19 @@ export async function keptContract(
   if (result.kind !== 'contract' || result.contract.dataset !== dataset) return undefined;
   // Another release may have another digest for the same text: the ledger names it by this one. That of a Gold table has its SQL, too.
   return result.contract.layer === 'gold' ? result.contract : { ...result.contract, digest };
+}
+
+/** The Gold table's contract and SQL that are kept under a digest. */
+export async function keptGold(
+  objects: ObjectStore,
+  dataset: string,
+  digest: string,
+): Promise<{ readonly contract: GoldContract; readonly sql: string } | undefined> {
+  if (digest === '') return undefined;
+  const contract = await keptContract(objects, dataset, digest);
+  const sql = await objects.get(goldSqlKey(dataset, digest));
+  if (contract?.layer !== 'gold' || sql === undefined) return undefined;
+  return { contract, sql: Buffer.from(sql.body).toString('utf8') };
 }
 
 /** From what everybody may see to what nobody may who needn't. */

@@ -8,9 +8,11 @@ import { literal } from '../engine/sql.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
 import { ConflictError } from '../errors.ts';
 import { checkGold } from '../gold/check-gold.ts';
+import { comparableWith } from '../gold/comparable.ts';
 import { filesRead } from '../gold/files-read.ts';
 import { goldDigest } from '../gold/gold-digest.ts';
 import { affectedRanges, type GoldInput, inputMonths, type MonthRange } from '../gold/months.ts';
+import { type OpenedGold, openGold } from '../gold/open-gold.ts';
 import {
   createTableView,
   findRestatements,
@@ -18,11 +20,11 @@ import {
   refuseKeptKeys,
   viewColumns,
 } from '../gold/rebuild.ts';
-import { metadataFolder, refreshKey, restatementsKey, runFolder, tableName, tableRoot } from '../naming.ts';
+import { metadataFolder, refreshKey, restatementsKey, runFolder, tableName } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { commitTable } from '../table/commit-table.ts';
-import { generationsPart } from '../table/generations.ts';
-import { filesOf, type LakeTable, openOrCreateTable, openTable } from '../table/lake-table.ts';
+import { followedBy, generationsPart } from '../table/generations.ts';
+import { filesOf, openTable } from '../table/lake-table.ts';
 import { movePointer, type Pointer, type ReadPointer, readPointer } from '../table/pointer.ts';
 import type { DataFile } from '../table/schema.ts';
 import { awaitsMigration } from './awaits-migration.ts';
@@ -78,7 +80,7 @@ async function withRetries<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** What a Gold table is made from now, and what it was made from. */
-interface GoldState {
+interface GoldState extends OpenedGold {
   readonly contract: GoldContract;
   readonly sql: string;
   readonly digest: string;
@@ -86,8 +88,6 @@ interface GoldState {
   readonly inputs: ReadonlyMap<string, GoldInput>;
   /** Inputs whose tables wait for a new major version of their contract: they have the shape that was published. */
   readonly waiting: readonly string[];
-  readonly table: LakeTable;
-  readonly files: readonly DataFile[];
 }
 
 async function refreshTable(
@@ -147,12 +147,8 @@ async function readState(contract: GoldContract, effects: Effects): Promise<Gold
     });
   }
   const sql = await effects.contracts.sql(contract.sql);
-  const root = tableRoot('gold', contract.dataset);
-  const { partitionColumn, description: comment } = contract;
-  const shape = { columns: tableColumns(contract), partitionColumn, comment };
-  const table = await openOrCreateTable(effects.objects, root, pointer?.pointer.tables.gold, shape);
-  const files = table.metadataKey === undefined ? [] : await filesOf(table);
-  return { contract, sql, digest: goldDigest(contract, sql), pointer, inputs, waiting, table, files };
+  const opened = await openGold(effects.objects, contract, pointer?.pointer);
+  return { contract, sql, digest: goldDigest(contract, sql), pointer, inputs, waiting, ...opened };
 }
 
 /** One rebuild's work. */
@@ -182,7 +178,7 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
     await rebuildMonths(engine, contract, state.sql, ranges);
     const kept = state.files.filter((file) => !isAffected(file));
     await refuseKeptKeys(engine, contract, () => pathsOf(effects, kept));
-    restated = await findRestatements(engine, contract, await pathsOf(effects, old));
+    restated = await findRestated(rebuild, old);
     if (restated > 0) await storeRestatements(rebuild);
     // Whoever finds files of a refresh that died must know whose they were, also where no run left a trace.
     await putDocument(effects.objects, refreshKey(contract.dataset, rebuild.run.runId), { ...rebuild.run });
@@ -195,6 +191,15 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
     rows: added.reduce((sum, file) => sum + file.recordCount, 0),
     restated,
   };
+}
+
+/** What the rebuilt months restate: of the files that make room, or of the generation that readers see. */
+async function findRestated({ effects, engine, state }: Rebuild, old: readonly DataFile[]): Promise<number> {
+  const { contract, anew } = state;
+  const comparable = anew === undefined ? contract : comparableWith(contract, anew.before.metadata);
+  const files = anew === undefined ? old : await filesOf(anew.before);
+  const known = comparable === undefined ? [] : await pathsOf(effects, files);
+  return findRestatements(engine, comparable ?? contract, known);
 }
 
 async function createInputViews(
@@ -246,6 +251,12 @@ async function storeRestatements({ effects, engine, scratch, run, state }: Rebui
   await effects.data.publish(path, restatementsKey(state.contract.dataset, run.runId));
 }
 
+/** A table that was made anew stands before the one that readers saw. */
+function generationsAfter({ pointer, anew }: GoldState, now: Date) {
+  if (anew === undefined || pointer === undefined) return generationsPart(pointer?.pointer);
+  return followedBy(pointer.pointer, { generation: anew.generation, at: now.toISOString() });
+}
+
 async function keepTexts(effects: Effects, { contract: { dataset }, digest, sql }: GoldState): Promise<void> {
   const text = (await loadContracts(effects.contracts)).texts.get(dataset);
   if (text !== undefined) await keepContract(effects.objects, { dataset, digest }, { contract: text, sql });
@@ -262,7 +273,7 @@ async function commitGold(
   const before = pointer?.pointer.tables.gold;
   const snapshots = Object.fromEntries([...inputs].map(([input, { snapshotId }]) => [input, snapshotId]));
   const gold =
-    before !== undefined && add.length === 0 && remove.size === 0
+    before !== undefined && state.anew === undefined && add.length === 0 && remove.size === 0
       ? before
       : await commitTable({
           objects: effects.objects,
@@ -272,7 +283,11 @@ async function commitGold(
           remove,
           nowMs: now.getTime(),
           attempt: `${run.runId}:gold:${contract.dataset}:${pointer?.etag ?? ''}`,
-          summary: { 'assay.run-id': run.runId, 'assay.inputs': JSON.stringify(snapshots) },
+          summary: {
+            'assay.run-id': run.runId,
+            'assay.inputs': JSON.stringify(snapshots),
+            'assay.contract-digest': state.digest,
+          },
         });
   const next: Pointer = {
     format: 1,
@@ -288,7 +303,7 @@ async function commitGold(
     committed_at: now.toISOString(),
     tables: { gold },
     inputs: snapshots,
-    ...generationsPart(pointer?.pointer),
+    ...generationsAfter(state, now),
   };
   await movePointer(effects.objects, 'gold', next, pointer?.etag);
 }

@@ -7,6 +7,7 @@ import { identifier, literal } from '../engine/sql.ts';
 import { monthIndexSql } from '../engine/write-data-files.ts';
 import { AssayError } from '../errors.ts';
 import { checkGold } from '../gold/check-gold.ts';
+import { comparableWith } from '../gold/comparable.ts';
 import { createTableView, findRestatements, rebuildMonths, viewColumns } from '../gold/rebuild.ts';
 import { tableName } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
@@ -76,7 +77,8 @@ async function effectOn(
   const report = contract.dataset;
   const state = (await readKnownPointer(effects.objects, 'gold', report))?.pointer.tables.gold;
   if (state === undefined) return { report, restated: 0, figures: [], problem: null };
-  const files = await filesOf(await openTable(effects.objects, state));
+  const table = await openTable(effects.objects, state);
+  const files = await filesOf(table);
   const old = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
   try {
     const sql = await effects.contracts.sql(contract.sql);
@@ -92,7 +94,12 @@ async function effectOn(
     const all = [...months, ...own];
     if (all.length === 0) return { report, restated: 0, figures: [], problem: null };
     await rebuildMonths(engine, contract, sql, [{ from: Math.min(...all), to: Math.max(...all) }]);
-    const restated = await findRestatements(engine, contract, old);
+    const comparable = comparableWith(contract, table.metadata);
+    const restated = await findRestatements(
+      engine,
+      comparable ?? contract,
+      comparable === undefined ? [] : old,
+    );
     return { report, restated, figures: await readFigures(engine, mostFigures), problem: null };
   } catch (error) {
     if (!(error instanceof AssayError)) throw error;
