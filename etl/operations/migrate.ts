@@ -27,7 +27,7 @@ export async function dueMigration(effects: Effects, dataset: string): Promise<D
   const why =
     pointer === undefined
       ? `nothing of ${dataset} was published yet, so that its first run makes its tables`
-      : `its tables are of version ${pointer.contract_version}, its contract is ${contract.version}`;
+      : `its tables are of version ${pointer.contract_version}, its contract is ${contract.version}; should its last migration have been broken off, 'assay run' does what is left`;
   throw new ConfigError(
     'NO_MIGRATION',
     `${dataset} is not to be migrated: ${why}. Only a new major version makes tables anew.`,
