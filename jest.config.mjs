@@ -2,6 +2,7 @@
 export const SEARCHES = [
   '<rootDir>/test/bench/',
   '<rootDir>/test/crash/crash.test.ts',
+  '<rootDir>/test/crash/migrate.test.ts',
   '<rootDir>/test/drill/',
   '<rootDir>/test/fuzz/',
   '<rootDir>/test/gold/files-read.test.ts',

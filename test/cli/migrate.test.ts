@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
+import { openOutside, rowsOutside } from '../support/outside-table.ts';
 import { runMain, runMainJson } from './run-main.ts';
 import { RunsJson } from './shapes.ts';
 import { badSales, goodSales, openShop, salesContract } from './shop.ts';
@@ -111,6 +112,17 @@ describe('migrate', () => {
     ).toEqual([{ n: 7, amount: '9.625' }]);
     expect((await ok('audit')) as object).toMatchObject([{ problems: [] }, { problems: [] }]);
     expect((await json('migrate', 'shop.sales', '--reason', 'again')).code).not.toBe(0);
+    // As other engines find it from the pointer on: by icebird and hyparquet.
+    const outside = await openOutside(
+      path.join(shop.cwd, 'lake'),
+      'silver/shop/sales/_LATEST.json',
+      'silver/generation=2/shop/sales',
+    );
+    const read = (await rowsOutside(outside)).map((row) => JSON.parse(row));
+    expect(read.map(({ sale_id, buyer }) => `${sale_id} ${buyer}`).sort()).toEqual([
+      ...[1, 2, 3, 4, 5, 6].map((n) => `${n} Customer, ${n}`),
+      '7 Gus',
+    ]);
     // The old generation's files lie where they lay, and none of the new one's lies below their root.
     const files = await readdir(path.join(shop.cwd, 'lake/silver/shop/sales'), { recursive: true });
     const parquet = files.filter((name) => name.endsWith('.parquet'));
@@ -166,5 +178,38 @@ describe('a generation that another one followed', () => {
     ).toEqual([{ n: 6 }]);
     const traced = JSON.stringify(await ok('lineage', 'shop.sales', 'sale_id=1', '--unmasked'));
     expect(traced).toContain('1,\\"Customer, 1\\",1.25,2024-03-02');
+  });
+});
+
+describe('a migration that would lose records', () => {
+  test('is refused with what keeps them out, and is published where that is accepted', async () => {
+    const before = await pointer();
+    const rule = NEXT.replace('version: 2.0.0', 'version: 3.0.0').replace(
+      'description: What was paid.',
+      'description: What was paid.\n        logicalTypeOptions: { minimum: 2 }',
+    );
+    await shop.write('contracts/shop/sales.yaml', rule);
+    const refused = await json('migrate', 'shop.sales', '--reason', 'x', '--by', 'ann');
+    expect(refused.code).not.toBe(0);
+    expect(refused.json).toMatchObject({
+      run: { status: 'refused', why: [expect.stringContaining('6 records that are in Silver')] },
+      outcome: { lost: 6, lostBy: { RANGE_ERROR: 6 }, rows: { before: 7, after: 1 } },
+    });
+    expect(await pointer()).toEqual(before);
+    await ok('migrate', 'shop.sales', '--accept-losses', '--reason', 'no small sales', '--by', 'ann');
+    expect(await query('SELECT sale_id FROM silver.shop_sales')).toEqual([{ sale_id: '7' }]);
+    expect(await query('SELECT DISTINCT attempt_count FROM ops.quarantine ORDER BY 1')).toEqual([
+      { attempt_count: 0 },
+      { attempt_count: 1 },
+    ]);
+    const now = await pointer();
+    expect(now.generations.map(({ generation }: { generation: number }) => generation)).toEqual([1, 2]);
+    expect(now.generation).toBe(3);
+    // Both earlier ones are there, and each file is still read in the dialect in which it came.
+    for (const [n, one] of now.generations.entries())
+      expect(
+        await query('SELECT count(*) AS n FROM silver.shop_sales', '--as-of', String(one.snapshot_id)),
+      ).toEqual([{ n: n === 0 ? 6 : 7 }]);
+    expect(await ok('audit')).toMatchObject([{ problems: [] }, { problems: [] }]);
   });
 });

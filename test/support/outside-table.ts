@@ -45,7 +45,11 @@ interface Field {
 /** Opens a table, e.g. `ops/source_files/shop/sales` under the pointer `silver/shop/sales/_LATEST.json`; the lake may have been moved. */
 export async function openOutside(lake: string, pointer: string, table: string): Promise<OutsideTable> {
   const { tables } = JSON.parse(await readFile(path.join(lake, pointer), 'utf8'));
-  const layer = table.split('/').at(-3) ?? '';
+  const layer =
+    table
+      .replace(/generation=\d+\//, '')
+      .split('/')
+      .at(-3) ?? '';
   const metadataFile = path.join(lake, tables[layer].metadata_key);
   const metadata = JSON.parse(await readFile(metadataFile, 'utf8'));
   const fileOf = (uri: string): string => path.join(lake, table, uri.slice(metadata.location.length));
