@@ -24,6 +24,20 @@ const run = async (...args: string[]) => {
 };
 
 describe('ingest', () => {
+  test('tells files that are no CSV for what they are, and copies none of them', async () => {
+    await shop.write('in/a.csv', goodSales(1, 2));
+    await shop.write('in/page.csv', '<!DOCTYPE html><html>Sign in</html>');
+    await shop.write('in/rows.txt', '[{"id": 1}]');
+    const { code, out, err } = await runMain(['ingest', 'in', '--dataset', 'shop.sales'], shop);
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringMatching(
+        /skipped in\/page\.csv: it is a web page \(HTML\)[^\n]*, and no CSV\nskipped in\/rows\.txt: it is JSON, and no CSV/,
+      ),
+    });
+    expect(out).toContain('1 file added to Bronze');
+  });
+
   test('takes files, folders and quoted globs, and says what it skipped', async () => {
     await shop.write('in/a.csv', goodSales(1, 2));
     await shop.write('in/deep/b.csv.gz', gzipSync(goodSales(3, 4)));
