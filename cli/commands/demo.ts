@@ -99,14 +99,15 @@ function steps(io: Io): Step[] {
   ];
 }
 
-const prefix = (io: Io): string =>
-  io.env.npm_command === 'run-script' || io.env.npm_command === 'exec' ? 'npx assay' : 'assay';
+/** How the command is called where the demo runs: in a clone, and in a folder that has the package, by npx. */
+const prefix = (io: Io): string => (isClone(io) || io.env.npm_command === 'exec' ? 'npx assay' : 'assay');
+
+const isClone = (io: Io): boolean => path.join(io.cwd, 'contracts') === path.join(HOME, 'contracts');
 
 /** Where the demo's things are, as far as they are not where a command looks for them anyway. */
 function places(lake: string, io: Io): string[] {
   const contracts = path.join(HOME, 'contracts');
-  const isHere = path.join(io.cwd, 'contracts') === contracts;
-  return ['--lake', lake, ...(isHere ? [] : ['--contracts', shownPath(contracts, io)])];
+  return ['--lake', lake, ...(isClone(io) ? [] : ['--contracts', shownPath(contracts, io)])];
 }
 
 /** Removes the lake of an earlier demo; never a folder that a person named. Throws ConfigError where that is there. */
