@@ -60,7 +60,16 @@ const PERSONAL: readonly { readonly what: string; readonly words: readonly strin
 /** Whose names are often those of people. */
 const PARTIES = [
   'supplier',
+  'payee',
   'payer',
+  'beneficiary',
+  'ship',
+  'shipping',
+  'bill',
+  'billing',
+  'consignee',
+  'guest',
+  'driver',
   'debtor',
   'buyer',
   'seller',

@@ -172,7 +172,9 @@ async function guessColumns(
       classification,
       notes: [
         ...spellingNotes(one),
-        ...type.notes,
+        ...(classification === 'personal'
+          ? type.notes.map((note) => withoutValues(note, profile))
+          : type.notes),
         ...currency,
         ...valueNotes(profile, isText && classification === 'internal' && currency.length === 0),
         ...notes,
@@ -181,6 +183,12 @@ async function guessColumns(
     guessed.push({ column, nulls: profile.nulls.filter(({ value }) => !isText || isClearNull(value)) });
   }
   return guessed;
+}
+
+/** A note without the values that it gives as examples: what a person's are doesn't go into a contract. */
+function withoutValues({ kind, text }: Note, { shapes }: ColumnProfile): Note {
+  const bare = shapes.reduce((left, { example }) => left.replace(`, such as ${example},`, ','), text);
+  return { kind, text: bare.replace(/ say yes or no: .*$/, ' say yes or no.') };
 }
 
 const meaningOf = (column: MatchedColumn | undefined): readonly string[] =>

@@ -190,6 +190,22 @@ describe('texts', () => {
     expect((await guess('Product name', ['Bolt', 'Nut'])).classification).toBe('internal');
   });
 
+  test.each(['Ship Name', 'Payee', 'Billing Name'])('%s is personal', async (header) => {
+    const proposal = await infer({
+      'a.csv': `id;day;${header}\n1;2024-01-05;Fry plc\n2;2024-01-06;Ann Lee\n`,
+    });
+    expect(proposal.columns[2]?.classification).toBe('personal');
+  });
+
+  test('no value of a personal column goes into the proposal', async () => {
+    const rows = ['3,281', '4,902', '7,115'].map(
+      (pay, n) => `${n};2024-01-0${n + 1};${pay};${n < 2 ? 'yes' : 'no'}\n`,
+    );
+    const notes = notesOf(await infer({ 'a.csv': `id;day;salary;contact\n${rows.join('')}` }));
+    expect(notes).toContain('review columns.salary: In 3 values, ');
+    expect(notes).not.toMatch(/3,281|4,902|7,115|yes \(/);
+  });
+
   test('the check digits of an IBAN', () => {
     expect(isIban('GB82 WEST 1234 5698 7654 32')).toBe(true);
     expect(isIban('GB83 WEST 1234 5698 7654 32')).toBe(false);
