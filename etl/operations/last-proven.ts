@@ -1,6 +1,13 @@
 import type { Contract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
-import { decisionsPrefix, type Layer, metadataPrefix, runRecordKey } from '../naming.ts';
+import {
+  decisionsPrefix,
+  type Layer,
+  metadataFolder,
+  metadataPrefix,
+  runRecordKey,
+  tableRoot,
+} from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { type DatasetState, statesOf } from '../stages/dataset-history.ts';
 import { Decision, parseDocument, RunRecord } from '../stages/documents.ts';
@@ -24,6 +31,9 @@ interface Found {
 export async function lastProven(effects: Effects, contract: Contract): Promise<Pointer | undefined> {
   const { dataset } = contract;
   const layer = contract.layer === 'gold' ? 'gold' : 'source_files';
+  // Which generation readers saw, and when, stands in pointers alone: the first one's metadata would be a step back.
+  const next = await effects.objects.list(`${metadataFolder(tableRoot(layer, dataset, 2))}/`);
+  if (next.length > 0) return undefined;
   const found = await metadataOf(effects, layer, dataset);
   if (contract.layer === 'gold') return found[0] === undefined ? undefined : goldPointer(found[0], contract);
   const bases = new Set(
