@@ -80,15 +80,25 @@ async function guessNumber(
 ): Promise<TypeGuess | undefined> {
   const { leadingZeros, shapes, values } = profile;
   if (!looksNumeric(shapes)) return await guessDouble(engine, profile);
+  const isDigits = shapes.every(({ shape }) => /^9+$/.test(shape));
   if (leadingZeros > 0) {
     const zeros = `${counted(leadingZeros)} of ${counted(values)} values begin with a zero`;
     return {
       ...TEXT,
-      notes: [seen(`All digits, but a code and no number: ${zeros}, which a number would lose.`)],
+      notes: [
+        seen(
+          `${isDigits ? 'All digits, but a code' : 'A code'} and no number: ${zeros}, which a number would lose.`,
+        ),
+      ],
     };
   }
   if (words.some((word) => CODES.has(word)) && !words.some((word) => MONEY.has(word))) {
-    return { ...TEXT, notes: [seen('All digits, but its header says that it is a code: kept as text.')] };
+    return {
+      ...TEXT,
+      notes: [
+        seen(`${isDigits ? 'All digits, but its' : 'Its'} header says that it is a code: kept as text.`),
+      ],
+    };
   }
   const formats = numberFormats(shapes);
   const wide: ColumnType = { kind: 'decimal', precision: 38, scale: 18 };

@@ -197,6 +197,15 @@ describe('texts', () => {
     expect(proposal.columns[2]?.classification).toBe('personal');
   });
 
+  test.each([
+    ['product code', 'MG-010', 'seen columns.product_code: Its header says that it is a code'],
+    ['iban', 'DE89 3704 0044 0532 0130 00', 'seen columns.iban: Its header says that it is a code'],
+    ['branch code', '4711', 'seen columns.branch_code: All digits, but its header says that it is a code'],
+  ])('what is said of %s %s is true', async (header, value, evidence) => {
+    const rows = [1, 2, 3].map((n) => `${n};2024-01-0${n};${value}\n`).join('');
+    expect(notesOf(await infer({ 'a.csv': `id;day;${header}\n${rows}` }))).toContain(evidence);
+  });
+
   test('no value of a personal column goes into the proposal', async () => {
     const rows = ['3,281', '4,902', '7,115'].map(
       (pay, n) => `${n};2024-01-0${n + 1};${pay};${n < 2 ? 'yes' : 'no'}\n`,
