@@ -25,7 +25,7 @@ const QUARTER_MS = 15 * 60_000;
 const START_MS = Date.UTC(2026, 0, 1);
 
 /** After so many runs it is measured. */
-const MARKS = [10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000];
+const MARKS = [10, 30, 100, 300, 1_000, 2_000, 3_000, 5_000, 10_000, 30_000, 100_000];
 
 interface Options {
   readonly runs: number;
@@ -54,8 +54,8 @@ async function ageLake({ runs, folder, keep, atLeast, tends }: Options): Promise
     timeMs += QUARTER_MS;
     await dropFile(effects, run);
     const [record] = tends
-      ? await runAndTend(AGING, effects, { onTrouble })
-      : await runDataset(AGING, effects);
+      ? await runAndTend(AGING, effects, { onTrouble, look: 'last-days' })
+      : await runDataset(AGING, effects, 'last-days');
     if (record?.status !== 'promoted') throw new Error(`run ${run} ended ${record?.status}: ${record?.why}`);
     if (!MARKS.includes(run) && run !== runs) continue;
     const now = measureAge(root, run);

@@ -76,11 +76,11 @@ async function openFolder(args: Args, io: Io, { progress, onAlert }: Opening): P
 function embeddedRuns(effects: Effects, upkeep: UpkeepOptions | undefined): Runs {
   const load = () => import('../adapters/local/run-dataset.ts');
   return {
-    dataset: async (dataset) => {
+    dataset: async (dataset, look = 'everywhere') => {
       const { runAndTend, runDataset } = await load();
       return upkeep === undefined
-        ? await runDataset(dataset, effects)
-        : await runAndTend(dataset, effects, upkeep);
+        ? await runDataset(dataset, effects, look)
+        : await runAndTend(dataset, effects, { ...upkeep, look });
     },
     backfill: async ({ dataset, runId }) => await (await load()).runOnce(dataset, effects, { runId }),
     approved: async (dataset, approval) => await (await load()).runOnce(dataset, effects, approval),

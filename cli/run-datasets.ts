@@ -1,3 +1,4 @@
+import type { Look } from '../adapters/local/run-dataset.ts';
 import { type LoadedContracts, loadContracts } from '../etl/contract/load-contracts.ts';
 import type { RunRecord } from '../etl/stages/documents.ts';
 import { usableContract } from '../etl/stages/usable-contract.ts';
@@ -13,12 +14,12 @@ export type Outcome =
  * Runs datasets until nothing of them is pending, one after another, and yields what came of each; an error of one
  * doesn't stop the others. Where none is named: every source dataset with a contract, broken ones included.
  */
-export async function* runDatasets(lake: CommandLake, wanted?: string): AsyncGenerator<Outcome> {
+export async function* runDatasets(lake: CommandLake, wanted?: string, look?: Look): AsyncGenerator<Outcome> {
   const loaded = await loadContracts(lake.effects.contracts);
   for (const dataset of wanted === undefined ? runnable(loaded) : [wanted]) {
     try {
       await usableContract(lake.effects, loaded, dataset);
-      for (const run of await lake.runs.dataset(dataset)) yield { kind: 'run', dataset, run };
+      for (const run of await lake.runs.dataset(dataset, look)) yield { kind: 'run', dataset, run };
     } catch (error) {
       yield { kind: 'error', dataset, error };
     }

@@ -127,11 +127,14 @@ async function workOff(watching: Watching): Promise<void> {
   }
 }
 
-async function handle(watching: Watching, { dataset, files }: Work): Promise<void> {
+async function handle(watching: Watching, { dataset, files, isSwept }: Work): Promise<void> {
   const { lake, options, queue } = watching;
   const isWanted = files.length === 0 || (await ingestDropped(watching, dataset, files));
   if (!isWanted || queue.isClosed) return;
-  for await (const outcome of runDatasets(lake, dataset)) await options.onEvent({ kind: 'outcome', outcome });
+  // A sweep finds what somebody put into Bronze under any day.
+  const look = isSwept ? 'everywhere' : 'last-days';
+  for await (const outcome of runDatasets(lake, dataset, look))
+    await options.onEvent({ kind: 'outcome', outcome });
 }
 
 /** Copies dropped files into Bronze; false where the dataset has no contract that lets it. */

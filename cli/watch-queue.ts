@@ -2,6 +2,8 @@
 export interface Work {
   readonly dataset: string;
   readonly files: readonly string[];
+  /** Whether a run was asked for whatever files there are. */
+  readonly isSwept: boolean;
 }
 
 /** What waits to be done, by dataset, so that a burst of drops becomes one run and no two runs of a dataset overlap. */
@@ -19,29 +21,29 @@ export interface WatchQueue {
 
 /** An empty queue. */
 export function watchQueue(): WatchQueue {
-  const waiting = new Map<string, Set<string>>();
+  const waiting = new Map<string, { readonly files: Set<string>; isSwept: boolean }>();
   let isClosed = false;
   let wake = (): void => undefined;
-  const filesOf = (dataset: string): Set<string> => {
-    const files = waiting.get(dataset) ?? new Set<string>();
-    waiting.set(dataset, files);
-    return files;
+  const workOf = (dataset: string) => {
+    const work = waiting.get(dataset) ?? { files: new Set<string>(), isSwept: false };
+    waiting.set(dataset, work);
+    return work;
   };
   return {
     addFile(dataset, file) {
-      filesOf(dataset).add(file);
+      workOf(dataset).files.add(file);
       wake();
     },
     addRun(dataset) {
-      filesOf(dataset);
+      workOf(dataset).isSwept = true;
       wake();
     },
     take() {
       const [first] = waiting;
       if (first === undefined) return undefined;
-      const [dataset, files] = first;
+      const [dataset, { files, isSwept }] = first;
       waiting.delete(dataset);
-      return { dataset, files: [...files] };
+      return { dataset, files: [...files], isSwept };
     },
     arrival: () =>
       new Promise((resolve) => {

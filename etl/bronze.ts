@@ -1,6 +1,6 @@
 import { ConflictError } from './errors.ts';
 import { InOrder } from './lanes.ts';
-import { besideName, bronzeKey, safeFileName } from './naming.ts';
+import { besideName, bronzeDay, bronzeKey, safeFileName } from './naming.ts';
 import type { Clock, ObjectInfo } from './ports.ts';
 
 /** A source file in Bronze; `existed` where these bytes were there under this name already. */
@@ -46,6 +46,21 @@ const MOST_AHEAD_MS = 3_600_000;
 
 /** Clocks of stores tell whole seconds. */
 const SECOND_MS = 1000;
+
+/**
+ * Which of a dataset's source files ingesting some names needs to know of: their namesakes, and what came since
+ * yesterday, after which they arrive; where later records replace earlier ones, all, since it matters what came last.
+ */
+export function isNeededFor(
+  { dataset, date, isReplacing }: BronzePlace,
+  names: readonly string[],
+): (key: string) => boolean {
+  const families = new Set(names.map((name) => familyName(safeFileName(name))));
+  const yesterday = bronzeDay(dataset, new Date(Date.parse(date) - DAY_MS).toISOString().slice(0, 10));
+  return (key) => isReplacing || key >= yesterday || families.has(familyName(lastName(key)));
+}
+
+const DAY_MS = 86_400_000;
 
 /** Files of one name, and of names beside it. */
 interface Namesakes {

@@ -25,8 +25,11 @@ export type WriteCondition = { readonly ifNoneMatch: '*' } | { readonly ifMatch:
 
 /** Small objects: pointers, plans, seals, metadata. Writes are atomic and durable before they return. */
 export interface ObjectStore {
-  /** Every object under a prefix, ordered by key; with `after`, only those whose keys come behind it. */
-  list(prefix: string, after?: string): Promise<ObjectInfo[]>;
+  /**
+   * Every object under a prefix, ordered by key; with `after`, only those whose keys come behind it. Those that `isMeant`
+   * is not true of may be left out, where that saves looking at them.
+   */
+  list(prefix: string, after?: string, isMeant?: (key: string) => boolean): Promise<ObjectInfo[]>;
   /** The object, or undefined where there is none. */
   get(key: string): Promise<StoredObject | undefined>;
   /** Stores the bytes and returns their new tag; throws ConflictError when the condition doesn't hold. */

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { BronzeIntake, type IngestedFile } from '../../etl/bronze.ts';
+import { BronzeIntake, type IngestedFile, isNeededFor } from '../../etl/bronze.ts';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { type HasRoom, inFlight } from '../../etl/in-flight.ts';
 import { bronzePrefix } from '../../etl/naming.ts';
@@ -41,10 +41,15 @@ export async function* ingestFiles(
 ): AsyncGenerator<Ingestion> {
   const { objects, clock, progress } = lake.effects;
   const date = clock.now().toISOString().slice(0, 10);
-  const intake = new BronzeIntake(
-    { dataset, date, clock, isReplacing: duplicates === 'replace' },
-    { objects: await objects.list(bronzePrefix(dataset)), digest: (key) => lake.data.digest(key) },
+  const place = { dataset, date, clock, isReplacing: duplicates === 'replace' };
+  const isNeeded = isNeededFor(
+    place,
+    files.map(({ file }) => path.basename(file)),
   );
+  const intake = new BronzeIntake(place, {
+    objects: await objects.list(bronzePrefix(dataset), undefined, isNeeded),
+    digest: (key) => lake.data.digest(key),
+  });
   const sources = await Promise.all(files.map(measure));
   const advance = progressOf(dataset, sources, progress);
   yield* inFlight(sources, hasRoom, async (source): Promise<Ingestion> => {

@@ -27,8 +27,8 @@ export function fileObjectStore(lake: LakeFolder): ObjectStore {
     chain: versionChain(lake.versionsPath(key), lake),
   });
   return {
-    list: (prefix, after): Promise<ObjectInfo[]> =>
-      guarded(`listing ${prefix}`, () => listObjects(lake, prefix, after)),
+    list: (prefix, after, isMeant): Promise<ObjectInfo[]> =>
+      guarded(`listing ${prefix}`, () => listObjects(lake, prefix, { after, isMeant })),
     get: (key) => guarded(`reading ${key}`, async () => await readObject(open(key))),
     put: (key, body, condition) =>
       guarded(`writing ${key}`, async () => await write(open(key), body, condition)),

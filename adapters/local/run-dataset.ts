@@ -6,6 +6,7 @@ import { planKey, runRecordKey } from '../../etl/naming.ts';
 import type { DatasetRun, Effects } from '../../etl/ports.ts';
 import { getDocument, parseDocument, RunRecord } from '../../etl/stages/documents.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';
+import { LOOK_BACK_DAYS } from '../../etl/stages/list-sources.ts';
 import { newRunId } from '../../etl/stages/run-id.ts';
 import { BETWEEN_RUNS } from '../../etl/tending/tend.ts';
 import { tendDataset } from '../../etl/tending/tend-dataset.ts';
@@ -15,10 +16,16 @@ import { runStateMachine } from './state-machine.ts';
 /** The state machine, as it is deployed. */
 export const DEFINITION = fileURLToPath(new URL('../../state-machines/medallion.asl.json', import.meta.url));
 
+/**
+ * Where a run looks for files: in all of Bronze, for what a person put there under any day, or, where it is known that
+ * files came by an ingest, in its last days, which costs the same however old the lake is.
+ */
+export type Look = 'everywhere' | 'last-days';
+
 /** How the runs of a lake come about: on this machine, or on its platform. */
 export interface Runs {
-  /** Runs a dataset until nothing is pending; see runDataset. */
-  dataset(dataset: string): Promise<RunRecord[]>;
+  /** Runs a dataset until nothing is pending; see runDataset. A platform decides itself where its runs look. */
+  dataset(dataset: string, look?: Look): Promise<RunRecord[]>;
   /** Runs the one run that was asked for under an id, a backfill, and returns how it ended. */
   backfill(run: DatasetRun): Promise<RunRecord>;
   /** Goes on with a held run that a person approved, and returns how it ended. */
@@ -33,11 +40,25 @@ export async function runOnce(
   effects: Effects,
   start: Approval | { readonly runId?: string; readonly start?: 'reseal' } = {},
 ): Promise<RunRecord> {
+  return (await execute(dataset, effects, start)).record;
+}
+
+/** How an execution ended, and whether its sweep found more files to run; undefined where it came to none. */
+interface Executed {
+  readonly record: RunRecord;
+  readonly isMorePending: boolean | undefined;
+}
+
+async function execute(
+  dataset: string,
+  effects: Effects,
+  start: Approval | { readonly runId?: string },
+): Promise<Executed> {
   const startedAt = effects.clock.now();
   const runId = start.runId ?? newRunId(startedAt);
   const result = await runStateMachine({
     definitionText: await readFile(DEFINITION, 'utf8'),
-    handlers: bindStages({ ...effects, objects: withMetadataCache(effects.objects) }),
+    handlers: handlersOn({ ...effects, objects: withMetadataCache(effects.objects) }),
     ...(effects.onError === undefined ? {} : { onError: effects.onError }),
     readItems: (key) => getDocument(effects.objects, key, z.array(z.unknown())),
     input:
@@ -45,9 +66,11 @@ export async function runOnce(
         ? { dataset, start: 'promote', ...start }
         : { dataset, runId, start: start.start ?? 'plan' },
   });
+  const swept = result.status === 'succeeded' ? Swept.safeParse(result.output).data : undefined;
   const key = runRecordKey(dataset, runId);
   const stored = await effects.objects.get(key);
-  if (stored !== undefined) return parseDocument(stored.body, key, RunRecord);
+  if (stored !== undefined)
+    return { record: parseDocument(stored.body, key, RunRecord), isMorePending: swept?.sweep.pending };
   if (result.status === 'failed') {
     const context = { dataset, runId, plan: planKey(dataset, runId) };
     throw new DataError(
@@ -56,7 +79,25 @@ export async function runOnce(
       { context },
     );
   }
-  return nothingToDo(dataset, runId, startedAt, effects.clock.now());
+  return {
+    record: nothingToDo(dataset, runId, startedAt, effects.clock.now()),
+    isMorePending: swept?.sweep.pending,
+  };
+}
+
+/** What the machine ends with, as far as it matters here. */
+const Swept = z.object({ sweep: z.object({ pending: z.boolean() }) });
+
+/** The stages. The sweep is about what came while the run was under way, which came to the last days. */
+function handlersOn(effects: Effects): ReturnType<typeof bindStages> {
+  const { sweep } = bindStages(lookingAt('last-days', effects));
+  return { ...bindStages(effects), sweep };
+}
+
+function lookingAt(look: Look, effects: Effects): Effects {
+  if (look === 'last-days') return { ...effects, lookBackDays: LOOK_BACK_DAYS };
+  const { lookBackDays: _, ...everywhere } = effects;
+  return everywhere;
 }
 
 /** A person's word that a held run may be published as it was sealed. */
@@ -69,21 +110,27 @@ export interface Approval {
  * Runs a dataset until nothing is pending: what was dropped while a run was active is picked up by the next one.
  * Stops after a run that failed. The records are in order; a lone `nothing-to-do` says that there was nothing.
  */
-export async function runDataset(dataset: string, effects: Effects): Promise<RunRecord[]> {
+export async function runDataset(
+  dataset: string,
+  effects: Effects,
+  look: Look = 'everywhere',
+): Promise<RunRecord[]> {
   const records: RunRecord[] = [];
   for (;;) {
-    const record = await runOnce(dataset, effects);
+    const { record, isMorePending } = await execute(dataset, lookingAt(look, effects), {});
     if (record.status === 'nothing-to-do' && records.length > 0) return records;
     records.push(record);
     const goesOn =
       ['promoted', 'nothing-published'].includes(record.status) ||
       (record.status === 'refused' && record.files.length > 0);
-    if (!goesOn) return records;
+    // A run that ended early swept nothing: then a plan tells.
+    if (!goesOn || isMorePending === false) return records;
   }
 }
 
-/** What upkeep after runs is told of. */
+/** What upkeep after runs is told of, and where the runs look for files. */
 export interface UpkeepOptions {
+  readonly look?: Look;
   /** Called with what kept the upkeep from being done: what was run stands, and the next time does it. */
   readonly onTrouble: (error: unknown) => void;
 }
@@ -95,9 +142,9 @@ export interface UpkeepOptions {
 export async function runAndTend(
   dataset: string,
   effects: Effects,
-  { onTrouble }: UpkeepOptions,
+  { onTrouble, look }: UpkeepOptions,
 ): Promise<RunRecord[]> {
-  const records = await runDataset(dataset, effects);
+  const records = await runDataset(dataset, effects, look);
   if (!records.some(({ status }) => status === 'promoted')) return records;
   try {
     const objects = withMetadataCache(effects.objects);

@@ -1,7 +1,7 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, integerOf, readParquet } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { retryOf } from '../naming.ts';
+import { retriesPrefix, retryOf } from '../naming.ts';
 import type { DataStore } from '../ports.ts';
 import type { DatasetTables } from '../stages/dataset-tables.ts';
 import type { Plan } from '../stages/documents.ts';
@@ -43,7 +43,8 @@ export async function loadArrivalOrder(input: OrderInput): Promise<ArrivalOrder>
     .map(({ sourceFileId, key, arrivedAt }) => ({ id: sourceFileId, key, arrivedAt, isOwn: true }));
   const isReplacing = contract.duplicates === 'replace';
   const ownRetries = own.filter(({ key }) => retryOf(plan.dataset, key) !== undefined);
-  const published = isReplacing || ownRetries.length > 0 ? await publishedFiles(input, own) : [];
+  const isAsked = ownRetries.length > 0 || (isReplacing && (await mayBaseBeLater(input, own)));
+  const published = isAsked ? await publishedFiles(input, own) : [];
   // Old plans know no arrivals, and their files stand in order: the sort leaves them so.
   const isKnown = own.every(({ arrivedAt }) => arrivedAt !== undefined);
   const placed = isKnown ? [...published, ...own].sort(byArrival) : [...published, ...own];
@@ -57,6 +58,26 @@ export async function loadArrivalOrder(input: OrderInput): Promise<ArrivalOrder>
     hasRecords,
     isBaseLater: isReplacing && (hasRecords || placed.slice(firstOwn).some(({ isOwn }) => !isOwn)),
   };
+}
+
+/**
+ * Whether any published file may have come after one of the run's, or has records with places of their own. A usual run
+ * has none, and need not put the whole ledger in order.
+ */
+async function mayBaseBeLater(
+  { engine, plan, tables }: OrderInput,
+  own: readonly Placed[],
+): Promise<boolean> {
+  if ((await tables.paths('source_files')).length === 0) return false;
+  const arrivals = own.map(({ arrivedAt }) => arrivedAt);
+  const [earliest, ...others] = arrivals.filter((one) => one !== undefined).sort();
+  if (earliest === undefined || others.length + 1 < arrivals.length) return true;
+  const later = await engine.rows(
+    `SELECT 1 FROM (${await ledgerRows(tables)}) WHERE status = 'accepted'
+       AND (coalesce(arrived_at, processed_at) >= CAST(${literal(earliest)} AS TIMESTAMPTZ)
+         OR starts_with(source_file, ${literal(retriesPrefix(plan.dataset))})) LIMIT 1`,
+  );
+  return later.length > 0;
 }
 
 /** The files in the ledger that the run doesn't read itself. */

@@ -4,13 +4,14 @@ import { retryOf } from '../naming.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
 import type { PlannedFile, Withheld } from './documents.ts';
 import { byArrival, type LedgerEntry, liveArrivals } from './ledger.ts';
+import type { LedgerLookup } from './ledger-lookup.ts';
 
 /** Digests are waited for rather than computed: most are remembered by the store. */
 const DIGESTS_AT_ONCE = 16;
 
 /** What is known of other files, and when these ones came where that was noted before. */
 export interface KnownFiles {
-  readonly ledger: ReadonlyMap<string, LedgerEntry>;
+  readonly ledger: LedgerLookup;
   readonly withheld: readonly Withheld[];
   /** Arrivals of files that were planned before, by key. */
   readonly arrivals?: ReadonlyMap<string, string | undefined>;
@@ -37,7 +38,8 @@ export async function identifyFiles(
   const files = (await identifyAll(effects, contract.dataset, pending, known)).sort(byArrival);
   const isReplacing = contract.duplicates === 'replace';
   const withheld = await withheldFiles(effects, contract, known.withheld);
-  const judged = isReplacing ? judgeReturns(files, withheld, known) : judgeRepeats(files, withheld, known);
+  const twins = await known.ledger.ofFiles(files.map(({ sourceFileId }) => sourceFileId));
+  const judged = isReplacing ? judgeReturns(files, withheld, twins) : judgeRepeats(files, withheld, twins);
   return judged.map(({ isRetry: _, ...file }, index) => ({ index, ...file }));
 }
 
@@ -47,10 +49,11 @@ async function identifyAll(
   pending: readonly ObjectInfo[],
   { ledger, arrivals }: KnownFiles,
 ): Promise<Identified[]> {
+  const entries = await ledger.ofKeys(pending.map(({ key }) => key));
   const identify = async ({ key, sizeBytes }: ObjectInfo): Promise<Identified> => {
     const retry = retryOf(dataset, key);
     const { digest, arrivedMs } = await data.identify(retry?.manifest ?? key);
-    const noted = ledger.get(key)?.arrivedAt ?? arrivals?.get(key);
+    const noted = entries.get(key)?.arrivedAt ?? arrivals?.get(key);
     const arrivedAt = noted ?? new Date(arrivedMs).toISOString();
     return { key, sizeBytes, sourceFileId: digest, arrivedAt, isRetry: retry !== undefined };
   };
@@ -82,10 +85,10 @@ const isComparable = ({ isRetry, sizeBytes }: Identified): boolean => !isRetry &
 function judgeRepeats(
   files: readonly Identified[],
   withheld: ReadonlyMap<string, string>,
-  { ledger }: KnownFiles,
+  twins: ReadonlyMap<string, LedgerEntry>,
 ): Identified[] {
   const firstKeys = new Map(withheld);
-  for (const [key, { status, sourceFileId }] of ledger)
+  for (const [key, { status, sourceFileId }] of twins)
     if (status === 'accepted') firstKeys.set(sourceFileId, key);
   return files.map((file) => {
     const repeatOf = isComparable(file) ? firstKeys.get(file.sourceFileId) : undefined;
@@ -98,9 +101,9 @@ function judgeRepeats(
 function judgeReturns(
   files: readonly Identified[],
   withheld: ReadonlyMap<string, string>,
-  { ledger }: KnownFiles,
+  twins: ReadonlyMap<string, LedgerEntry>,
 ): Identified[] {
-  const published = liveArrivals(ledger);
+  const published = liveArrivals(twins);
   const last = new Map(files.filter(isComparable).map((file) => [file.sourceFileId, file]));
   return files.map((file) => {
     if (!isComparable(file)) return file;

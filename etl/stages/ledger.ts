@@ -126,4 +126,5 @@ export function liveArrivals(ledger: ReadonlyMap<string, LedgerEntry>): Map<stri
   return live;
 }
 
-const isoSql = (time: string): string => `strftime(${time}, '%Y-%m-%dT%H:%M:%S.%gZ')`;
+/** SQL of a time as ISO text, UTC, to the millisecond. */
+export const isoSql = (time: string): string => `strftime(${time}, '%Y-%m-%dT%H:%M:%S.%gZ')`;

@@ -4,6 +4,7 @@ import { bronzeDay, bronzePrefix, heldPrefix, lookKey, retriesPrefix, retryOf } 
 import type { Clock, Effects, ObjectInfo, ObjectStore } from '../ports.ts';
 import { parseDocument, putDocument, Withheld } from './documents.ts';
 import type { LedgerEntry } from './ledger.ts';
+import type { Ledger } from './ledger-lookup.ts';
 import { partsOf } from './withheld.ts';
 
 /**
@@ -22,7 +23,7 @@ const Look = z.object({ at: z.string() });
 /** What a run knows before it lists what there is. */
 export interface Known {
   readonly contract: SourceContract;
-  readonly ledger: ReadonlyMap<string, LedgerEntry>;
+  readonly ledger: Pick<Ledger, 'lastAt' | 'hasRejectedUnderOther'>;
   readonly withheld: readonly Withheld[];
 }
 
@@ -80,11 +81,11 @@ async function firstDay(
 ): Promise<string | undefined> {
   if (lookBackDays === undefined) return undefined;
   const now = clock.now().getTime();
-  const plannedAt = [...ledger.values()].reduce((last, { lastAt }) => (lastAt > last ? lastAt : last), '');
+  const plannedAt = await ledger.lastAt();
   if (plannedAt.slice(0, 10) !== dayOf(now)) return undefined;
   const isAgain =
-    [...ledger.values()].some((entry) => isAnotherChance(entry, contract)) ||
-    withheld.some((one) => one.decision === 'refused' && one.contractDigest !== contract.digest);
+    withheld.some((one) => one.decision === 'refused' && one.contractDigest !== contract.digest) ||
+    (await ledger.hasRejectedUnderOther(contract.digest));
   if (isAgain) return undefined;
   const key = lookKey(contract.dataset);
   const stored = await objects.get(key);

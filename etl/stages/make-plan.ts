@@ -1,15 +1,12 @@
-import { join } from 'node:path';
 import { checkContractSql, hasSqlToCheck } from '../contract/check-contract-sql.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
-import { type Engine, withEngine } from '../engine/engine.ts';
 import { DataError } from '../errors.ts';
 import { backfillKey, breakerKey, partOfRest, planKey, retryOf } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { nextGeneration } from '../table/generations.ts';
 import type { ReadPointer } from '../table/pointer.ts';
 import { awaitsMigration, migrationNeeded } from './awaits-migration.ts';
-import { openDatasetTables } from './dataset-tables.ts';
 import {
   BackfillRequest,
   Breaker,
@@ -21,7 +18,15 @@ import {
 } from './documents.ts';
 import { identifyFiles } from './identify-files.ts';
 import { readKnownPointer } from './known-pointer.ts';
-import { byArrival, type LedgerEntry, ledgerRows, readLedger } from './ledger.ts';
+import { byArrival, type LedgerEntry } from './ledger.ts';
+import {
+  type Ledger,
+  type LedgerPlace,
+  loadLedger,
+  lookupIn,
+  withLedger,
+  withScratchEngine,
+} from './ledger-lookup.ts';
 import { isAnotherChance, listPending, listSources, listWithheld } from './list-sources.ts';
 import { filesToMigrate, readMigration } from './plan-migration.ts';
 import { RUN_FORMAT } from './run-documents.ts';
@@ -59,13 +64,28 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
     return { status: 'held', why: migrationNeeded(contract, base.pointer) };
   const request = await readBackfill(effects, { dataset, runId });
   if (request !== undefined) return planBackfill(effects, request, { contract, base });
-  const ledger = await loadLedger(effects, contract, base, runId);
-  const withheld = await listWithheld(effects, dataset);
+  return withLedger(effects, { contract, base, runId }, (ledger) =>
+    planPending(effects, { contract, base, runId }, ledger),
+  );
+}
+
+/** Plans what is pending. Of the ledger, only what is about files that may be is read. */
+async function planPending(
+  effects: Effects,
+  { contract, base, runId }: LedgerPlace,
+  ledger: Ledger,
+): Promise<Planned> {
+  const withheld = await listWithheld(effects, contract.dataset);
   const sources = await listPending(effects, { contract, ledger, withheld });
-  const pending = sources.filter(({ key }) => isPending(key, contract, ledger, withheld));
+  const keys = sources.map(({ key }) => key);
+  const open = new Set(await ledger.openAmong(keys, contract.digest));
+  const entries = await ledger.ofKeys([...open]);
+  const pending = sources.filter(({ key }) => open.has(key) && isPending(key, contract, entries, withheld));
   if (pending.length === 0) return { status: 'nothing-to-do' };
   const files = await identifyFiles(effects, contract, pending, { ledger, withheld });
-  return { status: 'planned', plan: planOf(runId, { contract, base, files, ledger }, effects) };
+  const again = files.flatMap((file) => (file.replacesEarlier ? [file.sourceFileId] : []));
+  const earlier = await ledger.ofFiles(again);
+  return { status: 'planned', plan: planOf(runId, { contract, base, files, ledger: earlier }, effects) };
 }
 
 /** What a person asked a run to read again; undefined for every other run. */
@@ -148,7 +168,7 @@ export async function identifyAgain(
     const missing = keys.find((key) => !listed.has(key));
     throw new DataError('SOURCE_MISSING', `${missing} is to be read again, but it is not there.`);
   }
-  const files = await identifyFiles(effects, contract, found, { ledger: new Map(), withheld: [] });
+  const files = await identifyFiles(effects, contract, found, { ledger: lookupIn(new Map()), withheld: [] });
   const arrived = files.map((file) => ({ ...file, ...pick(ledger.get(file.key)) }));
   return arrived.sort(byArrival).map((file, index) => ({ ...file, index }));
 }
@@ -166,6 +186,7 @@ interface PlanParts {
   readonly contract: SourceContract;
   readonly base: ReadPointer | undefined;
   readonly files: readonly PlannedFile[];
+  /** At least what it has of files that are read again. */
   readonly ledger: ReadonlyMap<string, LedgerEntry>;
   readonly isBackfill?: boolean;
   /** How often files were refused of the run. */
@@ -214,33 +235,6 @@ export async function openBreaker(effects: Effects, dataset: string): Promise<Br
   const stored = await effects.objects.get(key);
   const breaker = stored === undefined ? undefined : parseDocument(stored.body, key, Breaker);
   return breaker?.resetAt === undefined ? breaker : undefined;
-}
-
-/** What the ledger last said of every Bronze file, at a pointer. */
-export async function loadLedger(
-  effects: Effects,
-  contract: SourceContract,
-  base: ReadPointer | undefined,
-  runId: string,
-): Promise<Map<string, LedgerEntry>> {
-  if (base === undefined) return new Map();
-  const tables = openDatasetTables(effects, contract, base.pointer);
-  if ((await tables.paths('source_files')).length === 0) return new Map();
-  const rows = await ledgerRows(tables);
-  return withScratchEngine(effects, runId, (engine) => readLedger(engine, rows));
-}
-
-async function withScratchEngine<T>(
-  effects: Effects,
-  runId: string,
-  work: (engine: Engine) => Promise<T>,
-): Promise<T> {
-  const scratch = await effects.openScratch(`plan-${runId}`);
-  try {
-    return await withEngine(effects.engine, join(scratch.directory, 'spill'), work);
-  } finally {
-    await scratch.dispose();
-  }
 }
 
 /** Whether a run would take a file up: neither set aside nor dealt with under this contract. */

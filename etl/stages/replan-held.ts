@@ -6,8 +6,9 @@ import { type Approval, getDocument } from './documents.ts';
 import { checkApproval, requireHeld, requireSameContract } from './held-run.ts';
 import { identifyFiles } from './identify-files.ts';
 import { readKnownPointer } from './known-pointer.ts';
+import { loadLedger, lookupIn } from './ledger-lookup.ts';
 import { listSources, listWithheld } from './list-sources.ts';
-import { identifyAgain, loadLedger, type Planned, planOf } from './make-plan.ts';
+import { identifyAgain, type Planned, planOf } from './make-plan.ts';
 import type { RunInput } from './stage.ts';
 
 /** What is needed of the plan of a run that may have been held by an older release. */
@@ -48,6 +49,10 @@ export async function replanHeld(
   const others = withheld.filter((one) => one !== held);
   const own = (await listSources(effects, dataset)).filter(({ key }) => held.keys.includes(key));
   const arrivals = new Map(before.files.map(({ key, arrivedAt }) => [key, arrivedAt]));
-  const files = await identifyFiles(effects, contract, own, { ledger, withheld: others, arrivals });
+  const files = await identifyFiles(effects, contract, own, {
+    ledger: lookupIn(ledger),
+    withheld: others,
+    arrivals,
+  });
   return { status: 'planned', plan: planOf(runId, { contract, base, files, ledger, rest }, effects) };
 }

@@ -59,8 +59,8 @@ export function countingStores(objects: ObjectStore, data: DataStore): CountingS
     },
     objects: {
       uri: (key) => objects.uri(key),
-      async list(prefix, after) {
-        const listed = await objects.list(prefix, after);
+      async list(prefix, after, isMeant) {
+        const listed = await objects.list(prefix, after, isMeant);
         note('list', prefix, listed.length);
         return listed;
       },
