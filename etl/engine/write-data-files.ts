@@ -113,8 +113,17 @@ async function copyToFiles(
     return { from, file: withBoundsOf(bounded, withConstants(file, constants)) };
   });
   const written = copies.filter(({ file }) => file.recordCount > 0);
-  await Promise.all(written.map(({ from, file }) => data.publish(from, file.key)));
+  await publishAll(written, data);
   return written.map(({ file }) => file);
+}
+
+/** Publishes files at once. Where one fails, the others have ended by then: a stage that is tried again must not meet them. */
+async function publishAll(
+  files: readonly { readonly from: string; readonly file: DataFile }[],
+  data: Pick<DataStore, 'publish'>,
+): Promise<void> {
+  const ended = await Promise.allSettled(files.map(({ from, file }) => data.publish(from, file.key)));
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
 }
 
 /** The file with the bounds of columns that hold one text in every row. */
