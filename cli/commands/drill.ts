@@ -61,7 +61,7 @@ function drillText({ damage, problems, ...drill }: DrillResult): string[] {
   return [
     `${plural(drill.points, 'point')} of trouble in the lives of ${plural(drill.stories, 'lake')}, seed ${drill.seed}:`,
     `  ${plural(kills, 'kill')}, ${plural(refused, 'request')} refused, ${plural(lostAnswers, 'answer')} lost, ${plural(torn, 'file')} torn`,
-    `  ${plural(drill.executions, 'run')}, ${count(drill.races)} times several at once; ${plural(drill.files, 'file')} dropped, with ${plural(drill.records, 'record')}`,
+    `  ${plural(drill.executions, 'run')}, ${count(drill.races)} times several at once; the upkeep ${count(drill.tendings)} times; ${plural(drill.files, 'file')} dropped, with ${plural(drill.records, 'record')}`,
     `  ${plural(drill.looks, 'look')} at what readers see, and an audit of each lake at its end`,
     problems.length === 0
       ? 'Nothing was lost, doubled or half-published.'

@@ -1,18 +1,40 @@
 import { ConfigError } from '../errors.ts';
 import type { ContractSource } from '../ports.ts';
 
-/** The drill's own dataset and Gold table. */
-export const DRILL_DATASET = 'drill.payments';
-export const DRILL_GOLD = 'drill.monthly';
+/** A small lake to be tried: contracts of payments and of a Gold table of their months, and its SQL. */
+export interface PaymentsLake {
+  /** `<domain>.payments` and `<domain>.monthly`. */
+  readonly dataset: string;
+  readonly gold: string;
+  /** YAML, and SQL, by the names under which contracts folders hold them. */
+  readonly contracts: Readonly<Record<string, string>>;
+  readonly sql: Readonly<Record<string, string>>;
+}
 
-const PAYMENTS = `apiVersion: v3.1.0
+/** The lake in a domain, with limits that nothing goes beyond; `snapshots` is its `assay.snapshots` as YAML, the default unless given. */
+export function paymentsLake(domain: string, snapshots?: string): PaymentsLake {
+  return {
+    dataset: `${domain}.payments`,
+    gold: `${domain}.monthly`,
+    contracts: {
+      [`${domain}/monthly.yaml`]: monthlyContract(domain, snapshots),
+      [`${domain}/payments.yaml`]: paymentsContract(domain, snapshots),
+    },
+    sql: { [`${domain}/monthly.sql`]: monthlySql(domain) },
+  };
+}
+
+const keeping = (snapshots: string | undefined): string =>
+  snapshots === undefined ? '' : `\n      - { property: assay.snapshots, value: ${snapshots} }`;
+
+const paymentsContract = (domain: string, snapshots: string | undefined): string => `apiVersion: v3.1.0
 kind: DataContract
-id: urn:assay:contract:drill.payments
-domain: drill
+id: urn:assay:contract:${domain}.payments
+domain: ${domain}
 name: payments
 version: 1.0.0
 status: active
-team: { name: drill }
+team: { name: ${domain} }
 schema:
   - name: payments
     physicalType: table
@@ -25,17 +47,17 @@ schema:
       - { property: assay.partitionColumn, value: paid_on }
       - { property: assay.measures, value: [{ column: amount }] }
       - property: assay.limits
-        value: { maxQuarantineRate: 1, smallBatchRecords: 1000000000, maxCondemned: 1000000000, breakerErrors: 1000000000 }
+        value: { maxQuarantineRate: 1, smallBatchRecords: 1000000000, maxCondemned: 1000000000, breakerErrors: 1000000000 }${keeping(snapshots)}
 `;
 
-const MONTHLY = `apiVersion: v3.1.0
+const monthlyContract = (domain: string, snapshots: string | undefined): string => `apiVersion: v3.1.0
 kind: DataContract
-id: urn:assay:contract:drill.monthly
-domain: drill
+id: urn:assay:contract:${domain}.monthly
+domain: ${domain}
 name: monthly
 version: 1.0.0
 status: active
-team: { name: drill }
+team: { name: ${domain} }
 schema:
   - name: monthly
     physicalType: table
@@ -45,27 +67,34 @@ schema:
       - { name: amount, logicalType: number, physicalType: "DECIMAL(38,2)", required: true, classification: public }
     customProperties:
       - { property: assay.layer, value: gold }
-      - { property: assay.sql, value: drill/monthly.sql }
-      - { property: assay.inputs, value: [drill.payments] }
+      - { property: assay.sql, value: ${domain}/monthly.sql }
+      - { property: assay.inputs, value: [${domain}.payments] }
       - { property: assay.affects, value: same-month }
-      - { property: assay.partitionColumn, value: as_of_month }
+      - { property: assay.partitionColumn, value: as_of_month }${keeping(snapshots)}
 `;
 
-const MONTHLY_SQL = `SELECT CAST(date_trunc('month', paid_on) AS DATE) AS as_of_month, COUNT(*) AS payments,
+const monthlySql = (
+  domain: string,
+): string => `SELECT CAST(date_trunc('month', paid_on) AS DATE) AS as_of_month, COUNT(*) AS payments,
   CAST(SUM(amount) AS DECIMAL(38, 2)) AS amount
-FROM silver.drill_payments
+FROM silver.${domain}_payments
 WHERE paid_on >= {{from_month}} AND paid_on < CAST({{to_month}} + INTERVAL '1' MONTH AS DATE)
 GROUP BY CAST(date_trunc('month', paid_on) AS DATE)
 `;
 
-/** Contracts of a small dataset whose limits nothing goes beyond, and of a Gold table of its months. */
+/** States of the drill's tables go as fast as they may, so that its upkeep has something to do. */
+const DRILL = paymentsLake('drill', '{ keep: 1h, atLeast: 2 }');
+
+/** The drill's own dataset and Gold table. */
+export const DRILL_DATASET = DRILL.dataset;
+export const DRILL_GOLD = DRILL.gold;
+
+/** The drill's contracts and Gold SQL. */
 export const drillContracts: ContractSource = {
-  list: async () => [
-    { file: 'drill/monthly.yaml', text: MONTHLY },
-    { file: 'drill/payments.yaml', text: PAYMENTS },
-  ],
+  list: async () => Object.entries(DRILL.contracts).map(([file, text]) => ({ file, text })),
   sql: async (name) => {
-    if (name === 'drill/monthly.sql') return MONTHLY_SQL;
+    const text = DRILL.sql[name];
+    if (text !== undefined) return text;
     throw new ConfigError('SQL_MISSING', `The drill has no ${name}.`);
   },
 };

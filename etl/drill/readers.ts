@@ -15,6 +15,8 @@ export class Readers {
   /** What each snapshot of Silver must hold, by its id. */
   readonly #snapshots = new Map<number, Expected>();
   #lastVersion = 0;
+  /** The commit that each pointer was at when it was last looked at. */
+  readonly #lastCommits = new Map<string, Pointer>();
   #lastKeys: ReadonlySet<string> = new Set();
   looks = 0;
 
@@ -27,7 +29,19 @@ export class Readers {
   /** What is wrong with what a reader sees now: nothing where every table is of whole runs and of the same ones. */
   async look(): Promise<string[]> {
     this.looks++;
-    return [...(await this.#lookAtDataset()), ...(await this.#lookAtGold())];
+    return [...(await this.#lookAtDataset()), ...(await this.#lookAtOldest()), ...(await this.#lookAtGold())];
+  }
+
+  /** The oldest state that is kept must be readable whole: what only states before it named may be gone. */
+  async #lookAtOldest(): Promise<string[]> {
+    const pointer = await this.#pointer('silver');
+    const state = pointer?.tables.silver;
+    if (pointer === undefined || state === undefined) return [];
+    const { objects } = this.#effects;
+    const { metadata } = await openTable(objects, state);
+    const id = metadata.snapshots[0]?.['snapshot-id'] ?? 0;
+    const expected = this.#snapshots.get(id);
+    return expected === undefined ? [] : await this.#compareSilver(pointer, expected, id);
   }
 
   /** Keys of the files that the ledger has dealt with. */
@@ -44,7 +58,7 @@ export class Readers {
     const problems: string[] = [];
     const keys = ledger.map(({ key }) => key);
     if (new Set(keys).size < keys.length) problems.push('a file stands twice in the ledger');
-    problems.push(...this.#compareWithLast(pointer, new Set(keys)));
+    problems.push(...this.#sameCommit(pointer), ...this.#compareWithLast(pointer, new Set(keys)));
     const accepted = ledger.filter(({ status }) => status === 'accepted').map(({ key }) => this.#fileOf(key));
     const texts = new Set(accepted.map(({ text }) => text));
     if (texts.size < accepted.length) problems.push('two files with the same bytes were accepted');
@@ -63,24 +77,32 @@ export class Readers {
     return problems;
   }
 
+  /** A version is one commit for good: with another in its place, one of two was lost, even where both say the same. */
+  #sameCommit(pointer: Pointer): string[] {
+    const { dataset, version } = pointer;
+    const last = this.#lastCommits.get(dataset);
+    this.#lastCommits.set(dataset, pointer);
+    const isOther = last?.version === version && JSON.stringify(last) !== JSON.stringify(pointer);
+    return isOther ? [`commit ${version} of ${dataset} was made twice: one of them is lost`] : [];
+  }
+
   /** Every commit is looked at: each must build on the one before. */
   #compareWithLast({ version }: Pointer, keys: ReadonlySet<string>): string[] {
     const problems: string[] = [];
     if (version !== this.#lastVersion && version !== this.#lastVersion + 1)
       problems.push(`commit ${version} came after commit ${this.#lastVersion}`);
     for (const key of this.#lastKeys) if (!keys.has(key)) problems.push(`${key} was published and is gone`);
-    if (version === this.#lastVersion && keys.size !== this.#lastKeys.size)
-      problems.push(`commit ${version} was made twice`);
     this.#lastVersion = version;
     this.#lastKeys = keys;
     return problems;
   }
 
-  async #compareSilver(pointer: Pointer, { silver }: Expected): Promise<string[]> {
+  async #compareSilver(pointer: Pointer, { silver }: Expected, snapshotId?: number): Promise<string[]> {
     const rows = await this.#rows(
       pointer,
       'silver',
       "id, strftime(paid_on, '%Y-%m-01') AS month, CAST(amount * 100 AS BIGINT) AS cents",
+      snapshotId,
     );
     const problems: string[] = [];
     const seen = new Set<string>();
@@ -100,9 +122,11 @@ export class Readers {
   async #lookAtGold(): Promise<string[]> {
     const pointer = await this.#pointer('gold');
     if (pointer === undefined) return [];
+    const problems = this.#sameCommit(pointer);
     const snapshot = pointer.inputs?.[DRILL_DATASET] ?? 0;
     const expected = this.#snapshots.get(snapshot);
-    if (expected === undefined) return [`Gold was made from snapshot ${snapshot}, which no reader ever saw`];
+    if (expected === undefined)
+      return [...problems, `Gold was made from snapshot ${snapshot}, which no reader ever saw`];
     const rows = await this.#rows(
       pointer,
       'gold',
@@ -115,8 +139,11 @@ export class Readers {
       ([month, { payments, cents }]) => `${month} ${payments} ${cents}`,
     );
     return found.sort().join() === wanted.sort().join()
-      ? []
-      : [`Gold says ${found.join(', ')} where Silver's snapshot ${snapshot} has ${wanted.join(', ')}`];
+      ? problems
+      : [
+          ...problems,
+          `Gold says ${found.join(', ')} where Silver's snapshot ${snapshot} has ${wanted.join(', ')}`,
+        ];
   }
 
   async #pointer(layer: 'silver' | 'gold'): Promise<Pointer | undefined> {
@@ -133,11 +160,13 @@ export class Readers {
     pointer: Pointer,
     layer: 'silver' | 'gold' | 'quarantine' | 'condemned' | 'source_files',
     columns: string,
+    snapshotId?: number,
   ): Promise<SqlRow[]> {
     const state = pointer.tables[layer];
     if (state === undefined) return [];
     const { objects, data } = this.#effects;
-    const files = await filesOf(await openTable(objects, state));
+    const table = await openTable(objects, state);
+    const files = await filesOf(table, snapshotId);
     if (files.length === 0) return [];
     const paths = await Promise.all(files.map(({ key }) => data.localPath(key)));
     return this.#engine.rows(`SELECT ${columns} FROM ${readParquet(paths)} AS ${identifier(layer)}`);

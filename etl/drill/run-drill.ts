@@ -20,6 +20,7 @@ export interface DrillResult {
   readonly executions: number;
   readonly races: number;
   readonly looks: number;
+  readonly tendings: number;
   readonly files: number;
   readonly records: number;
   readonly problems: readonly { readonly seed: number; readonly points: number; readonly problem: string }[];
@@ -48,6 +49,7 @@ export async function runDrill(ground: DrillGround, request: DrillRequest): Prom
     executions: sum(({ executions }) => executions),
     races: sum(({ races }) => races),
     looks: sum(({ looks }) => looks),
+    tendings: sum(({ tendings }) => tendings),
     files: sum(({ files }) => files),
     records: sum(({ records }) => records),
     problems: stories.flatMap(({ seed, points, problems }) =>

@@ -5,6 +5,8 @@ import { withEngine } from '../engine/engine.ts';
 import { messageOf } from '../errors.ts';
 import { bronzeKey, pointerKey } from '../naming.ts';
 import type { Clock, Effects } from '../ports.ts';
+import { BETWEEN_RUNS, type TendBounds } from '../tending/tend.ts';
+import { tendDataset } from '../tending/tend-dataset.ts';
 import { type Dice, diceOf } from './dice.ts';
 import { DRILL_DATASET, DRILL_GOLD } from './drill-contracts.ts';
 import { Readers } from './readers.ts';
@@ -36,6 +38,8 @@ export interface StoryResult {
   /** Executions at the same time, of two or three. */
   readonly races: number;
   readonly looks: number;
+  /** How often the upkeep of the tables was done, or begun. */
+  readonly tendings: number;
   readonly files: number;
   readonly records: number;
   /** SHA-256 of all that happened, in order: the same for the same seed. */
@@ -44,17 +48,52 @@ export interface StoryResult {
   readonly problems: readonly string[];
 }
 
+/** Kinds of trouble, each as often as it is told of here. */
+const TROUBLES = [
+  'death',
+  'death',
+  'death',
+  'death',
+  'faults',
+  'death and faults',
+  'race',
+  'troubled race',
+  'race of three',
+  'late commit',
+  'late commit',
+  'two at once',
+] as const;
+
+/** A kind of trouble. */
+export type Trouble = (typeof TROUBLES)[number];
+
 /** Changes that a run makes, before the first one is counted. */
 const USUAL_CHANGES = 40;
+
+/** The upkeep as between runs, but each time, and in small steps. */
+const TENDING: TendBounds = {
+  ...BETWEEN_RUNS,
+  everyCommits: 0,
+  snapshots: { least: 1, most: 4 },
+  mostRemoved: 60,
+};
+
+/** Readers may take an hour; then what they looked at may go. */
+const TWO_HOURS_MS = 7_200_000;
 
 /** Runs in a row that an undisturbed lake may need until nothing is pending. */
 const CALM_RUNS = 5;
 
 /**
  * Plays the story of a seed: so many points of trouble in the life of one lake, each followed by a look at what readers
- * see; at the end calm, until nothing is pending, and an audit.
+ * see; at the end calm, until nothing is pending, and an audit. Where a kind of trouble is named, all points are of it.
  */
-export async function playStory(ground: DrillGround, seed: number, points: number): Promise<StoryResult> {
+export async function playStory(
+  ground: DrillGround,
+  seed: number,
+  points: number,
+  trouble?: Trouble,
+): Promise<StoryResult> {
   let time = Date.parse('2024-06-01T06:00:00.000Z');
   const clock = {
     now: () => new Date(time),
@@ -71,7 +110,7 @@ export async function playStory(ground: DrillGround, seed: number, points: numbe
       async (engine) => {
         const dropped = new Map<string, SourceFile>();
         const readers = new Readers(effects, engine, dropped);
-        return await new Story({ ground, effects, clock, readers, dropped, seed }).play(points);
+        return await new Story({ ground, effects, clock, readers, dropped, seed, trouble }).play(points);
       },
     );
   } finally {
@@ -86,6 +125,7 @@ interface StoryParts {
   readonly readers: Readers;
   readonly dropped: Map<string, SourceFile>;
   readonly seed: number;
+  readonly trouble: Trouble | undefined;
 }
 
 class Story {
@@ -97,6 +137,7 @@ class Story {
   #event = '';
   #executions = 0;
   #races = 0;
+  #tendings = 0;
   #usualChanges = USUAL_CHANGES;
 
   constructor(parts: StoryParts) {
@@ -110,12 +151,14 @@ class Story {
       if (this.#dice.chance(0.9)) await this.#dropFiles();
       await this.#trouble();
       await this.#look();
+      if (this.#dice.chance(0.6)) await this.#upkeep();
       if (this.#dice.chance(0.4)) await this.#calm();
       // Clocks of several machines differ; now and then one is set back.
       this.#parts.clock.pass(this.#dice.chance(0.1) ? -30_000 : this.#dice.int(1000, 10_000_000));
     }
     this.#begin('the end');
     await this.#calm();
+    await this.#calmUpkeep();
     await this.#audit();
     const { seed, readers, dropped } = this.#parts;
     return {
@@ -125,6 +168,7 @@ class Story {
       executions: this.#executions,
       races: this.#races,
       looks: readers.looks,
+      tendings: this.#tendings,
       files: dropped.size,
       records: [...dropped.values()].reduce((sum, file) => sum + file.records, 0),
       digest: this.#hash.digest('hex'),
@@ -154,14 +198,32 @@ class Story {
     const faults = { failing: this.#dice.pick([0.01, 0.03, 0.1]) };
     const stall = { stallAt: this.#dice.int(1, this.#usualChanges), failing: 0 };
     const well = { failing: 0 };
-    const kind = this.#dice.int(1, 12);
-    if (kind <= 5) await this.#execute([death]);
-    else if (kind === 6) await this.#execute([faults]);
-    else if (kind === 7) await this.#execute([{ ...death, ...faults }]);
-    else if (kind === 8) await this.#execute([well, well]);
-    else if (kind === 9) await this.#execute([death, faults]);
-    else if (kind === 10) await this.#execute([death, well, faults]);
-    else await this.#execute([stall, kind === 11 ? well : death]);
+    switch (this.#parts.trouble ?? this.#dice.pick(TROUBLES)) {
+      case 'death':
+        return void (await this.#execute([death]));
+      case 'faults':
+        return void (await this.#execute([faults]));
+      case 'death and faults':
+        return void (await this.#execute([{ ...death, ...faults }]));
+      case 'race':
+        return void (await this.#execute([well, well]));
+      case 'troubled race':
+        return void (await this.#execute([death, faults]));
+      case 'race of three':
+        return void (await this.#execute([death, well, faults]));
+      case 'late commit':
+        return void (await this.#execute([stall, this.#dice.pick<Mishaps>([well, death])]));
+      case 'two at once':
+        return await this.#commitTwoAtOnce();
+    }
+  }
+
+  /** Two runs commit what they made of the same base: both have read the pointer before either writes it. */
+  async #commitTwoAtOnce(): Promise<void> {
+    const meeting: Mishaps = { stallsAtCommit: true, failing: 0 };
+    // Without a file there would be nothing to commit.
+    await this.#dropFiles();
+    await this.#execute([meeting, meeting]);
   }
 
   /** One execution after another until nothing is pending, and nothing goes wrong. */
@@ -178,14 +240,37 @@ class Story {
     await this.#look();
   }
 
-  /** Executions at the same time, each with its own mishaps. */
-  async #execute(all: readonly Mishaps[]): Promise<Execution[]> {
+  /** The upkeep of the tables, which dies, fails and races with runs as these do among one another. */
+  async #upkeep(): Promise<void> {
+    const death = { dieAt: this.#dice.int(1, this.#usualChanges), failing: 0 };
+    const stall = { stallAt: this.#dice.int(1, this.#usualChanges), failing: 0 };
+    const well: Mishaps = { failing: 0 };
+    const faults: Mishaps = { failing: 0.03 };
+    const tends = this.#dice.pick<Mishaps>([death, faults, stall, well]);
+    const besides = this.#dice.pick<readonly Mishaps[]>([[], [well], [death], [faults]]);
+    await this.#execute(besides, [tends]);
+    await this.#look();
+  }
+
+  /** Undisturbed upkeep: what was begun is ended, and what it removes nobody misses. */
+  async #calmUpkeep(): Promise<void> {
+    for (let n = 0; n < CALM_RUNS; n++) {
+      const [ended] = await this.#execute([], [{ failing: 0 }]);
+      if (ended?.isSuccess !== true) this.#note(`undisturbed upkeep failed: ${ended?.cause ?? ''}`);
+      await this.#look();
+      this.#parts.clock.pass(TWO_HOURS_MS);
+    }
+  }
+
+  /** Executions and upkeep at the same time, each with its own mishaps. */
+  async #execute(all: readonly Mishaps[], tending: readonly Mishaps[] = []): Promise<Execution[]> {
     const { ground, effects, clock } = this.#parts;
     const turns = new Turns(this.#dice);
-    const isRace = all.length > 1;
+    const isRace = all.length + tending.length > 1;
     if (isRace) this.#races++;
     const source = isRace ? this.#dropMeanwhile(turns.join()) : Promise.resolve();
-    const actors = all.map((mishaps) => {
+    this.#tendings += tending.length;
+    const actors = [...all, ...tending].map((mishaps, n) => {
       const runId = `${clock.now().toISOString().replace(/[-:.]/g, '')}-${String(++this.#executions).padStart(8, '0')}`;
       const seat = turns.join();
       const process = troubled(effects, {
@@ -194,19 +279,29 @@ class Story {
         mishaps,
         damage: this.#damage,
         log: (line) => this.#log(`${runId} ${line}`),
+        isCommit,
         onChange: (key) => this.#changed(key),
       });
       // They don't all begin at the same moment.
       const idle = isRace ? this.#dice.int(0, 60) : 0;
-      return { runId, seat, process, idle, isCalm: mishaps.failing === 0 && mishaps.dieAt === undefined };
+      const work = n < all.length ? ground.execute : tendOnce;
+      return {
+        runId,
+        seat,
+        process,
+        idle,
+        work,
+        isCalm: mishaps.failing === 0 && mishaps.dieAt === undefined,
+      };
     });
     const ended = await Promise.all(
-      actors.map(async ({ runId, seat, process, idle, isCalm }) => {
+      actors.map(async ({ runId, seat, process, idle, work, isCalm }) => {
         try {
           await pass(seat, idle);
-          const result = await ground.execute({ dataset: DRILL_DATASET, runId }, process.effects);
+          const result = await work({ dataset: DRILL_DATASET, runId }, process.effects);
           // A run with nothing to do changes nothing.
-          if (isCalm && process.changes() > 10) this.#usualChanges = process.changes();
+          if (isCalm && work === ground.execute && process.changes() > 10)
+            this.#usualChanges = process.changes();
           return result;
         } finally {
           seat.leave();
@@ -230,8 +325,7 @@ class Story {
   /** Readers look at every commit, before anything else happens. */
   async #changed(key: string): Promise<void> {
     this.#parts.clock.pass(7);
-    const isCommit = key === pointerKey('silver', DRILL_DATASET) || key === pointerKey('gold', DRILL_GOLD);
-    if (isCommit) await this.#look();
+    if (isCommit(key)) await this.#look();
   }
 
   async #look(): Promise<void> {
@@ -255,8 +349,10 @@ class Story {
   }
 
   #log(line: string): void {
-    // Ids of metadata follow from where the lake lies.
-    const told = line.replaceAll(/(snap-\d+-\d+-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*');
+    // Ids of metadata follow from where the lake lies, and those of the upkeep's work end in chance.
+    const told = line
+      .replaceAll(/(snap-\d+-\d+-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*')
+      .replaceAll(/(\d{8}T\d{9}Z)-[0-9a-f]{8}\b/g, '$1-*');
     this.#hash.update(`${told}\n`);
   }
 
@@ -265,7 +361,20 @@ class Story {
   }
 }
 
+const isCommit = (key: string): boolean =>
+  key === pointerKey('silver', DRILL_DATASET) || key === pointerKey('gold', DRILL_GOLD);
+
 /** Lets some turns go by. */
 async function pass(seat: Seat, turns: number): Promise<void> {
   for (let n = 0; n < turns; n++) await seat.take(async () => undefined);
+}
+
+/** The upkeep of a dataset and its Gold tables, as the workflow's executions are given. */
+async function tendOnce({ dataset }: { readonly dataset: string }, effects: Effects): Promise<Execution> {
+  try {
+    await tendDataset(effects, dataset, TENDING);
+    return { isSuccess: true, cause: '' };
+  } catch (error) {
+    return { isSuccess: false, cause: messageOf(error) };
+  }
 }

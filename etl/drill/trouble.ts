@@ -9,6 +9,8 @@ export interface Mishaps {
   readonly dieAt?: number;
   /** The process stands still before its n-th change until the others are done, as one whose machine was paused; never where absent. */
   readonly stallAt?: number;
+  /** The process stands still before its first commit, so that another that does the same reads what it read. */
+  readonly stallsAtCommit?: true;
   /** Share of reading requests that fail, from 0 to 1; of changes more. */
   readonly failing: number;
 }
@@ -35,6 +37,8 @@ export interface TroubleOptions {
   readonly damage: Damage;
   /** Told of every change and mishap, one line each. */
   readonly log: (line: string) => void;
+  /** Whether writing a key is a commit. */
+  readonly isCommit: (key: string) => boolean;
   /** Called when a change was made and before anyone does anything else. */
   readonly onChange: (key: string) => Promise<void>;
 }
@@ -82,6 +86,7 @@ class TroubledProcess {
   readonly #options: TroubleOptions;
   changes = 0;
   #asked = 0;
+  #hasCommitted = false;
   #isDead = false;
 
   constructor(options: TroubleOptions) {
@@ -97,11 +102,8 @@ class TroubledProcess {
   }
 
   async change<T>(change: Change<T>): Promise<T> {
-    const {
-      seat,
-      mishaps: { stallAt },
-    } = this.#options;
-    if (++this.#asked === stallAt) {
+    const { seat } = this.#options;
+    if (this.#stallsBefore(change.key)) {
       this.#options.log(`stalled: ${change.what} ${change.key}`);
       await seat.stall();
     }
@@ -124,6 +126,13 @@ class TroubledProcess {
       log(`answer lost: ${what}`);
       throw busy(what);
     });
+  }
+
+  #stallsBefore(key: string): boolean {
+    const { mishaps, isCommit } = this.#options;
+    const isFirst = !this.#hasCommitted && isCommit(key);
+    if (isFirst) this.#hasCommitted = true;
+    return ++this.#asked === mishaps.stallAt || (isFirst && mishaps.stallsAtCommit === true);
   }
 
   #live(): void {

@@ -289,6 +289,7 @@ export const DrillJson = z.strictObject({
   damage: z.strictObject({ kills: Counted, refused: Counted, lostAnswers: Counted, torn: Counted }),
   executions: Counted,
   races: Counted,
+  tendings: Counted,
   looks: Counted,
   files: Counted,
   records: Counted,

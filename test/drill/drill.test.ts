@@ -41,6 +41,7 @@ describe('a drill', () => {
     expect(drill.damage.refused).toBeGreaterThan(0);
     expect(drill.damage.lostAnswers).toBeGreaterThan(0);
     expect(drill.races).toBeGreaterThan(0);
+    expect(drill.tendings).toBeGreaterThan(POINTS / 4);
     expect(drill.looks).toBeGreaterThan(POINTS);
   }, 300_000);
 
@@ -53,6 +54,17 @@ describe('a drill', () => {
     expect(again).toEqual(once);
     expect(other.digest).not.toBe(once.digest);
   }, 120_000);
+
+  test('finds a store that ignores conditions: of two commits on one base, one is lost', async () => {
+    const ground = groundWith((effects) => ({
+      ...effects,
+      objects: { ...effects.objects, put: (key, body) => effects.objects.put(key, body) },
+    }));
+    const { problems } = await playStory(ground, 3, 1, 'two at once');
+    expect(problems.join('\n')).toMatch(/commit 1 of drill\.payments was made twice/);
+    // A store that keeps its word has the second of them planned again.
+    expect((await playStory(localDrillGround, 3, 1, 'two at once')).problems).toEqual([]);
+  }, 240_000);
 
   test('finds a store that says it wrote a data file and did not', async () => {
     let files = 0;
