@@ -3,9 +3,11 @@ import type { Engine } from '../engine/engine.ts';
 import { duckDbFault } from '../engine/engine-error.ts';
 import {
   asExpression,
+  checkedSql,
   type Expression,
-  parseSql,
-  printSql,
+  firstWrong,
+  type ParsedSql,
+  plainKind,
   wrongCall,
   wrongConstant,
 } from '../engine/parse-sql.ts';
@@ -51,13 +53,10 @@ async function readRule(engine: Engine, contract: SourceContract, rule: RecordRu
   const columns = new Set(contract.columns.map(({ name }) => name));
   // A comment at the end must not swallow what follows.
   const select = `SELECT ${rule.expression}\n`;
-  const problem = await problemOf(engine, select, columns);
-  if (problem !== undefined) throw ruleError(contract, rule, problem);
-  const printed = await printSql(engine, select);
-  // What was printed is what will be run.
-  const again = await problemOf(engine, printed, columns);
-  if (again !== undefined || !printed.startsWith(SELECT)) throw ruleError(contract, rule, again ?? NOT_ONE);
-  return { rule: rule.rule, sql: printed.slice(SELECT.length) as RuleSql };
+  const checked = await checkedSql(engine, select, (parsed) => problemOf(parsed, columns));
+  if (checked.kind === 'wrong') throw ruleError(contract, rule, checked.problem);
+  if (!checked.sql.startsWith(SELECT)) throw ruleError(contract, rule, NOT_ONE);
+  return { rule: rule.rule, sql: checked.sql.slice(SELECT.length) as RuleSql };
 }
 
 const SELECT = 'SELECT ';
@@ -87,12 +86,7 @@ const BareSelect = z.strictObject({
   named_param_map: z.array(z.unknown()),
 });
 
-async function problemOf(
-  engine: Engine,
-  select: string,
-  columns: ReadonlySet<string>,
-): Promise<string | undefined> {
-  const parsed = await parseSql(engine, select);
+function problemOf(parsed: ParsedSql, columns: ReadonlySet<string>): string | undefined {
   if (parsed.kind === 'broken')
     return `is no SQL expression: ${parsed.why}; write a condition over the columns`;
   if (parsed.kind === 'other' || parsed.trees.length !== 1) return NOT_ONE;
@@ -118,10 +112,7 @@ function wrongPart(tree: unknown, columns: ReadonlySet<string>): string | undefi
   if (tree === null || typeof tree !== 'object') return undefined;
   const expression = Array.isArray(tree) ? undefined : asExpression(tree);
   const problem = expression === undefined ? undefined : wrongExpression(expression, columns);
-  if (problem !== undefined) return problem;
-  return Object.values(tree)
-    .map((part) => wrongPart(part, columns))
-    .find((found) => found !== undefined);
+  return problem ?? firstWrong(Object.values(tree), (part) => wrongPart(part, columns));
 }
 
 function wrongExpression(expression: Expression, columns: ReadonlySet<string>): string | undefined {
@@ -152,7 +143,7 @@ function isShort(length: unknown): boolean {
 
 /** `WINDOW` → `a window`: what a person would call a kind of expression. */
 function kindName(kind: string): string {
-  return KIND_NAMES[kind] ?? kind.toLowerCase().replaceAll('_', ' ');
+  return KIND_NAMES[kind] ?? plainKind(kind);
 }
 
 const KIND_NAMES: Readonly<Record<string, string>> = {

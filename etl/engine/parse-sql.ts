@@ -27,13 +27,49 @@ export async function parseSql(engine: Engine, sql: string): Promise<ParsedSql> 
 }
 
 /** The one query that a text holds, printed anew from what was parsed: comments are gone. The text must be one that parses. */
-export async function printSql(engine: Engine, sql: string): Promise<string> {
+async function printSql(engine: Engine, sql: string): Promise<string> {
   // DuckDB hands its own tree on: JavaScript would round the large numbers in it.
   const [row = {}] = await engine.rows(
     `SELECT json_deserialize_sql(json_serialize_sql(${literal(sql)})) AS printed`,
   );
   return textOf(row, 'printed');
 }
+
+/** What a check makes of a text: what is wrong with it, or the SQL that may be run. */
+export type CheckedSql =
+  | { readonly kind: 'checked'; readonly sql: string }
+  | { readonly kind: 'wrong'; readonly problem: string };
+
+/**
+ * The SQL of a text in which `problemOf` finds nothing wrong, printed from what was parsed: nothing else of the text is
+ * ever run. What was printed is checked once more, for that is what will be run.
+ */
+export async function checkedSql(
+  engine: Engine,
+  sql: string,
+  problemOf: (parsed: ParsedSql) => string | undefined,
+): Promise<CheckedSql> {
+  const problem = problemOf(await parseSql(engine, sql));
+  if (problem !== undefined) return { kind: 'wrong', problem };
+  const printed = await printSql(engine, sql);
+  const again = problemOf(await parseSql(engine, printed));
+  return again === undefined ? { kind: 'checked', sql: printed } : { kind: 'wrong', problem: again };
+}
+
+/** The first thing that a check finds wrong in some parts of a tree; undefined where it finds nothing. */
+export function firstWrong(
+  parts: Iterable<unknown>,
+  wrongPart: (part: unknown) => string | undefined,
+): string | undefined {
+  for (const part of parts) {
+    const problem = wrongPart(part);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+/** `POSITIONAL_REFERENCE` → `positional reference`. */
+export const plainKind = (kind: string): string => kind.toLowerCase().replaceAll('_', ' ');
 
 /** An expression within a tree, as far as checks look at it. */
 const Expression = z.looseObject({

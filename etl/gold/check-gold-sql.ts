@@ -3,9 +3,11 @@ import type { GoldContract } from '../contract/contract.ts';
 import type { Engine } from '../engine/engine.ts';
 import {
   asExpression,
+  checkedSql,
   type Expression,
-  parseSql,
-  printSql,
+  firstWrong,
+  type ParsedSql,
+  plainKind,
   wrongCall,
   wrongConstant,
 } from '../engine/parse-sql.ts';
@@ -19,13 +21,9 @@ import { GOLD_FUNCTIONS, VALUE_FUNCTIONS } from './gold-functions.ts';
  */
 export async function checkedGoldSql(engine: Engine, contract: GoldContract, sql: string): Promise<string> {
   const inputs = new Set(contract.inputs.map((input) => tableName('silver', input)));
-  const problem = await problemOf(engine, sql, inputs);
-  if (problem !== undefined) throw goldSqlError(contract, problem);
-  const printed = await printSql(engine, sql);
-  // What was printed is what will be run.
-  const again = await problemOf(engine, printed, inputs);
-  if (again !== undefined) throw goldSqlError(contract, again);
-  return printed;
+  const checked = await checkedSql(engine, sql, (parsed) => problemOf(parsed, inputs));
+  if (checked.kind === 'wrong') throw goldSqlError(contract, checked.problem);
+  return checked.sql;
 }
 
 /** What is wrong with the SQL of a Gold contract, as an error. */
@@ -35,12 +33,7 @@ export function goldSqlError({ sql, dataset }: GoldContract, problem: string): C
 
 const Statement = z.strictObject({ node: z.unknown(), named_param_map: z.array(z.unknown()) });
 
-async function problemOf(
-  engine: Engine,
-  sql: string,
-  inputs: ReadonlySet<string>,
-): Promise<string | undefined> {
-  const parsed = await parseSql(engine, sql);
+function problemOf(parsed: ParsedSql, inputs: ReadonlySet<string>): string | undefined {
   if (parsed.kind === 'broken') return `is no SQL: ${parsed.why}; write one SELECT`;
   if (parsed.kind === 'other') return 'is not a SELECT that can be checked; write one, without PIVOT';
   if (parsed.trees.length !== 1) return `holds ${parsed.trees.length} statements; write one SELECT`;
@@ -81,7 +74,8 @@ type Source = z.infer<typeof Source>;
 /** What in a statement's tree isn't allowed; undefined where everything is. */
 function wrongPart(tree: unknown, scope: Scope): string | undefined {
   if (tree === null || typeof tree !== 'object') return undefined;
-  if (Array.isArray(tree)) return firstWrong(tree, scope);
+  const within = (part: unknown): string | undefined => wrongPart(part, scope);
+  if (Array.isArray(tree)) return firstWrong(tree, within);
   if ('cte_map' in tree) return wrongQuery(Query.parse(tree), scope);
   const expression = asExpression(tree);
   const problem =
@@ -90,11 +84,7 @@ function wrongPart(tree: unknown, scope: Scope): string | undefined {
       : 'sample' in tree
         ? wrongSource(Source.parse(tree), scope)
         : undefined;
-  return problem ?? firstWrong(Object.values(tree), scope);
-}
-
-function firstWrong(parts: readonly unknown[], scope: Scope): string | undefined {
-  return parts.map((part) => wrongPart(part, scope)).find((problem) => problem !== undefined);
+  return problem ?? firstWrong(Object.values(tree), within);
 }
 
 const QUERIES: ReadonlySet<string> = new Set(['SELECT_NODE', 'SET_OPERATION_NODE']);
@@ -111,7 +101,7 @@ function wrongQuery({ cte_map: { map }, ...query }: z.infer<typeof Query>, scope
   }
   return firstWrong(
     Object.entries(query).flatMap(([name, part]) => (name === 'sample' ? [] : [part])),
-    inner,
+    (part) => wrongPart(part, inner),
   );
 }
 
@@ -127,7 +117,7 @@ function wrongSource(source: Source, scope: Scope): string | undefined {
     return `reads the table function '${source.function?.function_name ?? ''}'; read ${[...scope.inputs].join(', ')}`;
   return SOURCES.has(source.type)
     ? undefined
-    : `has a ${source.type.toLowerCase().replaceAll('_', ' ')} behind FROM; read tables, subqueries and VALUES`;
+    : `has a ${plainKind(source.type)} behind FROM; read tables, subqueries and VALUES`;
 }
 
 function wrongTable(source: Source, { inputs, named }: Scope): string | undefined {
@@ -159,7 +149,7 @@ function wrongExpression(expression: Expression): string | undefined {
   const { class: kind, column_names: names = [] } = expression;
   const [name = ''] = names;
   if (!CLASSES.has(kind))
-    return `has a ${kind.toLowerCase().replaceAll('_', ' ')}, which is not in the SQL that DuckDB and Trino share`;
+    return `has a ${plainKind(kind)}, which is not in the SQL that DuckDB and Trino share`;
   if (kind === 'CONSTANT') return wrongConstant(expression);
   if (kind === 'FUNCTION' || kind === 'WINDOW') return wrongCall(expression, GOLD_FUNCTIONS);
   if (kind === 'STAR' && (expression.columns === true || (expression.expr ?? null) !== null))

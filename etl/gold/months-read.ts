@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Engine, textOf } from '../engine/engine.ts';
-import { literal } from '../engine/sql.ts';
+import type { Engine } from '../engine/engine.ts';
+import { parseSql } from '../engine/parse-sql.ts';
 import { boundMonth } from './bound-month.ts';
 
 /** Months since 1970-01 that are read of a table, both included; open where a bound is absent. */
@@ -22,9 +22,9 @@ export interface PartitionedTable {
  * reads it in any other way.
  */
 export async function monthsRead(engine: Engine, sql: string, table: PartitionedTable): Promise<MonthsRead> {
-  const [row = {}] = await engine.rows(`SELECT CAST(json_serialize_sql(${literal(sql)}) AS VARCHAR) AS tree`);
+  const parsed = await parseSql(engine, sql);
   const reads: Read[] = [];
-  collect(JSON.parse(textOf(row, 'tree')), table, reads);
+  if (parsed.kind === 'queries') collect(parsed.trees, table, reads);
   const months = await Promise.all(reads.map((read) => monthsOf(engine, read)));
   const first = months[0];
   return first === undefined ? {} : months.reduce(union, first);
