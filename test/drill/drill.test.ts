@@ -47,13 +47,14 @@ describe('a drill', () => {
 
   test('plays the same story for the same seed', async () => {
     const [once, again, other] = [
-      await playStory(localDrillGround, 11, 4),
-      await playStory(localDrillGround, 11, 4),
-      await playStory(localDrillGround, 12, 4),
+      await playStory(localDrillGround, 11, 3),
+      await playStory(localDrillGround, 11, 3),
+      await playStory(localDrillGround, 12, 3),
     ];
     expect(again).toEqual(once);
+    expect(once.tendings).toBeGreaterThan(0);
     expect(other.digest).not.toBe(once.digest);
-  }, 120_000);
+  }, 300_000);
 
   test('finds a store that ignores conditions: of two commits on one base, one is lost', async () => {
     const ground = groundWith((effects) => ({
@@ -64,7 +65,7 @@ describe('a drill', () => {
     expect(problems.join('\n')).toMatch(/commit 1 of drill\.payments was made twice/);
     // A store that keeps its word has the second of them planned again.
     expect((await playStory(localDrillGround, 3, 1, 'two at once')).problems).toEqual([]);
-  }, 240_000);
+  }, 300_000);
 
   test('finds a store that says it wrote a data file and did not', async () => {
     let files = 0;
