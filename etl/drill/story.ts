@@ -81,6 +81,9 @@ const TENDING: TendBounds = {
 /** Readers may take an hour; then what they looked at may go. */
 const TWO_HOURS_MS = 7_200_000;
 
+/** Rounds of undisturbed upkeep: states expire, their files go, and what went is looked for. */
+const CALM_ROUNDS = 3;
+
 /** Runs in a row that an undisturbed lake may need until nothing is pending. */
 const CALM_RUNS = 5;
 
@@ -254,7 +257,7 @@ class Story {
 
   /** Undisturbed upkeep: what was begun is ended, and what it removes nobody misses. */
   async #calmUpkeep(): Promise<void> {
-    for (let n = 0; n < CALM_RUNS; n++) {
+    for (let n = 0; n < CALM_ROUNDS; n++) {
       const [ended] = await this.#execute([], [{ failing: 0 }]);
       if (ended?.isSuccess !== true) this.#note(`undisturbed upkeep failed: ${ended?.cause ?? ''}`);
       await this.#look();

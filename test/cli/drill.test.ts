@@ -13,14 +13,14 @@ afterAll(() => dispose());
 
 describe('drill', () => {
   test('says what it did to its lakes, and touches no other', async () => {
-    const { code, json } = await runMainJson(['drill', '--points', '2', '--seed', '5'], { cwd });
+    const { code, json } = await runMainJson(['drill', '--points', '1', '--seed', '5'], { cwd });
     expect(code).toBe(0);
-    expect(DrillJson.parse(json)).toMatchObject({ seed: 5, points: 2, stories: 1, problems: [] });
-    const { out } = await runMain(['drill', '--points', '2', '--seed', '5'], { cwd });
-    expect(out).toMatch(/^2 points of trouble in the lives of 1 lake, seed 5:\n {2}\d+ kills?, /);
+    expect(DrillJson.parse(json)).toMatchObject({ seed: 5, points: 1, stories: 1, problems: [] });
+    const { out } = await runMain(['drill', '--points', '1', '--seed', '5'], { cwd });
+    expect(out).toMatch(/^1 point of trouble in the lives of 1 lake, seed 5:\n {2}\d+ kills?, /);
     expect(out).toMatch(/Nothing was lost, doubled or half-published\.$/);
     expect(await readdir(cwd)).toEqual([]);
-  }, 60_000);
+  });
 
   test.each([
     [['--points', '0'], "--points '0' is no whole number from 1"],
