@@ -34,12 +34,11 @@ export interface Runs {
   resealed(run: DatasetRun): Promise<RunRecord>;
 }
 
+/** What an execution begins with: a held run that a person approved, or a plan, under an id where one was given out. */
+type Start = Approval | { readonly runId?: string; readonly start?: 'reseal' };
+
 /** Runs one execution of the workflow for a dataset, under an id where one was given out, and returns how it ended. */
-export async function runOnce(
-  dataset: string,
-  effects: Effects,
-  start: Approval | { readonly runId?: string; readonly start?: 'reseal' } = {},
-): Promise<RunRecord> {
+export async function runOnce(dataset: string, effects: Effects, start: Start = {}): Promise<RunRecord> {
   return (await execute(dataset, effects, start)).record;
 }
 
@@ -49,11 +48,7 @@ interface Executed {
   readonly isMorePending: boolean | undefined;
 }
 
-async function execute(
-  dataset: string,
-  effects: Effects,
-  start: Approval | { readonly runId?: string },
-): Promise<Executed> {
+async function execute(dataset: string, effects: Effects, start: Start): Promise<Executed> {
   const startedAt = effects.clock.now();
   const runId = start.runId ?? newRunId(startedAt);
   const result = await runStateMachine({
