@@ -1,8 +1,8 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { runDataset } from '../../adapters/local/run-dataset.ts';
 import { ingestFiles } from '../../adapters/local/ingest-files.ts';
+import { runDataset } from '../../adapters/local/run-dataset.ts';
 import { watchQueue } from '../../cli/watch-queue.ts';
 import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
 import { bronzeKey, bronzePrefix } from '../../etl/naming.ts';
