@@ -354,7 +354,9 @@ export function digestMemoKey(key: string): string {
   return bytesOf(named) <= MOST_KEY_BYTES ? named : `ops/digests/${hashOf(key, 64)}.json`;
 }
 
-export const alertKey = (runId: string, kind: string): string => `${alertsPrefix()}${runId}-${kind}.json`;
+/** An alert of a run: one of each kind; where several tables are told of after one run, one of each. */
+export const alertKey = (runId: string, kind: string, table?: string): string =>
+  `${alertsPrefix()}${runId}-${kind}${table === undefined ? '' : `-${table}`}.json`;
 
 export const restatementsKey = (dataset: string, runId: string): string =>
   `${restatementsPrefix()}${datasetPath(dataset)}/${runId}.parquet`;

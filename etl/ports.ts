@@ -120,6 +120,7 @@ export interface Alert {
     | 'run-refused'
     | 'breaker-open'
     | 'files-rejected'
+    | 'figures-restated'
     | 'drop-refused'
     | 'unhealthy';
   readonly dataset: string;

@@ -71,7 +71,7 @@ export class PlatformStack extends Stack {
       lakeKey: lake.key,
       sensitive,
     });
-    new People(this, 'People', { config, lakeKey: lake.key, sensitive });
+    new People(this, 'People', { config, lakeKey: lake.key, topicKey: alerts.key, sensitive });
     new Budget(this, 'Budget', { config, topicArn: alerts.topic.topicArn });
     this.#output({
       BronzeBucket: bucketName(config.stage, 'bronze'),

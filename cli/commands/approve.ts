@@ -5,9 +5,8 @@ import type { Command } from '../command.ts';
 import { findRun } from '../find-run.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
 import { openLakeOf } from '../open-lake.ts';
-import { printOutcome } from '../outcome.ts';
-import { outcomeCode } from '../run-datasets.ts';
-import { runJson } from '../run-json.ts';
+import { outcomeJson, printOutcome } from '../outcome.ts';
+import { type Outcome, outcomeCode } from '../run-datasets.ts';
 import { usageError } from '../usage-error.ts';
 
 /** `assay approve`: publishes a held run. */
@@ -37,8 +36,9 @@ again under its new digest, for a new look.`,
     const held = requireHeld({ runId, dataset }, await readWithheld(lake.effects, { runId, dataset }));
     checkApproval(held, digest, contract);
     const run = await lake.runs.approved(dataset, { runId, approved: { digest, ...word } });
-    if (args.has('json')) io.out(JSON.stringify(runJson(run), null, 2));
-    else await printOutcome({ kind: 'run', dataset, run }, true, { lake, args, io });
-    return outcomeCode({ kind: 'run', dataset, run });
+    const outcome: Outcome = { kind: 'run', dataset, run };
+    if (args.has('json')) io.out(JSON.stringify(await outcomeJson(lake, outcome), null, 2));
+    else await printOutcome(outcome, true, { lake, args, io });
+    return outcomeCode(outcome);
   },
 };

@@ -1,10 +1,5 @@
-import {
-  askForBackfill,
-  type ChosenFiles,
-  chooseFiles,
-  type Restatement,
-  restatedBy,
-} from '../../etl/operations/backfill.ts';
+import { askForBackfill, type ChosenFiles, chooseFiles } from '../../etl/operations/backfill.ts';
+import { restatedBy } from '../../etl/operations/restated.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
@@ -12,7 +7,7 @@ import { openLakeOf } from '../open-lake.ts';
 import { printOutcome } from '../outcome.ts';
 import { plural } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
-import { table } from '../print/table.ts';
+import { NOTHING_RESTATED } from '../print/restated.ts';
 import { outcomeCode } from '../run-datasets.ts';
 import { runJson } from '../run-json.ts';
 import { usageError } from '../usage-error.ts';
@@ -77,7 +72,7 @@ read along, and the order of arrival decides as ever.`,
     if (args.has('json')) io.out(JSON.stringify({ ...head, run: runJson(run), restated }, null, 2));
     else {
       await printOutcome({ kind: 'run', dataset, run }, true, { lake, args, io });
-      if (run.status === 'promoted') io.out(`\n${restatedText(restated)}`);
+      if (run.status === 'promoted' && restated.length === 0) io.out(`\n${NOTHING_RESTATED}`);
     }
     return outcomeCode({ kind: 'run', dataset, run });
   },
@@ -109,19 +104,4 @@ function chosenText(dataset: string, { contract, keys, alongside, upToDate, held
       ? `${dataset}: nothing to read again`
       : `${plural(keys.length, 'file')} of ${dataset} would be read again under version ${contract.version}:`;
   return [head, ...[...keys, ...rest].map((line) => `  ${line}`)];
-}
-
-function restatedText(restated: readonly Restatement[]): string {
-  if (restated.length === 0) return 'No published figure changed.';
-  const rows = restated.map(({ report, month, key, column, old, new: now }) => [
-    report,
-    month,
-    Object.values(key).map(String).join(' · '),
-    column,
-    old ?? '',
-    now ?? '',
-  ]);
-  const right = { align: 'right' as const };
-  const columns = [{ name: 'report' }, { name: 'month' }, { name: 'key' }, { name: 'figure' }];
-  return `${plural(restated.length, 'published figure')} restated:\n\n${table([...columns, { name: 'was', ...right }, { name: 'is', ...right }], rows)}`;
 }

@@ -41,8 +41,10 @@ With --target aws, the platform runs them; the command waits for their end.`,
       if (!args.has('json')) await printOutcome(outcome, outcomes.length === 1, { lake, args, io });
     }
     bar.stop();
-    if (args.has('json')) io.out(JSON.stringify(outcomes.map(outcomeJson), null, 2));
-    else if (outcomes.length === 0) io.out('No contract is for source files, so there is nothing to run.');
+    if (args.has('json')) {
+      const all = await Promise.all(outcomes.map((outcome) => outcomeJson(lake, outcome)));
+      io.out(JSON.stringify(all, null, 2));
+    } else if (outcomes.length === 0) io.out('No contract is for source files, so there is nothing to run.');
     return code;
   },
 };

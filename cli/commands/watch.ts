@@ -58,7 +58,7 @@ Ctrl-C ends it after the run under way. With --json, one JSON object a line for 
     const isJson = args.has('json');
     const print = isJson
       ? async (event: WatchEvent) =>
-          io.out(JSON.stringify({ ...watchEventJson(event), at: new Date().toISOString() }))
+          io.out(JSON.stringify({ ...(await watchEventJson(lake, event)), at: new Date().toISOString() }))
       : watchEventPrinter({ lake, args, io });
     if (isJson) io.out(JSON.stringify({ event: 'watching', drop: folder, at: new Date().toISOString() }));
     else

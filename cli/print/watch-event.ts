@@ -9,14 +9,14 @@ import { size } from './format.ts';
 import { printable, printableLines } from './printable.ts';
 
 /** An event as --json prints it. */
-export function watchEventJson(event: WatchEvent) {
+export async function watchEventJson(lake: Lake, event: WatchEvent) {
   switch (event.kind) {
     case 'ingested':
       return { event: 'ingested', dataset: event.dataset, ...event.source };
     case 'refused':
       return { event: 'refused', file: event.file, error: errorJson(event.error) };
     case 'outcome':
-      return { event: 'run', run: outcomeJson(event.outcome) };
+      return { event: 'run', run: await outcomeJson(lake, event.outcome) };
     case 'swept':
       return { event: 'swept', datasets: event.datasets };
     case 'trouble':

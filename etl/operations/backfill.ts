@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
-import { readParquet, textOf, withEngine } from '../engine/engine.ts';
+import { textOf, withEngine } from '../engine/engine.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
 import { ConfigError } from '../errors.ts';
-import { backfillKey, bronzePrefix, restatementsKey } from '../naming.ts';
+import { backfillKey, bronzePrefix } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
 import { type DatasetTable, openDatasetTables } from '../stages/dataset-tables.ts';
@@ -148,46 +148,4 @@ export async function askForBackfill(
   const details = { files: keys.length, contractVersion: contract.version };
   await recordDecision(effects, { id: runId, kind: 'backfilled', dataset, by, reason, runId, details });
   return { dataset, runId };
-}
-
-/** A published figure that a run changed. */
-export interface Restatement {
-  readonly report: string;
-  /** `YYYY-MM`. */
-  readonly month: string;
-  readonly key: Readonly<Record<string, unknown>>;
-  readonly column: string;
-  /** Null where the row came, or went. */
-  readonly old: string | null;
-  readonly new: string | null;
-}
-
-/** Every published Gold value that a run of a dataset restated, by report, month and key. */
-export async function restatedBy(effects: Effects, { dataset, runId }: RunInput): Promise<Restatement[]> {
-  const { contracts } = await loadContracts(effects.contracts);
-  const paths: string[] = [];
-  for (const contract of contracts.values()) {
-    if (contract.layer !== 'gold' || !contract.inputs.includes(dataset)) continue;
-    const key = restatementsKey(contract.dataset, runId);
-    if ((await effects.objects.list(key)).length > 0) paths.push(await effects.data.localPath(key));
-  }
-  if (paths.length === 0) return [];
-  const scratch = await effects.openScratch('restated');
-  try {
-    return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
-      const rows = await engine.rows(
-        `SELECT dataset, strftime(as_of_month, '%Y-%m') AS month, "key", "column", old_value, new_value FROM ${readParquet(paths)} ORDER BY ALL`,
-      );
-      return rows.map((row) => ({
-        report: textOf(row, 'dataset'),
-        month: textOf(row, 'month'),
-        key: JSON.parse(textOf(row, 'key')) as Restatement['key'],
-        column: textOf(row, 'column'),
-        old: typeof row.old_value === 'string' ? row.old_value : null,
-        new: typeof row.new_value === 'string' ? row.new_value : null,
-      }));
-    });
-  } finally {
-    await scratch.dispose();
-  }
 }

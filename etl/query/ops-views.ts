@@ -1,5 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
+import { restatementsSql } from '../gold/restatements-sql.ts';
 import { alertsPrefix, decisionsPrefix, restatementsPrefix, runsPrefix, tableName } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
@@ -153,9 +154,7 @@ async function readDocuments(effects: Effects, prefix: string, fields: Fields): 
 async function restatementsSelect(effects: Effects): Promise<string> {
   const keys = (await effects.objects.list(restatementsPrefix())).map(({ key }) => key);
   const paths = await Promise.all(keys.map((key) => effects.data.localPath(key)));
-  if (paths.length > 0) return `SELECT * FROM read_parquet([${paths.map(literal).join(', ')}])`;
-  return `SELECT NULL::VARCHAR AS dataset, NULL::VARCHAR AS run_id, NULL::TIMESTAMPTZ AS refreshed_at, NULL::BIGINT AS silver_snapshot_id,
-    NULL::DATE AS as_of_month, NULL::VARCHAR AS "key", NULL::VARCHAR AS "column", NULL::VARCHAR AS old_value, NULL::VARCHAR AS new_value WHERE false`;
+  return restatementsSql(paths);
 }
 
 function unionOf(views: readonly LakeView[], layer: LakeView['layer'], label: '' | 'dataset'): string {

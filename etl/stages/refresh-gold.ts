@@ -7,12 +7,14 @@ import { type Engine, withEngine } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
 import { ConflictError } from '../errors.ts';
+import { alertRestated } from '../gold/alert-restated.ts';
 import { checkGold } from '../gold/check-gold.ts';
 import { comparableWith } from '../gold/comparable.ts';
 import { filesRead } from '../gold/files-read.ts';
 import { goldDigest } from '../gold/gold-digest.ts';
 import { affectedRanges, type GoldInput, inputMonths, type MonthRange } from '../gold/months.ts';
 import { type OpenedGold, openGold } from '../gold/open-gold.ts';
+import { openMonths } from '../gold/open-months.ts';
 import {
   createTableView,
   findRestatements,
@@ -20,7 +22,7 @@ import {
   refuseKeptKeys,
   viewColumns,
 } from '../gold/rebuild.ts';
-import { metadataFolder, refreshKey, restatementsKey, runFolder, tableName } from '../naming.ts';
+import { metadataFolder, monthLabel, refreshKey, restatementsKey, runFolder, tableName } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { commitTable } from '../table/commit-table.ts';
 import { followedBy, generationsPart } from '../table/generations.ts';
@@ -179,7 +181,7 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
     const kept = state.files.filter((file) => !isAffected(file));
     await refuseKeptKeys(engine, contract, () => pathsOf(effects, kept));
     restated = await findRestated(rebuild, old);
-    if (restated > 0) await storeRestatements(rebuild);
+    if (restated > 0) await tellRestatements(rebuild, await openMonths(state.table, old));
     // Whoever finds files of a refresh that died must know whose they were, also where no run left a trace.
     await putDocument(effects.objects, refreshKey(contract.dataset, rebuild.run.runId), { ...rebuild.run });
     added = await writeRebuilt(rebuild);
@@ -239,16 +241,25 @@ function writeRebuilt({ effects, engine, scratch, run, state }: Rebuild): Promis
   });
 }
 
-async function storeRestatements({ effects, engine, scratch, run, state }: Rebuild): Promise<void> {
+/**
+ * Keeps what is restated, old value beside new, and tells people of months that were over. It is done before the new
+ * figures are published: a process that died right after that would have told nobody.
+ */
+async function tellRestatements(rebuild: Rebuild, open: readonly number[]): Promise<void> {
+  const { effects, engine, scratch, run, state } = rebuild;
   const path = join(scratch.directory, 'restated.parquet');
   const at = effects.clock.now().toISOString();
   const snapshot = state.inputs.get(run.dataset)?.snapshotId ?? 0;
+  const months = open.map((month) => `DATE ${literal(`${monthLabel(month)}-01`)}`);
+  const wasOver = months.length === 0 ? 'true' : `as_of_month NOT IN (${months.join(', ')})`;
+  await engine.run(`CREATE OR REPLACE TEMP TABLE told AS SELECT *, ${wasOver} AS was_over FROM restated`);
   await engine.run(
     `COPY (SELECT ${literal(state.contract.dataset)} AS dataset, ${literal(run.runId)} AS run_id, CAST(${literal(at)} AS TIMESTAMPTZ) AS refreshed_at,
-       CAST(${snapshot} AS BIGINT) AS silver_snapshot_id, * FROM restated ORDER BY as_of_month, "key", "column")
+       CAST(${snapshot} AS BIGINT) AS silver_snapshot_id, * FROM told ORDER BY as_of_month, "key", "column")
      TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
   );
   await effects.data.publish(path, restatementsKey(state.contract.dataset, run.runId));
+  await alertRestated(effects, { engine, contract: state.contract, run });
 }
 
 /** A table that was made anew stands before the one that readers saw. */

@@ -1,5 +1,6 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
+  ALERTS,
   BACKFILLS,
   BREAKERS,
   CONTRACT_TEXTS,
@@ -49,11 +50,12 @@ const WRITES = [
   MIGRATIONS,
   REFRESHES,
   RESTATEMENTS,
+  ALERTS,
   DIGEST_MEMOS,
   'ops/retries/*',
   'ops/corrections/*',
-  'ops/release-requests/*',
-  'ops/releases/*',
+  // Releases, and what asks for them.
+  'ops/release*',
 ];
 
 /**
@@ -93,8 +95,14 @@ export function operator(props: PeopleProps): PolicyStatement[] {
         ]),
       ],
     ),
+    // Who takes data back changes figures that were published, which is told.
+    allow(['sns:Publish'], [regionalArn('sns', resourceName(stage, 'alerts'))]),
+    allow(['kms:Decrypt', 'kms:GenerateDataKey'], [props.topicKey.keyArn]),
     allow(['lambda:InvokeFunction'], [regionalArn('lambda', `function:${resourceName(stage, 'start-run')}`)]),
-    allow(['states:StartExecution'], [stateMachineArn(stage)]),
-    allow(['states:DescribeExecution'], executionArns(stage)),
+    // Together, since a policy takes 6,144 characters: each action is of one kind of these only.
+    allow(
+      ['states:StartExecution', 'states:DescribeExecution'],
+      [stateMachineArn(stage), ...executionArns(stage)],
+    ),
   ];
 }

@@ -8,6 +8,8 @@ import type { StageConfig } from '../config/stage-config.ts';
 export interface PeopleProps {
   readonly config: StageConfig;
   readonly lakeKey: IKey;
+  /** Of the topic for alerts. */
+  readonly topicKey: IKey;
   readonly sensitive: ReadonlySet<BucketName>;
 }
 

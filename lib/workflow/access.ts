@@ -207,10 +207,13 @@ const BY_NAME = {
       RESTATEMENTS,
       REFRESHES,
       CONTRACT_TEXTS,
+      ALERTS,
     ],
     removes: [metadataFiles('gold')],
     lists: ['silver', 'gold', 'ops'],
     catalog: ['gold'],
+    // Published figures that change are told.
+    alerts: true,
   },
   sweep: {
     ...PLANNING,
@@ -291,6 +294,7 @@ const BY_NAME = {
       DECISIONS,
       WRITERS,
       UPKEEP,
+      ALERTS,
     ],
     removes: [
       // The other tables have neither pointers nor seals in their folders.
@@ -307,6 +311,8 @@ const BY_NAME = {
     ],
     lists: ['silver', 'gold', 'quarantine', 'ops'],
     catalog: ['silver', 'quarantine', 'condemned', 'ops', 'gold'],
+    // Gold that fell behind is refreshed with it, and figures that change are told.
+    alerts: true,
   },
 } as const satisfies Readonly<Record<string, Access>>;
 

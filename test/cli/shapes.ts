@@ -53,6 +53,16 @@ const RunFile = Counts.extend({
   status: z.enum(['accepted', 'empty', 'rejected', 'repeat']),
   note: z.string().optional(),
 });
+/** A published figure that changed. */
+const Restated = z.strictObject({
+  report: Dataset,
+  month: z.string().regex(/^\d{4}-\d\d$/),
+  key: z.record(z.string(), z.unknown()),
+  column: z.string(),
+  old: z.string().nullable(),
+  new: z.string().nullable(),
+  isTold: z.boolean(),
+});
 const Run = z.strictObject({
   runId: z.string().nullable(),
   dataset: Dataset,
@@ -79,6 +89,8 @@ const Run = z.strictObject({
   why: z.array(z.string()),
   startedAt: z.iso.datetime().nullable(),
   endedAt: z.iso.datetime().nullable(),
+  /** Of commands that may publish. */
+  restated: z.array(Restated).exactOptional(),
   error: ErrorObject.optional(),
 });
 export const RunJson = Run;
@@ -331,16 +343,7 @@ export const BackfillJson = z.strictObject({
   upToDate: Counted,
   held: Counted,
   run: Run.nullable(),
-  restated: z.array(
-    z.strictObject({
-      report: Dataset,
-      month: z.string().regex(/^\d{4}-\d\d$/),
-      key: z.record(z.string(), z.unknown()),
-      column: z.string(),
-      old: z.string().nullable(),
-      new: z.string().nullable(),
-    }),
-  ),
+  restated: z.array(Restated),
 });
 const Comparison = {
   compatible: z.boolean(),

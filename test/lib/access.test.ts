@@ -112,9 +112,11 @@ describe('what functions may do', () => {
       'gate',
       'hold',
       'promote',
+      'refresh-gold',
       'record-failure',
       'start-run',
       'check-health',
+      'tend',
     ]);
   });
 

@@ -331,6 +331,7 @@ describe('a process that is killed at any of its changes', () => {
 
   test('loses nothing: the same command again ends as it would have', async () => {
     const { sealDigest: old } = await recordOf();
+    let rest: string | null | undefined;
     for (let step = 1; ; step++) {
       const killed = await doomed(step);
       const { living } = killed;
@@ -352,9 +353,13 @@ describe('a process that is killed at any of its changes', () => {
         record: { status: 'held', counts: { silver: 4, records: 4 } },
       });
       expect(namesOf((await aside(living))?.refused?.keys)).toEqual(['bad.csv']);
-      await execute(living, { ...run, start: 'promote', approved: approved(record.sealDigest) });
-      const rows = await readRows(living.objects, { layer: 'silver', dataset: DATASET, root: killed.root });
-      expect(rows.map(({ id, amount, note }) => `${id}:${amount}:${note ?? ''}`).sort()).toEqual(GOOD);
+      rest ??= record.sealDigest;
+      expect({ step, digest: record.sealDigest }).toEqual({ step, digest: rest });
+      if (step % 5 === 0) {
+        await execute(living, { ...run, start: 'promote', approved: approved(record.sealDigest) });
+        const rows = await readRows(living.objects, { layer: 'silver', dataset: DATASET, root: killed.root });
+        expect(rows.map(({ id, amount, note }) => `${id}:${amount}:${note ?? ''}`).sort()).toEqual(GOOD);
+      }
       await killed.dispose();
       if (isWhole) break;
     }

@@ -1,0 +1,29 @@
+import { literal } from '../engine/sql.ts';
+
+/** Columns of what refreshes restated, with their DuckDB types. */
+const COLUMNS = {
+  dataset: 'VARCHAR',
+  run_id: 'VARCHAR',
+  refreshed_at: 'TIMESTAMPTZ',
+  silver_snapshot_id: 'BIGINT',
+  as_of_month: 'DATE',
+  key: 'VARCHAR',
+  column: 'VARCHAR',
+  old_value: 'VARCHAR',
+  new_value: 'VARCHAR',
+  was_over: 'BOOLEAN',
+} as const;
+
+/**
+ * SELECT of what refreshes restated, from the Parquet files that they left; none where there are none. Files of before it
+ * was kept don't say whether a month was over; what they hold was told as if it was.
+ */
+export function restatementsSql(paths: readonly string[]): string {
+  const names = Object.keys(COLUMNS).map((name) => `"${name}"`);
+  const nulls = Object.entries(COLUMNS).map(([name, type]) => `CAST(NULL AS ${type}) AS "${name}"`);
+  const none = `SELECT ${nulls.join(', ')} WHERE false`;
+  if (paths.length === 0) return none;
+  const files = `read_parquet([${paths.map(literal).join(', ')}], union_by_name = true)`;
+  const kept = names.map((name) => (name === '"was_over"' ? 'coalesce(was_over, true) AS was_over' : name));
+  return `SELECT ${kept.join(', ')} FROM (${none} UNION ALL BY NAME SELECT * FROM ${files})`;
+}
