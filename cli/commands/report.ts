@@ -5,7 +5,8 @@ import { loadContracts, requireContract } from '../../etl/contract/load-contract
 import { withEngine } from '../../etl/engine/engine.ts';
 import { datasetPath, restatementsPrefix, tableName } from '../../etl/naming.ts';
 import type { QueryAnswer } from '../../etl/query/answer.ts';
-import { goldReport, reportSql } from '../../etl/query/gold-report.ts';
+import { type AsOf, parseAsOf } from '../../etl/query/as-of.ts';
+import { goldReport, reportSql, seenReport } from '../../etl/query/gold-report.ts';
 import { runQuery } from '../../etl/query/run-query.ts';
 import { publishedContract } from '../../etl/stages/kept-contracts.ts';
 import { readKnownPointer } from '../../etl/stages/known-pointer.ts';
@@ -24,12 +25,17 @@ import { usageError } from '../usage-error.ts';
 /** `assay report`: a Gold table. */
 export const report: Command = {
   name: 'report',
-  usage: '[NAME] [--month YYYY-MM] [--format F] [--out FILE] [--lake DIR]',
+  usage: '[NAME] [--month YYYY-MM] [--as-of WHEN] [--format F] [--out FILE] [--lake DIR]',
   description: `Prints a Gold table, all its months or one, and the Silver snapshot that it was made from. NAME is <domain>.<name>, or
-<name> alone where no other has it; without NAME, lists the reports there are. In JSON, decimals are text, so that
-nothing is rounded.`,
+<name> alone where no other has it; without NAME, lists the reports there are. With --as-of, as it was published then, or
+as it was made from a Silver snapshot. In JSON, decimals are text, so that nothing is rounded.`,
   options: {
     month: { type: 'string', value: 'YYYY-MM', help: 'only this month' },
+    'as-of': {
+      type: 'string',
+      value: 'WHEN',
+      help: 'a time (UTC unless it says otherwise), or the id of a snapshot of the report or of what it was made from',
+    },
     format: { type: 'string', value: 'F', help: FORMAT_HELP },
     out: { type: 'string', value: 'FILE', help: 'write all rows to a file instead of stdout' },
     'max-rows': { type: 'string', value: 'N', help: 'rows that a table shows; 200 unless given' },
@@ -38,6 +44,7 @@ nothing is rounded.`,
     'assay report',
     'assay report spend.monthly_totals',
     'assay report account_balances --month 2024-03 --format csv --out balances.csv',
+    'assay report monthly_totals --month 2024-03 --as-of 2024-05-01 --out as-reported.xlsx',
   ],
   positionals: { min: 0, max: 1, name: 'NAME' },
   async run(args, io) {
@@ -46,19 +53,23 @@ nothing is rounded.`,
     if (month !== undefined && !/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
       throw usageError(`--month ${month} is no month: write YYYY-MM, e.g. 2024-03.`);
     }
+    const text = args.text('as-of');
+    const asOf: AsOf = text === undefined ? { kind: 'now' } : parseAsOf(text);
     const lake = await openLakeOf(args, io);
     const loaded = await loadContracts(lake.effects.contracts);
     const [name] = args.positionals;
+    if (name === undefined && text !== undefined)
+      throw usageError('--as-of is of one report: name it, or leave --as-of out.');
     if (name === undefined) return listReports(loaded.contracts.values(), args, io);
     const named = goldReport(name, loaded.contracts.values());
     // Where its contract is broken, that is what is to be said.
     requireContract(loaded, named.dataset);
     const contract = await publishedContract(lake.effects.objects, named);
-    const facts = await factsOf(lake, contract, month);
     const scratch = await lake.effects.openScratch('report');
     try {
       return await withEngine(lake.effects.engine, path.join(scratch.directory, 'spill'), async (engine) => {
-        const answer = await runQuery(engine, lake.effects, reportSql(contract, month), { kind: 'now' });
+        const answer = await runQuery(engine, lake.effects, reportSql(contract, month), asOf);
+        const facts = await factsOf(lake, contract, { month, asOf });
         if (format.format === 'json' && format.out === undefined) return await printWhole(facts, answer, io);
         if (format.format === 'table') printHead(facts, contract, io);
         await printAnswer(answer, format, io, { isGrouped: true, scratchDirectory: scratch.directory });
@@ -76,22 +87,32 @@ interface ReportFacts {
   readonly report: string;
   readonly table: string;
   readonly month: string | null;
-  readonly contractVersion: string;
+  /** Null of a state of before: its snapshot doesn't say. */
+  readonly contractVersion: string | null;
   readonly snapshotId: number | null;
   readonly committedAt: string | null;
   readonly madeFrom: readonly { readonly dataset: string; readonly snapshotId: number }[];
   readonly isRestated: boolean;
 }
 
-async function factsOf(lake: Lake, contract: GoldContract, month: string | undefined): Promise<ReportFacts> {
+async function factsOf(
+  lake: Lake,
+  contract: GoldContract,
+  { month, asOf }: { readonly month: string | undefined; readonly asOf: AsOf },
+): Promise<ReportFacts> {
   const { objects } = lake.effects;
   const { dataset } = contract;
-  const pointer = (await readKnownPointer(objects, 'gold', dataset))?.pointer;
+  const named = { report: dataset, table: tableName('gold', dataset), month: month ?? null };
   const restated = await objects.list(`${restatementsPrefix()}${datasetPath(dataset)}/`);
+  const isRestated = restated.length > 0;
+  if (asOf.kind !== 'now') {
+    const none = { snapshotId: null, committedAt: null, madeFrom: [] };
+    const seen = (await seenReport(lake.effects, contract, asOf)) ?? none;
+    return { ...named, contractVersion: null, ...seen, isRestated };
+  }
+  const pointer = (await readKnownPointer(objects, 'gold', dataset))?.pointer;
   return {
-    report: dataset,
-    table: tableName('gold', dataset),
-    month: month ?? null,
+    ...named,
     contractVersion: contract.version,
     snapshotId: pointer?.snapshot_id ?? null,
     committedAt: pointer?.committed_at ?? null,
@@ -99,7 +120,7 @@ async function factsOf(lake: Lake, contract: GoldContract, month: string | undef
       dataset: input,
       snapshotId,
     })),
-    isRestated: restated.length > 0,
+    isRestated,
   };
 }
 
@@ -151,7 +172,7 @@ function printHead(facts: ReportFacts, contract: GoldContract, io: Io): void {
   io.out(
     facts.committedAt === null
       ? `Not made yet: the next run of ${contract.inputs.join(' or ')} makes it.\n`
-      : `Made at ${time(facts.committedAt)} UTC from ${sources.join(', ')}; contract ${facts.contractVersion}.\n`,
+      : `Made at ${time(facts.committedAt)} UTC from ${sources.join(', ')}${facts.contractVersion === null ? '' : `; contract ${facts.contractVersion}`}.\n`,
   );
 }
 

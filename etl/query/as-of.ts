@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import type { Snapshot } from '../table/metadata.ts';
@@ -80,11 +81,14 @@ export function seenOf({ metadata }: LakeTable, { asOf, ms }: Moment): Seen {
 
 /** The snapshot of a table with an id, or of a Gold table the last that was made from the Silver snapshot with it. */
 export function namedSnapshot({ metadata }: Pick<LakeTable, 'metadata'>, id: number): Snapshot | undefined {
-  return metadata.snapshots.findLast((one) => one['snapshot-id'] === id || inputsOf(one).includes(id));
+  return metadata.snapshots.findLast(
+    (one) => one['snapshot-id'] === id || Object.values(inputsOf(one)).includes(id),
+  );
 }
 
-/** The Silver snapshots that a Gold snapshot was made from. */
-function inputsOf({ summary }: Snapshot): unknown[] {
-  const inputs: unknown = JSON.parse(summary['assay.inputs'] ?? '{}');
-  return typeof inputs === 'object' && inputs !== null ? Object.values(inputs) : [];
+const Inputs = z.record(z.string(), z.number()).catch({});
+
+/** The Silver snapshots that a Gold snapshot was made from, by dataset. */
+export function inputsOf({ summary }: Snapshot): Readonly<Record<string, number>> {
+  return Inputs.parse(JSON.parse(summary['assay.inputs'] ?? '{}'));
 }

@@ -3,6 +3,10 @@ import { didYouMean } from '../contract/nearest.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
 import { tableName } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { type AsOf, inputsOf, momentOf, seenOf } from './as-of.ts';
+import { listViews } from './lake-views.ts';
+import { seenGeneration } from './seen-generation.ts';
 
 /** The Gold table that a person means: `domain.name`, `gold.domain_name`, or `name` where only one has it. Throws ConfigError `NO_REPORT`. */
 export function goldReport(name: string, contracts: Iterable<Contract>): GoldContract {
@@ -36,4 +40,39 @@ export function reportSql(contract: GoldContract, month: string | undefined): st
       ? ''
       : ` WHERE ${at} >= DATE ${literal(`${month}-01`)} AND ${at} < DATE ${literal(`${month}-01`)} + INTERVAL 1 MONTH`;
   return `SELECT * FROM ${tableName('gold', contract.dataset)}${where} ORDER BY ${[at, ...rest].join(', ')}`;
+}
+
+/** Which state of a Gold table a report shows. */
+export interface SeenReport {
+  readonly snapshotId: number;
+  readonly committedAt: string;
+  readonly madeFrom: readonly { readonly dataset: string; readonly snapshotId: number }[];
+}
+
+/** The state of a report's table that is seen at a moment; undefined where there was none. */
+export async function seenReport(
+  effects: Effects,
+  contract: GoldContract,
+  asOf: AsOf,
+): Promise<SeenReport | undefined> {
+  const name = tableName('gold', contract.dataset);
+  // A snapshot's id may be that of the Silver which Gold was made from.
+  const views = await listViews(effects, (view) => asOf.kind === 'snapshot' || view.name === name);
+  const moment = momentOf(
+    views.flatMap((view) => [view.table, ...view.earlier.map((one) => one.table)]),
+    asOf,
+  );
+  const view = views.find((one) => one.name === name);
+  const table = view === undefined ? undefined : seenGeneration(view, moment).table;
+  if (table === undefined) return undefined;
+  const seen = seenOf(table, moment);
+  const { snapshots, 'current-snapshot-id': current } = table.metadata;
+  const id = seen.kind === 'snapshot' ? seen.id : seen.kind === 'now' ? current : undefined;
+  const snapshot = snapshots.find((one) => one['snapshot-id'] === id);
+  if (snapshot === undefined) return undefined;
+  return {
+    snapshotId: snapshot['snapshot-id'],
+    committedAt: new Date(snapshot['timestamp-ms']).toISOString(),
+    madeFrom: Object.entries(inputsOf(snapshot)).map(([dataset, snapshotId]) => ({ dataset, snapshotId })),
+  };
 }

@@ -96,6 +96,24 @@ describe('the rest', () => {
       ReportJson.parse((await runMainJson(['report', 'monthly_sales', '--month', '2030-01'], shop)).json)
         .rows,
     ).toEqual([]);
+    // As it was: by the snapshot that it was made from, by its own, and by a time between the two.
+    const asOf = (when: string) => runMainJson(['report', 'monthly_sales', '--as-of', when], shop);
+    const first = snapshots[1];
+    const before = ReportJson.parse((await asOf(String(first?.snapshotId))).json);
+    expect(before).toMatchObject({
+      contractVersion: null,
+      madeFrom: [{ dataset: 'shop.sales', snapshotId: first?.snapshotId }],
+      rows: [{ as_of_month: '2024-03-01', sales: 3, amount: '3.75', silver_snapshot_id: first?.snapshotId }],
+    });
+    for (const when of [String(before.snapshotId), before.committedAt ?? ''])
+      expect(ReportJson.parse((await asOf(when)).json)).toEqual(before);
+    expect(await asOf('2001-01-01')).toMatchObject({ code: 2, json: { error: { code: 'NO_SNAPSHOT' } } });
+    expect(await asOf('lately')).toMatchObject({ code: 2, json: { error: { code: 'AS_OF' } } });
+    const shown = await runMain(['report', 'monthly_sales', '--as-of', String(first?.snapshotId)], shop);
+    expect(shown.out).toMatch(
+      new RegExp(`from shop\\.sales snapshot ${first?.snapshotId}\\.[\\s\\S]*3\\.75`),
+    );
+    expect((await runMain(['report', '--as-of', '2024-01-01'], shop)).code).toBe(2);
     expect(await runMain(['report', 'monthly_sale'], shop)).toMatchObject({
       code: 2,
       err: expect.stringContaining("did you mean 'shop.monthly_sales'?"),

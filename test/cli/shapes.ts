@@ -642,7 +642,7 @@ export const ReportJson = z.strictObject({
   report: Dataset,
   table: z.string(),
   month: z.string().nullable(),
-  contractVersion: z.string(),
+  contractVersion: z.string().nullable(),
   snapshotId: z.number().nullable(),
   committedAt: z.iso.datetime().nullable(),
   madeFrom: z.array(z.strictObject({ dataset: Dataset, snapshotId: z.number() })),
