@@ -49,9 +49,11 @@ export function statementsOfFunction(template: Template, functionName: string): 
   return statementsOfRole(template, textOf(found.Properties.Role).slice(1, -1));
 }
 
-/** The statements of a role by its logical id. */
+/** The statements of a role by its logical id; of one with many rights, CDK puts the last of them in a policy of its own. */
 export function statementsOfRole(template: Template, roleId: string): Statement[] {
-  return Object.values(template.findResources('AWS::IAM::Policy'))
+  const policies = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'];
+  return policies
+    .flatMap((type) => Object.values(template.findResources(type)))
     .filter(({ Properties }) => listOf(Properties.Roles).includes(`<${roleId}>`))
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[]);
 }
