@@ -81,7 +81,7 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
     plan: {
       ...NONE,
       list: 3,
-      get: 6 + ledgerManifests,
+      get: 8 + ledgerManifests,
       put: ranges > 0 ? 3 : 2,
       digest: files,
       localPath: ledgerFiles,
@@ -107,13 +107,13 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
     gate: { ...NONE, get: 10 + ledgerManifests, localPath: ledgerFiles },
     promote: {
       ...NONE,
-      get: 13 + (isAbsorbing ? ledgerManifests : 0),
+      get: 14 + (isAbsorbing ? ledgerManifests : 0),
       put: 8 + absorbedFiles,
       remove: 1,
     },
     'refresh-gold': {
       ...NONE,
-      get: goldTables * (16 + 2 * silverManifests),
+      get: goldTables * (22 + 2 * silverManifests),
       put: goldTables * 6,
       localPath: monthly * run.goldInputFiles + whole * (run.goldWholeFiles ?? 0) + goldTables * months,
       publish: goldTables * (months + 1),
@@ -121,7 +121,7 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
     sweep: {
       ...NONE,
       list: 3,
-      get: 7 + ledgerManifests - absorbedFiles,
+      get: 8 + ledgerManifests - absorbedFiles,
       localPath: ledgerFiles + 1 - absorbedFiles,
     },
   };
