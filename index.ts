@@ -1,7 +1,7 @@
 /** Assay as a library: docs/library.md says how it is used. */
 export { AssayError, ConfigError, ConflictError, DataError, TransientError } from './etl/errors.ts';
 export type { Alert } from './etl/ports.ts';
-export type { RunRecord } from './etl/stages/documents.ts';
+export type { RunRecord } from './etl/stages/outcomes.ts';
 export {
   type AssayLake,
   type Decision,

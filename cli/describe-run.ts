@@ -1,8 +1,8 @@
 import type { Lake } from '../adapters/local/lake.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { bronzePrefix, tableName } from '../etl/naming.ts';
-import type { RunRecord, Withheld } from '../etl/stages/documents.ts';
 import { listWithheld } from '../etl/stages/list-sources.ts';
+import type { RunRecord, Withheld } from '../etl/stages/outcomes.ts';
 import { lastGoodSnapshot } from '../etl/stages/run-context.ts';
 import { readPointer } from '../etl/table/pointer.ts';
 import type { Args } from './command.ts';

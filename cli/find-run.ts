@@ -1,7 +1,8 @@
 import type { Lake } from '../adapters/local/lake.ts';
 import { ConfigError } from '../etl/errors.ts';
 import { runsPrefix } from '../etl/naming.ts';
-import { parseDocument, RunRecord } from '../etl/stages/documents.ts';
+import { parseDocument } from '../etl/stages/documents.ts';
+import { RunRecord } from '../etl/stages/outcomes.ts';
 
 /** The keys of the runs' records, of one dataset or of all, newest first. */
 export async function runKeys(lake: Lake, dataset?: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import type { Lake } from '../adapters/local/lake.ts';
 import { type Restatement, restatedBy } from '../etl/operations/restated.ts';
-import type { RunRecord } from '../etl/stages/documents.ts';
+import type { RunRecord } from '../etl/stages/outcomes.ts';
 import type { Args } from './command.ts';
 import { describeRun } from './describe-run.ts';
 import type { Io } from './io.ts';

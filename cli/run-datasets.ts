@@ -1,6 +1,6 @@
 import type { Look } from '../adapters/local/run-dataset.ts';
 import { type LoadedContracts, loadContracts } from '../etl/contract/load-contracts.ts';
-import type { RunRecord } from '../etl/stages/documents.ts';
+import type { RunRecord } from '../etl/stages/outcomes.ts';
 import { usableContract } from '../etl/stages/usable-contract.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import type { CommandLake } from './open-lake.ts';

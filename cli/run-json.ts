@@ -1,4 +1,4 @@
-import type { RunRecord } from '../etl/stages/documents.ts';
+import type { RunRecord } from '../etl/stages/outcomes.ts';
 import type { ErrorJson } from './print/error.ts';
 
 /** A run that could not start, because its dataset's contract or the lake didn't let it. */

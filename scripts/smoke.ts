@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { bronzeKey, bronzePrefix, runsPrefix } from '../etl/naming.ts';
-import { RunRecord } from '../etl/stages/documents.ts';
+import { RunRecord } from '../etl/stages/outcomes.ts';
 
 /**
  * Proves a deployment with a real file: brings it into Bronze and waits until a run has published it. The file is the

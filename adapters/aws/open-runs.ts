@@ -10,7 +10,8 @@ import { ConfigError, DataError, ThrottledError, TransientError } from '../../et
 import { runRecordKey } from '../../etl/naming.ts';
 import { type ApprovalEffects, startApproved, startResealed } from '../../etl/operations/start-approved.ts';
 import type { DatasetRun } from '../../etl/ports.ts';
-import { parseDocument, RunRecord } from '../../etl/stages/documents.ts';
+import { parseDocument } from '../../etl/stages/documents.ts';
+import { RunRecord } from '../../etl/stages/outcomes.ts';
 import { type Lease, readLease } from '../../etl/stages/start-run/lease.ts';
 import { nothingToDo, type Runs } from '../local/run-dataset.ts';
 import { inAws, isNamed } from './aws-errors.ts';

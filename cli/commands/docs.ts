@@ -9,7 +9,7 @@ import { checkHealth } from '../../etl/operations/check-health.ts';
 import { describeContract } from '../../etl/query/catalog.ts';
 import { addressOf, type DatasetFacts, datasetPage } from '../../etl/site/dataset-page.ts';
 import { indexPage } from '../../etl/site/index-page.ts';
-import type { RunRecord } from '../../etl/stages/documents.ts';
+import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readRun, runKeys } from '../find-run.ts';

@@ -11,9 +11,9 @@ import { estimate, MEASURED, type Platform, type Workload } from '../../etl/esti
 import { type PastWorkload, pastWorkload } from '../../etl/estimating/history.ts';
 import { LIST_PRICES, type Prices, readPrices } from '../../etl/estimating/prices.ts';
 import { openDatasetTable } from '../../etl/stages/dataset-tables.ts';
-import type { RunRecord } from '../../etl/stages/documents.ts';
 import { readKnownPointer } from '../../etl/stages/known-pointer.ts';
 import { CHUNK_BYTES } from '../../etl/stages/make-plan.ts';
+import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { filesOf } from '../../etl/table/lake-table.ts';
 import type { DataFile } from '../../etl/table/schema.ts';
 import { SIZES } from '../../lib/workflow/sizes.ts';

@@ -1,7 +1,7 @@
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { askForMigration, dueMigration, migrationOutcome } from '../../etl/operations/migrate.ts';
-import type { RunRecord } from '../../etl/stages/documents.ts';
 import type { MigrationOutcome } from '../../etl/stages/migration-documents.ts';
+import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { type ContractTrial, tryContract } from '../../etl/trying/try-contract.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';

@@ -1,6 +1,6 @@
 import { refuseFiles } from '../../etl/operations/decide-files.ts';
 import { refuseRun } from '../../etl/operations/decide-run.ts';
-import type { RunRecord } from '../../etl/stages/documents.ts';
+import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { findRun } from '../find-run.ts';

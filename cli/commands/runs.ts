@@ -1,5 +1,5 @@
 import { parseDataset } from '../../etl/naming.ts';
-import type { RunRecord } from '../../etl/stages/documents.ts';
+import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readRun, runKeys } from '../find-run.ts';

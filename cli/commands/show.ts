@@ -1,7 +1,7 @@
 import type { Lake } from '../../adapters/local/lake.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { maskRejects, type Reject, rejectExamples } from '../../etl/query/run-rejects.ts';
-import type { RunRecord } from '../../etl/stages/documents.ts';
+import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import type { Command } from '../command.ts';
 import { describeRun } from '../describe-run.ts';
 import { EXIT } from '../exit-codes.ts';

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../../etl/stages/documents.ts';
+import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { addDecimals } from '../../etl/sums.ts';
 import { fileName } from './counts-table.ts';
 import { decimal } from './format.ts';

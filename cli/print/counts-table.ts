@@ -1,4 +1,5 @@
-import type { RunRecord, SealedFile } from '../../etl/stages/documents.ts';
+import type { SealedFile } from '../../etl/stages/documents.ts';
+import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { count, plural } from './format.ts';
 import { table } from './table.ts';
 

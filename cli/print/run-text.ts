@@ -1,4 +1,4 @@
-import type { RunRecord } from '../../etl/stages/documents.ts';
+import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { controlTotalsText } from './control-totals.ts';
 import { countsTable } from './counts-table.ts';
 import { count, duration } from './format.ts';

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../stages/documents.ts';
+import type { RunRecord } from '../stages/outcomes.ts';
 import type { DataFile } from '../table/schema.ts';
 import type { Workload } from './estimate.ts';
 

@@ -2,8 +2,8 @@ import { loadContracts, requireSourceContract } from '../contract/load-contracts
 import { ConfigError } from '../errors.ts';
 import { retryOf } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import type { Withheld } from '../stages/documents.ts';
 import { requireHeld, requireSameContract } from '../stages/held-run.ts';
+import type { Withheld } from '../stages/outcomes.ts';
 import type { RunInput } from '../stages/stage.ts';
 import { changeWithheld } from '../stages/withheld.ts';
 import {

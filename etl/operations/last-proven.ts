@@ -10,7 +10,8 @@ import {
 } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { type DatasetState, statesOf } from '../stages/dataset-history.ts';
-import { Decision, parseDocument, RunRecord } from '../stages/documents.ts';
+import { parseDocument } from '../stages/documents.ts';
+import { Decision, RunRecord } from '../stages/outcomes.ts';
 import { rootOf } from '../table/lake-table.ts';
 import { currentSnapshot, parseMetadata, type TableMetadata } from '../table/metadata.ts';
 import { metadataVersion } from '../table/metadata-file.ts';

@@ -1,6 +1,7 @@
 import { runsPrefix, sealKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { parseDocument, RunRecord } from '../stages/documents.ts';
+import { parseDocument } from '../stages/documents.ts';
+import { RunRecord } from '../stages/outcomes.ts';
 import type { Pointer } from '../table/pointer.ts';
 import type { Ailment } from './ailment.ts';
 

@@ -1,8 +1,9 @@
 import { ConfigError } from '../errors.ts';
 import { breakerKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { type Breaker, putDocument } from '../stages/documents.ts';
+import { putDocument } from '../stages/documents.ts';
 import { openBreaker } from '../stages/make-plan.ts';
+import type { Breaker } from '../stages/outcomes.ts';
 import { keepDecision, type Word } from './decide-run.ts';
 
 /**

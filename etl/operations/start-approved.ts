@@ -1,7 +1,7 @@
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import type { Clock, ContractSource, DatasetRun, Executions, ObjectStore } from '../ports.ts';
-import type { Approval } from '../stages/documents.ts';
 import { checkApproval, requireHeld } from '../stages/held-run.ts';
+import type { Approval } from '../stages/outcomes.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { readWithheld } from './decide-run.ts';
 

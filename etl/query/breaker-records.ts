@@ -1,7 +1,7 @@
 import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import type { Effects } from '../ports.ts';
-import type { Breaker } from '../stages/documents.ts';
+import type { Breaker } from '../stages/outcomes.ts';
 import { REJECT_SELECT, type Reject, rejectPaths, toReject } from './run-rejects.ts';
 
 /** The records that opened a breaker. */

@@ -6,8 +6,9 @@ import { literal } from '../engine/sql.ts';
 import { DataError } from '../errors.ts';
 import { commitPlanKey, type Layer } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { CommitPlan, parseDocument, type RunRecord } from '../stages/documents.ts';
+import { CommitPlan, parseDocument } from '../stages/documents.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
+import type { RunRecord } from '../stages/outcomes.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
 
 const Reason = z.object({

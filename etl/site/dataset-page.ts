@@ -1,7 +1,7 @@
 import type { ColumnCheck, Contract } from '../contract/contract.ts';
 import type { Ailment } from '../operations/ailment.ts';
 import type { CatalogTable } from '../query/catalog.ts';
-import type { RunRecord } from '../stages/documents.ts';
+import type { RunRecord } from '../stages/outcomes.ts';
 import { type Html, html, page, table, text } from './html.ts';
 
 /** What a page tells of a dataset. */

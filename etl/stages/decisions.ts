@@ -1,7 +1,7 @@
 import { ConflictError } from '../errors.ts';
 import { decisionKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { Decision } from './documents.ts';
+import { Decision } from './outcomes.ts';
 
 /** Keeps what a person decided, write-once; a repeat under the same id changes nothing. */
 export async function recordDecision(effects: Effects, decision: Omit<Decision, 'at'>): Promise<void> {

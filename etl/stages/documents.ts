@@ -76,7 +76,7 @@ export type Spans = z.infer<typeof Spans>;
 const RunFormat = z.number().int().exactOptional();
 
 /** How often files were refused of a held run; absent where none were. */
-const Rest = z.number().int().positive().exactOptional();
+export const Rest = z.number().int().positive().exactOptional();
 
 /** What a run will do: which files, in which chunks, on which base. */
 export const Plan = z.object({
@@ -172,7 +172,7 @@ export const Counts = z.object({
 export type Counts = z.infer<typeof Counts>;
 
 /** One file in a seal. */
-const SealedFile = Counts.extend({
+export const SealedFile = Counts.extend({
   key: z.string(),
   sourceFileId: z.string(),
   sizeBytes: z.number(),
@@ -182,7 +182,7 @@ const SealedFile = Counts.extend({
 export type SealedFile = z.infer<typeof SealedFile>;
 
 /** A measure before and after, for one file: `in` = silver + quarantined + condemned, and the source's own total where it states one. */
-const ControlTotal = z.object({
+export const ControlTotal = z.object({
   key: z.string(),
   measure: z.string(),
   by: z.string().nullable(),
@@ -196,7 +196,7 @@ const ControlTotal = z.object({
 export type ControlTotal = z.infer<typeof ControlTotal>;
 
 /** Records of a file whose measure could not be read: no control total has it. */
-const UnreadMeasure = z.object({ key: z.string(), measure: z.string(), records: z.number().int() });
+export const UnreadMeasure = z.object({ key: z.string(), measure: z.string(), records: z.number().int() });
 export type UnreadMeasure = z.infer<typeof UnreadMeasure>;
 
 /** Lines of records that can't be parsed, beyond one each. */
@@ -227,7 +227,7 @@ export const Seal = z.object({
 });
 export type Seal = z.infer<typeof Seal>;
 
-const Keys = z.array(z.string());
+export const Keys = z.array(z.string());
 
 /** The files that a commit adds to each table and takes from it. */
 export const CommitPlan = z.object({
@@ -273,112 +273,3 @@ export function parseDocument<T>(body: Uint8Array, key: string, shape: z.ZodType
     });
   }
 }
-
-/** How a run ended, for ops.runs and for whoever asked for it. */
-export const RunRecord = z.object({
-  runId: z.string(),
-  dataset: z.string(),
-  status: z.enum([
-    'promoted',
-    'nothing-published',
-    'held',
-    'refused',
-    'failed',
-    'nothing-to-do',
-    'rolled-back',
-  ]),
-  counts: Counts,
-  reasons: z.record(z.string(), z.number().int()),
-  controlTotals: z.array(ControlTotal),
-  unread: z.array(UnreadMeasure).exactOptional(),
-  files: z.array(SealedFile),
-  snapshotId: z.number().int().nullable(),
-  sealDigest: z.string().nullable(),
-  contractVersion: z.string().nullable(),
-  /** Why it isn't promoted, or what went wrong after it was; one sentence each. */
-  why: z.array(z.string()),
-  startedAt: z.string(),
-  endedAt: z.string(),
-  durationMs: z.number(),
-});
-export type RunRecord = z.infer<typeof RunRecord>;
-
-/**
- * Files that no run picks up: until a person decides (`held`), until the contract changes (`refused`), or until a
- * person readmits them (`rolled-back`: their rows were published and taken back).
- */
-export const Withheld = z.object({
-  dataset: z.string(),
-  runId: z.string(),
-  decision: z.enum(['held', 'refused', 'rolled-back']),
-  contractDigest: z.string(),
-  /** Empty while a held run waits to be sealed anew, and of runs that were rolled back. */
-  sealDigest: z.string(),
-  keys: Keys,
-  why: z.array(z.string()),
-  at: z.string(),
-  /** Files of the run that a person refused while it was held: no part of `keys`. */
-  refused: z.object({ keys: Keys, why: z.array(z.string()), at: z.string() }).exactOptional(),
-  rest: Rest,
-});
-export type Withheld = z.infer<typeof Withheld>;
-
-/** The circuit breaker of a dataset as it last opened; no document, or one with a reset, means closed. */
-export const Breaker = z.object({
-  dataset: z.string(),
-  openedAt: z.string(),
-  runId: z.string(),
-  code: z.string(),
-  count: z.number().int(),
-  windowMinutes: z.number(),
-  /** When people were told that runs are refused since it is open: once. */
-  toldAt: z.string().exactOptional(),
-  /** Errors from before this moment count no more. */
-  resetAt: z.string().exactOptional(),
-});
-export type Breaker = z.infer<typeof Breaker>;
-
-/** What a Catch leaves. */
-export const StageFailure = z.object({ Error: z.string().optional(), Cause: z.string().optional() });
-export type StageFailure = z.infer<typeof StageFailure>;
-
-/** What kept a chunk from being refined. */
-export const ChunkFailure = StageFailure.extend({ chunk: z.string(), at: z.string() });
-export type ChunkFailure = z.infer<typeof ChunkFailure>;
-
-/** A person's word that a held run may be published: the digest of the seal that was looked at, who, and why. */
-export const Approval = z.object({ digest: z.string(), by: z.string().min(1), reason: z.string().min(1) });
-export type Approval = z.infer<typeof Approval>;
-
-/** What a person decided about a dataset, for ops.decisions: never changed, never removed. */
-export const Decision = z.object({
-  id: z.string(),
-  kind: z.enum([
-    'approved',
-    'refused',
-    'readmitted',
-    'breaker-reset',
-    'rolled-back',
-    'corrected',
-    'retried',
-    'release-asked',
-    'released',
-    'condemned',
-    'compacted',
-    'backfilled',
-    'migrated',
-    'expired',
-    'upgraded',
-    'repaired',
-    'files-refused',
-    'files-readmitted',
-  ]),
-  dataset: z.string(),
-  at: z.string(),
-  by: z.string(),
-  reason: z.string(),
-  /** The run that it is about, where it is about one. */
-  runId: z.string().nullable(),
-  details: z.record(z.string(), z.unknown()),
-});
-export type Decision = z.infer<typeof Decision>;

@@ -6,16 +6,9 @@ import { literal } from '../engine/sql.ts';
 import { breakerKey, sealKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { openDatasetTables } from './dataset-tables.ts';
-import {
-  Approval,
-  Breaker,
-  getDocument,
-  parseDocument,
-  putDocument,
-  replacedFiles,
-  Seal,
-} from './documents.ts';
+import { getDocument, parseDocument, putDocument, replacedFiles, Seal } from './documents.ts';
 import { judgeMigration } from './judge-migration.ts';
+import { Approval, Breaker } from './outcomes.ts';
 import { lastGoodSnapshot, loadRun, type RunContext } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
 

@@ -1,6 +1,6 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { ConfigError } from '../errors.ts';
-import type { Withheld } from './documents.ts';
+import type { Withheld } from './outcomes.ts';
 import type { RunInput } from './stage.ts';
 
 /** The run's files, where they wait for a decision; throws ConfigError `NOT_HELD` where they don't. */

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { ConflictError } from '../errors.ts';
 import { heldKey, sealKey } from '../naming.ts';
-import { getDocument, putDocument, Seal, type Withheld } from './documents.ts';
+import { getDocument, putDocument, Seal } from './documents.ts';
 import { requireHeld } from './held-run.ts';
+import type { Withheld } from './outcomes.ts';
 import { lastGoodSnapshot, loadRun } from './run-context.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';

@@ -2,9 +2,10 @@ import type { SourceContract } from '../contract/contract.ts';
 import { atMost, inFlight } from '../in-flight.ts';
 import { retryOf } from '../naming.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
-import type { PlannedFile, Withheld } from './documents.ts';
+import type { PlannedFile } from './documents.ts';
 import { byArrival, type LedgerEntry, liveArrivals } from './ledger.ts';
 import type { LedgerLookup } from './ledger-lookup.ts';
+import type { Withheld } from './outcomes.ts';
 
 /** Digests are waited for rather than computed: most are remembered by the store. */
 const DIGESTS_AT_ONCE = 16;

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { SourceContract } from '../contract/contract.ts';
 import { bronzeDay, bronzePrefix, heldPrefix, lookKey, retriesPrefix, retryOf } from '../naming.ts';
 import type { Clock, Effects, ObjectInfo, ObjectStore } from '../ports.ts';
-import { parseDocument, putDocument, Withheld } from './documents.ts';
+import { parseDocument, putDocument } from './documents.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { Ledger } from './ledger-lookup.ts';
+import { Withheld } from './outcomes.ts';
 import { partsOf } from './withheld.ts';
 
 /**

@@ -7,15 +7,7 @@ import type { Effects } from '../ports.ts';
 import { nextGeneration } from '../table/generations.ts';
 import type { ReadPointer } from '../table/pointer.ts';
 import { awaitsMigration, migrationNeeded } from './awaits-migration.ts';
-import {
-  BackfillRequest,
-  Breaker,
-  Plan,
-  type PlannedChunk,
-  type PlannedFile,
-  parseDocument,
-  type Withheld,
-} from './documents.ts';
+import { BackfillRequest, Plan, type PlannedChunk, type PlannedFile, parseDocument } from './documents.ts';
 import { identifyFiles } from './identify-files.ts';
 import { readKnownPointer } from './known-pointer.ts';
 import { byArrival, type LedgerEntry } from './ledger.ts';
@@ -28,6 +20,7 @@ import {
   withScratchEngine,
 } from './ledger-lookup.ts';
 import { isAnotherChance, listPending, listSources, listWithheld } from './list-sources.ts';
+import { Breaker, type Withheld } from './outcomes.ts';
 import { filesToMigrate, readMigration } from './plan-migration.ts';
 import { RUN_FORMAT } from './run-documents.ts';
 import type { RunInput } from './stage.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { chunkFailureKey } from '../naming.ts';
-import { type ChunkFailure, putDocument, StageFailure } from './documents.ts';
+import { putDocument } from './documents.ts';
+import { type ChunkFailure, StageFailure } from './outcomes.ts';
 import { defineStage, RunInput } from './stage.ts';
 
 const NoteInput = RunInput.extend({ chunk: z.string(), failure: StageFailure });

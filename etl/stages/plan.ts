@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { chunkListKey, planKey, surveyListKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { Approval, type PlannedChunk, putDocument } from './documents.ts';
+import { type PlannedChunk, putDocument } from './documents.ts';
 import { keepContract } from './kept-contracts.ts';
 import { makePlan } from './make-plan.ts';
+import { Approval } from './outcomes.ts';
 import { replanHeld } from './replan-held.ts';
 import { defineStage, RunInput } from './stage.ts';
 

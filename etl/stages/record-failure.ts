@@ -4,17 +4,9 @@ import { ConflictError, DataError } from '../errors.ts';
 import { breakerKey, chunkFailurePrefix, heldKey, migrationDueKey, planKey, sealKey } from '../naming.ts';
 import { type Effects, TOLD } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
-import {
-  Breaker,
-  ChunkFailure,
-  Plan,
-  parseDocument,
-  putDocument,
-  Seal,
-  StageFailure,
-  type Withheld,
-} from './documents.ts';
+import { Plan, parseDocument, putDocument, Seal } from './documents.ts';
 import { openBreaker } from './make-plan.ts';
+import { Breaker, ChunkFailure, StageFailure, type Withheld } from './outcomes.ts';
 import { lastGoodSnapshot } from './run-context.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';

@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { planKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { type Approval, getDocument } from './documents.ts';
+import { getDocument } from './documents.ts';
 import { checkApproval, requireHeld, requireSameContract } from './held-run.ts';
 import { identifyFiles } from './identify-files.ts';
 import { readKnownPointer } from './known-pointer.ts';
 import { loadLedger, lookupIn } from './ledger-lookup.ts';
 import { listSources, listWithheld } from './list-sources.ts';
 import { identifyAgain, type Planned, planOf } from './make-plan.ts';
+import type { Approval } from './outcomes.ts';
 import type { RunInput } from './stage.ts';
 
 /** What is needed of the plan of a run that may have been held by an older release. */

@@ -1,6 +1,7 @@
 import { runRecordKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { type Plan, putDocument, RunRecord, type Seal } from './documents.ts';
+import { type Plan, putDocument, type Seal } from './documents.ts';
+import { RunRecord } from './outcomes.ts';
 
 /** What of a run's end isn't in its plan and seal. */
 interface RunEnd {

@@ -1,7 +1,8 @@
 import { ConflictError } from '../errors.ts';
 import { heldKey } from '../naming.ts';
 import type { ObjectStore } from '../ports.ts';
-import { parseDocument, putDocument, Withheld } from './documents.ts';
+import { parseDocument, putDocument } from './documents.ts';
+import { Withheld } from './outcomes.ts';
 import type { RunInput } from './stage.ts';
 
 /** A document about the files set aside with a run, and the tag that whoever changes it must name. */

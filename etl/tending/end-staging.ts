@@ -1,7 +1,8 @@
 import { runRecordKey, stagingPrefix } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { parseDocument, RunRecord } from '../stages/documents.ts';
+import { parseDocument } from '../stages/documents.ts';
 import { listWithheld } from '../stages/list-sources.ts';
+import { RunRecord } from '../stages/outcomes.ts';
 
 /** How many objects may go, and how long ago their run must have ended. */
 export interface StagingBounds {

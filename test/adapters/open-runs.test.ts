@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { stepAfter } from '../../adapters/aws/open-runs.ts';
-import type { RunRecord } from '../../etl/stages/documents.ts';
+import type { RunRecord } from '../../etl/stages/outcomes.ts';
 
 /** Whether `assay run --target aws` goes on after a run, and with which; test/aws/65-command-line.test.ts runs it. */
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { RunRecord } from '../../etl/stages/documents.ts';
+import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import type { Pointer } from '../../etl/table/pointer.ts';
 import { type EmbeddedLake, embeddedLake } from './support/embedded.ts';
 import { leedsFiles, sumOf } from './support/examples.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { RunRecord } from '../../etl/stages/documents.ts';
+import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { expectCatalogFollows } from './support/catalog.ts';
 import { type EmbeddedLake, embeddedLake, figuresOf } from './support/embedded.ts';
 import { transactionsFile } from './support/examples.ts';

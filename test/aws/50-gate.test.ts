@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { decisionKey, heldKey, rejectsKey } from '../../etl/naming.ts';
 import { refuseRun } from '../../etl/operations/decide-run.ts';
 import { startApproved } from '../../etl/operations/start-approved.ts';
-import type { RunRecord } from '../../etl/stages/documents.ts';
+import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { type Operator, operatorOf } from './support/operator.ts';
 import { connect, type Platform } from './support/platform.ts';
 import { readTables } from './support/read-tables.ts';

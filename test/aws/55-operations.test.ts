@@ -5,7 +5,7 @@ import { resetBreaker } from '../../etl/operations/reset-breaker.ts';
 import { keepCorrections } from '../../etl/quarantine/corrections.ts';
 import { approveRelease, askRelease } from '../../etl/quarantine/releases.ts';
 import { retryRecords } from '../../etl/quarantine/retry-records.ts';
-import { Decision, type RunRecord } from '../../etl/stages/documents.ts';
+import { Decision, type RunRecord } from '../../etl/stages/outcomes.ts';
 import { type Operator, operatorOf } from './support/operator.ts';
 import { connect, type Platform } from './support/platform.ts';
 import { readTables } from './support/read-tables.ts';

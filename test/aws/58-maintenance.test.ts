@@ -11,7 +11,7 @@ import {
   writersPrefix,
 } from '../../etl/naming.ts';
 import { type Vacuumed, vacuum } from '../../etl/operations/vacuum.ts';
-import { Decision, type RunRecord } from '../../etl/stages/documents.ts';
+import { Decision, type RunRecord } from '../../etl/stages/outcomes.ts';
 import type { Pointer } from '../../etl/table/pointer.ts';
 import { type Finished, assay as runAssay } from '../cli/assay.ts';
 import {

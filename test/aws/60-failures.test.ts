@@ -1,7 +1,7 @@
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { pointerKey } from '../../etl/naming.ts';
-import type { RunRecord } from '../../etl/stages/documents.ts';
+import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { expectCatalogFollows } from './support/catalog.ts';
 import type { Fault } from './support/faults.ts';
 import { killFunction, withTimeout } from './support/lambda-process.ts';

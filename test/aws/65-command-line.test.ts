@@ -4,7 +4,7 @@ import path from 'node:path';
 import { AthenaClient, GetQueryExecutionCommand, ListQueryExecutionsCommand } from '@aws-sdk/client-athena';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { z } from 'zod';
-import type { RunRecord } from '../../etl/stages/documents.ts';
+import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { type Finished, assay as runAssay } from '../cli/assay.ts';
 import {
   CondemnJson,

@@ -5,7 +5,7 @@ import { initLake, type Lake, openLake } from '../../../adapters/local/lake.ts';
 import { runOnce } from '../../../adapters/local/run-dataset.ts';
 import { BronzeIntake } from '../../../etl/bronze.ts';
 import { bronzePrefix } from '../../../etl/naming.ts';
-import type { RunRecord } from '../../../etl/stages/documents.ts';
+import type { RunRecord } from '../../../etl/stages/outcomes.ts';
 import { type Pointer, readPointer } from '../../../etl/table/pointer.ts';
 import { tempFolder } from '../../adapters/temp-folder.ts';
 import { ROOT } from './python.ts';

@@ -8,7 +8,8 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { bronzeKey, type Layer, pointerKey, runsPrefix, sealKey, tableName } from '../../../etl/naming.ts';
-import { RunRecord, Seal } from '../../../etl/stages/documents.ts';
+import { Seal } from '../../../etl/stages/documents.ts';
+import { RunRecord } from '../../../etl/stages/outcomes.ts';
 import { Pointer } from '../../../etl/table/pointer.ts';
 import { type BucketStore, bucketStore } from './bucket-store.ts';
 import { type FaultsClient, faultsClient } from './faults-client.ts';

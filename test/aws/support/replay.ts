@@ -1,4 +1,4 @@
-import type { RunRecord } from '../../../etl/stages/documents.ts';
+import type { RunRecord } from '../../../etl/stages/outcomes.ts';
 import type { EmbeddedLake } from './embedded.ts';
 import type { Platform } from './platform.ts';
 
