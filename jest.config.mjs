@@ -1,14 +1,17 @@
 /** Long searches by chance, deaths at every step, and what measures: npm run test:searches. */
 export const SEARCHES = [
+  '<rootDir>/test/adapters/object-store-schedules.test.ts',
   '<rootDir>/test/bench/',
   '<rootDir>/test/crash/crash.test.ts',
   '<rootDir>/test/crash/migrate.test.ts',
   '<rootDir>/test/drill/',
   '<rootDir>/test/fuzz/',
   '<rootDir>/test/gold/files-read.test.ts',
+  '<rootDir>/test/inferring/clean-files.property.test.ts',
+  '<rootDir>/test/oracle/differential.test.ts',
   '<rootDir>/test/pollution/',
-  '<rootDir>/test/properties/arrival.test.ts',
-  '<rootDir>/test/adapters/object-store-schedules.test.ts',
+  '<rootDir>/test/properties/',
+  '<rootDir>/test/tending/unreachable.property.test.ts',
 ];
 
 /** Native ES modules; swc only strips the types. */
