@@ -218,6 +218,29 @@ describe('docs/operations.md, followed word by word', () => {
     await shop.dispose();
   });
 
+  test('The contract has a new major version', async () => {
+    const [look = [], migrate = [], back = []] = blocksOf('The contract has a new major version');
+    const shop = await openShop();
+    await drop(shop, 'good.csv', goodSales(1, 3));
+    const [good] = await runs(shop);
+    await shop.write(
+      'contracts/shop/sales.yaml',
+      salesContract().replace('version: 1.0.0', 'version: 2.0.0').replace('DECIMAL(18,2)', 'DECIMAL(18,3)'),
+    );
+    await drop(shop, 'more.csv', 'sale_id,customer,amount,sold_on\n9,Sue,1.125,2024-03-02\n');
+    const waiting = await runMain(['run'], shop);
+    expect(waiting).toMatchObject({ code: 1, out: expect.stringContaining('held in') });
+    const values = { DATASET: 'shop.sales', GOOD: String(good?.snapshotId) };
+    expect(await follow(shop, look, values)).toMatch(/1\.0\.0 → 2\.0\.0: 1 file read again, 3 records/);
+    expect(await follow(shop, migrate, values)).toMatch(/promoted in[\s\S]*more\.csv +1 +1/);
+    const amount = "SELECT amount FROM silver.shop_sales WHERE sale_id = '9'";
+    const { out } = await runMain(['query', amount, '--format', 'csv'], shop);
+    expect(out).toContain('1.125');
+    expect(await follow(shop, back, values)).toContain(values.GOOD);
+    expect((await runMain(['query', amount, '--format', 'csv'], shop)).out).not.toContain('1.125');
+    await shop.dispose();
+  });
+
   test('The lake grows', async () => {
     const [compact = [], expire = [], vacuum = []] = blocksOf('The lake grows');
     const shop = await openShop();
