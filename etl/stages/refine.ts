@@ -8,7 +8,7 @@ import { isWide } from '../csv/layout.ts';
 import type { FileToRead } from '../csv/open-file.ts';
 import { cutSegments, type FileOutcome, SEGMENT_BYTES, type Segment } from '../csv/segments.ts';
 import { type Engine, withEngine, withLanes } from '../engine/engine.ts';
-import { constant, identifier, literal } from '../engine/sql.ts';
+import { identifier, literal } from '../engine/sql.ts';
 import { type Constants, writeDataFiles } from '../engine/write-data-files.ts';
 import { InOrder, Lanes } from '../lanes.ts';
 import { chunkKey, rejectsKey, runFolder, suspectsKey } from '../naming.ts';
@@ -16,6 +16,7 @@ import type { Effects, Scratch } from '../ports.ts';
 import { PriorFailures } from '../refining/prior-failures.ts';
 import { collectBroken, collectRejects, createRejects } from '../refining/rejects.ts';
 import { SeenKeys } from '../refining/seen-keys.ts';
+import { silverSelect } from '../refining/silver-select.ts';
 import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
 import { collectSuspects, createSuspects, findSuspects } from '../refining/suspects.ts';
 import {
@@ -337,23 +338,6 @@ class Refinery {
 
 function bytesToRead({ index, span }: FileToRead, plan: Plan): number {
   return span === undefined ? (plan.files[index]?.sizeBytes ?? 0) : span.end - span.start;
-}
-
-/** The records that passed, with their lineage, in the order of Silver's columns. */
-function silverSelect(contract: SourceContract, plan: Plan, silver: LakeTable, hasPrior: boolean): string {
-  const lineage: Readonly<Record<string, string>> = {
-    attempt_count: hasPrior ? 'CAST(coalesce(prior.failures, 0) AS INTEGER)' : 'CAST(0 AS INTEGER)',
-    ingestion_timestamp: `CAST(${literal(plan.plannedAt)} AS TIMESTAMPTZ)`,
-    run_id: constant(plan.runId),
-    source_row_number: 'CAST(source_row_number AS BIGINT)',
-  };
-  const known = new Set(contract.columns.map(({ name }) => name));
-  const columns = currentSchema(silver.metadata).fields.map(({ name }) => {
-    const sql = known.has(name) ? undefined : lineage[name];
-    return `${sql ?? `staged.${identifier(name)}`} AS ${identifier(name)}`;
-  });
-  const join = hasPrior ? 'LEFT JOIN prior ON prior.row_hash = staged.row_hash' : '';
-  return `SELECT ${columns.join(', ')} FROM staged ${join} WHERE passed$`;
 }
 
 function refinedFile(outcome: FileOutcome, tally: FileTally): RefinedFile {
