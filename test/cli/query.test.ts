@@ -288,7 +288,7 @@ describe('what is asked', () => {
     const plain = await runMain(['query', sql], shop);
     expect(`${plain.out}${plain.err}`).not.toContain('ZZSECRET');
     expect((await runMain(['query', sql, '--debug'], shop)).err).toMatch(
-      /Could not convert string 'ZZSECRETCustomer/,
+      /Could not convert string 'ZZSECRET/,
     );
   });
 
