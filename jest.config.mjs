@@ -11,6 +11,7 @@ export const SEARCHES = [
   '<rootDir>/test/oracle/differential.test.ts',
   '<rootDir>/test/pollution/',
   '<rootDir>/test/properties/',
+  '<rootDir>/test/tending/tend.test.ts',
   '<rootDir>/test/tending/unreachable.property.test.ts',
 ];
 

@@ -2,7 +2,7 @@ import type { Lake } from '../adapters/local/lake.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { bronzePrefix, tableName } from '../etl/naming.ts';
 import { listWithheld } from '../etl/stages/list-sources.ts';
-import type { RunRecord, Withheld } from '../etl/stages/outcomes.ts';
+import { isCommitted, type RunRecord, type Withheld } from '../etl/stages/outcomes.ts';
 import { lastGoodSnapshot } from '../etl/stages/run-context.ts';
 import { readPointer } from '../etl/table/pointer.ts';
 import type { Args } from './command.ts';
@@ -123,7 +123,7 @@ async function ingestHint(lake: Lake, { dataset }: RunRecord): Promise<string[]>
 /** A run with anything amiss is worth a look, unless this is the look. */
 function lookHint(run: RunRecord, isShown: boolean): string[] {
   const isSmooth =
-    ['promoted', 'nothing-published'].includes(run.status) &&
+    isCommitted(run.status) &&
     run.why.length === 0 &&
     run.counts.quarantined + run.counts.condemned === 0 &&
     run.files.every((file) => file.status !== 'rejected');

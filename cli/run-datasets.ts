@@ -1,6 +1,6 @@
 import type { Look } from '../adapters/local/run-dataset.ts';
 import { type LoadedContracts, loadContracts } from '../etl/contract/load-contracts.ts';
-import type { RunRecord } from '../etl/stages/outcomes.ts';
+import { isCommitted, type RunRecord } from '../etl/stages/outcomes.ts';
 import { usableContract } from '../etl/stages/usable-contract.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';
 import type { CommandLake } from './open-lake.ts';
@@ -37,9 +37,7 @@ export function outcomeCode(outcome: Outcome): ExitCode {
   if (outcome.kind === 'error') return exitCodeOf(outcome.error);
   const { status, files, why } = outcome.run;
   const isGood =
-    (['promoted', 'nothing-published'].includes(status) &&
-      why.length === 0 &&
-      files.every((file) => file.status !== 'rejected')) ||
+    (isCommitted(status) && why.length === 0 && files.every((file) => file.status !== 'rejected')) ||
     status === 'nothing-to-do';
   return isGood ? EXIT.ok : EXIT.data;
 }

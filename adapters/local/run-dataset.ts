@@ -7,7 +7,7 @@ import type { DatasetRun, Effects } from '../../etl/ports.ts';
 import { getDocument, parseDocument } from '../../etl/stages/documents.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';
 import { LOOK_BACK_DAYS } from '../../etl/stages/list-sources.ts';
-import { RunRecord } from '../../etl/stages/outcomes.ts';
+import { isCommitted, RunRecord } from '../../etl/stages/outcomes.ts';
 import { newRunId } from '../../etl/stages/run-id.ts';
 import { BETWEEN_RUNS } from '../../etl/tending/tend.ts';
 import { tendDataset } from '../../etl/tending/tend-dataset.ts';
@@ -116,9 +116,7 @@ export async function runDataset(
     const { record, isMorePending } = await execute(dataset, lookingAt(look, effects), {});
     if (record.status === 'nothing-to-do' && records.length > 0) return records;
     records.push(record);
-    const goesOn =
-      ['promoted', 'nothing-published'].includes(record.status) ||
-      (record.status === 'refused' && record.files.length > 0);
+    const goesOn = isCommitted(record.status) || (record.status === 'refused' && record.files.length > 0);
     // A run that ended early swept nothing: then a plan tells.
     if (!goesOn || isMorePending === false) return records;
   }
@@ -141,7 +139,7 @@ export async function runAndTend(
   { onTrouble, look }: UpkeepOptions,
 ): Promise<RunRecord[]> {
   const records = await runDataset(dataset, effects, look);
-  if (!records.some(({ status }) => status === 'promoted')) return records;
+  if (!records.some(({ status }) => isCommitted(status))) return records;
   try {
     const objects = withMetadataCache(effects.objects);
     await tendDataset({ ...effects, objects }, dataset, BETWEEN_RUNS);

@@ -1,7 +1,7 @@
 import { runsPrefix, sealKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { parseDocument } from '../stages/documents.ts';
-import { RunRecord } from '../stages/outcomes.ts';
+import { isCommitted, RunRecord } from '../stages/outcomes.ts';
 import type { Pointer } from '../table/pointer.ts';
 import type { Ailment } from './ailment.ts';
 
@@ -15,7 +15,7 @@ export async function missingSeals(
 ): Promise<Ailment[]> {
   const versions = new Map([[run_id, contract_version]]);
   for (const { runId, status, contractVersion } of await newestRuns(effects, dataset))
-    if (status === 'promoted') versions.set(runId, contractVersion ?? contract_version);
+    if (isCommitted(status)) versions.set(runId, contractVersion ?? contract_version);
   const ailments: Ailment[] = [];
   for (const [runId, version] of versions) {
     const key = sealKey(dataset, version, runId);

@@ -8,7 +8,7 @@ import { commitPlanKey, type Layer } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { CommitPlan, parseDocument } from '../stages/documents.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
-import type { RunRecord } from '../stages/outcomes.ts';
+import { isCommitted, type RunRecord } from '../stages/outcomes.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
 
 const Reason = z.object({
@@ -85,7 +85,7 @@ export async function rejectPaths(
   { dataset, runId, status }: Pick<RunRecord, 'dataset' | 'runId' | 'status'>,
   layer: Extract<Layer, 'quarantine' | 'condemned'>,
 ): Promise<string[]> {
-  if (status === 'promoted') {
+  if (isCommitted(status)) {
     const state = (await readKnownPointer(effects.objects, 'silver', dataset))?.pointer.tables[layer];
     if (state === undefined) return [];
     const table = await openTable(effects.objects, state);

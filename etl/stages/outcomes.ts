@@ -32,6 +32,10 @@ export const RunRecord = z.object({
 });
 export type RunRecord = z.infer<typeof RunRecord>;
 
+/** Whether a run's files are in the ledger: it was published, or had nothing that could be. */
+export const isCommitted = (status: RunRecord['status']): boolean =>
+  status === 'promoted' || status === 'nothing-published';
+
 /**
  * Files that no run picks up: until a person decides (`held`), until the contract changes (`refused`), or until a
  * person readmits them (`rolled-back`: their rows were published and taken back).

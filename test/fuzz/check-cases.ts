@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { SourceContract } from '../../etl/contract/contract.ts';
+import { isCommitted } from '../../etl/stages/outcomes.ts';
 import { type Expected, expectedOf, foundIn } from '../oracle/expected.ts';
 import { type Files, type Ran, type TestLake, testLake } from '../stages/harness.ts';
 import type { Row } from '../stages/read-rows.ts';
@@ -98,7 +99,7 @@ interface FileRows {
 }
 
 function runProblem({ status, record, seal }: Ran): string | undefined {
-  if (status !== 'promoted') return `the run ended ${status}: ${record?.why.join('; ')}`;
+  if (!isCommitted(status)) return `the run ended ${status}: ${record?.why.join('; ')}`;
   if (seal === undefined || seal.unproven.length > 0)
     return `not proven: ${JSON.stringify(seal?.unproven ?? 'no seal')}`;
   return undefined;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isCommitted } from '../../etl/stages/outcomes.ts';
 import { type Ran, type TestLake, testLake } from '../stages/harness.ts';
 import type { Row } from '../stages/read-rows.ts';
 import { COLUMNS, CONTRACT, type TrueRecord } from './clean-file.ts';
@@ -82,7 +83,9 @@ async function runAll(lake: TestLake, files: readonly PollutedFile[]): Promise<R
     const runs = [await lake.dropAndRun(Object.fromEntries(names))];
     if (runs[0]?.status === 'refused') runs.push(await lake.run());
     const last = runs.at(-1);
-    return last?.status === 'promoted' && last.seal?.unproven.length === 0 ? runs : undefined;
+    return last !== undefined && isCommitted(last.status) && last.seal?.unproven.length === 0
+      ? runs
+      : undefined;
   } catch {
     return undefined;
   }

@@ -29,7 +29,9 @@ async function publish(
   try {
     for (const names of batches) {
       const ran = await lake.dropAndRun(Object.fromEntries(names.map((name) => [name, FILES[name] ?? ''])));
-      expect([ran.status, ran.record?.why]).toEqual(['promoted', []]);
+      // One of them has no record.
+      const isEmpty = ran.record?.counts.records === 0;
+      expect([ran.status, ran.record?.why]).toEqual([isEmpty ? 'nothing-published' : 'promoted', []]);
     }
     const gold = await Promise.all(GOLD.map((table) => lake.gold(table)));
     return { silver: withoutRun(await lake.rows('silver')), gold: gold.flatMap(withoutRun) };
