@@ -24,7 +24,7 @@ async function smoke(...args: string[]): Promise<string> {
 
 test('a file that the dataset was given before goes through every stage again, and changes no figure', async () => {
   const before = await platform.pointer('silver', DATASET);
-  expect(await smoke('--dataset', DATASET)).toMatch(/ended as promoted: \{"records":0,/);
+  expect(await smoke('--dataset', DATASET)).toMatch(/ended as nothing-published: \{"records":0,/);
   const after = await platform.pointer('silver', DATASET);
   expect(after).toMatchObject({ snapshot_id: before?.snapshot_id, version: (before?.version ?? 0) + 1 });
 });
