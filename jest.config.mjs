@@ -1,16 +1,23 @@
-/** Long searches by chance, deaths at every step, and what measures: npm run test:searches. */
+/** Long searches by chance, deaths at every step, what measures, and the longest of the others: npm run test:searches. */
 export const SEARCHES = [
   '<rootDir>/test/adapters/object-store-schedules.test.ts',
   '<rootDir>/test/bench/',
+  '<rootDir>/test/cli/arrival.test.ts',
+  '<rootDir>/test/cli/modes.test.ts',
+  '<rootDir>/test/cli/operations.test.ts',
   '<rootDir>/test/crash/crash.test.ts',
   '<rootDir>/test/crash/migrate.test.ts',
   '<rootDir>/test/drill/',
+  '<rootDir>/test/estimating/requests.test.ts',
   '<rootDir>/test/fuzz/',
   '<rootDir>/test/gold/files-read.test.ts',
   '<rootDir>/test/inferring/clean-files.property.test.ts',
+  '<rootDir>/test/operations/refuse-files.test.ts',
   '<rootDir>/test/oracle/differential.test.ts',
   '<rootDir>/test/pollution/',
   '<rootDir>/test/properties/',
+  '<rootDir>/test/stages/list-sources.test.ts',
+  '<rootDir>/test/tending/metadata-files.test.ts',
   '<rootDir>/test/tending/tend.test.ts',
   '<rootDir>/test/tending/unreachable.property.test.ts',
 ];
