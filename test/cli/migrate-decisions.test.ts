@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runMain, runMainJson } from './run-main.ts';
+import { commandsIn } from './commands-in.ts';
+import { runMain } from './run-main.ts';
 import { QuarantineListJson, RunsJson } from './shapes.ts';
 import { openShop, salesContract } from './shop.ts';
 
@@ -17,15 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.dispose());
 
-const json = async (...args: string[]) => {
-  const { code, json: printed } = await runMainJson(args, shop);
-  return { code, json: printed };
-};
-const ok = async (...args: string[]) => {
-  const { code, json: printed } = await json(...args);
-  expect({ args, code, printed }).toMatchObject({ args, code: 0 });
-  return printed;
-};
+const { json, ok } = commandsIn(() => shop);
 const drop = async (name: string, ...lines: string[]) => {
   await shop.write(name, `${[HEADER, ...lines].join('\n')}\n`);
   expect((await runMain(['ingest', name, '--dataset', 'shop.sales'], shop)).code).toBe(0);

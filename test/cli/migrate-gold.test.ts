@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runMain, runMainJson } from './run-main.ts';
+import { commandsIn } from './commands-in.ts';
+import { runMain } from './run-main.ts';
 import { goodSales, openShop, salesContract } from './shop.ts';
 
 let shop: Awaited<ReturnType<typeof openShop>>;
@@ -10,15 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.dispose());
 
-const json = async (...args: string[]) => {
-  const { code, json: printed } = await runMainJson(args, shop);
-  return { code, json: printed };
-};
-const ok = async (...args: string[]) => {
-  const { code, json: printed } = await json(...args);
-  expect({ args, code, printed }).toMatchObject({ args, code: 0 });
-  return printed;
-};
+const { json, ok } = commandsIn(() => shop);
 const query = async (sql: string, ...args: string[]) => (await json('query', sql, ...args)).json;
 const read = async (file: string): Promise<string> => await readFile(path.join(shop.cwd, file), 'utf8');
 const pointer = async (layer: string, name: string) =>

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { openOutside, rowsOutside } from '../support/outside-table.ts';
-import { runMain, runMainJson } from './run-main.ts';
+import { commandsIn } from './commands-in.ts';
+import { runMain } from './run-main.ts';
 import { RunsJson } from './shapes.ts';
 import { badSales, goodSales, openShop, salesContract } from './shop.ts';
 
@@ -33,15 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.dispose());
 
-const json = async (...args: string[]) => {
-  const { code, json: printed } = await runMainJson(args, shop);
-  return { code, json: printed };
-};
-const ok = async (...args: string[]) => {
-  const { code, json: printed } = await json(...args);
-  expect({ args, code, printed }).toMatchObject({ args, code: 0 });
-  return printed;
-};
+const { json, ok } = commandsIn(() => shop);
 const run = async () => RunsJson.parse((await json('run')).json)[0];
 const ingest = async (name: string, text: string) => {
   await shop.write(name, text);
