@@ -1,6 +1,6 @@
 import type { AthenaPlace } from '../adapters/aws/athena-query.ts';
 import type { StackLake } from '../adapters/aws/open-lake.ts';
-import { type Lake, openLake } from '../adapters/local/lake.ts';
+import { type Lake, type LakeOptions, openLake } from '../adapters/local/lake.ts';
 import type { Runs, UpkeepOptions } from '../adapters/local/run-dataset.ts';
 import { ConfigError, messageOf } from '../etl/errors.ts';
 import type { Alert, DatasetRun, Effects, EngineOptions } from '../etl/ports.ts';
@@ -34,8 +34,8 @@ export interface CommandLake extends Lake {
 }
 
 /**
- * Opens the lake that a command line means. Of a local one, alerts also go to the webhook at $ASSAY_WEBHOOK_URL, and
- * DuckDB takes at most $ASSAY_MEMORY_MB and $ASSAY_THREADS, and a worker $ASSAY_CHUNK_MB, where they are set.
+ * Opens the lake that a command line means. Of a local one, alerts also go to the webhook at $ASSAY_WEBHOOK_URL, what was
+ * published is told to the program at $ASSAY_EVENTS_URL, and DuckDB takes at most $ASSAY_MEMORY_MB and $ASSAY_THREADS, and a worker $ASSAY_CHUNK_MB, where they are set.
  */
 export async function openLakeOf(args: Args, io: Io, opening: Opening = {}): Promise<CommandLake> {
   const stackName = stackNamed(args, io);
@@ -56,6 +56,7 @@ async function openFolder(args: Args, io: Io, { progress, onAlert }: Opening): P
       ...(webhookUrl ? { webhookUrl } : {}),
       ...(onAlert === undefined ? {} : { onAlert }),
     },
+    ...eventsOf(io),
     ...(progress === undefined ? {} : { progress }),
     ...(isDebug(args, io) ? { onError: (error: unknown) => io.err(stackOf(error)) } : {}),
     ...engineLimits(io),
@@ -67,6 +68,14 @@ async function openFolder(args: Args, io: Io, { progress, onAlert }: Opening): P
       printable(`warning: the upkeep of the tables was not done, and is tried again: ${messageOf(error)}`),
     );
   return { ...lake, runs: embeddedRuns(lake.effects, tends ? { onTrouble } : undefined), athena: undefined };
+}
+
+/** Where programs are told of what was published: $ASSAY_EVENTS_URL, signed with $ASSAY_EVENTS_SECRET. */
+function eventsOf(io: Io): Pick<LakeOptions, 'events'> {
+  const { ASSAY_EVENTS_URL: url, ASSAY_EVENTS_SECRET: secret } = io.env;
+  if (url === undefined || url === '') return {};
+  const onFailure = (reason: string): void => io.err(printable(`warning: ${reason}`));
+  return { events: { url, secret: secret ?? '', onFailure } };
 }
 
 /**

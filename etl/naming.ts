@@ -326,6 +326,16 @@ export const migrationHashesKey = (dataset: string, runId: string): string =>
 /** Says of which major version people were told that the dataset's tables wait for it. */
 export const migrationDueKey = (dataset: string): string => `${migrationsPrefix(dataset)}due.json`;
 
+/** Which state of a dataset's or Gold table's programs were told of last. */
+export const toldKey = (dataset: string): string => `ops/events/told/${datasetPath(dataset)}.json`;
+
+/** Events about a dataset that programs are still to be told of, in the order in which they happened. */
+export const outboxPrefix = (dataset: string): string => `ops/events/outbox/${datasetPath(dataset)}/`;
+export const outboxKey = (
+  dataset: string,
+  event: { readonly version: number; readonly id: string },
+): string => `${outboxPrefix(dataset)}${String(event.version).padStart(9, '0')}-${event.id}.json`;
+
 /** Which files a run reads again, and replaces. */
 export const backfillKey = (dataset: string, runId: string): string =>
   `ops/backfills/${datasetPath(dataset)}/${runId}.json`;

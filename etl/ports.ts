@@ -1,3 +1,4 @@
+import type { PublishedEvent } from './events/published-event.ts';
 import type { Layer } from './naming.ts';
 import type { TableColumn } from './table/schema.ts';
 
@@ -143,6 +144,15 @@ export interface Alerts {
   send(alert: Alert): Promise<void>;
 }
 
+/** Tells programs what was published. */
+export interface Events {
+  /**
+   * Whether they were told, can't be told now, or refuse to be; whoever watches is told why. Telling the same event twice
+   * is harmless. Never throws.
+   */
+  publish(event: PublishedEvent): Promise<'told' | 'later' | 'refused'>;
+}
+
 /** Where a table stands after a commit. */
 export interface CatalogTable {
   readonly layer: Layer;
@@ -194,6 +204,8 @@ export interface Effects {
   readonly clock: Clock;
   readonly alerts: Alerts;
   readonly catalog: Catalog;
+  /** Absent where no program listens. */
+  readonly events?: Events;
   readonly engine: EngineOptions;
   /** What one worker reads at most: larger files are cut, smaller ones read together; plan's own size unless said. */
   readonly chunkBytes?: number;

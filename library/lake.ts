@@ -31,6 +31,8 @@ export interface OpenOptions {
   readonly threads?: number;
   /** Is told what a person should know. */
   readonly onAlert?: (alert: Alert) => void;
+  /** Where programs are told of what was published, as $ASSAY_EVENTS_URL and $ASSAY_EVENTS_SECRET say it to the command. */
+  readonly events?: { readonly url: string; readonly secret: string };
 }
 
 /** One row of an answer: decimals, dates and integers past 2^53 are text, so that nothing is rounded. */
@@ -93,13 +95,14 @@ export async function openLake(folder: string, options: OpenOptions = {}): Promi
     await mkdir(root, { recursive: true });
     await initLake(root);
   }
-  const { memoryLimitMb, threads, onAlert } = options;
+  const { memoryLimitMb, threads, onAlert, events } = options;
   const lake = await openLocalLake(root, {
     contractsDir,
     sqlDir,
     ...(memoryLimitMb === undefined ? {} : { memoryLimitMb }),
     ...(threads === undefined ? {} : { threads }),
     ...(onAlert === undefined ? {} : { alerts: { onAlert } }),
+    ...(events === undefined ? {} : { events }),
   });
   return {
     root,

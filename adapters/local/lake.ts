@@ -9,6 +9,7 @@ import { pointersAreTheCatalog } from './catalog.ts';
 import { systemClock } from './clock.ts';
 import { type ContractFolders, fileContractSource } from './contract-source.ts';
 import { type FileDataStore, fileDataStore } from './data-store.ts';
+import { type EventWebhookOptions, eventWebhook } from './event-webhook.ts';
 import { guarded } from './file-errors.ts';
 import { readLakeFile, writeLakeFile, writeShare } from './lake-file.ts';
 import { LAKE_FILE, lakeFolder } from './lake-folder.ts';
@@ -38,6 +39,8 @@ export interface LakeOptions extends ContractFolders {
   /** Size past which a file is cut into ranges; 8 GiB unless said. */
   readonly chunkBytes?: number;
   readonly alerts?: AlertChannels;
+  /** Where programs are told of what was published; nowhere unless said. */
+  readonly events?: Omit<EventWebhookOptions, 'clock'>;
   readonly progress?: Effects['progress'];
   readonly onError?: Effects['onError'];
   /** The system's clock unless said. */
@@ -81,6 +84,7 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
   const settings = await readLakeFile(lakeFolder(folder));
   const lake = lakeFolder(folder, settings?.share);
   await Promise.all([removeLeftovers(lake.tempRoot), removeLeftovers(lake.scratchRoot)]);
+  const clock = options.clock ?? systemClock;
   const objects = fileObjectStore(lake);
   const data = fileDataStore(lake);
   const effects: Effects = {
@@ -88,9 +92,10 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
     data,
     openScratch: scratchOpener(lake.scratchRoot, lake.modes),
     contracts: fileContractSource(options),
-    clock: options.clock ?? systemClock,
+    clock,
     alerts: fileAlerts(objects, options.alerts),
     catalog: pointersAreTheCatalog,
+    ...(options.events === undefined ? {} : { events: eventWebhook({ ...options.events, clock }) }),
     engine: {
       memoryLimitMb: options.memoryLimitMb ?? MEMORY_LIMIT_MB,
       threads: options.threads ?? availableParallelism(),

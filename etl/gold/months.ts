@@ -24,13 +24,20 @@ export async function inputMonths(
   const changed = new Set<number>();
   for (const { table, snapshotId, lastSnapshotId } of inputs) {
     for (const { month } of await filesOf(table, snapshotId)) if (month !== undefined) all.add(month);
-    for (const span of rowSpans(table.metadata, { fromId: lastSnapshotId, toId: snapshotId })) {
-      const difference = await changedFiles(table.metadata, span, table.reader);
-      for (const { month } of [...difference.added, ...difference.removed])
-        if (month !== undefined) changed.add(month);
-    }
+    for (const month of await changedMonths({ table, snapshotId, lastSnapshotId })) changed.add(month);
   }
   return { all, changed };
+}
+
+/** The months in which rows came, went or changed between two snapshots of a table; all where there is no earlier one. */
+export async function changedMonths({ table, snapshotId, lastSnapshotId }: GoldInput): Promise<Set<number>> {
+  const changed = new Set<number>();
+  for (const span of rowSpans(table.metadata, { fromId: lastSnapshotId, toId: snapshotId })) {
+    const difference = await changedFiles(table.metadata, span, table.reader);
+    for (const { month } of [...difference.added, ...difference.removed])
+      if (month !== undefined) changed.add(month);
+  }
+  return changed;
 }
 
 /** The ranges of Gold months to make anew when these months of the inputs changed. */

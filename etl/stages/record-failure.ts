@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { ConflictError, DataError } from '../errors.ts';
+import { tellPublished } from '../events/tell-published.ts';
 import { breakerKey, chunkFailurePrefix, heldKey, migrationDueKey, planKey, sealKey } from '../naming.ts';
 import { type Effects, TOLD } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
@@ -60,6 +61,8 @@ export const recordFailure = defineStage({
     // Of a run that waits to be sealed anew there is only the seal of before.
     const known = status === 'held' && held?.sealDigest === '' ? { plan } : { plan, seal };
     await writeRunRecord(effects, { dataset, runId }, known, { status, why, snapshotId });
+    // Gold could not follow, and is told of once it does.
+    if (promoted) await tellPublished(effects, { dataset, runId, isGoldLeftOut: true });
     const refusing = input.plan?.status === 'refused' ? await openBreaker(effects, dataset) : undefined;
     const isTold = isMigrationDue ? await wasTold(effects, dataset) : refusing?.toldAt !== undefined;
     // A breaker that stays open refuses every run, as a migration that is due holds every one: it is told once.

@@ -7,6 +7,7 @@ import { type Engine, withEngine } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
 import { ConflictError } from '../errors.ts';
+import { tellPublished } from '../events/tell-published.ts';
 import { alertRestated } from '../gold/alert-restated.ts';
 import { checkGold } from '../gold/check-gold.ts';
 import { comparableWith } from '../gold/comparable.ts';
@@ -52,7 +53,7 @@ type RefreshedTable = z.infer<typeof RefreshedTable>;
 /**
  * Brings every Gold table that reads the dataset up to its current Silver snapshot, rebuilding only the months
  * that changed since Gold was last made, from the files that its SQL leaves for them; a new contract or SQL rebuilds all. What was restated is kept, old value
- * beside new; the catalog follows. A repeat, or a run after one that died here, does what is left to do.
+ * beside new; the catalog follows, and programs are told of what was published. A repeat, or a run after one that died here, does what is left to do.
  */
 export const refreshGold = defineStage({
   name: 'refresh-gold',
@@ -67,6 +68,8 @@ export const refreshGold = defineStage({
       if (done !== undefined) refreshed.push(done);
       await followCatalog(effects, contract);
     }
+    // Whatever published ends here.
+    await tellPublished(effects, { dataset, runId });
     return { dataset, runId, refreshed };
   },
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Contract } from '../contract/contract.ts';
 import { DEFAULT_SNAPSHOTS } from '../contract/read-upkeep.ts';
 import { ConflictError } from '../errors.ts';
+import { sendEvents } from '../events/outbox.ts';
 import { tendingKey } from '../naming.ts';
 import { compact } from '../operations/compact.ts';
 import { expire } from '../operations/expire.ts';
@@ -80,6 +81,7 @@ export const Tending = z.object({ dataset: z.string(), version: z.number().int()
  */
 export async function tend(effects: Effects, contract: Contract, bounds: TendBounds): Promise<Tended> {
   const { dataset, layer } = contract;
+  await sendEvents(effects, dataset);
   const none = { dataset, layer, expired: 0, removed: 0, unstaged: 0, joined: 0, conflicts: 0 };
   if (contract.tend === false && bounds.isAsked !== true) return { ...none, skipped: 'off' };
   const version = (await readPointer(effects.objects, layer, dataset))?.pointer.version;

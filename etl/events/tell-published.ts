@@ -1,0 +1,94 @@
+import { loadContracts } from '../contract/load-contracts.ts';
+import { pointerKey, tableName } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import type { RunInput } from '../stages/stage.ts';
+import { uuidOf } from '../table/lake-table.ts';
+import { type Pointer, readPointer } from '../table/pointer.ts';
+import { keepEvent, noteTold, sendEvents } from './outbox.ts';
+import type { GoldPart, PublishedEvent } from './published-event.ts';
+import { restatedMonths } from './restated-months.ts';
+import { changeOf, type TableChange, type Told } from './table-change.ts';
+
+/** What is told of, and what did it. */
+export interface Telling extends RunInput {
+  /** Whether Gold isn't looked at: where it could not be made anew. */
+  readonly isGoldLeftOut?: boolean;
+}
+
+/**
+ * Tells programs what readers see otherwise than when they were told last: of Silver, and of the Gold tables that follow
+ * it. It compares the pointers of now with those that were told of, so that whatever published, and whether its process
+ * lived to tell of it, is told once by whoever comes next. Nothing is told where no row changed, and nothing at all where
+ * nobody listens.
+ */
+export async function tellPublished(effects: Effects, telling: Telling): Promise<void> {
+  if (effects.events === undefined) return;
+  const { objects } = effects;
+  const { dataset } = telling;
+  const read = await readPointer(objects, 'silver', dataset);
+  if (read !== undefined) {
+    const silver = await changeOf(objects, 'silver', read.pointer);
+    const gold = telling.isGoldLeftOut === true ? [] : await goldChanges(effects, dataset);
+    const told = [
+      ...(silver === undefined ? [] : [toldOf(dataset, silver)]),
+      ...gold.map(({ told }) => told),
+    ];
+    const changed = gold.filter(({ part }) => part.months.length > 0).map(({ part }) => part);
+    const isNews = (silver?.months.length ?? 0) > 0 || changed.length > 0;
+    const parts = { pointer: read.pointer, silver, gold: changed, telling };
+    if (isNews) await keepEvent(objects, eventOf(effects, parts));
+    await noteTold(objects, told);
+  }
+  await sendEvents(effects, dataset);
+}
+
+const toldOf = (dataset: string, { to }: TableChange): Told => ({ dataset, ...to });
+
+interface GoldChange {
+  readonly told: Told;
+  readonly part: GoldPart;
+}
+
+async function goldChanges(effects: Effects, dataset: string): Promise<GoldChange[]> {
+  const { contracts } = await loadContracts(effects.contracts);
+  const changes: GoldChange[] = [];
+  for (const contract of contracts.values()) {
+    if (contract.layer !== 'gold' || !contract.inputs.includes(dataset)) continue;
+    const read = await readPointer(effects.objects, 'gold', contract.dataset);
+    const change = read === undefined ? undefined : await changeOf(effects.objects, 'gold', read.pointer);
+    if (change === undefined) continue;
+    const restated = await restatedMonths(effects, contract.dataset, change);
+    const table = tableName('gold', contract.dataset);
+    const { to, before, months } = change;
+    const part = { table, ...to, before, months: [...months], restated, waiting: [] };
+    changes.push({ told: toldOf(contract.dataset, change), part });
+  }
+  return changes;
+}
+
+interface Parts {
+  readonly pointer: Pointer;
+  readonly silver: TableChange | undefined;
+  readonly gold: readonly GoldPart[];
+  readonly telling: Telling;
+}
+
+function eventOf({ objects }: Effects, { pointer, silver, gold, telling }: Parts): PublishedEvent {
+  const { dataset, run_id: run, contract_version: contractVersion, committed_at: at } = pointer;
+  const now = { version: pointer.version, snapshot: pointer.snapshot_id };
+  const states = [now.version, ...gold.map(({ table, version }) => `${table}@${version}`)];
+  return {
+    format: 1,
+    id: uuidOf([objects.uri(pointerKey('silver', dataset)), at, ...states].join('\n')),
+    type: 'assay.published',
+    at,
+    dataset,
+    run,
+    operation: telling.runId,
+    contractVersion,
+    ...now,
+    before: silver === undefined ? now : silver.before,
+    months: [...(silver?.months ?? [])],
+    gold: [...gold],
+  };
+}
