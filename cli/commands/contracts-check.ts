@@ -70,10 +70,12 @@ async function checkFolder(source: ContractSource, places: Locations): Promise<C
   const below = (file: string): string => path.join(places.contractsDir, file);
   return {
     contracts,
-    problems: [...loaded.problems, ...(await sqlProblems(contracts, source))].map((problem) => ({
-      ...problem,
-      file: below(problem.file),
-    })),
+    problems: [...loaded.problems, ...loaded.gaps, ...(await sqlProblems(contracts, source))].map(
+      (problem) => ({
+        ...problem,
+        file: below(problem.file),
+      }),
+    ),
     files: loaded.files.map(below),
   };
 }
@@ -120,7 +122,7 @@ async function checkAlone(one: ContractText, { sql }: ContractSource): Promise<C
   const contracts = [result.contract];
   return {
     contracts,
-    problems: await sqlProblems(contracts, { list: async () => [one], sql }),
+    problems: [...result.gaps, ...(await sqlProblems(contracts, { list: async () => [one], sql }))],
     files: [file],
   };
 }

@@ -14,6 +14,8 @@ export interface LoadedContracts {
   readonly texts: ReadonlyMap<string, string>;
   /** Ordered by file and line. */
   readonly problems: readonly ContractProblem[];
+  /** What the standard requires and Assay does not: it stops no dataset. */
+  readonly gaps: readonly ContractProblem[];
   /** Every file looked at. */
   readonly files: readonly string[];
   /** The problems of datasets that have a contract, but none that can be used. */
@@ -57,6 +59,7 @@ export async function loadContracts(source: ContractSource): Promise<LoadedContr
     contracts: new Map(usable(reads, all).map(({ contract }) => [contract.dataset, contract])),
     texts: new Map(reads.flatMap(({ dataset, text }) => (dataset === undefined ? [] : [[dataset, text]]))),
     problems: all.map(({ problem }) => problem).sort(byPlace),
+    gaps: reads.flatMap(({ result }) => (result.kind === 'contract' ? result.gaps : [])),
     files: reads.map(({ file }) => file),
     unusable,
   };

@@ -33,6 +33,8 @@ export type ReadResult =
       readonly dataset: string;
       readonly contract: Contract;
       readonly places: { readonly name: Place; readonly inputs: Place };
+      /** What the standard requires and Assay does not: nothing that stops a run. */
+      readonly gaps: readonly ContractProblem[];
     }
   | {
       readonly kind: 'invalid';
@@ -51,8 +53,21 @@ export function readContract(file: string, text: string): ReadResult {
     return { kind: 'invalid', dataset, problems: inOrder(problems.list) };
   }
   const place = (path: Path): Place => ({ file, line: yaml.source.lineOf(path), path: pathText(path) });
-  return { kind: 'contract', dataset, contract, places: { name: place(['name']), inputs: place(inputs) } };
+  return {
+    kind: 'contract',
+    dataset,
+    contract,
+    places: { name: place(['name']), inputs: place(inputs) },
+    gaps:
+      isMap(yaml.source.value) && 'status' in yaml.source.value
+        ? []
+        : [{ ...place(['status']), ...NO_STATUS }],
+  };
 }
+
+const NO_STATUS = {
+  message: 'is missing; other tools of the standard refuse a contract without it: write e.g. status: active',
+};
 
 /** By line, as a person works through the file. */
 const inOrder = (problems: readonly ContractProblem[]): ContractProblem[] =>

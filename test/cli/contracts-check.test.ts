@@ -44,6 +44,17 @@ describe('contracts check', () => {
     expect(await check()).toMatchObject({ code: 0, err: '' });
   });
 
+  test('names what other tools of the standard miss, and a run goes on without it', async () => {
+    await shop.write(SALES, salesContract().replace('status: active\n', ''));
+    for (const args of [[], [SALES]]) {
+      const { code, err } = await check(...args);
+      expect([code, err]).toEqual([2, expect.stringMatching(/sales\.yaml:\d+: status: is missing/)]);
+    }
+    await shop.write('a.csv', 'sale_id,amount,sold_on,customer\n1,1.00,2024-01-01,ann\n');
+    await runMain(['ingest', 'a.csv', '--dataset', 'shop.sales'], shop);
+    expect(await runMain(['run'], shop)).toMatchObject({ code: 0 });
+  });
+
   test.each([
     'true) WHERE (true',
     'true) UNION SELECT (true',

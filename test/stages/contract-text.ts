@@ -58,6 +58,7 @@ id: urn:test:${name}
 domain: ${domain}
 name: ${name}
 version: ${contract.version ?? '1.0.0'}
+status: active
 team: {name: test}
 schema: ${JSON.stringify([schema], null, 1)}
 `;

