@@ -76,9 +76,9 @@ the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everythi
     const sql = await readSql(args, io);
     const lake = await openLakeOf(args, io);
     if (format.out !== undefined) refuseInside(lake.root, format.out);
-    const ask = (text: string): Promise<void> =>
-      answer(lake, { sql: text, asOf: when, isAthena, files: args.text('files') }, { format, io });
-    if (sql !== undefined) await ask(sql);
+    const ask = (text: string, place: Io): Promise<void> =>
+      answer(lake, { sql: text, asOf: when, isAthena, files: args.text('files') }, { format, io: place });
+    if (sql !== undefined) await ask(sql, io);
     else await promptFor(lake, ask, { args, io });
     return EXIT.ok;
   },
@@ -92,7 +92,7 @@ interface Question {
   readonly files: string | undefined;
 }
 
-/** Answers a question and prints the answer. */
+/** Answers a question and prints the answer; Ctrl-C stops it. */
 async function answer(
   { effects, athena }: CommandLake,
   { sql, asOf, isAthena, files }: Question,
@@ -110,8 +110,17 @@ async function answer(
     ...(files === undefined ? [] : [path.resolve(io.cwd, files)]),
   ];
   try {
-    await withEngine({ ...effects.engine, folders }, path.join(scratch.directory, 'spill'), async (engine) =>
-      print(await runQuery(engine, effects, sql, asOf), scratch.directory),
+    await withEngine(
+      { ...effects.engine, folders },
+      path.join(scratch.directory, 'spill'),
+      async (engine) => {
+        const ignore = io.onInterrupt(() => engine.stop());
+        try {
+          await print(await runQuery(engine, effects, sql, asOf), scratch.directory);
+        } finally {
+          ignore();
+        }
+      },
     );
   } finally {
     await scratch.dispose();
@@ -121,7 +130,7 @@ async function answer(
 /** Answers one statement after another on the terminal; a mistake in one is told, and the next is asked for. */
 async function promptFor(
   { effects }: CommandLake,
-  ask: (sql: string) => Promise<void>,
+  ask: (sql: string, place: Io) => Promise<void>,
   { args, io }: { readonly args: Args; readonly io: Io },
 ): Promise<void> {
   const { queryPrompt } = await import('../prompt/query-prompt.ts');
@@ -133,9 +142,9 @@ async function promptFor(
     io,
     openLines: io.openLines ?? noTerminal,
     tables,
-    ask: async (sql) => {
+    ask: async (sql, onInterrupt) => {
       try {
-        await ask(sql);
+        await ask(sql, { ...io, onInterrupt });
       } catch (error) {
         printError(error, io, { json: false, debug: isDebug(args, io) });
       }

@@ -4,6 +4,8 @@ export interface LineReader {
   next(prompt: string): Promise<Typed>;
   /** Keeps a text among those that the arrow keys bring back. */
   remember(text: string): void;
+  /** Calls back at Ctrl-C while no line is asked for; returns how to stop that. */
+  onInterrupt(callback: () => void): () => void;
   close(): void;
 }
 

@@ -2,15 +2,15 @@ import { isBlankSql, isEnded, oneLine } from '../../etl/query/sql-text.ts';
 import type { Io } from '../io.ts';
 import { completeSql, type KnownTable } from './complete-sql.ts';
 import { readHistory, writeHistory } from './history-file.ts';
-import type { OpenLines } from './line-reader.ts';
+import type { LineReader, OpenLines } from './line-reader.ts';
 
 /** What a prompt asks. */
 export interface PromptPlace {
   readonly io: Io;
   readonly openLines: OpenLines;
   readonly tables: readonly KnownTable[];
-  /** Answers one statement, and prints what it answers or why it can't. */
-  readonly ask: (sql: string) => Promise<void>;
+  /** Answers one statement, and prints what it answers or why it can't; Ctrl-C meanwhile stops it. */
+  readonly ask: (sql: string, onInterrupt: LineReader['onInterrupt']) => Promise<void>;
 }
 
 const FIRST = 'assay> ';
@@ -21,7 +21,8 @@ const HELP = `End a statement with ; and it is answered. It may have several lin
   .describe TABLE    its columns, what they mean and who owns them
   .help              this
   .quit              leave, as Ctrl-D does
-Tab completes tables, columns and keywords; the arrow keys bring back earlier statements; Ctrl-C drops what is typed.
+Tab completes tables, columns and keywords; the arrow keys bring back earlier statements; Ctrl-C drops what is typed, and
+stops a query that runs.
 E.g. SELECT * FROM ops.runs LIMIT 5;`;
 
 const COMMANDS = ['.tables', '.describe', '.help', '.quit', '.exit'];
@@ -36,7 +37,7 @@ export async function queryPrompt({ io, openLines, tables, ask }: PromptPlace): 
     const kept = oneLine(sql);
     if (kept !== undefined && history.at(-1) !== kept) history.push(kept);
     if (kept !== undefined) lines.remember(kept);
-    await ask(sql);
+    await ask(sql, (callback) => lines.onInterrupt(callback));
   };
   io.out(`Ask with SQL; ${tables.length} tables. End a statement with ;  .help helps, .quit leaves.`);
   for (;;) {

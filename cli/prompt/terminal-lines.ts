@@ -27,7 +27,9 @@ export function terminalLines({ history = [], complete }: LineOptions = {}): Lin
   // Whole statements are remembered, not their lines.
   reader.on('history', (lines) => void lines.splice(0, lines.length, ...kept));
   reader.on('line', (text) => give({ kind: 'line', text }));
+  let interrupt: (() => void) | undefined;
   reader.on('SIGINT', () => {
+    if (answer === undefined && interrupt !== undefined) return interrupt();
     // What was typed goes: to its end, and all of it.
     reader.write(null, { ctrl: true, name: 'e' });
     reader.write(null, { ctrl: true, name: 'u' });
@@ -46,6 +48,12 @@ export function terminalLines({ history = [], complete }: LineOptions = {}): Lin
     },
     remember(text) {
       if (kept[0] !== text) kept.unshift(text);
+    },
+    onInterrupt(callback) {
+      interrupt = callback;
+      return () => {
+        interrupt = undefined;
+      };
     },
     close: () => reader.close(),
   };

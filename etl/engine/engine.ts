@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { DataError } from '../errors.ts';
+import { ConfigError, DataError } from '../errors.ts';
 import type { EngineOptions } from '../ports.ts';
 import { engineError } from './engine-error.ts';
 import { literal } from './sql.ts';
@@ -35,6 +35,8 @@ export interface Engine {
   naming(role: string): Engine;
   /** Another connection to the same database, to run statements beside this one's: it has temporary tables of its own. */
   lane(): Promise<Engine>;
+  /** Stops what runs on this connection, and lets nothing more run: ConfigError QUERY_STOPPED for whoever waits. */
+  stop(): void;
   /** Ends the database; on a lane, just the lane. */
   close(): void;
 }
@@ -63,7 +65,10 @@ export async function openEngine(options: EngineOptions, spillDirectory?: string
     ...(options.folders ?? []),
   ];
   await lock(connection, folders);
-  return engineOn({ instance, connection, closed: () => instance.closeSync() }, SOME_STATEMENT);
+  return engineOn(
+    { instance, connection, closed: () => instance.closeSync(), state: { isStopped: false } },
+    SOME_STATEMENT,
+  );
 }
 
 /** In this order: folders can't be named any more once others are closed, and nothing once the settings are locked. */
@@ -79,11 +84,13 @@ interface Link {
   readonly instance: DuckDBInstance;
   readonly connection: DuckDBConnection;
   readonly closed: () => void;
+  /** Shared by all that name the connection. */
+  readonly state: { isStopped: boolean };
 }
 
 function engineOn(link: Link, role: string): Engine {
-  const { instance, connection } = link;
-  const guard = <T>(work: () => Promise<T>): Promise<T> => guarded(role, work);
+  const { instance, connection, state } = link;
+  const guard = <T>(work: () => Promise<T>): Promise<T> => guarded(role, state, work);
   return {
     run: (sql) => guard(async () => void (await connection.run(sql))),
     rows: (sql) => guard(async () => (await connection.runAndReadAll(sql)).getRowObjectsJson()),
@@ -105,8 +112,20 @@ function engineOn(link: Link, role: string): Engine {
     naming: (other) => engineOn(link, other),
     lane: () =>
       guard(async () =>
-        engineOn({ instance, connection: await instance.connect(), closed: () => undefined }, role),
+        engineOn(
+          {
+            instance,
+            connection: await instance.connect(),
+            closed: () => undefined,
+            state: { isStopped: false },
+          },
+          role,
+        ),
       ),
+    stop: () => {
+      state.isStopped = true;
+      connection.interrupt();
+    },
     close: () => {
       connection.closeSync();
       link.closed();
@@ -114,11 +133,13 @@ function engineOn(link: Link, role: string): Engine {
   };
 }
 
-async function guarded<T>(role: string, work: () => Promise<T>): Promise<T> {
+async function guarded<T>(role: string, state: Link['state'], work: () => Promise<T>): Promise<T> {
+  const stopped = (): ConfigError => new ConfigError('QUERY_STOPPED', 'The query was stopped.');
+  if (state.isStopped) throw stopped();
   try {
     return await work();
   } catch (error) {
-    throw engineError(error, role);
+    throw state.isStopped ? stopped() : engineError(error, role);
   }
 }
 

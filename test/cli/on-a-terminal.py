@@ -1,6 +1,6 @@
 """Runs a command on a pseudo-terminal: waits for a text, types a line, and so on; prints all that the terminal showed.
 
-usage: on-a-terminal.py JSON COMMAND…, where JSON is a list of [text to wait for, what to type then].
+usage: on-a-terminal.py JSON COMMAND…, where JSON is a list of [text to wait for, what to type then, seconds to wait before].
 """
 
 import json
@@ -24,6 +24,7 @@ while time.time() < deadline:
         at = shown.find(steps[0][0].encode(), seen)
         if at >= 0:
             seen = at + len(steps[0][0].encode())
+            time.sleep(steps[0][2] if len(steps[0]) > 2 else 0)
             os.write(terminal, steps[0][1].encode())
             steps.pop(0)
             continue

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => shop.dispose());
 
 /** What a real terminal shows when these keys are typed, each after a text was seen. */
-async function type(...steps: readonly (readonly [after: string, keys: string])[]): Promise<string> {
+async function type(...steps: readonly (readonly [after: string, keys: string, seconds?: number])[]): Promise<string> {
   const env = { ...process.env, XDG_STATE_HOME: path.join(shop.cwd, 'state'), ASSAY_LAKE: '', NO_COLOR: '1' };
   const args = [TERMINAL, JSON.stringify(steps), process.execPath, LAUNCHER, 'query'];
   const { stdout } = await promisify(execFile)('python3', args, { cwd: shop.cwd, env });
@@ -53,6 +53,16 @@ describe('assay query on a terminal', () => {
     const up = '\u001b[A';
     const second = await type([PROMPT, `${up}${up}${up}\r`], ['1 row.', '\u0004']);
     expect(second).toMatch(/sales\s+3\s/);
+  });
+
+  test('Ctrl-C stops a query that runs, and the next one is answered', async () => {
+    const shown = await type(
+      [PROMPT, 'SELECT count(*) FROM range(100000) a, range(100000) b WHERE (a.range * b.range) % 7 = 3;\r'],
+      ['= 3;\r', '\u0003', 2],
+      ['The query was stopped.', 'SELECT 41 + 1 AS answer;\r'],
+      ['1 row.', '.quit\r'],
+    );
+    expect(shown).toMatch(/answer\s+42\s/);
   });
 
   test('is refused where nobody types, with what to write', async () => {

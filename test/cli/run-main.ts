@@ -18,6 +18,7 @@ function typedLines(lines: string[]): LineReader {
       return text === undefined ? { kind: 'closed' } : { kind: 'line', text };
     },
     remember: () => undefined,
+    onInterrupt: () => () => undefined,
     close: () => undefined,
   };
 }

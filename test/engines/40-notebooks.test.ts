@@ -14,7 +14,7 @@ const SCRIPT = path.join(ROOT, 'test/engines/readers/notebook.py');
 /** Values that a notebook spoils where they come as floats or as text. */
 const SQL = `SELECT * FROM (VALUES
   (1, 12345678901234567890.12::DECIMAL(38,2), 9007199254740993::BIGINT, DATE '2024-02-29', TIMESTAMPTZ '2024-02-29 13:45:00.25+00', true, '=1+1 é'),
-  (2, -0.01::DECIMAL(38,2), NULL, NULL, NULL, NULL, '')) AS v(n, wide, big, day, at, yes, text) ORDER BY n`;
+  (2, -0.01::DECIMAL(38,2), NULL, NULL, NULL, NULL, '')) AS v(n, wide, big, day, seen_at, yes, text) ORDER BY n`;
 
 let folder: string;
 let dispose: () => Promise<void>;
@@ -34,7 +34,7 @@ test.each(['pandas', 'polars'])('%s has every value exactly', async (name) => {
   const code = new RegExp(`\`(${name}[.]read_parquet[^\`]*)\``).exec(recipes)?.[1];
   const answer = JSON.parse(await runScript(tools.python, SCRIPT, JSON.stringify({ folder, code })));
   expect(answer).toEqual({
-    columns: ['n', 'wide', 'big', 'day', 'at', 'yes', 'text'],
+    columns: ['n', 'wide', 'big', 'day', 'seen_at', 'yes', 'text'],
     rows: [
       [
         '1',
