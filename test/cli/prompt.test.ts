@@ -20,7 +20,9 @@ beforeAll(async () => {
 afterAll(() => shop.dispose());
 
 /** What a real terminal shows when these keys are typed, each after a text was seen. */
-async function type(...steps: readonly (readonly [after: string, keys: string, seconds?: number])[]): Promise<string> {
+async function type(
+  ...steps: readonly (readonly [after: string, keys: string, seconds?: number])[]
+): Promise<string> {
   const env = { ...process.env, XDG_STATE_HOME: path.join(shop.cwd, 'state'), ASSAY_LAKE: '', NO_COLOR: '1' };
   const args = [TERMINAL, JSON.stringify(steps), process.execPath, LAUNCHER, 'query'];
   const { stdout } = await promisify(execFile)('python3', args, { cwd: shop.cwd, env });

@@ -23,9 +23,8 @@ beforeAll(async () => {
   ({ folder, dispose } = await tempFolder());
   recipes = await readFile(path.join(ROOT, 'docs/recipes.md'), 'utf8');
   await assay(['init', '--lake', 'lake'], { cwd: folder });
-  const { code, err } = await assay(['query', SQL, '--lake', 'lake', '--out', 'orders.parquet'], {
-    cwd: folder,
-  });
+  const query = ['query', SQL, '--out', 'orders.parquet', '--lake', 'lake'];
+  const { code, err } = await assay([...query, '--contracts', path.join(ROOT, 'contracts')], { cwd: folder });
   expect({ code, err }).toMatchObject({ code: 0 });
 });
 afterAll(() => dispose());

@@ -11,5 +11,5 @@ os.chdir(request["folder"])
 code = request["code"]
 name = code.split(".")[0]
 frame = eval(code, {name: __import__(name)})
-rows = frame.rows() if name == "polars" else frame.itertuples(index=False, name=None)
+rows = frame.rows() if name == "polars" else frame.astype(object).where(frame.notna(), None).itertuples(index=False, name=None)
 print(json.dumps({"columns": list(frame.columns), "rows": [[cell(value) for value in row] for row in rows]}))
