@@ -15,7 +15,7 @@ export const expire: Command = {
   usage: 'DATASET --older-than AGE [--reason TEXT] [--by NAME] [--lake DIR]',
   description: `Forgets the snapshots of a dataset's Silver and quarantine, or of a Gold table, that were not current for that long, in one
 commit. What was current at any moment since can still be queried with --as-of and rolled back to; asking for a moment
-before says that it was expired. Snapshots that a Gold table was made from are kept. The ledger, the condemned records and
+before says that it was expired. Earlier generations of the tables, from before a migration, go as a whole. Snapshots that a Gold table was made from are kept. The ledger, the condemned records and
 all decisions never expire. Nothing that readers see now changes; the files go with the next 'assay vacuum'.`,
   options: {
     'older-than': { type: 'string', value: 'AGE', help: 'not current for so long, e.g. 12h, 90d' },
@@ -41,8 +41,8 @@ all decisions never expire. Nothing that readers see now changes; the files go w
   },
 };
 
-const expiredCount = ({ expired }: Expired): number =>
-  Object.values(expired).reduce((sum, ids) => sum + ids.length, 0);
+const expiredCount = ({ expired, generations }: Expired): number =>
+  Object.values(expired).reduce((sum, ids) => sum + ids.length, generations.length);
 
 function expiredText(done: Expired): string[] {
   const { dataset, version, before, expired, kept } = done;
@@ -52,5 +52,6 @@ function expiredText(done: Expired): string[] {
     ([layer, ids]) =>
       `  ${layer}: ${plural(ids.length, 'snapshot')} expired, ${count(kept[layer as keyof typeof kept] ?? 0)} left`,
   );
+  if (done.generations.length > 0) lines.push(`  generations gone: ${done.generations.join(', ')}`);
   return [`${dataset} forgot what was not current since ${before}, as version ${version}.`, ...lines];
 }

@@ -3,6 +3,7 @@ import { loadContracts, requireContract } from '../../etl/contract/load-contract
 import { viewsOf } from '../../etl/query/lake-views.ts';
 import { readKnownPointer } from '../../etl/stages/known-pointer.ts';
 import type { Snapshot } from '../../etl/table/metadata.ts';
+import type { Generation } from '../../etl/table/pointer.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { nextCommand } from '../locations.ts';
@@ -18,14 +19,14 @@ export const snapshots: Command = {
   name: 'snapshots',
   usage: 'DATASET [--lake DIR]',
   description: `Lists the states of a dataset's table that were published, newest first: of Silver, or of a Gold table. Each can be
-queried with --as-of. Times are UTC; '*' marks the current one.`,
+queried with --as-of. Times are UTC; '*' marks the current one. Generations from before a migration that were expired are named.`,
   options: {},
   examples: ['assay snapshots spend.council_payments', 'assay snapshots spend.monthly_totals --json'],
   positionals: { min: 1, max: 1, name: 'DATASET' },
   async run(args, io) {
     const lake = await openLakeOf(args, io);
     const [dataset = ''] = args.positionals;
-    const { tableName, lines } = await readSnapshots(lake, dataset);
+    const { tableName, lines, gone } = await readSnapshots(lake, dataset);
     if (args.has('json')) {
       io.out(JSON.stringify(lines, null, 2));
       return EXIT.ok;
@@ -35,6 +36,7 @@ queried with --as-of. Times are UTC; '*' marks the current one.`,
       return EXIT.ok;
     }
     io.out(`${tableName}\n\n${snapshotTable(lines)}\n`);
+    for (const one of gone) io.out(`${one}\n`);
     const oldest = lines.at(-1)?.snapshotId ?? 0;
     io.out(`Next: ${nextCommand(args, io, `query "SELECT count(*) FROM ${tableName}" --as-of ${oldest}`)}`);
     return EXIT.ok;
@@ -44,7 +46,7 @@ queried with --as-of. Times are UTC; '*' marks the current one.`,
 async function readSnapshots(
   lake: Lake,
   dataset: string,
-): Promise<{ tableName: string; lines: SnapshotLine[] }> {
+): Promise<{ tableName: string; lines: SnapshotLine[]; gone: string[] }> {
   const contract = requireContract(await loadContracts(lake.effects.contracts), dataset);
   // What readers know by the dataset's name: Silver, or the Gold table.
   const [view] = await viewsOf(lake.effects, contract, ({ layer }) => layer === contract.layer);
@@ -59,7 +61,15 @@ async function readSnapshots(
   );
   const newestFirst = (a: SnapshotLine, b: SnapshotLine): number =>
     a.committedAt < b.committedAt ? 1 : a.committedAt > b.committedAt ? -1 : 0;
-  return { tableName: view?.name ?? dataset, lines: lines.reverse().sort(newestFirst) };
+  const gone = (view?.earlier ?? [])
+    .filter(({ table: kept }) => kept === undefined)
+    .map(({ generation: number }) => goneText(number, view?.pointer?.generations ?? []));
+  return { tableName: view?.name ?? dataset, lines: lines.reverse().sort(newestFirst), gone };
+}
+
+function goneText(generation: number, all: readonly Generation[]): string {
+  const last = all.findLast((one) => one.generation === generation);
+  return `The snapshots of generation ${generation} (contract ${last?.contract_version}, until ${time(last?.until ?? '')}) were expired.`;
 }
 
 function snapshotJson(snapshot: Snapshot, isCurrent: boolean, generation: number) {

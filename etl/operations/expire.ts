@@ -12,10 +12,17 @@ import { expireTable } from '../table/expire-table.ts';
 import { keptSnapshots } from '../table/kept-snapshots.ts';
 import { openTable } from '../table/lake-table.ts';
 import type { TableMetadata } from '../table/metadata.ts';
-import { movePointer, type NextTableState, type Pointer, type ReadPointer } from '../table/pointer.ts';
+import {
+  type Generation,
+  movePointer,
+  type NextTableState,
+  type Pointer,
+  type ReadPointer,
+} from '../table/pointer.ts';
 import { filesOnlyIn } from '../table/unreachable.ts';
 import { noteRemoval } from '../tending/removals.ts';
 import { keepDecision, type Word } from './decide-run.ts';
+import { expireGenerations } from './expire-generations.ts';
 
 /** The tables that forget states. Their rows stay: the ledger's and the condemned records' are for good. */
 const FORGETTING = ['silver', 'quarantine', 'condemned', 'source_files', 'gold'] as const;
@@ -33,6 +40,8 @@ export interface Expired {
   readonly expired: Partial<Record<Forgetting, readonly number[]>>;
   /** Snapshots that are left, by table. */
   readonly kept: Partial<Record<Forgetting, number>>;
+  /** Earlier generations of its tables whose Silver and quarantine, or Gold, are gone. */
+  readonly generations: readonly number[];
 }
 
 /** Which snapshots are to go. */
@@ -55,6 +64,7 @@ export interface ExpireRequest {
  * commit. Kept are also those that a Gold table was made from, those that tags name, the base of each held run, and whole
  * states: every state that a rollback could go to keeps all its tables. Which states belonged together is kept as rows
  * (ops.states). The catalog follows; files go a while later, by the upkeep or the vacuum. A repeat changes nothing.
+ * Earlier generations of the tables go as a whole, but for their ledger and condemned records.
  * Without a person's word no decision is kept: the contract decided. Throws ConflictError where a run committed meanwhile.
  */
 export async function expire(effects: Effects, request: ExpireRequest, word?: Word): Promise<Expired> {
@@ -63,24 +73,31 @@ export async function expire(effects: Effects, request: ExpireRequest, word?: Wo
   const own = requireContract(loaded, dataset);
   const { layer } = own;
   const read = await readKnownPointer(effects.objects, layer, dataset);
-  const head = { dataset, layer, before: before.toISOString() };
+  const head = { dataset, layer, before: before.toISOString(), generations: [] };
   if (read === undefined) return { ...head, version: 0, expired: {}, kept: {} };
   const keep = await keptIds(effects, { loaded, pointer: read.pointer, request });
   const { tables, expired, kept, forgotten } = await expireTables(effects, read, keep);
+  const bases = layer === 'gold' ? new Set<number>() : await heldBases(effects, dataset);
+  const { atLeast = 1 } = request;
+  const id = newRunId(effects.clock.now());
+  const old = await expireGenerations(effects, read.pointer, { before, atLeast, keep, bases, id });
   const count = Object.values(expired).reduce((sum, ids) => sum + ids.length, 0);
-  if (count === 0) {
+  if (count + old.expired.length === 0) {
     await followCatalog(effects, own);
     return { ...head, version: read.pointer.version, expired, kept };
   }
   await keepStates(effects, dataset, forgotten);
-  const next = nextPointer(read.pointer, tables);
+  const next = nextPointer({ ...read.pointer, ...generationsOf(old) }, tables);
   await movePointer(effects.objects, layer, next, read.etag);
-  const details = { before: head.before, version: next.version, expired };
+  const details = { before: head.before, version: next.version, expired, generations: old.expired };
   if (word !== undefined)
     await keepDecision(effects, { kind: 'expired', dataset, ...word, runId: null, details });
   await followCatalog(effects, own);
-  return { ...head, version: next.version, expired, kept };
+  return { ...head, version: next.version, expired, kept, generations: old.expired };
 }
+
+const generationsOf = ({ generations }: { readonly generations: readonly Generation[] }): Partial<Pointer> =>
+  generations.length === 0 ? {} : { generations: [...generations] };
 
 interface Choosing {
   readonly loaded: LoadedContracts;

@@ -258,9 +258,10 @@ async function requireUnexpired(effects: Effects, pointer: Pointer, target: Targ
   for (const layer of DATASET_TABLES) {
     const state = pointer.tables[layer];
     const wanted = snapshotOf(target, layer);
-    if (state === undefined || wanted === undefined) continue;
-    const { metadata } = await openTable(effects.objects, state);
-    if (metadata.snapshots.some((one) => one['snapshot-id'] === wanted)) continue;
+    if (wanted === undefined) continue;
+    // Of a generation that was expired only the ledger and the condemned records are left.
+    const snapshots = state === undefined ? [] : (await openTable(effects.objects, state)).metadata.snapshots;
+    if (wanted === 0 || snapshots.some((one) => one['snapshot-id'] === wanted)) continue;
     const { dataset } = pointer;
     throw new ConfigError(
       'SNAPSHOT_EXPIRED',

@@ -1,3 +1,4 @@
+import { type Layer, tableRoot } from '../naming.ts';
 import { rootOf } from './lake-table.ts';
 import type { Generation, Pointer, TableState } from './pointer.ts';
 
@@ -41,9 +42,14 @@ export function tablesOfAll(pointer: Pointer): GenerationTable[] {
   );
 }
 
-/** Keys of the folders of all its tables. */
-export const rootsOfAll = (pointer: Pointer): string[] =>
-  tablesOfAll(pointer).map(({ state }) => rootOf(state));
+/** Keys of the folders of all its tables, and of those that were expired with their generation. */
+export function rootsOfAll(pointer: Pointer): string[] {
+  const known = [generationOf(pointer), ...earlierGenerations(pointer).map(({ generation }) => generation)];
+  const made = known.flatMap((generation) =>
+    Object.keys(pointer.tables).map((layer) => tableRoot(layer as Layer, pointer.dataset, generation)),
+  );
+  return [...new Set([...tablesOfAll(pointer).map(({ state }) => rootOf(state)), ...made])];
+}
 
 /** A number that no generation has had. */
 export function nextGeneration(pointer: Pointer): number {

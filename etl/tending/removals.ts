@@ -12,6 +12,8 @@ const TableRemoval = z.object({ snapshots: z.array(z.number().int()), keys: z.ar
 const Removal = z.object({
   dataset: z.string(),
   at: z.string(),
+  /** Set where all of a generation's tables go: which one. */
+  generation: z.number().int().exactOptional(),
   tables: z.record(z.string(), TableRemoval),
 });
 type Removal = z.infer<typeof Removal>;
@@ -22,10 +24,15 @@ type Removal = z.infer<typeof Removal>;
  */
 export async function noteRemoval(
   { objects, clock }: Pick<Effects, 'objects' | 'clock'>,
-  { dataset, id }: { readonly dataset: string; readonly id: string },
+  {
+    dataset,
+    id,
+    generation,
+  }: { readonly dataset: string; readonly id: string; readonly generation?: number },
   tables: Removal['tables'],
 ): Promise<void> {
-  const removal: Removal = { dataset, at: clock.now().toISOString(), tables };
+  const at = clock.now().toISOString();
+  const removal: Removal = { dataset, at, ...(generation === undefined ? {} : { generation }), tables };
   await putDocument(objects, removalsKey(dataset, id), removal);
 }
 
@@ -69,10 +76,17 @@ export async function finishRemovals(
 async function keysToRemove(
   { objects }: Pick<Effects, 'objects'>,
   pointer: Pointer,
-  { tables }: Removal,
+  { generation, tables }: Removal,
 ): Promise<string[]> {
   const keys: string[] = [];
   for (const [layer, removal] of Object.entries(tables)) {
+    if (generation !== undefined) {
+      const isThere = tablesOfAll(pointer).some(
+        (one) => one.generation === generation && one.layer === layer,
+      );
+      if (!isThere) keys.push(...removal.keys);
+      continue;
+    }
     for (const { state } of tablesOfAll(pointer).filter((one) => one.layer === layer)) {
       const { root, metadata } = await openTable(objects, state);
       const there = new Set(metadata.snapshots.map((one) => one['snapshot-id']));

@@ -152,6 +152,6 @@ async function expireDue(
 ): Promise<number> {
   const { keepMs, atLeast, atMost } = snapshots;
   const before = new Date(effects.clock.now().getTime() - keepMs);
-  const { expired } = await expire(effects, { dataset, before, atLeast, atMost, least, most });
-  return Object.values(expired).reduce((sum, ids) => sum + ids.length, 0);
+  const { expired, generations } = await expire(effects, { dataset, before, atLeast, atMost, least, most });
+  return Object.values(expired).reduce((sum, ids) => sum + ids.length, generations.length);
 }

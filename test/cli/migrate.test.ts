@@ -206,3 +206,59 @@ describe('a migration that would lose records', () => {
     expect(await ok('audit')).toMatchObject([{ problems: [] }, { problems: [] }]);
   });
 });
+
+describe('generations that nobody may go back to any more', () => {
+  const under = async (folder: string) =>
+    (await readdir(path.join(shop.cwd, 'lake', folder), { recursive: true })).filter((name) =>
+      /\.(parquet|avro|metadata\.json)$/.test(name),
+    );
+
+  test('expire as a whole, but for ledger and condemned records; the vacuum removes their files alone', async () => {
+    const { generations, snapshot_id } = await pointer();
+    const [first] = generations;
+    const sql = 'SELECT count(*) AS n FROM silver.shop_sales';
+    const stays = [
+      'condemned',
+      'ops/source_files/shop',
+      'ops/source_files/generation=2',
+      'silver/generation=3',
+    ];
+    const rows = async () =>
+      (await Promise.all(stays.map(under))).map((names) => names.filter((name) => name.endsWith('.parquet')));
+    // What a refused migration had written goes, before any of this.
+    const vacuumed = async () => {
+      for (const name of await readdir(path.join(shop.cwd, 'lake'), { recursive: true }))
+        await utimes(path.join(shop.cwd, 'lake', name), WEEK_AGO, WEEK_AGO);
+      await ok('vacuum');
+    };
+    await vacuumed();
+    const kept = await rows();
+    await ok('expire', 'shop.sales', '--older-than', '1h', '--reason', 'tidy', '--by', 'ann');
+    expect(await query(sql, '--as-of', String(first.snapshot_id))).toEqual([{ n: 6 }]);
+    expect(
+      await ok('expire', 'shop.sales', '--older-than', '0m', '--reason', 'tidy', '--by', 'ann'),
+    ).toMatchObject({ generations: [1, 2] });
+    for (const [when, code] of [
+      [String(first.snapshot_id), 'NO_SNAPSHOT'],
+      [new Date(Date.parse(first.until) - 1).toISOString(), 'SNAPSHOT_EXPIRED'],
+    ] as const)
+      expect((await json('query', sql, '--as-of', when)).json).toMatchObject({ error: { code } });
+    expect(
+      await json('rollback', 'shop.sales', '--to', String(first.snapshot_id), '--reason', 'x'),
+    ).toMatchObject({
+      json: { error: { code: 'SNAPSHOT_EXPIRED' } },
+    });
+    expect((await runMain(['snapshots', 'shop.sales'], shop)).out).toMatch(
+      /snapshots of generation 1 \(contract 1\.0\.0, until .*\) were expired\.[\s\S]*generation 2/,
+    );
+    expect(await query(sql)).toEqual([{ n: 1 }]);
+    await vacuumed();
+    expect(await under('silver/generation=2')).toEqual([]);
+    expect(await under('silver/shop')).toEqual([]);
+    expect(await under('quarantine/shop')).toEqual([]);
+    expect(await rows()).toEqual(kept);
+    expect(kept.map((names) => names.length > 0)).toEqual([false, true, true, true]);
+    expect((await pointer()).snapshot_id).toBe(snapshot_id);
+    expect(await ok('audit')).toMatchObject([{ problems: [] }, { problems: [] }]);
+  });
+});

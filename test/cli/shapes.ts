@@ -547,6 +547,7 @@ export const ExpireJson = z.strictObject({
   before: z.iso.datetime(),
   version: Counted,
   expired: ByTable(z.array(z.number().int())),
+  generations: z.array(z.number().int()),
   kept: ByTable(Counted),
 });
 
