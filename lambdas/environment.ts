@@ -20,6 +20,7 @@ const Variables = z.object({
   ASSAY_STATE_MACHINE_ARN: z.string().startsWith('arn:'),
   ASSAY_SLACK_SECRET_ARN: z.string().startsWith('arn:'),
   ASSAY_DIGEST_KEY_SECRET_ARN: z.string().startsWith('arn:'),
+  ASSAY_EVENTS_SOURCE: text,
   ASSAY_MEMORY_LIMIT_MB: whole,
   ASSAY_THREADS: whole,
   ASSAY_CHUNK_MB: whole,

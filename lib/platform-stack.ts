@@ -6,7 +6,7 @@ import { Alarms } from './alerts/alarms.ts';
 import { AlertPath } from './alerts/alert-path.ts';
 import { Dashboard } from './alerts/dashboard.ts';
 import { ExecutionAlerts } from './alerts/execution-alerts.ts';
-import { bucketName, databasePrefix, secretArn, workgroupName } from './config/names.ts';
+import { bucketName, databasePrefix, eventsSource, secretArn, workgroupName } from './config/names.ts';
 import type { StageConfig } from './config/stage-config.ts';
 import { sensitiveBuckets } from './lake/sensitive-buckets.ts';
 import type { LakeStack } from './lake-stack.ts';
@@ -87,6 +87,7 @@ export class PlatformStack extends Stack {
       Workgroup: workgroupName(config.stage, 'analysts'),
       OperatorsWorkgroup: workgroupName(config.stage, 'operators'),
       StartRunFunction: functions.get('start-run').functionName,
+      EventsSource: eventsSource(config.stage),
       DigestKeySecretArn: secretArn(config.stage, 'digest-key'),
       ContractsDigest: contractsDigest,
       Release: config.release,

@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -12,6 +13,7 @@ import { type ContractFolders, fileContractSource } from '../local/contract-sour
 import { removeLeftovers } from '../local/owner.ts';
 import { scratchOpener } from '../local/scratch.ts';
 import { CLIENT_CONFIG } from './client-config.ts';
+import { eventBridge } from './event-bridge.ts';
 import { glueCatalog } from './glue-catalog.ts';
 import { bucketChooser, type LakeBuckets } from './lake-buckets.ts';
 import { type S3DataStore, s3DataStore } from './s3-data-store.ts';
@@ -28,6 +30,10 @@ export interface AwsLakeSettings extends ContractFolders {
   readonly alertsTopicArn?: string | undefined;
   readonly stateMachineArn?: string | undefined;
   readonly digestKeySecretArn?: string | undefined;
+  /** The source of the events that programs are told of what was published by; nobody is told where it is absent. */
+  readonly eventsSource?: string | undefined;
+  /** Called with the reason when an event could not be put. */
+  readonly onEventFailure?: (reason: string) => void;
   /** Keys digests where no secret is named. */
   readonly digestKey?: string;
   readonly engine: Omit<EngineOptions, 'folders'>;
@@ -80,6 +86,7 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
       databasePrefix === undefined
         ? { follow: () => notGranted('the Glue catalog') }
         : glueCatalog({ glue: new GlueClient(CLIENT_CONFIG), databasePrefix }),
+    ...eventsOf(settings),
     engine: { ...settings.engine, folders: [copiesRoot] },
     ...(settings.chunkBytes === undefined ? {} : { chunkBytes: settings.chunkBytes }),
     ...(settings.lookBackDays === undefined ? {} : { lookBackDays: settings.lookBackDays }),
@@ -101,6 +108,15 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
       await removeLeftovers(copiesRoot);
     },
   };
+}
+
+function eventsOf({
+  eventsSource: source,
+  onEventFailure: onFailure,
+}: AwsLakeSettings): Pick<Effects, 'events'> {
+  if (source === undefined) return {};
+  const client = new EventBridgeClient(CLIENT_CONFIG);
+  return { events: eventBridge({ client, source, ...(onFailure === undefined ? {} : { onFailure }) }) };
 }
 
 const notGranted = async (what: string): Promise<never> => refuse(what);

@@ -24,6 +24,8 @@ export interface StackLakeOptions extends ContractFolders {
   readonly stackName: string;
   readonly progress?: Effects['progress'];
   readonly onWait?: PlatformRunsOptions['onWait'];
+  /** Called with the reason when programs could not be told of what was published. */
+  readonly onEventFailure?: (reason: string) => void;
 }
 
 /** The lake of a deployed platform, for a person at a terminal. */
@@ -39,7 +41,7 @@ export interface StackLake extends Lake {
  * are copied to a folder that only this user can read; it is emptied when the process ends.
  */
 export async function openStackLake(options: StackLakeOptions): Promise<StackLake> {
-  const { stackName, contractsDir, sqlDir, progress, onWait } = options;
+  const { stackName, contractsDir, sqlDir, progress, onWait, onEventFailure } = options;
   // The SDK would tell users at every command that it will want a newer Node one day: that is for who maintains Assay.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const stack = await readStack(stackName);
@@ -57,6 +59,8 @@ export async function openStackLake(options: StackLakeOptions): Promise<StackLak
     databasePrefix: stack.DatabasePrefix,
     alertsTopicArn: stack.AlertsTopicArn,
     stateMachineArn: stack.StateMachineArn,
+    eventsSource: stack.EventsSource,
+    ...(onEventFailure === undefined ? {} : { onEventFailure }),
     contractsDir,
     sqlDir,
     engine: { memoryLimitMb: MEMORY_LIMIT_MB, threads: availableParallelism() },

@@ -20,6 +20,8 @@ const Outputs = z.object({
   /** Absent in stacks of older releases. */
   OperatorsWorkgroup: text.optional(),
   StartRunFunction: text,
+  /** Absent in stacks of older releases. */
+  EventsSource: text.optional(),
   ContractsDigest: text,
 });
 export type StackOutputs = z.infer<typeof Outputs>;

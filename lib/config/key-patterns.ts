@@ -15,6 +15,7 @@ import {
   leaseKey,
   lookKey,
   metadataPrefix,
+  outboxPrefix,
   planKey,
   pointerKey,
   refreshKey,
@@ -109,6 +110,9 @@ export const BREAKERS = ofAnyDataset((dataset) => breakerKey(dataset));
 export const BACKFILLS = ofAnyDataset((dataset) => backfillKey(dataset, ANY));
 export const CONTRACT_TEXTS = 'ops/contracts/*';
 export const MIGRATIONS = 'ops/migrations/*';
+/** What programs were told of, and what they are still to be told. */
+export const EVENTS = 'ops/events/*';
+export const OUTBOX = ofAnyDataset((dataset) => `${outboxPrefix(dataset)}${ANY}`);
 export const HEALTH = ofAnyDataset((dataset) => healthKey(dataset));
 export const WRITERS = ofAnyDataset((dataset) => writerKey(dataset, ANY));
 export const REFRESHES = ofAnyDataset((dataset) => refreshKey(dataset, ANY));

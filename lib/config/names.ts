@@ -72,6 +72,12 @@ export function executionArns(stage: StageName): string[] {
   return [regionalArn('states', `execution:${name}:*`), regionalArn('states', `execution:${name}/*`)];
 }
 
+/** Source of the events by which programs are told of what was published. */
+export const eventsSource = (stage: StageName): string => `assay.${stage}`;
+
+/** ARN of the bus that takes them: the account's own. */
+export const eventBusArn = (): string => regionalArn('events', 'event-bus/default');
+
 /** Name of a secret of the stage. */
 export function secretName(stage: StageName, name: 'digest-key' | 'slack-webhook'): string {
   return `assay/${stage}/${name}`;

@@ -1,14 +1,11 @@
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   ALERTS,
-  BACKFILLS,
-  BREAKERS,
-  CONTRACT_TEXTS,
-  DECISIONS,
-  DIGEST_MEMOS,
   dataFiles,
+  EVENTS,
   HELD,
   MIGRATIONS,
+  OUTBOX,
   POINTERS,
   RUN_RECORDS,
   SOURCE_FILES,
@@ -25,7 +22,7 @@ import {
   resourceName,
   stateMachineArn,
 } from '../config/names.ts';
-import { allow, findStack, type PeopleProps, throughS3 } from './statements.ts';
+import { allow, findStack, type PeopleProps, tellPrograms, throughS3 } from './statements.ts';
 
 /** What people bring, decide and put right, as the commands of etl/operations and etl/quarantine write it. */
 const WRITES = [
@@ -41,15 +38,14 @@ const WRITES = [
   dataFiles('condemned'),
   HELD,
   RUN_RECORDS,
-  BREAKERS,
-  DECISIONS,
-  BACKFILLS,
-  CONTRACT_TEXTS,
   MIGRATIONS,
   ALERTS,
-  DIGEST_MEMOS,
-  'ops/corrections/*',
-  // Retries, releases, refreshes and restatements: together, since a policy takes 6,144 characters.
+  EVENTS,
+  // Together, since a policy takes 6,144 characters: backfills and breakers; texts of contracts, corrections and closings;
+  // decisions and digests; retries, releases, refreshes and restatements.
+  'ops/b*',
+  'ops/c*',
+  'ops/d*',
   'ops/re*',
 ];
 
@@ -78,7 +74,7 @@ export function operator(props: PeopleProps): PolicyStatement[] {
     ),
     allow(['s3:GetObjectVersion'], [POINTERS.silver, POINTERS.gold].map(arnOf)),
     allow(['s3:PutObject', 's3:AbortMultipartUpload'], WRITES.map(arnOf)),
-    allow(['s3:DeleteObject'], [arnOf(HELD)]),
+    allow(['s3:DeleteObject'], [HELD, OUTBOX].map(arnOf)),
     ...throughS3(props, ['kms:Decrypt', 'kms:GenerateDataKey'], LAKE_BUCKETS),
     allow(
       ['glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'],
@@ -93,6 +89,7 @@ export function operator(props: PeopleProps): PolicyStatement[] {
     // Who takes data back changes figures that were published, which is told.
     allow(['sns:Publish'], [regionalArn('sns', resourceName(stage, 'alerts'))]),
     allow(['kms:Decrypt', 'kms:GenerateDataKey'], [props.topicKey.keyArn]),
+    tellPrograms(stage),
     allow(['lambda:InvokeFunction'], [regionalArn('lambda', `function:${resourceName(stage, 'start-run')}`)]),
     // Together, since a policy takes 6,144 characters: each action is of one kind of these only.
     allow(

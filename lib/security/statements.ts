@@ -1,8 +1,8 @@
 import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { type BucketName, bucketArn, regionalArn } from '../config/names.ts';
-import type { StageConfig } from '../config/stage-config.ts';
+import { type BucketName, bucketArn, eventBusArn, eventsSource, regionalArn } from '../config/names.ts';
+import type { StageConfig, StageName } from '../config/stage-config.ts';
 
 /** What the policies of people are about. */
 export interface PeopleProps {
@@ -16,6 +16,16 @@ export interface PeopleProps {
 /** A statement that allows actions on resources. */
 export function allow(actions: string[], resources: string[]): PolicyStatement {
   return new PolicyStatement({ actions, resources });
+}
+
+/** Putting events of the stage's own source to the account's bus: no others, so that nobody is told what isn't so. */
+export function tellPrograms(stage: StageName): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['events:PutEvents'],
+    resources: [eventBusArn()],
+    // AWS always says the source; an emulator may not, and refuses nothing by it then.
+    conditions: { StringEqualsIfExists: { 'events:source': eventsSource(stage) } },
+  });
 }
 
 /** The lake's key, for those of some buckets that are encrypted with it, and through S3 only. */

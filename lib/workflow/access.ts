@@ -11,12 +11,14 @@ import {
   DECISIONS,
   DIGEST_MEMOS,
   dataFiles,
+  EVENTS,
   HEALTH,
   HELD,
   LEASES,
   LOOKS,
   MIGRATIONS,
   metadataFiles,
+  OUTBOX,
   PLANS,
   POINTERS,
   REFRESHES,
@@ -56,6 +58,8 @@ export interface Access {
   readonly catalog?: readonly DatabaseName[];
   /** Whether it may publish alerts. */
   readonly alerts?: true;
+  /** Whether it may tell programs of what was published. */
+  readonly events?: true;
   /** Whether it may start runs and ask how they are. */
   readonly startsRuns?: true;
   readonly secrets?: readonly ('digest-key' | 'slack-webhook')[];
@@ -199,6 +203,9 @@ const BY_NAME = {
       wholeTables('gold'),
       tableMetadata('source_files'),
       CONTRACT_TEXTS,
+      // Programs are told how many figures were restated.
+      RESTATEMENTS,
+      EVENTS,
     ],
     writes: [
       dataFiles('gold'),
@@ -208,12 +215,14 @@ const BY_NAME = {
       REFRESHES,
       CONTRACT_TEXTS,
       ALERTS,
+      EVENTS,
     ],
-    removes: [metadataFiles('gold')],
+    removes: [metadataFiles('gold'), OUTBOX],
     lists: ['silver', 'gold', 'ops'],
     catalog: ['gold'],
-    // Published figures that change are told.
+    // Published figures that change are told, and programs of all that was published.
     alerts: true,
+    events: true,
   },
   sweep: {
     ...PLANNING,
@@ -222,10 +231,23 @@ const BY_NAME = {
     writes: [...PLANNING.writes, ...LEASING.writes],
   },
   'record-failure': {
-    reads: [...RUN, CHUNK_FAILURES, SEALS, HELD, BREAKERS, LEASES, MIGRATIONS],
-    writes: [HELD, BREAKERS, RUN_RECORDS, ALERTS, LEASES, MIGRATIONS],
+    reads: [
+      ...RUN,
+      CHUNK_FAILURES,
+      SEALS,
+      HELD,
+      BREAKERS,
+      LEASES,
+      MIGRATIONS,
+      // Silver was published where only Gold failed: programs are told.
+      tableMetadata('silver'),
+      EVENTS,
+    ],
+    writes: [HELD, BREAKERS, RUN_RECORDS, ALERTS, LEASES, MIGRATIONS, EVENTS],
+    removes: [OUTBOX],
     lists: ['silver', 'ops'],
     alerts: true,
+    events: true,
   },
   'note-failure': { reads: [], writes: [CHUNK_FAILURES], lists: ['ops'] },
   'start-run': {
@@ -280,9 +302,12 @@ const BY_NAME = {
       RUN_RECORDS,
       UPKEEP,
       CONTRACT_TEXTS,
+      RESTATEMENTS,
+      EVENTS,
     ],
     writes: [
       COMPACTED_FILES,
+      EVENTS,
       CONTRACT_TEXTS,
       ...SILVER_TABLES.map(tableMetadata),
       POINTERS.silver,
@@ -308,11 +333,13 @@ const BY_NAME = {
       STAGED,
       WRITERS,
       REMOVALS,
+      OUTBOX,
     ],
     lists: ['silver', 'gold', 'quarantine', 'ops'],
     catalog: ['silver', 'quarantine', 'condemned', 'ops', 'gold'],
-    // Gold that fell behind is refreshed with it, and figures that change are told.
+    // Gold that fell behind is refreshed with it, and figures that change are told; what programs were not told is told.
     alerts: true,
+    events: true,
   },
 } as const satisfies Readonly<Record<string, Access>>;
 

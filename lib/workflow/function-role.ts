@@ -17,6 +17,7 @@ import {
 } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
 import { acknowledgePatterns } from '../security/acknowledge.ts';
+import { tellPrograms } from '../security/statements.ts';
 import type { Access } from './access.ts';
 
 /** What roles are made from, the same for every function. */
@@ -50,6 +51,7 @@ export class FunctionRole extends Construct {
       ...lakeStatements(props),
       ...keyStatements(props),
       ...alertStatements(props),
+      ...eventStatements(props),
       ...runStatements(props),
       ...catalogStatements(props),
       ...secretStatements(props),
@@ -112,6 +114,10 @@ function alertStatements({ access, topicArn, topicKey }: FunctionRoleProps): Pol
     ...allow(['sns:Publish'], [topicArn]),
     ...allow(['kms:Decrypt', 'kms:GenerateDataKey'], [topicKey.keyArn]),
   ];
+}
+
+function eventStatements({ access, config }: FunctionRoleProps): PolicyStatement[] {
+  return access.events === true ? [tellPrograms(config.stage)] : [];
 }
 
 function runStatements({ access, config }: FunctionRoleProps): PolicyStatement[] {

@@ -1,7 +1,7 @@
 import { Architecture, type Function as LambdaFunction, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { bucketName, databasePrefix, secretArn, stateMachineArn } from '../config/names.ts';
+import { bucketName, databasePrefix, eventsSource, secretArn, stateMachineArn } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
 import { ACCESS, type Access, FUNCTION_NAMES, type FunctionName } from './access.ts';
 import type { CodeSource } from './code-source.ts';
@@ -71,6 +71,7 @@ function environmentOf(name: FunctionName, props: FunctionsProps): Record<string
         }),
     ...(access.catalog !== undefined ? { ASSAY_DATABASE_PREFIX: databasePrefix(stage) } : {}),
     ...(access.alerts === true ? { ASSAY_ALERTS_TOPIC_ARN: props.topicArn } : {}),
+    ...(access.events === true ? { ASSAY_EVENTS_SOURCE: eventsSource(stage) } : {}),
     ...(access.startsRuns === true ? { ASSAY_STATE_MACHINE_ARN: stateMachineArn(stage) } : {}),
     ...(name === 'plan' && chunkMb !== undefined ? { ASSAY_CHUNK_MB: String(chunkMb) } : {}),
     ...secretsOf(access, props.config),

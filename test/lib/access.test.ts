@@ -120,6 +120,22 @@ describe('what functions may do', () => {
     ]);
   });
 
+  test('only those that publish, or send what was not told, put events: of this stage, on the default bus', () => {
+    const bus = (name: string): string => `arn:aws:events:eu-west-1:111122223333:event-bus/${name}`;
+    const tells = (source: string, name = 'default'): FunctionName[] =>
+      ALL.filter((one) =>
+        matches(statementsOfFunction(made.platform, `assay-staging-${one}`), 'Allow', {
+          action: 'events:PutEvents',
+          resource: bus(name),
+          context: { 'events:source': source },
+        }),
+      );
+    expect(tells('assay.staging')).toEqual(['refresh-gold', 'record-failure', 'tend']);
+    expect(tells('assay.production')).toEqual([]);
+    expect(tells('aws.s3')).toEqual([]);
+    expect(tells('assay.staging', 'other')).toEqual([]);
+  });
+
   test('only start-run and sweep start executions, and nobody stops one', () => {
     const machine = 'arn:aws:states:eu-west-1:111122223333:stateMachine:assay-staging-medallion';
     expect(whoCan('states:StartExecution', machine)).toEqual(['sweep', 'start-run']);

@@ -484,6 +484,7 @@ describe('governance', () => {
         'OpsBucket',
         'ArtifactsBucket',
         'DatabasePrefix',
+        'EventsSource',
         'AlertsTopicArn',
         'AlertsQueueUrl',
         'StateMachineArn',

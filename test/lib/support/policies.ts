@@ -99,6 +99,7 @@ function holds(condition: Statement['Condition'], context: Readonly<Record<strin
       if (operator === 'Null') return (given === undefined) === (values[0] === 'true');
       if (operator === 'Bool') return given === values[0];
       if (operator === 'StringEquals') return given !== undefined && values.includes(given);
+      if (operator === 'StringEqualsIfExists') return given === undefined || values.includes(given);
       if (operator === 'StringLike')
         return given !== undefined && values.some((pattern) => isLike(given, pattern));
       if (operator === 'ArnNotEquals') return given === undefined || !values.includes(given);
