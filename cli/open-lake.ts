@@ -1,6 +1,7 @@
 import type { AthenaPlace } from '../adapters/aws/athena-query.ts';
 import type { StackLake } from '../adapters/aws/open-lake.ts';
 import { type Lake, type LakeOptions, openLake } from '../adapters/local/lake.ts';
+import { lineageFrom } from '../adapters/local/lineage-http.ts';
 import type { Runs, UpkeepOptions } from '../adapters/local/run-dataset.ts';
 import { ConfigError, messageOf } from '../etl/errors.ts';
 import type { Alert, DatasetRun, Effects, EngineOptions } from '../etl/ports.ts';
@@ -57,6 +58,7 @@ async function openFolder(args: Args, io: Io, { progress, onAlert }: Opening): P
       ...(onAlert === undefined ? {} : { onAlert }),
     },
     ...eventsOf(io),
+    ...lineageOf(io),
     ...(progress === undefined ? {} : { progress }),
     ...(isDebug(args, io) ? { onError: (error: unknown) => io.err(stackOf(error)) } : {}),
     ...engineLimits(io),
@@ -68,6 +70,13 @@ async function openFolder(args: Args, io: Io, { progress, onAlert }: Opening): P
       printable(`warning: the upkeep of the tables was not done, and is tried again: ${messageOf(error)}`),
     );
   return { ...lake, runs: embeddedRuns(lake.effects, tends ? { onTrouble } : undefined), athena: undefined };
+}
+
+/** Where runs are told in OpenLineage's words: $OPENLINEAGE_URL and its relatives, as the standard's clients read them. */
+function lineageOf(io: Io): Pick<LakeOptions, 'lineage'> {
+  const lineage = lineageFrom(io.env);
+  const onFailure = (reason: string): void => io.err(printable(`warning: ${reason}`));
+  return lineage === undefined ? {} : { lineage: { ...lineage, onFailure } };
 }
 
 /** Where programs are told of what was published: $ASSAY_EVENTS_URL, signed with $ASSAY_EVENTS_SECRET. */
@@ -111,6 +120,7 @@ async function openStack(
     stackName,
     contractsDir,
     sqlDir,
+    onEventFailure: (reason) => io.err(printable(`warning: ${reason}`)),
     onWait: (run) => {
       if (!args.has('json')) io.err(printable(waitingText(run)));
     },

@@ -153,6 +153,14 @@ export interface Events {
   publish(event: PublishedEvent): Promise<'told' | 'later' | 'refused'>;
 }
 
+/** Tells a lineage server of runs, in OpenLineage's words. */
+export interface Lineage {
+  /** Namespace of the jobs. */
+  readonly namespace: string;
+  /** Never throws: lineage keeps no run. */
+  emit(event: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
 /** Where a table stands after a commit. */
 export interface CatalogTable {
   readonly layer: Layer;
@@ -206,6 +214,8 @@ export interface Effects {
   readonly catalog: Catalog;
   /** Absent where no program listens. */
   readonly events?: Events;
+  /** Absent where no lineage server is named. */
+  readonly lineage?: Lineage;
   readonly engine: EngineOptions;
   /** What one worker reads at most: larger files are cut, smaller ones read together; plan's own size unless said. */
   readonly chunkBytes?: number;

@@ -14,6 +14,7 @@ import { guarded } from './file-errors.ts';
 import { readLakeFile, writeLakeFile, writeShare } from './lake-file.ts';
 import { LAKE_FILE, lakeFolder } from './lake-folder.ts';
 import { applyModes, type Share } from './lake-modes.ts';
+import { httpLineage, type LineageOptions } from './lineage-http.ts';
 import { fileHistory } from './object-history.ts';
 import { fileObjectStore } from './object-store.ts';
 import { removeLeftovers } from './owner.ts';
@@ -41,6 +42,8 @@ export interface LakeOptions extends ContractFolders {
   readonly alerts?: AlertChannels;
   /** Where programs are told of what was published; nowhere unless said. */
   readonly events?: Omit<EventWebhookOptions, 'clock'>;
+  /** Where runs are told in OpenLineage's words; nowhere unless said. */
+  readonly lineage?: LineageOptions;
   readonly progress?: Effects['progress'];
   readonly onError?: Effects['onError'];
   /** The system's clock unless said. */
@@ -95,6 +98,7 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
     clock,
     alerts: fileAlerts(objects, options.alerts),
     catalog: pointersAreTheCatalog,
+    ...(options.lineage === undefined ? {} : { lineage: httpLineage(options.lineage) }),
     ...(options.events === undefined ? {} : { events: eventWebhook({ ...options.events, clock }) }),
     engine: {
       memoryLimitMb: options.memoryLimitMb ?? MEMORY_LIMIT_MB,

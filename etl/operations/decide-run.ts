@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts';
 import { retryOf, runRecordKey } from '../naming.ts';
+import { tellEnd } from '../openlineage/tell-run.ts';
 import type { Effects } from '../ports.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import { getDocument, putDocument } from '../stages/documents.ts';
@@ -37,6 +38,7 @@ export async function refuseRun(effects: Effects, run: RunInput, { by, reason }:
   const record = await rewriteRecord(effects, run, { status: 'refused', why });
   const details = { sealDigest: before?.sealDigest, files: before?.keys.length };
   await keepDecision(effects, { ...run, kind: 'refused', by, reason, details });
+  await tellEnd(effects, run, { eventType: 'ABORT', why });
   return record;
 }
 

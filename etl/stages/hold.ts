@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConflictError } from '../errors.ts';
 import { heldKey, sealKey } from '../naming.ts';
+import { tellEnd } from '../openlineage/tell-run.ts';
 import { getDocument, putDocument, Seal } from './documents.ts';
 import { requireHeld } from './held-run.ts';
 import type { Withheld } from './outcomes.ts';
@@ -58,6 +59,7 @@ export const hold = defineStage({
       nextCommand: `assay show ${runId}`,
       details: { counts: seal.counts, reasons: seal.reasons, sealDigest: seal.digest },
     });
+    await tellEnd(effects, { dataset, runId }, { eventType: 'OTHER', why: gate.why });
     return { dataset, runId, status: 'held' as const };
   },
 });

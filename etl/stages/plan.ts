@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { chunkListKey, planKey, surveyListKey } from '../naming.ts';
+import { tellStart } from '../openlineage/tell-run.ts';
 import type { Effects } from '../ports.ts';
 import { type PlannedChunk, putDocument } from './documents.ts';
 import { keepContract } from './kept-contracts.ts';
@@ -47,6 +48,7 @@ export const plan = defineStage({
     const surveysKey = surveyListKey(dataset, runId);
     const replans = conflicts === 0 ? {} : { replans: conflicts };
     await putDocument(effects.objects, planKey(dataset, runId), { ...planned.plan, ...replans });
+    if (!isHeld && conflicts === 0) await tellStart(effects, input);
     const { files, chunks } = planned.plan;
     await putDocument(effects.objects, itemsKey, itemsOf(chunks));
     const ranges = chunks.filter(({ range }) => range !== undefined);

@@ -3,6 +3,7 @@ import { loadContracts, requireSourceContract } from '../contract/load-contracts
 import { ConflictError, DataError } from '../errors.ts';
 import { tellPublished } from '../events/tell-published.ts';
 import { breakerKey, chunkFailurePrefix, heldKey, migrationDueKey, planKey, sealKey } from '../naming.ts';
+import { tellComplete, tellEnd } from '../openlineage/tell-run.ts';
 import { type Effects, TOLD } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
 import { Plan, parseDocument, putDocument, Seal } from './documents.ts';
@@ -62,7 +63,10 @@ export const recordFailure = defineStage({
     const known = status === 'held' && held?.sealDigest === '' ? { plan } : { plan, seal };
     await writeRunRecord(effects, { dataset, runId }, known, { status, why, snapshotId });
     // Gold could not follow, and is told of once it does.
-    if (promoted) await tellPublished(effects, { dataset, runId, isGoldLeftOut: true });
+    if (promoted) {
+      await tellPublished(effects, { dataset, runId, isGoldLeftOut: true });
+      await tellComplete(effects, { dataset, runId }, []);
+    } else if (!isHeldNow) await tellEnd(effects, { dataset, runId }, { eventType: 'FAIL', why });
     const refusing = input.plan?.status === 'refused' ? await openBreaker(effects, dataset) : undefined;
     const isTold = isMigrationDue ? await wasTold(effects, dataset) : refusing?.toldAt !== undefined;
     // A breaker that stays open refuses every run, as a migration that is due holds every one: it is told once.

@@ -24,6 +24,7 @@ import {
   viewColumns,
 } from '../gold/rebuild.ts';
 import { metadataFolder, monthLabel, refreshKey, restatementsKey, runFolder, tableName } from '../naming.ts';
+import { tellComplete } from '../openlineage/tell-run.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { commitTable } from '../table/commit-table.ts';
 import { followedBy, generationsPart } from '../table/generations.ts';
@@ -70,6 +71,7 @@ export const refreshGold = defineStage({
     }
     // Whatever published ends here.
     await tellPublished(effects, { dataset, runId });
+    await tellComplete(effects, { dataset, runId }, refreshed);
     return { dataset, runId, refreshed };
   },
 });

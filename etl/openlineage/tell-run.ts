@@ -1,0 +1,126 @@
+import type { SourceContract } from '../contract/contract.ts';
+import { loadContracts } from '../contract/load-contracts.ts';
+import { planKey, sealKey, tableName } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { Plan, parseDocument, Seal } from '../stages/documents.ts';
+import type { RunInput } from '../stages/stage.ts';
+import { readPointer } from '../table/pointer.ts';
+import { bronzeInput, datasetOutputs, tableFacets, tablePlace } from './datasets.ts';
+import { type Facet, facet, type LineageRun, lineageEvent, lineageRunId } from './event.ts';
+import { goldRun } from './gold-run.ts';
+
+/** Tells that a run began: which files it reads, and which table it may publish to. */
+export async function tellStart(effects: Effects, run: RunInput): Promise<void> {
+  await tell(effects, run, async ({ contract, head }) => {
+    const { objects } = effects;
+    const pointer = (await readPointer(objects, 'silver', run.dataset))?.pointer;
+    const place = tablePlace(objects, 'silver', { dataset: run.dataset, pointer });
+    const facets = tableFacets(contract, undefined);
+    const inputs = [bronzeInput(objects, run.dataset, undefined)];
+    return [{ ...head, eventType: 'START', inputs, outputs: [{ ...place, facets }] }];
+  });
+}
+
+/** What came of a run that publishes nothing, or not yet. */
+export interface Ended {
+  readonly eventType: 'FAIL' | 'ABORT' | 'OTHER';
+  readonly why: readonly string[];
+}
+
+/** Tells that a run failed, was refused or is held, and why; of one that was never planned, that it began as well. */
+export async function tellEnd(effects: Effects, run: RunInput, { eventType, why }: Ended): Promise<void> {
+  await tell(effects, run, async ({ head, plan, seal }) => {
+    const message = why.join('; ');
+    const error = facet('ErrorMessageRunFacet', '1-0-1', { message, programmingLanguage: 'JAVASCRIPT' });
+    const inputs = [bronzeInput(effects.objects, run.dataset, seal)];
+    const runFacets = { ...head.runFacets, errorMessage: error };
+    const start: LineageRun[] = plan === undefined ? [{ ...head, eventType: 'START', inputs }] : [];
+    return [...start, { ...head, eventType, runFacets, inputs }];
+  });
+}
+
+/** Gold tables that were made anew after a run, as refresh-gold says. */
+type Refreshed = readonly { readonly table: string; readonly rows: number }[];
+
+/** Tells that a run was published, with what it read and wrote, and each Gold table that followed as a run of its own. */
+export async function tellComplete(effects: Effects, run: RunInput, refreshed: Refreshed): Promise<void> {
+  await tell(effects, run, async ({ contract, head, plan, seal }) => {
+    const { objects } = effects;
+    const pointer = (await readPointer(objects, 'silver', run.dataset))?.pointer;
+    const gold = await goldRuns(effects, head, refreshed);
+    // What was published before, or by a decision of a person, is no run of this workflow.
+    if (plan === undefined || seal === undefined || pointer?.run_id !== run.runId) return gold;
+    const inputs = [bronzeInput(objects, run.dataset, seal)];
+    const outputs = datasetOutputs(objects, contract, { pointer, counts: seal.counts });
+    return [{ ...head, eventType: 'COMPLETE', inputs, outputs }, ...gold];
+  });
+}
+
+async function goldRuns(effects: Effects, head: Head, refreshed: Refreshed): Promise<LineageRun[]> {
+  const { contracts } = await loadContracts(effects.contracts);
+  const runs: LineageRun[] = [];
+  for (const contract of contracts.values()) {
+    const table = tableName('gold', contract.dataset);
+    const done = refreshed.find((one) => one.table === table);
+    if (contract.layer !== 'gold' || done === undefined) continue;
+    const { sql, inputs, output } = await goldRun(effects, contract, { contracts, rows: done.rows });
+    const parent = facet('ParentRunFacet', '1-2-0', {
+      run: { runId: lineageRunId(head.job, head.runId) },
+      job: { namespace: head.namespace, name: head.job },
+    });
+    const gold: Omit<LineageRun, 'eventType'> = {
+      ...head,
+      job: contract.dataset,
+      jobFacets: { sql: facet('SQLJobFacet', '1-1-0', { query: sql, dialect: 'duckdb' }) },
+      runFacets: { ...head.runFacets, parent },
+      inputs,
+      outputs: [output],
+    };
+    runs.push({ ...gold, eventType: 'START' }, { ...gold, eventType: 'COMPLETE' });
+  }
+  return runs;
+}
+
+type Head = Omit<LineageRun, 'eventType' | 'inputs' | 'outputs'>;
+
+interface Known {
+  readonly contract: SourceContract;
+  readonly head: Head;
+  readonly plan: Plan | undefined;
+  readonly seal: Seal | undefined;
+}
+
+/** Sends the events that are made of what is known of a run; nothing where nobody listens, or the dataset has no contract. */
+async function tell(
+  effects: Effects,
+  { dataset, runId }: RunInput,
+  eventsOf: (known: Known) => Promise<readonly LineageRun[]>,
+): Promise<void> {
+  const { lineage, clock } = effects;
+  if (lineage === undefined) return;
+  const contract = (await loadContracts(effects.contracts)).contracts.get(dataset);
+  if (contract?.layer !== 'silver') return;
+  const plan = await find(effects, planKey(dataset, runId), Plan);
+  const seal =
+    plan === undefined ? undefined : await find(effects, sealKey(dataset, plan.contractVersion, runId), Seal);
+  const head = {
+    eventTime: clock.now().toISOString(),
+    namespace: lineage.namespace,
+    job: dataset,
+    runId,
+    runFacets: { processing_engine: engineFacet() },
+  };
+  for (const event of await eventsOf({ contract, head, plan, seal })) await lineage.emit(lineageEvent(event));
+}
+
+const engineFacet = (): Facet =>
+  facet('ProcessingEngineRunFacet', '1-1-1', { name: 'Assay', version: '0.1.0' });
+
+async function find<T>(
+  { objects }: Effects,
+  key: string,
+  shape: Parameters<typeof parseDocument<T>>[2],
+): Promise<T | undefined> {
+  const stored = await objects.get(key);
+  return stored === undefined ? undefined : parseDocument(stored.body, key, shape);
+}
