@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { drillContracts } from '../../etl/drill/drill-contracts.ts';
-import type { DrillGround, Execution } from '../../etl/drill/story.ts';
+import type { DrillGround, Execution } from '../../etl/drill/ground.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { getDocument } from '../../etl/stages/documents.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';

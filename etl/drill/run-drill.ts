@@ -1,4 +1,5 @@
-import { type DrillGround, playStory, type StoryResult } from './story.ts';
+import type { DrillGround, StoryResult } from './ground.ts';
+import { playStory } from './story.ts';
 import { type Damage, noDamage } from './trouble.ts';
 
 /** What a drill is asked for. */

@@ -9,44 +9,11 @@ import { BETWEEN_RUNS, type TendBounds } from '../tending/tend.ts';
 import { tendDataset } from '../tending/tend-dataset.ts';
 import { type Dice, diceOf } from './dice.ts';
 import { DRILL_DATASET, DRILL_GOLD } from './drill-contracts.ts';
+import type { DrillGround, Execution, StoryResult } from './ground.ts';
 import { Readers } from './readers.ts';
 import { drawFile, type SourceFile } from './source-file.ts';
-import { type Damage, type Mishaps, noDamage, troubled } from './trouble.ts';
+import { type Mishaps, noDamage, troubled } from './trouble.ts';
 import { type Seat, Turns } from './turns.ts';
-
-/** How one execution of the workflow ended. */
-export interface Execution {
-  readonly isSuccess: boolean;
-  /** Why it failed; empty where it didn't. */
-  readonly cause: string;
-}
-
-/** A place for the lakes of a drill. */
-export interface DrillGround {
-  /** A new, empty lake with the drill's contracts, and that clock. */
-  open(clock: Clock): Promise<{ readonly effects: Effects; dispose(): Promise<void> }>;
-  /** Runs the workflow once, without waits between its attempts. */
-  execute(run: { readonly dataset: string; readonly runId: string }, effects: Effects): Promise<Execution>;
-}
-
-/** What happened in a story. */
-export interface StoryResult {
-  readonly seed: number;
-  readonly points: number;
-  readonly damage: Damage;
-  readonly executions: number;
-  /** Executions at the same time, of two or three. */
-  readonly races: number;
-  readonly looks: number;
-  /** How often the upkeep of the tables was done, or begun. */
-  readonly tendings: number;
-  readonly files: number;
-  readonly records: number;
-  /** SHA-256 of all that happened, in order: the same for the same seed. */
-  readonly digest: string;
-  /** What should never have been, each with the event after which it was seen. */
-  readonly problems: readonly string[];
-}
 
 /** Kinds of trouble, each as often as it is told of here. */
 const TROUBLES = [

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { localDrillGround } from '../../adapters/local/drill-ground.ts';
 import { diceOf } from '../../etl/drill/dice.ts';
+import type { DrillGround } from '../../etl/drill/ground.ts';
 import { runDrill } from '../../etl/drill/run-drill.ts';
-import { type DrillGround, playStory } from '../../etl/drill/story.ts';
+import { playStory } from '../../etl/drill/story.ts';
 import { Turns } from '../../etl/drill/turns.ts';
 import type { Effects } from '../../etl/ports.ts';
 
