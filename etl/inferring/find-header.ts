@@ -29,7 +29,8 @@ const SAMPLE = 2000;
 
 /**
  * Finds the header among a text's first records: the first that is as wide and about as full as those behind it, or, where
- * those end with delimiters and nothing behind them, the one before it that doesn't.
+ * those end with delimiters and nothing behind them, the one before it that doesn't. Lines above a header that were
+ * filled up with delimiters to its width, as spreadsheets write them, are none.
  * `none` where that one holds values itself. Text is read as UTF-8, else as Windows-1252.
  */
 export function findHeader(head: Uint8Array, isWhole: boolean, dialect: SniffedDialect): FoundHeader {
@@ -39,7 +40,7 @@ export function findHeader(head: Uint8Array, isWhole: boolean, dialect: SniffedD
   const enough = Math.min(dialect.fields, Math.max(1, Math.ceil(typical / 2)));
   const isWide = ({ fields }: Read): boolean => fields.length === dialect.fields;
   const wide = records.find((one) => isWide(one) && filled(one.fields) >= enough) ?? records.find(isWide);
-  const header = wide && (shorterHeader(records, wide) ?? wide);
+  const header = wide && (shorterHeader(records, wide) ?? headerBelowPadding(records, wide) ?? wide);
   if (header === undefined) return { kind: 'empty' };
   const sample = records.slice(records.indexOf(header) + 1).map(({ fields }) => fields);
   const preambleLines = header.before;
@@ -67,22 +68,54 @@ function shorterHeader(records: readonly Read[], wide: Read): Read | undefined {
   return isHeader && filled(before.fields) === before.fields.length ? before : undefined;
 }
 
+/**
+ * The header below lines that were filled up with delimiters: the first record that names every column, where those above
+ * it all end with empty ones, and where numbers or dates below tell it from a record.
+ */
+function headerBelowPadding(records: readonly Read[], wide: Read): Read | undefined {
+  const behind = records.slice(records.indexOf(wide), LEAD).filter(hasWidthOf(wide));
+  const surplus = Math.min(...behind.map(({ fields }) => emptyAtEnd(fields)));
+  const at = behind.findIndex(({ fields }) => isFull(fields, surplus));
+  const header = behind[at];
+  if (header === undefined || at === 0) return undefined;
+  const isPadded = behind.slice(0, at).every(({ fields }) => emptyAtEnd(fields) > surplus);
+  const sample = behind.slice(at + 1).map(({ fields }) => fields);
+  const isTold = typedColumns(sample).length > 0 && !isData(header.fields, sample);
+  return isPadded && isTold ? header : undefined;
+}
+
+const hasWidthOf =
+  ({ fields: { length } }: Read) =>
+  ({ fields }: Read): boolean =>
+    fields.length === length;
+
+/** Whether every field but so many at the end has a name of its own. */
+function isFull(fields: readonly string[], surplus: number): boolean {
+  const names = fields.slice(0, fields.length - surplus).map((text) => text.trim());
+  return names.every((name) => name !== '') && new Set(names).size === names.length;
+}
+
 const emptyAtEnd = (fields: readonly string[]): number =>
   fields.length - 1 - fields.findLastIndex((text) => text.trim() !== '');
 
 /** Whether half of the columns that hold numbers and dates do so in the first record, too. */
 function isData(first: readonly string[], sample: readonly (readonly string[])[]): boolean {
-  const typed = first.flatMap((text, n) => {
-    const kinds = sample.slice(0, LEAD).flatMap((fields) => kindOfText(fields[n] ?? '') ?? []);
-    const isTyped = kinds.length > 0 && kinds.every((kind) => kind === 'number' || kind === 'date');
-    return isTyped ? [text] : [];
-  });
+  const typed = typedColumns(sample).flatMap((n) => first[n] ?? []);
   const isYear = (text: string): boolean => /^(19|20)\d\d$/.test(text.trim());
   const values = typed.filter((text) => {
     const kind = kindOfText(text);
     return (kind === 'number' && !isYear(text)) || kind === 'date';
   });
   return values.length > 0 && values.length * 2 >= typed.length;
+}
+
+/** The columns that hold nothing but numbers and dates, where they hold something. */
+function typedColumns(sample: readonly (readonly string[])[]): number[] {
+  const columns = [...(sample[0] ?? []).keys()];
+  return columns.filter((n) => {
+    const kinds = sample.slice(0, LEAD).flatMap((fields) => kindOfText(fields[n] ?? '') ?? []);
+    return kinds.length > 0 && kinds.every((kind) => kind === 'number' || kind === 'date');
+  });
 }
 
 interface Read {

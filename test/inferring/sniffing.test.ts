@@ -67,6 +67,25 @@ describe('the header', () => {
     });
   });
 
+  test('is found below lines that say two things and were filled up with delimiters', () => {
+    const text =
+      'Account;GB00 1;;\nPeriod;01.05.2026 - 30.06.2026;;\n;;;\nDate;Text;Amount;Balance\n' +
+      '04.05.2026;Coffee;3,20-;1.996,80\n15.05.2026;Salary;2.450,00;4.446,80\n28.05.2026;Rent;1.200,00-;3.246,80\n';
+    expect(header(text)).toMatchObject({
+      kind: 'header',
+      names: ['Date', 'Text', 'Amount', 'Balance'],
+      preambleLines: 2,
+    });
+  });
+
+  test.each([
+    ['a column at the end has no name', 'id,name,\n1,Ann,4.5\n2,Bob,5.5\n', ['id', 'name', '']],
+    ['nothing but text tells it from a record', 'a,b,\nx,y,z\nu,v,w\n', ['a', 'b', '']],
+    ['records lack what it names', 'a,b,c\n1,,\n2,,\n3,4,5\n', ['a', 'b', 'c']],
+  ])('stays the first record where %s', (_, text, names) => {
+    expect(header(text)).toMatchObject({ kind: 'header', names, preambleLines: 0 });
+  });
+
   test('is missing where the first record holds numbers or dates as those below do', () => {
     expect(header('1,Ann,2024-01-01\n2,Bob,2024-01-02\n')).toMatchObject({ kind: 'none' });
   });
