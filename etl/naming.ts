@@ -323,6 +323,11 @@ export const migrationOutcomeKey = (dataset: string, runId: string): string =>
 export const migrationHashesKey = (dataset: string, runId: string): string =>
   `${migrationsPrefix(dataset)}${runId}.hashes.parquet`;
 
+/** Which records of a run's files stand in Silver already, and where, as Parquet. */
+export const repeatsPrefix = (dataset: string): string => `ops/repeats/${datasetPath(dataset)}/`;
+export const repeatsKey = (dataset: string, runId: string): string =>
+  `${repeatsPrefix(dataset)}${runId}.parquet`;
+
 /** Says of which major version people were told that the dataset's tables wait for it. */
 export const migrationDueKey = (dataset: string): string => `${migrationsPrefix(dataset)}due.json`;
 

@@ -5,14 +5,16 @@ import { publishMetrics } from './telemetry.ts';
 /** Seals a run and publishes its counts as metrics. */
 export const handler = lakeHandler('seal', ['ASSAY_DIGEST_KEY_SECRET_ARN'], async (input, { effects }) => {
   const sealed = await seal(input, effects);
-  const { records, silver, quarantined, condemned, blank } = sealed.counts;
+  const { records, silver, quarantined, condemned, blank, footer = 0, repeats = 0 } = sealed.counts;
   publishMetrics(sealed.dataset, {
     RecordsIn: records,
     RecordsSilver: silver,
     RecordsQuarantined: quarantined,
     RecordsCondemned: condemned,
     RecordsBlank: blank,
-    QuarantineRate: (quarantined / Math.max(records - blank, 1)) * 100,
+    RecordsFooter: footer,
+    RecordsRepeated: repeats,
+    QuarantineRate: (quarantined / Math.max(records - blank - footer - repeats, 1)) * 100,
   });
   return sealed;
 });

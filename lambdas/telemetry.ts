@@ -17,6 +17,8 @@ const UNITS = {
   RecordsQuarantined: MetricUnit.Count,
   RecordsCondemned: MetricUnit.Count,
   RecordsBlank: MetricUnit.Count,
+  RecordsFooter: MetricUnit.Count,
+  RecordsRepeated: MetricUnit.Count,
   QuarantineRate: MetricUnit.Percent,
   RunsPromoted: MetricUnit.Count,
   RunsHeld: MetricUnit.Count,

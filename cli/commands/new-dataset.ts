@@ -4,6 +4,7 @@ import { problemText } from '../../etl/contract/problems.ts';
 import {
   type Decisions,
   decideProposal,
+  RECORD_KEY,
   wrongKey,
   wrongPartition,
 } from '../../etl/inferring/decide-proposal.ts';
@@ -33,7 +34,7 @@ export const newDataset: Command = {
   usage:
     'FILE… [--dataset D] [--owner NAME] [--purpose TEXT] [--key COLUMNS] [--partition COLUMN] [--no-run]',
   description: `Makes a dataset of files: proposes a contract as 'assay contracts infer' does, asks what only a person knows (owner, purpose,
-and the key or the partition column where none was found), writes it to contracts/<domain>/<name>.yaml, checks it, makes
+and the partition column where none was found), writes it to contracts/<domain>/<name>.yaml, checks it, makes
 ./lake a lake where it is none, and loads the files: the first run.
 Where nobody can be asked, because stdin or stdout is no terminal, the options answer; what is missing is said, and
 nothing is written.`,
@@ -48,7 +49,7 @@ nothing is written.`,
     key: {
       type: 'string',
       value: 'COLUMNS',
-      help: 'the columns that tell records apart, e.g. order_no,line',
+      help: `the columns that tell records apart, e.g. order_no,line; ${RECORD_KEY} where only a whole record does`,
     },
     partition: {
       type: 'string',
@@ -136,7 +137,7 @@ async function decide(
     purpose: await answer('purpose', 'What is the data for, in a sentence', {}),
     key: listed(
       await answer('key', 'Which columns tell records apart', {
-        ...(key.length === 0 ? {} : { found: key.join(',') }),
+        found: key.length === 0 ? RECORD_KEY : key.join(','),
         wrong: (text) => wrongKey(proposal, listed(text)),
       }),
     ),

@@ -11,10 +11,17 @@ export function controlTotalsText(
   totals: readonly ControlTotal[],
   unread: NonNullable<RunRecord['unread']> = [],
 ): string {
-  const sums = ['in', 'silver', 'quarantined', 'condemned'] as const;
+  const isRepeated = totals.some(({ repeats }) => repeats !== undefined);
+  const sums = [
+    'in',
+    'silver',
+    'quarantined',
+    'condemned',
+    ...(isRepeated ? (['repeats'] as const) : []),
+  ] as const;
   const rows = grouped(totals).map((total) => [
     labelOf(total),
-    ...sums.map((name) => decimal(total[name])),
+    ...sums.map((name) => decimal(total[name] ?? '0')),
     total.met ? 'met' : 'NOT MET',
   ]);
   const columns = [
@@ -52,12 +59,14 @@ function grouped(totals: readonly ControlTotal[]): ControlTotal[] {
 }
 
 function add(a: ControlTotal, b: ControlTotal): ControlTotal {
+  const repeats = [a.repeats, b.repeats].filter((sum) => sum !== undefined);
   return {
     ...a,
     in: addDecimals(a.in, b.in),
     silver: addDecimals(a.silver, b.silver),
     quarantined: addDecimals(a.quarantined, b.quarantined),
     condemned: addDecimals(a.condemned, b.condemned),
+    ...(repeats.length === 0 ? {} : { repeats: repeats.reduce(addDecimals) }),
     met: a.met && b.met,
   };
 }

@@ -17,11 +17,12 @@ export function countsTable({ files, counts }: Pick<RunRecord, 'files' | 'counts
     file.status === 'accepted' && file.quarantined + file.condemned === 0;
   const named =
     files.length <= NAMED_FILES ? files : files.filter((file) => !isSmooth(file)).slice(0, NAMED_FILES);
+  const headings = headingsOf(counts);
+  const numbers = (one: RunRecord['counts']): string[] => headings.map((name) => count(one[name] ?? 0));
   const rows = named.map((file) => [fileName(file.key), ...numbers(file), statusText(file)]);
   const rest = files.length - named.length;
-  if (rest > 0) rows.push([`… ${plural(rest, 'more file')}`, '', '', '', '', '', '']);
+  if (rest > 0) rows.push([`… ${plural(rest, 'more file')}`, ...headings.map(() => ''), '']);
   if (files.length > 1) rows.push(['all', ...numbers(counts), '']);
-  const headings = ['records', 'silver', 'quarantined', 'condemned', 'blank'];
   return table(
     [{ name: 'file' }, ...headings.map((name) => ({ name, align: 'right' as const })), { name: '' }],
     rows,
@@ -29,9 +30,13 @@ export function countsTable({ files, counts }: Pick<RunRecord, 'files' | 'counts
   );
 }
 
-function numbers(counts: RunRecord['counts']): string[] {
-  const { records, silver, quarantined, condemned, blank } = counts;
-  return [records, silver, quarantined, condemned, blank].map(count);
+/** What is counted; what few datasets have only where there is some. */
+function headingsOf({ footer = 0, repeats = 0 }: RunRecord['counts']): (keyof RunRecord['counts'])[] {
+  return [
+    ...(['records', 'silver', 'quarantined', 'condemned', 'blank'] as const),
+    ...(footer === 0 ? [] : (['footer'] as const)),
+    ...(repeats === 0 ? [] : (['repeats'] as const)),
+  ];
 }
 
 function statusText({ status, note }: SealedFile): string {

@@ -21,6 +21,7 @@ export function proposalJson(
       values: isCurrency ? 'iso-4217' : null,
     })),
     key,
+    isKeyRecord: key.length === 0,
     partitionColumn: partitionColumn ?? null,
     measures,
     notes: allNotes(proposal).map(({ path, note }) => ({ path, ...note })),

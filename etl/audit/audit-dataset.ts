@@ -6,6 +6,7 @@ import { messageOf } from '../errors.ts';
 import { bronzePrefix, retriesPrefix, tableName, tableRoot } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { createLakeViews } from '../query/lake-views.ts';
+import { loadRepeatSpans } from '../repeats/load-repeats.ts';
 import { waitingDatasets } from '../stages/awaits-migration.ts';
 import { findState } from '../stages/dataset-history.ts';
 import { withPublished } from '../stages/kept-contracts.ts';
@@ -204,6 +205,10 @@ async function auditSilver(audit: SilverAudit, { pointer, sizes, runId }: Conten
   const all = await ledgerFiles(engine, effects, ledger);
   const files = runId === undefined ? all : all.filter((file) => file.runId === runId);
   await createLakeViews(engine, effects, tableName('silver', dataset), { kind: 'now' });
+  await loadRepeatSpans(engine, {
+    ...{ data: effects.data, dataset },
+    ledger: `SELECT * FROM ${tableName('source_files', dataset)}`,
+  });
   const problems = await auditSources(effects, dataset, files, sizes);
   const seals = await auditSeals(engine, effects, dataset, files);
   problems.push(...seals.problems, ...(await checkHistory(effects, pointer)));

@@ -1,6 +1,7 @@
 import { RECORD_KIND } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
+import { isByRecord } from '../contract/record-key.ts';
 import { SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, integerOf, type SqlRow, textOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
@@ -9,6 +10,7 @@ import type { Effects, Scratch } from '../ports.ts';
 import { footersSql, hasFooter } from '../refining/footers.ts';
 import { brokenFooterSql } from '../refining/rejects.ts';
 import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
+import { repeatRowsSql } from '../repeats/load-repeats.ts';
 import { segmentsInDialects } from '../stages/dialects.ts';
 import type { LedgerFile } from './ledger-files.ts';
 import type { Problem } from './problem.ts';
@@ -27,7 +29,8 @@ export interface RecordsAudit {
 /**
  * Proves conservation of source files anew, from their own bytes: each of their records is in Silver, in quarantine or
  * condemned, once, or has nothing to test; and where it was read under today's contract, Silver holds the values
- * that its text says, and only records that pass. Needs the views of the dataset's tables. Returns the records read.
+ * that its text says, and only records that pass. Needs the views of the dataset's tables and `repeat_spans`.
+ * Returns the records read.
  */
 export async function auditRecords(
   audit: RecordsAudit,
@@ -122,7 +125,7 @@ async function collect(engine: Engine, contract: SourceContract, reading: Source
 async function findPlaces({ engine, contract }: RecordsAudit, files: readonly LedgerFile[]): Promise<void> {
   const { dataset, digest } = contract;
   await engine.run(
-    'CREATE OR REPLACE TEMP TABLE batch (id$ VARCHAR, run$ VARCHAR, key$ VARCHAR, is_same$ BIGINT, records BIGINT, silver BIGINT, quarantined BIGINT, condemned BIGINT)',
+    'CREATE OR REPLACE TEMP TABLE batch (id$ VARCHAR, run$ VARCHAR, key$ VARCHAR, is_same$ BIGINT, records BIGINT, silver BIGINT, quarantined BIGINT, condemned BIGINT, repeats BIGINT)',
   );
   await engine.append(
     'batch',
@@ -131,7 +134,7 @@ async function findPlaces({ engine, contract }: RecordsAudit, files: readonly Le
       file.runId,
       file.key,
       file.contractDigest === digest ? 1n : 0n,
-      ...[file.records, file.silver, file.quarantined, file.condemned].map(BigInt),
+      ...[file.records, file.silver, file.quarantined, file.condemned, file.repeats].map(BigInt),
     ]),
   );
   const place = 'source_file_id AS id$, source_row_number AS row$, row_hash AS hash$';
@@ -140,10 +143,15 @@ async function findPlaces({ engine, contract }: RecordsAudit, files: readonly Le
       `SELECT ${place}, '${layer}' AS place$, record FROM ${tableName(layer, dataset)} AS t SEMI JOIN batch ON id$ = t.source_file_id AND run$ = t.run_id`,
   );
   await engine.run(
+    `CREATE OR REPLACE TEMP TABLE repeated AS SELECT source_file_id AS id$, source_row_number AS row$, twin_file_id AS twin$, twin_row_number AS twin_row$
+     FROM (${repeatRowsSql('s.source_file_id IN (SELECT id$ FROM batch)')})`,
+  );
+  await engine.run(
     `CREATE OR REPLACE TEMP TABLE in_silver AS SELECT * FROM ${tableName('silver', dataset)} AS t SEMI JOIN batch ON id$ = t.source_file_id`,
   );
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE places AS SELECT ${place}, 'silver' AS place$, CAST(NULL AS VARCHAR) AS record FROM in_silver UNION ALL ${rejects.join(' UNION ALL ')}`,
+    `CREATE OR REPLACE TEMP TABLE places AS SELECT ${place}, 'silver' AS place$, CAST(NULL AS VARCHAR) AS record FROM in_silver UNION ALL ${rejects.join(' UNION ALL ')}
+     UNION ALL SELECT id$, row$, NULL, 'repeats', NULL FROM repeated`,
   );
 }
 
@@ -154,7 +162,7 @@ async function checkPlaces({ engine, contract }: RecordsAudit): Promise<Problem[
   const checks: [string, string][] = [
     [
       `SELECT r.id$, r.row$ FROM retested AS r WHERE NOT is_blank$ AND NOT EXISTS (SELECT 1 FROM places WHERE ${SAME_PLACE})${replaced}`,
-      'are in none of Silver, quarantine and condemned',
+      'are in none of Silver, quarantine and condemned, and repeat nothing',
     ],
     ['SELECT id$, row$ FROM places GROUP BY id$, row$ HAVING count(*) > 1', 'are in more than one place'],
     [
@@ -183,16 +191,17 @@ async function countPlaces(engine: Engine, contract: SourceContract): Promise<Pr
   const rows = await engine.rows(
     `SELECT * FROM (
        SELECT batch.*, (SELECT count(*) FROM retested WHERE retested.id$ = batch.id$) AS read, count(*) FILTER (place$ = 'silver') AS in_silver,
-         count(*) FILTER (place$ = 'quarantine') AS in_quarantine, count(*) FILTER (place$ = 'condemned') AS in_condemned
+         count(*) FILTER (place$ = 'quarantine') AS in_quarantine, count(*) FILTER (place$ = 'condemned') AS in_condemned,
+         count(*) FILTER (place$ = 'repeats') AS in_repeats
        FROM batch LEFT JOIN places USING (id$) GROUP BY ALL
-     ) WHERE records <> read OR quarantined <> in_quarantine OR condemned <> in_condemned${silver} ORDER BY key$`,
+     ) WHERE records <> read OR quarantined <> in_quarantine OR condemned <> in_condemned OR repeats <> in_repeats${silver} ORDER BY key$`,
   );
   const counted = (row: SqlRow, names: readonly string[]): string =>
     names.map((name) => String(integerOf(row, name))).join(', ');
   return rows.map((row) => ({
     code: 'CONSERVATION',
     key: textOf(row, 'key$'),
-    problem: `records, silver, quarantined and condemned are ${counted(row, ['records', 'silver', 'quarantined', 'condemned'])} by the ledger, and ${counted(row, ['read', 'in_silver', 'in_quarantine', 'in_condemned'])} by the files`,
+    problem: `records, silver, quarantined, condemned and repeats are ${counted(row, ['records', 'silver', 'quarantined', 'condemned', 'repeats'])} by the ledger, and ${counted(row, ['read', 'in_silver', 'in_quarantine', 'in_condemned', 'in_repeats'])} by the files`,
   }));
 }
 
@@ -216,8 +225,30 @@ async function checkValues({ engine, contract }: RecordsAudit): Promise<Problem[
     ],
   ];
   const problems: Problem[] = [];
-  for (const [select, what] of checks) problems.push(...(await rowsIn(engine, 'VALUES', select, what)));
+  for (const [select, what] of [...checks, ...twinChecks(contract)])
+    problems.push(...(await rowsIn(engine, 'VALUES', select, what)));
   return problems;
+}
+
+/** A repeat's twin is in Silver, unless a newer record took its place since, and has the same values. */
+function twinChecks(contract: SourceContract): [string, string][] {
+  const silver = tableName('silver', contract.dataset);
+  const isTwin = 's.source_file_id = twin$ AND s.source_row_number = twin_row$';
+  const differs = isByRecord(contract)
+    ? ['s.row_hash <> r.hash$']
+    : contract.columns.map(({ name }) => `s.${identifier(name)} IS DISTINCT FROM r.${identifier(name)}`);
+  const missing: [string, string] = [
+    `SELECT id$, row$ FROM repeated WHERE NOT EXISTS (SELECT 1 FROM ${silver} AS s WHERE ${isTwin})`,
+    'repeat records that are not in Silver',
+  ];
+  return [
+    ...(contract.duplicates === 'replace' ? [] : [missing]),
+    [
+      `SELECT r.id$, r.row$ FROM repeated JOIN ${silver} AS s ON ${isTwin} JOIN retested AS r ON r.id$ = repeated.id$ AND r.row$ = repeated.row$
+         JOIN batch ON batch.id$ = r.id$ AND is_same$ = 1 WHERE ${differs.join(' OR ')}`,
+      'repeat records that have other values',
+    ],
+  ];
 }
 
 /** A problem for each file of which a SELECT of id$ and row$ has rows, naming some. */

@@ -1,8 +1,9 @@
-import { type Engine, textOf } from '../engine/engine.ts';
+import { type Engine, readParquet, textOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { messageOf } from '../errors.ts';
-import { sealKey, tableName } from '../naming.ts';
+import { repeatsKey, sealKey, tableName } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { repeatRowsSql, repeatsDigestSql } from '../repeats/load-repeats.ts';
 import { rejectsDigestSql } from '../sealing/verdicts.ts';
 import { getDocument, Seal } from '../stages/documents.ts';
 import { digestSeal } from '../stages/seal-digest.ts';
@@ -27,7 +28,12 @@ export async function auditSeals(
     const key = sealKey(dataset, own[0]?.contractVersion ?? '', runId);
     try {
       const seal = await getDocument(effects.objects, key, Seal);
-      const found = [...checkSeal(seal), ...checkLedger(seal, own), ...(await checkRejects(engine, seal))];
+      const found = [
+        ...checkSeal(seal),
+        ...checkLedger(seal, own),
+        ...(await checkRejects(engine, seal)),
+        ...(await checkRepeats(engine, effects, seal)),
+      ];
       problems.push(...found.map((problem) => ({ ...problem, key })));
     } catch (error) {
       problems.push({ code: 'SEAL', key, problem: messageOf(error) });
@@ -43,8 +49,8 @@ function checkSeal(seal: Seal): Found[] {
   const { digest, ...body } = seal;
   if (digestSeal(body) !== digest)
     problems.push({ code: 'SEAL', problem: 'it was changed: its digest is not that of what it says' });
-  for (const { key, records, silver, quarantined, condemned, blank, footer = 0 } of seal.files) {
-    if (records !== silver + quarantined + condemned + blank + footer)
+  for (const { key, records, silver, quarantined, condemned, blank, footer = 0, repeats = 0 } of seal.files) {
+    if (records !== silver + quarantined + condemned + blank + footer + repeats)
       problems.push({ code: 'CONSERVATION', problem: `${key}: its verdicts don't add up to its records` });
   }
   for (const { key, measure, met } of seal.controlTotals)
@@ -67,6 +73,7 @@ function checkLedger(seal: Seal, files: readonly LedgerFile[]): Found[] {
       'blank',
     ] as const;
     if (said === undefined || (said.footer ?? 0) !== file.footer) return true;
+    if ((said.repeats ?? 0) !== file.repeats) return true;
     return names.some((name) => said[name] !== file[name]);
   });
   const problem = `the ledger says otherwise of ${differing[0]?.key}`;
@@ -84,4 +91,12 @@ async function checkRejects(engine: Engine, seal: Seal): Promise<Found[]> {
   if (textOf(row, 'digest') === seal.rejectsDigest) return [];
   const problem = 'the records in quarantine and condemned are not those that it was sealed over';
   return [{ code: 'REJECTS', problem }];
+}
+
+async function checkRepeats(engine: Engine, { data }: Effects, seal: Seal): Promise<Found[]> {
+  if (seal.repeatsDigest === undefined) return [];
+  const spans = readParquet([await data.localPath(repeatsKey(seal.dataset, seal.runId))]);
+  const [row = {}] = await engine.rows(repeatsDigestSql(`(${repeatRowsSql('true', spans)})`));
+  if (row.digest === seal.repeatsDigest) return [];
+  return [{ code: 'SEAL', problem: 'its repeats are not those that it was sealed over' }];
 }

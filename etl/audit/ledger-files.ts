@@ -18,6 +18,7 @@ export interface LedgerFile {
   readonly condemned: number;
   readonly blank: number;
   readonly footer: number;
+  readonly repeats: number;
   /** When it came to Bronze, ISO; of what came before that was kept, when it was dealt with. */
   readonly arrivedAt: string;
 }
@@ -33,8 +34,8 @@ export async function ledgerFiles(
   const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
   const rows = await engine.rows(
     `SELECT *, strftime(coalesce(arrived_at, min(processed_at) OVER (PARTITION BY source_file)), '%Y-%m-%dT%H:%M:%S.%gZ') AS arrived$,
-       coalesce(dialect_digest, contract_digest) AS dialect$, coalesce(footer, 0) AS footers$
-     FROM (SELECT CAST(NULL AS TIMESTAMPTZ) AS arrived_at, CAST(NULL AS VARCHAR) AS dialect_digest, CAST(NULL AS BIGINT) AS footer WHERE false UNION ALL BY NAME SELECT * FROM ${readParquet(paths)})
+       coalesce(dialect_digest, contract_digest) AS dialect$, coalesce(footer, 0) AS footers$, coalesce(repeats, 0) AS repeats$
+     FROM (SELECT CAST(NULL AS TIMESTAMPTZ) AS arrived_at, CAST(NULL AS VARCHAR) AS dialect_digest, CAST(NULL AS BIGINT) AS footer, CAST(NULL AS BIGINT) AS repeats WHERE false UNION ALL BY NAME SELECT * FROM ${readParquet(paths)})
      ORDER BY processed_at, run_id, source_file`,
   );
   return rows.map((row) => ({
@@ -51,6 +52,7 @@ export async function ledgerFiles(
     condemned: integerOf(row, 'condemned'),
     blank: integerOf(row, 'blank'),
     footer: integerOf(row, 'footers$'),
+    repeats: integerOf(row, 'repeats$'),
     arrivedAt: textOf(row, 'arrived$'),
   }));
 }

@@ -71,8 +71,15 @@ export function checkHeaders(drafts: readonly ColumnDraft[], problems: Problems)
   }
 }
 
-/** The key's columns in order; a contract without one, or with one that may be empty, has a problem. */
-export function checkKey(drafts: readonly ColumnDraft[], at: Path, problems: Problems): string[] {
+/**
+ * The key's columns in order; a contract without one, or with one that may be empty, has a problem. Where records are told
+ * apart by their own values, there are none.
+ */
+export function checkKey(
+  drafts: readonly ColumnDraft[],
+  { at, isRecordKey }: { readonly at: Path; readonly isRecordKey: boolean },
+  problems: Problems,
+): string[] {
   const key = drafts.filter((draft) => draft.isKey);
   for (const { column, keyPosition, path } of drafts) {
     if (keyPosition !== undefined && !key.some((draft) => draft.path === path)) {
@@ -82,10 +89,15 @@ export function checkKey(drafts: readonly ColumnDraft[], at: Path, problems: Pro
       );
     }
   }
-  if (key.length === 0) {
+  for (const { column, path } of isRecordKey ? key : [])
+    problems.add(
+      [...path, 'primaryKey'],
+      `makes ${column.name} part of the key, which is the whole record by assay.key: record; keep one of the two`,
+    );
+  if (key.length === 0 && !isRecordKey) {
     problems.add(
       [...at, 'properties'],
-      'has no key; write primaryKey: true on the columns that tell records apart',
+      'has no key; write primaryKey: true on the columns that tell records apart, or assay.key: record where none do',
     );
   }
   for (const { column, path } of key.filter((draft) => !draft.column.required)) {

@@ -3,6 +3,7 @@ import { typeText } from './column-type.ts';
 import type { Contract, ContractColumn, CsvDialect, SourceContract } from './contract.ts';
 import { canonicalJson } from './digest.ts';
 import { normaliseHeader } from './header.ts';
+import { isByRecord, keyText } from './record-key.ts';
 
 /** One difference between two versions of a contract. */
 export interface ContractChange {
@@ -50,8 +51,8 @@ function compareTables(old: Contract, next: Contract): ContractChange[] {
     changed.push(
       change('breaking', 'partitionColumn', 'was the arrival of files, is a column, or the reverse'),
     );
-  if (old.key.join() !== next.key.join()) {
-    changed.push(change('breaking', 'key', `was ${old.key.join(', ')}, is ${next.key.join(', ')}`));
+  if (old.key.join() !== next.key.join() || isByRecord(old) !== isByRecord(next)) {
+    changed.push(change('breaking', 'key', `was ${keyText(old)}, is ${keyText(next)}`));
   }
   return changed;
 }
@@ -181,8 +182,8 @@ function compareSources(old: SourceContract, next: SourceContract): ContractChan
       changes.push(change('neutral', `csv.${field}`, 'changed'));
     }
   }
-  for (const field of ['duplicates', 'measures', 'limits'] as const) {
-    if (canonicalJson(old[field]) !== canonicalJson(next[field]))
+  for (const field of ['duplicates', 'redelivery', 'measures', 'limits'] as const) {
+    if (canonicalJson(old[field] ?? null) !== canonicalJson(next[field] ?? null))
       changes.push(change('neutral', field, 'changed'));
   }
   return changes;

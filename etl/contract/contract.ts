@@ -190,6 +190,10 @@ export interface SourceContract extends ContractBase {
   readonly csv: CsvDialect;
   readonly unknownColumns: 'ignore' | 'rescue' | 'reject';
   readonly duplicates: 'condemn' | 'keep-first' | 'replace';
+  /** Where the source delivers again what it delivered before: records that stand in Silver are repeats. */
+  readonly redelivery?: 'expected';
+  /** Where no columns tell records apart (`key` is empty): a record's values do, and its number among its equals in one file. */
+  readonly recordKey?: true;
   readonly measures: readonly Measure[];
   readonly limits: Limits;
 }

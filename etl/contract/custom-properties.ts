@@ -10,6 +10,8 @@ export const ASSAY_PROPERTIES = {
   'assay.csv': 'silver',
   'assay.unknownColumns': 'silver',
   'assay.duplicates': 'silver',
+  'assay.redelivery': 'silver',
+  'assay.key': 'silver',
   'assay.measures': 'silver',
   'assay.limits': 'silver',
   'assay.sql': 'gold',

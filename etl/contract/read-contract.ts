@@ -96,7 +96,8 @@ function readDocument(
   const layer = readLayer(custom, problems);
   const { drafts, rules } = readTable(object, problems);
   if (object !== undefined) checkNames(drafts, layer, problems);
-  const key = drafts.length > 0 ? checkKey(drafts, SCHEMA, problems) : [];
+  const isRecordKey = custom.has('assay.key');
+  const key = drafts.length > 0 ? checkKey(drafts, { at: SCHEMA, isRecordKey }, problems) : [];
   if (layer === 'silver') checkHeaders(drafts, problems);
   else checkGoldColumns(drafts, problems);
   const partitionColumn = object === undefined ? '' : readPartition(custom, drafts, { layer, problems });

@@ -8,7 +8,7 @@ import { readCsv } from './read-csv.ts';
 /** What a source contract says beside its columns, in `assay.*` properties or by default. */
 export type SourceSettings = Pick<
   SourceContract,
-  'csv' | 'unknownColumns' | 'duplicates' | 'measures' | 'limits'
+  'csv' | 'unknownColumns' | 'duplicates' | 'redelivery' | 'recordKey' | 'measures' | 'limits'
 >;
 
 /** The limits of a contract that sets none. */
@@ -50,6 +50,34 @@ export function readSourceSettings(custom: CustomValues, problems: Problems): So
     duplicates: one('assay.duplicates', choice(['condemn', 'keep-first', 'replace']), 'condemn'),
     measures: readMeasures(custom, problems),
     limits: readLimits(custom, problems),
+    ...readRepeats(custom, problems),
+  };
+}
+
+/** What the contract says of records that come again. */
+function readRepeats(
+  custom: CustomValues,
+  problems: Problems,
+): Pick<SourceContract, 'redelivery' | 'recordKey'> {
+  const [redelivery, key, duplicates] = (['assay.redelivery', 'assay.key', 'assay.duplicates'] as const).map(
+    (name) => custom.get(name),
+  );
+  if (redelivery !== undefined) readValue(choice(['expected']), redelivery.value, redelivery.path, problems);
+  if (key !== undefined)
+    readValue(
+      choice(['record'], '; columns of a key say primaryKey: true themselves'),
+      key.value,
+      key.path,
+      problems,
+    );
+  if (key !== undefined && duplicates !== undefined)
+    problems.add(
+      duplicates.path,
+      'says what becomes of duplicates, but with assay.key: record there are none: a record that comes again is a repeat; remove it',
+    );
+  return {
+    ...(redelivery === undefined ? {} : { redelivery: 'expected' }),
+    ...(key === undefined ? {} : { recordKey: true }),
   };
 }
 

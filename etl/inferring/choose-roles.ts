@@ -1,5 +1,6 @@
 import { ARRIVAL_NAME } from '../contract/arrival-month.ts';
 import type { Measure } from '../contract/contract.ts';
+import { addsUp } from './adds-up.ts';
 import { counted, decide, type Note, review, seen } from './notes.ts';
 import type { ProposedColumn } from './proposal.ts';
 import { headerMeaning } from './words.ts';
@@ -77,13 +78,32 @@ function weigh({ headers }: ProposedColumn, share: number): number {
   return (share === 1 ? 4 : 0) + 2 * has(EVENTS) - 2 * has(OTHERS);
 }
 
-/** Every decimal column as a sum to be proven, by the currency where there is one column of it. */
-export function measuresOf(columns: readonly ProposedColumn[]): Measure[] {
+/** The columns whose sums are to be proven, and why others are none. */
+export interface MeasureGuess {
+  readonly measures: readonly Measure[];
+  readonly notes: readonly Note[];
+}
+
+/** Every decimal column whose values add up, by the currency where there is one column of it. */
+export function chooseMeasures(columns: readonly ProposedColumn[]): MeasureGuess {
   const currencies = columns.filter(
     ({ isCurrency, classification }) => isCurrency && classification === 'internal',
   );
   const by = currencies.length === 1 ? currencies[0]?.name : undefined;
-  return columns
-    .filter(({ type }) => type.kind === 'decimal')
+  const decimals = columns.filter(({ type }) => type.kind === 'decimal');
+  const measures = decimals
+    .filter(({ headers }) => addsUp(headers))
     .map(({ name }) => (by === undefined ? { column: name } : { column: name, by }));
+  const others = decimals.filter(({ headers }) => !addsUp(headers)).map(({ name }) => name);
+  const proven =
+    measures.length === 0 ? [] : [seen('Columns of decimals: their sums are proven with every run.')];
+  const left =
+    others.length === 0
+      ? []
+      : [
+          review(
+            `${others.join(' and ')} ${others.length === 1 ? 'is' : 'are'} no measure: by the header, adding up such values (prices of one piece, rates, states) makes no sense.`,
+          ),
+        ];
+  return { measures, notes: [...proven, ...left] };
 }

@@ -1,6 +1,6 @@
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
-import { counted, decide, type Note, review, seen, several } from './notes.ts';
+import { counted, type Note, review, seen, several } from './notes.ts';
 import { SAMPLE_TABLE } from './sample-table.ts';
 
 /** A column that may be part of the key. */
@@ -15,7 +15,7 @@ export interface KeyColumn {
   readonly isMeasure: boolean;
 }
 
-/** The columns that tell the sample's records apart; none where no few do. */
+/** The columns that tell the sample's records apart; none where no few do, so that the whole record is the key. */
 export interface KeyGuess {
   readonly key: readonly string[];
   readonly notes: readonly Note[];
@@ -64,14 +64,17 @@ export async function findKey(
         near = { key, repeats };
     }
   }
-  if (near !== undefined) {
-    const text = `${several(near.repeats, 'record')} of ${counted(records)} repeat another's ${near.key.join(' and ')}; they would be condemned as duplicates.`;
+  const isNamed = columns.some(({ name, words }) => near?.key.includes(name) && isIdentity(words));
+  if (near !== undefined && isNamed) {
+    const text = `${several(near.repeats, 'record')} of ${counted(records)} repeat another's ${near.key.join(' and ')}; they would be condemned as duplicates. If they are records of their own, write assay.key: record instead.`;
     return { key: near.key, notes: [review(text)] };
   }
   const text =
-    'No three columns tell the records apart; write primaryKey: true on those that do, or have the source number its records.';
-  return { key: [], notes: [decide(text)] };
+    'No three columns tell the records apart, so the whole record does (assay.key: record): equal records of one file all stay, and what comes again in another file is a repeat. Should the source number its records, write primaryKey: true there instead.';
+  return { key: [], notes: [review(text)] };
 }
+
+const isIdentity = (words: readonly string[]): boolean => words.some((word) => ID_WORDS.includes(word));
 
 function found(key: readonly string[], records: number): KeyGuess {
   const text = `No two of ${several(records, 'record')} have the same ${key.join(' and ')}.`;
@@ -81,8 +84,8 @@ function found(key: readonly string[], records: number): KeyGuess {
 
 /** Identity by the header, then texts and numbers with many values, the leftmost first. */
 function rank({ words, distinct, isText }: KeyColumn, records: number): number {
-  const isIdentity = words.some((word) => ID_WORDS.includes(word)) && distinct > records / 20;
-  return (isIdentity ? 2 : 0) + (distinct / Math.max(1, records)) * (isText ? 1 : 0.9);
+  const isNamed = isIdentity(words) && distinct > records / 20;
+  return (isNamed ? 2 : 0) + (distinct / Math.max(1, records)) * (isText ? 1 : 0.9);
 }
 
 async function repeatsOf(engine: Engine, key: readonly string[], records: number): Promise<number> {

@@ -3,7 +3,7 @@ import { ISO_4217 } from '../contract/iso-4217.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import type { Scratch } from '../ports.ts';
-import { choosePartition, measuresOf } from './choose-roles.ts';
+import { chooseMeasures, choosePartition } from './choose-roles.ts';
 import { type DecimalSign, decimalSignOf } from './decimal-signs.ts';
 import { encodingsOf } from './encodings.ts';
 import { footerOf } from './find-footer.ts';
@@ -86,7 +86,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
     records,
   );
   const partition = choosePartition(columns, present, records);
-  const measures = measuresOf(columns);
+  const { measures, notes: measureNotes } = chooseMeasures(columns);
   const totals = await totalNotes({ engine, lone, profiles, columns, measures, files: opened });
   const encodings = encodingsOf(opened, read);
   const extra = extraNotes(read);
@@ -131,8 +131,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
       ],
       key: keyNotes,
       partition: partition.notes,
-      measures:
-        measures.length === 0 ? [] : [seen('Columns of decimals: their sums are proven with every run.')],
+      measures: measureNotes,
     },
   };
 }

@@ -9,7 +9,7 @@ const MARKS = { seen: 'seen:', review: 'REVIEW:', decide: 'DECIDE:' } as const;
 
 /**
  * A proposal as a contract in YAML, with what speaks for each part as comments. It is sound but for what a person must
- * decide: the owner and the purpose are empty unless they are given, and a key or a partition column that wasn't found is missing.
+ * decide: the owner and the purpose are empty unless they are given, and a partition column that wasn't found is missing.
  */
 export function proposalYaml(
   proposal: Proposal,
@@ -37,6 +37,7 @@ export function proposalYaml(
     '    properties:',
     ...columns.flatMap((column) => columnLines(column, proposal)),
     '    customProperties:',
+    ...(proposal.key.length === 0 ? custom(6, 'assay.key', 'record') : []),
     ...comments(notes.csv, 6),
     ...custom(6, 'assay.csv', csvValue(proposal)),
     ...comments(notes.partition, 6),

@@ -42,6 +42,7 @@ export interface Proposal {
   readonly files: readonly ProposedFile[];
   readonly csv: CsvDialect;
   readonly columns: readonly ProposedColumn[];
+  /** None where no columns tell records apart: then the whole record is the key. */
   readonly key: readonly string[];
   /** Absent where no column will do. */
   readonly partitionColumn?: string;

@@ -11,6 +11,7 @@ import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
 import type { AsOf } from '../query/as-of.ts';
 import { createLakeViews } from '../query/lake-views.ts';
 import { precisionOf, scaleOf } from '../refining/rejects.ts';
+import { loadRepeatSpans } from '../repeats/load-repeats.ts';
 import { inDialect } from '../stages/dialects.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { findLines } from './find-lines.ts';
@@ -28,6 +29,8 @@ export interface TracedRecord {
   readonly text: string | null;
   /** Key of the retry in which it passed; null where it passed at once. */
   readonly retriedIn: string | null;
+  /** Records of other files, or further down in its own, that hold the same again and are counted as repeats: the first of them. */
+  readonly repeats: readonly { readonly sourceFile: string; readonly sourceRowNumber: number }[];
 }
 
 /** The Silver rows of one dataset that a figure can be made from. */
@@ -47,10 +50,12 @@ export interface Trace {
   readonly inputs: readonly TracedInput[];
 }
 
-/** What is to be traced: a row of a table, by values of its columns. */
+/** What is to be traced: a row of a table by values of its columns, or a record of a source file by its number in it. */
 export interface TraceRequest {
   readonly contract: Contract;
   readonly values: Readonly<Record<string, string>>;
+  /** Part of the file's key, and the record's number. */
+  readonly record?: { readonly file: string; readonly row: number } | undefined;
   readonly mostRecords: number;
 }
 
@@ -62,7 +67,7 @@ export interface TraceRequest {
 export async function traceFigure(
   effects: Effects,
   loaded: LoadedContracts,
-  { contract, values, mostRecords }: TraceRequest,
+  { contract, values, record, mostRecords }: TraceRequest,
 ): Promise<Trace> {
   const scratch = await effects.openScratch('lineage');
   try {
@@ -70,13 +75,23 @@ export async function traceFigure(
       const tracing: Tracing = { engine, effects, scratch, mostRecords };
       const table = tableName(contract.layer, contract.dataset);
       if (contract.layer === 'silver') {
-        const conditions = conditionsOf(contract, values);
         const pointer = (await readKnownPointer(effects.objects, 'silver', contract.dataset))?.pointer;
         if (pointer === undefined) throw noRow(table);
+        await createLakeViews(engine, effects, table, { kind: 'now' });
+        await loadRepeatSpans(engine, spansOf(effects, contract));
+        const conditions =
+          record === undefined
+            ? conditionsOf(contract, values)
+            : [await placeOfRecord(engine, contract.dataset, record)];
         const input = await traceInput(tracing, contract, { conditions, snapshotId: pointer.snapshot_id });
         if (input.rows === 0) throw noRow(table);
         return { figure: null, inputs: [input] };
       }
+      if (record !== undefined)
+        throw new ConfigError(
+          'NO_ROW',
+          `${table} is made of datasets: ask one of them for a record of a file.`,
+        );
       await createLakeViews(engine, effects, table, { kind: 'now' });
       const [figure, ...more] = await engine.rows(
         `SELECT * FROM ${table} WHERE ${conditionsOf(contract, values).join(' AND ')} LIMIT 2`,
@@ -160,6 +175,7 @@ async function traceInput(
   const asOf: AsOf = { kind: 'snapshot', id: snapshotId };
   await createLakeViews(engine, effects, table, asOf);
   await loadRetryTables(engine, effects, dataset);
+  await loadRepeatSpans(engine, spansOf(effects, contract));
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE traced AS SELECT * FROM ${table} WHERE ${conditions.join(' AND ')}`,
   );
@@ -170,7 +186,7 @@ async function traceInput(
   );
   const rows = await engine.rows(
     `SELECT CAST(json_object(${values.join(', ')}) AS VARCHAR) AS "values", traced.run_id, coalesce(o.origin_file_id, traced.source_file_id) AS file_id,
-       coalesce(o.origin_file, l.source_file) AS file, coalesce(o.origin_row_number, traced.source_row_number) AS n, o.retry_file, l.dialect
+       coalesce(o.origin_file, l.source_file) AS file, coalesce(o.origin_row_number, traced.source_row_number) AS n, o.retry_file, l.dialect, ${repeatsOfTraced(dataset)} AS repeats
      FROM traced LEFT JOIN ${retryTables(dataset).origins} AS o ON o.retry_file_id = traced.source_file_id AND o.source_row_number = traced.source_row_number
        LEFT JOIN (SELECT source_file_id, run_id, min(source_file) AS source_file, min(dialect_digest) AS dialect FROM ${tableName('source_files', dataset)} WHERE status = 'accepted' GROUP BY ALL) AS l
          ON l.source_file_id = traced.source_file_id AND l.run_id = traced.run_id
@@ -184,6 +200,53 @@ async function traceInput(
     measures,
     records: rows.map((row) => tracedRecord(row, lines)),
   };
+}
+
+/** Repeats of a row that are named. */
+const NAMED_REPEATS = 10;
+
+/** SQL of the first records that repeat a row of `traced`, as JSON. */
+function repeatsOfTraced(dataset: string): string {
+  const offset = 'traced.source_row_number - s.twin_first_row_number';
+  return `CAST((SELECT to_json(list({'sourceFile': f.source_file, 'sourceRowNumber': s.first_row_number + ${offset}} ORDER BY f.source_file, s.first_row_number)[1:${NAMED_REPEATS}])
+    FROM repeat_spans AS s JOIN (${fileNamesSql(dataset)}) AS f USING (source_file_id)
+    WHERE s.twin_file_id = traced.source_file_id AND ${offset} BETWEEN 0 AND s.last_row_number - s.first_row_number) AS VARCHAR)`;
+}
+
+const fileNamesSql = (dataset: string): string =>
+  `SELECT source_file_id, min(source_file) AS source_file FROM ${tableName('source_files', dataset)} WHERE status = 'accepted' GROUP BY source_file_id`;
+
+const spansOf = ({ data }: Effects, { dataset }: SourceContract) => ({
+  data,
+  dataset,
+  ledger: `SELECT * FROM ${tableName('source_files', dataset)}`,
+});
+
+/**
+ * The condition on Silver's rows for a record of a source file, or for its twin where it is a repeat. Throws ConfigError
+ * `NO_FILE` where no file, or several, are meant, and `NO_ROW` where the record isn't in Silver.
+ */
+async function placeOfRecord(
+  engine: Engine,
+  dataset: string,
+  { file, row }: NonNullable<TraceRequest['record']>,
+): Promise<string> {
+  const files = await engine.rows(
+    `SELECT * FROM (${fileNamesSql(dataset)}) WHERE ends_with(source_file, ${literal(file)}) ORDER BY source_file LIMIT 2`,
+  );
+  const [only, ...more] = files;
+  if (only === undefined || more.length > 0)
+    throw new ConfigError(
+      'NO_FILE',
+      `${files.length === 0 ? 'No file' : 'More than one file'} of ${dataset} that was published ends in '${file}': 'assay query "FROM ops.source_files"' shows their keys.`,
+    );
+  const id = textOf(only, 'source_file_id');
+  const [twin] = await engine.rows(
+    `SELECT twin_file_id AS id, CAST(twin_first_row_number + ${row} - first_row_number AS BIGINT) AS n FROM repeat_spans
+     WHERE source_file_id = ${literal(id)} AND ${row} BETWEEN first_row_number AND last_row_number`,
+  );
+  const place = twin === undefined ? { id, n: row } : { id: textOf(twin, 'id'), n: integerOf(twin, 'n') };
+  return `source_file_id = ${literal(place.id)} AND source_row_number = ${place.n}`;
 }
 
 type Lines = ReadonlyMap<string, Awaited<ReturnType<typeof findLines>>>;
@@ -219,6 +282,7 @@ function tracedRecord(row: SqlRow, lines: Lines): TracedRecord {
     line: place?.line ?? null,
     text: place?.text ?? null,
     retriedIn: typeof row.retry_file === 'string' ? row.retry_file : null,
+    repeats: typeof row.repeats === 'string' ? (JSON.parse(row.repeats) as TracedRecord['repeats']) : [],
   };
 }
 

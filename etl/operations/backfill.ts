@@ -7,12 +7,13 @@ import { ConfigError } from '../errors.ts';
 import { backfillKey, bronzePrefix } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
+import { loadRepeatSpans } from '../repeats/load-repeats.ts';
 import { type DatasetTable, openDatasetTables } from '../stages/dataset-tables.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import { type BackfillRequest, putDocument } from '../stages/documents.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
-import { byArrival, type LedgerEntry, liveArrivals } from '../stages/ledger.ts';
-import { loadLedger } from '../stages/ledger-lookup.ts';
+import { byArrival, type LedgerEntry, ledgerRows, liveArrivals } from '../stages/ledger.ts';
+import { loadLedger, withScratchEngine } from '../stages/ledger-lookup.ts';
 import { listWithheld } from '../stages/list-sources.ts';
 import { newRunId } from '../stages/run-id.ts';
 import type { RunInput } from '../stages/stage.ts';
@@ -36,7 +37,7 @@ export interface ChosenFiles {
   readonly contract: SourceContract;
   /** Bronze keys, in the order of their arrival. */
   readonly keys: readonly string[];
-  /** How many of them were not asked for, but hold records that others replaced, which may count again. */
+  /** How many of them were not asked for, but hold records that others replaced, or that repeat others, which may count again. */
   readonly alongside: number;
   /** Files that were last read under the contract as it is now, and are left out. */
   readonly upToDate: number;
@@ -47,7 +48,7 @@ export interface ChosenFiles {
 /**
  * The files that a backfill would read again: those of the ledger that were dropped in the time, but for those that were
  * read under today's contract already. Where later records replace earlier ones, files come along of which a record was
- * replaced: should what replaced it fail now, it counts again. Throws ConfigError `CONTRACT_VERSION` where the contract
+ * replaced: should what replaced it fail now, it counts again; and so do files whose records repeat some of theirs. Throws ConfigError `CONTRACT_VERSION` where the contract
  * has another version than asked for.
  */
 export async function chooseFiles(effects: Effects, choice: BackfillChoice): Promise<ChosenFiles> {
@@ -69,13 +70,41 @@ export async function chooseFiles(effects: Effects, choice: BackfillChoice): Pro
   const chosen = free.filter(({ contractDigest }) => isAgain || contractDigest !== contract.digest);
   const counts = { upToDate: free.length - chosen.length, held: known.length - free.length };
   const last = chosen.at(-1);
-  if (contract.duplicates !== 'replace' || base === undefined || last === undefined)
+  if (base === undefined || last === undefined)
     return { contract, keys: chosen.map(({ key }) => key), alongside: 0, ...counts };
-  const replaced = await replacedSources(effects, contract, base.pointer);
+  const replaced =
+    contract.duplicates === 'replace' ? await replacedSources(effects, contract, base.pointer) : undefined;
   const isAlong = (file: LedgerFile): boolean =>
-    replaced.has(file.sourceFileId) && !held.has(file.key) && byArrival(file, last) < 0;
-  const keys = files.filter((file) => chosen.includes(file) || isAlong(file)).map(({ key }) => key);
+    replaced?.has(file.sourceFileId) === true && !held.has(file.key) && byArrival(file, last) < 0;
+  const read = files.filter((file) => chosen.includes(file) || isAlong(file));
+  const repeating = await repeatingSources(effects, { contract, pointer: base.pointer }, read);
+  const keys = files
+    .filter((file) => read.includes(file) || (repeating.has(file.sourceFileId) && !held.has(file.key)))
+    .map(({ key }) => key);
   return { contract, keys, alongside: keys.length - chosen.length, ...counts };
+}
+
+/** The source files, by id, of which a record repeats one of some files, or of a file that does so in turn. */
+async function repeatingSources(
+  effects: Effects,
+  { contract, pointer }: { readonly contract: SourceContract; readonly pointer: Pointer },
+  files: readonly LedgerFile[],
+): Promise<Set<string>> {
+  const tables = openDatasetTables(effects, contract, pointer);
+  const ledger = await ledgerRows(tables);
+  const { dataset } = contract;
+  const pairs = await withScratchEngine(effects, 'backfill', async (engine) => {
+    await loadRepeatSpans(engine, { data: effects.data, dataset, ledger });
+    return engine.rows('SELECT DISTINCT source_file_id AS id, twin_file_id AS twin FROM repeat_spans');
+  });
+  const found = new Set<string>();
+  let twins = new Set(files.map(({ sourceFileId }) => sourceFileId));
+  while (twins.size > 0) {
+    const next = pairs.flatMap((row) => (twins.has(textOf(row, 'twin')) ? [textOf(row, 'id')] : []));
+    twins = new Set(next.filter((id) => !found.has(id)));
+    for (const id of twins) found.add(id);
+  }
+  return found;
 }
 
 type LedgerFile = LedgerEntry & { readonly key: string };

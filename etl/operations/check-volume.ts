@@ -109,9 +109,9 @@ async function shrunken(
   if (promised === undefined || 'code' in promised || promised.period === undefined) return [];
   const span = spanOf(promised.period, now, 1);
   if (first >= span.from) return [];
-  const { tested } = await look(span);
-  if (tested >= promised.most) return [];
-  const what = `${tested} records came in the ${promised.period} from ${dayOf(span.from)}, and at least ${promised.most} are expected`;
+  const { fresh } = await look(span);
+  if (fresh >= promised.most) return [];
+  const what = `${fresh} records came in the ${promised.period} from ${dayOf(span.from)}, and at least ${promised.most} are expected`;
   return [{ code: 'SHRUNKEN', what, next: `runs --dataset ${dataset}` }];
 }
 
@@ -123,9 +123,9 @@ async function exploding(
   if (promised === undefined || 'code' in promised || promised.period === undefined) return [];
   for (const back of [0, 1]) {
     const span = spanOf(promised.period, now, back);
-    const { tested } = await look(span);
-    if (tested <= promised.most) continue;
-    const what = `${tested} records came in the ${promised.period} from ${dayOf(span.from)}, and at most ${promised.most} are expected`;
+    const { fresh } = await look(span);
+    if (fresh <= promised.most) continue;
+    const what = `${fresh} records came in the ${promised.period} from ${dayOf(span.from)}, and at most ${promised.most} are expected`;
     return [{ code: 'EXPLODING', what, next: `runs --dataset ${dataset}` }];
   }
   return [];

@@ -52,9 +52,11 @@ function moved(start: Date, period: Period, by: number): Date {
   return date;
 }
 
-/** What came in a time: records that were tested, and those of them that didn't pass. */
+/** What came in a time: records that were tested, those of them that came for the first time, and those that didn't pass. */
 export interface Volume {
   readonly tested: number;
+  /** Without those that stood in Silver already. */
+  readonly fresh: number;
   readonly failed: number;
 }
 
@@ -64,12 +66,17 @@ export interface Volume {
  */
 export async function volumeIn(engine: Engine, ledger: string, { from, to }: Span): Promise<Volume> {
   const [row = {}] = await engine.rows(
-    `SELECT coalesce(sum(tested), 0)::BIGINT AS tested, coalesce(sum(failed), 0)::BIGINT AS failed FROM (
-       SELECT min(processed_at) AS first_at, arg_max(records - blank - coalesce(footer, 0), processed_at) AS tested, arg_max(quarantined + condemned, processed_at) AS failed
+    `SELECT coalesce(sum(tested), 0)::BIGINT AS tested, coalesce(sum(tested - repeats), 0)::BIGINT AS fresh, coalesce(sum(failed), 0)::BIGINT AS failed FROM (
+       SELECT min(processed_at) AS first_at, arg_max(records - blank - coalesce(footer, 0), processed_at) AS tested,
+         arg_max(coalesce(repeats, 0), processed_at) AS repeats, arg_max(quarantined + condemned, processed_at) AS failed
        FROM ${ledger} WHERE status = 'accepted' GROUP BY source_file_id
      ) WHERE first_at >= ${at(from)} AND first_at < ${at(to)}`,
   );
-  return { tested: integerOf(row, 'tested'), failed: integerOf(row, 'failed') };
+  return {
+    tested: integerOf(row, 'tested'),
+    fresh: integerOf(row, 'fresh'),
+    failed: integerOf(row, 'failed'),
+  };
 }
 
 const at = (date: Date): string => `CAST(${literal(date.toISOString())} AS TIMESTAMPTZ)`;

@@ -49,6 +49,10 @@ const FailedRecord = z.object({
   rawText: z.string().nullable(),
   /** Values that people corrected since, by column. */
   corrections: z.record(z.string(), z.string().nullable()),
+  /** Where it stands as often as in no other file, where that is more than once: by its numbers there. */
+  equals: z
+    .array(z.object({ sourceFileId: z.string(), sourceFile: z.string(), sourceRowNumber: z.coerce.number() }))
+    .exactOptional(),
 });
 
 /** A record that failed, as it stands now. */
@@ -69,6 +73,13 @@ export async function loadFailedRecords(engine: Engine, effects: Effects, datase
     `CREATE OR REPLACE TEMP TABLE failed_records AS
      WITH rows AS (SELECT * FROM ${quarantine} UNION ALL SELECT * FROM ${condemned}),
      latest AS (SELECT * FROM rows QUALIFY row_number() OVER (PARTITION BY row_hash ORDER BY ingestion_timestamp DESC, source_file_id, source_row_number) = 1),
+     placed AS (
+       SELECT DISTINCT rows.row_hash, coalesce(origin_file_id, rows.source_file_id) AS id, coalesce(origin_file, rows.source_file) AS file, coalesce(origin_row_number, rows.source_row_number) AS n
+       FROM rows LEFT JOIN ${origins} AS o ON o.retry_file_id = rows.source_file_id AND o.source_row_number = rows.source_row_number
+     ), equals AS (
+       SELECT row_hash, list({'sourceFileId': id, 'sourceFile': file, 'sourceRowNumber': n} ORDER BY n) AS equals FROM placed GROUP BY row_hash, id
+       HAVING count(*) > 1 QUALIFY row_number() OVER (PARTITION BY row_hash ORDER BY count(*) DESC, id) = 1
+     ),
      corrected AS (
        SELECT row_hash, map_from_entries(list({'k': field, 'v': new_value} ORDER BY field)) AS corrections FROM (
          SELECT row_hash, field, arg_max_null(new_value, (decided_at, decision_id)) AS new_value FROM ${corrections} GROUP BY ALL
@@ -77,10 +88,10 @@ export async function loadFailedRecords(engine: Engine, effects: Effects, datase
      SELECT latest.row_hash, state, coalesce(origin_file_id, latest.source_file_id) AS source_file_id, coalesce(origin_file, source_file) AS source_file,
        coalesce(origin_row_number, latest.source_row_number) AS source_row_number, source_line, record_states.failures AS failures,
        record_states.own_failures AS own_failures, last_at, latest.run_id, contract_version, reasons, record, raw_text,
-       CAST(to_json(corrections) AS VARCHAR) AS corrections
+       CAST(to_json(corrections) AS VARCHAR) AS corrections, CAST(to_json(equals) AS VARCHAR) AS equals
      FROM latest JOIN record_states USING (row_hash)
        LEFT JOIN ${origins} AS o ON o.retry_file_id = latest.source_file_id AND o.source_row_number = latest.source_row_number
-       LEFT JOIN corrected USING (row_hash)`,
+       LEFT JOIN corrected USING (row_hash) LEFT JOIN equals USING (row_hash)`,
   );
 }
 
@@ -93,13 +104,14 @@ export async function findRecords(
   const rows = await engine.rows(
     `SELECT row_hash AS "rowHash", state, source_file_id AS "sourceFileId", source_file AS "sourceFile", source_row_number AS "sourceRowNumber",
        source_line AS "sourceLine", failures, own_failures AS "ownFailures", strftime(last_at, '%Y-%m-%dT%H:%M:%S.%gZ') AS "lastAt", run_id AS "runId",
-       contract_version AS "contractVersion", reasons, record, raw_text AS "rawText", corrections
+       contract_version AS "contractVersion", reasons, record, raw_text AS "rawText", corrections, equals
      FROM failed_records WHERE ${whereSql(filter, states)}
      ORDER BY source_file, source_row_number, row_hash${limit === undefined ? '' : ` LIMIT ${limit}`}`,
   );
-  return rows.map((row) =>
+  return rows.map(({ equals, ...row }) =>
     FailedRecord.parse({
       ...row,
+      ...(typeof equals === 'string' ? { equals: JSON.parse(equals) } : {}),
       record: parsed(row.record),
       corrections: parsed(row.corrections) ?? {},
     }),

@@ -1,5 +1,6 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { normaliseHeader } from '../contract/header.ts';
+import { isByRecord } from '../contract/record-key.ts';
 import { retryDialect } from '../csv/retry-dialect.ts';
 import { ConfigError } from '../errors.ts';
 import { retryKeys } from '../naming.ts';
@@ -39,10 +40,17 @@ export function planRetry(contract: SourceContract, records: readonly FailedReco
   for (const origin of records) {
     const values = valuesOf(contract, origin);
     const why = unfit(contract, origin, values);
-    if (why === undefined) rows.push({ origin, values });
+    if (why === undefined) rows.push(...originsOf(contract, origin).map((one) => ({ origin: one, values })));
     else skipped.push({ rowHash: origin.rowHash, why });
   }
   return { rows, skipped };
+}
+
+/** A record as often as it is to be tested: where equal records are no duplicates, each of them. */
+function originsOf(contract: SourceContract, origin: FailedRecord): readonly FailedRecord[] {
+  const { equals } = origin;
+  if (!isByRecord(contract) || equals === undefined) return [origin];
+  return equals.map((place) => ({ ...origin, ...place }));
 }
 
 function valuesOf(contract: SourceContract, { record, corrections }: FailedRecord): RetryRow['values'] {

@@ -16,7 +16,8 @@ const RUN_FIELDS: Fields = {
   runId: 'VARCHAR',
   dataset: 'VARCHAR',
   status: 'VARCHAR',
-  counts: 'STRUCT(records BIGINT, silver BIGINT, quarantined BIGINT, condemned BIGINT, blank BIGINT)',
+  counts:
+    'STRUCT(records BIGINT, silver BIGINT, quarantined BIGINT, condemned BIGINT, blank BIGINT, footer BIGINT, repeats BIGINT)',
   reasons: 'JSON',
   controlTotals: 'JSON',
   files: 'JSON',
@@ -80,7 +81,7 @@ export async function createOpsViews(
   await view(
     'runs',
     `SELECT runId AS run_id, dataset, status, counts.records AS records, counts.silver AS silver, counts.quarantined AS quarantined,
-       counts.condemned AS condemned, counts.blank AS blank, reasons, controlTotals AS control_totals, snapshotId AS snapshot_id,
+       counts.condemned AS condemned, counts.blank AS blank, coalesce(counts.footer, 0) AS footer, coalesce(counts.repeats, 0) AS repeats, reasons, controlTotals AS control_totals, snapshotId AS snapshot_id,
        sealDigest AS seal_digest, contractVersion AS contract_version, why, startedAt AS started_at, endedAt AS ended_at, durationMs AS duration_ms
      FROM ${await readDocuments(effects, runsPrefix(), RUN_FIELDS)}${until('startedAt')}`,
   );

@@ -1,5 +1,6 @@
 import type { Contract } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
+import { isByRecord } from '../contract/record-key.ts';
 import { type Engine, integerOf, readParquet, type SqlRow, textOf } from '../engine/engine.ts';
 import { exactSum } from '../engine/exact-sum.ts';
 import { identifier, literal } from '../engine/sql.ts';
@@ -163,12 +164,14 @@ async function readKeys(
   contract: Contract,
   most: number,
 ): Promise<Pick<SnapshotDiff, 'keyCount' | 'keys'>> {
-  const keys = contract.key.map(identifier);
-  const others = contract.columns.map(({ name }) => name).filter((name) => !contract.key.includes(name));
+  const names = contract.columns.map(({ name }) => name);
+  const keyNames = isByRecord(contract) ? names : contract.key;
+  const keys = keyNames.map(identifier);
+  const others = names.filter((name) => !keyNames.includes(name));
   const same = keys.map((key) => `a.${key} IS NOT DISTINCT FROM b.${key}`).join(' AND ');
   const pair = (name: string): string =>
     `${literal(name)}, json_object('old', CAST(a.${identifier(name)} AS VARCHAR), 'new', CAST(b.${identifier(name)} AS VARCHAR))`;
-  const key = contract.key.map(
+  const key = keyNames.map(
     (name) => `${literal(name)}, CAST(coalesce(a.${identifier(name)}, b.${identifier(name)}) AS VARCHAR)`,
   );
   await engine.run(

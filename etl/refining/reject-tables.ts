@@ -54,4 +54,9 @@ export const LEDGER_COLUMNS: readonly TableColumn[] = [
     'Digest of the contract in whose dialect it was read, where that is an earlier one',
   ),
   added('footer', 'long', 'Records of the footer; NULL where the file came before they were told apart'),
+  added(
+    'repeats',
+    'long',
+    'Records that stood in Silver already; NULL where the file came before they were told apart',
+  ),
 ];

@@ -1,5 +1,6 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
+import { keyColumns } from '../contract/record-key.ts';
 import { tableColumns } from '../contract/table-columns.ts';
 import type { Engine } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
@@ -29,7 +30,7 @@ export async function createSuspects(engine: Engine, contract: SourceContract): 
  * segment or another. One segment at a time: of two with one key the later must see the earlier.
  */
 export async function findSuspects(engine: Engine, contract: SourceContract, seen: SeenKeys): Promise<void> {
-  const hash = `hash(${contract.key.map(identifier).join(', ')})`;
+  const hash = `hash(${keyColumns(contract).map(identifier).join(', ')})`;
   // 53 of the hash's 64 bits: what a number of JavaScript holds.
   const [hashes = []] = await engine.numbers(
     `SELECT CASE WHEN passed$ THEN CAST(${hash} >> 11 AS DOUBLE) ELSE -1 END FROM positioned`,

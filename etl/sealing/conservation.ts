@@ -13,23 +13,22 @@ export interface FoundInFile {
   silver: number;
   quarantined: number;
   condemned: number;
+  repeats: number;
   /** Sum of the hashes of the record numbers found. */
   identity: string;
   readonly silverSums: MeasureSum[];
   readonly quarantinedSums: MeasureSum[];
   readonly condemnedSums: MeasureSum[];
+  readonly repeatsSums: MeasureSum[];
   /** The source's own total, by its total row: the measure's sum as stated there. */
   declared?: string;
 }
 
-const nothingFound = (): FoundInFile => ({
-  silver: 0,
-  quarantined: 0,
-  condemned: 0,
+/** What is found of a file of which nothing was written. */
+export const emptyFind = (): FoundInFile => ({
+  ...{ silver: 0, quarantined: 0, condemned: 0, repeats: 0 },
   identity: '0',
-  silverSums: [],
-  quarantinedSums: [],
-  condemnedSums: [],
+  ...{ silverSums: [], quarantinedSums: [], condemnedSums: [], repeatsSums: [] },
 });
 
 /** Where the proof reads back. */
@@ -40,7 +39,7 @@ export interface ProofInput {
   readonly silverFiles: readonly DataFile[];
 }
 
-/** What was written, by source_file_id: Silver from its Parquet files, the rejects by verdict, the total rows. */
+/** What was written, by source_file_id: Silver from its Parquet files, the rejects by verdict, the repeats. */
 export async function readBack(input: ProofInput): Promise<Map<string, FoundInFile>> {
   const { engine, data, contract, silverFiles } = input;
   const found = new Map<string, FoundInFile>();
@@ -50,6 +49,7 @@ export async function readBack(input: ProofInput): Promise<Map<string, FoundInFi
       ? []
       : [{ from: readParquet(paths), verdict: "'silver'", measure: writtenMeasure }]),
     { from: 'verdicts', verdict: 'verdict', measure: stagedMeasure },
+    { from: 'repeats', verdict: "'repeats'", measure: stagedMeasure },
   ];
   for (const { from, verdict, measure } of sources) {
     const rows = await engine.rows(
@@ -137,10 +137,10 @@ export function proveFile(contract: SourceContract, proof: ProofOfFile): Proven 
   const problems: string[] = [];
   const blank = blankCount(refined, totalRow !== undefined);
   const { records: footer, identity: footerIdentity } = refined.footer ?? { records: 0, identity: '0' };
-  const out = found.silver + found.quarantined + found.condemned + blank + footer;
+  const out = found.silver + found.quarantined + found.condemned + blank + footer + found.repeats;
   if (out !== refined.records) {
     problems.push(
-      `${refined.records} records came in, but ${out} are accounted for (silver ${found.silver}, quarantined ${found.quarantined}, condemned ${found.condemned}, blank ${blank}, footer ${footer})`,
+      `${refined.records} records came in, but ${out} are accounted for (silver ${found.silver}, quarantined ${found.quarantined}, condemned ${found.condemned}, blank ${blank}, footer ${footer}, repeats ${found.repeats})`,
     );
   }
   const apart = [refined.blankIdentity, totalRow?.identity ?? '0', footerIdentity];
@@ -205,9 +205,13 @@ async function stepsBetween(
 
 function totalsOf(contract: SourceContract, { key, refined, found, totalRow }: ProofOfFile): ControlTotal[] {
   const groups = addSums(
-    [...refined.measuresIn, ...found.silverSums, ...found.quarantinedSums, ...found.condemnedSums].map(
-      (sum) => ({ ...sum, sum: '0' }),
-    ),
+    [
+      ...refined.measuresIn,
+      ...found.silverSums,
+      ...found.quarantinedSums,
+      ...found.condemnedSums,
+      ...found.repeatsSums,
+    ].map((sum) => ({ ...sum, sum: '0' })),
   );
   return groups.map(({ measure, by }) => {
     const n = contract.measures.findIndex(({ column }) => column === measure);
@@ -222,17 +226,21 @@ function totalsOf(contract: SourceContract, { key, refined, found, totalRow }: P
       silver: pick(found.silverSums),
       quarantined: pick(found.quarantinedSums),
       condemned: pick(found.condemnedSums),
+      ...(found.repeats === 0 ? {} : { repeats: pick(found.repeatsSums) }),
     };
     const declared = measure === contract.csv.totalRowColumn ? totalRow?.declared : undefined;
-    const out = [total.silver, total.quarantined, total.condemned].reduce(addDecimals);
+    const out = outOf(total);
     const met = sameDecimal(total.in, out) && (declared === undefined || sameDecimal(total.in, declared));
     return { ...total, ...(declared === undefined ? {} : { declared }), met };
   });
 }
 
+const outOf = ({ silver, quarantined, condemned, repeats = '0' }: Omit<ControlTotal, 'met'>): string =>
+  [silver, quarantined, condemned, repeats].reduce(addDecimals);
+
 function describeMiss(total: ControlTotal): string {
   const what = total.by === null ? total.measure : `${total.measure} in ${total.by}`;
-  const out = [total.silver, total.quarantined, total.condemned].reduce(addDecimals);
+  const out = outOf(total);
   return total.declared !== undefined && sameDecimal(total.in, out)
     ? `its total row says ${what} is ${total.declared}, but its records add up to ${total.in}`
     : `${what} was ${total.in} coming in and is ${out} going out`;
@@ -245,12 +253,12 @@ function stagedMeasure(_: SourceContract, n: number): { value: string; by: strin
   return { value: measureColumn(n), by: measureByColumn(n) };
 }
 
-function verdictOf(text: string): 'silver' | 'quarantined' | 'condemned' {
-  return text === 'silver' || text === 'condemned' ? text : 'quarantined';
+function verdictOf(text: string): 'silver' | 'quarantined' | 'condemned' | 'repeats' {
+  return text === 'silver' || text === 'condemned' || text === 'repeats' ? text : 'quarantined';
 }
 
 function entry(found: Map<string, FoundInFile>, sourceFileId: string): FoundInFile {
-  const known = found.get(sourceFileId) ?? nothingFound();
+  const known = found.get(sourceFileId) ?? emptyFind();
   found.set(sourceFileId, known);
   return known;
 }

@@ -1,10 +1,16 @@
+import { isByArrival } from '../contract/arrival-month.ts';
 import type { SourceContract } from '../contract/contract.ts';
+import { isByRecord, keyColumns, knowsRepeats } from '../contract/record-key.ts';
 import { type Engine, integerOf, readParquet } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
+import { tableRowsSql } from '../engine/table-rows.ts';
 import type { DataStore } from '../ports.ts';
+import type { LakeTable } from '../table/lake-table.ts';
 import { mayContain } from '../table/prune.ts';
 import type { DataFile } from '../table/schema.ts';
 import { type ArrivalOrder, placeOf } from './arrival-order.ts';
+import { repeatRecords } from './record-repeats.ts';
+import { createRepeats, isLeftOut, judgeWithin, repeatBase } from './repeats.ts';
 
 /** What finding exclusions needs. */
 export interface ExclusionInput {
@@ -24,42 +30,81 @@ export interface ExclusionInput {
   /** The order in which the records came, by loadArrivalOrder. */
   readonly order: ArrivalOrder;
   readonly hasPrior: boolean;
+  /** Silver, to read files of it with the columns that it has now. */
+  readonly table: LakeTable;
   /** SELECT of places (source_file_id, source_row_number) where later tries of the same records are there, too. */
   readonly retriedSince?: string | undefined;
 }
 
+/** How many records are left out of Silver, or taken out of it. */
+interface Exclusions {
+  readonly excluded: number;
+  readonly superseded: number;
+  readonly repeats: number;
+}
+
 /**
  * Makes the tables `excluded` (source_file_id, source_row_number, code), the run's records that passed on their own
- * but may not go to Silver, and `superseded` (the key columns), the base's rows that give way to new ones.
- * Returns how many of each there are.
+ * but may not go to Silver, `repeats`, those that stand there already, where the contract knows such, and `superseded` (the
+ * key columns), the base's rows that give way to new ones. Returns how many of each there are.
  */
-export async function findExclusions(
-  input: ExclusionInput,
-): Promise<{ excluded: number; superseded: number }> {
+export async function findExclusions(input: ExclusionInput): Promise<Exclusions> {
   const { engine, contract } = input;
   await engine.run(
     'CREATE OR REPLACE TEMP TABLE excluded (source_file_id VARCHAR, source_row_number BIGINT, code VARCHAR)',
   );
+  await createRepeats(engine, contract);
   if (input.files.length === 0) {
     await engine.run('CREATE OR REPLACE TEMP TABLE superseded (nothing INTEGER)');
-    return { excluded: 0, superseded: 0 };
+    return { excluded: 0, superseded: 0, repeats: 0 };
   }
   if (input.hasPrior) await excludeCondemned(input);
   if (input.retriedSince !== undefined)
     await engine.run(
       `INSERT INTO excluded SELECT source_file_id, source_row_number, 'DUPLICATE' FROM (${input.retriedSince}) ANTI JOIN excluded USING (source_file_id, source_row_number)`,
     );
-  const keys = contract.key.map(identifier).join(', ');
+  const keys = keyColumns(contract).map(identifier).join(', ');
   const sample = await readFiles(input.data, input.files.slice(0, 1));
   await engine.run(`CREATE OR REPLACE TEMP TABLE superseded AS SELECT ${keys} FROM ${sample} LIMIT 0`);
   for (const group of keyGroups(contract, input.files)) {
-    await excludeWithin(input, group);
-    await compareWithBase(input, group);
+    if (knowsRepeats(contract)) await findRepeats(input, group);
+    else {
+      await excludeWithin(input, group);
+      await compareWithBase(input, group);
+    }
   }
   const [row = {}] = await engine.rows(
-    'SELECT (SELECT count(*) FROM excluded) AS excluded, (SELECT count(*) FROM superseded) AS superseded',
+    'SELECT (SELECT count(*) FROM excluded) AS excluded, (SELECT count(*) FROM superseded) AS superseded, (SELECT count(*) FROM repeats) AS repeats',
   );
-  return { excluded: integerOf(row, 'excluded'), superseded: integerOf(row, 'superseded') };
+  return {
+    excluded: integerOf(row, 'excluded'),
+    superseded: integerOf(row, 'superseded'),
+    repeats: integerOf(row, 'repeats'),
+  };
+}
+
+/**
+ * Tells repeats from duplicates. The base comes first, since what stands there stays; only where later records replace
+ * earlier ones, those of the run say first which values count.
+ */
+async function findRepeats(input: ExclusionInput, files: readonly DataFile[]): Promise<void> {
+  const { engine, data, contract, table } = input;
+  const rivals = rivalsOf(input, files);
+  const paths = await Promise.all(rivals.map(({ key }) => data.localPath(key)));
+  const search = {
+    ...{ engine, contract, fresh: await readFiles(data, files) },
+    standing:
+      rivals.length === 0
+        ? undefined
+        : `(SELECT * FROM (${tableRowsSql(table, paths)}) AS old WHERE ${input.standing})`,
+  };
+  const within = { among: await findRepeated(input, files), ...placeOf('records', input.order) };
+  if (isByRecord(contract)) return repeatRecords({ ...search, ...within, among: within.among ?? 'false' });
+  await repeatBase(search);
+  if (contract.duplicates !== 'replace') await compareWithBase(input, files);
+  else if (input.order.isBaseLater) await excludeReplaced(input, files);
+  if (within.among !== undefined) await judgeWithin(search, { ...within, among: within.among });
+  if (contract.duplicates === 'replace') await supersedeBase(input, files);
 }
 
 /** Records that are compared at once where they needn't all be: so many that few statements do, so few that their keys fit into memory. */
@@ -67,7 +112,10 @@ const GROUP_RECORDS = 2_000_000;
 
 /** Files that may share a key: whole months, some at a time, where the key holds the partition column, else all together. */
 export function keyGroups(contract: SourceContract, files: readonly DataFile[]): DataFile[][] {
-  if (!contract.key.includes(contract.partitionColumn)) return [[...files]];
+  const isByMonth = isByRecord(contract)
+    ? !isByArrival(contract)
+    : contract.key.includes(contract.partitionColumn);
+  if (!isByMonth) return [[...files]];
   const months = new Map<number | undefined, DataFile[]>();
   for (const file of files) months.set(file.month, [...(months.get(file.month) ?? []), file]);
   const groups: { files: DataFile[]; records: number }[] = [];
@@ -93,14 +141,19 @@ async function excludeCondemned({ engine, data, files }: ExclusionInput): Promis
   );
 }
 
-/** Of several records of the run with one key one stays: that which came first, or where the contract says replace last. */
-async function excludeWithin(input: ExclusionInput, files: readonly DataFile[]): Promise<void> {
+/**
+ * The condition under which a record (`records`) of the run has a key that another one of it may have; undefined where
+ * none has. Makes the table `repeated`.
+ */
+async function findRepeated(input: ExclusionInput, files: readonly DataFile[]): Promise<string | undefined> {
   const { engine, data, contract } = input;
   const suspects = files.filter((file) => input.suspectFiles.includes(file));
-  if (input.isOneChunk && suspects.length === 0) return;
+  if (input.isOneChunk && suspects.length === 0) return undefined;
   const source = await readFiles(data, files);
   const hashOf = (table: string): string =>
-    `hash(${contract.key.map((key) => `${table}${identifier(key)}`).join(', ')})`;
+    `hash(${keyColumns(contract)
+      .map((key) => `${table}${identifier(key)}`)
+      .join(', ')})`;
   const hash = hashOf('');
   const among = input.isOneChunk
     ? `WHERE ${hash} IN (SELECT ${hash} FROM ${await readFiles(data, suspects)})`
@@ -109,7 +162,14 @@ async function excludeWithin(input: ExclusionInput, files: readonly DataFile[]):
     `CREATE OR REPLACE TEMP TABLE repeated AS SELECT ${hash} AS h$ FROM ${source} ${among} GROUP BY h$ HAVING count(*) > 1`,
   );
   const [row = {}] = await engine.rows('SELECT count(*) AS n FROM repeated');
-  if (integerOf(row, 'n') === 0) return;
+  return integerOf(row, 'n') === 0 ? undefined : `${hashOf('records.')} IN (SELECT h$ FROM repeated)`;
+}
+
+/** Of several records of the run with one key one stays: that which came first, or where the contract says replace last. */
+async function excludeWithin(input: ExclusionInput, files: readonly DataFile[]): Promise<void> {
+  const { engine, data, contract } = input;
+  const among = await findRepeated(input, files);
+  if (among === undefined) return;
   const direction = contract.duplicates === 'replace' ? 'DESC' : 'ASC';
   const { joins, place } = placeOf('records', input.order);
   await engine.run(
@@ -117,43 +177,74 @@ async function excludeWithin(input: ExclusionInput, files: readonly DataFile[]):
        SELECT records.source_file_id, records.source_row_number,
          row_number() OVER (PARTITION BY ${contract.key.map((key) => `records.${identifier(key)}`).join(', ')}
            ORDER BY ${place} ${direction}, records.source_row_number ${direction}) AS nth
-       FROM ${source} AS records ${joins}
-       WHERE ${hashOf('records.')} IN (SELECT h$ FROM repeated)
+       FROM ${await readFiles(data, files)} AS records ${joins}
+       WHERE ${among}
          AND NOT EXISTS (SELECT 1 FROM excluded WHERE excluded.source_file_id = records.source_file_id AND excluded.source_row_number = records.source_row_number)
      ) WHERE nth > 1`,
   );
 }
 
 async function compareWithBase(input: ExclusionInput, files: readonly DataFile[]): Promise<void> {
-  const { engine, data, contract } = input;
-  const rivals = input.baseFiles.filter((base) => files.some((file) => mayShareKey(contract, file, base)));
-  if (rivals.length === 0) return;
-  const same = contract.key
-    .map((key) => `old.${identifier(key)} IS NOT DISTINCT FROM new.${identifier(key)}`)
-    .join(' AND ');
-  const fresh = await readFiles(data, files);
-  const old = `(SELECT * FROM ${await readFiles(data, rivals)} AS old WHERE ${input.standing})`;
-  const keys = contract.key.map(identifier).join(', ');
-  const notExcluded =
-    'NOT EXISTS (SELECT 1 FROM excluded WHERE excluded.source_file_id = new.source_file_id AND excluded.source_row_number = new.source_row_number)';
-  if (contract.duplicates === 'replace') {
-    if (input.order.isBaseLater) {
-      const [mine, theirs] = [placeOf('new', input.order), placeOf('old', input.order)];
-      await engine.run(
-        `INSERT INTO excluded SELECT DISTINCT new.source_file_id, new.source_row_number, 'DUPLICATE'
-         FROM ${fresh} AS new JOIN ${old} AS old ON ${same} ${mine.joins} ${theirs.joins}
-         WHERE ${theirs.place} > ${mine.place} AND ${notExcluded}`,
-      );
-    }
-    await engine.run(
-      `INSERT INTO superseded SELECT DISTINCT ${keys} FROM ${fresh} AS new WHERE EXISTS (SELECT 1 FROM ${old} AS old WHERE ${same}) AND ${notExcluded}`,
-    );
-  } else {
-    await engine.run(
-      `INSERT INTO excluded SELECT source_file_id, source_row_number, 'DUPLICATE' FROM ${fresh} AS new
-       WHERE EXISTS (SELECT 1 FROM ${old} AS old WHERE ${same}) AND ${notExcluded}`,
-    );
+  if (input.contract.duplicates === 'replace') {
+    if (input.order.isBaseLater) await excludeReplaced(input, files);
+    return supersedeBase(input, files);
   }
+  const sides = await sidesOf(input, files);
+  if (sides === undefined) return;
+  const { fresh, old, same } = sides;
+  await input.engine.run(
+    `INSERT INTO excluded SELECT source_file_id, source_row_number, 'DUPLICATE' FROM ${fresh} AS new
+     WHERE EXISTS (SELECT 1 FROM ${old} AS old WHERE ${same}) AND NOT ${isLeftOut('new')}`,
+  );
+}
+
+/** Records of the run give way to those of the base that came later. */
+async function excludeReplaced(input: ExclusionInput, files: readonly DataFile[]): Promise<void> {
+  const sides = await sidesOf(input, files);
+  if (sides === undefined) return;
+  const { fresh, old, same } = sides;
+  const [mine, theirs] = [placeOf('new', input.order), placeOf('old', input.order)];
+  await input.engine.run(
+    `INSERT INTO excluded SELECT DISTINCT new.source_file_id, new.source_row_number, 'DUPLICATE'
+     FROM ${fresh} AS new JOIN ${old} AS old ON ${same} ${mine.joins} ${theirs.joins}
+     WHERE ${theirs.place} > ${mine.place} AND NOT ${isLeftOut('new')}`,
+  );
+}
+
+/** Rows of the base give way to those of the run. */
+async function supersedeBase(input: ExclusionInput, files: readonly DataFile[]): Promise<void> {
+  const sides = await sidesOf(input, files);
+  if (sides === undefined) return;
+  const { fresh, old, same } = sides;
+  const keys = input.contract.key.map(identifier).join(', ');
+  await input.engine.run(
+    `INSERT INTO superseded SELECT DISTINCT ${keys} FROM ${fresh} AS new WHERE EXISTS (SELECT 1 FROM ${old} AS old WHERE ${same}) AND NOT ${isLeftOut('new')}`,
+  );
+}
+
+/** The run's records and the standing ones of the base, as table expressions, and when two have the same key; undefined where none can. */
+async function sidesOf(
+  input: ExclusionInput,
+  files: readonly DataFile[],
+): Promise<{ fresh: string; old: string; same: string } | undefined> {
+  const { data, contract } = input;
+  const rivals = rivalsOf(input, files);
+  if (rivals.length === 0) return undefined;
+  return {
+    fresh: await readFiles(data, files),
+    old: `(SELECT * FROM ${await readFiles(data, rivals)} AS old WHERE ${input.standing})`,
+    same: contract.key
+      .map((key) => `old.${identifier(key)} IS NOT DISTINCT FROM new.${identifier(key)}`)
+      .join(' AND '),
+  };
+}
+
+/** Files of the base that may hold records with a key of the run's. */
+function rivalsOf({ contract, baseFiles }: ExclusionInput, files: readonly DataFile[]): readonly DataFile[] {
+  if (!isByRecord(contract))
+    return baseFiles.filter((base) => files.some((file) => mayShareKey(contract, file, base)));
+  const months = new Set(files.map(({ month }) => month));
+  return isByArrival(contract) ? baseFiles : baseFiles.filter(({ month }) => months.has(month));
 }
 
 /** Whether two files may hold records with the same key, by the bounds of the key's columns. */
@@ -175,6 +266,6 @@ export function supersededSql(contract: SourceContract): string {
   return `EXISTS (SELECT 1 FROM superseded WHERE ${same.join(' AND ')})`;
 }
 
-/** The condition under which a row of the run's Silver files is excluded. */
+/** The condition under which a row (`old`) of the run's Silver files is left out. */
 export const EXCLUDED_SQL =
-  'EXISTS (SELECT 1 FROM excluded WHERE excluded.source_file_id = old.source_file_id AND excluded.source_row_number = old.source_row_number)';
+  'EXISTS (SELECT 1 FROM (SELECT source_file_id, source_row_number FROM excluded UNION ALL SELECT source_file_id, source_row_number FROM repeats) AS out$ WHERE out$.source_file_id = old.source_file_id AND out$.source_row_number = old.source_row_number)';

@@ -68,17 +68,12 @@ async function readFooters({ engine, contract, ids }: FooterInput): Promise<Map<
      FROM may_have_footer LEFT JOIN footers AS f ON file$ = id$ GROUP BY id$`,
   );
   const sums = await readSums(engine, contract);
-  const lines = contract.csv.footerLines;
   const found = new Map<string, FooterOfFile>();
   for (const row of rows) {
     const [id, records] = [textOf(row, 'id'), integerOf(row, 'n')];
-    if (row.wrong !== null && row.wrong !== undefined)
-      found.set(id, { kind: 'wrong', why: passingText(integerOf(row, 'wrong'), lines) });
-    else if (lines !== undefined && records < lines)
-      found.set(id, {
-        kind: 'wrong',
-        why: `it has ${records} records, and its footer alone should have ${lines} (footerLines)`,
-      });
+    const passing = row.wrong === null || row.wrong === undefined ? undefined : integerOf(row, 'wrong');
+    const why = wrongFooter(contract, { records, passing });
+    if (why !== undefined) found.set(id, { kind: 'wrong', why });
     else if (records > 0)
       found.set(id, {
         kind: 'footer',
@@ -94,6 +89,16 @@ async function readFooters({ engine, contract, ids }: FooterInput): Promise<Map<
       return one === undefined ? [] : [[id, one] as const];
     }),
   );
+}
+
+/** Why a file is rejected for its footer: a record of it would pass, or it has too few; undefined where it is as it should be. */
+export function wrongFooter(
+  { csv: { footerLines } }: SourceContract,
+  { records, passing }: { readonly records: number; readonly passing: number | undefined },
+): string | undefined {
+  if (passing !== undefined) return passingText(passing, footerLines);
+  if (footerLines === undefined || records >= footerLines) return undefined;
+  return `it has ${records} records, and its footer alone should have ${footerLines} (footerLines)`;
 }
 
 const passingText = (row: number, lines: number | undefined): string =>

@@ -3,11 +3,11 @@ import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { measureColumn } from '../refining/rejects.ts';
 import type { SpanLines, UnreadMeasure } from '../stages/documents.ts';
 
-/** How many lines the records of `verdicts` that can't be parsed have beyond one each, by verdict; undefined where none has. */
-export async function countSpanLines(engine: Engine): Promise<SpanLines | undefined> {
+/** How many lines the records of `verdicts` that can't be parsed have beyond one each, by verdict, of those for which a condition holds; undefined where none has. */
+export async function countSpanLines(engine: Engine, which = 'true'): Promise<SpanLines | undefined> {
   const [row = {}] = await engine.rows(
     `SELECT CAST(coalesce(sum(lines - 1) FILTER (verdict = 'quarantined'), 0) AS BIGINT) AS quarantined,
-       CAST(coalesce(sum(lines - 1) FILTER (verdict = 'condemned'), 0) AS BIGINT) AS condemned FROM verdicts`,
+       CAST(coalesce(sum(lines - 1) FILTER (verdict = 'condemned'), 0) AS BIGINT) AS condemned FROM verdicts WHERE ${which}`,
   );
   const lines = { quarantined: integerOf(row, 'quarantined'), condemned: integerOf(row, 'condemned') };
   return lines.quarantined + lines.condemned === 0 ? undefined : lines;

@@ -29,20 +29,18 @@ export function sealedFile(
     blank: blankCount(refined, hasTotalRow),
   };
   const { records: footer = 0 } = refined.footer ?? {};
-  if (footer === 0) return { ...base, ...counts, status: 'accepted' };
-  return { ...base, ...counts, footer, status: 'accepted', note: `${footer} records are its footer` };
-}
-
-/** What is found of a file of which nothing was written. */
-export function emptyFind(): FoundInFile {
+  const repeats = found?.repeats ?? 0;
+  const notes = [
+    ...(footer === 0 ? [] : [`${footer} records are its footer`]),
+    ...(repeats === 0 ? [] : [`${repeats} records stand in Silver already`]),
+  ];
   return {
-    silver: 0,
-    quarantined: 0,
-    condemned: 0,
-    identity: '0',
-    silverSums: [],
-    quarantinedSums: [],
-    condemnedSums: [],
+    ...base,
+    ...counts,
+    ...(footer === 0 ? {} : { footer }),
+    ...(repeats === 0 ? {} : { repeats }),
+    status: 'accepted',
+    ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
   };
 }
 
@@ -57,5 +55,8 @@ export function sumCounts(files: readonly SealedFile[]): Counts {
     condemned: sum((file) => file.condemned),
     blank: sum((file) => file.blank),
     ...(files.some(({ footer }) => footer !== undefined) ? { footer: sum((file) => file.footer ?? 0) } : {}),
+    ...(files.some(({ repeats }) => repeats !== undefined)
+      ? { repeats: sum((file) => file.repeats ?? 0) }
+      : {}),
   };
 }

@@ -19,7 +19,9 @@ export async function findSecondHeaders(
       headers.map((text) => [normaliseHeader(text), name] as const),
     ),
   );
-  const at = isByArrival(contract) ? (contract.key[0] ?? '') : contract.partitionColumn;
+  const at = isByArrival(contract)
+    ? (contract.key[0] ?? contract.columns[0]?.name ?? '')
+    : contract.partitionColumn;
   const listed = [...spellings.keys()].map(literal).join(', ');
   const rows = await engine.rows(
     `SELECT source_file_id, source_row_number, record FROM rejects

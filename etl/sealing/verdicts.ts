@@ -2,7 +2,7 @@ import { REASONS_TYPE } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { literal, rowsTable } from '../engine/sql.ts';
-import type { Plan } from '../stages/documents.ts';
+import type { FirstFailures, Plan } from '../stages/documents.ts';
 
 /**
  * Makes the table `verdicts`: every reject with its attempt_count, its verdict (`quarantined` or `condemned`)
@@ -56,12 +56,31 @@ export function verdictSelect(verdict: 'quarantined' | 'condemned', plan: Plan):
     WHERE verdict = ${literal(verdict)} ORDER BY files.source_file, source_row_number`;
 }
 
-/** How often each reason code occurs. */
-export async function countReasonCodes(engine: Engine): Promise<Record<string, number>> {
+/** How often each reason code occurs among the verdicts for which a condition holds. */
+export async function countReasonCodes(engine: Engine, which = 'true'): Promise<Record<string, number>> {
   const rows = await engine.rows(
-    'SELECT code, count(*) AS n FROM (SELECT unnest(reasons).code AS code FROM verdicts) GROUP BY code ORDER BY code',
+    `SELECT code, count(*) AS n FROM (SELECT unnest(reasons).code AS code FROM verdicts WHERE ${which}) GROUP BY code ORDER BY code`,
   );
   return Object.fromEntries(rows.map((row) => [textOf(row, 'code'), integerOf(row, 'n')]));
+}
+
+/**
+ * The condition under which a row of `verdicts`, or of a reject table, is of a record that failed for the first time, or
+ * reached its last attempt now: where files hold again what earlier ones held, all others are no news.
+ */
+export const FIRST_FAILURE_SQL =
+  "(attempt_count <= 1 OR list_contains(list_transform(reasons, lambda r: r.code), 'MAX_ATTEMPTS')) AND NOT list_contains(list_transform(reasons, lambda r: r.code), 'PREVIOUSLY_CONDEMNED')";
+
+/** What failed for the first time. */
+export async function countFirstFailures(engine: Engine): Promise<FirstFailures> {
+  const [row = {}] = await engine.rows(
+    `SELECT count(*) FILTER (verdict = 'quarantined') AS quarantined, count(*) FILTER (verdict = 'condemned') AS condemned FROM verdicts WHERE ${FIRST_FAILURE_SQL}`,
+  );
+  return {
+    quarantined: integerOf(row, 'quarantined'),
+    condemned: integerOf(row, 'condemned'),
+    reasons: await countReasonCodes(engine, FIRST_FAILURE_SQL),
+  };
 }
 
 /** SHA-256 over every reject's file, number, verdict and codes, in order: with the files, it says which records are in Silver. */

@@ -1,4 +1,5 @@
 import type { ColumnCheck, Contract } from '../contract/contract.ts';
+import { keyText } from '../contract/record-key.ts';
 import type { Ailment } from '../operations/ailment.ts';
 import type { CatalogTable } from '../query/catalog.ts';
 import type { RunRecord } from '../stages/outcomes.ts';
@@ -47,7 +48,7 @@ ${table(
     ['contract version', contract.version],
     ['published', freshness(facts)],
     ['table', facts.table.name],
-    ['key', contract.key.join(', ')],
+    ['key', keyText(contract)],
   ].map(([what = '', value = '']) => [html`${text(what)}`, html`${text(value)}`]),
 )}
 ${ails.length === 0 ? ('' as Html) : html`<h2>Not well</h2><ul>${ails.map(({ what }) => html`<li>${text(what)}</li>`)}</ul>`}

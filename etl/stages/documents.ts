@@ -159,7 +159,7 @@ export type ChunkResult = z.infer<typeof ChunkResult>;
 
 /**
  * Verdicts counted. `blank` are the records with nothing to test: empty ones, and the source's total row; `footer` those
- * of the source's footer, absent where there are none.
+ * of the source's footer, and `repeats` those that stand in Silver already, each absent where there are none.
  */
 export const Counts = z.object({
   records: z.number().int(),
@@ -168,6 +168,7 @@ export const Counts = z.object({
   condemned: z.number().int(),
   blank: z.number().int(),
   footer: z.number().int().exactOptional(),
+  repeats: z.number().int().exactOptional(),
 });
 export type Counts = z.infer<typeof Counts>;
 
@@ -181,7 +182,7 @@ export const SealedFile = Counts.extend({
 });
 export type SealedFile = z.infer<typeof SealedFile>;
 
-/** A measure before and after, for one file: `in` = silver + quarantined + condemned, and the source's own total where it states one. */
+/** A measure before and after, for one file: `in` = silver + quarantined + condemned + repeats (absent where there are none), and the source's own total where it states one. */
 export const ControlTotal = z.object({
   key: z.string(),
   measure: z.string(),
@@ -190,6 +191,7 @@ export const ControlTotal = z.object({
   silver: z.string(),
   quarantined: z.string(),
   condemned: z.string(),
+  repeats: z.string().exactOptional(),
   declared: z.string().exactOptional(),
   met: z.boolean(),
 });
@@ -202,6 +204,17 @@ export type UnreadMeasure = z.infer<typeof UnreadMeasure>;
 /** Lines of records that can't be parsed, beyond one each. */
 const SpanLines = z.object({ quarantined: z.number().int(), condemned: z.number().int() });
 export type SpanLines = z.infer<typeof SpanLines>;
+
+/**
+ * What of a run failed for the first time, where files hold again what earlier ones held: records that failed before as they
+ * are, or were condemned before, are no news.
+ */
+const FirstFailures = z.object({
+  quarantined: z.number().int(),
+  condemned: z.number().int(),
+  reasons: z.record(z.string(), z.number().int()),
+});
+export type FirstFailures = z.infer<typeof FirstFailures>;
 
 /** The immutable summary of a run: `_SUCCESS`. */
 export const Seal = z.object({
@@ -221,6 +234,10 @@ export const Seal = z.object({
   spanLines: SpanLines.exactOptional(),
   /** SHA-256 over every rejected record's file, number, verdict and codes, in order. */
   rejectsDigest: z.string(),
+  /** SHA-256 over which records are repeats; absent where none is. */
+  repeatsDigest: z.string().exactOptional(),
+  /** Absent where the contract knows no repeats. */
+  first: FirstFailures.exactOptional(),
   /** What conservation could not prove; empty: proven. */
   unproven: z.array(z.object({ key: z.string(), problem: z.string() })),
   digest: z.string(),

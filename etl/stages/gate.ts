@@ -1,13 +1,16 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { SourceContract } from '../contract/contract.ts';
+import { knowsRepeats } from '../contract/record-key.ts';
 import { integerOf, readParquet, textOf, withEngine } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { breakerKey, sealKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { FIRST_FAILURE_SQL } from '../sealing/verdicts.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import { getDocument, parseDocument, putDocument, replacedFiles, Seal } from './documents.ts';
 import { judgeMigration } from './judge-migration.ts';
+import { ledgerRows } from './ledger.ts';
 import { Approval, Breaker } from './outcomes.ts';
 import { lastGoodSnapshot, loadRun, type RunContext } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
@@ -103,7 +106,7 @@ function lostFiles(seal: Seal, { plan }: RunContext): string[] {
  * may have been a record.
  */
 export function beyondLimits(seal: Seal, contract: SourceContract): string[] {
-  const { counts, spanLines = { quarantined: 0, condemned: 0 } } = seal;
+  const { first: counts = seal.counts, spanLines = { quarantined: 0, condemned: 0 } } = seal;
   const { maxQuarantineRate, smallBatchRecords, maxCondemned } = contract.limits;
   const quarantined = counts.quarantined + spanLines.quarantined;
   const condemned = counts.condemned + spanLines.condemned;
@@ -120,15 +123,11 @@ export function beyondLimits(seal: Seal, contract: SourceContract): string[] {
   return why;
 }
 
-/** Records that were tested, those that can't be parsed by their lines. */
-function testedOf({ counts, spanLines }: Seal): number {
-  return (
-    counts.records -
-    counts.blank -
-    (counts.footer ?? 0) +
-    (spanLines?.quarantined ?? 0) +
-    (spanLines?.condemned ?? 0)
-  );
+/** Records that came for the first time and were tested, those that can't be parsed by their lines. */
+function testedOf({ counts, first, spanLines }: Seal): number {
+  const { quarantined, condemned } = first ?? counts;
+  const lines = (spanLines?.quarantined ?? 0) + (spanLines?.condemned ?? 0);
+  return counts.silver + quarantined + condemned + lines;
 }
 
 function counted(lines: number, records: number): string {
@@ -144,10 +143,11 @@ async function findBreaker(effects: Effects, context: RunContext, seal: Seal): P
   const recent = await recentErrors(effects, context, since);
   const tested = testedOf(seal) + recent.tested;
   const { quarantined = 0, condemned = 0 } = seal.spanLines ?? {};
-  for (const code of new Set([...Object.keys(seal.reasons), ...recent.codes.keys()])) {
+  const { reasons } = seal.first ?? seal;
+  for (const code of new Set([...Object.keys(reasons), ...recent.codes.keys()])) {
     const lines = code === 'STRUCTURE_ERROR' ? quarantined + condemned : 0;
-    const count = (seal.reasons[code] ?? 0) + lines + (recent.codes.get(code) ?? 0);
-    if ((seal.reasons[code] ?? 0) > 0 && count > breakerErrors && count >= breakerShare * tested) {
+    const count = (reasons[code] ?? 0) + lines + (recent.codes.get(code) ?? 0);
+    if ((reasons[code] ?? 0) > 0 && count > breakerErrors && count >= breakerShare * tested) {
       const openedAt = effects.clock.now().toISOString();
       return {
         dataset: seal.dataset,
@@ -185,13 +185,13 @@ async function recentErrors(
       if (rejects.length > 0) {
         const rows = await engine.rows(
           `SELECT code, count(*) AS n FROM (SELECT unnest(reasons).code AS code FROM ${readParquet(rejects)}
-           WHERE ingestion_timestamp >= CAST(${literal(since)} AS TIMESTAMPTZ)) GROUP BY code`,
+           WHERE ingestion_timestamp >= CAST(${literal(since)} AS TIMESTAMPTZ)${knowsRepeats(contract) ? ` AND ${FIRST_FAILURE_SQL}` : ''}) GROUP BY code`,
         );
         for (const row of rows) codes.set(textOf(row, 'code'), integerOf(row, 'n'));
       }
       if (ledger.length === 0) return { codes, tested: 0 };
       const [row = {}] = await engine.rows(
-        `SELECT CAST(coalesce(sum(records - blank), 0) AS BIGINT) AS n FROM ${readParquet(ledger)}
+        `SELECT CAST(coalesce(sum(records - blank - coalesce(footer, 0) - coalesce(repeats, 0)), 0) AS BIGINT) AS n FROM (${await ledgerRows(tables)})
          WHERE processed_at >= CAST(${literal(since)} AS TIMESTAMPTZ)`,
       );
       return { codes, tested: integerOf(row, 'n') };

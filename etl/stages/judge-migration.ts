@@ -4,8 +4,9 @@ import { loadContracts } from '../contract/load-contracts.ts';
 import { tableColumns } from '../contract/table-columns.ts';
 import { type Engine, integerOf, readParquet, textOf, withEngine } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
-import { commitPlanKey, migrationOutcomeKey } from '../naming.ts';
+import { commitPlanKey, migrationOutcomeKey, repeatsKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
+import { repeatRowsSql } from '../repeats/load-repeats.ts';
 import { schemaColumns } from '../table/fields.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
 import { currentSchema } from '../table/metadata.ts';
@@ -81,7 +82,8 @@ async function compare(judging: Judging): Promise<MigrationOutcome> {
       : `(SELECT source_file_id, source_row_number FROM ${readParquet(paths)})`;
   const without = (a: string, b: string): string =>
     `SELECT * FROM ${a} AS a ANTI JOIN ${b} AS b USING (source_file_id, source_row_number)`;
-  await engine.run(`CREATE OR REPLACE TEMP TABLE lost AS ${without(places(old.silver), places(fresh))}`);
+  const kept = `(SELECT * FROM ${places(fresh)} UNION ALL (${await repeatedPlaces(effects, seal)}))`;
+  await engine.run(`CREATE OR REPLACE TEMP TABLE lost AS ${without(places(old.silver), kept)}`);
   const count = async (from: string): Promise<number> =>
     integerOf((await engine.rows(`SELECT count(*) AS n FROM (${from})`))[0] ?? {}, 'n');
   const before = await oldVerdicts(engine, old.ledger);
@@ -96,10 +98,11 @@ async function compare(judging: Judging): Promise<MigrationOutcome> {
     lostBy: await lostBy(judging),
     gained: await count(without(places(fresh), places(old.silver))),
     verdicts: Object.fromEntries(
-      (['silver', 'quarantined', 'condemned', 'blank'] as const).map((verdict) => [
-        verdict,
-        { before: before[verdict] ?? 0, after: seal.counts[verdict] },
-      ]),
+      VERDICTS.flatMap((verdict) => {
+        const sides = { before: before[verdict] ?? 0, after: seal.counts[verdict] ?? 0 };
+        const isRare = verdict === 'footer' || verdict === 'repeats';
+        return isRare && sides.before + sides.after === 0 ? [] : [[verdict, sides]];
+      }),
     ),
     sums: await sumChanges(engine, contract, {
       before: { from: rowsIn(old.silver, old.columns), columns: old.columns },
@@ -107,6 +110,16 @@ async function compare(judging: Judging): Promise<MigrationOutcome> {
     }),
     gold: await goldOf(judging, fresh),
   };
+}
+
+/** What records are counted by. */
+const VERDICTS = ['silver', 'quarantined', 'condemned', 'blank', 'footer', 'repeats'] as const;
+
+/** SELECT of the places of records that stand in the new generation as other records with the same values. */
+async function repeatedPlaces({ data }: Effects, { dataset, runId, counts }: Seal): Promise<string> {
+  if (counts.repeats === undefined) return "SELECT '', 0::BIGINT WHERE false";
+  const spans = readParquet([await data.localPath(repeatsKey(dataset, runId))]);
+  return `SELECT source_file_id, source_row_number FROM (${repeatRowsSql('true', spans)})`;
 }
 
 interface OldSide {
@@ -140,13 +153,12 @@ function rowsIn(paths: readonly string[], columns: readonly TableColumn[]): stri
 /** What the ledger says of each file's last reading, added up. */
 async function oldVerdicts(engine: Engine, paths: readonly string[]): Promise<Record<string, number>> {
   if (paths.length === 0) return {};
-  const verdicts = ['silver', 'quarantined', 'condemned', 'blank'];
-  const sums = verdicts.map((name) => `CAST(coalesce(sum(${name}), 0) AS BIGINT) AS ${name}`).join(', ');
+  const sums = VERDICTS.map((name) => `CAST(coalesce(sum(${name}), 0) AS BIGINT) AS ${name}`).join(', ');
   const [row = {}] = await engine.rows(
-    `SELECT ${sums} FROM (SELECT * FROM ${readParquet(paths)} WHERE status <> 'repeat'
+    `SELECT ${sums} FROM (SELECT * FROM (SELECT CAST(NULL AS BIGINT) AS footer, CAST(NULL AS BIGINT) AS repeats WHERE false UNION ALL BY NAME SELECT * FROM ${readParquet(paths)}) WHERE status <> 'repeat'
        QUALIFY row_number() OVER (PARTITION BY source_file_id ORDER BY processed_at DESC) = 1)`,
   );
-  return Object.fromEntries(verdicts.map((name) => [name, integerOf(row, name)]));
+  return Object.fromEntries(VERDICTS.map((name) => [name, integerOf(row, name)]));
 }
 
 /** What keeps the lost records out, by code; FILE_REJECTED where the whole file can't be read. */

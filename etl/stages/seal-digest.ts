@@ -18,13 +18,17 @@ export function digestSeal(body: Omit<Seal, 'digest'>): string {
       .map((total) => JSON.stringify({ sourceFileId: idOf.get(total.key) ?? '', ...totalOf(total) }))
       .sort(),
     rejects: body.rejectsDigest,
+    ...(body.repeatsDigest === undefined ? {} : { repeats: body.repeatsDigest }),
   };
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 
-function countsOf({ records, silver, quarantined, condemned, blank, footer }: Counts): Counts {
-  const counts = { records, silver, quarantined, condemned, blank };
-  return footer === undefined ? counts : { ...counts, footer };
+function countsOf({ records, silver, quarantined, condemned, blank, footer, repeats }: Counts): Counts {
+  return {
+    ...{ records, silver, quarantined, condemned, blank },
+    ...(footer === undefined ? {} : { footer }),
+    ...(repeats === undefined ? {} : { repeats }),
+  };
 }
 
 function fileOf(file: SealedFile) {
@@ -32,7 +36,10 @@ function fileOf(file: SealedFile) {
 }
 
 function totalOf(total: ControlTotal): Omit<ControlTotal, 'key'> {
-  const { measure, by, silver, quarantined, condemned, declared, met } = total;
-  const sums = { measure, by, in: total.in, silver, quarantined, condemned };
+  const { measure, by, silver, quarantined, condemned, repeats, declared, met } = total;
+  const sums = {
+    ...{ measure, by, in: total.in, silver, quarantined, condemned },
+    ...(repeats === undefined ? {} : { repeats }),
+  };
   return declared === undefined ? { ...sums, met } : { ...sums, declared, met };
 }

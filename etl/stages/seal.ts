@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { SourceContract } from '../contract/contract.ts';
+import { isByRecord, knowsRepeats } from '../contract/record-key.ts';
 import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
 import { chunkKey, commitPlanKey, partOfRest, retryOf, runFolder, sealKey } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
@@ -7,18 +8,27 @@ import { forgetReleased, inheritFailures } from '../quarantine/attempts.ts';
 import { loadReplaced } from '../quarantine/current-rejects.ts';
 import { loadPriorFailures } from '../refining/prior-failures.ts';
 import { createRejects } from '../refining/rejects.ts';
+import { keepRepeats } from '../repeats/keep-repeats.ts';
 import { type Absorbed, writeAbsorbing } from '../sealing/absorb.ts';
 import { loadArrivalOrder } from '../sealing/arrival-order.ts';
 import { type CarryInput, carryOver, condemnedByPersonsSql, retriedSince } from '../sealing/carry-over.ts';
-import { identitiesOf, proveFile, readBack, takeTotalRows } from '../sealing/conservation.ts';
+import { emptyFind, identitiesOf, proveFile, readBack, takeTotalRows } from '../sealing/conservation.ts';
 import { EXCLUDED_SQL, findExclusions, supersededSql } from '../sealing/exclusions.ts';
 import { mergeParts } from '../sealing/merge-parts.ts';
+import { loadOrigins } from '../sealing/record-origins.ts';
 import { recoverExcluded } from '../sealing/recover-records.ts';
 import { countSpanLines, countUnread } from '../sealing/rejects-extent.ts';
 import { rewriteWithout } from '../sealing/rewrite.ts';
-import { emptyFind, sealedFile, sumCounts } from '../sealing/sealed-file.ts';
+import { sealedFile, sumCounts } from '../sealing/sealed-file.ts';
 import { findSecondHeaders } from '../sealing/second-headers.ts';
-import { countReasonCodes, digestRejects, giveVerdicts, verdictSelect } from '../sealing/verdicts.ts';
+import {
+  countFirstFailures,
+  countReasonCodes,
+  digestRejects,
+  FIRST_FAILURE_SQL,
+  giveVerdicts,
+  verdictSelect,
+} from '../sealing/verdicts.ts';
 import { countReasons, countRecords } from '../telemetry.ts';
 import { boundedColumns } from './bounded-columns.ts';
 import { type DatasetTable, type DatasetTables, openDatasetTables } from './dataset-tables.ts';
@@ -151,7 +161,10 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   const commit = await writeRest(sealing, tables, files, silver);
   const keys = new Map(plan.files.map(({ sourceFileId, key }) => [sourceFileId, key]));
   const unread = await countUnread(engine, contract, (id) => keys.get(id) ?? id);
-  const spanLines = await countSpanLines(engine);
+  const isAgain = knowsRepeats(contract);
+  const spanLines = await countSpanLines(engine, isAgain ? FIRST_FAILURE_SQL : undefined);
+  const { dataset, runId } = plan;
+  const repeatsDigest = await keepRepeats({ ...sealing, dataset, runId });
   const body = {
     format: 1 as const,
     dataset: plan.dataset,
@@ -167,6 +180,8 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
     ...(unread.length === 0 ? {} : { unread }),
     ...(spanLines === undefined ? {} : { spanLines }),
     rejectsDigest: await digestRejects(engine),
+    ...(repeatsDigest === undefined ? {} : { repeatsDigest }),
+    ...(isAgain ? { first: await countFirstFailures(engine) } : {}),
     unproven,
   };
   return { seal: { ...body, digest: digestSeal(body) }, commit };
@@ -249,6 +264,8 @@ async function resolveSilver(
   const target = await silverTarget(sealing, tables);
   const replaced = replacedFiles(plan);
   if (replaced.length > 0) await loadReplaced(engine, replaced);
+  const standing = replaced.length === 0 ? 'true' : `NOT ${REPLACED_SQL}`;
+  if (isByRecord(contract)) await loadOrigins({ engine, data, plan, tables, standing });
   const counts = await findExclusions({
     engine,
     data,
@@ -257,10 +274,11 @@ async function resolveSilver(
     suspectFiles,
     isOneChunk: chunks.length === 1,
     baseFiles: published,
-    standing: replaced.length === 0 ? 'true' : `NOT ${REPLACED_SQL}`,
+    standing,
     order: await loadArrivalOrder({ engine, data, contract, plan, tables }),
     hasPrior,
     retriedSince: retried,
+    table: target.table,
   });
   let mine = files;
   if (counts.excluded > 0) {
@@ -276,10 +294,11 @@ async function resolveSilver(
         files: all.filter(({ index }) => indexes.has(index)),
       });
     }
+  }
+  if (counts.excluded + counts.repeats > 0)
     mine = (
       await rewriteWithout(EXCLUDED_SQL, files, { ...target, partPrefix: partOfRest('unique', plan.rest) })
     ).files;
-  }
   const gone = [
     ...(replaced.length === 0 ? [] : [REPLACED_SQL]),
     ...(counts.superseded === 0 ? [] : [supersededSql(contract)]),

@@ -1,9 +1,12 @@
 import type { SourceContract } from '../contract/contract.ts';
+import { isByRecord, knowsRepeats } from '../contract/record-key.ts';
 import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { tableName } from '../naming.ts';
 import { CONDEMNED_CODE, isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
 import { retryTables } from '../quarantine/retry-files.ts';
+import { repeatRowsSql } from '../repeats/load-repeats.ts';
+import { valueColumns } from '../sealing/repeats.ts';
 
 /** A record as an example, by where the source dropped it. */
 export interface TriedExample {
@@ -40,8 +43,8 @@ const FILE = (why: string): string =>
   `[{'rule': ${why}, 'column': NULL, 'code': 'FILE_REJECTED', 'value': NULL}]`;
 
 /**
- * Makes the table `verdicts_tried`: every record with where it is now (`was$`: silver, out, or NULL where its file wasn't
- * read) and where it would be (`is$`), with the reasons of each; and `silver_tried`, the rows that Silver would have. Records
+ * Makes the table `verdicts_tried`: every record with where it is now (`was$`: silver, repeat, out, or NULL where its
+ * file wasn't read) and where it would be (`is$`), with the reasons of each; and `silver_tried`, the rows that Silver would have. Records
  * that people corrected since, or condemned, stay as they are. Needs `replay`, the views of the dataset's tables and retry
  * tables.
  */
@@ -61,21 +64,28 @@ export async function judgeTried(engine: Engine, proposed: SourceContract): Prom
   );
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE places_now AS WITH reads AS (${lastReadsSql(ledger)})
-     SELECT ${place}, 'silver' AS was$, NULL AS reasons$ FROM ${silver} UNION ALL ${rejects.join(' UNION ALL ')}`,
+     SELECT ${place}, 'silver' AS was$, NULL AS reasons$ FROM ${silver} UNION ALL ${rejects.join(' UNION ALL ')}
+     UNION ALL SELECT ${place}, 'repeat', NULL FROM (${repeatRowsSql('true')})`,
   );
   const direction = proposed.duplicates === 'replace' ? 'DESC' : 'ASC';
-  const keys = proposed.key.map((name) => `tried_rows.${identifier(name)}`).join(', ');
+  // Of records that are their own key, the n-th of several equal ones of a file has the key of the n-th of another.
+  const keys = isByRecord(proposed) ? ['row_hash', 'turn$'] : proposed.key;
+  const key = keys.map((name) => `t.${identifier(name)}`).join(', ');
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE silver_tried AS SELECT source_file_id AS id$, source_row_number AS row$ FROM tried_rows JOIN tried_files ON id$ = source_file_id
-     WHERE (source_file_id, source_row_number) NOT IN (SELECT (id$, row$) FROM settled)
-     QUALIFY row_number() OVER (PARTITION BY ${keys} ORDER BY n$ ${direction}, source_row_number ${direction}) = 1`,
+    `CREATE OR REPLACE TEMP VIEW keyed_tried AS SELECT t.*, n$${isByRecord(proposed) ? ', row_number() OVER (PARTITION BY source_file_id, row_hash ORDER BY source_row_number) AS turn$' : ''}
+     FROM tried_rows AS t JOIN tried_files ON id$ = source_file_id WHERE (source_file_id, source_row_number) NOT IN (SELECT (id$, row$) FROM settled)`,
   );
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE silver_tried AS SELECT source_file_id AS id$, source_row_number AS row$ FROM keyed_tried AS t
+     QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY n$ ${direction}, source_row_number ${direction}) = 1`,
+  );
+  await findRepeatsTried(engine, proposed, keys);
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE verdicts_tried AS
      WITH then$ AS (
-       SELECT id$, key$, row$, CASE WHEN s.id$ IS NOT NULL THEN 'silver' ELSE 'out' END AS is$,
-         CASE WHEN s.id$ IS NOT NULL THEN NULL WHEN passes$ THEN ${DUPLICATE} ELSE reasons$ END AS reasons$
-       FROM tried JOIN tried_files USING (n$) LEFT JOIN silver_tried AS s USING (id$, row$) WHERE NOT is_blank$
+       SELECT id$, key$, row$, CASE WHEN s.id$ IS NOT NULL THEN 'silver' WHEN r.id$ IS NOT NULL THEN 'repeat' ELSE 'out' END AS is$,
+         CASE WHEN s.id$ IS NOT NULL OR r.id$ IS NOT NULL THEN NULL WHEN passes$ THEN ${DUPLICATE} ELSE reasons$ END AS reasons$
+       FROM tried JOIN tried_files USING (n$) LEFT JOIN silver_tried AS s USING (id$, row$) LEFT JOIN repeats_tried AS r USING (id$, row$) WHERE NOT is_blank$
      )
      SELECT coalesce(t.id$, now$.id$) AS id$, f.key$, coalesce(t.row$, now$.row$) AS row$, was$, coalesce(is$, 'out') AS is$,
        now$.reasons$ AS reasons_now$, coalesce(t.reasons$, ${FILE("coalesce(nullif(f.why$, ''), 'nothing to test')")}) AS reasons_then$
@@ -85,11 +95,32 @@ export async function judgeTried(engine: Engine, proposed: SourceContract): Prom
   );
 }
 
+/** Makes `repeats_tried` (id$, row$): records that would stand in Silver already, with the same values. */
+async function findRepeatsTried(
+  engine: Engine,
+  proposed: SourceContract,
+  keys: readonly string[],
+): Promise<void> {
+  const same = (isByRecord(proposed) ? keys.map(identifier) : valueColumns(proposed)).map(
+    (name) => `t.${name} IS NOT DISTINCT FROM kept.${name}`,
+  );
+  const found = `SELECT t.source_file_id AS id$, t.source_row_number AS row$ FROM keyed_tried AS t
+     JOIN (SELECT k.* FROM keyed_tried AS k JOIN silver_tried AS s ON s.id$ = k.source_file_id AND s.row$ = k.source_row_number) AS kept ON ${same.join(' AND ')}
+     WHERE (t.source_file_id, t.source_row_number) <> (kept.source_file_id, kept.source_row_number)`;
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE repeats_tried AS ${knowsRepeats(proposed) ? found : "SELECT '' AS id$, 0::BIGINT AS row$ WHERE false"}`,
+  );
+}
+
+/** Records that would go to Silver, and that would leave it: one that stands there as another one's repeat does neither. */
+const TO_SILVER = "is$ = 'silver' AND coalesce(was$, 'out') = 'out'";
+const OUT = "was$ = 'silver' AND is$ = 'out'";
+
 /** Counts over what judgeTried made. */
 export async function countTried(engine: Engine): Promise<TriedCounts> {
   const [row = {}] = await engine.rows(
     `SELECT count(*) AS records, count(*) FILTER (was$ = 'silver') AS silver_now, count(*) FILTER (is$ = 'silver') AS silver_then,
-       count(*) FILTER (is$ = 'silver' AND was$ IS DISTINCT FROM 'silver') AS to_silver, count(*) FILTER (was$ = 'silver' AND is$ <> 'silver') AS "out"
+       count(*) FILTER (${TO_SILVER}) AS to_silver, count(*) FILTER (${OUT}) AS "out"
      FROM verdicts_tried`,
   );
   return {
@@ -105,8 +136,8 @@ export async function countTried(engine: Engine): Promise<TriedCounts> {
 export async function readFlips(engine: Engine, mostExamples: number): Promise<Flip[]> {
   const rows = await engine.rows(
     `WITH flips AS (
-       SELECT 'silver' AS flip, key$, row$, unnest(coalesce(reasons_now$, ${FILE("'it was not read'")})) AS reason FROM verdicts_tried WHERE is$ = 'silver' AND was$ IS DISTINCT FROM 'silver'
-       UNION ALL SELECT 'out', key$, row$, unnest(reasons_then$) FROM verdicts_tried WHERE was$ = 'silver' AND is$ <> 'silver'
+       SELECT 'silver' AS flip, key$, row$, unnest(coalesce(reasons_now$, ${FILE("'it was not read'")})) AS reason FROM verdicts_tried WHERE ${TO_SILVER}
+       UNION ALL SELECT 'out', key$, row$, unnest(reasons_then$) FROM verdicts_tried WHERE ${OUT}
      )
      SELECT flip, reason.rule AS rule, reason."column" AS "column", reason.code AS code, count(DISTINCT (key$, row$)) AS n,
        list({'file': key$, 'row': row$, 'value': reason."value"} ORDER BY key$, row$)[1:${mostExamples}] AS examples

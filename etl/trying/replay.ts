@@ -7,11 +7,12 @@ import { tableColumns } from '../contract/table-columns.ts';
 import { SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, readParquet } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
+import { retryOf } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
-import { footersSql, hasFooter } from '../refining/footers.ts';
 import { BROKEN_REASONS, brokenFooterSql } from '../refining/rejects.ts';
 import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
 import { segmentsInDialects } from '../stages/dialects.ts';
+import { tryFooters } from './try-footers.ts';
 
 /** A source file as it is read again, in the order in which the files first came. */
 export interface TriedFile {
@@ -55,8 +56,14 @@ export async function replay({ engine, effects, scratch, proposed, files }: Tria
   const sources = files.map(({ key, dialect }, index) => ({ index, key, dialect }));
   const { objects, data } = effects;
   const options = { objects, contract: proposed, data, scratch, segmentBytes: SEGMENT_BYTES };
+  // Files, by the contract in whose dialect they are read; retries have no footer.
+  const readings = new Map<SourceContract, Set<number>>();
+  const isRetry = (n: number): boolean => retryOf(proposed.dataset, files[n]?.key ?? '') !== undefined;
   for await (const { event, contract } of segmentsInDialects(sources, options)) {
     if (event.kind === 'segment') {
+      const own = readings.get(contract) ?? new Set<number>();
+      for (const { fileIndex } of event.segment.parts) if (!isRetry(fileIndex)) own.add(fileIndex);
+      readings.set(contract, own);
       const { segment } = event;
       await stageSegment(engine, segment, {
         contract,
@@ -67,7 +74,7 @@ export async function replay({ engine, effects, scratch, proposed, files }: Tria
       });
       await stageBroken(engine, segment, ids);
       const path = join(scratch.directory, `tried-${paths.length}.parquet`);
-      await collect(engine, proposed, path);
+      await collect(engine, { proposed, reading: contract }, path);
       paths.push(path);
       await scratch.remove(segment.path);
     } else if (event.outcome.kind === 'rejected') {
@@ -75,27 +82,23 @@ export async function replay({ engine, effects, scratch, proposed, files }: Tria
       await engine.run(`UPDATE tried_files SET why$ = ${literal(why)} WHERE n$ = ${fileIndex}`);
     }
   }
-  await markFooters(engine, proposed);
+  const wrong: string[] = [];
+  for (const [contract, own] of readings) wrong.push(...(await tryFooters(engine, contract, [...own])));
+  const without = wrong.length === 0 ? '' : ` WHERE source_file_id NOT IN (${wrong.map(literal).join(', ')})`;
   await engine.run(
-    `CREATE OR REPLACE TEMP VIEW tried_rows AS ${emptyRows(proposed)}${paths.length === 0 ? '' : ` UNION ALL BY NAME SELECT * FROM ${readParquet(paths)}`}`,
+    `CREATE OR REPLACE TEMP VIEW tried_rows AS ${emptyRows(proposed)}${paths.length === 0 ? '' : ` UNION ALL BY NAME SELECT * FROM ${readParquet(paths)}${without}`}`,
   );
 }
 
-/** What would be a footer has nothing to test. */
-async function markFooters(engine: Engine, proposed: SourceContract): Promise<void> {
-  if (!hasFooter(proposed)) return;
-  const content = '(SELECT n$ AS file$, row$, passes$, footer$ FROM tried WHERE NOT is_blank$)';
-  await engine.run(`CREATE OR REPLACE TEMP TABLE tried_footers AS ${footersSql(proposed, content)}`);
-  await engine.run(
-    'UPDATE tried SET is_blank$ = true FROM tried_footers AS f WHERE f.file$ = n$ AND f.row$ = tried.row$ AND NOT f.passes$',
-  );
-}
-
-async function collect(engine: Engine, proposed: SourceContract, path: string): Promise<void> {
+async function collect(
+  engine: Engine,
+  { proposed, reading }: { readonly proposed: SourceContract; readonly reading: SourceContract },
+  path: string,
+): Promise<void> {
   const { blank, totalRow } = RECORD_KIND;
   await engine.run(
     `INSERT INTO tried SELECT n$, s.source_row_number, passed$, broken.problem IS NULL AND (record_kind$ = ${blank} OR record_kind$ = ${totalRow}),
-       CASE WHEN broken.problem IS NULL THEN footer$ ELSE ${brokenFooterSql(proposed)} END,
+       CASE WHEN broken.problem IS NULL THEN footer$ ELSE ${brokenFooterSql(reading)} END,
        CASE WHEN broken.problem IS NOT NULL THEN ${BROKEN_REASONS} ELSE reasons$ END
      FROM staged AS s JOIN tried_files ON id$ = s.source_file_id
        LEFT JOIN broken ON broken.source_file_id = s.source_file_id AND broken.source_row_number = s.source_row_number`,

@@ -10,6 +10,7 @@ import { tableName } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { loadRetryTables } from '../quarantine/retry-files.ts';
 import { createLakeViews } from '../query/lake-views.ts';
+import { loadRepeatSpans } from '../repeats/load-repeats.ts';
 import { majorOf } from '../stages/awaits-migration.ts';
 import { keptContract, publishedContract } from '../stages/kept-contracts.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
@@ -65,6 +66,8 @@ export async function tryContract(
       const files = await triedFiles(engine, effects, { contract: proposed, isNewMajor });
       await createLakeViews(engine, effects, tableName('silver', dataset), { kind: 'now' });
       await loadRetryTables(engine, effects, dataset);
+      const ledger = `SELECT * FROM ${tableName('source_files', dataset)}`;
+      await loadRepeatSpans(engine, { data: effects.data, dataset, ledger });
       await replay({ engine, effects, scratch, proposed, files });
       await judgeTried(engine, proposed);
       const sums = await sumChanges(engine, proposed, {

@@ -24,6 +24,7 @@ import {
   REFRESHES,
   RELEASES,
   REMOVALS,
+  REPEATS,
   RESTATEMENTS,
   RETRY_MANIFESTS,
   RETRY_ORIGINS,
@@ -145,8 +146,10 @@ const BY_NAME = {
       STAGED_REJECTS,
       STAGED_SUSPECTS,
       ...SILVER_TABLES.map(wholeTables),
+      // Among which records a retried one's equals are counted.
+      REPEATS,
     ],
-    writes: [...SILVER_TABLES.map(dataFiles), SEALS, COMMIT_PLANS, MIGRATIONS],
+    writes: [...SILVER_TABLES.map(dataFiles), SEALS, COMMIT_PLANS, MIGRATIONS, REPEATS],
     lists: ['silver', 'quarantine', 'ops'],
     secrets: ['digest-key'],
   },
@@ -161,6 +164,7 @@ const BY_NAME = {
       // A migration is compared with what readers see, Gold included.
       MIGRATIONS,
       COMMIT_PLANS,
+      REPEATS,
       tableMetadata('silver'),
       dataFiles('silver'),
       wholeTables('gold'),

@@ -87,7 +87,7 @@ describe('a column', () => {
     [
       '        primaryKey: true\n',
       '',
-      '10: schema[0].properties: has no key; write primaryKey: true on the columns that tell records apart',
+      '10: schema[0].properties: has no key; write primaryKey: true on the columns that tell records apart, or assay.key: record where none do',
     ],
     [
       'required: true\n        primaryKey',
