@@ -324,7 +324,7 @@ export const migrationHashesKey = (dataset: string, runId: string): string =>
   `${migrationsPrefix(dataset)}${runId}.hashes.parquet`;
 
 /** Which records of a run's files stand in Silver already, and where, as Parquet. */
-export const repeatsPrefix = (dataset: string): string => `ops/repeats/${datasetPath(dataset)}/`;
+export const repeatsPrefix = (dataset: string): string => `ops/twins/${datasetPath(dataset)}/`;
 export const repeatsKey = (dataset: string, runId: string): string =>
   `${repeatsPrefix(dataset)}${runId}.parquet`;
 

@@ -113,7 +113,7 @@ export const MIGRATIONS = 'ops/migrations/*';
 /** What programs were told of, and what they are still to be told. */
 export const EVENTS = 'ops/events/*';
 export const OUTBOX = ofAnyDataset((dataset) => `${outboxPrefix(dataset)}${ANY}`);
-export const REPEATS = 'ops/repeats/*.parquet';
+export const REPEATS = 'ops/twins/*.parquet';
 export const HEALTH = ofAnyDataset((dataset) => healthKey(dataset));
 export const WRITERS = ofAnyDataset((dataset) => writerKey(dataset, ANY));
 export const REFRESHES = ofAnyDataset((dataset) => refreshKey(dataset, ANY));

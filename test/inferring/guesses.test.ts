@@ -246,10 +246,18 @@ describe('the key', () => {
     expect(notesOf(proposal)).toContain("review key: 1 record of 300 repeat another's number");
   });
 
-  test('is left to a person where nothing tells records apart', async () => {
+  test('is the whole record where nothing tells records apart', async () => {
     const proposal = await infer({ 'a.csv': `kind,day\n${rows((n) => `${n % 3},2024-01-05`)}` });
     expect(proposal.key).toEqual([]);
-    expect(() => contractOf(proposal)).toThrow('has no key; write primaryKey: true');
+    expect(notesOf(proposal)).toContain('review key: No three columns tell the records apart');
+    expect(contractOf(proposal)).toMatchObject({ key: [], recordKey: true });
+  });
+
+  test('is the whole record where columns that name nothing have a few repeats: they are records of their own', async () => {
+    const proposal = await infer({
+      'a.csv': `shop,day,paid\n${rows((n) => `s${n === 7 ? 8 : n},2024-01-05,2.50`)}`,
+    });
+    expect(proposal.key).toEqual([]);
   });
 });
 
@@ -263,6 +271,32 @@ test('without a date, the month in which files came partitions the table, and a 
   // A column of that name, which is none of dates, is in the way.
   const taken = await infer({ 'a.csv': 'id,Arrived at\n1,Leeds\n2,York\n' });
   expect(taken.partitionColumn).toBeUndefined();
+});
+
+test('unit prices, rates, temperatures and states are no measures; totals of them are', async () => {
+  const headers = [
+    'Unit Price',
+    'VAT %',
+    'Temp (°C)',
+    'FX rate',
+    'Preis',
+    'Account balance',
+    'lat',
+    'Avg. spend',
+  ];
+  const totals = ['Total price', 'Net amount', 'Order value', 'Freight'];
+  const all = [...headers, ...totals];
+  const row = (n: number): string => [n, '2024-01-05', ...all.map((_, m) => `${n + m}.25`)].join(',');
+  const proposal = await infer({
+    'a.csv': `id,day,${all.join(',')}\n${Array.from({ length: 20 }, (_, n) => row(n)).join('\n')}\n`,
+  });
+  expect(proposal.measures.map(({ column }) => column)).toEqual([
+    'total_price',
+    'net_amount',
+    'order_value',
+    'freight',
+  ]);
+  expect(notesOf(proposal)).toContain('review measures: unit_price and ');
 });
 
 describe('what lies around the records', () => {
