@@ -31,8 +31,10 @@ export function sealedFile(
   const { records: footer = 0 } = refined.footer ?? {};
   const repeats = found?.repeats ?? 0;
   const notes = [
-    ...(footer === 0 ? [] : [`${footer} records are its footer`]),
-    ...(repeats === 0 ? [] : [`${repeats} records stand in Silver already`]),
+    ...(footer === 0 ? [] : [footer === 1 ? '1 record is its footer' : `${footer} records are its footer`]),
+    ...(repeats === 0
+      ? []
+      : [repeats === 1 ? '1 record stands in Silver already' : `${repeats} records stand in Silver already`]),
   ];
   return {
     ...base,
