@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { isCommitted } from '../../etl/stages/outcomes.ts';
-import { type Expected, expectedOf, foundIn } from '../oracle/expected.ts';
+import { type Expected, expectedOf, foundIn, type Standing } from '../oracle/expected.ts';
 import { type Files, type Ran, type TestLake, testLake } from '../stages/harness.ts';
 import type { Row } from '../stages/read-rows.ts';
 import type { FuzzCase } from './arbitrary-case.ts';
@@ -18,7 +18,7 @@ interface PlacedFile {
 }
 
 /** What should become of a file; the oracle's word, unless a test wants to see that another's is noticed. */
-export type Expectation = (file: Uint8Array, contract: SourceContract, keys: Set<string>) => Expected;
+export type Expectation = (file: Uint8Array, contract: SourceContract, standing: Standing) => Expected;
 
 /**
  * Runs cases, all of a dialect in one run, and looks at each: what is wrong, by the case's place; empty where nothing
@@ -70,7 +70,7 @@ async function checkDialect(
     condemned: byFile(await lake.rows('condemned', dataset)),
   };
   const problems = new Map<number, string>();
-  const keys = new Set<string>();
+  const standing: Standing = new Map();
   const done = new Set<string>();
   for (const file of files) {
     const id = digestOf(file.bytes);
@@ -84,7 +84,7 @@ async function checkDialect(
     };
     const problem =
       conservationProblem(ran, id, mine) ??
-      oracleProblem(ran, id, foundIn({ contract, ...mine }), expectation(file.bytes, contract, keys)) ??
+      oracleProblem(ran, id, foundIn({ contract, ...mine }), expectation(file.bytes, contract, standing)) ??
       neighbourProblem(ran, id, file, mine);
     if (problem !== undefined) problems.set(file.place, problem);
   }
@@ -109,20 +109,21 @@ function runProblem({ status, record, seal }: Ran): string | undefined {
 function conservationProblem({ seal }: Ran, id: string, rows: FileRows): string | undefined {
   const sealed = seal?.files.find(({ sourceFileId, status }) => sourceFileId === id && status !== 'repeat');
   if (sealed === undefined) return 'the seal has no such file';
-  const { records, silver, quarantined, condemned, blank } = sealed;
-  if (silver + quarantined + condemned + blank !== records) return `counts don't add up: ${count(sealed)}`;
+  const { records, silver, quarantined, condemned, blank, footer = 0, repeats = 0 } = sealed;
+  const apart = blank + footer + repeats;
+  if (silver + quarantined + condemned + apart !== records) return `counts don't add up: ${count(sealed)}`;
   const numbers = [...rows.silver, ...rows.quarantined, ...rows.condemned].map((row) =>
     Number(row.source_row_number),
   );
   const isWrong = numbers.some((number) => number < 1 || number > records);
-  if (isWrong || new Set(numbers).size !== numbers.length || numbers.length !== records - blank)
+  if (isWrong || new Set(numbers).size !== numbers.length || numbers.length !== records - apart)
     return `records ${numbers.sort((a, b) => a - b).join()} of ${count(sealed)}`;
   return undefined;
 }
 
 function count(sealed: Readonly<Record<string, unknown>>): string {
-  return ['records', 'silver', 'quarantined', 'condemned', 'blank']
-    .map((name) => `${name} ${sealed[name]}`)
+  return ['records', 'silver', 'quarantined', 'condemned', 'blank', 'footer', 'repeats']
+    .map((name) => `${name} ${sealed[name] ?? 0}`)
     .join(', ');
 }
 
@@ -141,6 +142,9 @@ function oracleProblem(
   ) {
     return `the file is ${said}; the oracle says ${expected.status} (${expected.note}), ${expected.records} records`;
   }
+  const { footer = 0, repeats = 0 } = sealed;
+  if (footer !== expected.footer || repeats !== expected.repeats)
+    return `the file has ${count(sealed)}; the oracle says footer ${expected.footer}, repeats ${expected.repeats}`;
   const numbers = new Set([...Object.keys(found), ...Object.keys(expected.lines)]);
   for (const number of numbers) {
     if (isDeepStrictEqual(found[number], expected.lines[number])) continue;

@@ -24,14 +24,26 @@ export const HEADERS: readonly string[] = COLUMNS.map(({ name }) => name);
 /** The longest record in dialects whose records are short, so that many come close to it. */
 const SHORT_RECORD_BYTES = 200;
 
-function dialect(name: string, csv: Readonly<Record<string, unknown>>, maxRecordBytes?: number): Dialect {
+function dialect(
+  name: string,
+  csv: Readonly<Record<string, unknown>>,
+  maxRecordBytes?: number,
+  more: Readonly<Record<string, unknown>> = {},
+): Dialect {
   const limits = { ...NO_LIMITS, ...(maxRecordBytes === undefined ? {} : { maxRecordBytes }) };
   const dataset = `test.${name}`;
   const text = contractText({
     dataset,
-    columns: COLUMNS,
+    columns:
+      'key' in more
+        ? COLUMNS.map((column) => ({
+            ...column,
+            required: column.key ?? column.required ?? false,
+            key: false,
+          }))
+        : COLUMNS,
     partitionColumn: 'paid_on',
-    assay: { csv, measures: [{ column: 'amount' }], limits },
+    assay: { csv, measures: [{ column: 'amount' }], limits, ...more },
   });
   return { dataset, text, contract: parseContract(`${name}.yaml`, text) as SourceContract };
 }
@@ -56,5 +68,9 @@ export const DIALECTS: readonly Dialect[] = [
   ),
   dialect('unescaped', { escape: 'none' }, SHORT_RECORD_BYTES),
   dialect('skipped', { columns: HEADERS, skipLines: 1, extraFields: 'empty' }, SHORT_RECORD_BYTES),
+  dialect('patterned', { footerPattern: 'Total[^\\n]*' }, SHORT_RECORD_BYTES),
+  dialect('footed', { footerLines: 2 }, SHORT_RECORD_BYTES),
+  dialect('redelivered', {}, SHORT_RECORD_BYTES, { redelivery: 'expected' }),
+  dialect('keyless', {}, SHORT_RECORD_BYTES, { key: 'record' }),
   dialect('headerless', { columns: HEADERS, encodings: ['utf-8', 'windows-1252'] }, SHORT_RECORD_BYTES),
 ];

@@ -29,13 +29,13 @@ describe('the fuzzer', () => {
 
   test('notices a reader that takes one empty field too many, and shrinks the file to that', async () => {
     // As DuckDB's own reader does: the trap that the scanner is there for.
-    const careless: Expectation = (file, contract, keys) => {
+    const careless: Expectation = (file, contract, standing) => {
       const text = Buffer.from(file).toString('latin1');
       const { delimiter } = contract.csv;
       const fields = (line: string): number => line.split(delimiter).length;
       const isTrap = (line: string): boolean => line.endsWith(delimiter) && fields(line) === 6;
       const mended = text.split('\n').map((line) => (isTrap(line) ? line.slice(0, -1) : line));
-      return expectedOf(Buffer.from(mended.join('\n'), 'latin1'), contract, keys);
+      return expectedOf(Buffer.from(mended.join('\n'), 'latin1'), contract, standing);
     };
     const failure = await fuzz({ seed: 11, cases: 30, expectation: careless });
     expect(failure?.problem).toMatch(/STRUCTURE_ERROR.* the oracle says/s);

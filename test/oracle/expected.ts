@@ -1,5 +1,6 @@
 import type { ContractColumn, SourceContract } from '../../etl/contract/contract.ts';
 import type { Row } from '../stages/read-rows.ts';
+import { findFooter } from './find-footer.ts';
 import { type Judgement, judge } from './judge.ts';
 import type { OracleRecord } from './parse-records.ts';
 import { readSource } from './read-source.ts';
@@ -13,39 +14,56 @@ export interface Expected {
   /** A part of the note that the file must have. */
   readonly note: string;
   readonly records: number;
+  /** Records of its footer, and those that stand in Silver already: neither has a line. */
+  readonly footer: number;
+  readonly repeats: number;
   readonly lines: Compared;
 }
 
-/** What the oracle expects of a file. `keys` are those of the files before it, to which its own are added. */
+/** What stands in Silver: the records' values, by their keys. */
+export type Standing = Map<string, string>;
+
+const NOTHING = { records: 0, footer: 0, repeats: 0, lines: {} };
+
+/** What the oracle expects of a file. `standing` is of the files before it, to which its own records are added. */
 export function expectedOf(
   file: Uint8Array,
   contract: SourceContract,
-  keys: Set<string> = new Set(),
+  standing: Standing = new Map(),
 ): Expected {
   const source = readSource(file, contract);
-  if (source.kind === 'empty') return { status: 'empty', note: '', records: 0, lines: {} };
-  if (source.kind === 'rejected') return { status: 'rejected', note: source.why, records: 0, lines: {} };
+  if (source.kind === 'empty') return { status: 'empty', note: '', ...NOTHING };
+  if (source.kind === 'rejected') return { status: 'rejected', note: source.why, ...NOTHING };
   const { records, fields } = source;
-  if (records.length === 0) return { status: 'empty', note: '', records: 0, lines: {} };
-  const lines = records.flatMap((record, n) => {
-    const judgement = judge(record, contract, fields);
-    const line = describeJudgement(judgement, record, { contract, fields, keys });
-    return line === undefined ? [] : [[String(n + 1), line] as const];
-  });
-  return { status: 'accepted', note: '', records: records.length, lines: Object.fromEntries(lines) };
+  if (records.length === 0) return { status: 'empty', note: '', ...NOTHING };
+  const judged = records.map((record) => ({ record, judgement: judge(record, contract, fields) }));
+  const footer = findFooter(judged, contract);
+  if (footer.kind === 'wrong') return { status: 'rejected', note: footer.why, ...NOTHING };
+  const options = { contract, fields, standing, equals: new Map<string, number>() };
+  const lines: [string, string][] = [];
+  let repeats = 0;
+  for (const [n, { record, judgement }] of judged.entries()) {
+    if (footer.places.has(n)) continue;
+    const line = describeJudgement(judgement, record, options);
+    if (line === 'repeat') repeats++;
+    else if (line !== undefined) lines.push([String(n + 1), line]);
+  }
+  const counts = { records: records.length, footer: footer.places.size, repeats };
+  return { status: 'accepted', note: '', ...counts, lines: Object.fromEntries(lines) };
 }
 
-/** What a judgement is described with: where each column stands in the file, and the keys seen so far. */
+/** What a judgement is described with: where each column stands in the file, what stands already, and equals in the file so far. */
 interface DescribeOptions {
   readonly contract: SourceContract;
   readonly fields: readonly (number | undefined)[];
-  readonly keys: Set<string>;
+  readonly standing: Standing;
+  readonly equals: Map<string, number>;
 }
 
 function describeJudgement(
   judgement: Judgement,
   record: OracleRecord,
-  { contract, fields, keys }: DescribeOptions,
+  { contract, fields, standing, equals }: DescribeOptions,
 ): string | undefined {
   if (judgement.verdict === 'blank') return undefined;
   const { hash } = judgement;
@@ -53,11 +71,19 @@ function describeJudgement(
     const reasons = judgement.reasons.map(({ column, code }) => `${code} ${column ?? ''}`);
     return failedLine('quarantined', hash, reasons, rawText(record, fields));
   }
-  const key = contract.key
-    .map((name) => String(judgement.values[contract.columns.findIndex((column) => column.name === name)]))
-    .join('|');
-  if (keys.has(key)) return failedLine('condemned', hash, ['DUPLICATE '], rawText(record, fields));
-  keys.add(key);
+  const nth = (equals.get(hash) ?? 0) + 1;
+  equals.set(hash, nth);
+  const key = contract.recordKey
+    ? `${hash} ${nth}`
+    : contract.key
+        .map((name) => String(judgement.values[contract.columns.findIndex((column) => column.name === name)]))
+        .join('|');
+  const values = judgement.values.map(String).join('|');
+  const stands = standing.get(key);
+  const isRepeat = contract.recordKey === true || (contract.redelivery === 'expected' && stands === values);
+  if (stands !== undefined && isRepeat) return 'repeat';
+  if (stands !== undefined) return failedLine('condemned', hash, ['DUPLICATE '], rawText(record, fields));
+  standing.set(key, values);
   return silverLine(contract, hash, judgement.values);
 }
 
