@@ -5,8 +5,8 @@ import { watch } from 'chokidar';
 import { ifPresent } from '../adapters/local/file-errors.ts';
 import type { Links } from '../adapters/local/plain-file.ts';
 import { ConfigError } from '../etl/errors.ts';
-import { parseDataset } from '../etl/naming.ts';
-import { filesBelow, isSourceName } from './find-files.ts';
+import { isSourceName, parseDataset } from '../etl/naming.ts';
+import { filesBelow } from './find-files.ts';
 
 /** Names that programs give to files they are still writing, and hidden files: not looked at until they are renamed. */
 const UNFINISHED = /^\.|~$|\.(part|partial|filepart|tmp|temp|crdownload|swp)$/i;
@@ -31,7 +31,7 @@ export function datasetOfDrop(drop: string, file: string): string {
   if (!isSourceName(path.basename(file))) {
     throw new ConfigError(
       'DROP_NAME',
-      'It is not a .csv, .tsv, .txt, .dat or .psv file: rename it, or take it away.',
+      'It is not a .csv, .tsv, .txt, .dat, .psv, .xlsx or .zip file: rename it, or take it away.',
     );
   }
   return `${domain}.${name}`;

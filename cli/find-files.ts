@@ -3,6 +3,7 @@ import path from 'node:path';
 import { guarded, ifPresent } from '../adapters/local/file-errors.ts';
 import { type FoundFile, type Links, plainProblem } from '../adapters/local/plain-file.ts';
 import { ConfigError } from '../etl/errors.ts';
+import { isSourceName } from '../etl/naming.ts';
 import { globBase, globPattern, isGlob } from './glob.ts';
 
 /** What the arguments of `ingest` and `contracts infer` lead to. */
@@ -11,11 +12,6 @@ export interface FoundFiles {
   readonly files: readonly (FoundFile & { readonly file: string })[];
   /** What lay in a folder and was not taken. */
   readonly skipped: readonly { readonly file: string; readonly why: string }[];
-}
-
-/** Whether a name is one that source files have: `.csv`, `.tsv`, `.txt`, `.dat` or `.psv`, also with `.gz`. */
-export function isSourceName(name: string): boolean {
-  return /^[^.].*\.(csv|tsv|txt|dat|psv)(\.gz)?$/i.test(name);
 }
 
 /** Where to look, and what of. */
@@ -60,7 +56,10 @@ async function addFolder(folder: string, arg: string, found: Found): Promise<voi
   for (const file of await filesBelow(folder, found))
     taken += (await take(file, isSourceName(path.basename(file)), { below: folder, found })) ? 1 : 0;
   if (taken === 0)
-    throw noFile(arg, 'holds no .csv, .tsv, .txt, .dat or .psv file (name other files one by one)');
+    throw noFile(
+      arg,
+      'holds no .csv, .tsv, .txt, .dat, .psv, .xlsx or .zip file (name other files one by one)',
+    );
 }
 
 async function addMatches(arg: string, found: Found): Promise<void> {

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ifPresent } from '../adapters/local/file-errors.ts';
 import { type IngestedSource, ingestFiles } from '../adapters/local/ingest-files.ts';
-import { type Links, requirePlain } from '../adapters/local/plain-file.ts';
+import { type Links, plainProblem, requirePlain } from '../adapters/local/plain-file.ts';
 import type { SourceContract } from '../etl/contract/contract.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
-import { TransientError } from '../etl/errors.ts';
+import { DataError, TransientError } from '../etl/errors.ts';
 import { usableContract } from '../etl/stages/usable-contract.ts';
 import { datasetOfDrop, type FileState, fileState, settledFiles, watchDrops } from './drop-folder.ts';
 import type { CommandLake } from './open-lake.ts';
+import { whyOtherKind } from './other-kind.ts';
 import { type Outcome, runDatasets, runnable } from './run-datasets.ts';
 import { type WatchQueue, type Work, watchQueue } from './watch-queue.ts';
 
@@ -154,6 +155,10 @@ async function ingestDropped(
   const waiting = await newStates(files, known);
   try {
     const how = { links: options.links, below: options.drop };
+    for (const file of await refuseOtherKinds(waiting.keys(), options)) {
+      known.set(file, waiting.get(file) ?? '');
+      waiting.delete(file);
+    }
     const found = [...waiting.keys()].map((file) => ({ file, ...how }));
     for await (const done of ingestFiles(lake, contract, found)) {
       const { file } = done;
@@ -170,6 +175,24 @@ async function ingestDropped(
     for (const file of waiting.keys()) await putBack(watching, { dataset, file, error });
   }
   return true;
+}
+
+/** Tells of dropped files that are of another kind than CSV, and returns them: Bronze keeps for good what it gets. */
+async function refuseOtherKinds(
+  files: Iterable<string>,
+  { onEvent, links, drop }: WatchOptions,
+): Promise<string[]> {
+  const others: string[] = [];
+  for (const file of files) {
+    // A link that isn't followed, or a file that is gone, is told of when it is to be copied.
+    const isPlain = (await plainProblem(file, { links, below: drop })) === undefined;
+    const why = isPlain ? await ifPresent(() => whyOtherKind(file)) : undefined;
+    if (why === undefined) continue;
+    const error = new DataError('OTHER_KIND', `It was left where it is: ${why}.`);
+    await onEvent({ kind: 'refused', file, error });
+    others.push(file);
+  }
+  return others;
 }
 
 /** The files that weren't taken or refused as they stand now, in the order in which they were dropped, and how they stand. */

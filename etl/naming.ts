@@ -65,13 +65,47 @@ export function bronzeKey(dataset: string, date: string, fileName: string): stri
   return `${bronzeDay(dataset, date)}/${safeFileName(fileName)}`;
 }
 
-/** The last part of a path with nothing in it that a store or a shell could read as more than a name. */
+/** The last part of a path with nothing in it that a store, a shell or a reader of archives could read as more than a name. */
 export function safeFileName(fileName: string): string {
   const last = fileName.split(/[/\\]/).at(-1) ?? '';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
-  const safe = last.replace(/[\u0000-\u001f\u007f*?"<>|:=]/g, '_').replace(/^\.+/, '_');
+  const safe = safeText(last)
+    .replace(/^\.+/, '_')
+    .replace(/(\.zip)#/gi, '$1_');
   if (safe === '') return '_';
   return bytesOf(safe) <= MOST_NAME_BYTES ? safe : joinedName(safe, `~${hashOf(safe, 8)}`);
+}
+
+const safeText = (text: string): string =>
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out
+  text.replace(/[\u0000-\u001f\u007f*?"<>|:=]/g, '_');
+
+/** Whether a file may hold records, by its name. */
+export const isSourceName = (name: string): boolean =>
+  /^[^.].*\.((csv|tsv|txt|dat|psv)(\.(gz|zst))?|zip|xlsx|xlsm)$/i.test(name);
+
+/** Whether a source file is a workbook, by its name. */
+export const isWorkbook = (key: string): boolean => /\.xls[xm]$/i.test(key);
+
+/** Whether a source file is an archive, by its name: its members are source files of their own. */
+export const isArchive = (key: string): boolean => /\.zip$/i.test(key);
+
+/** `…/a.zip`, `2024/b.csv` → `…/a.zip#2024/b.csv`: the key of a file in an archive, under which nothing is stored. */
+export function memberKey(archive: string, name: string): string {
+  const safe = safeText(name);
+  const fits = bytesOf(safe) <= MOST_NAME_BYTES ? safe : joinedName(safe, `~${hashOf(safe, 8)}`);
+  return `${archive}#${fits}`;
+}
+
+/** `…/a.zip#b.csv` → `…/a.zip`; undefined for a file that is in no archive. */
+export const archiveOf = (key: string): string | undefined => /^(.*?\.zip)#/is.exec(key)?.[1];
+
+/** Key of the stored object that a source file's key stands for: itself, or the archive that it is in. */
+export const objectKeyOf = (key: string): string => archiveOf(key) ?? key;
+
+/** `bronze/…/a.csv` → `a.csv`, `bronze/…/a.zip#2024/b.csv` → `a.zip#2024/b.csv`: what people call a source file. */
+export function sourceName(key: string): string {
+  const object = objectKeyOf(key);
+  return key.slice(object.lastIndexOf('/') + 1);
 }
 
 /** File systems allow names of so many bytes. */

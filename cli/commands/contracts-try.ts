@@ -12,6 +12,7 @@ import type { Command } from '../command.ts';
 import { readContractFile } from '../contract-file.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openLakeOf } from '../open-lake.ts';
+import { fileName } from '../print/counts-table.ts';
 import { count, plural } from '../print/format.ts';
 import { printableLines } from '../print/printable.ts';
 import { table } from '../print/table.ts';
@@ -126,8 +127,6 @@ export function flipTables(flips: readonly Flip[]): string[] {
     return [`${head}\n\n${table(columns, rows, { maxCell: 80 })}`];
   });
 }
-
-const fileName = (key: string): string => key.split('/').at(-1) ?? key;
 
 function valueTables(values: readonly ValueChange[]): string[] {
   if (values.length === 0) return [];

@@ -1,9 +1,6 @@
-import { Buffer } from 'node:buffer';
 import path from 'node:path';
-import { readPieces } from '../../adapters/local/file-bytes.ts';
 import { type IngestedSource, ingestFiles } from '../../adapters/local/ingest-files.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
-import { KIND_BYTES, notCsv, otherKind } from '../../etl/csv/file-kind.ts';
 import { parseDataset } from '../../etl/naming.ts';
 import { usableContract } from '../../etl/stages/usable-contract.ts';
 import type { Args, Command } from '../command.ts';
@@ -13,6 +10,7 @@ import { LINK_OPTION, linksOf } from '../follow-links.ts';
 import type { Io } from '../io.ts';
 import { nextCommand, shownPath } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
+import { whyOtherKind } from '../other-kind.ts';
 import { plural, size } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
 import { progressBar } from '../print/progress.ts';
@@ -27,7 +25,7 @@ export const ingest: Command = {
   name: 'ingest',
   usage: 'FILE… --dataset D [--lake DIR]',
   description: `Copies source files into Bronze, where nothing is ever changed or written over. FILE is a file, a folder (searched to the
-bottom for .csv, .tsv, .txt, .dat and .psv, also with .gz) or a glob; quote a glob to have Assay expand it.
+bottom for .csv, .tsv, .txt, .dat and .psv, also with .gz or .zst, .xlsx and .zip) or a glob; quote a glob to have Assay expand it.
 A file that is there already under its name is noted and not copied; another file under a name that is taken is kept
 beside it. Links are refused, unless --follow-links is given: they could lead anywhere. Nothing is written when the dataset has no valid contract, or when one of the paths leads to nothing.
 With --target aws, each file starts a run of the platform by itself.`,
@@ -82,12 +80,9 @@ async function apart<T extends { readonly file: string }>(
   const others: { file: string; why: string }[] = [];
   for (const one of found) {
     const { file } = one;
-    const head: Uint8Array[] = [];
-    for await (const piece of readPieces(file, file, { start: 0, end: KIND_BYTES }))
-      head.push(Uint8Array.from(piece));
-    const kind = otherKind(Buffer.concat(head));
-    if (kind === undefined) files.push(one);
-    else others.push({ file, why: notCsv(kind) });
+    const why = await whyOtherKind(file);
+    if (why === undefined) files.push(one);
+    else others.push({ file, why });
   }
   return { files, others };
 }

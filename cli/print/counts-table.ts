@@ -1,3 +1,4 @@
+import { sourceName } from '../../etl/naming.ts';
 import type { SealedFile } from '../../etl/stages/documents.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { count, plural } from './format.ts';
@@ -6,9 +7,9 @@ import { table } from './table.ts';
 /** Files named in a run's table; of more, only those are named that did not go smoothly. */
 const NAMED_FILES = 25;
 
-/** `bronze/spend/council_payments/ingest_date=2024-05-01/2010-12.csv` → `2010-12.csv`. */
+/** `bronze/spend/council_payments/ingest_date=2024-05-01/2010-12.csv` → `2010-12.csv`; of a file in an archive, the archive's name comes first. */
 export function fileName(key: string): string {
-  return key.split('/').at(-1) ?? key;
+  return sourceName(key);
 }
 
 /** A table with a line per file: its records by verdict, and what there is to say of it. */

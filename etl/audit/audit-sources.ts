@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { retryOf } from '../naming.ts';
+import { archiveOf, objectKeyOf, retryOf } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { identifyArchive } from '../stages/archive-sources.ts';
 import { getDocument } from '../stages/documents.ts';
 import type { LedgerFile } from './ledger-files.ts';
 import type { Problem } from './problem.ts';
@@ -15,7 +16,11 @@ export async function auditSources(
   sizes: ReadonlyMap<string, number>,
 ): Promise<Problem[]> {
   const problems: Problem[] = [];
+  const members = files.filter(({ key }) => sizes.has(archiveOf(key) ?? ''));
+  const inArchives = new Set(members.map(({ key }) => key));
+  problems.push(...(await auditMembers(effects, members, sizes)));
   for (const { key, sourceFileId } of files) {
+    if (inArchives.has(key)) continue;
     const retry = retryOf(dataset, key);
     const needed = retry === undefined ? [key] : [retry.manifest, retry.origins, retry.records];
     const missing = needed.filter((one) => !sizes.has(one));
@@ -33,6 +38,24 @@ export async function auditSources(
       problems.push(tampered(retry.origins));
   }
   return problems;
+}
+
+/** Checks the files of archives, each archive once. */
+async function auditMembers(
+  { data }: Effects,
+  files: readonly LedgerFile[],
+  sizes: ReadonlyMap<string, number>,
+): Promise<Problem[]> {
+  const found = new Map<string, string>();
+  const limits = { maxUnpackedBytes: Number.MAX_SAFE_INTEGER };
+  for (const archive of new Set(files.map(({ key }) => objectKeyOf(key)))) {
+    const members = files.filter(({ key }) => objectKeyOf(key) === archive).map(({ key }) => key);
+    const source = { key: archive, sizeBytes: sizes.get(archive) ?? 0, modifiedMs: 0, members };
+    for (const one of await identifyArchive(data, source, limits)) found.set(one.key, one.sourceFileId);
+  }
+  return files
+    .filter(({ key, sourceFileId }) => found.get(key) !== sourceFileId)
+    .map(({ key }) => tampered(key));
 }
 
 function missingSource(key: string): Problem {

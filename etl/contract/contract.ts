@@ -133,6 +133,10 @@ export interface CsvDialect {
   readonly columns?: readonly string[];
   /** With `columns`: so many lines stand before the first record, whatever they say. */
   readonly skipLines?: number;
+  /** The sheet of a workbook that is read; absent: the first that isn't hidden. */
+  readonly sheet?: string;
+  /** Set where each record is one line, whatever stands within its quotes: a row of a sheet. No contract says so. */
+  readonly recordsAreLines?: true;
 }
 export type Encoding = 'utf-8' | 'windows-1252' | 'iso-8859-1' | 'utf-16le' | 'utf-16be';
 

@@ -8,6 +8,7 @@ export const ASSAY_PROPERTIES = {
   'assay.layer': 'contract',
   'assay.partitionColumn': 'contract',
   'assay.csv': 'silver',
+  'assay.xlsx': 'silver',
   'assay.unknownColumns': 'silver',
   'assay.duplicates': 'silver',
   'assay.redelivery': 'silver',

@@ -69,6 +69,7 @@ export function readCsv(custom: CustomValues, problems: Problems): CsvDialect {
     problems.add([...path, 'encodings', encodings.indexOf(never)], `${why}; ${what}`);
   }
   const column = readTotalRow(fields.totalRow, [...path, 'totalRow'], problems);
+  const sheet = readSheet(custom, problems);
   return {
     delimiter,
     quote,
@@ -85,7 +86,18 @@ export function readCsv(custom: CustomValues, problems: Problems): CsvDialect {
     ...(fields.preambleLines === undefined ? {} : { preambleLines: fields.preambleLines }),
     ...(fields.columns === undefined ? {} : { columns: fields.columns }),
     ...(fields.skipLines === undefined ? {} : { skipLines: fields.skipLines }),
+    ...(sheet === undefined ? {} : { sheet }),
   };
+}
+
+const XLSX = { sheet: text("write the sheet's name, e.g. 'Payments'").optional() } as const;
+
+/** Reads `assay.xlsx`, which sheet of a workbook is read. */
+function readSheet(custom: CustomValues, problems: Problems): string | undefined {
+  const { value, path } = custom.get('assay.xlsx') ?? {};
+  if (value === undefined || path === undefined) return undefined;
+  refuseUnknown(value, Object.keys(XLSX), path, { problems, hint: 'use sheet' });
+  return readFields(XLSX, value, path, problems).sheet;
 }
 
 /** The fields of `assay.csv` as far as they are right. */

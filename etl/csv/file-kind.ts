@@ -1,4 +1,8 @@
 import { Buffer } from 'node:buffer';
+import { isArchive, isWorkbook } from '../naming.ts';
+
+/** A file that is one is read only under a name that says so. */
+const ZIP = 'a zip archive (under a name that ends in .zip its files are read, in .xlsx a sheet)';
 
 /** First bytes that a kind of file has, in hex, and what it is in words. */
 const SIGNATURES: readonly (readonly [hex: string, words: string])[] = [
@@ -6,12 +10,11 @@ const SIGNATURES: readonly (readonly [hex: string, words: string])[] = [
   ['4f626a01', 'an Avro file'],
   ['4f5243', 'an ORC file'],
   ['255044462d', 'a PDF'],
-  ['504b0304', 'a zip archive, as spreadsheets (XLSX) are, too'],
+  ['504b0304', ZIP],
   ['504b0506', 'an empty zip archive'],
   ['d0cf11e0a1b11ae1', 'an old office document (XLS)'],
-  ['28b52ffd', 'packed with zstd'],
-  ['425a68', 'packed with bzip2'],
-  ['fd377a585a00', 'packed with xz'],
+  ['425a68', 'packed with bzip2 (unpack it by bunzip2, or pack it by gzip or zstd)'],
+  ['fd377a585a00', 'packed with xz (unpack it by unxz, or pack it by gzip or zstd)'],
   ['377abcaf271c', 'a 7z archive'],
   ['526172211a07', 'a rar archive'],
   ['7f454c46', 'an executable (ELF)'],
@@ -32,6 +35,12 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^<(!doctype )?html/i, 'a web page (HTML): perhaps the page that asks to sign in'],
   [/^\{\\rtf/, 'a text of a word processor (RTF)'],
 ];
+
+/** What a file is that nothing is read from, by its name and its first bytes: what its name says is an archive or a workbook is opened later. */
+export function refusedKind(name: string, head: Uint8Array): string | undefined {
+  const kind = otherKind(head);
+  return kind === ZIP && (isArchive(name) || isWorkbook(name)) ? undefined : kind;
+}
 
 /** How many of a file's first bytes tell its kind. */
 export const KIND_BYTES = 64;

@@ -2,7 +2,14 @@ import type { CsvDialect } from '../contract/contract.ts';
 import { toUtf8 } from './decode.ts';
 import { passLine } from './pass-line.ts';
 import { isBlank, readRecord } from './record.ts';
-import { ANY_WIDTH, newScan, type RecordFormat, type RecordScan, recordFormat } from './record-format.ts';
+import {
+  ANY_WIDTH,
+  linesOf,
+  newScan,
+  type RecordFormat,
+  type RecordScan,
+  recordFormat,
+} from './record-format.ts';
 import { fieldTexts } from './rewrite.ts';
 import type { ByteWindow } from './window.ts';
 
@@ -32,7 +39,7 @@ export async function readHeader(
 ): Promise<HeaderResult> {
   const format = recordFormat(dialect, ANY_WIDTH, maxRecordBytes);
   const scan = newScan();
-  for (let line = from; ; line += 1 + scan.quotedNewlines) {
+  for (let line = from; ; line += linesOf(scan, format)) {
     const found = await scanRecord(window, format, scan);
     if (found === 'end') return { kind: 'empty' };
     if (found === 'too long') return tooLong(maxRecordBytes);
@@ -40,7 +47,7 @@ export async function readHeader(
     const blank = isBlank(window.bytes, window.start, scan.end, format);
     window.start = scan.next;
     if (!blank) {
-      const rest = { newline: newlineOf(scan), firstDataLine: line + 1 + scan.quotedNewlines };
+      const rest = { newline: newlineOf(scan), firstDataLine: line + linesOf(scan, format) };
       return parseHeader(record, dialect, { format, scan, rest });
     }
   }

@@ -1,3 +1,4 @@
+import { type Member, memberBytes } from '../archives/member-bytes.ts';
 import type { CsvDialect, Encoding, SourceContract } from '../contract/contract.ts';
 import { retryOf } from '../naming.ts';
 import type { DataStore, Scratch } from '../ports.ts';
@@ -5,9 +6,9 @@ import { type HeaderResult, headerless, readHeader } from './header.ts';
 import { type Layout, matchHeader } from './layout.ts';
 import type { PieceFormat, StartPosition } from './pieces.ts';
 import { recordFormat } from './record-format.ts';
-import { retryDialect } from './retry-dialect.ts';
+import { retryDialect, sheetDialect } from './retry-dialect.ts';
 import { plainSigns } from './rewrite.ts';
-import { openText } from './text.ts';
+import { openText, type UnpackOptions, unpackFirst } from './text.ts';
 import { ByteWindow } from './window.ts';
 
 /** Consecutive records of a file: its bytes from `start` up to, not including, `end`. */
@@ -23,6 +24,12 @@ export interface Span {
 export interface FileToRead {
   readonly index: number;
   readonly key: string;
+  /** Where it lies, if it is a file in an archive: then it can only be read from its beginning. */
+  readonly member?: Member;
+  /** Set where nobody has read that file to its end yet: it may be damaged. */
+  readonly isUnproven?: true;
+  /** Why it isn't read. */
+  readonly refused?: string;
   /** The records to be read; all of them where it is absent. */
   readonly span?: Span;
 }
@@ -43,6 +50,8 @@ export interface Opened {
   readonly format: PieceFormat;
   /** Where that record stands in the file. */
   readonly first: StartPosition;
+  /** What people should know of how it was read. */
+  readonly note?: string;
 }
 
 /** Why a file has no records to be read. */
@@ -61,24 +70,52 @@ async function openAtHeader(
   file: FileToRead,
   { contract, data, scratch }: OpenOptions,
 ): Promise<Opened | Unopened> {
-  const text = await openText(data.stream(file.key), {
+  if (file.refused !== undefined) return { kind: 'rejected', why: file.refused };
+  const unpacking = {
     scratch,
     name: `file-${file.index}`,
     maxUnpackedBytes: contract.limits.maxUnpackedBytes,
     encodings: contract.csv.encodings,
-  });
+    sheet: sheetFormat(contract),
+  };
+  const stream = bytesOf(file, data);
+  const whole = file.isUnproven === true ? await unpackFirst(stream, unpacking) : stream;
+  const text = 'kind' in whole ? whole : await openText(whole, unpacking);
   if (text.kind === 'unreadable') return { kind: 'rejected', why: text.why };
   const isRetry = retryOf(contract.dataset, file.key) !== undefined;
-  const csv = isRetry ? retryDialect(contract.csv) : contract.csv;
+  const written = text.sheet === undefined ? contract.csv : sheetDialect(contract.csv);
+  const csv = isRetry ? retryDialect(contract.csv) : written;
   const dialect = { ...csv, encodings: encodingsOf(csv, text) };
   const window = new ByteWindow(text.bytes);
   const opened = await passHeader(window, dialect, contract).catch(async (error: unknown) => {
     await window.close();
     throw error;
   });
-  if (opened.kind === 'open') return { ...opened, window };
+  const { note } = text.sheet ?? {};
+  if (opened.kind === 'open') return { ...opened, window, ...(note === undefined ? {} : { note }) };
   await window.close();
   return opened;
+}
+
+/** How a sheet's rows are written under a contract. Numbers in cells have the decimal sign that the contract reads. */
+function sheetFormat({ csv, columns }: SourceContract): UnpackOptions['sheet'] {
+  const { delimiter, quote, escape } = sheetDialect(csv);
+  const signs = new Set(columns.flatMap(({ type, number }) => (isNumber(type.kind) ? [number.decimal] : [])));
+  return {
+    delimiter,
+    quote,
+    escape,
+    sheet: csv.sheet,
+    decimal: signs.size === 1 && signs.has(',') ? ',' : '.',
+    hasBothSigns: signs.size > 1,
+  };
+}
+
+const isNumber = (kind: string): boolean => ['int', 'long', 'double', 'decimal'].includes(kind);
+
+function bytesOf({ key, member }: FileToRead, data: OpenOptions['data']): AsyncIterable<Uint8Array> {
+  if (member === undefined) return data.stream(key);
+  return memberBytes(member, (range) => data.stream(member.archive, range));
 }
 
 /** What a file's records may be in, in the order in which it is tried. */

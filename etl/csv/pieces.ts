@@ -4,7 +4,7 @@ import { type BrokenRecord, describeBroken, describeLong, LongRecord } from './b
 import { isReadyUtf8, toUtf8 } from './decode.ts';
 import { passLine } from './pass-line.ts';
 import { isBlank, readRecord } from './record.ts';
-import { newScan, type RecordFormat, type RecordScan } from './record-format.ts';
+import { linesOf, newScan, type RecordFormat, type RecordScan } from './record-format.ts';
 import { isAlwaysRewritten, type PlainSigns, rewriteRecord } from './rewrite.ts';
 import type { ByteWindow } from './window.ts';
 
@@ -113,7 +113,7 @@ class PieceReader {
         this.#takeRecord(bytes, at, this.#row, this.#line);
         run = scan.next;
         runRow = this.#row + 1;
-        runLine = this.#line + 1 + scan.quotedNewlines;
+        runLine = this.#line + linesOf(scan, this.#format);
         if (scan.hasExtraEmpty && scan.problem === undefined) withExtraEmpty++;
       }
       if (scan.problem === undefined) {
@@ -121,7 +121,7 @@ class PieceReader {
         hasEdgeBlanks ||= scan.hasEdgeBlanks;
       }
       this.#row++;
-      this.#line += 1 + scan.quotedNewlines;
+      this.#line += linesOf(scan, this.#format);
       at = scan.next;
     }
     this.#takeRun(bytes, run, at, runRow, runLine);
@@ -182,9 +182,13 @@ class PieceReader {
       return;
     }
     const scan = newScan();
-    for (let at = start, n = 0, lines = 0; at < end; at = scan.next, n++, lines += 1 + scan.quotedNewlines) {
+    for (
+      let at = start, n = 0, lines = 0;
+      at < end;
+      at = scan.next, n++, lines += linesOf(scan, this.#format)
+    ) {
       readRecord(bytes, at, end, true, this.#format, scan);
-      const place = { row: row + n, line: line + lines, lines: 1 + scan.quotedNewlines };
+      const place = { row: row + n, line: line + lines, lines: linesOf(scan, this.#format) };
       this.#takeText(bytes.subarray(at, scan.end), place, false);
     }
   }
@@ -194,7 +198,7 @@ class PieceReader {
     const scan = this.#scan;
     const { end, problem } = scan;
     const record = bytes.subarray(start, end);
-    const place = { row, line, lines: 1 + scan.quotedNewlines };
+    const place = { row, line, lines: linesOf(scan, this.#format) };
     if (problem === undefined) {
       this.#takeText(record, place, scan.needsRewriting || this.#isAlwaysRewritten);
       return;

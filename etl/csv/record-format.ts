@@ -20,6 +20,8 @@ export interface RecordFormat {
   readonly skipsSpaces: boolean;
   /** Whether fields past the header's width may stand there, as long as they are empty. */
   readonly allowsExtraEmpty: boolean;
+  /** Whether each record is one line, whatever stands within its quotes. */
+  readonly recordsAreLines: boolean;
   readonly fields: number;
   readonly maxRecordBytes: number;
 }
@@ -43,10 +45,15 @@ export function recordFormat(
     isQuoteText: dialect.strayQuotes === 'text',
     skipsSpaces: dialect.skipSpaces === true,
     allowsExtraEmpty: dialect.extraFields === 'empty',
+    recordsAreLines: dialect.recordsAreLines === true,
     fields,
     maxRecordBytes,
   };
 }
+
+/** How many lines of the source a record takes. */
+export const linesOf = ({ quotedNewlines }: RecordScan, { recordsAreLines }: RecordFormat): number =>
+  recordsAreLines ? 1 : 1 + quotedNewlines;
 
 /** Why a record can't be parsed. */
 export type StructureProblem =

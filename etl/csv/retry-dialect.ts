@@ -9,3 +9,14 @@ export function retryDialect(source: CsvDialect): CsvDialect {
   const isAble = source.escape !== '' && escapes === undefined;
   return isAble ? dialect : { ...dialect, escape: source.quote };
 }
+
+/** How a sheet's rows are written in a dataset's dialect. */
+export function sheetDialect({ skipSpaces: _skipSpaces, escapes, ...dialect }: CsvDialect): CsvDialect {
+  const isAble = dialect.escape !== '' && escapes === undefined;
+  return {
+    ...dialect,
+    ...(isAble ? {} : { escape: dialect.quote }),
+    encodings: ['utf-8'],
+    recordsAreLines: true,
+  };
+}

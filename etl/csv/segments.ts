@@ -50,7 +50,7 @@ const WIDE_ROWS = 1500;
 
 /** How reading a file, or its part of it, ended. */
 export type FileOutcome = { readonly fileIndex: number } & (
-  | { readonly kind: 'read'; readonly records: number }
+  | { readonly kind: 'read'; readonly records: number; readonly note?: string }
   | Unopened
 );
 
@@ -88,7 +88,11 @@ export async function* cutSegments(
       const found = `bytes ${span.start} to ${span.end} of ${file.key} hold ${records} records`;
       throw new DataError('SPAN_MISCOUNTED', `${found}, and ${span.records} were counted before.`);
     }
-    yield { kind: 'file', outcome: { fileIndex, kind: 'read', records } };
+    const { note } = opened;
+    yield {
+      kind: 'file',
+      outcome: { fileIndex, kind: 'read', records, ...(note === undefined ? {} : { note }) },
+    };
   }
   yield* builder.finish();
 }

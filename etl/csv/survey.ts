@@ -62,6 +62,7 @@ export async function surveyRange(
   range: Required<ByteRange>,
   options: SurveyOptions,
 ): Promise<Survey> {
+  if (file.member !== undefined) return { kind: 'whole' };
   const textAt = textStart(await readHead(file, options), options.contract.csv.encodings);
   if (textAt === undefined) return { kind: 'whole' };
   const opened = await openFile(file, options);

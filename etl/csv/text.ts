@@ -2,10 +2,12 @@ import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { Encoding } from '../contract/contract.ts';
 import { messageOf } from '../errors.ts';
-import type { Scratch, ScratchFile } from '../ports.ts';
+import type { ByteRange, Scratch, ScratchFile } from '../ports.ts';
+import { type SheetFormat, sheetText } from '../xlsx/sheet-text.ts';
 import { byteOrderMark } from './decode.ts';
 import { KIND_BYTES, notCsv, otherKind } from './file-kind.ts';
 import { UTF16_HEAD_BYTES, type Utf16, unmarkedUtf16, utf16ToUtf8 } from './utf-16.ts';
+import { isZstd, unzstd } from './zstd.ts';
 
 /** A file's text, ready for the record scanner, or why it can't be had. */
 export type TextResult =
@@ -16,6 +18,10 @@ export type TextResult =
       readonly isMarkedUtf8: boolean;
       /** What it was in, where that is UTF-16 without a mark. */
       readonly unmarked?: Utf16;
+      /** Set where it was made of a sheet: each line is a row, in the signs that were asked for. */
+      readonly sheet?: { readonly note?: string };
+      /** How it was packed, the outermost packing where there are several. */
+      readonly packing?: Packing;
     }
   | { readonly kind: 'unreadable'; readonly why: string };
 
@@ -28,26 +34,24 @@ export interface UnpackOptions {
   readonly maxUnpackedBytes: number;
   /** Those of the contract: UTF-16 without a mark is only looked for where it is listed. */
   readonly encodings: readonly Encoding[];
+  /** How a sheet of a workbook is to be written. */
+  readonly sheet?: Omit<SheetFormat, 'maxUnpackedBytes'>;
+  /** What was taken off already. */
+  readonly packings?: readonly Packing[];
 }
 
 /**
- * Takes off what may lie around a CSV text: gzip, a byte order mark, UTF-16. What can fail half way
- * (gzip, UTF-16) is unpacked to scratch space first, so that a file is either read whole or not at all.
+ * Takes off what may lie around a CSV text: gzip, zstd, a byte order mark, UTF-16. What can fail half way
+ * (gzip, zstd, UTF-16) is unpacked to scratch space first, so that a file is either read whole or not at all.
  */
 export async function openText(
   stream: AsyncIterable<Uint8Array>,
   options: UnpackOptions,
 ): Promise<TextResult> {
   const { head, whole } = await peek(stream, Math.max(KIND_BYTES, headBytes(options.encodings)));
-  if (isGzip(head)) {
-    const unpacked = await viaScratch(gunzip(whole), 'unpacked', {
-      ...options,
-      damage: 'its gzip data is damaged',
-    });
-    return unpacked.kind === 'text'
-      ? openText(unpacked.bytes, { ...options, name: `${options.name}.text` })
-      : unpacked;
-  }
+  const packing = packingOf(head);
+  if (packing !== undefined) return await openPacked(packing, whole, options);
+  if (isZip(head)) return await openSheet(whole, options);
   const other = otherKind(head);
   if (other !== undefined) return { kind: 'unreadable', why: notCsv(other) };
   const mark = byteOrderMark(head);
@@ -63,20 +67,85 @@ export async function openText(
   return text.kind === 'text' && mark === undefined ? { ...text, unmarked: utf16 } : text;
 }
 
+/** How a file is packed. */
+export type Packing = 'gzip' | 'zstd';
+
+/** How a file is packed, by its first bytes; undefined where it isn't. */
+function packingOf(head: Uint8Array): Packing | undefined {
+  if (isGzip(head)) return 'gzip';
+  return isZstd(head) ? 'zstd' : undefined;
+}
+
+/** A file may be packed twice, as by a server that packs whatever it sends; some bytes unpack to themselves, for ever. */
+const MOST_PACKINGS = 2;
+
+async function openPacked(
+  packing: Packing,
+  whole: AsyncIterable<Uint8Array>,
+  options: UnpackOptions,
+): Promise<TextResult> {
+  const { name, packings = [] } = options;
+  if (packings.length >= MOST_PACKINGS)
+    return { kind: 'unreadable', why: `it is packed more than ${MOST_PACKINGS} times: unpack it` };
+  const unpacked = await viaScratch((packing === 'gzip' ? gunzip : unzstd)(whole), 'unpacked', {
+    ...options,
+    damage: `its ${packing} data is damaged`,
+  });
+  if (unpacked.kind !== 'text') return unpacked;
+  const inner = { ...options, name: `${name}.text`, packings: [...packings, packing] };
+  const text = await openText(unpacked.bytes, inner);
+  return text.kind === 'text' ? { ...text, packing } : text;
+}
+
+const isZip = (head: Uint8Array): boolean =>
+  head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4;
+
+const COMMAS = { delimiter: ',', quote: '"', escape: '"', decimal: '.' } as const;
+
+/** A workbook can only be read from its end, so it is copied first. */
+async function openSheet(whole: AsyncIterable<Uint8Array>, options: UnpackOptions): Promise<TextResult> {
+  const { scratch, name, maxUnpackedBytes, sheet = COMMAS } = options;
+  let sizeBytes = 0;
+  const counted = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const piece of whole) {
+      sizeBytes += piece.length;
+      yield piece;
+    }
+  };
+  const copy = await copyToScratch(counted(), 'xlsx', { ...options, damage: "it can't be read" });
+  if (copy.kind === 'unreadable') return copy;
+  const file = { sizeBytes, read: (range: Required<ByteRange>) => scratch.read(copy.path, range) };
+  try {
+    const { bytes, ...told } = await sheetText(file, { ...sheet, maxUnpackedBytes }, { scratch, name });
+    return { kind: 'text', bytes, isMarkedUtf8: true, sheet: told };
+  } catch (error) {
+    return { kind: 'unreadable', why: messageOf(error) };
+  }
+}
+
+/** The bytes of a stream that may fail half way, once they have all come; or why they don't. */
+export async function unpackFirst(
+  stream: AsyncIterable<Uint8Array>,
+  options: UnpackOptions,
+): Promise<AsyncIterable<Uint8Array> | Extract<TextResult, { kind: 'unreadable' }>> {
+  const whole = await viaScratch(stream, 'member', { ...options, damage: "it can't be unpacked" });
+  return whole.kind === 'text' ? whole.bytes : whole;
+}
+
 /** How many of a file's first bytes tell what lies around its text. */
 export function headBytes(encodings: readonly Encoding[]): number {
   return encodings.some((name) => name.startsWith('utf-16')) ? UTF16_HEAD_BYTES : MARK_BYTES;
 }
 
-/** The longest mark, of UTF-8; gzip's is shorter. */
-const MARK_BYTES = 3;
+/** The longest mark is zstd's; that of UTF-8 has three bytes, gzip's two. */
+const MARK_BYTES = 4;
 
 /**
  * Where a file's text begins, by its first bytes (as many as `headBytes` says); undefined where the file's bytes are not
- * those of its text, so that it can only be read from its beginning on: gzip and UTF-16.
+ * those of its text, so that it can only be read from its beginning on: gzip, zstd and UTF-16.
  */
 export function textStart(head: Uint8Array, encodings: readonly Encoding[]): number | undefined {
-  if (isGzip(head)) return undefined;
+  if (packingOf(head) !== undefined || isZip(head)) return undefined;
   const mark = byteOrderMark(head);
   if (mark === undefined) return unmarkedUtf16(head, encodings) === undefined ? 0 : undefined;
   return mark.encoding === 'utf-8' ? mark.skip : undefined;
@@ -138,8 +207,18 @@ async function* copies(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 async function viaScratch(
   stream: AsyncIterable<Uint8Array>,
   suffix: string,
-  { scratch, name, maxUnpackedBytes, damage }: UnpackOptions & { readonly damage: string },
+  options: UnpackOptions & { readonly damage: string },
 ): Promise<TextResult> {
+  const copy = await copyToScratch(stream, suffix, options);
+  if (copy.kind === 'unreadable') return copy;
+  return { kind: 'text', bytes: options.scratch.read(copy.path), isMarkedUtf8: true };
+}
+
+async function copyToScratch(
+  stream: AsyncIterable<Uint8Array>,
+  suffix: string,
+  { scratch, name, maxUnpackedBytes, damage }: UnpackOptions & { readonly damage: string },
+): Promise<{ readonly kind: 'copy'; readonly path: string } | Extract<TextResult, { kind: 'unreadable' }>> {
   const file: ScratchFile = await scratch.create(`${name}.${suffix}`);
   const pieces = stream[Symbol.asyncIterator]();
   try {
@@ -150,7 +229,7 @@ async function viaScratch(
       if (next.done === true) {
         return typeof next.value === 'string'
           ? { kind: 'unreadable', why: next.value }
-          : { kind: 'text', bytes: scratch.read(file.path), isMarkedUtf8: true };
+          : { kind: 'copy', path: file.path };
       }
       bytes += next.value.length;
       if (bytes > maxUnpackedBytes) {

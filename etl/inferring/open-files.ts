@@ -10,6 +10,7 @@ import type { ProposedFile } from './proposal.ts';
 import { type Signs, type SniffedDialect, sniffDialect, tryDialect, worth } from './sniff-dialect.ts';
 import { stretchesOf, wholeLines } from './stretches.ts';
 import { headOf, openTextFile, type SourceFile, type TextFile } from './text-file.ts';
+import { unpackArchives } from './unpack-archives.ts';
 
 /** A file that has records, with its header and how to read its sample. */
 export interface OpenedFile {
@@ -45,10 +46,11 @@ export async function openFiles(
   files: readonly SourceFile[],
   { scratch, sampleBytes }: { readonly scratch: Scratch; readonly sampleBytes: number },
 ): Promise<OpenedFiles> {
-  const limitBytes = Math.max(LEAST_SHARE_BYTES, Math.floor(sampleBytes / files.length));
+  const unpacked = await unpackArchives(files, scratch);
+  const limitBytes = Math.max(LEAST_SHARE_BYTES, Math.floor(sampleBytes / unpacked.files.length));
   const looked: LookedAt[] = [];
-  const skipped: string[] = [];
-  for (const [index, source] of files.entries()) {
+  const skipped = [...unpacked.skipped];
+  for (const [index, source] of unpacked.files.entries()) {
     const file = await openTextFile(source, { scratch, limitBytes, index });
     const head = await headOf(file, HEAD_BYTES, file.text.start);
     const other = otherKind(head);

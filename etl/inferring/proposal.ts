@@ -9,7 +9,7 @@ export interface ProposedFile {
   /** Bytes of its text that were read; less than all of them where `isSampled`. */
   readonly readBytes: number;
   readonly isSampled: boolean;
-  readonly packing: 'none' | 'gzip' | 'UTF-16';
+  readonly packing: 'none' | 'gzip' | 'zstd' | 'UTF-16' | 'XLSX';
   readonly records: number;
   readonly blank: number;
   readonly broken: number;

@@ -1,7 +1,6 @@
 import { DEFAULT_LIMITS } from '../contract/read-settings.ts';
-import { byteOrderMark } from '../csv/decode.ts';
-import { headBytes, openText, textStart } from '../csv/text.ts';
-import { type Utf16, unmarkedUtf16 } from '../csv/utf-16.ts';
+import { headBytes, openText, type Packing, textStart } from '../csv/text.ts';
+import type { Utf16 } from '../csv/utf-16.ts';
 import { DataError } from '../errors.ts';
 import type { Scratch } from '../ports.ts';
 import type { Stretch } from './stretches.ts';
@@ -23,7 +22,7 @@ export interface TextFile {
   /** Where its text lies in what `read` reads. */
   readonly text: Stretch;
   /** What lay around the text. */
-  readonly packing: 'none' | 'gzip' | 'UTF-16';
+  readonly packing: 'none' | Packing | 'UTF-16' | 'XLSX';
   /** What it was in, where that is UTF-16 without a mark: only a contract can say so. */
   readonly unmarked?: Utf16;
   /** Whether text is left that was not unpacked. */
@@ -74,12 +73,11 @@ export async function openTextFile(
   } finally {
     await copy.close();
   }
-  const isGzip = byteOrderMark(head) === undefined && unmarkedUtf16(head, ENCODINGS) === undefined;
   return {
     name: file.name,
     sizeBytes: file.sizeBytes,
     text: { start: 0, end },
-    packing: isGzip ? 'gzip' : 'UTF-16',
+    packing: opened.sheet === undefined ? (opened.packing ?? 'UTF-16') : 'XLSX',
     ...(opened.unmarked === undefined ? {} : { unmarked: opened.unmarked }),
     isCut,
     read: (range) => scratch.read(copy.path, range),

@@ -1,9 +1,9 @@
 import { LongRecord } from '../csv/broken-record.ts';
 import { rawText } from '../csv/decode.ts';
-import { type OpenOptions, openFile } from '../csv/open-file.ts';
+import { type FileToRead, type OpenOptions, openFile } from '../csv/open-file.ts';
 import { passLine } from '../csv/pass-line.ts';
 import { readRecord } from '../csv/record.ts';
-import { newScan } from '../csv/record-format.ts';
+import { linesOf, newScan } from '../csv/record-format.ts';
 
 /** Where a record begins in its file, and its text as it came. */
 export interface SourceLine {
@@ -14,12 +14,12 @@ export interface SourceLine {
 
 /** The lines on which these records of a source file stand, by source_row_number; none where the file can't be read. */
 export async function findLines(
-  key: string,
+  file: FileToRead,
   rows: ReadonlySet<number>,
   options: OpenOptions,
 ): Promise<Map<number, SourceLine>> {
   const found = new Map<number, SourceLine>();
-  const opened = await openFile({ index: 0, key }, options);
+  const opened = await openFile(file, options);
   if (opened.kind !== 'open') return found;
   const { window, format } = opened;
   const scan = newScan();
@@ -35,7 +35,7 @@ export async function findLines(
           found.set(row, { line, text });
         }
         row++;
-        line += 1 + scan.quotedNewlines;
+        line += linesOf(scan, format);
         if (scan.goesOn) await passLine(window);
         else window.start = scan.next;
         if (scan.goesOn) break;

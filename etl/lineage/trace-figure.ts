@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { locateMembers } from '../archives/locate-members.ts';
 import type { Contract, SourceContract } from '../contract/contract.ts';
 import { type LoadedContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { type Engine, integerOf, type SqlRow, type SqlValue, textOf, withEngine } from '../engine/engine.ts';
@@ -253,7 +254,7 @@ type Lines = ReadonlyMap<string, Awaited<ReturnType<typeof findLines>>>;
 
 async function linesOf(
   rows: readonly SqlRow[],
-  { objects, ...search }: Parameters<typeof findLines>[2] & Pick<Effects, 'objects'>,
+  { objects, ...search }: Parameters<typeof findLines>[2] & Pick<Effects, 'objects' | 'data'>,
 ): Promise<Lines> {
   const wanted = new Map<string, Set<number>>();
   const dialects = new Map<string, string>();
@@ -263,9 +264,10 @@ async function linesOf(
     wanted.set(file, (wanted.get(file) ?? new Set<number>()).add(integerOf(row, 'n')));
   }
   const lines = new Map<string, Awaited<ReturnType<typeof findLines>>>();
-  for (const [file, numbers] of wanted) {
-    const contract = await inDialect(objects, search.contract, dialects.get(file));
-    lines.set(file, await findLines(file, numbers, { ...search, contract }));
+  const files = [...wanted.keys()].map((key) => ({ index: 0, key }));
+  for (const file of await locateMembers({ objects, data: search.data }, files)) {
+    const contract = await inDialect(objects, search.contract, dialects.get(file.key));
+    lines.set(file.key, await findLines(file, wanted.get(file.key) ?? new Set(), { ...search, contract }));
   }
   return lines;
 }

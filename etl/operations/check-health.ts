@@ -1,6 +1,8 @@
 import type { Contract, GoldContract, ServiceLevel, SourceContract } from '../contract/contract.ts';
 import { DataError } from '../errors.ts';
+import { sourceName } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { withMembers } from '../stages/archive-sources.ts';
 import { keptStates, openLedger, statesOf } from '../stages/dataset-history.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import type { LedgerEntry } from '../stages/ledger.ts';
@@ -136,7 +138,7 @@ function rejectedDrops(entries: ReadonlyMap<string, LedgerEntry>): Ailment[] {
   if (newest === undefined) return [];
   const since =
     lastAccepted === undefined ? 'nothing was ever published' : `nothing was since ${lastAccepted}`;
-  const what = `the last ${rejected.length} files were all rejected, the newest of them ${newest.key.split('/').at(-1)}; ${since}`;
+  const what = `the last ${rejected.length} files were all rejected, the newest of them ${sourceName(newest.key)}; ${since}`;
   return [{ code: 'REJECTED', what, next: `show ${newest.runId}` }];
 }
 
@@ -151,7 +153,8 @@ async function lateFiles(
   if (level === undefined) return [];
   const { dataset } = contract;
   const withheld = await listWithheld(effects, dataset);
-  const late = (await listSources(effects, dataset)).filter(({ key }) => {
+  const known = [...ledger.keys(), ...withheld.flatMap((one) => one.keys)];
+  const late = withMembers(await listSources(effects, dataset), known).filter(({ key }) => {
     const day = /\/ingest_date=(\d{4}-\d{2}-\d{2})\//.exec(key)?.[1];
     const due = day === undefined ? undefined : dueAt(new Date(`${day}T24:00:00Z`), level);
     return due !== undefined && due < now && isPending(key, contract, ledger, withheld);

@@ -1,6 +1,6 @@
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { ConfigError } from '../errors.ts';
-import { retryOf } from '../naming.ts';
+import { retryOf, sourceName } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { requireHeld, requireSameContract } from '../stages/held-run.ts';
 import type { Withheld } from '../stages/outcomes.ts';
@@ -71,7 +71,7 @@ async function takeOut(effects: Effects, held: Withheld, keys: readonly string[]
 
 /** One sentence for each file, since each may have been refused for a reason of its own. */
 const whyOf = (keys: readonly string[], { by, reason }: Word): string[] =>
-  keys.map((key) => `${key.slice(key.lastIndexOf('/') + 1)} refused by ${by}: ${reason}`);
+  keys.map((key) => `${sourceName(key)} refused by ${by}: ${reason}`);
 
 /**
  * Gives back some of the files that were set aside with a run that was refused or rolled back, or that were refused of a
@@ -154,7 +154,7 @@ function findFile(
 }
 
 const matching = (file: string, keys: readonly string[]): string[] =>
-  keys.includes(file) ? [file] : keys.filter((key) => key.endsWith(`/${file}`));
+  keys.includes(file) ? [file] : keys.filter((key) => key.endsWith(`/${file}`) || sourceName(key) === file);
 
 function alreadyRefused({ dataset, runId, sealDigest }: Withheld, keys: readonly string[]): ConfigError {
   return new ConfigError(

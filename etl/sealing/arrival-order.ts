@@ -4,7 +4,7 @@ import { literal } from '../engine/sql.ts';
 import { retriesPrefix, retryOf } from '../naming.ts';
 import type { DataStore } from '../ports.ts';
 import type { DatasetTables } from '../stages/dataset-tables.ts';
-import type { Plan } from '../stages/documents.ts';
+import { isRead, type Plan } from '../stages/documents.ts';
 import { byArrival, ledgerRows, liveArrivals, readLedger } from '../stages/ledger.ts';
 
 /** What the order is made from. */
@@ -39,7 +39,7 @@ interface Placed {
 export async function loadArrivalOrder(input: OrderInput): Promise<ArrivalOrder> {
   const { contract, plan } = input;
   const own: Placed[] = plan.files
-    .filter(({ repeatOf }) => repeatOf === undefined)
+    .filter(isRead)
     .map(({ sourceFileId, key, arrivedAt }) => ({ id: sourceFileId, key, arrivedAt, isOwn: true }));
   const isReplacing = contract.duplicates === 'replace';
   const ownRetries = own.filter(({ key }) => retryOf(plan.dataset, key) !== undefined);

@@ -13,6 +13,7 @@ export function sealedFile(
   if (file.repeatOf !== undefined) {
     return { ...base, ...none, status: 'repeat', note: `the same bytes as ${file.repeatOf}` };
   }
+  if (file.aside !== undefined) return { ...base, ...none, ...file.aside };
   if (refined === undefined || refined.outcome === 'rejected') {
     return { ...base, ...none, status: 'rejected', note: refined?.why ?? 'it was not read' };
   }
@@ -35,6 +36,7 @@ export function sealedFile(
     ...(repeats === 0
       ? []
       : [repeats === 1 ? '1 record stands in Silver already' : `${repeats} records stand in Silver already`]),
+    ...(refined.note === undefined ? [] : [refined.note]),
   ];
   return {
     ...base,

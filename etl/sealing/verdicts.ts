@@ -2,7 +2,7 @@ import { REASONS_TYPE } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { literal, rowsTable } from '../engine/sql.ts';
-import type { FirstFailures, Plan } from '../stages/documents.ts';
+import { type FirstFailures, isRead, type Plan } from '../stages/documents.ts';
 
 /**
  * Makes the table `verdicts`: every reject with its attempt_count, its verdict (`quarantined` or `condemned`)
@@ -40,13 +40,11 @@ export async function giveVerdicts(engine: Engine, contract: SourceContract): Pr
 export function verdictSelect(verdict: 'quarantined' | 'condemned', plan: Plan): string {
   const planned = rowsTable(
     { source_file_id: 'VARCHAR', source_file: 'VARCHAR', processed$: 'VARCHAR' },
-    plan.files
-      .filter(({ repeatOf }) => repeatOf === undefined)
-      .map(({ sourceFileId, key, processedAt }) => ({
-        source_file_id: sourceFileId,
-        source_file: key,
-        ...(processedAt === undefined ? {} : { processed$: processedAt }),
-      })),
+    plan.files.filter(isRead).map(({ sourceFileId, key, processedAt }) => ({
+      source_file_id: sourceFileId,
+      source_file: key,
+      ...(processedAt === undefined ? {} : { processed$: processedAt }),
+    })),
   );
   return `SELECT row_hash, verdicts.source_file_id, files.source_file, source_row_number, source_line, attempt_count,
       CAST(coalesce(files.processed$, ${literal(plan.plannedAt)}) AS TIMESTAMPTZ) AS ingestion_timestamp, ${literal(plan.runId)} AS run_id,

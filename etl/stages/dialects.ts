@@ -1,5 +1,7 @@
+import { locateMembers } from '../archives/locate-members.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { readingContract } from '../contract/reading-contract.ts';
+import type { FileToRead } from '../csv/open-file.ts';
 import { type CutOptions, cutSegments, type SegmentEvent } from '../csv/segments.ts';
 import { DataError } from '../errors.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
@@ -49,26 +51,23 @@ export async function dialectsOf(
 }
 
 /** A file to be read, and the dialect in which it is where that isn't the contract's own. */
-export interface FileInDialect {
-  readonly index: number;
-  readonly key: string;
+export interface FileInDialect extends FileToRead {
   readonly dialect?: string | undefined;
 }
 
 /** The segments of files of several dialects, each with the contract by which it is read. */
 export async function* segmentsInDialects(
   files: readonly FileInDialect[],
-  { objects, contract, ...options }: CutOptions & Pick<Effects, 'objects'>,
+  { objects, contract, ...options }: CutOptions & Pick<Effects, 'objects' | 'data'>,
 ): AsyncGenerator<{ readonly event: SegmentEvent; readonly contract: SourceContract }> {
   const groups = new Map<string | undefined, FileInDialect[]>();
-  for (const file of files) {
+  for (const file of await locateMembers({ objects, data: options.data }, files)) {
     const own = groups.get(file.dialect);
     if (own === undefined) groups.set(file.dialect, [file]);
     else own.push(file);
   }
-  for (const [dialect, own] of groups) {
+  for (const [dialect, sources] of groups) {
     const reading = await inDialect(objects, contract, dialect);
-    const sources = own.map(({ index, key }) => ({ index, key }));
     for await (const event of cutSegments(sources, { contract: reading, ...options }))
       yield { event, contract: reading };
   }

@@ -34,10 +34,27 @@ const PlannedFile = z.object({
   replacesEarlier: z.literal(true).exactOptional(),
   /** Digest of the contract in whose dialect it is read, where that is an earlier one than the run's. */
   dialect: z.string().exactOptional(),
+  /** Where it lies, where it is a file in an archive. */
+  member: z
+    .object({
+      archive: z.string(),
+      start: z.number().int(),
+      end: z.number().int(),
+      method: z.union([z.literal(0), z.literal(8)]),
+      sizeBytes: z.number().int(),
+      crc32: z.number().int(),
+    })
+    .exactOptional(),
+  /** Set where it isn't read, and why. */
+  aside: z.object({ status: z.enum(['rejected', 'empty']), note: z.string() }).exactOptional(),
   /** When it was last dealt with, where a migration reads it again: that is no news of it. */
   processedAt: z.string().exactOptional(),
 });
 export type PlannedFile = z.infer<typeof PlannedFile>;
+
+/** Whether a run reads a file: neither a repeat nor set aside. */
+export const isRead = ({ repeatOf, aside }: PlannedFile): boolean =>
+  repeatOf === undefined && aside === undefined;
 
 /** Bytes of a file, `end` not included. */
 const ByteSpan = z.object({ start: z.number().int(), end: z.number().int() });
@@ -125,6 +142,8 @@ const RefinedFile = z.object({
   index: z.number().int(),
   outcome: z.enum(['read', 'empty', 'rejected']),
   why: z.string().exactOptional(),
+  /** What people should know of how it was read. */
+  note: z.string().exactOptional(),
   /** Records counted by the scanner, apart from any verdict. */
   records: z.number().int(),
   silver: z.number().int(),

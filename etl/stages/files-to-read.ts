@@ -1,8 +1,19 @@
 import type { FileToRead } from '../csv/open-file.ts';
 import { spansKey } from '../naming.ts';
 import type { ObjectStore } from '../ports.ts';
-import { type Plan, Spans } from './documents.ts';
+import { type Plan, type PlannedFile, Spans } from './documents.ts';
 import { getRunDocument } from './run-documents.ts';
+
+/** A planned file as it is opened. */
+export const fileToRead = ({
+  index,
+  key,
+  member,
+}: Pick<PlannedFile, 'index' | 'key' | 'member'>): FileToRead => ({
+  index,
+  key,
+  ...(member === undefined ? {} : { member }),
+});
 
 /** What each chunk of a run reads, by chunk: whole files, or its span of one. */
 export async function filesToRead(objects: ObjectStore, plan: Plan): Promise<Map<string, FileToRead[]>> {
@@ -13,7 +24,7 @@ export async function filesToRead(objects: ObjectStore, plan: Plan): Promise<Map
       const span = range === undefined ? null : spans[chunk];
       const read = files.flatMap((index) => plan.files[index] ?? []);
       if (span === undefined) return [chunk, []];
-      return [chunk, read.map(({ index, key }) => ({ index, key, ...(span === null ? {} : { span }) }))];
+      return [chunk, read.map((file) => ({ ...fileToRead(file), ...(span === null ? {} : { span }) }))];
     }),
   );
 }

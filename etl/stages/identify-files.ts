@@ -1,7 +1,8 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { atMost, inFlight } from '../in-flight.ts';
-import { retryOf } from '../naming.ts';
-import type { Effects, ObjectInfo } from '../ports.ts';
+import { archiveOf, retryOf } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { byObject, identifyArchive, isOfArchive, type Source } from './archive-sources.ts';
 import type { PlannedFile } from './documents.ts';
 import { byArrival, type LedgerEntry, liveArrivals } from './ledger.ts';
 import type { LedgerLookup } from './ledger-lookup.ts';
@@ -24,6 +25,8 @@ interface Identified extends Omit<PlannedFile, 'index'> {
   readonly isRetry: boolean;
 }
 
+type Dataset = Pick<SourceContract, 'dataset' | 'duplicates' | 'limits'>;
+
 /**
  * Gives each file its identity and puts them in the order of their arrival. Of files with the same bytes one is worked
  * on: the first, here, held, rolled back or in the ledger; where later records replace earlier ones the last, which takes
@@ -32,11 +35,11 @@ interface Identified extends Omit<PlannedFile, 'index'> {
  */
 export async function identifyFiles(
   effects: Effects,
-  contract: Pick<SourceContract, 'dataset' | 'duplicates'>,
-  pending: readonly ObjectInfo[],
+  contract: Dataset,
+  pending: readonly Source[],
   known: KnownFiles,
 ): Promise<PlannedFile[]> {
-  const files = (await identifyAll(effects, contract.dataset, pending, known)).sort(byArrival);
+  const files = (await identifyAll(effects, contract, pending, known)).sort(byArrival);
   const isReplacing = contract.duplicates === 'replace';
   const withheld = await withheldFiles(effects, contract, known.withheld);
   const twins = await known.ledger.ofFiles(files.map(({ sourceFileId }) => sourceFileId));
@@ -46,27 +49,45 @@ export async function identifyFiles(
 
 async function identifyAll(
   { data }: Effects,
-  dataset: string,
-  pending: readonly ObjectInfo[],
+  { dataset, limits }: Dataset,
+  pending: readonly Source[],
   { ledger, arrivals }: KnownFiles,
 ): Promise<Identified[]> {
   const entries = await ledger.ofKeys(pending.map(({ key }) => key));
-  const identify = async ({ key, sizeBytes }: ObjectInfo): Promise<Identified> => {
+  const arrivalOf = (key: string, arrivedMs: number): string =>
+    entries.get(key)?.arrivedAt ?? arrivals?.get(key) ?? new Date(arrivedMs).toISOString();
+  const identify = async (source: Source): Promise<Identified[]> => {
+    const { key, sizeBytes } = source;
+    if (isOfArchive(source)) {
+      const identified = await identifyArchive(data, source, limits);
+      return identified.map(({ arrivedMs, ...file }) => ({
+        ...file,
+        arrivedAt: arrivalOf(file.key, arrivedMs),
+        isRetry: false,
+      }));
+    }
     const retry = retryOf(dataset, key);
     const { digest, arrivedMs } = await data.identify(retry?.manifest ?? key);
-    const noted = entries.get(key)?.arrivedAt ?? arrivals?.get(key);
-    const arrivedAt = noted ?? new Date(arrivedMs).toISOString();
-    return { key, sizeBytes, sourceFileId: digest, arrivedAt, isRetry: retry !== undefined };
+    const file = { key, sizeBytes, sourceFileId: digest, arrivedAt: arrivalOf(key, arrivedMs) };
+    const aside = archiveOf(key) === undefined ? {} : { aside: ODD_NAME };
+    return [{ ...file, isRetry: retry !== undefined, ...aside }];
   };
   const files: Identified[] = [];
-  for await (const file of inFlight(pending, atMost(DIGESTS_AT_ONCE), identify)) files.push(file);
+  for await (const some of inFlight(byObject(pending), atMost(DIGESTS_AT_ONCE), identify))
+    files.push(...some);
   return files;
 }
+
+/** An object of its own whose key is like that of a file in an archive. */
+const ODD_NAME = {
+  status: 'rejected',
+  note: "its name has '.zip#' in it, as the names of files in archives have: drop it under another",
+} as const;
 
 /** Keys of the files that wait for a person, or that one took back, by their ids. */
 async function withheldFiles(
   { data }: Effects,
-  { dataset, duplicates }: Pick<SourceContract, 'dataset' | 'duplicates'>,
+  { dataset, duplicates }: Dataset,
   withheld: readonly Withheld[],
 ): Promise<Map<string, string>> {
   const keys = withheld
@@ -80,7 +101,8 @@ async function withheldFiles(
   return found;
 }
 
-const isComparable = ({ isRetry, sizeBytes }: Identified): boolean => !isRetry && sizeBytes > 0;
+const isComparable = ({ isRetry, sizeBytes, aside }: Identified): boolean =>
+  !isRetry && sizeBytes > 0 && aside === undefined;
 
 /** The first file with its bytes is worked on, and the others are its repeats. */
 function judgeRepeats(
@@ -93,7 +115,8 @@ function judgeRepeats(
     if (status === 'accepted') firstKeys.set(sourceFileId, key);
   return files.map((file) => {
     const repeatOf = isComparable(file) ? firstKeys.get(file.sourceFileId) : undefined;
-    if (!file.isRetry && repeatOf === undefined) firstKeys.set(file.sourceFileId, file.key);
+    if (!file.isRetry && file.aside === undefined && repeatOf === undefined)
+      firstKeys.set(file.sourceFileId, file.key);
     return repeatOf === undefined ? file : { ...file, repeatOf };
   });
 }

@@ -14,7 +14,7 @@ import type { Pointer } from '../table/pointer.ts';
 import type { TableColumn } from '../table/schema.ts';
 import { effectsOfSilver } from '../trying/gold-effect.ts';
 import { sumChanges } from '../trying/measure-sums.ts';
-import { CommitPlan, putDocument, type Seal } from './documents.ts';
+import { CommitPlan, isRead, putDocument, type Seal } from './documents.ts';
 import type { MigrationOutcome, MigrationRequest } from './migration-documents.ts';
 import { readMigration } from './plan-migration.ts';
 import type { RunContext } from './run-context.ts';
@@ -92,7 +92,7 @@ async function compare(judging: Judging): Promise<MigrationOutcome> {
     runId: plan.runId,
     from: published.contract_version,
     to: contract.version,
-    files: plan.files.filter(({ repeatOf }) => repeatOf === undefined).length,
+    files: plan.files.filter(isRead).length,
     rows: { before: await count(`FROM ${places(old.silver)}`), after: await count(`FROM ${places(fresh)}`) },
     lost: await count('FROM lost'),
     lostBy: await lostBy(judging),

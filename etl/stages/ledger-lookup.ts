@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, textOf, withEngine } from '../engine/engine.ts';
 import { literal, rowsTable } from '../engine/sql.ts';
+import { objectKeyOf } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import type { ReadPointer } from '../table/pointer.ts';
 import { openDatasetTables } from './dataset-tables.ts';
@@ -17,6 +18,8 @@ export interface LedgerLookup {
 
 /** A ledger at a pointer. */
 export interface Ledger extends LedgerLookup {
+  /** Keys of the files in these archives, by their keys, that it knows. */
+  membersOf(archives: readonly string[]): Promise<string[]>;
   /** When a file was last dealt with, ISO; empty where none ever was. */
   lastAt(): Promise<string>;
   /** Those of some keys that it doesn't know, or whose file it says was rejected under another contract than that of this digest. */
@@ -80,6 +83,7 @@ async function rowsAt(effects: Effects, { contract, base }: LedgerPlace): Promis
 const EMPTY: Ledger = {
   ofKeys: async () => new Map(),
   ofFiles: async () => new Map(),
+  membersOf: async () => [],
   lastAt: async () => '',
   openAmong: async (keys) => [...keys],
   hasRejectedUnderOther: async () => false,
@@ -100,6 +104,14 @@ function ledgerOn(engine: Engine, rows: string): Ledger {
       if (ids.length === 0) return new Map();
       const ever = `SELECT source_file FROM (${rows}) WHERE source_file_id IN (${textsSql(ids)})`;
       return await lookupIn(await entriesOf(ever)).ofFiles(ids);
+    },
+    async membersOf(archives) {
+      if (archives.length === 0) return [];
+      const wanted = new Set(archives);
+      const keys = await engine.rows(
+        `SELECT DISTINCT source_file FROM (${rows}) WHERE contains(lower(source_file), '.zip#')`,
+      );
+      return keys.map((row) => textOf(row, 'source_file')).filter((key) => wanted.has(objectKeyOf(key)));
     },
     async lastAt() {
       const [row = {}] = await engine.rows(`SELECT ${isoSql('max(processed_at)')} AS last_at FROM (${rows})`);

@@ -2,12 +2,20 @@ import { checkContractSql, hasSqlToCheck } from '../contract/check-contract-sql.
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { DataError } from '../errors.ts';
-import { backfillKey, breakerKey, partOfRest, planKey, retryOf } from '../naming.ts';
+import { backfillKey, breakerKey, isArchive, partOfRest, planKey, retryOf } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { nextGeneration } from '../table/generations.ts';
 import type { ReadPointer } from '../table/pointer.ts';
+import { sourcesOf, withMembers } from './archive-sources.ts';
 import { awaitsMigration, migrationNeeded } from './awaits-migration.ts';
-import { BackfillRequest, Plan, type PlannedChunk, type PlannedFile, parseDocument } from './documents.ts';
+import {
+  BackfillRequest,
+  isRead,
+  Plan,
+  type PlannedChunk,
+  type PlannedFile,
+  parseDocument,
+} from './documents.ts';
 import { identifyFiles } from './identify-files.ts';
 import { readKnownPointer } from './known-pointer.ts';
 import { byArrival, type LedgerEntry } from './ledger.ts';
@@ -69,7 +77,10 @@ async function planPending(
   ledger: Ledger,
 ): Promise<Planned> {
   const withheld = await listWithheld(effects, contract.dataset);
-  const sources = await listPending(effects, { contract, ledger, withheld });
+  const listed = await listPending(effects, { contract, ledger, withheld });
+  const archives = listed.map(({ key }) => key).filter(isArchive);
+  const known = [...(await ledger.membersOf(archives)), ...withheld.flatMap((one) => one.keys)];
+  const sources = withMembers(listed, known);
   const keys = sources.map(({ key }) => key);
   const open = new Set(await ledger.openAmong(keys, contract.digest));
   const entries = await ledger.ofKeys([...open]);
@@ -154,11 +165,10 @@ export async function identifyAgain(
   { keys, ledger }: { readonly keys: readonly string[]; readonly ledger: ReadonlyMap<string, LedgerEntry> },
 ): Promise<PlannedFile[]> {
   const { dataset } = contract;
-  const listed = new Map((await listSources(effects, dataset)).map((source) => [source.key, source]));
-  const sources = keys.map((key) => listed.get(key));
+  const sources = sourcesOf(await listSources(effects, dataset), keys);
   const found = sources.filter((source) => source !== undefined);
   if (found.length < keys.length) {
-    const missing = keys.find((key) => !listed.has(key));
+    const missing = keys.find((_, n) => sources[n] === undefined);
     throw new DataError('SOURCE_MISSING', `${missing} is to be read again, but it is not there.`);
   }
   const files = await identifyFiles(effects, contract, found, { ledger: lookupIn(new Map()), withheld: [] });
@@ -255,9 +265,10 @@ function cutChunks(files: readonly PlannedFile[], chunkBytes: number): PlannedCh
   const chunks: Omit<PlannedChunk, 'chunk'>[] = [];
   // A chunk's files are of one dialect.
   const opened = new Map<string | undefined, { files: number[]; bytes: number }>();
-  for (const { index, sizeBytes, dialect } of files.filter(({ repeatOf }) => repeatOf === undefined)) {
+  for (const { index, sizeBytes, dialect, member } of files.filter(isRead)) {
     const named = dialect === undefined ? {} : { dialect };
-    if (sizeBytes > chunkBytes) {
+    // A file in an archive is read from its beginning.
+    if (sizeBytes > chunkBytes && member === undefined) {
       for (const range of cutRanges(sizeBytes, chunkBytes)) chunks.push({ files: [index], range, ...named });
       continue;
     }

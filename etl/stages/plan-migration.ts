@@ -1,8 +1,9 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { DataError } from '../errors.ts';
-import { migrationKey } from '../naming.ts';
-import type { Effects, ObjectInfo } from '../ports.ts';
+import { archiveOf, migrationKey, objectKeyOf } from '../naming.ts';
+import type { Effects } from '../ports.ts';
 import type { Pointer } from '../table/pointer.ts';
+import { byObject, identifyArchive, isOfArchive, sourcesOf } from './archive-sources.ts';
 import { type PlannedFile, parseDocument } from './documents.ts';
 import { keptContract } from './kept-contracts.ts';
 import { byArrival, type LedgerEntry, liveArrivals } from './ledger.ts';
@@ -33,34 +34,56 @@ export interface MigrationBase {
  * names: Bronze is write-once. Throws DataError `SOURCE_MISSING` where one is gone.
  */
 export async function filesToMigrate(effects: Effects, base: MigrationBase): Promise<PlannedFile[]> {
-  const { contract, ledger } = base;
-  const listed = new Map((await listSources(effects, contract.dataset)).map((one) => [one.key, one]));
+  const { ledger } = base;
+  const sources = await sourcesInLedger(effects, base);
   const live = liveArrivals(ledger);
   const dialects = await knownDialects(effects, base);
-  const files = [...ledger].map(([key, entry]) => {
-    const source = listed.get(key);
-    if (source === undefined)
-      throw new DataError('SOURCE_MISSING', `${key} is to be read again, but it is not there.`);
-    const first = live.get(entry.sourceFileId)?.key ?? key;
-    const isRepeat = entry.status === 'repeat' || first !== key;
-    return plannedFile(source, entry, {
+  const files = sources.flatMap(({ key, ...source }) => {
+    const entry = ledger.get(key) ?? ledger.get(objectKeyOf(key));
+    if (entry === undefined) return [];
+    const sourceFileId = ledger.has(key) ? entry.sourceFileId : (source.sourceFileId ?? '');
+    const first = live.get(sourceFileId)?.key ?? key;
+    const isRepeat = entry.status === 'repeat' || (first !== key && source.aside === undefined);
+    const { arrivedAt, lastAt } = entry;
+    return {
+      ...{ key, ...source, sourceFileId, arrivedAt, processedAt: lastAt },
       ...(isRepeat ? { repeatOf: first } : {}),
       ...dialectPart(dialects.get(entry.dialectDigest ?? entry.contractDigest)),
-    });
+    };
   });
   return files.sort(byArrival).map((file, index) => ({ ...file, index }));
 }
 
+/** What a plan says of a file that it finds again. */
+type FoundAgain = Pick<PlannedFile, 'key' | 'sizeBytes' | 'member' | 'aside'> &
+  Partial<Pick<PlannedFile, 'sourceFileId'>>;
+
+/**
+ * Every file of the ledger where it lies. An archive that was rejected as a whole is judged anew, and its files stand for
+ * it where they can be read now.
+ */
+async function sourcesInLedger(
+  effects: Effects,
+  { contract, ledger }: Pick<MigrationBase, 'contract' | 'ledger'>,
+): Promise<FoundAgain[]> {
+  const opened = new Set([...ledger.keys()].map(archiveOf));
+  const keys = [...ledger.keys()].filter((key) => !opened.has(key));
+  const sources = sourcesOf(await listSources(effects, contract.dataset), keys);
+  const missing = keys.find((_, n) => sources[n] === undefined);
+  if (missing !== undefined)
+    throw new DataError('SOURCE_MISSING', `${missing} is to be read again, but it is not there.`);
+  const found: FoundAgain[] = [];
+  for (const source of byObject(sources.filter((one) => one !== undefined))) {
+    if (!isOfArchive(source)) found.push({ key: source.key, sizeBytes: source.sizeBytes });
+    else
+      for (const { arrivedMs: _, ...file } of await identifyArchive(effects.data, source, contract.limits))
+        found.push(file);
+  }
+  return found;
+}
+
 const dialectPart = (dialect: string | undefined): Pick<PlannedFile, 'dialect'> =>
   dialect === undefined ? {} : { dialect };
-
-function plannedFile(
-  { key, sizeBytes }: ObjectInfo,
-  { sourceFileId, arrivedAt, lastAt }: LedgerEntry,
-  more: Pick<PlannedFile, 'repeatOf' | 'dialect'>,
-): Omit<PlannedFile, 'index'> {
-  return { key, sizeBytes, sourceFileId, arrivedAt, processedAt: lastAt, ...more };
-}
 
 /**
  * For each contract that the ledger names, the kept one in whose dialect its files are read: itself; where its text was

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { ConflictError } from '../errors.ts';
-import { commitPlanKey, heldKey, migrationKey, planKey, sealKey } from '../naming.ts';
+import { commitPlanKey, heldKey, migrationKey, planKey, sealKey, sourceName } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { followedBy, generationsPart } from '../table/generations.ts';
 import { movePointer, type Pointer } from '../table/pointer.ts';
@@ -201,9 +201,7 @@ function rejectedInWords({ files }: Seal): string[] {
   const rejected = files.filter(({ status }) => status === 'rejected');
   const rest = rejected.length - NAMED_FILES;
   return [
-    ...rejected
-      .slice(0, NAMED_FILES)
-      .map(({ key, note }) => `${key.split('/').at(-1)}: ${note ?? 'rejected'}`),
+    ...rejected.slice(0, NAMED_FILES).map(({ key, note }) => `${sourceName(key)}: ${note ?? 'rejected'}`),
     ...(rest > 0 ? [`and ${rest} more files`] : []),
   ];
 }

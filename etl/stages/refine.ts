@@ -345,6 +345,7 @@ function refinedFile(outcome: FileOutcome, tally: FileTally): RefinedFile {
     index: outcome.fileIndex,
     outcome: outcome.kind,
     ...(outcome.kind === 'rejected' ? { why: outcome.why } : {}),
+    ...(outcome.kind === 'read' && outcome.note !== undefined ? { note: outcome.note } : {}),
     records: outcome.kind === 'read' ? outcome.records : 0,
     ...tally,
   };

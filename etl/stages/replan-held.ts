@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { planKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import { sourcesOf } from './archive-sources.ts';
 import { getDocument } from './documents.ts';
 import { checkApproval, requireHeld, requireSameContract } from './held-run.ts';
 import { identifyFiles } from './identify-files.ts';
@@ -48,7 +49,7 @@ export async function replanHeld(
     return { status: 'planned', plan };
   }
   const others = withheld.filter((one) => one !== held);
-  const own = (await listSources(effects, dataset)).filter(({ key }) => held.keys.includes(key));
+  const own = sourcesOf(await listSources(effects, dataset), held.keys).filter((one) => one !== undefined);
   const arrivals = new Map(before.files.map(({ key, arrivedAt }) => [key, arrivedAt]));
   const files = await identifyFiles(effects, contract, own, {
     ledger: lookupIn(ledger),

@@ -16,7 +16,7 @@ test.each([
   ['\u00ef\u00bb\u00bf{ "id": 1}', 'JSON'],
   ['<!DOCTYPE html><html>', 'a web page (HTML): perhaps the page that asks to sign in'],
   ['<?xml version="1.0"?>', 'XML'],
-  ['PK\u0003\u0004', 'a zip archive, as spreadsheets (XLSX) are, too'],
+  ['PK\u0003\u0004', 'a zip archive (under a name that ends in .zip its files are read, in .xlsx a sheet)'],
   ['#!/bin/sh', 'a script (#!)'],
   ['id,paid_on\n1,2024-01-01', undefined],
   ['[id],[paid on]\n', undefined],

@@ -1,0 +1,45 @@
+import type { FileToRead } from '../csv/open-file.ts';
+import { archiveOf } from '../naming.ts';
+import type { Effects } from '../ports.ts';
+import { type Archive, listMembers } from './list-members.ts';
+
+/** How much the files of an archive that is located may unpack to: it was judged when they were planned. */
+const ANY = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Files that are known by their keys alone, each that is in an archive with where it lies there, or why it can't be read.
+ * Their bytes are not known to be whole, so they are unpacked before they are read.
+ */
+export async function locateMembers<T extends FileToRead>(
+  { objects, data }: Pick<Effects, 'objects' | 'data'>,
+  files: readonly T[],
+): Promise<T[]> {
+  const archives = new Map<string, Promise<Archive>>();
+  const read = async (key: string): Promise<Archive> => {
+    const object = (await objects.list(key)).find((one) => one.key === key);
+    if (object === undefined) return { kind: 'refused', why: 'the archive is not there' };
+    return await listMembers({ ...object, maxUnpackedBytes: ANY }, data);
+  };
+  const located: T[] = [];
+  for (const file of files) {
+    const archive = file.member === undefined ? archiveOf(file.key) : undefined;
+    if (archive === undefined) {
+      located.push(file);
+      continue;
+    }
+    const opened = archives.get(archive) ?? read(archive);
+    archives.set(archive, opened);
+    located.push({ ...file, ...placeIn(await opened, file.key) });
+  }
+  return located;
+}
+
+function placeIn(archive: Archive, key: string): Pick<FileToRead, 'member' | 'isUnproven' | 'refused'> {
+  if (archive.kind === 'refused') return { refused: archive.why };
+  const found = archive.members.find((one) => one.key === key);
+  if (found === undefined) return { refused: 'the archive has no such file' };
+  const { member, aside } = found;
+  return member === undefined || aside !== undefined
+    ? { refused: aside?.note ?? 'it can not be read' }
+    : { member, isUnproven: true };
+}

@@ -1,0 +1,155 @@
+import { numberText } from './cell-text.ts';
+import { type Sheet, stringCollector, type Workbook } from './workbook.ts';
+import { isTrue, spreadsheetText } from './xml.ts';
+
+/** A row of a sheet with anything in it: its number, from 1, and its cells as text from the first column on. */
+export interface SheetRow {
+  readonly number: number;
+  readonly cells: readonly string[];
+}
+
+/** What is to be told of a sheet beside its rows. */
+export interface SheetNotes {
+  hiddenRows: number;
+  firstHidden: number;
+  errors: number;
+  firstError: string;
+  mergedRanges: number;
+}
+
+const MOST_COLUMNS = 16_384;
+
+/** A workbook, and the decimal sign that its numbers are written with. */
+interface SheetSource extends Workbook {
+  readonly decimal: '.' | ',';
+}
+
+/** Who is given a sheet's rows. */
+export interface RowTaker {
+  take(row: SheetRow): void;
+  /** Called now and then; no row comes before it returns. */
+  flush(): Promise<void>;
+}
+
+/** Reads a sheet's rows in their order; the taker is given each that has anything in it. */
+export async function readRows(workbook: SheetSource, sheet: Sheet, taker: RowTaker): Promise<SheetNotes> {
+  const reader = new RowReader(workbook, taker);
+  await workbook.read(sheet.part, reader);
+  return reader.notes;
+}
+
+/** A cell that is being read. */
+interface Cell {
+  readonly type: string;
+  readonly style: number;
+  readonly reference: string;
+  value: string;
+}
+
+class RowReader {
+  readonly notes: SheetNotes = { hiddenRows: 0, firstHidden: 0, errors: 0, firstError: '', mergedRanges: 0 };
+  readonly #workbook: SheetSource;
+  readonly #taker: RowTaker;
+  readonly #inline: ReturnType<typeof stringCollector>;
+  #row = 0;
+  #isHidden = false;
+  #cells: string[] = [];
+  #column = 0;
+  #cell: Cell | undefined;
+  #isValue = false;
+
+  constructor(workbook: SheetSource, taker: RowTaker) {
+    this.#workbook = workbook;
+    this.#taker = taker;
+    this.#inline = stringCollector((text) => {
+      if (this.#cell !== undefined) this.#cell.value = text;
+    }, 'is');
+  }
+
+  open(name: string, attributes: Readonly<Record<string, string>>): void {
+    this.#inline.open(name, attributes);
+    if (name === 'row') this.#startRow(attributes);
+    else if (name === 'c') this.#startCell(attributes);
+    else if (name === 'v') this.#isValue = this.#cell !== undefined;
+    else if (name === 'mergeCell') this.notes.mergedRanges++;
+  }
+
+  text(piece: string): void {
+    this.#inline.text(piece);
+    if (this.#isValue && this.#cell !== undefined) this.#cell.value += piece;
+  }
+
+  close(name: string): void {
+    this.#inline.close(name);
+    if (name === 'v') this.#isValue = false;
+    else if (name === 'c') this.#finishCell();
+    else if (name === 'row') this.#finishRow();
+  }
+
+  flush(): Promise<void> {
+    return this.#taker.flush();
+  }
+
+  #startRow({ r, hidden }: Readonly<Record<string, string>>): void {
+    const number = r === undefined ? this.#row + 1 : Number(r);
+    if (!Number.isInteger(number) || number <= this.#row)
+      throw new RangeError(`its rows are in no order: '${r}' follows ${this.#row}`);
+    this.#row = number;
+    this.#isHidden = isTrue(hidden);
+    this.#cells = [];
+    this.#column = 0;
+  }
+
+  #startCell({ r = '', t = 'n', s = '0' }: Readonly<Record<string, string>>): void {
+    const letters = /^[A-Z]+/.exec(r)?.[0];
+    this.#column = letters === undefined ? this.#column + 1 : columnOf(letters);
+    if (this.#column > MOST_COLUMNS) throw new RangeError(`'${r}' is no cell of a sheet`);
+    this.#cell = { type: t, style: Number(s), reference: r, value: '' };
+  }
+
+  #finishCell(): void {
+    const cell = this.#cell;
+    this.#cell = undefined;
+    if (cell === undefined) return;
+    const text = this.#textOf(cell);
+    if (text === '') return;
+    while (this.#cells.length < this.#column - 1) this.#cells.push('');
+    this.#cells[this.#column - 1] = text;
+  }
+
+  #finishRow(): void {
+    if (this.#cells.length === 0) return;
+    if (this.#isHidden) {
+      this.notes.firstHidden ||= this.#row;
+      this.notes.hiddenRows++;
+    }
+    this.#taker.take({ number: this.#row, cells: this.#cells });
+  }
+
+  #textOf({ type, style, reference, value }: Cell): string {
+    const { strings, styles, is1904, decimal } = this.#workbook;
+    if (value === '') return '';
+    if (type === 's') {
+      const text = strings[Number(value)];
+      if (text === undefined) throw new RangeError(`${reference} names a text that is not there`);
+      return text;
+    }
+    if (type === 'b') return isTrue(value) ? 'true' : 'false';
+    if (type === 'e') {
+      this.notes.firstError ||= `${value} in ${reference}`;
+      this.notes.errors++;
+    }
+    if (type === 'str') return spreadsheetText(value);
+    if (type !== 'n') return value;
+    const kind = styles[style] ?? 'number';
+    const number = numberText(value, kind, is1904);
+    return kind === 'number' && decimal === ',' ? number.replace('.', ',') : number;
+  }
+}
+
+/** `AB` → 28. */
+function columnOf(letters: string): number {
+  let column = 0;
+  for (const letter of letters) column = column * 26 + letter.charCodeAt(0) - 64;
+  return column;
+}

@@ -1,0 +1,53 @@
+import { SaxesParser } from 'saxes';
+
+/** What is done with the parts of an XML text, as they come. Names have no prefix. */
+export interface XmlListener {
+  open?(name: string, attributes: Readonly<Record<string, string>>): void;
+  text?(text: string): void;
+  close?(name: string): void;
+  /** Called now and then; nothing more comes before it returns. */
+  flush?(): Promise<void>;
+}
+
+/** A piece of text in a sheet is 32,767 characters at most; what goes on for longer than this is made to fill memory. */
+const MOST_TEXT_BYTES = 16 * 1024 * 1024;
+
+/** Reads XML in UTF-8 as it comes, in little memory; entities of its own are not known. Throws where it is not well-formed. */
+export async function readXml(pieces: AsyncIterable<Uint8Array>, listener: XmlListener): Promise<void> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const parser = new SaxesParser({ xmlns: false });
+  let silentBytes = 0;
+  parser.on('error', (error) => {
+    throw error;
+  });
+  parser.on('opentag', ({ name, attributes }) => {
+    silentBytes = 0;
+    const plain = Object.entries(attributes).map(([key, value]) => [localName(key), value] as const);
+    listener.open?.(localName(name), Object.fromEntries(plain));
+  });
+  parser.on('text', (text) => listener.text?.(text));
+  parser.on('cdata', (text) => listener.text?.(text));
+  parser.on('closetag', ({ name }) => {
+    silentBytes = 0;
+    listener.close?.(localName(name));
+  });
+  for await (const piece of pieces) {
+    silentBytes += piece.length;
+    if (silentBytes > MOST_TEXT_BYTES + piece.length) throw new RangeError('a text in it is too long');
+    parser.write(decoder.decode(piece, { stream: true }));
+    await listener.flush?.();
+  }
+  parser.write(decoder.decode());
+  parser.close();
+  await listener.flush?.();
+}
+
+const localName = (name: string): string => name.slice(name.indexOf(':') + 1);
+
+/** Attribute values as this standard writes truth. */
+export const isTrue = (value: string | undefined): boolean =>
+  value === '1' || value === 'true' || value === 'on';
+
+/** A text of a spreadsheet: signs that XML has no place for are written as `_x000D_` (ECMA-376, 22.9.2.19). */
+export const spreadsheetText = (text: string): string =>
+  text.replace(/_x([0-9A-Fa-f]{4})_/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
