@@ -99,12 +99,12 @@ async function openAtHeader(
 
 /** How a sheet's rows are written under a contract. Numbers in cells have the decimal sign that the contract reads. */
 function sheetFormat({ csv, columns }: SourceContract): UnpackOptions['sheet'] {
-  const { delimiter, quote, escape } = sheetDialect(csv);
+  const { delimiter, quote, escape: escaping } = sheetDialect(csv);
   const signs = new Set(columns.flatMap(({ type, number }) => (isNumber(type.kind) ? [number.decimal] : [])));
   return {
     delimiter,
     quote,
-    escape,
+    escape: escaping,
     sheet: csv.sheet,
     decimal: signs.size === 1 && signs.has(',') ? ',' : '.',
     hasBothSigns: signs.size > 1,

@@ -126,11 +126,11 @@ class LineWriter {
   }
 
   #field(text: string): string {
-    const { delimiter, quote, escape } = this.#format;
+    const { delimiter, quote, escape: sign } = this.#format;
     const isPlain = !text.includes(delimiter) && !text.includes(quote) && !/[\r\n]|^\s|\s$/.test(text);
     if (isPlain) return text;
-    const doubled = escape === quote ? text : text.replaceAll(escape, escape + escape);
-    return quote + doubled.replaceAll(quote, escape + quote) + quote;
+    const doubled = sign === quote ? text : text.replaceAll(sign, sign + sign);
+    return quote + doubled.replaceAll(quote, sign + quote) + quote;
   }
 
   /** The lines that were written, every one as wide as the widest. */
