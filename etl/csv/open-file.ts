@@ -98,7 +98,7 @@ async function openAtHeader(
 }
 
 /** How a sheet's rows are written under a contract. Numbers in cells have the decimal sign that the contract reads. */
-function sheetFormat({ csv, columns }: SourceContract): UnpackOptions['sheet'] {
+function sheetFormat({ csv, columns }: SourceContract): NonNullable<UnpackOptions['sheet']> {
   const { delimiter, quote, escape: escaping } = sheetDialect(csv);
   const signs = new Set(columns.flatMap(({ type, number }) => (isNumber(type.kind) ? [number.decimal] : [])));
   return {

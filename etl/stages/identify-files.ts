@@ -2,7 +2,7 @@ import type { SourceContract } from '../contract/contract.ts';
 import { atMost, inFlight } from '../in-flight.ts';
 import { archiveOf, retryOf } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { byObject, identifyArchive, isOfArchive, type Source } from './archive-sources.ts';
+import { byObject, identifyArchive, isOfArchive, type Source, sourcesOf } from './archive-sources.ts';
 import type { PlannedFile } from './documents.ts';
 import { byArrival, type LedgerEntry, liveArrivals } from './ledger.ts';
 import type { LedgerLookup } from './ledger-lookup.ts';
@@ -86,8 +86,8 @@ const ODD_NAME = {
 
 /** Keys of the files that wait for a person, or that one took back, by their ids. */
 async function withheldFiles(
-  { data }: Effects,
-  { dataset, duplicates }: Dataset,
+  { objects, data }: Effects,
+  { dataset, duplicates, limits }: Dataset,
   withheld: readonly Withheld[],
 ): Promise<Map<string, string>> {
   const keys = withheld
@@ -95,9 +95,18 @@ async function withheldFiles(
     .flatMap((one) => one.keys)
     // A retry's bytes are quarantined values, which a plan may not read, and never another file's.
     .filter((key) => retryOf(dataset, key) === undefined);
-  const identify = async (key: string) => ({ key, id: await data.digest(key) });
   const found = new Map<string, string>();
-  for await (const { key, id } of inFlight(keys, atMost(DIGESTS_AT_ONCE), identify)) found.set(id, key);
+  const archives = new Set(keys.flatMap((key) => archiveOf(key) ?? []));
+  for (const archive of archives) {
+    const members = keys.filter((key) => archiveOf(key) === archive);
+    const sources = sourcesOf(await objects.list(archive), members).filter((one) => one !== undefined);
+    for (const source of byObject(sources))
+      for (const { key, sourceFileId, aside } of await identifyArchive(data, source, limits))
+        if (aside === undefined) found.set(sourceFileId, key);
+  }
+  const identify = async (key: string) => ({ key, id: await data.digest(key) });
+  const whole = keys.filter((key) => !archives.has(archiveOf(key) ?? ''));
+  for await (const { key, id } of inFlight(whole, atMost(DIGESTS_AT_ONCE), identify)) found.set(id, key);
   return found;
 }
 

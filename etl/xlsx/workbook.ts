@@ -129,7 +129,10 @@ async function readStrings(read: ReadPart, part: string): Promise<string[]> {
 }
 
 /** Puts together the text of each element of a name: that of `t` in it, rich text too, without what tells how to say it. */
-export function stringCollector(take: (text: string) => void, element: string): Required<XmlListener> {
+export function stringCollector(
+  take: (text: string) => void,
+  element: string,
+): Required<Omit<XmlListener, 'flush'>> {
   let text = '';
   let isWithin = false;
   let isText = false;

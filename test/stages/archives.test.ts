@@ -192,6 +192,16 @@ test('what an archive holds more than the contract allows is rejected, and read 
   expect((await lake.run()).status).toBe('nothing-to-do');
 });
 
+test('files of an archive in a run that is held stay aside, and their bytes are a repeat meanwhile', async () => {
+  lake = await testLake({ contracts: [contract({ maxQuarantineRate: 0.01, smallBatchRecords: 1 })] });
+  expect((await lake.dropAndRun({ 'several.zip': await archive('several.zip') })).status).toBe('held');
+  expect((await lake.run()).status).toBe('nothing-to-do');
+  await lake.dropAndRun({ 'a.csv': A });
+  expect(await notes()).toEqual({
+    'a.csv': ['repeat', expect.stringMatching(/^the same bytes as .*several\.zip#a\.csv$/)],
+  });
+});
+
 /** The directory of so many empty files, and nothing else (APPNOTE 4.3.12 and 4.3.16). */
 function manyEntries(count: number): Buffer {
   const entries = Array.from({ length: count }, (_, n) => {
