@@ -5,6 +5,7 @@ export const SEARCHES = [
   '<rootDir>/test/cli/arrival.test.ts',
   '<rootDir>/test/cli/modes.test.ts',
   '<rootDir>/test/cli/operations.test.ts',
+  '<rootDir>/test/crash/close.test.ts',
   '<rootDir>/test/crash/crash.test.ts',
   '<rootDir>/test/crash/migrate.test.ts',
   '<rootDir>/test/drill/',

@@ -48,6 +48,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/report.ts')).report,
   },
   {
+    name: 'close',
+    summary: 'have a month of a Gold table stay as it is',
+    load: async () => (await import('./commands/close.ts')).close,
+  },
+  {
+    name: 'restatements',
+    summary: 'list what waits to change closed months',
+    load: async () => (await import('./commands/restatements.ts')).restatements,
+  },
+  {
+    name: 'restatements accept',
+    summary: 'publish what waits for a closed month',
+    load: async () => (await import('./commands/restatements-accept.ts')).restatementsAccept,
+  },
+  {
+    name: 'reopen',
+    summary: 'let a closed month follow its inputs again',
+    load: async () => (await import('./commands/reopen.ts')).reopen,
+  },
+  {
     name: 'runs',
     summary: 'list the runs, newest first',
     load: async () => (await import('./commands/runs.ts')).runs,

@@ -1,11 +1,11 @@
 import type { Lake } from '../adapters/local/lake.ts';
-import { type Restatement, restatedBy } from '../etl/operations/restated.ts';
+import { NO_CHANGES, type RunChanges, restatedBy } from '../etl/operations/restated.ts';
 import type { RunRecord } from '../etl/stages/outcomes.ts';
 import type { Args } from './command.ts';
 import { describeRun } from './describe-run.ts';
 import type { Io } from './io.ts';
 import { errorJson, printError } from './print/error.ts';
-import { restatedText } from './print/restated.ts';
+import { changesText } from './print/restated.ts';
 import { runText } from './print/run-text.ts';
 import type { Outcome } from './run-datasets.ts';
 import { notStartedJson, runJson } from './run-json.ts';
@@ -13,13 +13,13 @@ import { notStartedJson, runJson } from './run-json.ts';
 /** An outcome as --json prints it. */
 export async function outcomeJson(lake: Lake, outcome: Outcome) {
   return outcome.kind === 'run'
-    ? { ...runJson(outcome.run), restated: await restatedOf(lake, outcome.run) }
-    : { ...notStartedJson({ dataset: outcome.dataset, error: errorJson(outcome.error) }), restated: [] };
+    ? { ...runJson(outcome.run), ...(await changesOf(lake, outcome.run)) }
+    : { ...notStartedJson({ dataset: outcome.dataset, error: errorJson(outcome.error) }), ...NO_CHANGES };
 }
 
-/** The published figures that a run changed; none where it published nothing. */
-export async function restatedOf(lake: Lake, run: RunRecord): Promise<Restatement[]> {
-  return run.status === 'promoted' ? await restatedBy(lake.effects, run) : [];
+/** What a run changed of published figures, and what waits since it; nothing where it published nothing. */
+export async function changesOf(lake: Lake, run: RunRecord): Promise<RunChanges> {
+  return run.status === 'promoted' ? await restatedBy(lake.effects, run) : NO_CHANGES;
 }
 
 /** Prints an outcome for people. */
@@ -41,6 +41,6 @@ export async function printOutcome(
     return;
   }
   io.out(`${isFirst ? '' : '\n'}${runText(record, lines)}`);
-  const restated = await restatedOf(lake, record);
-  if (restated.length > 0) io.out(`\n${restatedText(restated)}`);
+  const text = changesText(await changesOf(lake, record), { args, io });
+  if (text !== '') io.out(`\n${text}`);
 }

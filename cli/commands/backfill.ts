@@ -1,5 +1,5 @@
 import { askForBackfill, type ChosenFiles, chooseFiles } from '../../etl/operations/backfill.ts';
-import { restatedBy } from '../../etl/operations/restated.ts';
+import { NO_CHANGES, restatedBy } from '../../etl/operations/restated.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
@@ -63,16 +63,16 @@ read along, and the order of arrival decides as ever.`,
       held,
     };
     if (keys.length === 0 || word === undefined) {
-      if (args.has('json')) io.out(JSON.stringify({ ...head, run: null, restated: [] }, null, 2));
+      if (args.has('json')) io.out(JSON.stringify({ ...head, run: null, ...NO_CHANGES }, null, 2));
       else for (const line of chosenText(dataset, chosen)) io.out(printable(line));
       return EXIT.ok;
     }
     const run = await lake.runs.backfill(await askForBackfill(lake.effects, chosen, word));
-    const restated = await restatedBy(lake.effects, run);
-    if (args.has('json')) io.out(JSON.stringify({ ...head, run: runJson(run), restated }, null, 2));
+    const changes = await restatedBy(lake.effects, run);
+    if (args.has('json')) io.out(JSON.stringify({ ...head, run: runJson(run), ...changes }, null, 2));
     else {
       await printOutcome({ kind: 'run', dataset, run }, true, { lake, args, io });
-      if (run.status === 'promoted' && restated.length === 0) io.out(`\n${NOTHING_RESTATED}`);
+      if (run.status === 'promoted' && changes.restated.length === 0) io.out(`\n${NOTHING_RESTATED}`);
     }
     return outcomeCode({ kind: 'run', dataset, run });
   },

@@ -145,15 +145,16 @@ function valueTables(values: readonly ValueChange[]): string[] {
 }
 
 /** What would become of a Gold table, in words and figures. */
-export function goldText({ report, restated, figures, problem }: GoldEffect): string {
+export function goldText({ report, restated, waiting = 0, figures, problem }: GoldEffect): string {
   if (problem !== null) return `${report} could not be made: ${problem}`;
-  if (restated === 0) return `${report}: no published figure would change`;
-  const rows = figures.map(({ month, key, column, old, new: now }) => [
+  if (restated + waiting === 0) return `${report}: no published figure would change`;
+  const rows = figures.map(({ month, key, column, old, new: now, waits }) => [
     month,
     Object.values(key).map(String).join(' · '),
     column,
     old ?? '',
     now ?? '',
+    ...(waiting === 0 ? [] : [waits === true ? 'closed: would wait' : '']),
   ]);
   const columns = [
     { name: 'month' },
@@ -161,7 +162,10 @@ export function goldText({ report, restated, figures, problem }: GoldEffect): st
     { name: 'figure' },
     { name: 'was', ...right },
     { name: 'is', ...right },
+    ...(waiting === 0 ? [] : [{ name: '' }]),
   ];
-  const rest = restated > figures.length ? `\n  … ${plural(restated - figures.length, 'more figure')}` : '';
-  return `${report}: ${plural(restated, 'published figure')} would change\n\n${table(columns, rows)}${rest}`;
+  const all = restated + waiting;
+  const rest = all > figures.length ? `\n  … ${plural(all - figures.length, 'more figure')}` : '';
+  const closed = waiting === 0 ? '' : `, and ${waiting} of closed months would wait for a decision`;
+  return `${report}: ${plural(restated, 'published figure')} would change${closed}\n\n${table(columns, rows)}${rest}`;
 }

@@ -8,7 +8,7 @@ import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { cellText } from '../print/cell.ts';
-import { decimal, plural } from '../print/format.ts';
+import { decimal, plural, time } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
 import { table } from '../print/table.ts';
 import { usageError } from '../usage-error.ts';
@@ -81,7 +81,11 @@ function valuesOf(settings: readonly string[]): Record<string, string> {
   );
 }
 
-function masked({ figure, inputs }: Trace, contract: Contract, { contracts }: LoadedContracts): Trace {
+function masked(
+  { figure, closing, inputs }: Trace,
+  contract: Contract,
+  { contracts }: LoadedContracts,
+): Trace {
   const known = contract.columns.map(({ name }) => name);
   const open = new Set([
     ...openColumns(contract),
@@ -89,6 +93,7 @@ function masked({ figure, inputs }: Trace, contract: Contract, { contracts }: Lo
   ]);
   return {
     figure: figure === null ? null : (maskValues(figure, open) as NonNullable<Trace['figure']>),
+    closing,
     inputs: inputs.map((input) => maskedInput(input, contracts.get(input.dataset))),
   };
 }
@@ -104,7 +109,7 @@ function maskedInput(input: TracedInput, contract: Contract | undefined): Traced
   return { ...input, records };
 }
 
-function traceText(dataset: string, { figure, inputs }: Trace): string {
+function traceText(dataset: string, { figure, closing, inputs }: Trace): string {
   const head =
     figure === null
       ? []
@@ -113,6 +118,8 @@ function traceText(dataset: string, { figure, inputs }: Trace): string {
             .map(([name, value]) => `${name} ${cellText(value)}`)
             .join(', ')}`,
         ];
+  if (closing !== null)
+    head.push(`Its month was closed at ${time(closing.at)} UTC by ${closing.by} (closing ${closing.id}).`);
   return [...head.map(printable), ...inputs.map(inputText)].join('\n\n');
 }
 

@@ -11,10 +11,12 @@ import { runQuery } from '../../etl/query/run-query.ts';
 import { publishedContract } from '../../etl/stages/kept-contracts.ts';
 import { readKnownPointer } from '../../etl/stages/known-pointer.ts';
 import { answerFormat, FORMAT_HELP, printAnswer } from '../answer-format.ts';
+import { printClosed, requireClosedTerms } from '../closed-report.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { nextCommand } from '../locations.ts';
+import { monthOf } from '../month.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { printJson } from '../print/answer.ts';
 import { time } from '../print/format.ts';
@@ -25,10 +27,11 @@ import { usageError } from '../usage-error.ts';
 /** `assay report`: a Gold table. */
 export const report: Command = {
   name: 'report',
-  usage: '[NAME] [--month YYYY-MM] [--as-of WHEN] [--format F] [--out FILE] [--lake DIR]',
+  usage:
+    '[NAME] [--month YYYY-MM] [--as-of WHEN | --closed [--closing ID]] [--format F] [--out FILE] [--lake DIR]',
   description: `Prints a Gold table, all its months or one, and the Silver snapshot that it was made from. NAME is <domain>.<name>, or
 <name> alone where no other has it; without NAME, lists the reports there are. With --as-of, as it was published then, or
-as it was made from a Silver snapshot. In JSON, decimals are text, so that nothing is rounded.`,
+as it was made from a Silver snapshot; with --closed, the rows of closed months, as they were closed. In JSON, decimals are text, so that nothing is rounded.`,
   options: {
     month: { type: 'string', value: 'YYYY-MM', help: 'only this month' },
     'as-of': {
@@ -36,6 +39,8 @@ as it was made from a Silver snapshot. In JSON, decimals are text, so that nothi
       value: 'WHEN',
       help: 'a time (UTC unless it says otherwise), or the id of a snapshot of the report or of what it was made from',
     },
+    closed: { type: 'boolean', help: 'the rows that months were closed with' },
+    closing: { type: 'string', value: 'ID', help: 'with --closed: this closing, also one that ended' },
     format: { type: 'string', value: 'F', help: FORMAT_HELP },
     out: { type: 'string', value: 'FILE', help: 'write all rows to a file instead of stdout' },
     'max-rows': { type: 'string', value: 'N', help: 'rows that a table shows; 200 unless given' },
@@ -45,16 +50,15 @@ as it was made from a Silver snapshot. In JSON, decimals are text, so that nothi
     'assay report spend.monthly_totals',
     'assay report account_balances --month 2024-03 --format csv --out balances.csv',
     'assay report monthly_totals --month 2024-03 --as-of 2024-05-01 --out as-reported.xlsx',
+    'assay report monthly_totals --month 2024-03 --closed --out as-closed.csv',
   ],
   positionals: { min: 0, max: 1, name: 'NAME' },
   async run(args, io) {
     const format = answerFormat(args, io);
-    const month = args.text('month');
-    if (month !== undefined && !/^\d{4}-(0[1-9]|1[0-2])$/.test(month)) {
-      throw usageError(`--month ${month} is no month: write YYYY-MM, e.g. 2024-03.`);
-    }
+    const month = monthOf(args);
     const text = args.text('as-of');
     const asOf: AsOf = text === undefined ? { kind: 'now' } : parseAsOf(text);
+    requireClosedTerms(args);
     const lake = await openLakeOf(args, io);
     const loaded = await loadContracts(lake.effects.contracts);
     const [name] = args.positionals;
@@ -65,6 +69,7 @@ as it was made from a Silver snapshot. In JSON, decimals are text, so that nothi
     // Where its contract is broken, that is what is to be said.
     requireContract(loaded, named.dataset);
     const contract = await publishedContract(lake.effects.objects, named);
+    if (args.has('closed')) return await printClosed({ lake, contract, month, format }, args, io);
     const scratch = await lake.effects.openScratch('report');
     try {
       return await withEngine(lake.effects.engine, path.join(scratch.directory, 'spill'), async (engine) => {

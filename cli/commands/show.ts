@@ -7,10 +7,10 @@ import { describeRun } from '../describe-run.ts';
 import { EXIT } from '../exit-codes.ts';
 import { findRun } from '../find-run.ts';
 import { openLakeOf } from '../open-lake.ts';
-import { restatedOf } from '../outcome.ts';
+import { changesOf } from '../outcome.ts';
 import { time } from '../print/format.ts';
 import { rejectsText } from '../print/rejects-text.ts';
-import { restatedText } from '../print/restated.ts';
+import { changesText } from '../print/restated.ts';
 import { runText } from '../print/run-text.ts';
 import { runJson } from '../run-json.ts';
 import { withScratchEngine } from '../with-scratch-engine.ts';
@@ -36,12 +36,12 @@ Values of personal and confidential columns are shown as •••.`,
     const run = await findRun(lake, prefix);
     const examples = await readExamples(lake, run, args.has('unmasked'));
     const lines = await describeRun(lake, run, { args, io, isShown: true });
-    const restated = await restatedOf(lake, run);
+    const changes = await changesOf(lake, run);
     if (args.has('json')) {
       const { readersSee, notes, next } = lines;
       io.out(
         JSON.stringify(
-          { ...runJson(run), restated, readersSee: readersSee ?? null, examples, notes, next },
+          { ...runJson(run), ...changes, readersSee: readersSee ?? null, examples, notes, next },
           null,
           2,
         ),
@@ -49,7 +49,8 @@ Values of personal and confidential columns are shown as •••.`,
       return EXIT.ok;
     }
     io.out(runText(run, { ...lines, examples: rejectsText(examples) }));
-    if (restated.length > 0) io.out(`\n${restatedText(restated)}`);
+    const text = changesText(changes, { args, io });
+    if (text !== '') io.out(`\n${text}`);
     io.out(
       `\n${time(run.startedAt)} to ${time(run.endedAt)} UTC; contract ${run.contractVersion ?? 'unknown'}`,
     );

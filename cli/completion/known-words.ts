@@ -53,7 +53,7 @@ function valueIn(name: string, { type, value, choices }: Option): Expected | und
 function argumentOf(name: string, positionals: { readonly name: string; readonly max: number }): Expected {
   if (name === 'completion') return { kind: 'words', words: ['bash', 'zsh', 'fish'] };
   if (/FILE|OLD NEW/.test(positionals.name)) return { kind: 'file' };
-  return { kind: /^DATASET/.test(positionals.name) || name === 'report' ? 'dataset' : 'anything' };
+  return { kind: /^(DATASET|REPORT)/.test(positionals.name) || name === 'report' ? 'dataset' : 'anything' };
 }
 
 /** The first words of commands, each once, with what they do. */

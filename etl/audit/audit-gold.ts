@@ -1,3 +1,4 @@
+import { monthIndex } from '../closing/month.ts';
 import type { GoldContract } from '../contract/contract.ts';
 import type { LoadedContracts } from '../contract/load-contracts.ts';
 import { tableColumns } from '../contract/table-columns.ts';
@@ -9,9 +10,11 @@ import { createTableView, rebuildMonths, viewColumns } from '../gold/rebuild.ts'
 import { tableName } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { keptGold } from '../stages/kept-contracts.ts';
+import { closedMonths } from '../table/closings.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 import type { DataFile } from '../table/schema.ts';
+import { auditClosings, auditWaiting } from './audit-closings.ts';
 import type { Problem } from './problem.ts';
 
 /** What auditing Gold works with. */
@@ -25,10 +28,18 @@ export interface GoldAudit {
 
 /**
  * Computes a Gold table anew from the Silver snapshots that it says it was made from, and compares every row; and says
- * where it wasn't made from what is current now.
+ * where it wasn't made from what is current now. Months that are closed must have the rows that they were closed with, and
+ * what is computed of them must be these or those that wait.
  */
-export async function auditGold(
-  { engine, effects, loaded: { contracts }, isWaiting }: GoldAudit,
+export async function auditGold(audit: GoldAudit, today: GoldContract, pointer: Pointer): Promise<Problem[]> {
+  const { engine, effects } = audit;
+  const closings = await auditClosings({ engine, effects, contract: today, pointer });
+  const damaged = new Set(closings.map(({ key }) => key));
+  return [...closings, ...(await auditComputed({ ...audit, damaged }, today, pointer))];
+}
+
+async function auditComputed(
+  { engine, effects, loaded: { contracts }, isWaiting, damaged }: GoldAudit & Pick<Recomputing, 'damaged'>,
   today: GoldContract,
   pointer: Pointer,
 ): Promise<Problem[]> {
@@ -68,7 +79,13 @@ export async function auditGold(
         await paths(effects, files),
       );
     }
-    const differing = await countDiffering(engine, effects, contract, { pointer, sql, months });
+    const { differing, waiting } = await compareAll(engine, effects, contract, {
+      pointer,
+      sql,
+      months,
+      damaged,
+    });
+    problems.push(...waiting);
     if (differing > 0)
       problems.push({ code: 'GOLD', key, problem: `${differing} rows are not what its SQL makes of Silver` });
   } catch (error) {
@@ -81,21 +98,34 @@ interface Recomputing {
   readonly pointer: Pointer;
   readonly sql: string;
   readonly months: ReadonlySet<number>;
+  /** Objects with closed rows that are not what they were. */
+  readonly damaged: ReadonlySet<string>;
 }
 
-async function countDiffering(
+interface Compared {
+  /** Rows of months that aren't closed. */
+  readonly differing: number;
+  /** What is amiss with closed ones. */
+  readonly waiting: readonly Problem[];
+}
+
+async function compareAll(
   engine: Engine,
   effects: Effects,
   contract: GoldContract,
-  { pointer, sql, months }: Recomputing,
-): Promise<number> {
+  { pointer, sql, months, damaged }: Recomputing,
+): Promise<Compared> {
+  const nothing = { differing: 0, waiting: [] };
   const state = pointer.tables.gold;
-  if (state === undefined) return 0;
+  if (state === undefined) return nothing;
   const table = await openTable(effects.objects, state);
-  const files = await filesOf(table);
-  const all = [...months, ...files.flatMap(({ month }) => (month === undefined ? [] : [month]))];
-  if (all.length === 0) return 0;
+  const live = await filesOf(table);
+  const closed = new Set(closedMonths(pointer).map(({ month }) => monthIndex(month)));
+  const files = live.filter(({ month }) => month === undefined || !closed.has(month));
+  const all = [...months, ...live.flatMap(({ month }) => (month === undefined ? [] : [month]))];
+  if (all.length === 0) return nothing;
   await rebuildMonths(engine, contract, sql, [{ from: Math.min(...all), to: Math.max(...all) }]);
+  const waiting = await auditWaiting({ engine, effects, contract, pointer }, damaged);
   const names = contract.columns.map(({ name }) => identifier(name)).join(', ');
   const published =
     files.length === 0
@@ -105,7 +135,7 @@ async function countDiffering(
     `SELECT (SELECT count(*) FROM ((${published}) EXCEPT ALL SELECT ${names} FROM rebuilt))
        + (SELECT count(*) FROM (SELECT ${names} FROM rebuilt EXCEPT ALL (${published}))) AS n`,
   );
-  return integerOf(row, 'n');
+  return { differing: integerOf(row, 'n'), waiting };
 }
 
 function paths(effects: Effects, files: readonly DataFile[]): Promise<string[]> {

@@ -12,7 +12,8 @@ export interface Problem {
     | 'REJECTS'
     | 'CONSERVATION'
     | 'VALUES'
-    | 'GOLD';
+    | 'GOLD'
+    | 'CLOSING';
   readonly key: string;
   readonly problem: string;
 }

@@ -24,7 +24,7 @@ export async function restatedMonths(
     return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
       const rows = await engine.rows(
         `SELECT strftime(as_of_month, '%Y-%m') AS month, count(*) AS figures, bool_or(was_over) AS was_over
-         FROM (${restatementsSql(paths)}) GROUP BY 1 ORDER BY 1`,
+         FROM (${restatementsSql(paths)}) WHERE waits IS NULL GROUP BY 1 ORDER BY 1`,
       );
       return rows.map((row) => ({
         month: textOf(row, 'month'),

@@ -2,6 +2,7 @@ import { loadContracts } from '../contract/load-contracts.ts';
 import { pointerKey, tableName } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import type { RunInput } from '../stages/stage.ts';
+import { closedMonths } from '../table/closings.ts';
 import { uuidOf } from '../table/lake-table.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 import { keepEvent, noteTold, sendEvents } from './outbox.ts';
@@ -60,7 +61,10 @@ async function goldChanges(effects: Effects, dataset: string): Promise<GoldChang
     const restated = await restatedMonths(effects, contract.dataset, change);
     const table = tableName('gold', contract.dataset);
     const { to, before, months } = change;
-    const part = { table, ...to, before, months: [...months], restated, waiting: [] };
+    const waiting = closedMonths(read?.pointer ?? {}).flatMap(({ month, waiting: rows }) =>
+      rows === undefined ? [] : [{ month, restatement: rows.id }],
+    );
+    const part = { table, ...to, before, months: [...months], restated, waiting };
     changes.push({ told: toldOf(contract.dataset, change), part });
   }
   return changes;

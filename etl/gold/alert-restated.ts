@@ -11,44 +11,83 @@ interface Restating {
   readonly engine: Engine;
   readonly contract: GoldContract;
   readonly run: { readonly dataset: string; readonly runId: string };
+  /** Closed months of which something waits since now. */
+  readonly news: readonly string[];
 }
 
 /**
- * Tells people which published figures of months that were over are about to change, old value beside new. Values of
- * columns that are neither public nor internal are not told.
+ * Tells people which published figures of months that were over are about to change, and which of closed months would
+ * have, old value beside new. Values of columns that are neither public nor internal are not told.
  */
 export async function alertRestated(
   { alerts, clock }: Pick<Effects, 'alerts' | 'clock'>,
-  { engine, contract, run }: Restating,
+  { engine, contract, run, news }: Restating,
 ): Promise<void> {
-  const [counts = {}] = await engine.rows(
-    `SELECT count(*) AS n, coalesce(string_agg(DISTINCT strftime(as_of_month, '%Y-%m'), ', ' ORDER BY strftime(as_of_month, '%Y-%m')), '') AS months
-     FROM told WHERE was_over`,
-  );
-  const count = integerOf(counts, 'n');
-  if (count === 0) return;
-  const months = textOf(counts, 'months');
+  const changed = await countedOf(engine, 'was_over AND waits IS NULL');
+  const waiting = await countedOf(engine, 'waits IS NOT NULL');
+  if (changed.count === 0 && news.length === 0) return;
+  const { dataset } = contract;
+  const sentences = [
+    ...(changed.count === 0 ? [] : [changedText(dataset, changed)]),
+    ...(news.length === 0 ? [] : [waitingText(dataset, waiting.count, news)]),
+  ];
+  const isWaiting = news.length > 0;
   await alerts.send({
     kind: 'figures-restated',
-    dataset: contract.dataset,
+    dataset,
     runId: run.runId,
     at: clock.now().toISOString(),
-    title: `${count === 1 ? '1 published figure' : `${count} published figures`} of ${contract.dataset} changed in ${shortened(months)}, which ${months.includes(',') ? 'were' : 'was'} over when published.`,
-    readersSee: `Readers see the new figures, made after run ${run.runId} of ${run.dataset}.`,
-    nextCommand: `assay query "FROM ops.restatements WHERE dataset = '${contract.dataset}' AND run_id = '${run.runId}'"`,
-    details: { restated: count, months: months.split(', '), figures: await figuresOf(engine, contract) },
+    title: sentences.join(' '),
+    readersSee: isWaiting
+      ? `Readers see closed months as they were closed${changed.count === 0 ? '.' : `, and the new figures of the others, made after run ${run.runId} of ${run.dataset}.`}`
+      : `Readers see the new figures, made after run ${run.runId} of ${run.dataset}.`,
+    nextCommand: isWaiting
+      ? `assay restatements ${dataset}`
+      : `assay query "FROM ops.restatements WHERE dataset = '${dataset}' AND run_id = '${run.runId}'"`,
+    details: {
+      restated: changed.count,
+      months: changed.months,
+      ...(isWaiting ? { waiting: waiting.count, waitingMonths: [...news] } : {}),
+      figures: await figuresOf(engine, contract),
+    },
   });
 }
 
+interface Counted {
+  readonly count: number;
+  readonly months: readonly string[];
+}
+
+async function countedOf(engine: Engine, condition: string): Promise<Counted> {
+  const [row = {}] = await engine.rows(
+    `SELECT count(*) AS n, coalesce(string_agg(DISTINCT strftime(as_of_month, '%Y-%m'), ', ' ORDER BY strftime(as_of_month, '%Y-%m')), '') AS months
+     FROM told WHERE ${condition}`,
+  );
+  const months = textOf(row, 'months');
+  return { count: integerOf(row, 'n'), months: months === '' ? [] : months.split(', ') };
+}
+
+const figures = (count: number): string =>
+  count === 1 ? '1 published figure' : `${count} published figures`;
+
+function changedText(dataset: string, { count, months }: Counted): string {
+  return `${figures(count)} of ${dataset} changed in ${shortened(months)}, which ${months.length > 1 ? 'were' : 'was'} over when published.`;
+}
+
+function waitingText(dataset: string, count: number, months: readonly string[]): string {
+  return `${figures(count)} of ${dataset} would change in ${shortened(months)}, which ${months.length > 1 ? 'are' : 'is'} closed: that waits for a decision.`;
+}
+
 /** A list of a hundred months helps nobody. */
-function shortened(months: string): string {
-  const all = months.split(', ');
-  return all.length <= 6 ? months : `${all.length} months from ${all[0]} to ${all.at(-1)}`;
+function shortened(months: readonly string[]): string {
+  return months.length <= 6
+    ? months.join(', ')
+    : `${months.length} months from ${months[0]} to ${months.at(-1)}`;
 }
 
 async function figuresOf(engine: Engine, contract: GoldContract): Promise<Figure[]> {
   const rows = await engine.rows(
-    `SELECT ${FIGURE_SQL} FROM told WHERE was_over ORDER BY as_of_month, "key", "column" LIMIT ${MOST_FIGURES}`,
+    `SELECT ${FIGURE_SQL} FROM told WHERE was_over OR waits IS NOT NULL ORDER BY as_of_month, "key", "column" LIMIT ${MOST_FIGURES}`,
   );
   return rows.map((row) => figureOf(row, contract));
 }

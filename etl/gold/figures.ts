@@ -11,13 +11,15 @@ export interface Figure {
   /** Null where the row came, or went. */
   readonly old: string | null;
   readonly new: string | null;
+  /** As which restatement it waits, where its month is closed; absent where it was published. */
+  readonly waits?: string;
 }
 
 /** What stands for a value that may not leave the lake. */
 const HIDDEN = '•••';
 
 /** Columns of a figure in SQL, of a table that has those of ops.restatements. */
-export const FIGURE_SQL = `strftime(as_of_month, '%Y-%m') AS month, "key", "column", old_value, new_value`;
+export const FIGURE_SQL = `strftime(as_of_month, '%Y-%m') AS month, "key", "column", old_value, new_value, waits`;
 
 /** A figure as FIGURE_SQL reads it, without values of columns that are neither public nor internal. */
 export function figureOf(row: SqlRow, contract: Pick<Contract, 'columns'>): Figure {
@@ -35,5 +37,6 @@ export function figureOf(row: SqlRow, contract: Pick<Contract, 'columns'>): Figu
     column,
     old: shown(row.old_value),
     new: shown(row.new_value),
+    ...(typeof row.waits === 'string' ? { waits: row.waits } : {}),
   };
 }

@@ -12,11 +12,13 @@ const COLUMNS = {
   old_value: 'VARCHAR',
   new_value: 'VARCHAR',
   was_over: 'BOOLEAN',
+  waits: 'VARCHAR',
 } as const;
 
 /**
  * SELECT of what refreshes restated, from the Parquet files that they left; none where there are none. Files of before it
- * was kept don't say whether a month was over; what they hold was told as if it was.
+ * was kept don't say whether a month was over; what they hold was told as if it was. `waits` is the id of a restatement
+ * of a closed month, whose new values were not published by that refresh.
  */
 export function restatementsSql(paths: readonly string[]): string {
   const names = Object.keys(COLUMNS).map((name) => `"${name}"`);

@@ -15,6 +15,7 @@ import { precisionOf, scaleOf } from '../refining/rejects.ts';
 import { loadRepeatSpans } from '../repeats/load-repeats.ts';
 import { inDialect } from '../stages/dialects.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
+import { closedMonths } from '../table/closings.ts';
 import { findLines } from './find-lines.ts';
 
 /** A Silver row and where it came from. */
@@ -48,6 +49,8 @@ export interface TracedInput {
 export interface Trace {
   /** The Gold row; null where a Silver row was asked for. */
   readonly figure: Readonly<Record<string, SqlValue>> | null;
+  /** The closing of its month, where that is closed. */
+  readonly closing: { readonly id: string; readonly at: string; readonly by: string } | null;
   readonly inputs: readonly TracedInput[];
 }
 
@@ -86,7 +89,7 @@ export async function traceFigure(
             : [await placeOfRecord(engine, contract.dataset, record)];
         const input = await traceInput(tracing, contract, { conditions, snapshotId: pointer.snapshot_id });
         if (input.rows === 0) throw noRow(table);
-        return { figure: null, inputs: [input] };
+        return { figure: null, closing: null, inputs: [input] };
       }
       if (record !== undefined)
         throw new ConfigError(
@@ -103,19 +106,32 @@ export async function traceFigure(
           'SEVERAL_ROWS',
           `Several rows of ${table} are meant: give all of ${contract.key.join(', ')}.`,
         );
-      const madeFrom =
-        (await readKnownPointer(effects.objects, 'gold', contract.dataset))?.pointer.inputs ?? {};
+      const { closing, madeFrom } = await originOf(effects, contract, figure);
       const inputs: TracedInput[] = [];
       for (const input of contract.inputs) {
         const source = requireSourceContract(loaded, input);
         const conditions = inputConditions(contract, source, figure);
         inputs.push(await traceInput(tracing, source, { conditions, snapshotId: madeFrom[input] ?? 0 }));
       }
-      return { figure, inputs };
+      return { figure, closing, inputs };
     });
   } finally {
     await scratch.dispose();
   }
+}
+
+/** The snapshots that a figure was made from: those of the closing, where its month is closed. */
+async function originOf(
+  { objects }: Effects,
+  { dataset, partitionColumn }: Contract,
+  figure: SqlRow,
+): Promise<Pick<Trace, 'closing'> & { readonly madeFrom: Readonly<Record<string, number>> }> {
+  const pointer = (await readKnownPointer(objects, 'gold', dataset))?.pointer;
+  const month = textOf(figure, partitionColumn).slice(0, 7);
+  const closed = closedMonths(pointer ?? {}).find((one) => one.month === month);
+  if (closed === undefined) return { closing: null, madeFrom: pointer?.inputs ?? {} };
+  const { id, at, by, inputs } = closed;
+  return { closing: { id, at, by }, madeFrom: inputs };
 }
 
 interface Tracing {

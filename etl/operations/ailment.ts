@@ -12,6 +12,7 @@ export interface Ailment {
     | 'BREAKER'
     | 'SEAL_MISSING'
     | 'GOLD_BEHIND'
+    | 'RESTATEMENT'
     | 'UPKEEP'
     | 'PROMISE';
   readonly what: string;

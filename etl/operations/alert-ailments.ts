@@ -18,6 +18,13 @@ const KnownAilments = z.object({
 });
 type KnownAilments = z.infer<typeof KnownAilments>;
 
+/** What sent an alert of its own when it came. */
+const TOLD_ALREADY: ReadonlySet<Health['ailments'][number]['code']> = new Set([
+  'HELD',
+  'BREAKER',
+  'RESTATEMENT',
+]);
+
 /** Whether an alert was sent for a dataset, and for how often it stands by now. */
 export interface AlertSent {
   readonly isNew: boolean;
@@ -26,15 +33,15 @@ export interface AlertSent {
 
 /**
  * Sends an alert for what is amiss with a dataset, once: while nothing is amiss that wasn't before, what is found again
- * is counted and not sent. What is new, or comes back after all was well, is sent. Held runs and open breakers sent
- * alerts of their own. Undefined where nothing is to be told.
+ * is counted and not sent. What is new, or comes back after all was well, is sent. Held runs, open breakers and
+ * restatements that wait sent alerts of their own. Undefined where nothing is to be told.
  */
 export async function alertAilments(
   effects: Effects,
   { dataset, layer }: Contract,
   { ailments }: Health,
 ): Promise<AlertSent | undefined> {
-  const told = ailments.filter(({ code }) => code !== 'HELD' && code !== 'BREAKER');
+  const told = ailments.filter(({ code }) => !TOLD_ALREADY.has(code));
   const key = healthKey(dataset);
   const stored = await effects.objects.get(key);
   const before = stored === undefined ? undefined : parseDocument(stored.body, key, KnownAilments);

@@ -10,6 +10,7 @@ import { loadLedger } from '../stages/ledger-lookup.ts';
 import { listSources, listWithheld } from '../stages/list-sources.ts';
 import { isPending, openBreaker } from '../stages/make-plan.ts';
 import { newRunId } from '../stages/run-id.ts';
+import { closedMonths } from '../table/closings.ts';
 import { type Pointer, type ReadPointer, readPointer } from '../table/pointer.ts';
 import { lagText, measureLag } from '../tending/measure-lag.ts';
 import type { Ailment } from './ailment.ts';
@@ -30,7 +31,7 @@ export interface Health {
  * Compares a dataset with what its contract promises: new data as often as `frequency` says, and dropped files published
  * (or held, with an alert) within `latency`, as much data as `minRecords` and `maxRecords` say, and of the quality that
  * `maxQuarantineRate` says; and finds runs that wait, an open breaker, seals that are gone, Gold that fell
- * behind, and upkeep that doesn't keep pace. Changes nothing.
+ * behind, closed months with a restatement that waits, and upkeep that doesn't keep pace. Changes nothing.
  */
 export async function checkHealth(effects: Effects, contract: Contract): Promise<Health> {
   const { dataset, layer } = contract;
@@ -203,5 +204,10 @@ async function goldHealth(
     ailments.push({ code: 'GOLD_BEHIND', what, next: `run --dataset ${input}` });
   }
   const { dataset, layer } = contract;
+  for (const { month, waiting: rows } of closedMonths(pointer ?? {})) {
+    if (rows === undefined) continue;
+    const what = `other figures for ${month}, which is closed, wait for a decision since ${rows.since} (restatement ${rows.id})`;
+    ailments.push({ code: 'RESTATEMENT', what, next: `restatements ${dataset}` });
+  }
   return { dataset, layer, publishedAt: pointer?.committed_at ?? null, ailments };
 }

@@ -1,3 +1,4 @@
+import { closedStates } from '../closing/closed-states.ts';
 import type { Contract } from '../contract/contract.ts';
 import { type LoadedContracts, loadContracts, requireContract } from '../contract/load-contracts.ts';
 import { metadataFolder, planKey } from '../naming.ts';
@@ -61,7 +62,7 @@ export interface ExpireRequest {
 
 /**
  * Takes the snapshots that were not current since a moment out of a dataset's tables, or out of a Gold table, in one
- * commit. Kept are also those that a Gold table was made from, those that tags name, the base of each held run, and whole
+ * commit. Kept are also those that a Gold table was made from, now or for a closed month, those that tags name, the base of each held run, and whole
  * states: every state that a rollback could go to keeps all its tables. Which states belonged together is kept as rows
  * (ops.states). The catalog follows; files go a while later, by the upkeep or the vacuum. A repeat changes nothing.
  * Earlier generations of the tables go as a whole, but for their ledger and condemned records.
@@ -121,7 +122,13 @@ async function keptIds(
   const states = statesOf(metadata);
   const bases = main === 'gold' ? new Set<number>() : await heldBases(effects, dataset);
   const held = states.filter(({ version }) => bases.has(version)).map((one) => one.ledger_snapshot_id);
-  const keep = new Set([...stayingIds(metadata, request), ...held]);
+  const closed = await closedStates(effects, loaded, dataset);
+  // Which files a row is from stands in the ledger of its time.
+  const ledgers = [...closed].flatMap((id) => {
+    const state = states.find(({ snapshot_id }) => snapshot_id === id);
+    return state === undefined ? [] : [state.ledger_snapshot_id];
+  });
+  const keep = new Set([...stayingIds(metadata, request), ...held, ...closed, ...ledgers]);
   for (const { ledger_snapshot_id, tables } of states)
     if (keep.has(ledger_snapshot_id)) for (const id of Object.values(tables)) keep.add(id);
   for (const contract of loaded.contracts.values()) {

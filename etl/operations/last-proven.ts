@@ -1,3 +1,4 @@
+import { provenClosings } from '../closing/proven-closings.ts';
 import type { Contract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
 import {
@@ -36,7 +37,11 @@ export async function lastProven(effects: Effects, contract: Contract): Promise<
   const next = await effects.objects.list(`${metadataFolder(tableRoot(layer, dataset, 2))}/`);
   if (next.length > 0) return undefined;
   const found = await metadataOf(effects, layer, dataset);
-  if (contract.layer === 'gold') return found[0] === undefined ? undefined : goldPointer(found[0], contract);
+  if (contract.layer === 'gold') {
+    if (found[0] === undefined) return undefined;
+    const closings = await provenClosings(effects, contract.dataset);
+    return { ...goldPointer(found[0], contract), ...(closings.length === 0 ? {} : { closings }) };
+  }
   const bases = new Set(
     found.flatMap(({ metadata }) => metadata['metadata-log'].at(-1)?.['metadata-file'] ?? []),
   );

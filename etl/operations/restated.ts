@@ -14,11 +14,22 @@ export interface Restatement extends Figure {
   readonly isTold: boolean;
 }
 
+/** What a run changed of published figures, and what it would have changed were their months not closed. */
+export interface RunChanges {
+  readonly restated: readonly Restatement[];
+  /** Each has the id of the restatement as which it waits for a decision. */
+  readonly waiting: readonly Restatement[];
+}
+
+/** A run changed nothing. */
+export const NO_CHANGES: RunChanges = { restated: [], waiting: [] };
+
 /**
- * Every published Gold value that a run of a dataset restated, by report, month and key. Values that only some may see
+ * Every published Gold value that a run of a dataset restated, and those of closed months that wait since it, by report,
+ * month and key. Values that only some may see
  * are not among them; ops.restatements has them.
  */
-export async function restatedBy(effects: Effects, { dataset, runId }: RunInput): Promise<Restatement[]> {
+export async function restatedBy(effects: Effects, { dataset, runId }: RunInput): Promise<RunChanges> {
   const { contracts } = await loadContracts(effects.contracts);
   const paths: string[] = [];
   for (const contract of contracts.values()) {
@@ -26,18 +37,22 @@ export async function restatedBy(effects: Effects, { dataset, runId }: RunInput)
     const key = restatementsKey(contract.dataset, runId);
     if ((await effects.objects.list(key)).length > 0) paths.push(await effects.data.localPath(key));
   }
-  if (paths.length === 0) return [];
+  if (paths.length === 0) return NO_CHANGES;
   const scratch = await effects.openScratch('restated');
   try {
     return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
       const rows = await engine.rows(
         `SELECT dataset, ${FIGURE_SQL}, was_over FROM (${restatementsSql(paths)}) ORDER BY ALL`,
       );
-      return rows.map((row) => {
+      const all = rows.map((row) => {
         const report = textOf(row, 'dataset');
         const figure = figureOf(row, contracts.get(report) ?? { columns: [] });
         return { report, ...figure, isTold: row.was_over === true };
       });
+      return {
+        restated: all.filter(({ waits }) => waits === undefined),
+        waiting: all.filter(({ waits }) => waits !== undefined),
+      };
     });
   } finally {
     await scratch.dispose();

@@ -9,12 +9,14 @@ import { openTable } from '../table/lake-table.ts';
 import type { Snapshot } from '../table/metadata.ts';
 import {
   movePointer,
+  type NextPointer,
   type Pointer,
   type ReadPointer,
   readPointer,
   type TableState,
 } from '../table/pointer.ts';
 import { rollBackTable } from '../table/roll-back-table.ts';
+import { withClosedRows } from './with-closed-rows.ts';
 
 /** Where Gold is to go back to: what was made from a Silver snapshot of a dataset. */
 export interface GoldTarget {
@@ -26,7 +28,8 @@ export interface GoldTarget {
 
 /**
  * Makes those Gold tables what they were when they were made from a Silver snapshot of a generation that is gone back to
- * whose contract or SQL changed since: by those of today they can't be made from the tables of then. A repeat changes
+ * whose contract or SQL changed since: by those of today they can't be made from the tables of then. Closed months stay as
+ * they were closed. A repeat changes
  * nothing more.
  */
 export async function rollBackGold(effects: Effects, target: GoldTarget): Promise<void> {
@@ -64,7 +67,7 @@ async function goBack(effects: Effects, { pointer, etag }: ReadPointer, target: 
   const { generation, state, snapshot } = found;
   const now = effects.clock.now();
   const table = await openTable(effects.objects, state);
-  const gold = await rollBackTable({
+  const back = await rollBackTable({
     objects: effects.objects,
     table,
     state,
@@ -76,8 +79,13 @@ async function goBack(effects: Effects, { pointer, etag }: ReadPointer, target: 
   const { summary } = snapshot;
   const digest = summary['assay.contract-digest'] ?? '';
   const kept = digest === '' ? undefined : await keptContract(effects.objects, pointer.dataset, digest);
+  const { state: gold, closings } = await withClosedRows(effects, {
+    ...{ pointer, back, snapshot, kept },
+    id: target.id,
+    etag,
+  });
   const at = now.toISOString();
-  const next: Pointer = {
+  const next: NextPointer = {
     ...pointer,
     version: pointer.version + 1,
     snapshot_id: gold.snapshot_id,
@@ -89,6 +97,7 @@ async function goBack(effects: Effects, { pointer, etag }: ReadPointer, target: 
     committed_at: at,
     tables: { gold },
     inputs: inputsOf(snapshot),
+    ...(closings === undefined ? {} : { closings: [...closings] }),
     ...(generation === generationOf(pointer) ? {} : followedBy(pointer, { generation, at })),
   };
   await movePointer(effects.objects, 'gold', next, etag);

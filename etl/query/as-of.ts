@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
+import { statesOf } from '../stages/dataset-history.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import type { Snapshot } from '../table/metadata.ts';
 import { historyStart, snapshotAt } from '../table/snapshots.ts';
@@ -64,7 +65,7 @@ export function momentOf(tables: readonly (LakeTable | undefined)[], asOf: AsOf)
 
 /**
  * What is seen of a table at a moment. Of a snapshot named by id: itself; of a Gold table, what was made from it, for
- * that is committed a moment later; of any other table, what was current when it was committed.
+ * that is committed a moment later; of any other table, what was current when it was committed, as far as that is kept.
  */
 export function seenOf({ metadata }: LakeTable, { asOf, ms }: Moment): Seen {
   if (ms === undefined) return { kind: 'now' };
@@ -73,7 +74,10 @@ export function seenOf({ metadata }: LakeTable, { asOf, ms }: Moment): Seen {
     if (named !== undefined) return { kind: 'snapshot', id: named['snapshot-id'] };
   }
   const sinceMs = historyStart(metadata);
-  if (sinceMs !== undefined && ms < sinceMs) return { kind: 'expired', sinceMs };
+  if (sinceMs !== undefined && ms < sinceMs) {
+    const id = asOf.kind === 'snapshot' ? ledgerOf({ metadata }, asOf.id) : undefined;
+    return id === undefined ? { kind: 'expired', sinceMs } : { kind: 'snapshot', id };
+  }
   const isLater = metadata.snapshots.every((one) => one['timestamp-ms'] > ms);
   if (isLater) return { kind: 'nothing' };
   return { kind: 'snapshot', id: snapshotAt(metadata, { timeMs: ms })['snapshot-id'] };
@@ -84,6 +88,11 @@ export function namedSnapshot({ metadata }: Pick<LakeTable, 'metadata'>, id: num
   return metadata.snapshots.findLast(
     (one) => one['snapshot-id'] === id || Object.values(inputsOf(one)).includes(id),
   );
+}
+
+/** The snapshot of a ledger that was committed with a Silver snapshot: kept with it, where a closed month was made from that. */
+function ledgerOf({ metadata }: Pick<LakeTable, 'metadata'>, silverId: number): number | undefined {
+  return statesOf(metadata).find((one) => one.snapshot_id === silverId)?.ledger_snapshot_id;
 }
 
 const Inputs = z.record(z.string(), z.number()).catch({});

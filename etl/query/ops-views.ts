@@ -1,7 +1,14 @@
 import type { Engine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { restatementsSql } from '../gold/restatements-sql.ts';
-import { alertsPrefix, decisionsPrefix, restatementsPrefix, runsPrefix, tableName } from '../naming.ts';
+import {
+  alertsPrefix,
+  closingsPrefix,
+  decisionsPrefix,
+  restatementsPrefix,
+  runsPrefix,
+  tableName,
+} from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
 import { foldSql } from '../quarantine/fold.ts';
@@ -52,6 +59,25 @@ const DECISION_FIELDS: Fields = {
   details: 'JSON',
 };
 
+const CLOSING_FIELDS: Fields = {
+  id: 'VARCHAR',
+  report: 'VARCHAR',
+  month: 'VARCHAR',
+  at: 'TIMESTAMPTZ',
+  by: 'VARCHAR',
+  reason: 'VARCHAR',
+  digest: 'VARCHAR',
+  rows: 'BIGINT',
+  rowsKey: 'VARCHAR',
+  snapshotId: 'BIGINT',
+  tag: 'VARCHAR',
+  inputs: 'JSON',
+  contractVersion: 'VARCHAR',
+  replaces: 'VARCHAR',
+  restatement: 'VARCHAR',
+  ended: 'STRUCT(how VARCHAR, "at" TIMESTAMPTZ, "by" VARCHAR, reason VARCHAR)',
+};
+
 /** The tables of `ops`, and what each row of them is. */
 export const OPS_TABLES = {
   runs: 'One row a run: its verdicts, its reasons, what it published',
@@ -64,7 +90,8 @@ export const OPS_TABLES = {
   corrections: 'Values that people corrected, before and after',
   snapshots: 'Every snapshot of every table that is kept',
   states: 'Which snapshots of the tables of a dataset belong together',
-  restatements: 'Figures of Gold that changed after they were published',
+  restatements: 'Figures of Gold that changed after they were published, or wait to',
+  closings: 'Months of Gold tables that were closed, by whom and why, and with which rows',
 } as const;
 
 /** Makes the tables of `ops`, as they were at a moment where one is given. */
@@ -94,6 +121,12 @@ export async function createOpsViews(
     'decisions',
     `SELECT id, kind, dataset, "at", "by", reason, runId AS run_id, details
      FROM ${await readDocuments(effects, decisionsPrefix(), DECISION_FIELDS)}${until('"at"')}`,
+  );
+  await view(
+    'closings',
+    `SELECT id, report, CAST(month || '-01' AS DATE) AS as_of_month, "at" AS closed_at, "by" AS closed_by, reason, ended IS NULL AS is_closed, "rows", digest, rowsKey AS rows_key,
+       snapshotId AS snapshot_id, tag, inputs, contractVersion AS contract_version, replaces, restatement, ended.how AS ended_how, ended."at" AS ended_at, ended."by" AS ended_by, ended.reason AS ended_reason
+     FROM ${await readDocuments(effects, closingsPrefix(), CLOSING_FIELDS)}${until('"at"')}`,
   );
   await view('restatements', `SELECT * FROM (${await restatementsSelect(effects)})${until('refreshed_at')}`);
   await view('source_files', unionOf(views, 'source_files', ''));

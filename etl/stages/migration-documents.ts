@@ -18,6 +18,8 @@ const GoldChange = z.object({
   report: z.string(),
   /** Published values that differ. */
   restated: z.number().int(),
+  /** Values of closed months that wait for a decision; absent where there are none. */
+  waiting: z.number().int().exactOptional(),
   figures: z.array(
     z.object({
       month: z.string(),
@@ -25,6 +27,7 @@ const GoldChange = z.object({
       column: z.string(),
       old: z.string().nullable(),
       new: z.string().nullable(),
+      waits: z.literal(true).exactOptional(),
     }),
   ),
   problem: z.string().nullable(),

@@ -1,20 +1,21 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { carriedRows } from '../closing/carried-rows.ts';
+import { monthIndex } from '../closing/month.ts';
+import { setClosedApart } from '../closing/set-closed-apart.ts';
 import type { Contract, GoldContract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { tableColumns } from '../contract/table-columns.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
-import { literal } from '../engine/sql.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
 import { ConflictError } from '../errors.ts';
 import { tellPublished } from '../events/tell-published.ts';
-import { alertRestated } from '../gold/alert-restated.ts';
 import { checkGold } from '../gold/check-gold.ts';
 import { comparableWith } from '../gold/comparable.ts';
 import { filesRead } from '../gold/files-read.ts';
 import { goldDigest } from '../gold/gold-digest.ts';
 import { affectedRanges, type GoldInput, inputMonths, type MonthRange } from '../gold/months.ts';
-import { type OpenedGold, openGold } from '../gold/open-gold.ts';
+import { openGold } from '../gold/open-gold.ts';
 import { openMonths } from '../gold/open-months.ts';
 import {
   createTableView,
@@ -23,38 +24,34 @@ import {
   refuseKeptKeys,
   viewColumns,
 } from '../gold/rebuild.ts';
-import { metadataFolder, monthLabel, refreshKey, restatementsKey, runFolder, tableName } from '../naming.ts';
+import { RefreshedTable } from '../gold/refreshed.ts';
+import { NONE_WAIT, splitRestated, tellRestatements } from '../gold/tell-restatements.ts';
+import { refreshKey, runFolder, tableName } from '../naming.ts';
 import { tellComplete } from '../openlineage/tell-run.ts';
 import type { Effects, Scratch } from '../ports.ts';
-import { commitTable } from '../table/commit-table.ts';
-import { followedBy, generationsPart } from '../table/generations.ts';
+import { type Closing, closedMonths } from '../table/closings.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
-import { movePointer, type Pointer, type ReadPointer, readPointer } from '../table/pointer.ts';
+import { readPointer } from '../table/pointer.ts';
 import type { DataFile } from '../table/schema.ts';
 import { awaitsMigration } from './awaits-migration.ts';
 import { boundedColumns } from './bounded-columns.ts';
+import { commitGold, type GoldHead } from './commit-gold.ts';
 import { putDocument } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
-import { keepContract, withPublished } from './kept-contracts.ts';
+import { withPublished } from './kept-contracts.ts';
 import { readKnownPointer } from './known-pointer.ts';
 import { defineStage, RunInput } from './stage.ts';
 
 /** How often a lost race is run again before it becomes the state machine's to handle. */
 const ATTEMPTS = 5;
 
-const RefreshedTable = z.object({
-  table: z.string(),
-  months: z.number().int(),
-  rows: z.number().int(),
-  restated: z.number().int(),
-});
 const RefreshOutput = RunInput.extend({ refreshed: z.array(RefreshedTable) });
-type RefreshedTable = z.infer<typeof RefreshedTable>;
 
 /**
  * Brings every Gold table that reads the dataset up to its current Silver snapshot, rebuilding only the months
  * that changed since Gold was last made, from the files that its SQL leaves for them; a new contract or SQL rebuilds all. What was restated is kept, old value
- * beside new; the catalog follows, and programs are told of what was published. A repeat, or a run after one that died here, does what is left to do.
+ * beside new; closed months stay as they are, and what would change them waits; the catalog follows, and programs are told
+ * of what was published. A repeat, or a run after one that died here, does what is left to do.
  */
 export const refreshGold = defineStage({
   name: 'refresh-gold',
@@ -87,11 +84,7 @@ async function withRetries<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** What a Gold table is made from now, and what it was made from. */
-interface GoldState extends OpenedGold {
-  readonly contract: GoldContract;
-  readonly sql: string;
-  readonly digest: string;
-  readonly pointer: ReadPointer | undefined;
+interface GoldState extends GoldHead {
   readonly inputs: ReadonlyMap<string, GoldInput>;
   /** Inputs whose tables wait for a new major version of their contract: they have the shape that was published. */
   readonly waiting: readonly string[];
@@ -116,7 +109,8 @@ async function refreshTable(
   );
   const goldMonths = new Set(state.files.flatMap(({ month }) => (month === undefined ? [] : [month])));
   const months = await inputMonths(inputs);
-  if (rebuildAll) for (const month of goldMonths) months.changed.add(month);
+  const closed = closedMonths(state.pointer?.pointer ?? {}).map(({ month }) => monthIndex(month));
+  if (rebuildAll) for (const month of [...goldMonths, ...closed]) months.changed.add(month);
   const ranges = affectedRanges(contract.affects, months, goldMonths);
   const scratch = await effects.openScratch(`gold-${run.runId}`);
   try {
@@ -169,13 +163,15 @@ interface Rebuild {
 }
 
 async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
-  const { effects, engine, state, ranges } = rebuild;
-  const { contract } = state;
-  const isAffected = (file: DataFile): boolean =>
-    ranges.some(({ from, to }) => file.month !== undefined && file.month >= from && file.month <= to);
-  const old = state.files.filter(isAffected);
+  const { effects, engine, run, state, ranges } = rebuild;
+  const { contract, pointer, inputs } = state;
+  const isMade = (month: number): boolean => ranges.some(({ from, to }) => month >= from && month <= to);
+  const closed = closedMonths(pointer?.pointer ?? {}).filter(({ month }) => isMade(monthIndex(month)));
+  const isClosed = new Set(closed.map(({ month }) => monthIndex(month)));
+  const affected = state.files.filter(({ month }) => month !== undefined && isMade(month));
+  const old = affected.filter(({ month }) => month === undefined || !isClosed.has(month));
   let added: DataFile[] = [];
-  let restated = 0;
+  let found = NOTHING_FOUND;
   if (ranges.length > 0) {
     const loaded = await loadContracts(effects.contracts);
     const { contracts } = await withPublished(effects.objects, loaded, state.waiting);
@@ -183,30 +179,75 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
     await checkGold(engine, contract, { sql: state.sql, contracts });
     await createInputViews(rebuild, contracts);
     await rebuildMonths(engine, contract, state.sql, ranges);
-    const kept = state.files.filter((file) => !isAffected(file));
+    found = await findChanges(rebuild, affected, closed);
+    const kept = state.files.filter((file) => !old.includes(file));
     await refuseKeptKeys(engine, contract, () => pathsOf(effects, kept));
-    restated = await findRestated(rebuild, old);
-    if (restated > 0) await tellRestatements(rebuild, await openMonths(state.table, old));
     // Whoever finds files of a refresh that died must know whose they were, also where no run left a trace.
-    await putDocument(effects.objects, refreshKey(contract.dataset, rebuild.run.runId), { ...rebuild.run });
-    added = await writeRebuilt(rebuild);
+    await putDocument(effects.objects, refreshKey(contract.dataset, run.runId), { ...run });
+    added = await writeRebuilt(rebuild, closed);
   }
-  await commitGold(rebuild, added, new Set(old.map(({ key }) => key)));
+  const snapshots = snapshotsOf(inputs);
+  const removed = new Set(old.map(({ key }) => key));
+  await commitGold({ effects, run, state, snapshots, closings: found.closings }, added, removed);
   return {
     table: tableName('gold', contract.dataset),
     months: ranges.reduce((sum, { from, to }) => sum + to - from + 1, 0),
     rows: added.reduce((sum, file) => sum + file.recordCount, 0),
-    restated,
+    restated: found.restated,
+    restatedMonths: [...found.months],
+    waiting: found.waiting,
   };
 }
 
+/** What is different from what readers see. */
+interface Changes {
+  readonly restated: number;
+  readonly months: readonly string[];
+  readonly waiting: { readonly month: string; readonly id: string }[];
+  /** The pointer's, as they are to be. */
+  readonly closings?: readonly Closing[];
+}
+
+const NOTHING_FOUND: Changes = { restated: 0, months: [], waiting: [] };
+
+/** Finds what the table `rebuilt` changes, takes closed months out of it, and tells people. */
+async function findChanges(
+  rebuild: Rebuild,
+  affected: readonly DataFile[],
+  closed: readonly Closing[],
+): Promise<Changes> {
+  const { effects, engine, scratch, run, state } = rebuild;
+  const { contract, pointer, inputs } = state;
+  const snapshotId = inputs.get(run.dataset)?.snapshotId ?? 0;
+  await findRestated(rebuild, affected);
+  const closings = pointer?.pointer.closings;
+  const refresh = { effects, engine, scratch, contract, runId: run.runId, snapshotId };
+  const apart =
+    closings === undefined
+      ? undefined
+      : await setClosedApart({ ...refresh, inputs: snapshotsOf(inputs) }, closings, closed);
+  const open = await openMonths(state.table, affected);
+  const { restated, told, months } = await splitRestated(engine, open, apart ?? NONE_WAIT);
+  const telling = { effects, engine, scratch, contract, run, snapshotId, open };
+  if (told > 0 || (apart?.news.length ?? 0) > 0) await tellRestatements(telling, apart ?? NONE_WAIT);
+  return {
+    restated,
+    months,
+    waiting: (apart?.news ?? []).map((month) => ({ month, id: apart?.waiting.get(month) ?? '' })),
+    ...(apart === undefined ? {} : { closings: apart.closings }),
+  };
+}
+
+const snapshotsOf = (inputs: ReadonlyMap<string, GoldInput>): Record<string, number> =>
+  Object.fromEntries([...inputs].map(([input, { snapshotId }]) => [input, snapshotId]));
+
 /** What the rebuilt months restate: of the files that make room, or of the generation that readers see. */
-async function findRestated({ effects, engine, state }: Rebuild, old: readonly DataFile[]): Promise<number> {
+async function findRestated({ effects, engine, state }: Rebuild, old: readonly DataFile[]): Promise<void> {
   const { contract, anew } = state;
   const comparable = anew === undefined ? contract : comparableWith(contract, anew.before.metadata);
   const files = anew === undefined ? old : await filesOf(anew.before);
   const known = comparable === undefined ? [] : await pathsOf(effects, files);
-  return findRestatements(engine, comparable ?? contract, known);
+  await findRestatements(engine, comparable ?? contract, known);
 }
 
 async function createInputViews(
@@ -227,13 +268,19 @@ function pathsOf(effects: Effects, files: readonly DataFile[]): Promise<string[]
   return Promise.all(files.map((file) => effects.data.localPath(file.key)));
 }
 
-function writeRebuilt({ effects, engine, scratch, run, state }: Rebuild): Promise<DataFile[]> {
-  const { contract, inputs, table } = state;
+async function writeRebuilt(
+  { effects, engine, scratch, run, state }: Rebuild,
+  closed: readonly Closing[],
+): Promise<DataFile[]> {
+  const { contract, inputs, table, anew } = state;
   const snapshot = inputs.get(run.dataset)?.snapshotId ?? 0;
   const root = runFolder(table.root, contract.version, run.runId);
   // Its own part name for each state it builds on, so that a refresh that lost a race overwrites nothing.
   const part = `${String(state.pointer?.pointer.version ?? 0).padStart(6, '0')}`;
-  const select = `SELECT *, CAST(${snapshot} AS BIGINT) AS silver_snapshot_id FROM rebuilt ORDER BY ALL`;
+  // A table that is made anew gets the closed rows that the one before it has.
+  const carried = anew === undefined ? [] : await carriedRows({ effects, engine, contract }, closed);
+  const made = `SELECT *, CAST(${snapshot} AS BIGINT) AS silver_snapshot_id FROM rebuilt`;
+  const select = `SELECT * FROM (${[made, ...carried].join(' UNION ALL BY NAME ')}) ORDER BY ALL`;
   return writeDataFiles(select, {
     engine,
     data: effects.data,
@@ -244,82 +291,4 @@ function writeRebuilt({ effects, engine, scratch, run, state }: Rebuild): Promis
     partitionColumn: contract.partitionColumn,
     bounded: boundedColumns(contract, 'gold'),
   });
-}
-
-/**
- * Keeps what is restated, old value beside new, and tells people of months that were over. It is done before the new
- * figures are published: a process that died right after that would have told nobody.
- */
-async function tellRestatements(rebuild: Rebuild, open: readonly number[]): Promise<void> {
-  const { effects, engine, scratch, run, state } = rebuild;
-  const path = join(scratch.directory, 'restated.parquet');
-  const at = effects.clock.now().toISOString();
-  const snapshot = state.inputs.get(run.dataset)?.snapshotId ?? 0;
-  const months = open.map((month) => `DATE ${literal(`${monthLabel(month)}-01`)}`);
-  const wasOver = months.length === 0 ? 'true' : `as_of_month NOT IN (${months.join(', ')})`;
-  await engine.run(`CREATE OR REPLACE TEMP TABLE told AS SELECT *, ${wasOver} AS was_over FROM restated`);
-  await engine.run(
-    `COPY (SELECT ${literal(state.contract.dataset)} AS dataset, ${literal(run.runId)} AS run_id, CAST(${literal(at)} AS TIMESTAMPTZ) AS refreshed_at,
-       CAST(${snapshot} AS BIGINT) AS silver_snapshot_id, * FROM told ORDER BY as_of_month, "key", "column")
-     TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
-  );
-  await effects.data.publish(path, restatementsKey(state.contract.dataset, run.runId));
-  await alertRestated(effects, { engine, contract: state.contract, run });
-}
-
-/** A table that was made anew stands before the one that readers saw. */
-function generationsAfter({ pointer, anew }: GoldState, now: Date) {
-  if (anew === undefined || pointer === undefined) return generationsPart(pointer?.pointer);
-  return followedBy(pointer.pointer, { generation: anew.generation, at: now.toISOString() });
-}
-
-async function keepTexts(effects: Effects, { contract: { dataset }, digest, sql }: GoldState): Promise<void> {
-  const text = (await loadContracts(effects.contracts)).texts.get(dataset);
-  if (text !== undefined) await keepContract(effects.objects, { dataset, digest }, { contract: text, sql });
-}
-
-async function commitGold(
-  { effects, run, state }: Rebuild,
-  add: readonly DataFile[],
-  remove: ReadonlySet<string>,
-): Promise<void> {
-  const { contract, pointer, inputs } = state;
-  await keepTexts(effects, state);
-  const now = effects.clock.now();
-  const before = pointer?.pointer.tables.gold;
-  const snapshots = Object.fromEntries([...inputs].map(([input, { snapshotId }]) => [input, snapshotId]));
-  const gold =
-    before !== undefined && state.anew === undefined && add.length === 0 && remove.size === 0
-      ? before
-      : await commitTable({
-          objects: effects.objects,
-          table: state.table,
-          keyPrefix: metadataFolder(state.table.root),
-          add,
-          remove,
-          nowMs: now.getTime(),
-          attempt: `${run.runId}:gold:${contract.dataset}:${pointer?.etag ?? ''}`,
-          summary: {
-            'assay.run-id': run.runId,
-            'assay.inputs': JSON.stringify(snapshots),
-            'assay.contract-digest': state.digest,
-          },
-        });
-  const next: Pointer = {
-    format: 1,
-    dataset: contract.dataset,
-    version: (pointer?.pointer.version ?? 0) + 1,
-    snapshot_id: gold.snapshot_id,
-    metadata_location: gold.metadata_location,
-    run_id: run.runId,
-    execution: run.runId,
-    seal_digest: '',
-    contract_version: contract.version,
-    contract_digest: state.digest,
-    committed_at: now.toISOString(),
-    tables: { gold },
-    inputs: snapshots,
-    ...generationsAfter(state, now),
-  };
-  await movePointer(effects.objects, 'gold', next, pointer?.etag);
 }

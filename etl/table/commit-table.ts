@@ -13,6 +13,8 @@ export interface TableCommit {
   readonly remove: ReadonlySet<string>;
   /** Says that the same records lie in other files now. */
   readonly operation?: 'replace';
+  /** Names that the new snapshot gets for good. */
+  readonly tags?: readonly string[];
   readonly nowMs: number;
   /** Names this attempt at this change: the new snapshot's id and file names follow from it. */
   readonly attempt: string;
@@ -21,7 +23,7 @@ export interface TableCommit {
 
 /** Stores a table's next metadata and returns where it is. No reader sees it before a pointer names it. */
 export async function commitTable(commit: TableCommit): Promise<NextTableState> {
-  const { objects, table, keyPrefix, add, remove, operation, nowMs, attempt, summary } = commit;
+  const { objects, table, keyPrefix, add, remove, operation, tags = [], nowMs, attempt, summary } = commit;
   const snapshotId = snapshotIdOf(attempt);
   // By the table's own location: a lake that was moved goes on naming its files in one way.
   const uriOf = (key: string): string => `${table.metadata.location}${key.slice(table.root.length)}`;
@@ -32,6 +34,7 @@ export async function commitTable(commit: TableCommit): Promise<NextTableState> 
     add,
     ...(remove.size === 0 ? {} : { remove }),
     ...(operation === undefined ? {} : { operation }),
+    tags,
     snapshotId,
     nowMs,
     summary,

@@ -16,7 +16,7 @@ import { stageMetadata } from './metadata-file.ts';
 import { removeFiles } from './remove-files.ts';
 import type { DataFile } from './schema.ts';
 import { snapshotSummary, type TableChange } from './snapshot-summary.ts';
-import { withCurrent } from './snapshots.ts';
+import { withCurrent, withTags } from './snapshots.ts';
 
 /** One change of a table's files. */
 export interface Commit extends TableReader {
@@ -36,6 +36,8 @@ export interface Commit extends TableReader {
   readonly summary: Readonly<Record<string, string>>;
   /** Folder for metadata, e.g. `silver/spend/council_payments/metadata`. */
   readonly keyPrefix: string;
+  /** Names that the new snapshot gets for good. */
+  readonly tags?: readonly string[];
   /** Goes into the names of all new objects: a new one for each attempt. */
   readonly uuid: string;
   readonly uriOf: (key: string) => string;
@@ -108,7 +110,7 @@ interface NewSnapshot {
 }
 
 function withSnapshot(commit: Commit, { change, sequenceNumber, listUri }: NewSnapshot): TableMetadata {
-  const { base, nowMs, snapshotId, summary } = commit;
+  const { base, nowMs, snapshotId, summary, tags = [] } = commit;
   const snapshot: Snapshot = {
     'snapshot-id': snapshotId,
     ...(change.parent === undefined ? {} : { 'parent-snapshot-id': change.parent['snapshot-id'] }),
@@ -123,7 +125,7 @@ function withSnapshot(commit: Commit, { change, sequenceNumber, listUri }: NewSn
     'last-sequence-number': sequenceNumber,
     snapshots: [...base.snapshots, snapshot],
   };
-  return withCurrent(grown, snapshot, nowMs);
+  return withTags(withCurrent(grown, snapshot, nowMs), tags, { snapshotId, nowMs });
 }
 
 function checkCommit({ base, add, remove, snapshotId }: Commit): void {

@@ -93,9 +93,9 @@ export interface Snapshot {
   readonly 'schema-id': number;
 }
 
-/** A branch; only `main` is written. */
+/** A branch, of which only `main` is written, or a tag; one without an age of its own stays for good. */
 export interface SnapshotRef {
-  readonly type: 'branch';
+  readonly type: 'branch' | 'tag';
   readonly 'snapshot-id': number;
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ConflictError, DataError } from '../errors.ts';
 import { pointerKey } from '../naming.ts';
 import type { ObjectStore } from '../ports.ts';
+import { Closing } from './closings.ts';
 import { removeDropped } from './metadata-retention.ts';
 
 /** Where one table stands: its metadata file and current snapshot; 0 where it has none yet. */
@@ -70,6 +71,8 @@ export const Pointer = z.object({
   generation_run: z.string().exactOptional(),
   /** Those that readers saw before, in the order of time; one that was gone back to stands there more than once. */
   generations: z.array(Generation).exactOptional(),
+  /** Gold only: of each month that was ever closed the last word, in the order of months. */
+  closings: z.array(Closing).exactOptional(),
 });
 export type Pointer = z.infer<typeof Pointer>;
 

@@ -99,6 +99,21 @@ export function withCurrent(metadata: TableMetadata, snapshot: Snapshot, nowMs: 
   };
 }
 
+/** The table with tags on a snapshot, by which every engine finds it and none expires it. */
+export function withTags(
+  metadata: TableMetadata,
+  tags: readonly string[],
+  { snapshotId, nowMs }: { readonly snapshotId: number; readonly nowMs: number },
+): TableMetadata {
+  if (tags.length === 0) return metadata;
+  const tag: SnapshotRef = { type: 'tag', 'snapshot-id': snapshotId };
+  return {
+    ...metadata,
+    'last-updated-ms': Math.max(nowMs, metadata['last-updated-ms']),
+    refs: { ...metadata.refs, ...Object.fromEntries(tags.map((name) => [name, tag])) },
+  };
+}
+
 /**
  * The table without the snapshots that are neither kept nor current. Their history goes as well: before the
  * last gap, what readers saw at a time can't be told any more. Files are the caller's to remove, after the commit.

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { firstDaySql } from '../closing/month.ts';
 import type { GoldContract, SourceContract } from '../contract/contract.ts';
 import type { LoadedContracts } from '../contract/load-contracts.ts';
 import { tableColumns } from '../contract/table-columns.ts';
-import { type Engine, textOf } from '../engine/engine.ts';
+import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { monthIndexSql } from '../engine/write-data-files.ts';
 import { AssayError } from '../errors.ts';
@@ -12,6 +13,7 @@ import { createTableView, findRestatements, rebuildMonths, viewColumns } from '.
 import { tableName } from '../naming.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
+import { closedMonths } from '../table/closings.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
 
 /** A published figure that would be another one; null where its row would come or go. */
@@ -22,6 +24,8 @@ export interface FigureChange {
   readonly column: string;
   readonly old: string | null;
   readonly new: string | null;
+  /** Set where the month is closed: the figure would wait for a decision. */
+  readonly waits?: true;
 }
 
 /** What would become of one Gold table. */
@@ -29,6 +33,8 @@ export interface GoldEffect {
   readonly report: string;
   /** Published values that would change. */
   readonly restated: number;
+  /** Values of closed months that would wait for a decision; absent where there would be none. */
+  readonly waiting?: number;
   /** The first of them, by month and key. */
   readonly figures: readonly FigureChange[];
   /** Why it could not be made, where its SQL or contract breaks on what Silver would be; null where it could. */
@@ -75,7 +81,8 @@ async function effectOn(
 ): Promise<GoldEffect> {
   const { engine, effects, proposed, mostFigures } = trial;
   const report = contract.dataset;
-  const state = (await readKnownPointer(effects.objects, 'gold', report))?.pointer.tables.gold;
+  const pointer = (await readKnownPointer(effects.objects, 'gold', report))?.pointer;
+  const state = pointer?.tables.gold;
   if (state === undefined) return { report, restated: 0, figures: [], problem: null };
   const table = await openTable(effects.objects, state);
   const files = await filesOf(table);
@@ -95,12 +102,20 @@ async function effectOn(
     if (all.length === 0) return { report, restated: 0, figures: [], problem: null };
     await rebuildMonths(engine, contract, sql, [{ from: Math.min(...all), to: Math.max(...all) }]);
     const comparable = comparableWith(contract, table.metadata);
-    const restated = await findRestatements(
+    const changed = await findRestatements(
       engine,
       comparable ?? contract,
       comparable === undefined ? [] : old,
     );
-    return { report, restated, figures: await readFigures(engine, mostFigures), problem: null };
+    const closed = closedMonths(pointer ?? {}).map(({ month }) => month);
+    const waiting = await countIn(engine, closed);
+    return {
+      report,
+      restated: changed - waiting,
+      ...(waiting === 0 ? {} : { waiting }),
+      figures: await readFigures(engine, mostFigures, closed),
+      problem: null,
+    };
   } catch (error) {
     if (!(error instanceof AssayError)) throw error;
     return { report, restated: 0, figures: [], problem: error.message };
@@ -122,7 +137,15 @@ async function otherInputs(
   }
 }
 
-async function readFigures(engine: Engine, most: number): Promise<FigureChange[]> {
+/** How many of the values in `restated` are of some months. */
+async function countIn(engine: Engine, months: readonly string[]): Promise<number> {
+  if (months.length === 0) return 0;
+  const list = months.map(firstDaySql).join(', ');
+  const [row = {}] = await engine.rows(`SELECT count(*) AS n FROM restated WHERE as_of_month IN (${list})`);
+  return integerOf(row, 'n');
+}
+
+async function readFigures(engine: Engine, most: number, closed: readonly string[]): Promise<FigureChange[]> {
   const rows = await engine.rows(
     `SELECT strftime(as_of_month, '%Y-%m') AS month, "key", "column", old_value, new_value FROM restated ORDER BY ALL LIMIT ${most}`,
   );
@@ -132,5 +155,6 @@ async function readFigures(engine: Engine, most: number): Promise<FigureChange[]
     column: textOf(row, 'column'),
     old: typeof row.old_value === 'string' ? row.old_value : null,
     new: typeof row.new_value === 'string' ? row.new_value : null,
+    ...(closed.includes(textOf(row, 'month')) ? { waits: true as const } : {}),
   }));
 }

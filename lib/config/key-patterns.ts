@@ -6,6 +6,7 @@ import {
   chunkFailureKey,
   chunkKey,
   chunkListKey,
+  closingsPrefix,
   commitPlanKey,
   compactedPart,
   digestMemoKey,
@@ -32,6 +33,7 @@ import {
   suspectsKey,
   tableRoot,
   upgradedPart,
+  waitingRowsPrefix,
   writerKey,
 } from '../../etl/naming.ts';
 
@@ -124,6 +126,10 @@ export const REMOVALS = ofAnyDataset((dataset) => removalsKey(dataset, ANY));
 export const RUN_RECORDS = ofAnyDataset((dataset) => runRecordKey(dataset, ANY));
 export const ALERTS = `${alertsPrefix()}${ANY}`;
 export const RESTATEMENTS = `${restatementsPrefix()}${ANY}`;
+
+/** What people closed of Gold tables and with which rows, and the rows that wait for their decision. */
+export const CLOSINGS = `${closingsPrefix()}${ANY}`;
+export const WAITING_ROWS = ofAnyDataset((dataset) => `${waitingRowsPrefix(dataset)}${ANY}`);
 
 /** Leases: who may start a dataset's next run; beside them, of which drops people were told. */
 export const LEASES = ofAnyDataset((dataset) => leaseKey(dataset));

@@ -1,6 +1,6 @@
 import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { CONTRACT_TEXTS, SOURCE_FILES, wholeTables } from '../config/key-patterns.ts';
+import { CLOSINGS, CONTRACT_TEXTS, SOURCE_FILES, wholeTables } from '../config/key-patterns.ts';
 import {
   type Audience,
   bucketArn,
@@ -75,6 +75,8 @@ function analyst(props: PeopleProps): PolicyStatement[] {
     wholeTables('source_files'),
     // The shapes in which tables were published.
     CONTRACT_TEXTS,
+    // Rows of Gold as they were when months were closed.
+    CLOSINGS,
   ];
   const buckets = [...new Set(tables.map(bucketOf)), 'artifacts' as const];
   return [

@@ -5,6 +5,7 @@ import {
   CHUNK_FAILURES,
   CHUNK_LISTS,
   CHUNK_RESULTS,
+  CLOSINGS,
   COMMIT_PLANS,
   COMPACTED_FILES,
   CONTRACT_TEXTS,
@@ -40,6 +41,7 @@ import {
   SURVEYS,
   tableMetadata,
   UPKEEP,
+  WAITING_ROWS,
   WRITERS,
   wholeTables,
 } from '../config/key-patterns.ts';
@@ -210,6 +212,8 @@ const BY_NAME = {
       // Programs are told how many figures were restated.
       RESTATEMENTS,
       EVENTS,
+      // Closed months are compared with what Silver makes of them now.
+      CLOSINGS,
     ],
     writes: [
       dataFiles('gold'),
@@ -217,6 +221,7 @@ const BY_NAME = {
       POINTERS.gold,
       RESTATEMENTS,
       REFRESHES,
+      WAITING_ROWS,
       CONTRACT_TEXTS,
       ALERTS,
       EVENTS,
@@ -308,6 +313,7 @@ const BY_NAME = {
       CONTRACT_TEXTS,
       RESTATEMENTS,
       EVENTS,
+      CLOSINGS,
     ],
     writes: [
       COMPACTED_FILES,
@@ -320,6 +326,7 @@ const BY_NAME = {
       POINTERS.gold,
       RESTATEMENTS,
       REFRESHES,
+      WAITING_ROWS,
       DECISIONS,
       WRITERS,
       UPKEEP,

@@ -63,6 +63,8 @@ const Restated = z.strictObject({
   new: z.string().nullable(),
   isTold: z.boolean(),
 });
+/** One that would have changed, were its month not closed. */
+const WaitingFigure = Restated.extend({ waits: z.string() });
 const Run = z.strictObject({
   runId: z.string().nullable(),
   dataset: Dataset,
@@ -91,6 +93,7 @@ const Run = z.strictObject({
   endedAt: z.iso.datetime().nullable(),
   /** Of commands that may publish. */
   restated: z.array(Restated).exactOptional(),
+  waiting: z.array(WaitingFigure).exactOptional(),
   error: ErrorObject.optional(),
 });
 export const RunJson = Run;
@@ -256,6 +259,7 @@ export const HealthJson = z.array(
 export const LineageJson = z.strictObject({
   dataset: Dataset,
   figure: z.record(z.string(), z.unknown()).nullable(),
+  closing: z.strictObject({ id: z.string(), at: z.iso.datetime(), by: z.string() }).nullable(),
   inputs: z.array(
     z.strictObject({
       dataset: Dataset,
@@ -332,7 +336,16 @@ export const RollbackJson = z.strictObject({
   version: Counted,
   rolledBack: z.array(RunFiles),
   restored: z.array(RunFiles),
-  gold: z.array(z.strictObject({ table: z.string(), months: Counted, rows: Counted, restated: Counted })),
+  gold: z.array(
+    z.strictObject({
+      table: z.string(),
+      months: Counted,
+      rows: Counted,
+      restated: Counted,
+      restatedMonths: z.array(z.string()),
+      waiting: z.array(z.strictObject({ month: z.string(), id: z.string() })),
+    }),
+  ),
 });
 
 export const BackfillJson = z.strictObject({
@@ -344,6 +357,7 @@ export const BackfillJson = z.strictObject({
   held: Counted,
   run: Run.nullable(),
   restated: z.array(Restated),
+  waiting: z.array(WaitingFigure),
 });
 const Comparison = {
   compatible: z.boolean(),

@@ -44,7 +44,7 @@ afterEach(() => lake.dispose());
 
 const told = () => lake.alerts.filter(({ kind }) => kind === 'figures-restated');
 const restated = async (runId: string, report = 'shop.totals') =>
-  (await restatedBy(lake.lake.effects, { ...RUN, runId })).filter((one) => one.report === report);
+  (await restatedBy(lake.lake.effects, { ...RUN, runId })).restated.filter((one) => one.report === report);
 
 describe('a month that was over when it was published', () => {
   test('says nothing of first values, and tells each that changes afterwards, old beside new', async () => {

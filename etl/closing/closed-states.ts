@@ -1,0 +1,40 @@
+import type { LoadedContracts } from '../contract/load-contracts.ts';
+import type { Effects } from '../ports.ts';
+import { readPointer } from '../table/pointer.ts';
+import { closingRecords } from './closing-record.ts';
+
+/**
+ * The Silver snapshots of a dataset that figures of closed months were made from, of every closing there ever was, and of
+ * what waits: they stay, so that each figure can be followed to its records for good.
+ */
+export async function closedStates(
+  { objects }: Pick<Effects, 'objects'>,
+  { contracts }: Pick<LoadedContracts, 'contracts'>,
+  dataset: string,
+): Promise<Set<number>> {
+  const ids = new Set<number>();
+  for (const contract of contracts.values()) {
+    if (contract.layer !== 'gold' || !contract.inputs.includes(dataset)) continue;
+    for (const inputs of await inputsOfAll(objects, contract.dataset)) {
+      const id = inputs[dataset];
+      if (id !== undefined) ids.add(id);
+    }
+  }
+  return ids;
+}
+
+/** What each closing of a report was made from, and what waits. */
+async function inputsOfAll(
+  objects: Effects['objects'],
+  report: string,
+): Promise<Readonly<Record<string, number>>[]> {
+  const said = (await readPointer(objects, 'gold', report))?.pointer.closings;
+  // No month was ever closed.
+  if (said === undefined) return [];
+  const found = said.flatMap(({ inputs, waiting }) => [
+    inputs,
+    ...(waiting === undefined ? [] : [waiting.inputs]),
+  ]);
+  for (const { inputs } of await closingRecords(objects, report)) found.push(inputs);
+  return found;
+}

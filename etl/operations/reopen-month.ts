@@ -1,0 +1,71 @@
+import { decisionId, recordClosing } from '../closing/closing-record.ts';
+import type { GoldContract } from '../contract/contract.ts';
+import { ConfigError } from '../errors.ts';
+import type { Effects } from '../ports.ts';
+import { refreshGold } from '../stages/refresh-gold.ts';
+import { type Closing, withClosing } from '../table/closings.ts';
+import { movePointer } from '../table/pointer.ts';
+import type { ClosedMonth, ReportMonth } from './close-month.ts';
+import type { Word } from './decide-run.ts';
+import { againAfterRaces, openReport } from './open-report.ts';
+import { publishWaiting } from './publish-waiting.ts';
+
+/**
+ * Lets a closed month of a Gold table follow its inputs again; what waited for it is published at once. A repeat after a
+ * process that died does what was left to do. Throws ConfigError `NOT_CLOSED` where the month isn't closed.
+ */
+export async function reopenMonth(effects: Effects, wanted: ReportMonth, word: Word): Promise<ClosedMonth> {
+  return await againAfterRaces(async () => {
+    const opened = await openReport(effects, wanted.report);
+    const { contract, read } = opened;
+    const { dataset: report } = contract;
+    const { pointer, etag } = read;
+    const said = pointer.closings?.find(({ month }) => month === wanted.month);
+    const wasMissing = said === undefined ? false : await recordClosing(effects, report, said);
+    if (said === undefined || said.reopened !== undefined) {
+      if (said !== undefined && wasMissing) {
+        await finish(effects, contract, said);
+        return { report, ...said };
+      }
+      throw notClosed(report, wanted.month, said);
+    }
+    const { waiting, ...closed } = said;
+    const at = effects.clock.now().toISOString();
+    const next: Closing = { ...closed, reopened: { at, by: word.by, reason: word.reason } };
+    const closings = withClosing(pointer.closings, next);
+    if (waiting === undefined)
+      await movePointer(
+        effects.objects,
+        'gold',
+        { ...pointer, version: pointer.version + 1, closings },
+        etag,
+      );
+    else
+      await publishWaiting(
+        { effects, opened, month: next.month, waiting, id: decisionId(at, next.id) },
+        { tags: [], closingsAfter: () => closings },
+      );
+    await recordClosing(effects, report, next);
+    await finish(effects, contract, next);
+    return { report, ...next };
+  });
+}
+
+/** Gold is brought up to date, the catalog follows, and programs are told, as after everything that publishes. */
+async function finish(effects: Effects, { inputs }: GoldContract, { reopened, id }: Closing): Promise<void> {
+  const [dataset] = inputs;
+  if (dataset !== undefined)
+    await refreshGold({ dataset, runId: decisionId(reopened?.at ?? '', id) }, effects);
+}
+
+function notClosed(report: string, month: string, said: Closing | undefined): ConfigError {
+  const what =
+    said?.reopened === undefined
+      ? 'it never was'
+      : `it was reopened at ${said.reopened.at} by ${said.reopened.by}`;
+  return new ConfigError(
+    'NOT_CLOSED',
+    `${month} of ${report} is not closed: ${what}. 'assay query "FROM ops.closings"' lists what was closed.`,
+    { context: { report, month } },
+  );
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+/** Rows that Silver makes of a closed month now, which are not those that it was closed with. */
+const Waiting = z.object({
+  /** The restatement's: a digest of the report, the month, the closed rows and these. */
+  id: z.string(),
+  digest: z.string(),
+  rows: z.number().int(),
+  /** Since when, and by which run or decision, they are what they are. */
+  since: z.string(),
+  run_id: z.string(),
+  /** The snapshots of the inputs that they are made from. */
+  inputs: z.record(z.string(), z.number().int()),
+});
+export type Waiting = z.infer<typeof Waiting>;
+
+/** The last word of people on a month of a Gold table: closed, closed anew with other rows, or open again. */
+export const Closing = z.object({
+  id: z.string(),
+  /** `YYYY-MM`. */
+  month: z.string(),
+  at: z.string(),
+  by: z.string(),
+  reason: z.string(),
+  /** Digest of its rows, and how many there are. */
+  digest: z.string(),
+  rows: z.number().int(),
+  /** The table's snapshot that has them, and the tag that names it. */
+  snapshot_id: z.number().int(),
+  tag: z.string(),
+  /** The snapshots of the inputs that they were made from. */
+  inputs: z.record(z.string(), z.number().int()),
+  contract_version: z.string(),
+  /** The closing before it, and the restatement that was accepted, where that made it. */
+  replaces: z.object({ closing: z.string(), restatement: z.string() }).exactOptional(),
+  waiting: Waiting.exactOptional(),
+  /** Set where the month follows its inputs again. */
+  reopened: z.object({ at: z.string(), by: z.string(), reason: z.string() }).exactOptional(),
+});
+export type Closing = z.infer<typeof Closing>;
+
+/** Those of a pointer's closings that hold. */
+export const closedMonths = ({ closings = [] }: { readonly closings?: readonly Closing[] }): Closing[] =>
+  closings.filter(({ reopened }) => reopened === undefined);
+
+/** Closings with that of one month in the place of what was said of it before; the earliest month comes first. */
+export function withClosing(closings: readonly Closing[] | undefined, closing: Closing): Closing[] {
+  const others = (closings ?? []).filter(({ month }) => month !== closing.month);
+  return [...others, closing].sort((a, b) => (a.month < b.month ? -1 : 1));
+}
