@@ -3,6 +3,7 @@ export const SEARCHES = [
   '<rootDir>/test/adapters/object-store-schedules.test.ts',
   '<rootDir>/test/bench/',
   '<rootDir>/test/cli/arrival.test.ts',
+  '<rootDir>/test/cli/closed-months-life.test.ts',
   '<rootDir>/test/cli/modes.test.ts',
   '<rootDir>/test/cli/operations.test.ts',
   '<rootDir>/test/crash/close.test.ts',

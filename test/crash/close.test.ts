@@ -117,5 +117,5 @@ describe.each(DECISIONS)('assay $name', ({ name, decide, amounts, end }) => {
     const problems = (await ok('audit', '--dataset', REPORT.report)) as { problems: unknown[] }[];
     expect(problems.flatMap((one) => one.problems)).toEqual([]);
     if (name === 'close') await before?.putBack();
-  });
+  }, 900_000);
 });
