@@ -48,9 +48,10 @@ export function matchHeader(header: Header, contract: SourceContract): LayoutRes
     if (index === undefined) unknown.push({ field, name });
     else if (columns[index] === undefined) columns[index] = field;
     else {
-      const first = header.names[columns[index] ?? 0];
+      const first = columns[index] ?? 0;
+      const which = `'${header.names[first]}' (field ${first + 1}) and '${name}' (field ${field + 1})`;
       return rejected(
-        `two of its columns, '${first}' and '${name}', both mean '${contract.columns[index]?.name}'`,
+        `two of its columns, ${which}, both mean '${contract.columns[index]?.name}': where the source can't change that, name the columns by their places in assay.csv, as columns with skipLines`,
       );
     }
   }

@@ -208,10 +208,11 @@ function refuseRepeats(file: TextFile, names: readonly string[]): void {
   const keys = names.map(normaliseHeader);
   const at = keys.findIndex((key, n) => key !== '' && keys.indexOf(key) < n);
   if (at === -1) return;
-  const [one = '', other = ''] = [names[keys.indexOf(keys[at] ?? '')], names[at]];
+  const first = keys.indexOf(keys[at] ?? '');
+  const [one = '', other = ''] = [names[first], names[at]];
   throw new DataError(
     'REPEATED_HEADER',
-    `${file.name} has two columns, '${one.trim()}' and '${other.trim()}', whose headers say the same: Assay finds columns by their headers; give each its own.`,
+    `${file.name} has two columns, '${one.trim()}' (field ${first + 1}) and '${other.trim()}' (field ${at + 1}), whose headers say the same: Assay finds columns by their headers; give each its own. Where the source can't, infer from a copy of the file that has them, and have the contract name the columns by their places (columns and skipLines in assay.csv).`,
     { context: { file: file.name } },
   );
 }
