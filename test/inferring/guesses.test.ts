@@ -451,7 +451,12 @@ describe('files that nothing can be inferred from', () => {
       'NO_HEADER',
       'a.csv has 1 line above its records that are no header',
     ],
-    ['one header twice', { 'a.csv': 'id,Total, total\n1,2,3\n' }, 'REPEATED_HEADER', "'Total' (field 2) and 'total' (field 3)"],
+    [
+      'one header twice',
+      { 'a.csv': 'id,Total, total\n1,2,3\n' },
+      'REPEATED_HEADER',
+      "'Total' (field 2) and 'total' (field 3)",
+    ],
     [
       'two dialects',
       { 'a.csv': 'id,day\n1,2024-01-01\n2,2024-01-02\n', 'b.csv': 'id;day\n3;2024-01-01\n' },
