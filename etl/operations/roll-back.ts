@@ -8,13 +8,14 @@ import { awaitsMigration } from '../stages/awaits-migration.ts';
 import { type DatasetState, keptStates, openLedger, statesOf } from '../stages/dataset-history.ts';
 import { DATASET_TABLES, type DatasetTable } from '../stages/dataset-tables.ts';
 import { recordDecision } from '../stages/decisions.ts';
-import { putDocument } from '../stages/documents.ts';
+import { getDocument, putDocument } from '../stages/documents.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { listWithheld } from '../stages/list-sources.ts';
-import type { Withheld } from '../stages/outcomes.ts';
+import { publishedStatus, RunRecord, type Withheld } from '../stages/outcomes.ts';
 import { refreshGold } from '../stages/refresh-gold.ts';
 import { newRunId } from '../stages/run-id.ts';
+import type { RunInput } from '../stages/stage.ts';
 import { leaveRefused, readStoredWithheld, refusedOf } from '../stages/withheld.ts';
 import { earlierGenerations, followedBy } from '../table/generations.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
@@ -245,12 +246,19 @@ async function settle(effects: Effects, dataset: string, published: readonly Led
     const isRecorded = (await effects.objects.get(runRecordKey(dataset, runId))) !== undefined;
     if (decision !== 'rolled-back') continue;
     if (known.has(runId)) {
-      if (isRecorded) await rewriteRecord(effects, { dataset, runId }, { status: 'promoted', why: [] });
+      if (isRecorded) await restoreRecord(effects, { dataset, runId });
       await leaveRefused(effects.objects, { dataset, runId });
     } else if (isRecorded) {
       await rewriteRecord(effects, { dataset, runId }, { status: 'rolled-back', why });
     }
   }
+}
+
+/** Says of a run whose rows are there again what it was: one that published nothing published nothing. */
+async function restoreRecord(effects: Effects, run: RunInput): Promise<void> {
+  const key = runRecordKey(run.dataset, run.runId);
+  const { files } = await getDocument(effects.objects, key, RunRecord);
+  await rewriteRecord(effects, run, { status: publishedStatus(files), why: [] });
 }
 
 /** Every state is remembered, also one whose snapshots are gone: nothing is touched then. */

@@ -36,6 +36,21 @@ export type RunRecord = z.infer<typeof RunRecord>;
 export const isCommitted = (status: RunRecord['status']): boolean =>
   status === 'promoted' || status === 'nothing-published';
 
+/** Whether anything of a file was published that was not there before. */
+export function isNews({
+  status,
+  repeats = 0,
+  silver,
+  quarantined,
+  condemned,
+}: Pick<SealedFile, 'status' | 'repeats' | 'silver' | 'quarantined' | 'condemned'>): boolean {
+  return status === 'accepted' && (repeats === 0 || silver + quarantined + condemned > 0);
+}
+
+/** What a run is called whose files are in the ledger, by them. */
+export const publishedStatus = (files: readonly SealedFile[]): 'promoted' | 'nothing-published' =>
+  files.some(isNews) ? 'promoted' : 'nothing-published';
+
 /**
  * Files that no run picks up: until a person decides (`held`), until the contract changes (`refused`), or until a
  * person readmits them (`rolled-back`: their rows were published and taken back).

@@ -8,12 +8,12 @@ import { movePointer, type Pointer } from '../table/pointer.ts';
 import { commitTables } from './commit-tables.ts';
 import { findState } from './dataset-history.ts';
 import { recordDecision } from './decisions.ts';
-import { CommitPlan, getDocument, Plan, replacedFiles, Seal, type SealedFile } from './documents.ts';
+import { CommitPlan, getDocument, Plan, replacedFiles, Seal } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
 import { listWithheld } from './list-sources.ts';
 import { MigrationRequest } from './migration-documents.ts';
-import { Approval, type RunRecord } from './outcomes.ts';
+import { Approval, isNews, type RunRecord } from './outcomes.ts';
 import { loadRun, type RunContext } from './run-context.ts';
 import { getRunDocument, inFormat } from './run-documents.ts';
 import { writeRunRecord } from './run-record.ts';
@@ -186,11 +186,6 @@ function endOf(plan: Plan, seal: Seal): Pick<RunRecord, 'status' | 'why'> {
   const changesOthers = replacedFiles(plan).length > 0 || plan.generation !== undefined;
   if (changesOthers || seal.files.some(isNews)) return { status: 'promoted', why: [] };
   return { status: 'nothing-published', why: rejectedInWords(seal) };
-}
-
-/** Whether anything of a file is published that was not there before. */
-function isNews({ status, repeats = 0, silver, quarantined, condemned }: SealedFile): boolean {
-  return status === 'accepted' && (repeats === 0 || silver + quarantined + condemned > 0);
 }
 
 /** Rejected files that a sentence names. */

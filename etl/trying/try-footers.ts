@@ -23,8 +23,7 @@ export async function tryFooters(
   );
   const wrong: string[] = [];
   for (const row of rows) {
-    const passing =
-      typeof row.wrong === 'bigint' || typeof row.wrong === 'number' ? Number(row.wrong) : undefined;
+    const passing = row.wrong === null || row.wrong === undefined ? undefined : integerOf(row, 'wrong');
     const why = wrongFooter(contract, { records: integerOf(row, 'records'), passing });
     if (why === undefined) continue;
     wrong.push(textOf(row, 'id'));

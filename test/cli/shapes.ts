@@ -12,6 +12,7 @@ const Counts = z.strictObject({
   condemned: Counted,
   blank: Counted,
   footer: Counted.optional(),
+  repeats: Counted.optional(),
 });
 const ErrorObject = z.strictObject({
   name: z.string(),
@@ -43,6 +44,7 @@ const ControlTotal = z.strictObject({
   silver: z.string(),
   quarantined: z.string(),
   condemned: z.string(),
+  repeats: z.string().optional(),
   declared: z.string().optional(),
   met: z.boolean(),
 });
@@ -276,6 +278,7 @@ export const LineageJson = z.strictObject({
           line: Counted.nullable(),
           text: z.string().nullable(),
           retriedIn: z.string().nullable(),
+          repeats: z.array(z.strictObject({ sourceFile: z.string(), sourceRowNumber: Counted })),
         }),
       ),
     }),
@@ -489,6 +492,7 @@ export const ContractsInferJson = z.strictObject({
     }),
   ),
   key: z.array(z.string()),
+  isKeyRecord: z.boolean(),
   partitionColumn: z.string().nullable(),
   measures: z.array(z.strictObject({ column: z.string(), by: z.string().optional() })),
   notes: z.array(InferredNote),

@@ -1,4 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import type { SourceContract } from '../../etl/contract/contract.ts';
+import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { parseContract } from '../../etl/contract/parse-contract.ts';
+import { tryContract } from '../../etl/trying/try-contract.ts';
 import { contractText, NO_LIMITS } from './contract-text.ts';
 import { type TestLake, testLake } from './harness.ts';
 
@@ -119,4 +123,17 @@ test('a total row stands in front of a footer', async () => {
   expect(right.seal?.controlTotals[0]).toMatchObject({ declared: '150.50', met: true });
   const wrong = await lake.dropAndRun({ 'b.csv': total('99,00').replace('1;', '7;').replace('2;', '8;') });
   expect(wrong.status).toBe('refused');
+});
+
+test('a trial of a contract rejects a file whose footer would pass as a record, as a run does', async () => {
+  lake = await testLake({ contracts: [bank({})] });
+  await lake.dropAndRun({ 'a.csv': HEADER + RECORDS });
+  const { effects } = lake.lake;
+  const loaded = await loadContracts(effects.contracts);
+  const proposed = parseContract('c0.yaml', bank({ footerLines: 1 })) as SourceContract;
+  const trial = await tryContract(effects, { loaded, proposed }, { mostExamples: 1, mostFigures: 1 });
+  expect(trial.counts).toMatchObject({ silverNow: 2, silverThen: 0, out: 2 });
+  expect(trial.flips).toMatchObject([
+    { to: 'out', code: 'FILE_REJECTED', rule: expect.stringContaining('would pass as a record'), records: 2 },
+  ]);
 });

@@ -6,6 +6,7 @@ import { askForBackfill, chooseFiles } from '../../etl/operations/backfill.ts';
 import { findRecords, loadFailedRecords } from '../../etl/quarantine/records.ts';
 import { retryRecords } from '../../etl/quarantine/retry-records.ts';
 import { withScratchEngine } from '../../etl/stages/ledger-lookup.ts';
+import { tryContract } from '../../etl/trying/try-contract.ts';
 import { contractText, NO_LIMITS } from './contract-text.ts';
 import { type TestLake, testLake } from './harness.ts';
 
@@ -108,6 +109,10 @@ test('a backfill reads the files that repeat its own along, each repeat has its 
   const ran = await lake.runAs(runId);
   expect(ran.record?.counts).toMatchObject({ records: 6, silver: 4, repeats: 2 });
   expect(await silver()).toEqual(['1 1.5', '2 2', '3 3', '4 4']);
+  // The same contract tried would change nothing.
+  const tried = { loaded, proposed: await contractNow() };
+  const { counts } = await tryContract(effects, tried, { mostExamples: 1, mostFigures: 1 });
+  expect(counts).toEqual({ records: 6, silverNow: 4, silverThen: 4, toSilver: 0, out: 0 });
   expect((await auditDataset(effects, { dataset: lake.dataset })).problems).toEqual([]);
 });
 
