@@ -16,8 +16,6 @@ export interface Telling {
   readonly run: { readonly dataset: string; readonly runId: string };
   /** The Silver snapshot that the new values are made from. */
   readonly snapshotId: number;
-  /** Months that were still running when their rows were published. */
-  readonly open: readonly number[];
 }
 
 /** Closed months of which something waits. */

@@ -109,7 +109,7 @@ async function keepRestated(
   const { told } = await splitRestated(engine, [], NONE_WAIT);
   const run = { dataset: contract.dataset, runId: id };
   const snapshotId = Object.values(waiting.inputs)[0] ?? 0;
-  if (told > 0) await keepTold({ effects, engine, scratch, contract, run, snapshotId, open: [] });
+  if (told > 0) await keepTold({ effects, engine, scratch, contract, run, snapshotId });
 }
 
 async function writeRows(

@@ -228,7 +228,7 @@ async function findChanges(
       : await setClosedApart({ ...refresh, inputs: snapshotsOf(inputs) }, closings, closed);
   const open = await openMonths(state.table, affected);
   const { restated, told, months } = await splitRestated(engine, open, apart ?? NONE_WAIT);
-  const telling = { effects, engine, scratch, contract, run, snapshotId, open };
+  const telling = { effects, engine, scratch, contract, run, snapshotId };
   if (told > 0 || (apart?.news.length ?? 0) > 0) await tellRestatements(telling, apart ?? NONE_WAIT);
   return {
     restated,
