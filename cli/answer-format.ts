@@ -6,6 +6,7 @@ import type { Io } from './io.ts';
 import { shownPath } from './locations.ts';
 import { printCsv, printJson, printJsonLines, printTable, type TableLook } from './print/answer.ts';
 import { plural } from './print/format.ts';
+import { monthSheets } from './print/month-sheets.ts';
 import { type Sink, terminalSink, toFile, writeWhole } from './print/sink.ts';
 import { writeXlsx } from './print/xlsx.ts';
 import { usageError } from './usage-error.ts';
@@ -97,6 +98,8 @@ interface Printing {
   /** Where DuckDB may write a file. */
   readonly scratchDirectory: string;
   readonly isGrouped?: boolean;
+  /** Of a spreadsheet: the column of dates, by which the answer is ordered, that gives each month a sheet of its own. */
+  readonly sheetPerMonth?: string;
 }
 
 /** Prints an answer as it was asked for. */
@@ -104,7 +107,7 @@ export async function printAnswer(
   answer: QueryAnswer,
   wanted: AnswerFormat,
   io: Io,
-  { isGrouped = false, scratchDirectory }: Printing,
+  { isGrouped = false, scratchDirectory, sheetPerMonth }: Printing,
 ): Promise<void> {
   const { format, out, maxRows, isJson } = wanted;
   if (out === undefined) {
@@ -116,7 +119,8 @@ export async function printAnswer(
   if (format === 'parquet') await writeWhole(out, (temp) => writeParquet(answer, temp, scratchDirectory));
   else if (format === 'xlsx')
     await writeWhole(out, async (temp) => {
-      asText = await writeXlsx(answer, temp);
+      const sheets = sheetPerMonth === undefined ? undefined : await monthSheets(answer, sheetPerMonth);
+      asText = await writeXlsx(answer, temp, sheets);
     });
   else await toFile(out, (sink) => printLines(answer, sink, { format, look }));
   const rows = format === 'table' ? Math.min(answer.rowCount, maxRows) : answer.rowCount;

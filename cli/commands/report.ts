@@ -28,7 +28,7 @@ import { usageError } from '../usage-error.ts';
 export const report: Command = {
   name: 'report',
   usage:
-    '[NAME] [--month YYYY-MM] [--as-of WHEN | --closed [--closing ID]] [--format F] [--out FILE] [--lake DIR]',
+    '[NAME] [--month YYYY-MM] [--as-of WHEN | --closed [--closing ID]] [--format F] [--out FILE] [--sheet-per-month] [--lake DIR]',
   description: `Prints a Gold table, all its months or one, and the Silver snapshot that it was made from. NAME is <domain>.<name>, or
 <name> alone where no other has it; without NAME, lists the reports there are. With --as-of, as it was published then, or
 as it was made from a Silver snapshot; with --closed, the rows of closed months, as they were closed. In JSON, decimals are text, so that nothing is rounded.`,
@@ -43,18 +43,22 @@ as it was made from a Silver snapshot; with --closed, the rows of closed months,
     closing: { type: 'string', value: 'ID', help: 'with --closed: this closing, also one that ended' },
     format: { type: 'string', value: 'F', help: FORMAT_HELP },
     out: { type: 'string', value: 'FILE', help: 'write all rows to a file instead of stdout' },
+    'sheet-per-month': { type: 'boolean', help: 'of a spreadsheet (.xlsx): a sheet for each month' },
     'max-rows': { type: 'string', value: 'N', help: 'rows that a table shows; 200 unless given' },
   },
   examples: [
     'assay report',
     'assay report spend.monthly_totals',
     'assay report account_balances --month 2024-03 --format csv --out balances.csv',
+    'assay report account_balances --sheet-per-month --out balances.xlsx',
     'assay report monthly_totals --month 2024-03 --as-of 2024-05-01 --out as-reported.xlsx',
     'assay report monthly_totals --month 2024-03 --closed --out as-closed.csv',
   ],
   positionals: { min: 0, max: 1, name: 'NAME' },
   async run(args, io) {
     const format = answerFormat(args, io);
+    if (args.has('sheet-per-month') && format.format !== 'xlsx')
+      throw usageError('--sheet-per-month is of a spreadsheet: add --out FILE.xlsx, or leave it out.');
     const month = monthOf(args);
     const text = args.text('as-of');
     const asOf: AsOf = text === undefined ? { kind: 'now' } : parseAsOf(text);
@@ -77,7 +81,11 @@ as it was made from a Silver snapshot; with --closed, the rows of closed months,
         const facts = await factsOf(lake, contract, { month, asOf });
         if (format.format === 'json' && format.out === undefined) return await printWhole(facts, answer, io);
         if (format.format === 'table') printHead(facts, contract, io);
-        await printAnswer(answer, format, io, { isGrouped: true, scratchDirectory: scratch.directory });
+        await printAnswer(answer, format, io, {
+          isGrouped: true,
+          scratchDirectory: scratch.directory,
+          ...(args.has('sheet-per-month') ? { sheetPerMonth: contract.partitionColumn } : {}),
+        });
         if (format.format === 'table') printFoot(facts, { args, io });
         return EXIT.ok;
       });

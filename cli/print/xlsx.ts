@@ -4,6 +4,7 @@ import { ConfigError } from '../../etl/errors.ts';
 import type { AnswerColumn, QueryAnswer } from '../../etl/query/answer.ts';
 import { cellText, isNumeric } from './cell.ts';
 import { count } from './format.ts';
+import type { SheetRows } from './month-sheets.ts';
 import { ZipWriter } from './zip.ts';
 
 /** What a sheet takes (Excel specifications and limits). */
@@ -18,14 +19,19 @@ const PAGE_ROWS = 5000;
 type Kind = 'number' | 'boolean' | 'date' | 'time' | 'text';
 
 /**
- * Writes all rows of an answer as the only sheet of an .xlsx file (ECMA-376), row by row. Returns the columns that are
+ * Writes all rows of an answer as the only sheet of an .xlsx file (ECMA-376), or as several, row by row. Returns the columns that are
  * text because Excel would change their values: numbers of more than 15 digits, dates before March 1900, times with
  * parts of a millisecond. Times are UTC. Throws ConfigError `TOO_LARGE` for what no sheet takes.
  */
-export async function writeXlsx(answer: QueryAnswer, path: string): Promise<string[]> {
-  const { columns, rowCount } = answer;
-  if (rowCount >= MOST_ROWS || columns.length > MOST_COLUMNS) {
-    const message = `A sheet takes ${count(MOST_ROWS - 1)} rows below its header and ${count(MOST_COLUMNS)} columns, and the answer has ${count(rowCount)} and ${count(columns.length)}: choose csv, jsonl or parquet.`;
+export async function writeXlsx(
+  answer: QueryAnswer,
+  path: string,
+  sheets: readonly SheetRows[] = [{ name: 'answer', from: 0, to: answer.rowCount }],
+): Promise<string[]> {
+  const { columns } = answer;
+  const longest = Math.max(...sheets.map(({ from, to }) => to - from));
+  if (longest >= MOST_ROWS || columns.length > MOST_COLUMNS) {
+    const message = `A sheet takes ${count(MOST_ROWS - 1)} rows below its header and ${count(MOST_COLUMNS)} columns, and the answer has ${count(longest)} and ${count(columns.length)}: choose csv, jsonl or parquet.`;
     throw new ConfigError('TOO_LARGE', message);
   }
   const inexact = await answer.anyOf((name, type) => inexactSql(name, { name, type }));
@@ -33,8 +39,9 @@ export async function writeXlsx(answer: QueryAnswer, path: string): Promise<stri
   const file = await open(path, 'w');
   try {
     const zip = new ZipWriter(file);
-    for (const [name, text] of Object.entries(PARTS)) await zip.add(name, [HEAD, text]);
-    await zip.add('xl/worksheets/sheet1.xml', sheet(answer, kinds));
+    for (const [name, text] of Object.entries(partsOf(sheets))) await zip.add(name, [HEAD, text]);
+    for (const [n, rows] of sheets.entries())
+      await zip.add(`xl/worksheets/sheet${n + 1}.xml`, sheet(answer, kinds, rows));
     await zip.close();
   } finally {
     await file.close();
@@ -63,17 +70,21 @@ function inexactSql(name: string, column: AnswerColumn): string | undefined {
   return `length(trim(${digits}, '0')) > ${MOST_DIGITS}`;
 }
 
-async function* sheet(answer: QueryAnswer, kinds: readonly Kind[]): AsyncGenerator<string> {
-  const { columns, rowCount } = answer;
+async function* sheet(
+  answer: QueryAnswer,
+  kinds: readonly Kind[],
+  { from: first, to: end }: SheetRows,
+): AsyncGenerator<string> {
+  const { columns } = answer;
   const letters = columns.map((_, n) => lettersOf(n));
   yield `${HEAD}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>`;
   const head = columns.map(({ name }, n) => textCell(`${letters[n]}1`, name, { column: name, style: 3 }));
   yield `<row r="1">${head.join('')}</row>`;
-  for (let from = 0; from < rowCount; from += PAGE_ROWS) {
-    const rows = await answer.rows(from, from + PAGE_ROWS);
+  for (let from = first; from < end; from += PAGE_ROWS) {
+    const rows = await answer.rows(from, Math.min(from + PAGE_ROWS, end));
     yield rows
       .map((row, n) => {
-        const number = from + n + 2;
+        const number = from - first + n + 2;
         const cells = row.map((value, at) =>
           cell(`${letters[at]}${number}`, value, {
             kind: kinds[at] ?? 'text',
@@ -158,11 +169,26 @@ const RELATIONS = 'http://schemas.openxmlformats.org/officeDocument/2006/relatio
 const PACKAGE = 'http://schemas.openxmlformats.org/package/2006';
 const TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
 
-/** The parts of the file beside the sheet. Styles: plain, a day, a time, the header. */
-const PARTS: Readonly<Record<string, string>> = {
-  '[Content_Types].xml': `<Types xmlns="${PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="${TYPE}.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="${TYPE}.worksheet+xml"/><Override PartName="/xl/styles.xml" ContentType="${TYPE}.styles+xml"/></Types>`,
-  '_rels/.rels': `<Relationships xmlns="${PACKAGE}/relationships"><Relationship Id="rId1" Type="${RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
-  'xl/workbook.xml': `<workbook xmlns="${MAIN}" xmlns:r="${RELATIONS}"><sheets><sheet name="answer" sheetId="1" r:id="rId1"/></sheets></workbook>`,
-  'xl/_rels/workbook.xml.rels': `<Relationships xmlns="${PACKAGE}/relationships"><Relationship Id="rId1" Type="${RELATIONS}/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" Type="${RELATIONS}/styles" Target="styles.xml"/></Relationships>`,
-  'xl/styles.xml': `<styleSheet xmlns="${MAIN}"><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/><numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss.000"/></numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="4"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/><xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`,
-};
+/** The parts of the file beside its sheets. Styles: plain, a day, a time, the header. */
+function partsOf(sheets: readonly SheetRows[]): Readonly<Record<string, string>> {
+  const numbers = sheets.map((_, n) => n + 1);
+  const types = numbers.map(
+    (n) => `<Override PartName="/xl/worksheets/sheet${n}.xml" ContentType="${TYPE}.worksheet+xml"/>`,
+  );
+  const named = sheets.map(
+    ({ name }, n) => `<sheet name="${xmlText(name)}" sheetId="${n + 1}" r:id="rId${n + 1}"/>`,
+  );
+  const related = numbers.map(
+    (n) => `<Relationship Id="rId${n}" Type="${RELATIONS}/worksheet" Target="worksheets/sheet${n}.xml"/>`,
+  );
+  const styled = `<Relationship Id="rId${sheets.length + 1}" Type="${RELATIONS}/styles" Target="styles.xml"/>`;
+  return {
+    '[Content_Types].xml': `<Types xmlns="${PACKAGE}/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="${TYPE}.sheet.main+xml"/>${types.join('')}<Override PartName="/xl/styles.xml" ContentType="${TYPE}.styles+xml"/></Types>`,
+    '_rels/.rels': `<Relationships xmlns="${PACKAGE}/relationships"><Relationship Id="rId1" Type="${RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
+    'xl/workbook.xml': `<workbook xmlns="${MAIN}" xmlns:r="${RELATIONS}"><sheets>${named.join('')}</sheets></workbook>`,
+    'xl/_rels/workbook.xml.rels': `<Relationships xmlns="${PACKAGE}/relationships">${related.join('')}${styled}</Relationships>`,
+    'xl/styles.xml': STYLES,
+  };
+}
+
+const STYLES = `<styleSheet xmlns="${MAIN}"><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/><numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss.000"/></numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="4"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/><xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`;

@@ -113,9 +113,12 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
     },
     'refresh-gold': {
       ...NONE,
-      get: goldTables * (22 + 2 * silverManifests),
-      put: goldTables * 6,
-      localPath: monthly * run.goldInputFiles + whole * (run.goldWholeFiles ?? 0) + goldTables * months,
+      // What programs are told of is among it.
+      list: 1 + goldTables,
+      get: 7 + goldTables * (29 + 2 * silverManifests),
+      put: 2 + goldTables * 7,
+      remove: 1,
+      localPath: monthly * run.goldInputFiles + whole * (run.goldWholeFiles ?? 0) + goldTables * (months + 1),
       publish: goldTables * (months + 1),
     },
     sweep: {

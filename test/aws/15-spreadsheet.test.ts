@@ -2,11 +2,36 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { assay } from '../cli/assay.ts';
-import { openShop } from '../cli/shop.ts';
+import { goodSales, openShop } from '../cli/shop.ts';
 import { runScript } from './support/read-tables.ts';
 import { readSession } from './support/session.ts';
 
 const READER = fileURLToPath(new URL('readers/read_sheet.py', import.meta.url));
+
+const sheetsOf = async (python: string, file: string) =>
+  JSON.parse(await runScript(python, READER, file)) as Record<string, unknown[][]>;
+
+test('openpyxl finds a sheet for each month of a report', async () => {
+  const { python } = await readSession();
+  const shop = await openShop();
+  try {
+    await shop.write('a.csv', `${goodSales(1, 3)}90,Ann,7.77,2024-02-01\n`);
+    for (const command of ['ingest a.csv --dataset shop.sales', 'run'])
+      expect((await assay(command.split(' '), shop)).code).toBe(0);
+    const report = 'report monthly_sales --sheet-per-month --out sales.xlsx';
+    expect((await assay(report.split(' '), shop)).code).toBe(0);
+    const head = ['as_of_month', 'sales', 'amount', 'silver_snapshot_id'];
+    const snapshot = expect.anything();
+    const sheets = await sheetsOf(python, path.join(shop.cwd, 'sales.xlsx'));
+    expect(Object.keys(sheets)).toEqual(['2024-02', '2024-03']);
+    expect(sheets).toEqual({
+      '2024-02': [head, ['2024-02-01T00:00:00', 1, 7.77, snapshot]],
+      '2024-03': [head, ['2024-03-01T00:00:00', 3, 3.75, snapshot]],
+    });
+  } finally {
+    await shop.dispose();
+  }
+});
 
 test('openpyxl reads every row of a spreadsheet that a query wrote, each value exactly', async () => {
   const { python } = await readSession();
@@ -17,9 +42,8 @@ test('openpyxl reads every row of a spreadsheet that a query wrote, each value e
       '=1+1 <&> ' || chr(13) || 'é😀' AS text FROM range(2414) ORDER BY n`;
     const { code } = await assay(['query', sql, '--out', 'answer.xlsx'], shop);
     expect(code).toBe(0);
-    const [head, ...rows] = JSON.parse(
-      await runScript(python, READER, path.join(shop.cwd, 'answer.xlsx')),
-    ) as unknown[][];
+    const { answer = [] } = await sheetsOf(python, path.join(shop.cwd, 'answer.xlsx'));
+    const [head, ...rows] = answer;
     expect(head).toEqual(['n', 'wide', 'price', 'day', 'at', 'yes', 'nothing', 'empty', 'text']);
     const [day, at] = ['2024-02-29T00:00:00', '2024-02-29T13:45:00.250000'];
     expect(rows).toEqual(

@@ -184,4 +184,25 @@ describe('--out', () => {
     const [line = ''] = (await read('report.jsonl')).toString().split('\n');
     expect(JSON.parse(line)).toMatchObject({ as_of_month: '2024-03-01', sales: 300, amount: '375.00' });
   });
+
+  test('xlsx: a report has a sheet for each month where that is asked for', async () => {
+    await shop.write(
+      'b.csv',
+      'sale_id,customer,amount,sold_on\n901,Ann,1.00,2024-02-01\n902,Bob,2.00,2023-12-31\n',
+    );
+    await runMain(['ingest', 'b.csv', '--dataset', 'shop.sales'], shop);
+    await runMain(['run'], shop);
+    const report = ['report', 'monthly_sales', '--sheet-per-month'];
+    expect((await runMain([...report, '--out', 'months.xlsx'], shop)).code).toBe(0);
+    const parts = unzip(await read('months.xlsx'));
+    expect(
+      [...(parts.get('xl/workbook.xml') ?? '').matchAll(/sheet name="([^"]*)"/g)].map(([, name]) => name),
+    ).toEqual(['2023-12', '2024-02', '2024-03']);
+    for (const [n, amount] of ['<v>2.00</v>', '<v>1.00</v>', '<v>375.00</v>'].entries()) {
+      const sheet = parts.get(`xl/worksheets/sheet${n + 1}.xml`) ?? '';
+      expect(sheet.match(/<row /g)).toHaveLength(2);
+      expect(sheet).toContain(`<c r="C2">${amount}</c>`);
+    }
+    expect((await runMain([...report, '--out', 'months.csv'], shop)).code).toBe(2);
+  });
 });

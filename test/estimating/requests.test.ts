@@ -58,7 +58,9 @@ async function countRun(shape: Shape) {
     const { effects } = lake.lake;
     const counting = countingStores(effects.objects, effects.data);
     const { objects, data } = counting;
-    const bound = bindStages({ ...effects, objects, data, lookBackDays: LOOK_BACK_DAYS });
+    // As on AWS, programs listen.
+    const events = { publish: async () => 'told' as const };
+    const bound = bindStages({ ...effects, objects, data, events, lookBackDays: LOOK_BACK_DAYS });
     const stages = Object.fromEntries(
       Object.entries(bound).map(([name, stage]) => [
         name,

@@ -1,4 +1,4 @@
-"""Reads the spreadsheet whose path comes on standard input with openpyxl, and prints its rows as JSON."""
+"""Reads the spreadsheet whose path comes on standard input with openpyxl, and prints the rows of each of its sheets as JSON."""
 
 import datetime
 import json
@@ -11,5 +11,5 @@ def plain(value):
     return value.isoformat() if isinstance(value, datetime.datetime) else value
 
 
-sheet = openpyxl.load_workbook(sys.stdin.read().strip()).active
-print(json.dumps([[plain(value) for value in row] for row in sheet.iter_rows(values_only=True)]))
+book = openpyxl.load_workbook(sys.stdin.read().strip())
+print(json.dumps({sheet.title: [[plain(value) for value in row] for row in sheet.iter_rows(values_only=True)] for sheet in book}))
