@@ -2,6 +2,8 @@ import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { askForMigration, dueMigration, migrationOutcome } from '../../etl/operations/migrate.ts';
 import type { MigrationOutcome } from '../../etl/stages/migration-documents.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
+import { newRunId } from '../../etl/stages/run-id.ts';
+import { sweep } from '../../etl/stages/sweep.ts';
 import { type ContractTrial, tryContract } from '../../etl/trying/try-contract.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -68,6 +70,11 @@ migration that was broken off goes on when it is asked for again; 'assay rollbac
     else {
       await printOutcome({ kind: 'run', dataset, run }, true, { lake, args, io });
       if (outcome !== undefined) io.out(`\n${printableLines(outcomeText(outcome, run))}`);
+      // On AWS the workflow itself runs what waits.
+      const isPromoted = run.status === 'promoted' && lake.athena === undefined;
+      const next = { dataset, runId: newRunId(lake.effects.clock.now()) };
+      if (isPromoted && (await sweep(next, lake.effects)).pending)
+        io.out(`\nFiles wait.\nNext: ${nextCommand(args, io, `run --dataset ${dataset}`)}`);
     }
     return outcomeCode({ kind: 'run', dataset, run });
   },

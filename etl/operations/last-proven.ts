@@ -1,18 +1,12 @@
 import { provenClosings } from '../closing/proven-closings.ts';
 import type { Contract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
-import {
-  decisionsPrefix,
-  type Layer,
-  metadataFolder,
-  metadataPrefix,
-  runRecordKey,
-  tableRoot,
-} from '../naming.ts';
+import { decisionsPrefix, type Layer, metadataFolder, runRecordKey, tableRoot } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { type DatasetState, statesOf } from '../stages/dataset-history.ts';
 import { parseDocument } from '../stages/documents.ts';
 import { Decision, RunRecord } from '../stages/outcomes.ts';
+import { followedBy } from '../table/generations.ts';
 import { rootOf } from '../table/lake-table.ts';
 import { currentSnapshot, parseMetadata, type TableMetadata } from '../table/metadata.ts';
 import { metadataVersion } from '../table/metadata-file.ts';
@@ -31,17 +25,91 @@ interface Found {
  * published is as right as if it were, since it was computed from what was.
  */
 export async function lastProven(effects: Effects, contract: Contract): Promise<Pointer | undefined> {
-  const { dataset } = contract;
-  const layer = contract.layer === 'gold' ? 'gold' : 'source_files';
-  // Which generation readers saw, and when, stands in pointers alone: the first one's metadata would be a step back.
-  const next = await effects.objects.list(`${metadataFolder(tableRoot(layer, dataset, 2))}/`);
-  if (next.length > 0) return undefined;
-  const found = await metadataOf(effects, layer, dataset);
-  if (contract.layer === 'gold') {
-    if (found[0] === undefined) return undefined;
-    const closings = await provenClosings(effects, contract.dataset);
-    return { ...goldPointer(found[0], contract), ...(closings.length === 0 ? {} : { closings }) };
+  return contract.layer === 'gold'
+    ? await lastGold(effects, contract)
+    : await lastOfDataset(effects, contract.dataset);
+}
+
+/** The newest generation of a Gold table that has metadata: what it holds was computed from what was published. */
+async function lastGold(effects: Effects, contract: Contract): Promise<Pointer | undefined> {
+  let last: Pointer | undefined;
+  for (let generation = 1; ; generation++) {
+    const [newest] = await metadataOf(effects, { layer: 'gold', dataset: contract.dataset, generation });
+    if (newest === undefined) break;
+    const pointer = goldPointer(newest, contract);
+    const from = new Date(newest.metadata.snapshots[0]?.['timestamp-ms'] ?? 0).toISOString();
+    last = last === undefined ? pointer : { ...pointer, ...followedBy(last, { generation, at: from }) };
   }
+  if (last === undefined) return undefined;
+  const closings = await provenClosings(effects, contract.dataset);
+  return { ...last, ...(closings.length === 0 ? {} : { closings }) };
+}
+
+/**
+ * The last proven state of a dataset's generations, one after the other as decisions say that readers came to see them: by
+ * migrations, and by going back to a snapshot of another one.
+ */
+async function lastOfDataset(effects: Effects, dataset: string): Promise<Pointer | undefined> {
+  let last = await lastOfGeneration(effects, { dataset, generation: 1 });
+  let current = 1;
+  for (const decision of await decisionsOn(effects, dataset)) {
+    const generation = await generationAfter(effects, dataset, decision);
+    if (generation === undefined || generation === current) continue;
+    const next = await lastOfGeneration(effects, { dataset, generation });
+    last = next === undefined ? undefined : afterwards(last, next, { ...decision, generation });
+    current = generation;
+  }
+  return last;
+}
+
+/** The generation that readers see after a decision; undefined where it is none about that. */
+async function generationAfter(
+  effects: Effects,
+  dataset: string,
+  { kind, details }: Decision,
+): Promise<number | undefined> {
+  if (kind === 'migrated') return Number(details.generation);
+  return kind === 'rolled-back' ? await generationWith(effects, dataset, details.to) : undefined;
+}
+
+/** The pointer of a generation that took another one's place; of one that was expired since, nothing is known any more. */
+function afterwards(
+  last: Pointer | undefined,
+  next: Pointer,
+  { kind, at, runId, generation }: Decision & { readonly generation: number },
+): Pointer {
+  const run = kind === 'migrated' ? (runId ?? undefined) : generationRunOf(last, generation);
+  if (last === undefined)
+    return {
+      ...next,
+      generation,
+      generation_from: at,
+      ...(run === undefined ? {} : { generation_run: run }),
+    };
+  const named = { generation, at, ...(run === undefined ? {} : { runId: run }) };
+  return { ...next, ...followedBy(last, named), version: Math.max(next.version, last.version + 1) };
+}
+
+const generationRunOf = (pointer: Pointer | undefined, generation: number): string | undefined =>
+  pointer?.generations?.findLast((one) => one.generation === generation)?.generation_run;
+
+/** The generation whose Silver has a snapshot; undefined where none has it any more. */
+async function generationWith(effects: Effects, dataset: string, id: unknown): Promise<number | undefined> {
+  for (let generation = 1; ; generation++) {
+    const [newest] = await metadataOf(effects, { layer: 'silver', dataset, generation });
+    if (newest === undefined) return undefined;
+    if (newest.metadata.snapshots.some((one) => one['snapshot-id'] === id)) return generation;
+  }
+}
+
+/** One of a dataset's generations of tables. */
+interface InGeneration {
+  readonly dataset: string;
+  readonly generation: number;
+}
+
+async function lastOfGeneration(effects: Effects, of: InGeneration): Promise<Pointer | undefined> {
+  const found = await metadataOf(effects, { layer: 'source_files', ...of });
   const bases = new Set(
     found.flatMap(({ metadata }) => metadata['metadata-log'].at(-1)?.['metadata-file'] ?? []),
   );
@@ -50,16 +118,19 @@ export async function lastProven(effects: Effects, contract: Contract): Promise<
     if (state === undefined) continue;
     const isBase = [...bases].some((uri) => uri.endsWith(key.slice(key.lastIndexOf('/'))));
     if (!isBase && !(await isRecorded(effects, state, metadata))) continue;
-    const pointer = await pointerTo(effects, state, { key, metadata });
+    const pointer = await pointerTo(effects, state, { ledger: { key, metadata }, generation: of.generation });
     if (pointer !== undefined) return pointer;
   }
   return undefined;
 }
 
 /** A table's metadata files that can be read, the last commit's first. */
-async function metadataOf({ objects }: Effects, layer: Layer, dataset: string): Promise<Found[]> {
+async function metadataOf(
+  { objects }: Effects,
+  { layer, dataset, generation }: InGeneration & { readonly layer: Layer },
+): Promise<Found[]> {
   const found: Found[] = [];
-  for (const { key } of await objects.list(`${metadataPrefix(layer, dataset)}/`)) {
+  for (const { key } of await objects.list(`${metadataFolder(tableRoot(layer, dataset, generation))}/`)) {
     const stored = key.endsWith('.metadata.json') ? await objects.get(key) : undefined;
     try {
       if (stored !== undefined) found.push({ key, metadata: parseMetadata(stored.body) });
@@ -110,17 +181,20 @@ async function decisionsOn({ objects }: Effects, dataset: string): Promise<Decis
     const stored = await objects.get(key);
     if (stored !== undefined) decisions.push(parseDocument(stored.body, key, Decision));
   }
-  return decisions;
+  return decisions.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
 /** A pointer to a state, where each of its tables still has metadata that stands there. */
-async function pointerTo(effects: Effects, state: DatasetState, ledger: Found): Promise<Pointer | undefined> {
+async function pointerTo(
+  effects: Effects,
+  state: DatasetState,
+  { ledger, generation }: { readonly ledger: Found; readonly generation: number },
+): Promise<Pointer | undefined> {
   const { dataset, version, run_id, seal_digest, contract_version, contract_digest, committed_at } = state;
   const tables: Record<string, TableState> = {};
   for (const [layer, id] of Object.entries(state.tables)) {
-    const standing = (await metadataOf(effects, layer as Layer, dataset)).find(
-      ({ metadata }) => currentSnapshot(metadata)?.['snapshot-id'] === id,
-    );
+    const listed = await metadataOf(effects, { layer: layer as Layer, dataset, generation });
+    const standing = listed.find(({ metadata }) => currentSnapshot(metadata)?.['snapshot-id'] === id);
     if (standing === undefined) return undefined;
     tables[layer] = stateOf(standing);
   }

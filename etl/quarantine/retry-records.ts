@@ -1,5 +1,6 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { normaliseHeader } from '../contract/header.ts';
+import { loadContracts } from '../contract/load-contracts.ts';
 import { isByRecord } from '../contract/record-key.ts';
 import { retryDialect } from '../csv/retry-dialect.ts';
 import { ConfigError } from '../errors.ts';
@@ -7,6 +8,7 @@ import { retryKeys } from '../naming.ts';
 import { keepDecision, type Word } from '../operations/decide-run.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { putDocument } from '../stages/documents.ts';
+import { keepContract } from '../stages/kept-contracts.ts';
 import type { FailedRecord } from './records.ts';
 import { ORIGIN_COLUMNS } from './retry-files.ts';
 import { writeRows } from './write-rows.ts';
@@ -114,8 +116,13 @@ async function writeRetry(
   } finally {
     await scratch.dispose();
   }
+  const { digest, version: contractVersion } = contract;
+  const text = (await loadContracts(effects.contracts)).texts.get(dataset);
+  if (text !== undefined) await keepContract(effects.objects, { dataset, digest }, { contract: text });
   await putDocument(effects.objects, keys.manifest, {
     format: 1,
+    contractDigest: digest,
+    contractVersion,
     dataset,
     retryId,
     by,

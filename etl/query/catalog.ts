@@ -4,9 +4,11 @@ import { duckType } from '../contract/duck-type.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
 import type { Engine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
+import { DataError } from '../errors.ts';
 import type { Layer } from '../naming.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
 import { RAW_COLUMNS } from '../refining/reject-tables.ts';
+import { publishedContract } from '../stages/kept-contracts.ts';
 import type { TableColumn } from '../table/schema.ts';
 import { SCHEMAS, type TableName, tablesOf } from './lake-tables.ts';
 import { createOpsViews, OPS_TABLES } from './ops-views.ts';
@@ -40,9 +42,28 @@ const LAYER_WORDS: Readonly<Record<Layer, string>> = {
   source_files: 'The source files that were dealt with: ',
 };
 
-/** Every table that a query may name, in the order in which people look for them; reads nothing but contracts. */
-export async function listTables(effects: Effects): Promise<readonly CatalogTable[]> {
+/**
+ * The contracts under which tables were published: readers see tables of their shape, whatever was written into a contract
+ * since. One whose pointer can't be read is taken as it is written.
+ */
+async function shownContracts(effects: Effects): Promise<ReadonlyMap<string, Contract>> {
   const { contracts } = await loadContracts(effects.contracts);
+  const shown = [...contracts].map(
+    async ([dataset, contract]) =>
+      [
+        dataset,
+        await publishedContract(effects.objects, contract).catch((error: unknown) => {
+          if (error instanceof DataError) return contract;
+          throw error;
+        }),
+      ] as const,
+  );
+  return new Map(await Promise.all(shown));
+}
+
+/** Every table that a query may name, as it was published, in the order in which people look for them; reads no table. */
+export async function listTables(effects: Effects): Promise<readonly CatalogTable[]> {
+  const contracts = await shownContracts(effects);
   const order: readonly Layer[] = ['silver', 'gold', 'quarantine', 'condemned'];
   const tables = [...contracts.values()].flatMap((contract) =>
     tablesOf(contract).map((table) => ({ contract, table })),
@@ -134,7 +155,7 @@ export const asksCatalog = (sql: string): boolean => CATALOG.test(sql);
  * others come empty: no table is read for it.
  */
 export async function fillCatalog(engine: Engine, effects: Effects, sql: string): Promise<void> {
-  const { contracts } = await loadContracts(effects.contracts);
+  const contracts = await shownContracts(effects);
   const made = [...contracts.values()].flatMap((contract) =>
     tablesOf(contract).map((table) => ({ table, shown: catalogTable(contract, table) })),
   );

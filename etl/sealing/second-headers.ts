@@ -6,14 +6,16 @@ import { literal } from '../engine/sql.ts';
 
 /**
  * Records of `rejects` that are a header of their own and name the columns otherwise than the file's first one does, by
- * source_file_id: a second table begins there, whose values would be read under the wrong names, and no type may keep
+ * source_file_id, of files that are read by one contract: a second table begins there, whose values would be read under the wrong names, and no type may keep
  * them from Silver. A header always is among the rejects, since no column's name is a date of the partition column;
  * where there is none, because the table is partitioned by arrival, only if some check refuses it.
  */
 export async function findSecondHeaders(
   engine: Engine,
   contract: SourceContract,
+  sourceFileIds: readonly string[],
 ): Promise<ReadonlyMap<string, string[]>> {
+  if (sourceFileIds.length === 0) return new Map();
   const spellings = new Map(
     contract.columns.flatMap(({ name, headers }) =>
       headers.map((text) => [normaliseHeader(text), name] as const),
@@ -25,7 +27,7 @@ export async function findSecondHeaders(
   const listed = [...spellings.keys()].map(literal).join(', ');
   const rows = await engine.rows(
     `SELECT source_file_id, source_row_number, record FROM rejects
-     WHERE lower(trim(record ->> ${literal(`$.${at}`)})) IN (${listed})
+     WHERE source_file_id IN (${sourceFileIds.map(literal).join(', ')}) AND lower(trim(record ->> ${literal(`$.${at}`)})) IN (${listed})
      ORDER BY source_file_id, source_row_number`,
   );
   const found = new Map<string, string[]>();

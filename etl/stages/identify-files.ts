@@ -1,9 +1,11 @@
+import { z } from 'zod';
 import type { SourceContract } from '../contract/contract.ts';
 import { atMost, inFlight } from '../in-flight.ts';
 import { archiveOf, retryOf } from '../naming.ts';
-import type { Effects } from '../ports.ts';
+import type { Effects, ObjectStore } from '../ports.ts';
 import { byObject, identifyArchive, isOfArchive, type Source, sourcesOf } from './archive-sources.ts';
-import type { PlannedFile } from './documents.ts';
+import { majorOf } from './awaits-migration.ts';
+import { getDocument, type PlannedFile } from './documents.ts';
 import { byArrival, type LedgerEntry, liveArrivals } from './ledger.ts';
 import type { LedgerLookup } from './ledger-lookup.ts';
 import type { Withheld } from './outcomes.ts';
@@ -25,7 +27,7 @@ interface Identified extends Omit<PlannedFile, 'index'> {
   readonly isRetry: boolean;
 }
 
-type Dataset = Pick<SourceContract, 'dataset' | 'duplicates' | 'limits'>;
+type Dataset = Pick<SourceContract, 'dataset' | 'duplicates' | 'limits' | 'version'>;
 
 /**
  * Gives each file its identity and puts them in the order of their arrival. Of files with the same bytes one is worked
@@ -48,8 +50,8 @@ export async function identifyFiles(
 }
 
 async function identifyAll(
-  { data }: Effects,
-  { dataset, limits }: Dataset,
+  { data, objects }: Effects,
+  { dataset, limits, version }: Dataset,
   pending: readonly Source[],
   { ledger, arrivals }: KnownFiles,
 ): Promise<Identified[]> {
@@ -70,7 +72,8 @@ async function identifyAll(
     const { digest, arrivedMs } = await data.identify(retry?.manifest ?? key);
     const file = { key, sizeBytes, sourceFileId: digest, arrivedAt: arrivalOf(key, arrivedMs) };
     const aside = archiveOf(key) === undefined ? {} : { aside: ODD_NAME };
-    return [{ ...file, isRetry: retry !== undefined, ...aside }];
+    const dialect = retry === undefined ? {} : await dialectOfRetry(objects, retry.manifest, version);
+    return [{ ...file, isRetry: retry !== undefined, ...aside, ...dialect }];
   };
   const files: Identified[] = [];
   for await (const some of inFlight(byObject(pending), atMost(DIGESTS_AT_ONCE), identify))
@@ -83,6 +86,26 @@ const ODD_NAME = {
   status: 'rejected',
   note: "its name has '.zip#' in it, as the names of files in archives have: drop it under another",
 } as const;
+
+/** What a retry's manifest says of the contract in whose dialect it was written; those of before it was kept say nothing. */
+const Written = z.looseObject({
+  contractDigest: z.string().optional(),
+  contractVersion: z.string().optional(),
+});
+
+/**
+ * A retry that waited while a new major version made the tables anew is read in the dialect in which it was written; one
+ * that waited for a corrected contract by the corrected one.
+ */
+async function dialectOfRetry(
+  objects: ObjectStore,
+  manifest: string,
+  version: string,
+): Promise<Pick<PlannedFile, 'dialect'>> {
+  const { contractDigest, contractVersion } = await getDocument(objects, manifest, Written);
+  const isOlder = contractVersion !== undefined && majorOf(contractVersion) < majorOf(version);
+  return isOlder && contractDigest !== undefined ? { dialect: contractDigest } : {};
+}
 
 /** Keys of the files that wait for a person, or that one took back, by their ids. */
 async function withheldFiles(

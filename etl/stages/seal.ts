@@ -131,7 +131,7 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   const silver = await resolveSilver(sealing, { tables, chunks, dialects, hasPrior, retried });
   if (carry === undefined) await inheritFailures(engine, effects, plan);
   await giveVerdicts(engine, contract);
-  const secondHeaders = await findSecondHeaders(engine, contract);
+  const secondHeaders = await secondHeadersOf(engine, dialects);
   const found = await readBack({ engine, data: effects.data, contract, silverFiles: silver.files });
   const identities = await identitiesOf(
     engine,
@@ -318,6 +318,19 @@ async function resolveSilver(
 
 /** The condition under which a row (`old`) of the base is of a file that is read again. */
 const REPLACED_SQL = 'old.source_file_id IN (SELECT id$ FROM replaced)';
+
+/** The second headers of all files, each by the spellings of the dialect in which it is read. */
+async function secondHeadersOf(
+  engine: Engine,
+  dialects: readonly DialectGroup[],
+): Promise<ReadonlyMap<string, string[]>> {
+  const found = new Map<string, string[]>();
+  for (const { contract, files } of dialects) {
+    const ids = files.map(({ sourceFileId }) => sourceFileId);
+    for (const [id, problems] of await findSecondHeaders(engine, contract, ids)) found.set(id, problems);
+  }
+  return found;
+}
 
 /** Writes the run's quarantine, condemned and ledger files. */
 async function writeRest(
