@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type LoadedContracts, loadContracts, requireSourceContract } from '../../contract/load-contracts.ts';
 import { ConfigError, messageOf } from '../../errors.ts';
-import { backfillKey, datasetOfBronzeKey, datasetPath } from '../../naming.ts';
+import { backfillKey, datasetOfBronzeKey, datasetPath, migrationKey } from '../../naming.ts';
 import type { ContractSource, DatasetRun } from '../../ports.ts';
 import { isRecent, lookEverywhere } from '../list-sources.ts';
 import { type RefusalEffects, refuseDrop } from './refuse-drop.ts';
@@ -22,7 +22,7 @@ const ObjectCreated = z.looseObject({
   'detail-type': z.literal('Object Created'),
   detail: z.looseObject({ object: z.looseObject({ key: z.string().min(1) }) }),
 });
-/** With a run's id: the backfill that a person asked for under it. */
+/** With a run's id: the backfill or the migration that a person asked for under it. */
 const Named = z.looseObject({
   dataset: z.string(),
   runId: z
@@ -34,10 +34,10 @@ const Sweep = z.looseObject({ sweep: z.literal(true) });
 
 /**
  * Starts what an event asks for: the dataset of a file that was dropped, a dataset by name (with `runId`, the backfill
- * that was asked for under that id), or with `{"sweep": true}` every dataset with a contract. What can't be used (an event
+ * or the migration that was asked for under that id), or with `{"sweep": true}` every dataset with a contract. What can't be used (an event
  * of another shape, a key outside of the datasets' folders, a file that vanished, a dataset without a usable contract)
  * starts nothing and people are told once; it is no error, since the same event again would be the same. Of a sweep, one
- * dataset's trouble keeps no other from starting. Throws ConfigError `NOT_ASKED_FOR` where nobody asked for the backfill.
+ * dataset's trouble keeps no other from starting. Throws ConfigError `NOT_ASKED_FOR` where nobody asked for either.
  */
 export async function handleStartEvent(event: unknown, effects: EventEffects): Promise<Handled> {
   if (Sweep.safeParse(event).success) return await startAll(effects);
@@ -75,7 +75,7 @@ async function startOne(
 ): Promise<Handled> {
   const trouble = contractTrouble(await loadContracts(effects.contracts), dataset);
   if (trouble === undefined) {
-    if (runId !== undefined) await requireBackfill({ dataset, runId }, effects);
+    if (runId !== undefined) await requireRequest({ dataset, runId }, effects);
     if (isEverywhere) await lookEverywhere(effects, dataset);
     return { runs: [await startRun(dataset, effects, runId)], refused: [] };
   }
@@ -93,11 +93,12 @@ async function startOne(
 }
 
 /** Runs get their ids here, but for those that a person asked for. */
-async function requireBackfill({ dataset, runId }: DatasetRun, effects: EventEffects): Promise<void> {
-  if (await isThere(backfillKey(dataset, runId), effects)) return;
+async function requireRequest({ dataset, runId }: DatasetRun, effects: EventEffects): Promise<void> {
+  for (const key of [backfillKey(dataset, runId), migrationKey(dataset, runId)])
+    if (await isThere(key, effects)) return;
   throw new ConfigError(
     'NOT_ASKED_FOR',
-    `Nobody asked for a backfill of ${dataset} under the id ${runId}: 'assay backfill' does, and has it started.`,
+    `Nobody asked for a backfill or a migration of ${dataset} under the id ${runId}: 'assay backfill' and 'assay migrate' do, and have it started.`,
     { context: { dataset, runId } },
   );
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { recordAlert } from '../../../adapters/local/alerts.ts';
 import { initLake, openLake } from '../../../adapters/local/lake.ts';
-import { backfillKey, bronzeKey, lookKey } from '../../../etl/naming.ts';
+import { backfillKey, bronzeKey, lookKey, migrationKey } from '../../../etl/naming.ts';
 import type { Alert, ContractSource, ObjectStore } from '../../../etl/ports.ts';
 import { type EventEffects, handleStartEvent } from '../../../etl/stages/start-run/handle-event.ts';
 import { tempFolder } from '../../adapters/temp-folder.ts';
@@ -111,6 +111,12 @@ describe('which runs look through all of Bronze', () => {
     await handleStartEvent(event, effects);
     expect(await isAsked()).toBe(true);
   });
+});
+
+test('a migration is started under the id that it was asked for with', async () => {
+  const runId = 'migrated-1';
+  await objects.put(migrationKey(DATASET, runId), Buffer.from('{}'));
+  expect(await handleStartEvent({ dataset: DATASET, runId }, effects)).toMatchObject({ runs: [{ runId }] });
 });
 
 test('a backfill is started under the id that it was asked for with, and no other id is', async () => {
