@@ -86,14 +86,15 @@ const PARTIES = [
 ];
 const ENOUGH = 0.8;
 
-/** A guess by a column's header (the meaning of its words) and by the form of its values; never a value of it. */
+/** A guess by a column's header (the meaning of its words) and by the form of its values, unless they are dates or times; never a value of it. */
 export async function guessClassification(
   engine: Engine,
   profile: ColumnProfile,
-  words: readonly string[],
+  { words, isTime }: { readonly words: readonly string[]; readonly isTime: boolean },
 ): Promise<ClassificationGuess> {
   const personal = (note: Note): ClassificationGuess => ({ classification: 'personal', notes: [note] });
-  const form = await formOf(engine, profile);
+  // 01.03.2024 has the form of a phone number, too.
+  const form = isTime ? undefined : await formOf(engine, profile);
   if (form !== undefined) return personal(form);
   const named = PERSONAL.find((group) => group.words.some((word) => words.includes(word)));
   if (named !== undefined) return personal(review(`Personal, because its header speaks of ${named.what}.`));

@@ -156,7 +156,8 @@ async function guessColumns(
     if (profile === undefined) continue;
     const words = meaningOf(one);
     const type = await guessType(engine, profile, { words, decimalSign });
-    const { classification, notes } = await guessClassification(engine, profile, words);
+    const isTime = type.type.kind === 'date' || type.type.kind === 'timestamptz';
+    const { classification, notes } = await guessClassification(engine, profile, { words, isTime });
     const isText = type.type.kind === 'string';
     const currency = isText ? await currencyNotes(engine, profile) : [];
     const column: ProposedColumn = {

@@ -82,12 +82,13 @@ export async function traceFigure(
         const pointer = (await readKnownPointer(effects.objects, 'silver', contract.dataset))?.pointer;
         if (pointer === undefined) throw noRow(table);
         await createLakeViews(engine, effects, table, { kind: 'now' });
-        await loadRepeatSpans(engine, spansOf(effects, contract));
+        await loadRepeats(engine, effects, contract);
         const conditions =
           record === undefined
             ? conditionsOf(contract, values)
             : [await placeOfRecord(engine, contract.dataset, record)];
-        const input = await traceInput(tracing, contract, { conditions, snapshotId: pointer.snapshot_id });
+        const wanted = { conditions, snapshotId: pointer.snapshot_id, hasRepeats: true };
+        const input = await traceInput(tracing, contract, wanted);
         if (input.rows === 0) throw noRow(table);
         return { figure: null, closing: null, inputs: [input] };
       }
@@ -111,7 +112,8 @@ export async function traceFigure(
       for (const input of contract.inputs) {
         const source = requireSourceContract(loaded, input);
         const conditions = inputConditions(contract, source, figure);
-        inputs.push(await traceInput(tracing, source, { conditions, snapshotId: madeFrom[input] ?? 0 }));
+        const wanted = { conditions, snapshotId: madeFrom[input] ?? 0, hasRepeats: false };
+        inputs.push(await traceInput(tracing, source, wanted));
       }
       return { figure, closing, inputs };
     });
@@ -179,12 +181,14 @@ function inputConditions(
 interface Wanted {
   readonly conditions: readonly string[];
   readonly snapshotId: number;
+  /** Whether repeats are loaded already: those of today, where rows are asked for as they are today. */
+  readonly hasRepeats: boolean;
 }
 
 async function traceInput(
   { engine, effects, scratch, mostRecords }: Tracing,
   contract: SourceContract,
-  { conditions, snapshotId }: Wanted,
+  { conditions, snapshotId, hasRepeats }: Wanted,
 ): Promise<TracedInput> {
   const { dataset } = contract;
   const table = tableName('silver', dataset);
@@ -192,7 +196,7 @@ async function traceInput(
   const asOf: AsOf = { kind: 'snapshot', id: snapshotId };
   await createLakeViews(engine, effects, table, asOf);
   await loadRetryTables(engine, effects, dataset);
-  await loadRepeatSpans(engine, spansOf(effects, contract));
+  if (!hasRepeats) await loadRepeats(engine, effects, contract);
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE traced AS SELECT * FROM ${table} WHERE ${conditions.join(' AND ')}`,
   );
@@ -203,7 +207,7 @@ async function traceInput(
   );
   const rows = await engine.rows(
     `SELECT CAST(json_object(${values.join(', ')}) AS VARCHAR) AS "values", traced.run_id, coalesce(o.origin_file_id, traced.source_file_id) AS file_id,
-       coalesce(o.origin_file, l.source_file) AS file, coalesce(o.origin_row_number, traced.source_row_number) AS n, o.retry_file, l.dialect, ${repeatsOfTraced(dataset)} AS repeats
+       coalesce(o.origin_file, l.source_file) AS file, coalesce(o.origin_row_number, traced.source_row_number) AS n, o.retry_file, l.dialect, ${REPEATS_OF_TRACED} AS repeats
      FROM traced LEFT JOIN ${retryTables(dataset).origins} AS o ON o.retry_file_id = traced.source_file_id AND o.source_row_number = traced.source_row_number
        LEFT JOIN (SELECT source_file_id, run_id, min(source_file) AS source_file, min(dialect_digest) AS dialect FROM ${tableName('source_files', dataset)} WHERE status = 'accepted' GROUP BY ALL) AS l
          ON l.source_file_id = traced.source_file_id AND l.run_id = traced.run_id
@@ -222,22 +226,22 @@ async function traceInput(
 /** Repeats of a row that are named. */
 const NAMED_REPEATS = 10;
 
+const OFFSET = 'traced.source_row_number - s.twin_first_row_number';
+
 /** SQL of the first records that repeat a row of `traced`, as JSON. */
-function repeatsOfTraced(dataset: string): string {
-  const offset = 'traced.source_row_number - s.twin_first_row_number';
-  return `CAST((SELECT to_json(list({'sourceFile': f.source_file, 'sourceRowNumber': s.first_row_number + ${offset}} ORDER BY f.source_file, s.first_row_number)[1:${NAMED_REPEATS}])
-    FROM repeat_spans AS s JOIN (${fileNamesSql(dataset)}) AS f USING (source_file_id)
-    WHERE s.twin_file_id = traced.source_file_id AND ${offset} BETWEEN 0 AND s.last_row_number - s.first_row_number) AS VARCHAR)`;
+const REPEATS_OF_TRACED = `CAST((SELECT to_json(list({'sourceFile': f.source_file, 'sourceRowNumber': s.first_row_number + ${OFFSET}} ORDER BY f.source_file, s.first_row_number)[1:${NAMED_REPEATS}])
+    FROM repeat_spans AS s JOIN repeat_files AS f USING (source_file_id)
+    WHERE s.twin_file_id = traced.source_file_id AND ${OFFSET} BETWEEN 0 AND s.last_row_number - s.first_row_number) AS VARCHAR)`;
+
+/** Makes the tables `repeat_spans` and `repeat_files` as the ledger has them that the views show now. */
+async function loadRepeats(engine: Engine, { data }: Effects, { dataset }: SourceContract): Promise<void> {
+  const ledger = `SELECT * FROM ${tableName('source_files', dataset)}`;
+  await loadRepeatSpans(engine, { data, dataset, ledger });
+  await engine.run(`CREATE OR REPLACE TEMP TABLE repeat_files AS ${fileNamesSql(dataset)}`);
 }
 
 const fileNamesSql = (dataset: string): string =>
   `SELECT source_file_id, min(source_file) AS source_file FROM ${tableName('source_files', dataset)} WHERE status = 'accepted' GROUP BY source_file_id`;
-
-const spansOf = ({ data }: Effects, { dataset }: SourceContract) => ({
-  data,
-  dataset,
-  ledger: `SELECT * FROM ${tableName('source_files', dataset)}`,
-});
 
 /**
  * The condition on Silver's rows for a record of a source file, or for its twin where it is a repeat. Throws ConfigError

@@ -62,12 +62,16 @@ export async function countReasonCodes(engine: Engine, which = 'true'): Promise<
   return Object.fromEntries(rows.map((row) => [textOf(row, 'code'), integerOf(row, 'n')]));
 }
 
+const has = (code: string): string => `list_contains(list_transform(reasons, lambda r: r.code), '${code}')`;
+
 /**
  * The condition under which a row of `verdicts`, or of a reject table, is of a record that failed for the first time, or
  * reached its last attempt now: where files hold again what earlier ones held, all others are no news.
  */
-export const FIRST_FAILURE_SQL =
-  "(attempt_count <= 1 OR list_contains(list_transform(reasons, lambda r: r.code), 'MAX_ATTEMPTS')) AND NOT list_contains(list_transform(reasons, lambda r: r.code), 'PREVIOUSLY_CONDEMNED')";
+export const FIRST_FAILURE_SQL = `(attempt_count <= 1 OR ${has('MAX_ATTEMPTS')}) AND NOT ${has('PREVIOUSLY_CONDEMNED')}`;
+
+/** The condition under which its errors are news: a record that reaches its last attempt brings none that were not counted. */
+export const NEW_ERRORS_SQL = `attempt_count <= 1 AND NOT ${has('PREVIOUSLY_CONDEMNED')}`;
 
 /** What failed for the first time. */
 export async function countFirstFailures(engine: Engine): Promise<FirstFailures> {
@@ -77,7 +81,7 @@ export async function countFirstFailures(engine: Engine): Promise<FirstFailures>
   return {
     quarantined: integerOf(row, 'quarantined'),
     condemned: integerOf(row, 'condemned'),
-    reasons: await countReasonCodes(engine, FIRST_FAILURE_SQL),
+    reasons: await countReasonCodes(engine, NEW_ERRORS_SQL),
   };
 }
 

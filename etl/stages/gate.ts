@@ -6,7 +6,7 @@ import { integerOf, readParquet, textOf, withEngine } from '../engine/engine.ts'
 import { literal } from '../engine/sql.ts';
 import { breakerKey, sealKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { FIRST_FAILURE_SQL } from '../sealing/verdicts.ts';
+import { NEW_ERRORS_SQL } from '../sealing/verdicts.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import { getDocument, parseDocument, putDocument, replacedFiles, Seal } from './documents.ts';
 import { judgeMigration } from './judge-migration.ts';
@@ -185,7 +185,7 @@ async function recentErrors(
       if (rejects.length > 0) {
         const rows = await engine.rows(
           `SELECT code, count(*) AS n FROM (SELECT unnest(reasons).code AS code FROM ${readParquet(rejects)}
-           WHERE ingestion_timestamp >= CAST(${literal(since)} AS TIMESTAMPTZ)${knowsRepeats(contract) ? ` AND ${FIRST_FAILURE_SQL}` : ''}) GROUP BY code`,
+           WHERE ingestion_timestamp >= CAST(${literal(since)} AS TIMESTAMPTZ)${knowsRepeats(contract) ? ` AND ${NEW_ERRORS_SQL}` : ''}) GROUP BY code`,
         );
         for (const row of rows) codes.set(textOf(row, 'code'), integerOf(row, 'n'));
       }

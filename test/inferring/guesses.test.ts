@@ -186,6 +186,11 @@ describe('texts', () => {
     for (const value of values) expect(column.text).not.toContain(value);
   });
 
+  test('dates that look like phone numbers are internal', async () => {
+    const column = await guess('booked', ['01.03.2024', '02.03.2024', '04.03.2024', '15.03.2024']);
+    expect([column.type.kind, column.classification]).toEqual(['date', 'internal']);
+  });
+
   test('what nothing speaks of is internal', async () => {
     expect((await guess('Product name', ['Bolt', 'Nut'])).classification).toBe('internal');
   });

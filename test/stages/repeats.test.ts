@@ -80,6 +80,8 @@ test('a backfill reads the files that repeat its own along, each repeat has its 
   await lake.dropAndRun({ 'b.csv': csv('1,2024-01-02,1.50', '3,2024-02-02,3.00') });
   lake.setTime('2024-06-03T06:00:00.000Z');
   await lake.dropAndRun({ 'c.csv': csv('3,2024-02-02,3.00', '4,2024-02-02,4.00') });
+  // Nothing but a repeat: no snapshot of Silver is newer.
+  await lake.dropAndRun({ 'd.csv': csv('3,2024-02-02,3.00') });
   const { effects } = lake.lake;
   const loaded = await loadContracts(effects.contracts);
   const record = { file: 'c.csv', row: 1 };
@@ -94,7 +96,10 @@ test('a backfill reads the files that repeat its own along, each repeat has its 
       values: { id: '3' },
       sourceFile: expect.stringMatching(/b\.csv$/),
       sourceRowNumber: 2,
-      repeats: [{ sourceRowNumber: 1 }],
+      repeats: [
+        { sourceFile: expect.stringMatching(/c\.csv$/), sourceRowNumber: 1 },
+        { sourceFile: expect.stringMatching(/d\.csv$/), sourceRowNumber: 1 },
+      ],
     },
   ]);
   const chosen = await chooseFiles(effects, {
@@ -103,16 +108,16 @@ test('a backfill reads the files that repeat its own along, each repeat has its 
     to: '2024-06-02',
     isAgain: true,
   });
-  expect(chosen.keys.map((key) => key.slice(-5))).toEqual(['a.csv', 'b.csv', 'c.csv']);
-  expect(chosen.alongside).toBe(2);
+  expect(chosen.keys.map((key) => key.slice(-5))).toEqual(['a.csv', 'b.csv', 'c.csv', 'd.csv']);
+  expect(chosen.alongside).toBe(3);
   const { runId } = await askForBackfill(effects, chosen, WORD);
   const ran = await lake.runAs(runId);
-  expect(ran.record?.counts).toMatchObject({ records: 6, silver: 4, repeats: 2 });
+  expect(ran.record?.counts).toMatchObject({ records: 7, silver: 4, repeats: 3 });
   expect(await silver()).toEqual(['1 1.5', '2 2', '3 3', '4 4']);
   // The same contract tried would change nothing.
   const tried = { loaded, proposed: await contractNow() };
   const { counts } = await tryContract(effects, tried, { mostExamples: 1, mostFigures: 1 });
-  expect(counts).toEqual({ records: 6, silverNow: 4, silverThen: 4, toSilver: 0, out: 0 });
+  expect(counts).toEqual({ records: 7, silverNow: 4, silverThen: 4, toSilver: 0, out: 0 });
   expect((await auditDataset(effects, { dataset: lake.dataset })).problems).toEqual([]);
 });
 
