@@ -10,6 +10,7 @@ import { goldReport, reportSql, seenReport } from '../../etl/query/gold-report.t
 import { runQuery } from '../../etl/query/run-query.ts';
 import { publishedContract } from '../../etl/stages/kept-contracts.ts';
 import { readKnownPointer } from '../../etl/stages/known-pointer.ts';
+import { closedMonths } from '../../etl/table/closings.ts';
 import { answerFormat, FORMAT_HELP, printAnswer } from '../answer-format.ts';
 import { printClosed, requireClosedTerms } from '../closed-report.ts';
 import type { Args, Command } from '../command.ts';
@@ -106,6 +107,8 @@ interface ReportFacts {
   readonly committedAt: string | null;
   readonly madeFrom: readonly { readonly dataset: string; readonly snapshotId: number }[];
   readonly isRestated: boolean;
+  /** Closed months that would have other rows, which waits for finance: `YYYY-MM`. */
+  readonly waiting: readonly string[];
 }
 
 async function factsOf(
@@ -121,7 +124,7 @@ async function factsOf(
   if (asOf.kind !== 'now') {
     const none = { snapshotId: null, committedAt: null, madeFrom: [] };
     const seen = (await seenReport(lake.effects, contract, asOf)) ?? none;
-    return { ...named, contractVersion: null, ...seen, isRestated };
+    return { ...named, contractVersion: null, ...seen, isRestated, waiting: [] };
   }
   const pointer = (await readKnownPointer(objects, 'gold', dataset))?.pointer;
   return {
@@ -134,6 +137,9 @@ async function factsOf(
       snapshotId,
     })),
     isRestated,
+    waiting: closedMonths(pointer ?? {}).flatMap(({ month: closed, waiting }) =>
+      waiting === undefined ? [] : [closed],
+    ),
   };
 }
 
@@ -190,7 +196,13 @@ function printHead(facts: ReportFacts, contract: GoldContract, io: Io): void {
 }
 
 function printFoot(facts: ReportFacts, { args, io }: { readonly args: Args; readonly io: Io }): void {
-  if (!facts.isRestated) return;
+  if (facts.waiting.length > 0) {
+    const list = nextCommand(args, io, `restatements ${facts.report}`);
+    io.out(`Late data would change ${facts.waiting.join(', ')}, which finance has closed: ${list}`);
+  } else if (facts.isRestated) sayRestated(facts, { args, io });
+}
+
+function sayRestated(facts: ReportFacts, { args, io }: { readonly args: Args; readonly io: Io }): void {
   const question = `query "FROM ops.restatements WHERE dataset = '${facts.report}'"`;
   io.out(`Figures of it were restated; what they were before: ${nextCommand(args, io, question)}`);
 }

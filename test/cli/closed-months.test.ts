@@ -132,6 +132,8 @@ describe('a month that finance closed', () => {
     const text = (await runMain(['show', String(run?.runId)], shop)).out;
     expect(text).toContain('2 published figures would have changed in closed months');
     expect(text).toContain('waits for finance');
+    expect(await ok('report', REPORT)).toMatchObject({ isRestated: true, waiting: ['2024-01'] });
+    expect((await runMain(['report', REPORT], shop)).out).toContain('Late data would change 2024-01');
     const [alert] = (await ok(
       'query',
       "SELECT title, next_command FROM ops.alerts WHERE kind = 'figures-restated'",

@@ -666,6 +666,7 @@ export const ReportJson = z.strictObject({
   committedAt: z.iso.datetime().nullable(),
   madeFrom: z.array(z.strictObject({ dataset: Dataset, snapshotId: z.number() })),
   isRestated: z.boolean(),
+  waiting: z.array(z.string()),
   columns: z.array(z.strictObject({ name: z.string(), type: z.string() })),
   rows: z.array(z.record(z.string(), z.unknown())),
 });
