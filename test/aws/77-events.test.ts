@@ -130,13 +130,15 @@ test('a run is told to rules on the default bus, and so is what an operator take
 test('what the bus refuses is kept, and told by the next run in its order', async () => {
   const name = 'refresh-gold';
   const [kept] = await platform.denying(name, 'events:PutEvents', () =>
-    platform.dropAndSettle(DATASET, { 'kept.csv': transactions('kept', 120) }),
+    platform.dropAndSettle(DATASET, { 'kept-by-the-bus.csv': transactions('kept-by-the-bus', 120) }),
   );
   expect(kept?.status).toBe('promoted');
   await listen();
   expect(heard.filter(({ event }) => event.run === kept?.runId)).toEqual([]);
   expect(await platform.store.list(outboxPrefix(DATASET))).toHaveLength(1);
-  const [next] = await platform.dropAndSettle(DATASET, { 'after.csv': transactions('after', 120) });
+  const [next] = await platform.dropAndSettle(DATASET, {
+    'after-the-bus.csv': transactions('after-the-bus', 120),
+  });
   await told('of the next run', ({ run }) => run === next?.runId);
   expect(heard.slice(-2).map(({ event }) => event.run)).toEqual([kept?.runId, next?.runId]);
 });
