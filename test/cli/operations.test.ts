@@ -241,6 +241,39 @@ describe('docs/operations.md, followed word by word', () => {
     await shop.dispose();
   });
 
+  test('A closed month changed', async () => {
+    const [look = [], accept = [], reopen = []] = blocksOf('A closed month changed');
+    const shop = await openShop();
+    await drop(shop, 'good.csv', goodSales(1, 3));
+    await runs(shop);
+    const REPORT = 'shop.monthly_sales';
+    const word = ['--reason', 'reported', '--by', 'finance'];
+    expect((await runMain(['close', REPORT, '--month', '2024-03', ...word], shop)).code).toBe(0);
+    const sums = async (...more: string[]) =>
+      (await runMain(['report', REPORT, '--format', 'csv', ...more], shop)).out;
+    const closed = await sums('--closed', '--month', '2024-03');
+    const late = async (name: string, from: number, to: number) => {
+      await drop(shop, name, goodSales(from, to));
+      const [run] = await runs(shop);
+      const { out } = await runMain(['restatements', REPORT], shop);
+      return { REPORT, RUN: run?.runId ?? '', ID: /^[0-9a-f]{16}/m.exec(out)?.[0] ?? '' };
+    };
+    const values = await late('late.csv', 4, 5);
+    expect(await follow(shop, look, values)).toMatch(new RegExp(`${values.ID}[\\s\\S]*waits for finance`));
+    expect(await sums()).toContain('2024-03-01,3,3.75');
+    await follow(shop, accept, values);
+    expect(await sums()).toContain('2024-03-01,5,6.25');
+    await follow(shop, reopen, await late('later.csv', 6, 6));
+    expect(await sums()).toContain('2024-03-01,6,7.50');
+    const closings = await runMain(
+      ['query', 'SELECT id FROM ops.closings ORDER BY closed_at', '--format', 'csv'],
+      shop,
+    );
+    const [, first = ''] = closings.out.split('\n');
+    expect(await sums('--closed', '--closing', first.trim())).toBe(closed);
+    await shop.dispose();
+  });
+
   test('The lake grows', async () => {
     const [compact = [], expire = [], vacuum = []] = blocksOf('The lake grows');
     const shop = await openShop();
