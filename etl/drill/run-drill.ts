@@ -12,18 +12,9 @@ export interface DrillRequest {
   readonly onStory?: (story: StoryResult, donePoints: number) => void;
 }
 
-/** What a drill did and found. */
-export interface DrillResult {
-  readonly seed: number;
-  readonly points: number;
+/** What a drill did and found: its stories added up. */
+export interface DrillResult extends Omit<StoryResult, 'digest' | 'problems'> {
   readonly stories: number;
-  readonly damage: Damage;
-  readonly executions: number;
-  readonly races: number;
-  readonly looks: number;
-  readonly tendings: number;
-  readonly files: number;
-  readonly records: number;
   readonly problems: readonly { readonly seed: number; readonly points: number; readonly problem: string }[];
 }
 

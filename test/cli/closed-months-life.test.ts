@@ -2,8 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openLake } from '../../adapters/local/lake.ts';
-import { commandsIn } from './commands-in.ts';
-import { runMain } from './run-main.ts';
+import { closingsIn, error, type Facts, POINTER, REPORT, WORD } from './closings-in.ts';
 import { openShop, salesContract } from './shop.ts';
 
 /** What else is done to a lake, and a January that was closed, and closed anew after a late file. Figures are by hand. */
@@ -21,36 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.dispose());
 
-const { json, ok } = commandsIn(() => shop);
-const REPORT = 'shop.monthly_sales';
-const POINTER = 'lake/gold/shop/monthly_sales/_LATEST.json';
-const WORD = ['--reason', 'reported to the board', '--by', 'finance'];
-/** What was printed; whatever isn't there is no fact. */
-type Facts = Record<string, string>;
-const sales = (...rows: string[]): string => `sale_id,customer,amount,sold_on\n${rows.join('\n')}\n`;
-const pointer = async () => JSON.parse(await readFile(path.join(shop.cwd, POINTER), 'utf8'));
-
-async function dropAndRun(name: string, ...rows: string[]) {
-  await shop.write(name, sales(...rows));
-  await ok('ingest', name, '--dataset', 'shop.sales');
-  return ((await ok('run')) as Record<string, unknown>[])[0];
-}
-const error = (code: string, says = '') => ({ error: { code, message: expect.stringContaining(says) } });
-
-/** The rows that January was closed with, as they are written to a file. */
-async function closedCsv(...more: string[]): Promise<Buffer> {
-  const { code, err } = await runMain(
-    ['report', REPORT, '--closed', '--month', '2024-01', '--out', 'closed.csv', ...more],
-    shop,
-  );
-  expect({ code, err }).toMatchObject({ code: 0 });
-  return await readFile(path.join(shop.cwd, 'closed.csv'));
-}
-const figures = async () =>
-  await ok(
-    'query',
-    `SELECT strftime(as_of_month, '%Y-%m') AS month, sales, amount FROM gold.shop_monthly_sales ORDER BY 1`,
-  );
+const { json, ok, pointer, dropAndRun, closedCsv, figures } = closingsIn(() => shop);
 
 let asClosed: Buffer;
 let firstClosing = '';
