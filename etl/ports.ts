@@ -241,6 +241,8 @@ export interface ProgressEvent {
 export interface EngineOptions {
   readonly memoryLimitMb: number;
   readonly threads: number;
+  /** How much it may write to its spill folder; as much as the disk takes unless said. */
+  readonly spillLimitMb?: number;
   /** Absolute folders that it may read and write beside its scratch space: where `DataStore.localPath` leads. None unless said. */
   readonly folders?: readonly string[];
   /** Size at which a segment of records is closed; refine's own unless said. */

@@ -136,7 +136,7 @@ async function query({ effects }: Lake, sql: string, asOf: string | undefined): 
   const scratch = await effects.openScratch('query');
   try {
     return await withEngine(effects.engine, path.join(scratch.directory, 'spill'), async (engine) => {
-      const answer = await runQuery(engine, effects, sql, when);
+      const answer = await runQuery(engine, effects, { sql, asOf: when });
       const rows = await answer.rows(0, answer.rowCount);
       return rows.map((row) =>
         Object.fromEntries(

@@ -116,7 +116,7 @@ async function answer(
       async (engine) => {
         const ignore = io.onInterrupt(() => engine.stop());
         try {
-          await print(await runQuery(engine, effects, sql, asOf), scratch.directory);
+          await print(await runQuery(engine, effects, { sql, asOf }), scratch.directory);
         } finally {
           ignore();
         }

@@ -78,7 +78,7 @@ as it was made from a Silver snapshot; with --closed, the rows of closed months,
     const scratch = await lake.effects.openScratch('report');
     try {
       return await withEngine(lake.effects.engine, path.join(scratch.directory, 'spill'), async (engine) => {
-        const answer = await runQuery(engine, lake.effects, reportSql(contract, month), asOf);
+        const answer = await runQuery(engine, lake.effects, { sql: reportSql(contract, month), asOf });
         const facts = await factsOf(lake, contract, { month, asOf });
         if (format.format === 'json' && format.out === undefined) return await printWhole(facts, answer, io);
         if (format.format === 'table') printHead(facts, contract, io);

@@ -30,12 +30,16 @@ export class DuckDbFault extends Error {
   /** What it says, without its class. */
   readonly text: string;
   readonly position: number | undefined;
+  /** The text as DuckDB gave it. */
+  readonly said: string;
 
-  constructor(error: unknown) {
-    const said = readSaid(messageOf(error));
+  /** Of what DuckDB gave as the error's message. */
+  constructor(message: string) {
+    const said = readSaid(message);
     const type = said?.exception_type ?? 'Unknown';
-    const text = said?.exception_message ?? messageOf(error);
+    const text = said?.exception_message ?? message;
     super(`${type} Error: ${text}`);
+    this.said = message;
     this.type = type;
     this.text = text;
     this.subtype = said?.error_subtype;
@@ -74,7 +78,7 @@ const PASSING: ReadonlySet<string> = new Set(['Out of Memory', 'IO']);
 
 /** The AssayError for what DuckDB threw at a statement; `role` says which, e.g. `Gold SQL of spend.totals`. */
 export function engineError(error: unknown, role: string): AssayError {
-  const fault = new DuckDbFault(error);
+  const fault = new DuckDbFault(messageOf(error));
   const details = { cause: fault, context: { engineError: fault.type, statement: role } };
   if (PASSING.has(fault.type)) {
     const what = `DuckDB ran out of room at ${role} (${fault.type}): give it more memory or disk, or run it again.`;

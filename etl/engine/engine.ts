@@ -54,6 +54,7 @@ export async function openEngine(options: EngineOptions, spillDirectory?: string
     threads: String(options.threads),
     memory_limit: `${options.memoryLimitMb}MB`,
     temp_directory: spillDirectory ?? '',
+    ...(options.spillLimitMb === undefined ? {} : { max_temp_directory_size: `${options.spillLimitMb}MB` }),
     errors_as_json: 'true',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',

@@ -99,12 +99,16 @@ export function asExpression(part: object): Expression | undefined {
 }
 
 /** What is wrong with any function's call: only those of DuckDB itself are meant, by their plain names. */
-export function wrongCall(expression: Expression, allowed: ReadonlySet<string>): string | undefined {
+export function wrongCall(
+  expression: Expression,
+  allowed: ReadonlySet<string>,
+  where = 'docs/contracts.md lists them',
+): string | undefined {
   const { function_name: name = '', schema = '', catalog = '' } = expression;
   const isOwn = (schema === '' || schema === 'main') && catalog === '';
   if (isOwn && allowed.has(name.toLowerCase())) return undefined;
   const named = [catalog, schema === 'main' ? '' : schema, name].filter((one) => one !== '').join('.');
-  return `calls '${named}', which is not among the functions that it may call (docs/contracts.md lists them)`;
+  return `calls '${named}', which is not among the functions that it may call (${where})`;
 }
 
 /** What is wrong with a constant: DuckDB would print a number with an exponent as another type. */

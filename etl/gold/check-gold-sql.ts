@@ -2,15 +2,14 @@ import { z } from 'zod';
 import type { GoldContract } from '../contract/contract.ts';
 import type { Engine } from '../engine/engine.ts';
 import {
-  asExpression,
   checkedSql,
   type Expression,
-  firstWrong,
   type ParsedSql,
   plainKind,
   wrongCall,
   wrongConstant,
 } from '../engine/parse-sql.ts';
+import { firstWrongPart, type SqlQuery, type SqlSource } from '../engine/walk-sql.ts';
 import { ConfigError } from '../errors.ts';
 import { tableName } from '../naming.ts';
 import { GOLD_FUNCTIONS, VALUE_FUNCTIONS } from './gold-functions.ts';
@@ -37,7 +36,11 @@ function problemOf(parsed: ParsedSql, inputs: ReadonlySet<string>): string | und
   if (parsed.kind === 'broken') return `is no SQL: ${parsed.why}; write one SELECT`;
   if (parsed.kind === 'other') return 'is not a SELECT that can be checked; write one, without PIVOT';
   if (parsed.trees.length !== 1) return `holds ${parsed.trees.length} statements; write one SELECT`;
-  return wrongPart(Statement.parse(parsed.trees[0]).node, { inputs, named: new Set() });
+  return firstWrongPart(Statement.parse(parsed.trees[0]).node, {
+    query: wrongQuery,
+    source: (source, named) => wrongSource(source, { inputs, named }),
+    expression: wrongExpression,
+  });
 }
 
 /** The tables that may be named at a place: inputs as `silver.<table>`, and what WITH named before it. */
@@ -46,63 +49,11 @@ interface Scope {
   readonly named: ReadonlySet<string>;
 }
 
-/** A query: what it is made of stands in its other members. */
-const Query = z.looseObject({
-  type: z.string(),
-  cte_map: z.looseObject({
-    map: z.array(
-      z.looseObject({
-        key: z.string(),
-        value: z.looseObject({ query: z.looseObject({ node: z.unknown() }) }),
-      }),
-    ),
-  }),
-});
-
-/** What stands behind FROM; every such part says whether it is a sample. */
-const Source = z.looseObject({
-  type: z.string(),
-  sample: z.unknown(),
-  schema_name: z.string().optional(),
-  table_name: z.string().optional(),
-  catalog_name: z.string().optional(),
-  at_clause: z.unknown().optional(),
-  function: z.looseObject({ function_name: z.string().optional() }).optional(),
-});
-type Source = z.infer<typeof Source>;
-
-/** What in a statement's tree isn't allowed; undefined where everything is. */
-function wrongPart(tree: unknown, scope: Scope): string | undefined {
-  if (tree === null || typeof tree !== 'object') return undefined;
-  const within = (part: unknown): string | undefined => wrongPart(part, scope);
-  if (Array.isArray(tree)) return firstWrong(tree, within);
-  if ('cte_map' in tree) return wrongQuery(Query.parse(tree), scope);
-  const expression = asExpression(tree);
-  const problem =
-    expression !== undefined
-      ? wrongExpression(expression)
-      : 'sample' in tree
-        ? wrongSource(Source.parse(tree), scope)
-        : undefined;
-  return problem ?? firstWrong(Object.values(tree), within);
-}
-
 const QUERIES: ReadonlySet<string> = new Set(['SELECT_NODE', 'SET_OPERATION_NODE']);
 
-function wrongQuery({ cte_map: { map }, ...query }: z.infer<typeof Query>, scope: Scope): string | undefined {
-  if (!QUERIES.has(query.type))
-    return 'has a recursive query, which may never end; write it without RECURSIVE';
-  if ((query.sample ?? null) !== null) return SAMPLED;
-  let inner = scope;
-  for (const { key, value } of map) {
-    const problem = wrongPart(value.query.node, inner);
-    if (problem !== undefined) return problem;
-    inner = { ...inner, named: new Set([...inner.named, key.toLowerCase()]) };
-  }
-  return firstWrong(
-    Object.entries(query).flatMap(([name, part]) => (name === 'sample' ? [] : [part])),
-    (part) => wrongPart(part, inner),
-  );
+function wrongQuery({ type, sample }: SqlQuery): string | undefined {
+  if (!QUERIES.has(type)) return 'has a recursive query, which may never end; write it without RECURSIVE';
+  return (sample ?? null) !== null ? SAMPLED : undefined;
 }
 
 const SAMPLED = 'takes a sample, which is another one each time; read all rows';
@@ -110,7 +61,7 @@ const SAMPLED = 'takes a sample, which is another one each time; read all rows';
 /** Kinds of source that read nothing by themselves. */
 const SOURCES: ReadonlySet<string> = new Set(['EMPTY', 'SUBQUERY', 'JOIN', 'EXPRESSION_LIST']);
 
-function wrongSource(source: Source, scope: Scope): string | undefined {
+function wrongSource(source: SqlSource, scope: Scope): string | undefined {
   if (source.sample !== null) return SAMPLED;
   if (source.type === 'BASE_TABLE') return wrongTable(source, scope);
   if (source.type === 'TABLE_FUNCTION')
@@ -120,7 +71,7 @@ function wrongSource(source: Source, scope: Scope): string | undefined {
     : `has a ${plainKind(source.type)} behind FROM; read tables, subqueries and VALUES`;
 }
 
-function wrongTable(source: Source, { inputs, named }: Scope): string | undefined {
+function wrongTable(source: SqlSource, { inputs, named }: Scope): string | undefined {
   const { catalog_name: catalog = '', schema_name: schema = '', table_name: table = '' } = source;
   const name = [catalog, schema, table].filter((part) => part !== '').join('.');
   const isKnown = schema === '' ? named.has(table.toLowerCase()) : inputs.has(name.toLowerCase());

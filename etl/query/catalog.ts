@@ -7,11 +7,11 @@ import { identifier, literal } from '../engine/sql.ts';
 import { DataError } from '../errors.ts';
 import type { Layer } from '../naming.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
-import { RAW_COLUMNS } from '../refining/reject-tables.ts';
 import { publishedContract } from '../stages/kept-contracts.ts';
 import type { TableColumn } from '../table/schema.ts';
 import { SCHEMAS, type TableName, tablesOf } from './lake-tables.ts';
 import { createOpsViews, OPS_TABLES } from './ops-views.ts';
+import { classificationOf, mayRead, type Reader } from './reader.ts';
 
 /** A table that a query may name, as far as contracts tell of it. */
 export interface CatalogTable {
@@ -61,35 +61,29 @@ async function shownContracts(effects: Effects): Promise<ReadonlyMap<string, Con
   return new Map(await Promise.all(shown));
 }
 
-/** Every table that a query may name, as it was published, in the order in which people look for them; reads no table. */
-export async function listTables(effects: Effects): Promise<readonly CatalogTable[]> {
+/** Every table that a query of a reader may name, as it was published, in the order in which people look for them; reads no table. */
+export async function listTables(effects: Effects, reader?: Reader): Promise<readonly CatalogTable[]> {
   const contracts = await shownContracts(effects);
   const order: readonly Layer[] = ['silver', 'gold', 'quarantine', 'condemned'];
-  const tables = [...contracts.values()].flatMap((contract) =>
-    tablesOf(contract).map((table) => ({ contract, table })),
-  );
-  const named = order.flatMap((layer) =>
-    tables
-      .filter(({ table }) => table.layer === layer)
-      .map(({ contract, table }) => catalogTable(contract, table)),
-  );
+  const tables = [...contracts.values()].flatMap(tablesOf);
+  const named = order.flatMap((layer) => tables.filter((table) => table.layer === layer).map(catalogTable));
   const ops = Object.entries(OPS_TABLES).map(([name, description]) => ({
     name: `ops.${name}`,
     description,
     owner: null,
     columns: [],
   }));
-  return [...named, ...ops];
+  return [...named, ...ops].filter(({ name }) => mayRead(reader, name));
 }
 
 /** The table that readers of a dataset ask first: its Silver, or its Gold. */
 export function describeContract(contract: Contract): CatalogTable {
   const made = tablesOf(contract).find(({ layer }) => layer === contract.layer);
   if (made === undefined) throw new RangeError(`${contract.dataset} makes no table`);
-  return catalogTable(contract, made);
+  return catalogTable(made);
 }
 
-function catalogTable(contract: Contract, { name, layer, columns }: TableName): CatalogTable {
+function catalogTable({ contract, name, layer, columns }: TableName): CatalogTable {
   return {
     name,
     description: `${LAYER_WORDS[layer]}${contract.description}`,
@@ -108,15 +102,8 @@ function catalogColumn(contract: Contract, layer: Layer, { name, type, doc }: Ta
     isNullable: !(own?.required ?? isAdded),
     isKey: own !== undefined && contract.key.includes(name),
     description: own?.description ?? doc ?? '',
-    classification:
-      own?.classification ?? (RAW_COLUMNS.includes(name) ? mostSensitive(contract) : 'internal'),
+    classification: classificationOf(contract, layer, name),
   };
-}
-
-/** What holds whole records is as sensitive as the most sensitive column. */
-function mostSensitive({ columns }: Contract): Classification {
-  const order: readonly Classification[] = ['personal', 'confidential', 'internal'];
-  return order.find((one) => columns.some(({ classification }) => classification === one)) ?? 'public';
 }
 
 /** SQL that lists tables with what they are. */
@@ -154,27 +141,38 @@ export const asksCatalog = (sql: string): boolean => CATALOG.test(sql);
  * Gives DuckDB's catalog every table, with what is known of it. Those that the query reads stay the views that they are, the
  * others come empty: no table is read for it.
  */
-export async function fillCatalog(engine: Engine, effects: Effects, sql: string): Promise<void> {
+export async function fillCatalog(
+  engine: Engine,
+  effects: Effects,
+  sql: string,
+  reader?: Reader,
+): Promise<void> {
   const contracts = await shownContracts(effects);
-  const made = [...contracts.values()].flatMap((contract) =>
-    tablesOf(contract).map((table) => ({ table, shown: catalogTable(contract, table) })),
-  );
+  const made = [...contracts.values()]
+    .flatMap(tablesOf)
+    .map((table) => ({ table, shown: catalogTable(table) }));
   const plain = sql
     .toLowerCase()
     .replaceAll('"', '')
     .replaceAll(/\s*\.\s*/g, '.');
   const isRead = (name: string): boolean => plain.includes(name) || plain.includes('ops.');
-  for (const schema of [...SCHEMAS, LEDGERS]) await engine.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
-  for (const { shown } of made) {
+  const hasOps = mayRead(reader, 'ops.');
+  // Those of ops are made of all the others.
+  const needed = made.filter(({ shown }) => hasOps || mayRead(reader, shown.name));
+  for (const schema of hasOps ? [...SCHEMAS, LEDGERS] : (reader?.schemas ?? []))
+    await engine.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+  for (const { shown } of needed) {
     if (!isRead(shown.name)) await createEmpty(engine, shown);
     await comment(engine, shown, isRead(shown.name) ? 'VIEW' : 'TABLE');
   }
-  if (isRead('ops.')) return;
+  if (isRead('ops.') || !hasOps) return;
   await createEmptyOps(
     engine,
     effects,
     made.map(({ table }) => table),
   );
+  for (const schema of SCHEMAS.filter((one) => !mayRead(reader, `${one}.`)))
+    await engine.run(`DROP SCHEMA ${schema} CASCADE`);
 }
 
 /** The tables of `ops` as an empty lake has them, and nothing else of what they are made of. */

@@ -9,6 +9,7 @@ export const SCHEMAS = ['silver', 'gold', 'quarantine', 'condemned', 'ops'] as c
 
 /** A table that a contract makes, with the columns of today's contract. */
 export interface TableName {
+  readonly contract: Contract;
   readonly name: string;
   readonly layer: Layer;
   readonly dataset: string;
@@ -19,6 +20,7 @@ export interface TableName {
 export function tablesOf(contract: Contract): TableName[] {
   const { dataset } = contract;
   const made = (layer: Layer, columns: readonly TableColumn[]): TableName => ({
+    contract,
     name: tableName(layer, dataset),
     layer,
     dataset,

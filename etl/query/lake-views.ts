@@ -18,6 +18,7 @@ import { type AsOf, type Moment, momentOf, seenOf } from './as-of.ts';
 import { SCHEMAS, type TableName, tablesOf } from './lake-tables.ts';
 import type { EarlierTable, LakeView } from './lake-view.ts';
 import { createOpsViews } from './ops-views.ts';
+import { classificationOf, maskSql, type Reader } from './reader.ts';
 import { seenGeneration } from './seen-generation.ts';
 
 /** Which tables are made, and of what shape. */
@@ -28,6 +29,8 @@ export interface ViewOptions {
    * all of a dataset that the SQL names, with the columns that the table has now.
    */
   readonly isExact?: boolean;
+  /** Who is to see them; this process itself unless said. */
+  readonly reader?: Reader | undefined;
 }
 
 /**
@@ -40,7 +43,7 @@ export async function createLakeViews(
   effects: Effects,
   sql: string,
   asOf: AsOf,
-  { isExact = false }: ViewOptions = {},
+  { isExact = false, reader }: ViewOptions = {},
 ): Promise<void> {
   const text = sql.toLowerCase().replaceAll('"', '');
   const wantsOps = /\bops\s*\./.test(text);
@@ -67,9 +70,10 @@ export async function createLakeViews(
   // Some of ops.* is made of all the others, with every column that there is today.
   for (const view of wantsOps ? views : named) {
     const isOwn = isExact && (!wantsOps || view.layer === 'silver' || view.layer === 'gold');
-    await createView(engine, effects, isOwn ? { ...view, columns: ownColumns(view, moment) } : view, moment);
+    const shown = isOwn ? { ...view, columns: ownColumns(view, moment) } : view;
+    await createView(engine, effects, shown, { moment, reader });
   }
-  if (wantsOps) await createOpsViews(engine, effects, views, moment.ms);
+  if (wantsOps) await createOpsViews(engine, effects, views, { atMs: moment.ms, reader });
 }
 
 /** Whether a table is to be looked at; not every reader may read all. */
@@ -161,9 +165,23 @@ function ownColumns({ table, columns }: LakeView, moment: Moment): readonly Tabl
   return schemaColumns(schemaAt(table.metadata, seen.kind === 'snapshot' ? seen.id : undefined));
 }
 
-async function createView(engine: Engine, effects: Effects, view: LakeView, moment: Moment): Promise<void> {
+interface Seeing {
+  readonly moment: Moment;
+  readonly reader: Reader | undefined;
+}
+
+async function createView(
+  engine: Engine,
+  effects: Effects,
+  view: LakeView,
+  { moment, reader }: Seeing,
+): Promise<void> {
   const { table, columns } = view;
-  const select = columns.map(({ name }) => identifier(name));
+  const select = columns.map(({ name }) =>
+    reader?.hidden.has(classificationOf(view.contract, view.layer, name)) === true
+      ? `${maskSql(identifier(name))} AS ${identifier(name)}`
+      : identifier(name),
+  );
   // A table that was expired is left out: the SQL doesn't name it, or it would have been refused.
   if (table !== undefined && seenOf(table, moment).kind === 'expired') return;
   const paths = table === undefined ? [] : await pathsAt(effects, table, moment);

@@ -15,6 +15,7 @@ import { foldSql } from '../quarantine/fold.ts';
 import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
 import { type DatasetState, keptStates, statesOf } from '../stages/dataset-history.ts';
 import type { LakeView } from './lake-view.ts';
+import { maskSql, type Reader } from './reader.ts';
 
 /** Fields of a kind of document with their DuckDB types. */
 type Fields = Readonly<Record<string, string>>;
@@ -94,12 +95,18 @@ export const OPS_TABLES = {
   closings: 'Months of Gold tables that were closed, by whom and why, and with which rows',
 } as const;
 
-/** Makes the tables of `ops`, as they were at a moment where one is given. */
+/** As of when the tables of `ops` are made, and for whom; as they are now, and for this process, unless said. */
+interface OpsOptions {
+  readonly atMs?: number | undefined;
+  readonly reader?: Reader | undefined;
+}
+
+/** Makes the tables of `ops`. */
 export async function createOpsViews(
   engine: Engine,
   effects: Effects,
   views: readonly LakeView[],
-  atMs?: number,
+  { atMs, reader }: OpsOptions = {},
 ): Promise<void> {
   const view = (name: keyof typeof OPS_TABLES, select: string): Promise<void> =>
     engine.run(`CREATE OR REPLACE VIEW ops.${name} AS ${select}`);
@@ -134,9 +141,17 @@ export async function createOpsViews(
   const sources = views.filter(({ layer }) => layer === 'quarantine').map(({ dataset }) => dataset);
   for (const dataset of sources) await loadRetryTables(engine, effects, dataset, atMs);
   await view('quarantine', openQuarantineSelect(views, atMs));
+  // Values before and after, whatever their columns are.
+  const hides = reader !== undefined && reader.hidden.size > 0;
+  const shown = hides
+    ? `* REPLACE (${['old_value', 'new_value'].map((name) => `${maskSql(name)} AS ${name}`).join(', ')})`
+    : '*';
   const tablesOf = (kind: 'origins' | 'corrections'): string =>
     sources
-      .map((dataset) => `SELECT ${literal(dataset)} AS dataset, * FROM ${retryTables(dataset)[kind]}`)
+      .map(
+        (dataset) =>
+          `SELECT ${literal(dataset)} AS dataset, ${kind === 'corrections' ? shown : '*'} FROM ${retryTables(dataset)[kind]}`,
+      )
       .join(' UNION ALL ') || NO_DATASET;
   await view('retries', tablesOf('origins'));
   await view(

@@ -57,15 +57,15 @@ export async function explained(error: unknown, query: FailedQuery): Promise<unk
 
 /** The table that isn't there, as it was written: the tree says its whole name. */
 function missingTable(fault: DuckDbFault, tree: unknown, at: number): string | undefined {
-  const found = tablesIn(tree).find(({ location }) => location === at);
+  const found = namedTables(tree).find(({ location }) => location === at);
   const isTable = fault.subtype === 'MISSING_ENTRY' && fault.objectKind === 'Table';
   return found?.name ?? (isTable ? fault.subject : undefined);
 }
 
 /** Every table that a tree names, and where in the text. */
-function tablesIn(tree: unknown): { readonly name: string; readonly location: number }[] {
+export function namedTables(tree: unknown): { readonly name: string; readonly location: number }[] {
   if (tree === null || typeof tree !== 'object') return [];
-  const below = Object.values(tree).flatMap(tablesIn);
+  const below = Object.values(tree).flatMap(namedTables);
   if (!('table_name' in tree && 'query_location' in tree)) return below;
   const schema = 'schema_name' in tree && tree.schema_name !== '' ? `${String(tree.schema_name)}.` : '';
   return [{ name: `${schema}${String(tree.table_name)}`, location: Number(tree.query_location) }, ...below];

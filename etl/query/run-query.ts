@@ -14,31 +14,42 @@ import {
   listTables,
   tableListSql,
 } from './catalog.ts';
+import { wrongReaderSql } from './check-reader-sql.ts';
 import { SCHEMAS } from './lake-tables.ts';
 import { createLakeViews } from './lake-views.ts';
-import { explained } from './query-error.ts';
+import { noTable } from './no-table.ts';
+import { explained, namedTables } from './query-error.ts';
+import type { Reader } from './reader.ts';
 import { withoutEnd } from './sql-text.ts';
+
+/** What is asked, of when, and by whom: somebody whose rights are not those of this process is a `reader`. */
+export interface Question {
+  readonly sql: string;
+  readonly asOf: AsOf;
+  readonly reader?: Reader;
+}
 
 /**
  * Answers one SELECT (or FROM, WITH, DESCRIBE …) over the lake's tables. Throws ConfigError `SQL` for a statement that
- * DuckDB refuses and `NO_TABLE` for a table that there isn't, with those that there are.
+ * DuckDB refuses, or that does what its reader may not, and `NO_TABLE` for a table that there isn't, with those that there are.
  */
 export async function runQuery(
   engine: Engine,
   effects: Effects,
-  given: string,
-  asOf: AsOf,
+  { sql: given, asOf, reader }: Question,
 ): Promise<QueryAnswer> {
   const sql = given.trim();
   const asked = await checkStatement(engine, sql);
   if (asked.kind === 'tables')
-    return await answerOf(engine, tableListSql(await tablesIn(effects, asked.schema)));
-  await createLakeViews(engine, effects, sql, asOf, { isExact: true });
-  if (asksCatalog(sql)) await fillCatalog(engine, effects, sql);
-  const names = async (): Promise<readonly string[]> => (await listTables(effects)).map(({ name }) => name);
+    return await answerOf(engine, tableListSql(await tablesIn(effects, asked.schema, reader)));
+  const names = async (): Promise<readonly string[]> =>
+    (await listTables(effects, reader)).map(({ name }) => name);
+  if (reader !== undefined) checkReader(asked.tree, await names());
+  await createLakeViews(engine, effects, sql, asOf, { isExact: true, reader });
+  if (asksCatalog(sql)) await fillCatalog(engine, effects, sql, reader);
   const open = asked.kind === 'description' ? 'FROM (' : '';
   const select = asked.kind === 'description' ? `${open}${withoutEnd(sql)}\n)` : sql;
-  const table = asked.kind === 'description' ? await described(effects, asked.table) : undefined;
+  const table = asked.kind === 'description' ? await described(effects, asked.table, reader) : undefined;
   if (table !== undefined) return await answerOf(engine, describeSql(withoutEnd(sql), table));
   try {
     return await answerOf(engine.naming('the query'), select);
@@ -47,9 +58,27 @@ export async function runQuery(
   }
 }
 
+/** Refuses what a reader may not do; what can't be parsed into a tree can't be looked through. */
+function checkReader(tree: unknown, tables: readonly string[]): void {
+  if (tree === undefined)
+    throw new ConfigError('SQL', 'The SQL has columns that come from the data: write PIVOT … ON … IN (…).');
+  const known = new Set(tables);
+  const missing = namedTables(tree).find(({ name }) => isOfLake(name) && !known.has(name.toLowerCase()));
+  if (missing !== undefined) throw noTable(missing.name, tables);
+  const problem = wrongReaderSql(tree, known);
+  if (problem !== undefined) throw new ConfigError('SQL', `The SQL ${problem}.`);
+}
+
+const isOfLake = (name: string): boolean =>
+  SCHEMAS.some((schema) => name.toLowerCase().startsWith(`${schema}.`));
+
 /** The tables of one schema, or all. Throws ConfigError `NO_SCHEMA` where there is none of that name. */
-async function tablesIn(effects: Effects, schema: string | undefined): Promise<readonly CatalogTable[]> {
-  const tables = await listTables(effects);
+async function tablesIn(
+  effects: Effects,
+  schema: string | undefined,
+  reader: Reader | undefined,
+): Promise<readonly CatalogTable[]> {
+  const tables = await listTables(effects, reader);
   if (schema === undefined) return tables;
   if (SCHEMAS.some((one) => one === schema.toLowerCase()))
     return tables.filter(({ name }) => name.startsWith(`${schema.toLowerCase()}.`));
@@ -57,9 +86,13 @@ async function tablesIn(effects: Effects, schema: string | undefined): Promise<r
 }
 
 /** What is known of the table that a DESCRIBE names; undefined where it describes something else. */
-async function described(effects: Effects, name: string | undefined): Promise<CatalogTable | undefined> {
+async function described(
+  effects: Effects,
+  name: string | undefined,
+  reader: Reader | undefined,
+): Promise<CatalogTable | undefined> {
   if (name === undefined) return undefined;
-  const table = (await listTables(effects)).find((one) => one.name === name.toLowerCase());
+  const table = (await listTables(effects, reader)).find((one) => one.name === name.toLowerCase());
   return table?.columns.length === 0 ? undefined : table;
 }
 

@@ -1,0 +1,37 @@
+import { type Engine, openEngine } from '../../../etl/engine/engine.ts';
+import { failureOf, type Question, type Reply, type Request } from './messages.ts';
+
+/**
+ * The other end: one DuckDB that does what it is sent. It knows nothing of a lake; it reads what it was opened with and
+ * nothing else, and ends with the process that started it.
+ */
+function serve(): void {
+  const connections: Engine[] = [];
+  process.on('message', (request: Request) => {
+    answer(connections, request).then(
+      (value) => reply({ id: request.id, value }),
+      (error: unknown) => reply({ id: request.id, failed: failureOf(error) }),
+    );
+  });
+  process.on('disconnect', () => process.exit());
+}
+
+async function answer(connections: Engine[], question: Question): Promise<unknown> {
+  if (question.ask === 'open')
+    return connections.push(await openEngine(question.options, question.spillDirectory));
+  const connection = connections[question.on];
+  if (connection === undefined) throw new RangeError(`There is no connection ${question.on}.`);
+  if (question.ask === 'lane') return connections.push(await connection.lane()) - 1;
+  if (question.ask === 'close') return connection.close();
+  const engine = question.role === undefined ? connection : connection.naming(question.role);
+  return question.ask === 'append'
+    ? await engine.append(question.table, question.rows)
+    : await engine[question.ask](question.sql);
+}
+
+function reply(message: Reply): void {
+  // Whoever asked may be gone.
+  process.send?.(message, () => undefined);
+}
+
+serve();

@@ -1,0 +1,73 @@
+import { type Expression, plainKind, wrongCall } from '../engine/parse-sql.ts';
+import { firstWrongPart, type SqlSource } from '../engine/walk-sql.ts';
+import { READER_FUNCTIONS, READER_TABLE_FUNCTIONS } from './reader-functions.ts';
+
+/** What DuckDB's own catalog has that a reader may see: what tables there are, and not what they are made of. */
+const CATALOG: ReadonlySet<string> = new Set(
+  ['tables', 'columns', 'schemata'].map((table) => `information_schema.${table}`),
+);
+
+/**
+ * What a query of somebody else does that it may not: it may read the tables named, in lower case, and call functions that
+ * compute, and nothing else. Undefined where everything is allowed. `tree` is the parsed statement that will be run.
+ */
+export function wrongReaderSql(tree: unknown, tables: ReadonlySet<string>): string | undefined {
+  return firstWrongPart(tree, {
+    query: () => undefined,
+    source: (source, named) => wrongSource(source, named, tables),
+    expression: wrongExpression,
+  });
+}
+
+/** Kinds of source that read nothing by themselves. */
+const SOURCES: ReadonlySet<string> = new Set([
+  'EMPTY',
+  'SUBQUERY',
+  'JOIN',
+  'EXPRESSION_LIST',
+  'PIVOT',
+  'SHOW_REF',
+]);
+
+function wrongSource(
+  source: SqlSource,
+  named: ReadonlySet<string>,
+  tables: ReadonlySet<string>,
+): string | undefined {
+  if (source.type === 'BASE_TABLE') return wrongTable(source, named, tables);
+  if (source.type === 'TABLE_FUNCTION') {
+    const { function_name: name = '', schema = '', catalog = '' } = source.function ?? {};
+    return READER_TABLE_FUNCTIONS.has(name.toLowerCase()) &&
+      catalog === '' &&
+      (schema === '' || schema === 'main')
+      ? undefined
+      : `reads the table function '${name}'; it may read tables of the lake, and ${[...READER_TABLE_FUNCTIONS].join(', ')}`;
+  }
+  return SOURCES.has(source.type) ? undefined : `has a ${plainKind(source.type)} behind FROM`;
+}
+
+function wrongTable(
+  source: SqlSource,
+  named: ReadonlySet<string>,
+  tables: ReadonlySet<string>,
+): string | undefined {
+  const { catalog_name: catalog = '', schema_name: schema = '', table_name: table = '' } = source;
+  const name = [catalog, schema, table].filter((part) => part !== '').join('.');
+  if (catalog !== '') return `reads '${name}'; write <schema>.<table>`;
+  if (schema === '')
+    // DuckDB would look for a file of that name.
+    return named.has(table.toLowerCase())
+      ? undefined
+      : `reads '${name}', which names no schema; write e.g. silver.${table}`;
+  const plain = name.toLowerCase();
+  if (tables.has(plain) || CATALOG.has(plain)) return undefined;
+  return `reads '${name}', which is no table that you may read`;
+}
+
+function wrongExpression(expression: Expression): string | undefined {
+  const { class: kind } = expression;
+  if (kind === 'PARAMETER') return 'has a parameter; write its value';
+  return kind === 'FUNCTION' || kind === 'WINDOW'
+    ? wrongCall(expression, READER_FUNCTIONS, 'those of DuckDB that compute a value')
+    : undefined;
+}

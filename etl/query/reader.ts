@@ -1,0 +1,46 @@
+import { LINEAGE_NAMES, SNAPSHOT_NAME } from '../contract/check-columns.ts';
+import type { Classification, Contract } from '../contract/contract.ts';
+import { literal } from '../engine/sql.ts';
+import type { Layer } from '../naming.ts';
+import { RAW_COLUMNS } from '../refining/reject-tables.ts';
+import type { SCHEMAS } from './lake-tables.ts';
+
+/** A schema of a lake. */
+export type Schema = (typeof SCHEMAS)[number];
+
+/** Who asks, as far as tables go. */
+export interface Reader {
+  /** The schemas whose tables are there for this reader; all others are not. */
+  readonly schemas: ReadonlySet<Schema>;
+  /** Columns of these classifications show ••• for each value. */
+  readonly hidden: ReadonlySet<Classification>;
+}
+
+/** What stands for a value that a reader may not see. */
+const MASK = '•••';
+
+/** SQL of a value that a reader may not see: NULL stays NULL. */
+export const maskSql = (value: string): string => `CASE WHEN ${value} IS NOT NULL THEN ${literal(MASK)} END`;
+
+/** Whether a table named `<schema>.<table>` is there for a reader; everything is for one who is not given. */
+export function mayRead(reader: Reader | undefined, name: string): boolean {
+  return reader === undefined || [...reader.schemas].some((schema) => name.startsWith(`${schema}.`));
+}
+
+/** How sensitive a column of a table is, lineage columns included: what the contract says, or what it implies. */
+export function classificationOf(contract: Contract, layer: Layer, column: string): Classification {
+  if (layer === 'source_files') return 'internal';
+  const isOfSource = layer === 'silver' || layer === 'gold';
+  const own = isOfSource ? contract.columns.find(({ name }) => name === column) : undefined;
+  if (own !== undefined) return own.classification;
+  const isAdded = isOfSource
+    ? column === SNAPSHOT_NAME || LINEAGE_NAMES.some((one) => one === column)
+    : !RAW_COLUMNS.includes(column);
+  // What holds whole records, and a column that the contract has no longer.
+  return isAdded ? 'internal' : mostSensitive(contract);
+}
+
+function mostSensitive({ columns }: Contract): Classification {
+  const order: readonly Classification[] = ['personal', 'confidential', 'internal'];
+  return order.find((one) => columns.some(({ classification }) => classification === one)) ?? 'public';
+}
