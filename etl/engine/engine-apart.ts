@@ -1,4 +1,5 @@
 import type { AssayError } from '../errors.ts';
+import type { Scratch } from '../ports.ts';
 import type { Engine } from './engine.ts';
 
 /**
@@ -7,6 +8,13 @@ import type { Engine } from './engine.ts';
  */
 export interface EngineApart {
   readonly engine: Engine;
+  /** Where it may write files. */
+  readonly scratch: Scratch;
   /** Ends it at once; whoever waits for an answer gets the error. */
   end(why: AssayError): void;
+  /** Ends it, and removes what it wrote. */
+  dispose(): Promise<void>;
 }
+
+/** Starts an engine apart. */
+export type OpenEngineApart = () => Promise<EngineApart>;

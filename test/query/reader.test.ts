@@ -1,8 +1,6 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { access, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openEngineProcess } from '../../adapters/local/engine-process/engine-process.ts';
+import { engineProcesses } from '../../adapters/local/engine-process/engine-process.ts';
 import type { Classification } from '../../etl/contract/contract.ts';
 import type { EngineApart } from '../../etl/engine/engine-apart.ts';
 import { SCHEMAS } from '../../etl/query/lake-tables.ts';
@@ -24,7 +22,6 @@ const CONTRACT = contractText({
 });
 
 let lake: TestLake;
-let scratch: string;
 let apart: EngineApart;
 
 beforeAll(async () => {
@@ -33,19 +30,16 @@ beforeAll(async () => {
     'a.csv':
       'id,ordered_on,amount,buyer\n1,2024-05-01,10.50,Zoe\n2,2024-05-02,20.25,Yan\n3,2024-05-03,x,Xia\n',
   });
-  scratch = await mkdtemp(path.join(tmpdir(), 'reader-'));
   apart = await open();
 });
 afterAll(async () => {
-  apart.engine.close();
-  await rm(scratch, { recursive: true });
+  await apart.dispose();
   await lake.dispose();
 });
 
 function open(): Promise<EngineApart> {
-  const { folders } = lake.lake.effects.engine;
-  const engine = { memoryLimitMb: 256, threads: 1, spillLimitMb: 100, ...(folders ? { folders } : {}) };
-  return openEngineProcess({ engine, spillDirectory: path.join(scratch, 'spill') });
+  const { engine, openScratch } = lake.lake.effects;
+  return engineProcesses({ ...engine, memoryLimitMb: 256, threads: 1, spillLimitMb: 100 }, openScratch)();
 }
 
 const reader = (schemas: readonly Schema[], hidden: readonly Classification[] = []): Reader => ({
@@ -210,7 +204,7 @@ describe('an engine in a process of its own', () => {
   });
 
   test('is ended while it works; whoever waits is told why, and so is whoever comes later', async () => {
-    const { engine, end } = await open();
+    const { engine, scratch, end, dispose } = await open();
     const why = Object.assign(new Error('enough'), { code: 'QUERY_TIME' });
     const waiting = engine.rows(
       'SELECT count(*) FROM range(100000) a, range(100000) b WHERE hash(a.range, b.range) % 7 = 1',
@@ -218,10 +212,13 @@ describe('an engine in a process of its own', () => {
     end(why as never);
     await expect(waiting).rejects.toThrow('enough');
     await expect(engine.rows('SELECT 1')).rejects.toThrow('enough');
+    await access(scratch.directory);
+    await dispose();
+    await expect(access(scratch.directory)).rejects.toThrow('ENOENT');
   });
 
   test('has nothing of the environment, and its system limits its memory', async () => {
-    const { engine } = await open();
+    const { engine, dispose } = await open();
     const [row] = await engine.rows('SELECT 1 AS one');
     expect(row).toEqual({ one: 1 });
     const children = await readFile(`/proc/self/task/${process.pid}/children`, 'utf8');
@@ -231,6 +228,6 @@ describe('an engine in a process of its own', () => {
       .split('\0')
       .map((one) => one.split('=')[0]);
     expect(names.filter((name) => /ASSAY|AWS|SECRET|TOKEN|HOME/.test(name ?? ''))).toEqual([]);
-    engine.close();
+    await dispose();
   });
 });

@@ -1,31 +1,39 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Engine } from '../../../etl/engine/engine.ts';
-import type { EngineApart } from '../../../etl/engine/engine-apart.ts';
+import type { OpenEngineApart } from '../../../etl/engine/engine-apart.ts';
 import { type AssayError, ConfigError, DataError } from '../../../etl/errors.ts';
-import type { EngineOptions } from '../../../etl/ports.ts';
+import type { EngineOptions, OpenScratch } from '../../../etl/ports.ts';
 import { errorOf, type Failure, type Question, type Reply } from './messages.ts';
-
-/** How an engine in a process of its own is opened. */
-export interface EngineProcessOptions {
-  readonly engine: EngineOptions;
-  /** A folder in scratch space, for what doesn't fit into memory. */
-  readonly spillDirectory: string;
-}
 
 /** What Node and DuckDB take beside what DuckDB counts, measured; a single value that DuckDB doesn't count must fit in, too. */
 const BESIDE_MB = 512;
 
 /**
- * Starts an engine in another process. The system gives that process DuckDB's memory and half a GiB more, and no
- * environment; one that asks for more is ended, with ConfigError `QUERY_MEMORY` for whoever waits.
+ * Starts engines in processes of their own, each with a scratch space. The system gives such a process DuckDB's memory and
+ * half a GiB more, and no environment; one that asks for more is refused it, or ended.
  */
-export async function openEngineProcess(options: EngineProcessOptions): Promise<EngineApart> {
-  const memoryMb = options.engine.memoryLimitMb + BESIDE_MB;
-  const link = connectTo(startWorker(memoryMb), memoryMb);
-  await link.ask({ ask: 'open', options: options.engine, spillDirectory: options.spillDirectory });
-  return { engine: engineOn(link, 0, undefined), end: link.end };
+export function engineProcesses(options: EngineOptions, openScratch: OpenScratch): OpenEngineApart {
+  return async () => {
+    const scratch = await openScratch('query');
+    const memoryMb = options.memoryLimitMb + BESIDE_MB;
+    const link = connectTo(startWorker(memoryMb), memoryMb);
+    const dispose = async (): Promise<void> => {
+      link.end(new ConfigError('QUERY_STOPPED', 'The engine was closed.'));
+      await link.ended;
+      await scratch.dispose();
+    };
+    try {
+      const spillDirectory = path.join(scratch.directory, 'spill');
+      await link.ask({ ask: 'open', options, spillDirectory });
+    } catch (error) {
+      await dispose();
+      throw error;
+    }
+    return { engine: engineOn(link, 0, undefined), scratch, end: link.end, dispose };
+  };
 }
 
 const OWN_FILE = fileURLToPath(import.meta.url);
@@ -46,6 +54,8 @@ function startWorker(memoryMb: number): ChildProcess {
 interface Link {
   ask(question: Question): Promise<unknown>;
   end(why: AssayError): void;
+  /** Settles once the process is gone. */
+  readonly ended: Promise<void>;
 }
 
 interface Waiting {
@@ -71,7 +81,12 @@ function connectTo(child: ChildProcess, memoryMb: number): Link {
   });
   child.on('error', (error) => end(new DataError('ENGINE', `No engine could be started: ${error.message}`)));
   child.on('exit', (code, signal) => end(whyEnded(code, signal, memoryMb)));
+  const gone = new Promise<void>((resolve) => {
+    child.on('exit', () => resolve());
+    child.on('error', () => resolve());
+  });
   return {
+    ended: gone,
     ask: (question) =>
       new Promise((resolve, reject) => {
         if (ended !== undefined) return reject(ended);
