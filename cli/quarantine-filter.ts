@@ -1,23 +1,13 @@
 import type { Lake } from '../adapters/local/lake.ts';
 import type { SourceContract } from '../etl/contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../etl/contract/load-contracts.ts';
-import type { Engine } from '../etl/engine/engine.ts';
 import { ConfigError } from '../etl/errors.ts';
-import {
-  countRecords,
-  type FailedRecord,
-  findRecords,
-  loadFailedRecords,
-  type RecordFilter,
-} from '../etl/quarantine/records.ts';
+import { type Reading, readRecords } from '../etl/quarantine/read-records.ts';
+import type { FailedRecord, RecordFilter } from '../etl/quarantine/records.ts';
 import { ageMs } from './age.ts';
 import type { Args, Option } from './command.ts';
 import { runnable } from './run-datasets.ts';
 import { usageError } from './usage-error.ts';
-import { withScratchEngine } from './with-scratch-engine.ts';
-
-/** Characters of a record's id as it is shown; any beginning of at least six is understood. */
-export const ID_LENGTH = 16;
 
 /** The options that say which records are meant. */
 export const FILTER_OPTIONS: Readonly<Record<string, Option>> = {
@@ -74,29 +64,9 @@ export async function datasetsOf(args: Args, lake: Lake): Promise<string[]> {
   return runnable(loaded).filter((dataset) => loaded.contracts.has(dataset));
 }
 
-/** Which records to read, and how many. */
-export interface Reading {
-  readonly filter: RecordFilter;
-  readonly states: readonly FailedRecord['state'][];
-  readonly limit?: number;
-}
-
-/** The records of a dataset that are meant, and how many there are in all. */
-export function readRecords(
-  lake: Lake,
-  dataset: string,
-  { filter, ...wanted }: Reading,
-): Promise<{ records: FailedRecord[]; total: number }> {
-  return withScratchEngine(lake.effects, 'quarantine', async (engine: Engine) => {
-    await loadFailedRecords(engine, lake.effects, dataset);
-    const total = await countRecords(engine, filter, wanted.states);
-    return { records: total === 0 ? [] : await findRecords(engine, filter, wanted), total };
-  });
-}
-
 /** The records to act on; throws ConfigError `NO_RECORDS` where none is meant, and where an id means several. */
 export async function chosenRecords(lake: Lake, dataset: string, reading: Reading): Promise<FailedRecord[]> {
-  const { records } = await readRecords(lake, dataset, reading);
+  const { records } = await readRecords(lake.effects, dataset, reading);
   for (const id of reading.filter.ids) {
     const meant = records.filter(({ rowHash }) => rowHash.startsWith(id.toLowerCase()));
     if (meant.length > 1) throw usageError(`'${id}' means ${meant.length} records: write more of it.`);

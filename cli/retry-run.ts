@@ -1,5 +1,6 @@
 import type { SourceContract } from '../etl/contract/contract.ts';
 import type { Word } from '../etl/operations/decide-run.ts';
+import { ID_LENGTH } from '../etl/quarantine/read-records.ts';
 import type { FailedRecord } from '../etl/quarantine/records.ts';
 import { retryRecords } from '../etl/quarantine/retry-records.ts';
 import type { Args } from './command.ts';
@@ -9,7 +10,6 @@ import type { CommandLake } from './open-lake.ts';
 import { printOutcome } from './outcome.ts';
 import { plural } from './print/format.ts';
 import { printable } from './print/printable.ts';
-import { ID_LENGTH } from './quarantine-filter.ts';
 import { outcomeCode } from './run-datasets.ts';
 import { runJson } from './run-json.ts';
 

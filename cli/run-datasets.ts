@@ -1,5 +1,5 @@
-import type { Look } from '../adapters/local/run-dataset.ts';
 import { type LoadedContracts, loadContracts } from '../etl/contract/load-contracts.ts';
+import type { Look } from '../etl/operations/runs.ts';
 import { isCommitted, type RunRecord } from '../etl/stages/outcomes.ts';
 import { usableContract } from '../etl/stages/usable-contract.ts';
 import { EXIT, type ExitCode, exitCodeOf } from './exit-codes.ts';

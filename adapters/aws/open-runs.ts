@@ -8,12 +8,13 @@ import {
 import { z } from 'zod';
 import { ConfigError, DataError, ThrottledError, TransientError } from '../../etl/errors.ts';
 import { runRecordKey } from '../../etl/naming.ts';
+import type { Runs } from '../../etl/operations/runs.ts';
 import { type ApprovalEffects, startApproved, startResealed } from '../../etl/operations/start-approved.ts';
 import type { DatasetRun } from '../../etl/ports.ts';
 import { parseDocument } from '../../etl/stages/documents.ts';
 import { RunRecord } from '../../etl/stages/outcomes.ts';
 import { type Lease, readLease } from '../../etl/stages/start-run/lease.ts';
-import { nothingToDo, type Runs } from '../local/run-dataset.ts';
+import { nothingToDo } from '../local/run-dataset.ts';
 import { inAws, isNamed } from './aws-errors.ts';
 import { executionArnOf } from './step-functions.ts';
 

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { DataError } from '../../etl/errors.ts';
 import { planKey, runRecordKey } from '../../etl/naming.ts';
-import type { DatasetRun, Effects } from '../../etl/ports.ts';
+import type { ApprovedRun, Look } from '../../etl/operations/runs.ts';
+import type { Effects } from '../../etl/ports.ts';
 import { getDocument, parseDocument } from '../../etl/stages/documents.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';
 import { LOOK_BACK_DAYS } from '../../etl/stages/list-sources.ts';
@@ -17,26 +18,8 @@ import { runStateMachine } from './state-machine.ts';
 /** The state machine, as it is deployed. */
 export const DEFINITION = fileURLToPath(new URL('../../state-machines/medallion.asl.json', import.meta.url));
 
-/**
- * Where a run looks for files: in all of Bronze, for what a person put there under any day, or, where it is known that
- * files came by an ingest, in its last days, which costs the same however old the lake is.
- */
-export type Look = 'everywhere' | 'last-days';
-
-/** How the runs of a lake come about: on this machine, or on its platform. */
-export interface Runs {
-  /** Runs a dataset until nothing is pending; see runDataset. A platform decides itself where its runs look. */
-  dataset(dataset: string, look?: Look): Promise<RunRecord[]>;
-  /** Runs the one run that was asked for under an id, a backfill, and returns how it ended. */
-  backfill(run: DatasetRun): Promise<RunRecord>;
-  /** Goes on with a held run that a person approved, and returns how it ended. */
-  approved(dataset: string, approval: Approval): Promise<RunRecord>;
-  /** Seals anew what is left of a held run of which files were refused, and returns how it stands. */
-  resealed(run: DatasetRun): Promise<RunRecord>;
-}
-
 /** What an execution begins with: a held run that a person approved, or a plan, under an id where one was given out. */
-type Start = Approval | { readonly runId?: string; readonly start?: 'reseal' };
+type Start = ApprovedRun | { readonly runId?: string; readonly start?: 'reseal' };
 
 /** Runs one execution of the workflow for a dataset, under an id where one was given out, and returns how it ended. */
 export async function runOnce(dataset: string, effects: Effects, start: Start = {}): Promise<RunRecord> {
@@ -94,12 +77,6 @@ function lookingAt(look: Look, effects: Effects): Effects {
   if (look === 'last-days') return { ...effects, lookBackDays: LOOK_BACK_DAYS };
   const { lookBackDays: _, ...everywhere } = effects;
   return everywhere;
-}
-
-/** A person's word that a held run may be published as it was sealed. */
-export interface Approval {
-  readonly runId: string;
-  readonly approved: { readonly digest: string; readonly by: string; readonly reason: string };
 }
 
 /**

@@ -1,8 +1,6 @@
-import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
-import { readWithheld } from '../../etl/operations/decide-run.ts';
-import { checkApproval, requireHeld } from '../../etl/stages/held-run.ts';
+import { approveRun } from '../../etl/operations/approve-run.ts';
+import { findRun } from '../../etl/operations/find-run.ts';
 import type { Command } from '../command.ts';
-import { findRun } from '../find-run.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { outcomeJson, printOutcome } from '../outcome.ts';
@@ -31,11 +29,8 @@ again under its new digest, for a new look.`,
       throw usageError("--digest is missing: 'assay show RUN' says the seal's digest.");
     const word = wordOf(args, io);
     const lake = await openLakeOf(args, io);
-    const { runId, dataset } = await findRun(lake, args.positionals[0] ?? '');
-    const contract = requireSourceContract(await loadContracts(lake.effects.contracts), dataset);
-    const held = requireHeld({ runId, dataset }, await readWithheld(lake.effects, { runId, dataset }));
-    checkApproval(held, digest, contract);
-    const run = await lake.runs.approved(dataset, { runId, approved: { digest, ...word } });
+    const { runId, dataset } = await findRun(lake.effects, args.positionals[0] ?? '');
+    const run = await approveRun(lake, { dataset, runId }, { digest, ...word });
     const outcome: Outcome = { kind: 'run', dataset, run };
     if (args.has('json')) io.out(JSON.stringify(await outcomeJson(lake, outcome), null, 2));
     else await printOutcome(outcome, true, { lake, args, io });

@@ -1,9 +1,9 @@
 import type { Lake } from '../../adapters/local/lake.ts';
 import { auditDataset, type DatasetAudit } from '../../etl/audit/audit-dataset.ts';
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
+import { findRun } from '../../etl/operations/find-run.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { findRun } from '../find-run.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { count, plural } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
@@ -42,7 +42,7 @@ Ends with 1 where anything is wrong.`,
 async function requests(lake: Lake, args: Args): Promise<{ dataset: string; runId?: string }[]> {
   const run = args.text('run');
   if (run !== undefined) {
-    const { dataset, runId } = await findRun(lake, run);
+    const { dataset, runId } = await findRun(lake.effects, run);
     return [{ dataset, runId }];
   }
   const loaded = await loadContracts(lake.effects.contracts);

@@ -1,5 +1,6 @@
 import type { Lake } from '../../adapters/local/lake.ts';
 import { type LoadedContracts, loadContracts } from '../../etl/contract/load-contracts.ts';
+import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
 import { parseDataset } from '../../etl/naming.ts';
 import { breakerRecords } from '../../etl/query/breaker-records.ts';
 import { maskRejects } from '../../etl/query/run-rejects.ts';
@@ -14,7 +15,6 @@ import { printable } from '../print/printable.ts';
 import { rejectsText } from '../print/rejects-text.ts';
 import { table } from '../print/table.ts';
 import { runnable } from '../run-datasets.ts';
-import { withScratchEngine } from '../with-scratch-engine.ts';
 
 const EXAMPLES = 10;
 

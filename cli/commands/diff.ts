@@ -1,5 +1,6 @@
 import type { Contract } from '../../etl/contract/contract.ts';
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
+import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
 import { MASK } from '../../etl/query/run-rejects.ts';
 import { diffSnapshots, type KeyChange, type SnapshotDiff } from '../../etl/query/snapshot-diff.ts';
 import { publishedContract } from '../../etl/stages/kept-contracts.ts';
@@ -10,7 +11,6 @@ import { count, decimal, plural } from '../print/format.ts';
 import { table } from '../print/table.ts';
 import { snapshotId } from '../snapshot-id.ts';
 import { usageError } from '../usage-error.ts';
-import { withScratchEngine } from '../with-scratch-engine.ts';
 
 const DEFAULT_LIMIT = '50';
 

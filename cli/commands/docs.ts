@@ -6,13 +6,13 @@ import type { Contract } from '../../etl/contract/contract.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import { checkHealth } from '../../etl/operations/check-health.ts';
+import { readRun, runKeys } from '../../etl/operations/find-run.ts';
 import { describeContract } from '../../etl/query/catalog.ts';
 import { addressOf, type DatasetFacts, datasetPage } from '../../etl/site/dataset-page.ts';
 import { indexPage } from '../../etl/site/index-page.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { readRun, runKeys } from '../find-run.ts';
 import type { Io } from '../io.ts';
 import { locations, shownPath } from '../locations.ts';
 import { type CommandLake, openLakeOf } from '../open-lake.ts';
@@ -90,7 +90,11 @@ async function factsOf(
 }
 
 async function lastRuns(lake: CommandLake, dataset: string): Promise<RunRecord[]> {
-  const keys = (await runKeys(lake, dataset)).slice(0, RUNS);
-  const records = await Promise.all(keys.map((key) => readRun(lake, key)));
-  return records.filter((record) => record !== undefined);
+  const records: RunRecord[] = [];
+  for await (const key of runKeys(lake.effects, { dataset })) {
+    const record = await readRun(lake.effects, key);
+    if (record !== undefined) records.push(record);
+    if (records.length === RUNS) break;
+  }
+  return records;
 }

@@ -10,6 +10,7 @@ import { ConfigError, messageOf } from '../../etl/errors.ts';
 import { estimate, MEASURED, type Platform, type Workload } from '../../etl/estimating/estimate.ts';
 import { type PastWorkload, pastWorkload } from '../../etl/estimating/history.ts';
 import { LIST_PRICES, type Prices, readPrices } from '../../etl/estimating/prices.ts';
+import { readRun, runKeys } from '../../etl/operations/find-run.ts';
 import { openDatasetTable } from '../../etl/stages/dataset-tables.ts';
 import { readKnownPointer } from '../../etl/stages/known-pointer.ts';
 import { CHUNK_BYTES } from '../../etl/stages/make-plan.ts';
@@ -19,7 +20,6 @@ import type { DataFile } from '../../etl/table/schema.ts';
 import { SIZES } from '../../lib/workflow/sizes.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { readRun, runKeys } from '../find-run.ts';
 import { type GoldWorkload, goldWorkload } from '../gold-workload.ts';
 import type { Io } from '../io.ts';
 import { locations } from '../locations.ts';
@@ -120,8 +120,8 @@ function estimateJson({ dataset, workload, platform, prices, past, found }: Esti
 async function readPast(dataset: string, args: Args, io: Io): Promise<PastWorkload> {
   const lake = await openLakeOf(args, io);
   const records: RunRecord[] = [];
-  for (const key of await runKeys(lake, dataset)) {
-    const record = await readRun(lake, key);
+  for await (const key of runKeys(lake.effects, { dataset })) {
+    const record = await readRun(lake.effects, key);
     if (record !== undefined) records.push(record);
   }
   const contract = requireSourceContract(await loadContracts(lake.effects.contracts), dataset);

@@ -1,4 +1,5 @@
 import { condemnRecords } from '../../etl/quarantine/condemn.ts';
+import { ID_LENGTH } from '../../etl/quarantine/read-records.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
@@ -9,7 +10,6 @@ import {
   chosenRecords,
   datasetOf,
   FILTER_OPTIONS,
-  ID_LENGTH,
   recordFilter,
   requireFilter,
 } from '../quarantine-filter.ts';

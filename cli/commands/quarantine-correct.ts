@@ -2,13 +2,14 @@ import path from 'node:path';
 import type { Lake } from '../../adapters/local/lake.ts';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { type Correction, keepCorrections } from '../../etl/quarantine/corrections.ts';
+import { readRecords } from '../../etl/quarantine/read-records.ts';
 import type { FailedRecord } from '../../etl/quarantine/records.ts';
 import type { Args, Command } from '../command.ts';
 import { changesOf, readEdited } from '../correction-file.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
 import type { Io } from '../io.ts';
 import { openLakeOf } from '../open-lake.ts';
-import { chosenRecords, datasetOf, readRecords, recordFilter } from '../quarantine-filter.ts';
+import { chosenRecords, datasetOf, recordFilter } from '../quarantine-filter.ts';
 import { retryAndRun } from '../retry-run.ts';
 import { usageError } from '../usage-error.ts';
 
@@ -82,7 +83,7 @@ async function readOne(
 async function readFileCorrections(lake: Lake, contract: SourceContract, file: string): Promise<Read> {
   const lines = await readEdited(file, contract);
   const filter = { ids: [] };
-  const { records } = await readRecords(lake, contract.dataset, { filter, states: EVERY });
+  const { records } = await readRecords(lake.effects, contract.dataset, { filter, states: EVERY });
   const byHash = new Map<string, FailedRecord>(records.map((record) => [record.rowHash, record]));
   const corrections: Correction[] = [];
   const skipped: Read['skipped'] = [];

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { openColumns } from '../../etl/contract/open-columns.ts';
+import { readRecords } from '../../etl/quarantine/read-records.ts';
 import type { FailedRecord } from '../../etl/quarantine/records.ts';
 import { MASK, maskValues } from '../../etl/query/run-rejects.ts';
 import { requireEnding } from '../answer-format.ts';
@@ -12,7 +13,7 @@ import { openLakeOf } from '../open-lake.ts';
 import { csvCell } from '../print/cell.ts';
 import { plural } from '../print/format.ts';
 import { type Sink, terminalSink, toFile } from '../print/sink.ts';
-import { datasetOf, FILTER_OPTIONS, readRecords, recordFilter } from '../quarantine-filter.ts';
+import { datasetOf, FILTER_OPTIONS, recordFilter } from '../quarantine-filter.ts';
 
 /** `assay quarantine export`: open records as CSV, to be corrected. */
 export const quarantineExport: Command = {
@@ -37,7 +38,7 @@ back, unless --unmasked is given.`,
     const lake = await openLakeOf(args, io);
     const contract = await datasetOf(args, lake);
     const filter = recordFilter(args, lake.effects.clock.now());
-    const { records } = await readRecords(lake, contract.dataset, { filter, states: ['open'] });
+    const { records } = await readRecords(lake.effects, contract.dataset, { filter, states: ['open'] });
     const open = args.has('unmasked') ? undefined : openColumns(contract);
     const print = async (sink: Sink): Promise<void> => {
       sink.line([...EXPORT_COLUMNS, ...contract.columns.map(({ name }) => name)].map(csvCell).join(','));

@@ -1,4 +1,4 @@
-import type { FailedRecord } from '../../etl/quarantine/records.ts';
+import { type ListedRecord, listedRecord, readRecords } from '../../etl/quarantine/read-records.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { nextCommand } from '../locations.ts';
@@ -6,7 +6,7 @@ import { openLakeOf } from '../open-lake.ts';
 import { fileName } from '../print/counts-table.ts';
 import { count, plural, time } from '../print/format.ts';
 import { table } from '../print/table.ts';
-import { datasetsOf, FILTER_OPTIONS, ID_LENGTH, readRecords, recordFilter } from '../quarantine-filter.ts';
+import { datasetsOf, FILTER_OPTIONS, recordFilter } from '../quarantine-filter.ts';
 import { usageError } from '../usage-error.ts';
 
 const DEFAULT_LIMIT = '50';
@@ -39,9 +39,13 @@ With --condemned, those that are condemned instead.`,
     const lake = await openLakeOf(args, io);
     const filter = recordFilter(args, lake.effects.clock.now());
     const states = args.has('condemned') ? (['condemned'] as const) : (['open', 'retrying'] as const);
-    const lists: { dataset: string; total: number; records: ReturnType<typeof listedRecord>[] }[] = [];
+    const lists: { dataset: string; total: number; records: ListedRecord[] }[] = [];
     for (const dataset of await datasetsOf(args, lake)) {
-      const { records, total } = await readRecords(lake, dataset, { filter, states, limit: Number(limit) });
+      const { records, total } = await readRecords(lake.effects, dataset, {
+        filter,
+        states,
+        limit: Number(limit),
+      });
       lists.push({ dataset, total, records: records.map(listedRecord) });
     }
     if (args.has('json')) {
@@ -57,25 +61,10 @@ With --condemned, those that are condemned instead.`,
   },
 };
 
-function listedRecord(record: FailedRecord) {
-  const { rowHash, state, sourceFile, sourceRowNumber, failures, lastAt, runId, reasons } = record;
-  return {
-    record: rowHash.slice(0, ID_LENGTH),
-    state,
-    sourceFile,
-    sourceRowNumber,
-    failures,
-    failedAt: lastAt,
-    runId,
-    reasons,
-    isCorrected: Object.keys(record.corrections).length > 0,
-  };
-}
-
 interface Listed {
   readonly dataset: string;
   readonly total: number;
-  readonly records: readonly ReturnType<typeof listedRecord>[];
+  readonly records: readonly ListedRecord[];
 }
 
 function listText({ dataset, total, records }: Listed): string {

@@ -1,3 +1,4 @@
+import { ID_LENGTH } from '../../etl/quarantine/read-records.ts';
 import { approveRelease, askRelease } from '../../etl/quarantine/releases.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -11,7 +12,6 @@ import {
   chosenRecords,
   datasetOf,
   FILTER_OPTIONS,
-  ID_LENGTH,
   recordFilter,
   requireFilter,
 } from '../quarantine-filter.ts';

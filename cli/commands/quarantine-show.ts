@@ -1,8 +1,10 @@
 import type { Lake } from '../../adapters/local/lake.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { openColumns } from '../../etl/contract/open-columns.ts';
+import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import { type RecordEvent, recordHistory } from '../../etl/quarantine/history.ts';
+import { ID_LENGTH } from '../../etl/quarantine/read-records.ts';
 import {
   type FailedRecord,
   findRecords,
@@ -17,9 +19,8 @@ import { openLakeOf } from '../open-lake.ts';
 import { time } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
 import { table } from '../print/table.ts';
-import { datasetsOf, ID_LENGTH, recordFilter } from '../quarantine-filter.ts';
+import { datasetsOf, recordFilter } from '../quarantine-filter.ts';
 import { usageError } from '../usage-error.ts';
-import { withScratchEngine } from '../with-scratch-engine.ts';
 
 /** `assay quarantine show`: everything about one record that failed. */
 export const quarantineShow: Command = {

@@ -1,8 +1,8 @@
 import { readmitFiles } from '../../etl/operations/decide-files.ts';
 import { readmitRun } from '../../etl/operations/decide-run.ts';
+import { findRun } from '../../etl/operations/find-run.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { findRun } from '../find-run.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
 import { nextCommand } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
@@ -32,7 +32,7 @@ was refused or rolled back, or that were refused of a run by 'assay refuse RUN -
   async run(args, io) {
     const word = wordOf(args, io);
     const lake = await openLakeOf(args, io);
-    const { runId, dataset } = await findRun(lake, args.positionals[0] ?? '');
+    const { runId, dataset } = await findRun(lake.effects, args.positionals[0] ?? '');
     const files = args.texts('file');
     const readmitted =
       files.length === 0

@@ -1,9 +1,9 @@
 import { refuseFiles } from '../../etl/operations/decide-files.ts';
 import { refuseRun } from '../../etl/operations/decide-run.ts';
+import { findRun } from '../../etl/operations/find-run.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { findRun } from '../find-run.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
 import type { Io } from '../io.ts';
 import { nextCommand } from '../locations.ts';
@@ -39,7 +39,7 @@ same command goes on with it.`,
   async run(args, io) {
     const word = wordOf(args, io);
     const lake = await openLakeOf(args, io);
-    const { runId, dataset } = await findRun(lake, args.positionals[0] ?? '');
+    const { runId, dataset } = await findRun(lake.effects, args.positionals[0] ?? '');
     const files = args.texts('file');
     if (files.length === 0) {
       sayRefused(await refuseRun(lake.effects, { runId, dataset }, word), args, io);
@@ -47,7 +47,7 @@ same command goes on with it.`,
     }
     const { kind } = await refuseFiles(lake.effects, { runId, dataset, files }, word);
     if (kind === 'rest') return await sealRest(lake, { runId, dataset }, { args, io });
-    sayRefused(await findRun(lake, runId), args, io);
+    sayRefused(await findRun(lake.effects, runId), args, io);
     return EXIT.ok;
   },
 };

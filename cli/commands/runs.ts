@@ -1,8 +1,8 @@
 import { parseDataset } from '../../etl/naming.ts';
+import { readRun, runKeys } from '../../etl/operations/find-run.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { readRun, runKeys } from '../find-run.ts';
 import { nextCommand } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { count, duration, time } from '../print/format.ts';
@@ -37,10 +37,10 @@ leave no trace.`,
     if (dataset !== undefined) parseDataset(dataset);
     const lake = await openLakeOf(args, io);
     const records: RunRecord[] = [];
-    for (const key of await runKeys(lake, dataset)) {
-      if (records.length === Number(limit)) break;
-      const record = await readRun(lake, key);
+    for await (const key of runKeys(lake.effects, { dataset })) {
+      const record = await readRun(lake.effects, key);
       if (record !== undefined && (!args.has('held') || record.status === 'held')) records.push(record);
+      if (records.length === Number(limit)) break;
     }
     if (args.has('json')) io.out(JSON.stringify(records.map(runJson), null, 2));
     else if (records.length === 0) io.out(args.has('held') ? 'No run is held.' : 'There are no runs yet.');

@@ -1,11 +1,12 @@
 import type { Lake } from '../../adapters/local/lake.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
+import { findRun } from '../../etl/operations/find-run.ts';
 import { maskRejects, type Reject, rejectExamples } from '../../etl/query/run-rejects.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import type { Command } from '../command.ts';
 import { describeRun } from '../describe-run.ts';
 import { EXIT } from '../exit-codes.ts';
-import { findRun } from '../find-run.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { changesOf } from '../outcome.ts';
 import { time } from '../print/format.ts';
@@ -13,7 +14,6 @@ import { rejectsText } from '../print/rejects-text.ts';
 import { changesText } from '../print/restated.ts';
 import { runText } from '../print/run-text.ts';
 import { runJson } from '../run-json.ts';
-import { withScratchEngine } from '../with-scratch-engine.ts';
 
 const PER_KIND = 3;
 const MOST = 20;
@@ -33,7 +33,7 @@ Values of personal and confidential columns are shown as •••.`,
   async run(args, io) {
     const lake = await openLakeOf(args, io);
     const [prefix = ''] = args.positionals;
-    const run = await findRun(lake, prefix);
+    const run = await findRun(lake.effects, prefix);
     const examples = await readExamples(lake, run, args.has('unmasked'));
     const lines = await describeRun(lake, run, { args, io, isShown: true });
     const changes = await changesOf(lake, run);

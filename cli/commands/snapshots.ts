@@ -1,18 +1,10 @@
-import type { Lake } from '../../adapters/local/lake.ts';
-import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
-import { viewsOf } from '../../etl/query/lake-views.ts';
-import { readKnownPointer } from '../../etl/stages/known-pointer.ts';
-import type { Snapshot } from '../../etl/table/metadata.ts';
-import type { Generation } from '../../etl/table/pointer.ts';
+import { listSnapshots, type PublishedSnapshot } from '../../etl/query/list-snapshots.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { nextCommand } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { count, time } from '../print/format.ts';
 import { table } from '../print/table.ts';
-
-/** One published state of a table, as --json prints it. */
-type SnapshotLine = ReturnType<typeof snapshotJson>;
 
 /** `assay snapshots`: a dataset's published states. */
 export const snapshots: Command = {
@@ -26,7 +18,7 @@ queried with --as-of. Times are UTC; '*' marks the current one. Generations from
   async run(args, io) {
     const lake = await openLakeOf(args, io);
     const [dataset = ''] = args.positionals;
-    const { tableName, lines, gone } = await readSnapshots(lake, dataset);
+    const { tableName, lines, gone } = await listSnapshots(lake.effects, dataset);
     if (args.has('json')) {
       io.out(JSON.stringify(lines, null, 2));
       return EXIT.ok;
@@ -43,53 +35,7 @@ queried with --as-of. Times are UTC; '*' marks the current one. Generations from
   },
 };
 
-async function readSnapshots(
-  lake: Lake,
-  dataset: string,
-): Promise<{ tableName: string; lines: SnapshotLine[]; gone: string[] }> {
-  const contract = requireContract(await loadContracts(lake.effects.contracts), dataset);
-  // What readers know by the dataset's name: Silver, or the Gold table.
-  const [view] = await viewsOf(lake.effects, contract, ({ layer }) => layer === contract.layer);
-  const current = (await readKnownPointer(lake.effects.objects, contract.layer, dataset))?.pointer
-    .snapshot_id;
-  const generation = view?.pointer?.generation ?? 1;
-  const tables = [...(view?.earlier ?? []), { generation, table: view?.table }];
-  const lines = tables.flatMap((one) =>
-    (one.table?.metadata.snapshots ?? []).map((snapshot) =>
-      snapshotJson(snapshot, snapshot['snapshot-id'] === current, one.generation),
-    ),
-  );
-  const newestFirst = (a: SnapshotLine, b: SnapshotLine): number =>
-    a.committedAt < b.committedAt ? 1 : a.committedAt > b.committedAt ? -1 : 0;
-  const gone = (view?.earlier ?? [])
-    .filter(({ table: kept }) => kept === undefined)
-    .map(({ generation: number }) => goneText(number, view?.pointer?.generations ?? []));
-  return { tableName: view?.name ?? dataset, lines: lines.reverse().sort(newestFirst), gone };
-}
-
-function goneText(generation: number, all: readonly Generation[]): string {
-  const last = all.findLast((one) => one.generation === generation);
-  return `The snapshots of generation ${generation} (contract ${last?.contract_version}, until ${time(last?.until ?? '')}) were expired.`;
-}
-
-function snapshotJson(snapshot: Snapshot, isCurrent: boolean, generation: number) {
-  const { summary } = snapshot;
-  const number = (name: string): number => Number(summary[name] ?? 0);
-  return {
-    snapshotId: snapshot['snapshot-id'],
-    sequenceNumber: snapshot['sequence-number'],
-    committedAt: new Date(snapshot['timestamp-ms']).toISOString(),
-    operation: summary.operation ?? null,
-    addedRecords: number('added-records'),
-    removedRecords: number('deleted-records'),
-    totalRecords: number('total-records'),
-    runId: summary['assay.run-id'] ?? null,
-    isCurrent,
-    generation,
-  };
-}
-
-function snapshotTable(lines: readonly SnapshotLine[]): string {
+function snapshotTable(lines: readonly PublishedSnapshot[]): string {
   const numbers = ['added', 'removed', 'total'].map((name) => ({ name, align: 'right' as const }));
   const hasMore = lines.some(({ generation }) => generation > 1);
   return table(

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { type Engine, withEngine } from '../etl/engine/engine.ts';
-import type { Effects } from '../etl/ports.ts';
+import type { Effects } from '../ports.ts';
+import { type Engine, withEngine } from './engine.ts';
 
 /** Runs work with a DuckDB of its own in scratch space, which is gone afterwards. */
 export async function withScratchEngine<T>(

@@ -1,0 +1,26 @@
+import type { DatasetRun } from '../ports.ts';
+import type { RunRecord } from '../stages/outcomes.ts';
+
+/**
+ * Where a run looks for files: in all of Bronze, for what a person put there under any day, or, where it is known that
+ * files came by an ingest, in its last days, which costs the same however old the lake is.
+ */
+export type Look = 'everywhere' | 'last-days';
+
+/** A person's word that a held run may be published as it was sealed. */
+export interface ApprovedRun {
+  readonly runId: string;
+  readonly approved: { readonly digest: string; readonly by: string; readonly reason: string };
+}
+
+/** How the runs of a lake come about: on this machine, or on its platform. */
+export interface Runs {
+  /** Runs a dataset until nothing is pending. A platform decides itself where its runs look. */
+  dataset(dataset: string, look?: Look): Promise<RunRecord[]>;
+  /** Runs the one run that was asked for under an id, a backfill, and returns how it ended. */
+  backfill(run: DatasetRun): Promise<RunRecord>;
+  /** Goes on with a held run that a person approved, and returns how it ended. */
+  approved(dataset: string, approval: ApprovedRun): Promise<RunRecord>;
+  /** Seals anew what is left of a held run of which files were refused, and returns how it stands. */
+  resealed(run: DatasetRun): Promise<RunRecord>;
+}
