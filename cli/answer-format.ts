@@ -1,14 +1,15 @@
-import { copyFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { monthSheets } from '../etl/answers/month-sheets.ts';
+import { csvLines, jsonLines, jsonlLines } from '../etl/answers/text.ts';
+import { workbookOf } from '../etl/answers/xlsx.ts';
 import type { QueryAnswer } from '../etl/query/answer.ts';
 import type { Args } from './command.ts';
 import type { Io } from './io.ts';
 import { shownPath } from './locations.ts';
-import { printCsv, printJson, printJsonLines, printTable, type TableLook } from './print/answer.ts';
+import { printTable, printText, type TableLook } from './print/answer.ts';
 import { plural } from './print/format.ts';
-import { monthSheets } from './print/month-sheets.ts';
 import { type Sink, terminalSink, toFile, writeWhole } from './print/sink.ts';
-import { writeXlsx } from './print/xlsx.ts';
 import { usageError } from './usage-error.ts';
 
 /** Formats, and the endings of a file's name that mean them. */
@@ -120,7 +121,9 @@ export async function printAnswer(
   else if (format === 'xlsx')
     await writeWhole(out, async (temp) => {
       const sheets = sheetPerMonth === undefined ? undefined : await monthSheets(answer, sheetPerMonth);
-      asText = await writeXlsx(answer, temp, sheets);
+      const workbook = await workbookOf(answer, sheets);
+      await writeFile(temp, workbook.bytes);
+      asText = workbook.asText;
     });
   else await toFile(out, (sink) => printLines(answer, sink, { format, look }));
   const rows = format === 'table' ? Math.min(answer.rowCount, maxRows) : answer.rowCount;
@@ -137,9 +140,9 @@ async function printLines(
   sink: Sink,
   { format, look }: { readonly format: Format; readonly look: TableLook },
 ): Promise<void> {
-  if (format === 'csv') await printCsv(answer, sink);
-  else if (format === 'json') await printJson(answer, sink);
-  else if (format === 'jsonl') await printJsonLines(answer, sink);
+  if (format === 'csv') await printText(csvLines(answer), sink);
+  else if (format === 'json') await printText(jsonLines(answer), sink);
+  else if (format === 'jsonl') await printText(jsonlLines(answer), sink);
   else await printTable(answer, sink, look);
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { jsonLines } from './../etl/answers/text.ts';
 import { closedReport } from '../etl/closing/closed-report.ts';
 import type { ClosingRecord } from '../etl/closing/closing-record.ts';
 import type { GoldContract } from '../etl/contract/contract.ts';
@@ -8,7 +9,7 @@ import type { Args } from './command.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import type { CommandLake } from './open-lake.ts';
-import { printJson } from './print/answer.ts';
+import { printText } from './print/answer.ts';
 import { time } from './print/format.ts';
 import { printable } from './print/printable.ts';
 import { terminalSink } from './print/sink.ts';
@@ -47,7 +48,7 @@ export async function printClosed(
       if (format.format === 'json' && format.out === undefined) {
         const head = JSON.stringify({ report: dataset, closings, columns: answer.columns }, null, 2);
         io.out(`${head.slice(0, -2)},\n  "rows":`);
-        await printJson(answer, terminalSink(io));
+        await printText(jsonLines(answer), terminalSink(io));
         io.out('}');
         return EXIT.ok;
       }

@@ -1,3 +1,4 @@
+import { cellText } from '../../etl/answers/cell.ts';
 import type { Contract } from '../../etl/contract/contract.ts';
 import { type LoadedContracts, loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
 import { openColumns } from '../../etl/contract/open-columns.ts';
@@ -7,7 +8,6 @@ import { withPublished } from '../../etl/stages/kept-contracts.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openLakeOf } from '../open-lake.ts';
-import { cellText } from '../print/cell.ts';
 import { decimal, plural, time } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
 import { table } from '../print/table.ts';

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { csvCell } from '../../etl/answers/cell.ts';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { openColumns } from '../../etl/contract/open-columns.ts';
 import { readRecords } from '../../etl/quarantine/read-records.ts';
@@ -10,7 +11,6 @@ import { EXPORT_COLUMNS } from '../correction-file.ts';
 import { EXIT } from '../exit-codes.ts';
 import { nextCommand, quoteArgument, shownPath } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
-import { csvCell } from '../print/cell.ts';
 import { plural } from '../print/format.ts';
 import { type Sink, terminalSink, toFile } from '../print/sink.ts';
 import { datasetOf, FILTER_OPTIONS, recordFilter } from '../quarantine-filter.ts';

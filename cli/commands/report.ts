@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Lake } from '../../adapters/local/lake.ts';
+import { jsonLines } from '../../etl/answers/text.ts';
 import type { GoldContract } from '../../etl/contract/contract.ts';
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
 import { withEngine } from '../../etl/engine/engine.ts';
@@ -19,7 +20,7 @@ import type { Io } from '../io.ts';
 import { nextCommand } from '../locations.ts';
 import { monthOf } from '../month.ts';
 import { openLakeOf } from '../open-lake.ts';
-import { printJson } from '../print/answer.ts';
+import { printText } from '../print/answer.ts';
 import { time } from '../print/format.ts';
 import { terminalSink } from '../print/sink.ts';
 import { table } from '../print/table.ts';
@@ -179,7 +180,7 @@ const firstSentence = (text: string): string => /^.*?\.(?=\s|$)/s.exec(text)?.[0
 async function printWhole(facts: ReportFacts, answer: QueryAnswer, io: Io): Promise<ExitCode> {
   const head = JSON.stringify({ ...facts, columns: answer.columns }, null, 2);
   io.out(`${head.slice(0, -2)},\n  "rows":`);
-  await printJson(answer, terminalSink(io));
+  await printText(jsonLines(answer), terminalSink(io));
   io.out('}');
   return EXIT.ok;
 }

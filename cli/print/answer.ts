@@ -1,13 +1,12 @@
+import { cellText, isNumeric } from '../../etl/answers/cell.ts';
+import type { Lines } from '../../etl/answers/text.ts';
 import type { SqlValue } from '../../etl/engine/engine.ts';
 import type { AnswerColumn, QueryAnswer } from '../../etl/query/answer.ts';
-import { jsonValue } from '../../etl/query/json-value.ts';
-import { cellText, csvCell, isNumeric } from './cell.ts';
 import { count, decimal, plural } from './format.ts';
 import { printable } from './printable.ts';
 import type { Sink } from './sink.ts';
 import { shorten, table } from './table.ts';
 
-const PAGE_ROWS = 5000;
 /** Widest cell, narrowest cell that still says something. */
 const MAX_CELL = 60;
 const MIN_CELL = 26;
@@ -21,32 +20,12 @@ export interface TableLook {
   readonly isGrouped: boolean;
 }
 
-/** An answer as CSV with a header, all rows. */
-export async function printCsv(answer: QueryAnswer, sink: Sink): Promise<void> {
-  sink.line(answer.columns.map(({ name }) => csvCell(name)).join(','));
-  await eachRow(answer, sink, (row) => sink.line(row.map(csvCell).join(',')));
-}
-
-/** An answer as a JSON array with an object a row, one row a line, all rows. */
-export async function printJson(answer: QueryAnswer, sink: Sink): Promise<void> {
-  const { rowCount } = answer;
-  let n = 0;
-  sink.line(rowCount === 0 ? '[]' : '[');
-  await eachRow(answer, sink, (row) => {
-    n++;
-    sink.line(`${jsonRow(answer, row)}${n < rowCount ? ',' : ''}`);
-  });
-  if (rowCount > 0) sink.line(']');
-}
-
-/** An answer as JSON Lines: an object a row, one row a line, all rows. */
-export async function printJsonLines(answer: QueryAnswer, sink: Sink): Promise<void> {
-  await eachRow(answer, sink, (row) => sink.line(jsonRow(answer, row)));
-}
-
-function jsonRow({ columns }: QueryAnswer, row: readonly SqlValue[]): string {
-  const members = columns.map((column, at) => [column.name, jsonValue(row[at] ?? null, column)]);
-  return JSON.stringify(Object.fromEntries(members));
+/** Prints an answer's text, block by block. */
+export async function printText(lines: Lines, sink: Sink): Promise<void> {
+  for await (const block of lines) {
+    sink.line(block);
+    await sink.drained();
+  }
 }
 
 /** An answer as a table for people: cells cut, only the first rows, and how many there are. */
@@ -65,13 +44,6 @@ export async function printTable(answer: QueryAnswer, sink: Sink, look: TableLoo
     );
   } else {
     sink.line(rowCount === 0 ? 'No rows.' : `\n${plural(rowCount, 'row')}.`);
-  }
-}
-
-async function eachRow(answer: QueryAnswer, sink: Sink, print: (row: SqlValue[]) => void): Promise<void> {
-  for (let from = 0; from < answer.rowCount; from += PAGE_ROWS) {
-    for (const row of await answer.rows(from, from + PAGE_ROWS)) print(row);
-    await sink.drained();
   }
 }
 

@@ -1,6 +1,6 @@
-import type { SqlValue } from '../../etl/engine/engine.ts';
-import type { AnswerColumn } from '../../etl/query/answer.ts';
-import { isInteger } from '../../etl/query/json-value.ts';
+import type { SqlValue } from '../engine/engine.ts';
+import type { AnswerColumn } from '../query/answer.ts';
+import { isInteger } from '../query/json-value.ts';
 
 const NUMBER = /^(DECIMAL|DOUBLE|FLOAT)/;
 

@@ -1,11 +1,10 @@
-import { open } from 'node:fs/promises';
-import type { SqlValue } from '../../etl/engine/engine.ts';
-import { ConfigError } from '../../etl/errors.ts';
-import type { AnswerColumn, QueryAnswer } from '../../etl/query/answer.ts';
+import type { SqlValue } from '../engine/engine.ts';
+import { ConfigError } from '../errors.ts';
+import type { AnswerColumn, QueryAnswer } from '../query/answer.ts';
 import { cellText, isNumeric } from './cell.ts';
-import { count } from './format.ts';
 import type { SheetRows } from './month-sheets.ts';
-import { ZipWriter } from './zip.ts';
+import { pagesOf } from './rows.ts';
+import { zipOf } from './zip.ts';
 
 /** What a sheet takes (Excel specifications and limits). */
 const MOST_ROWS = 1_048_576;
@@ -13,21 +12,26 @@ const MOST_COLUMNS = 16_384;
 const MOST_CHARACTERS = 32_767;
 /** Digits that Excel keeps of a number. */
 const MOST_DIGITS = 15;
-const PAGE_ROWS = 5000;
 
 /** How a column's values stand in the sheet. */
 type Kind = 'number' | 'boolean' | 'date' | 'time' | 'text';
 
+/** A workbook that is ready to be written. */
+export interface Workbook {
+  /** Columns that are text because Excel would change their values: numbers of more than 15 digits, dates before March 1900, times with parts of a millisecond. */
+  readonly asText: readonly string[];
+  /** The file's bytes. Throws ConfigError `TOO_LARGE` at a value that no cell takes. */
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
 /**
- * Writes all rows of an answer as the only sheet of an .xlsx file (ECMA-376), or as several, row by row. Returns the columns that are
- * text because Excel would change their values: numbers of more than 15 digits, dates before March 1900, times with
- * parts of a millisecond. Times are UTC. Throws ConfigError `TOO_LARGE` for what no sheet takes.
+ * All rows of an answer as the only sheet of an .xlsx file (ECMA-376), or as several, row by row. Times are UTC. Throws
+ * ConfigError `TOO_LARGE` for what no sheet takes.
  */
-export async function writeXlsx(
+export async function workbookOf(
   answer: QueryAnswer,
-  path: string,
   sheets: readonly SheetRows[] = [{ name: 'answer', from: 0, to: answer.rowCount }],
-): Promise<string[]> {
+): Promise<Workbook> {
   const { columns } = answer;
   const longest = Math.max(...sheets.map(({ from, to }) => to - from));
   if (longest >= MOST_ROWS || columns.length > MOST_COLUMNS) {
@@ -36,18 +40,18 @@ export async function writeXlsx(
   }
   const inexact = await answer.anyOf((name, type) => inexactSql(name, { name, type }));
   const kinds = columns.map((column, n) => (inexact[n] === true ? 'text' : kindOf(column)));
-  const file = await open(path, 'w');
-  try {
-    const zip = new ZipWriter(file);
-    for (const [name, text] of Object.entries(partsOf(sheets))) await zip.add(name, [HEAD, text]);
-    for (const [n, rows] of sheets.entries())
-      await zip.add(`xl/worksheets/sheet${n + 1}.xml`, sheet(answer, kinds, rows));
-    await zip.close();
-  } finally {
-    await file.close();
-  }
-  return columns.flatMap(({ name }, n) => (inexact[n] === true ? [name] : []));
+  const parts = Object.entries(partsOf(sheets)).map(([name, text]) => ({ name, texts: [HEAD, text] }));
+  const filled = sheets.map((rows, n) => ({
+    name: `xl/worksheets/sheet${n + 1}.xml`,
+    texts: sheet(answer, kinds, rows),
+  }));
+  return {
+    asText: columns.flatMap(({ name }, n) => (inexact[n] === true ? [name] : [])),
+    bytes: zipOf([...parts, ...filled]),
+  };
 }
+
+const count = (value: number): string => value.toLocaleString('en-US');
 
 function kindOf(column: AnswerColumn): Kind {
   if (isNumeric(column)) return 'number';
@@ -70,21 +74,17 @@ function inexactSql(name: string, column: AnswerColumn): string | undefined {
   return `length(trim(${digits}, '0')) > ${MOST_DIGITS}`;
 }
 
-async function* sheet(
-  answer: QueryAnswer,
-  kinds: readonly Kind[],
-  { from: first, to: end }: SheetRows,
-): AsyncGenerator<string> {
+async function* sheet(answer: QueryAnswer, kinds: readonly Kind[], place: SheetRows): AsyncGenerator<string> {
   const { columns } = answer;
   const letters = columns.map((_, n) => lettersOf(n));
   yield `${HEAD}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>`;
   const head = columns.map(({ name }, n) => textCell(`${letters[n]}1`, name, { column: name, style: 3 }));
   yield `<row r="1">${head.join('')}</row>`;
-  for (let from = first; from < end; from += PAGE_ROWS) {
-    const rows = await answer.rows(from, Math.min(from + PAGE_ROWS, end));
+  let number = 1;
+  for await (const rows of pagesOf(answer, place))
     yield rows
-      .map((row, n) => {
-        const number = from - first + n + 2;
+      .map((row) => {
+        number += 1;
         const cells = row.map((value, at) =>
           cell(`${letters[at]}${number}`, value, {
             kind: kinds[at] ?? 'text',
@@ -94,7 +94,6 @@ async function* sheet(
         return `<row r="${number}">${cells.join('')}</row>`;
       })
       .join('');
-  }
   yield '</sheetData></worksheet>';
 }
 
