@@ -192,7 +192,7 @@ function compareSources(old: SourceContract, next: SourceContract): ContractChan
 /** How records are written: whatever reads some otherwise is breaking, and what only accepts more is not. */
 function compareDialects(old: CsvDialect, next: CsvDialect): ContractChange[] {
   const reads = ['delimiter', 'quote', 'escape', 'escapes', 'skipSpaces', 'skipLines', 'sheet'] as const;
-  const accepts = ['strayQuotes', 'extraFields'] as const;
+  const accepts = ['strayQuotes', 'extraFields', 'repeatedHeader'] as const;
   const shown = (value: unknown): string =>
     value === undefined ? 'absent' : value === '' ? 'none' : String(value);
   return [...reads, ...accepts].flatMap((field) => {

@@ -133,6 +133,8 @@ export interface CsvDialect {
   readonly columns?: readonly string[];
   /** With `columns`: so many lines stand before the first record, whatever they say. */
   readonly skipLines?: number;
+  /** What a header line among the records is; absent: a record that fails. */
+  readonly repeatedHeader?: 'skip';
   /** The sheet of a workbook that is read; absent: the first that isn't hidden. */
   readonly sheet?: string;
   /** Set where each record is one line, whatever stands within its quotes: a row of a sheet. No contract says so. */

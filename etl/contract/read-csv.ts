@@ -51,6 +51,7 @@ const CSV = {
     1,
   ).optional(),
   skipLines: whole(1).optional(),
+  repeatedHeader: choice(['reject', 'skip']).optional(),
 } as const;
 
 /** Reads `assay.csv`, how the source writes its CSV; what is absent has its default. */
@@ -86,6 +87,7 @@ export function readCsv(custom: CustomValues, problems: Problems): CsvDialect {
     ...(fields.preambleLines === undefined ? {} : { preambleLines: fields.preambleLines }),
     ...(fields.columns === undefined ? {} : { columns: fields.columns }),
     ...(fields.skipLines === undefined ? {} : { skipLines: fields.skipLines }),
+    ...(fields.repeatedHeader === 'skip' ? { repeatedHeader: 'skip' } : {}),
     ...(sheet === undefined ? {} : { sheet }),
   };
 }

@@ -33,11 +33,15 @@ export function describeBroken(
   const { problem, format, scan } = found;
   const details = [
     ...(scan === undefined ? [] : widthDetail(problem, scan, format)),
+    ...(problem === 'the header line again' ? [HEADER_ADVICE] : []),
     ...(place.lines === 1 ? [] : [`${place.lines} lines`]),
   ];
   const detail = details.length === 0 ? undefined : details.join(', ');
   return { ...place, problem, detail, text: rawText(record, format.encodings), hash: undefined };
 }
+
+/** What a source's owner may do about header lines among records. */
+const HEADER_ADVICE = 'to pass over such lines, set repeatedHeader: skip in assay.csv';
 
 function widthDetail(problem: StructureProblem, scan: RecordScan, { fields }: RecordFormat): string[] {
   if (problem !== 'too few fields' && problem !== 'too many fields') return [];

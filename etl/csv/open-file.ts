@@ -6,6 +6,7 @@ import { type HeaderResult, headerless, readHeader } from './header.ts';
 import { type Layout, matchHeader } from './layout.ts';
 import type { PieceFormat, StartPosition } from './pieces.ts';
 import { recordFormat } from './record-format.ts';
+import { repeatedHeader } from './repeated-header.ts';
 import { retryDialect, sheetDialect } from './retry-dialect.ts';
 import { plainSigns } from './rewrite.ts';
 import { openText, type UnpackOptions, unpackFirst } from './text.ts';
@@ -137,17 +138,27 @@ async function passHeader(
       ? await findHeader(window, dialect, contract)
       : await nameColumns(window, columns, dialect, contract);
   if (found.kind !== 'found') return found;
-  const { layout, firstDataLine } = found;
+  const { layout, names, firstDataLine } = found;
+  const records = recordFormat(dialect, layout.fields, contract.limits.maxRecordBytes);
+  const again = repeatedHeader({ names, layout, format: records, dialect, contract });
   const format = {
-    ...recordFormat(dialect, layout.fields, contract.limits.maxRecordBytes),
+    ...records,
     encodings: dialect.encodings,
     newline: layout.newline,
     plain: plainSigns(dialect),
+    ...(again === undefined ? {} : { repeatedHeader: again }),
   };
   return { kind: 'open', layout, format, first: { row: 1, line: firstDataLine } };
 }
 
-type Found = { readonly kind: 'found'; readonly layout: Layout; readonly firstDataLine: number } | Unopened;
+type Found =
+  | {
+      readonly kind: 'found';
+      readonly layout: Layout;
+      readonly names: readonly string[];
+      readonly firstDataLine: number;
+    }
+  | Unopened;
 
 /** The first of the file's first records that is a header of the contract; only as many are tried as may stand before it. */
 async function findHeader(window: ByteWindow, dialect: CsvDialect, contract: SourceContract): Promise<Found> {
@@ -193,5 +204,5 @@ function matched(result: HeaderResult, contract: SourceContract): Found {
   const layout = matchHeader(header, contract);
   return layout.kind === 'rejected'
     ? layout
-    : { kind: 'found', layout: layout.layout, firstDataLine: header.firstDataLine };
+    : { kind: 'found', layout: layout.layout, names: header.names, firstDataLine: header.firstDataLine };
 }

@@ -5,6 +5,7 @@ import { isReadyUtf8, toUtf8 } from './decode.ts';
 import { passLine } from './pass-line.ts';
 import { isBlank, readRecord } from './record.ts';
 import { linesOf, newScan, type RecordFormat, type RecordScan } from './record-format.ts';
+import type { RepeatedHeader } from './repeated-header.ts';
 import { isAlwaysRewritten, type PlainSigns, rewriteRecord } from './rewrite.ts';
 import type { ByteWindow } from './window.ts';
 
@@ -27,6 +28,8 @@ export interface Piece {
   readonly isDecoded: boolean;
   /** Records with empty fields past the header's width. */
   readonly withExtraEmpty: number;
+  /** Header lines among the records that were passed over. */
+  readonly repeatedHeaders: number;
 }
 
 /** How to read a file's data records. */
@@ -35,6 +38,8 @@ export interface PieceFormat extends RecordFormat {
   readonly newline: '\n' | '\r\n';
   /** The signs that the records are handed on in. */
   readonly plain: PlainSigns;
+  /** Absent where a header line is a record like any other. */
+  readonly repeatedHeader?: RepeatedHeader;
 }
 
 /** Where a data record stands in its file: its number among the records, and the physical line on which it begins; both from 1. */
@@ -73,6 +78,7 @@ class PieceReader {
   #longestMadeBytes = 0;
   #isDecoded = false;
   #isAtLong = false;
+  #repeatedHeaders = 0;
 
   constructor(format: PieceFormat, start: StartPosition) {
     const { newline, plain, fields } = format;
@@ -94,6 +100,7 @@ class PieceReader {
   read(window: ByteWindow): Piece {
     const { bytes, limit, final } = window;
     const scan = this.#scan;
+    const { repeatedHeader } = this.#format;
     const firstRow = this.#row;
     let at = window.start;
     let run = at;
@@ -108,9 +115,11 @@ class PieceReader {
         this.#isAtLong = true;
         break;
       }
-      if (this.#isIrregular(bytes, scan)) {
+      const isHeader = repeatedHeader?.isAt(bytes, at, scan.end) === true;
+      if (isHeader || this.#isIrregular(bytes, scan)) {
         this.#takeRun(bytes, run, at, runRow, runLine);
-        this.#takeRecord(bytes, at, this.#row, this.#line);
+        if (isHeader) this.#takeHeader(bytes, at, repeatedHeader.isSkipped);
+        else this.#takeRecord(bytes, at, this.#row, this.#line);
         run = scan.next;
         runRow = this.#row + 1;
         runLine = this.#line + linesOf(scan, this.#format);
@@ -148,6 +157,7 @@ class PieceReader {
     this.#longestMadeBytes = 0;
     this.#isDecoded = false;
     this.#isAtLong = false;
+    this.#repeatedHeaders = 0;
   }
 
   #piece(seen: Pick<Piece, 'rows' | 'hasQuotedNewlines' | 'hasEdgeBlanks' | 'withExtraEmpty'>): Piece {
@@ -159,6 +169,7 @@ class PieceReader {
       hasEdgeBlanks: seen.hasEdgeBlanks || this.#hasEdgeBlanks,
       longestMadeBytes: this.#longestMadeBytes,
       isDecoded: this.#isDecoded,
+      repeatedHeaders: this.#repeatedHeaders,
     };
   }
 
@@ -209,6 +220,18 @@ class PieceReader {
     } else if (!isBlank(bytes, start, end, this.#format)) {
       this.#broken.push(describeBroken(record, place, { scan, problem, format: this.#format }));
     }
+  }
+
+  /** Masks a header line: one that is passed over is a blank record then, any other one that can't be parsed. */
+  #takeHeader(bytes: Uint8Array, start: number, isSkipped: boolean): void {
+    this.#parts.push(this.#mask);
+    if (isSkipped) {
+      this.#repeatedHeaders++;
+      return;
+    }
+    const place = { row: this.#row, line: this.#line, lines: linesOf(this.#scan, this.#format) };
+    const found = { problem: 'the header line again', format: this.#format } as const;
+    this.#broken.push(describeBroken(bytes.subarray(start, this.#scan.end), place, found));
   }
 
   #takeText(

@@ -64,7 +64,8 @@ export type StructureProblem =
   | 'a quote that is never closed'
   | 'a NUL byte'
   | 'bytes that no listed encoding can read'
-  | 'a record longer than the limit';
+  | 'a record longer than the limit'
+  | 'the header line again';
 
 /** What `readRecord` found; reused from call to call, since it is filled five million times. */
 export interface RecordScan {

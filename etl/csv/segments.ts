@@ -50,7 +50,13 @@ const WIDE_ROWS = 1500;
 
 /** How reading a file, or its part of it, ended. */
 export type FileOutcome = { readonly fileIndex: number } & (
-  | { readonly kind: 'read'; readonly records: number; readonly note?: string }
+  | {
+      readonly kind: 'read';
+      readonly records: number;
+      /** Header lines among them that were passed over. */
+      readonly repeatedHeaders: number;
+      readonly note?: string;
+    }
   | Unopened
 );
 
@@ -80,7 +86,9 @@ export async function* cutSegments(
       continue;
     }
     yield* builder.startFile(fileIndex, opened);
+    let repeatedHeaders = 0;
     for await (const piece of readPieces(opened.window, opened.format, opened.first)) {
+      repeatedHeaders += piece.repeatedHeaders;
       yield* builder.add(piece);
     }
     const records = builder.fileRows;
@@ -91,7 +99,7 @@ export async function* cutSegments(
     const { note } = opened;
     yield {
       kind: 'file',
-      outcome: { fileIndex, kind: 'read', records, ...(note === undefined ? {} : { note }) },
+      outcome: { fileIndex, kind: 'read', records, repeatedHeaders, ...(note === undefined ? {} : { note }) },
     };
   }
   yield* builder.finish();

@@ -90,13 +90,14 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
   const totals = await totalNotes({ engine, lone, profiles, columns, measures, files: opened });
   const encodings = encodingsOf(opened, read);
   const extra = extraNotes(read);
+  const repeated = repeatedHeaderNotes(read);
   return {
     domain: options.domain,
     name: options.name,
     files: opened.flatMap(({ report }, n) => {
       const found = read[n];
       if (found === undefined) return [];
-      const { withExtraEmpty: _extra, ...file } = found;
+      const { withExtraEmpty: _extra, repeatedHeaders: _headers, ...file } = found;
       return [{ ...report, ...file }];
     }),
     csv: {
@@ -107,6 +108,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
       ...(footer.footerLines === undefined ? {} : { footerLines: footer.footerLines }),
       ...(totals.column === undefined ? {} : { totalRowColumn: totals.column }),
       ...headerOf(opened),
+      ...(repeated.length === 0 ? {} : { repeatedHeader: 'skip' as const }),
     },
     columns: columns.map((column) =>
       column.name === partition.column ? { ...column, required: true } : column,
@@ -124,6 +126,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
         ...headerNotes(opened),
         ...dialect.notes,
         ...extra,
+        ...repeated,
         ...encodings.notes,
         ...nullValues.notes,
         ...totals.notes,
@@ -288,6 +291,19 @@ function extraNotes(read: readonly ReadFile[]): Note[] {
       review(`${some} have more fields than its header, with nothing in them; they are read without those.`),
     ];
   });
+}
+
+/** What speaks for passing over header lines among the records: such a line is no record, whatever is decided. */
+function repeatedHeaderNotes(read: readonly ReadFile[]): Note[] {
+  return read.flatMap(({ name, records, repeatedHeaders }) =>
+    repeatedHeaders === 0
+      ? []
+      : [
+          seen(
+            `${counted(repeatedHeaders)} of ${several(records, 'record')} of ${name} ${repeatedHeaders === 1 ? 'is its header line' : 'are its header line'} again, as where files were joined; passed over.`,
+          ),
+        ],
+  );
 }
 
 /** Where the files' headers stand, as a contract says it. */

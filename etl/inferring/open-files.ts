@@ -189,13 +189,16 @@ function refuseMixed(opened: readonly OpenedFile[]): void {
   const what = beside.hasHeader
     ? `, and ${beside.file.name} has one`
     : ` and ${several(without.names.length, 'column')}, and ${beside.file.name} has ${beside.names.length}`;
-  throw noHeader(without.file, `has no header${what}`);
+  const advice = beside.hasHeader
+    ? ', or from those without, and set repeatedHeader: skip beside columns in assay.csv: headers are passed over then'
+    : '';
+  throw noHeader(without.file, `has no header${what}`, advice);
 }
 
-function noHeader(file: TextFile, what: string): DataError {
+function noHeader(file: TextFile, what: string, advice = ''): DataError {
   return new DataError(
     'NO_HEADER',
-    `${file.name} ${what}. Assay finds columns by their headers, or in files that have none by their places: infer a contract for each kind of file.`,
+    `${file.name} ${what}. Assay finds columns by their headers, or in files that have none by their places: infer a contract for each kind of file${advice}.`,
     { context: { file: file.name } },
   );
 }

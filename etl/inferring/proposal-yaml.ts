@@ -114,6 +114,7 @@ function csvValue({ csv }: Proposal): Readonly<Record<string, unknown>> {
     ...(csv.totalRowColumn === undefined ? {} : { totalRow: { column: csv.totalRowColumn } }),
     ...(csv.preambleLines === undefined ? {} : { preambleLines: csv.preambleLines }),
     ...(csv.columns === undefined ? {} : { columns: csv.columns }),
+    ...(csv.repeatedHeader === undefined ? {} : { repeatedHeader: csv.repeatedHeader }),
   };
 }
 

@@ -27,6 +27,8 @@ export interface ReadFile {
   readonly broken: number;
   /** Those with empty fields past the header's width. */
   readonly withExtraEmpty: number;
+  /** Header lines among the records, which are no part of the sample. */
+  readonly repeatedHeaders: number;
   /** Whether some record had to be read as Windows-1252. */
   readonly isWindows1252: boolean;
 }
@@ -57,6 +59,7 @@ export async function sampleRecords(
     records: 0,
     broken: 0,
     withExtraEmpty: 0,
+    repeatedHeaders: 0,
     isWindows1252: false,
   }));
   const sources = files.map((_, index) => ({ index, key: String(index) }));
@@ -80,7 +83,9 @@ export async function sampleRecords(
         context: { file: name },
       });
     } else if (event.outcome.kind === 'read') {
-      at(read, event.outcome.fileIndex).records = event.outcome.records;
+      const file = at(read, event.outcome.fileIndex);
+      file.records = event.outcome.records;
+      file.repeatedHeaders = event.outcome.repeatedHeaders;
     }
   }
   const counted = await engine.rows(`SELECT ${FILE} AS file, count(*) AS n FROM ${SAMPLE_TABLE} GROUP BY 1`);
@@ -138,7 +143,13 @@ function draftContract(columns: readonly MatchedColumn[], signs: Signs): SourceC
     key: [],
     partitionColumn: '',
     rules: [{ rule: 'any', description: '', expression: 'true' }],
-    csv: { ...signs, extraFields: 'empty', encodings: ['utf-8', 'windows-1252'], nullValues: [] },
+    csv: {
+      ...signs,
+      extraFields: 'empty',
+      encodings: ['utf-8', 'windows-1252'],
+      nullValues: [],
+      repeatedHeader: 'skip',
+    },
     unknownColumns: 'ignore',
     duplicates: 'condemn',
     measures: [],

@@ -26,6 +26,12 @@ export function withFooter(file: RefinedFile, footer: FooterOfFile): RefinedFile
   return { ...file, lastContentRow, measuresIn, footer: { records, identity } };
 }
 
+/** Header lines that were passed over in either part. */
+function headersOf(one: RefinedFile, other: RefinedFile): Pick<RefinedFile, 'repeatedHeaders'> {
+  const repeatedHeaders = (one.repeatedHeaders ?? 0) + (other.repeatedHeaders ?? 0);
+  return repeatedHeaders === 0 ? {} : { repeatedHeaders };
+}
+
 function add(one: RefinedFile, other: RefinedFile): RefinedFile {
   return {
     ...one,
@@ -33,6 +39,7 @@ function add(one: RefinedFile, other: RefinedFile): RefinedFile {
     silver: one.silver + other.silver,
     rejected: one.rejected + other.rejected,
     blank: one.blank + other.blank,
+    ...headersOf(one, other),
     totalRows: one.totalRows + other.totalRows,
     lastContentRow: Math.max(one.lastContentRow, other.lastContentRow),
     blankIdentity: addDecimals(one.blankIdentity, other.blankIdentity),

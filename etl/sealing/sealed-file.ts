@@ -30,8 +30,16 @@ export function sealedFile(
     blank: blankCount(refined, hasTotalRow),
   };
   const { records: footer = 0 } = refined.footer ?? {};
+  const { repeatedHeaders = 0 } = refined;
   const repeats = found?.repeats ?? 0;
   const notes = [
+    ...(repeatedHeaders === 0
+      ? []
+      : [
+          repeatedHeaders === 1
+            ? '1 of its blank records is its header line again'
+            : `${repeatedHeaders} of its blank records are its header line again`,
+        ]),
     ...(footer === 0 ? [] : [footer === 1 ? '1 record is its footer' : `${footer} records are its footer`]),
     ...(repeats === 0
       ? []

@@ -150,6 +150,8 @@ const RefinedFile = z.object({
   rejected: z.number().int(),
   blank: z.number().int(),
   totalRows: z.number().int(),
+  /** Header lines among its records that were passed over, counted among the blank ones; absent where there are none. */
+  repeatedHeaders: z.number().int().exactOptional(),
   /** Last source_row_number that isn't blank; 0 where there is none. */
   lastContentRow: z.number().int(),
   /** Sum of the hashes of the blank records' numbers. */

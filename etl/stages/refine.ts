@@ -346,6 +346,9 @@ function refinedFile(outcome: FileOutcome, tally: FileTally): RefinedFile {
     outcome: outcome.kind,
     ...(outcome.kind === 'rejected' ? { why: outcome.why } : {}),
     ...(outcome.kind === 'read' && outcome.note !== undefined ? { note: outcome.note } : {}),
+    ...(outcome.kind === 'read' && outcome.repeatedHeaders > 0
+      ? { repeatedHeaders: outcome.repeatedHeaders }
+      : {}),
     records: outcome.kind === 'read' ? outcome.records : 0,
     ...tally,
   };

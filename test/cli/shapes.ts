@@ -471,6 +471,7 @@ export const ContractsInferJson = z.strictObject({
     encodings: z.array(z.string()),
     nullValues: z.array(z.string()),
     totalRowColumn: z.string().optional(),
+    repeatedHeader: z.literal('skip').optional(),
   }),
   columns: z.array(
     z.strictObject({

@@ -117,6 +117,7 @@ describe('compareContracts', () => {
     ['neutral columns.status.description: changed', withColumn('status', 'description: x')],
     ['additive unknownColumns: was ignore, is rescue', withSetting('assay.unknownColumns', 'rescue')],
     ['neutral limits: changed', withSetting('assay.limits', '{maxCondemned: 5}')],
+    ['neutral csv.repeatedHeader: was absent, is skip', withSetting('assay.csv', '{repeatedHeader: skip}')],
     ['neutral csv.preambleLines: was 0, is 2', withSetting('assay.csv', '{preambleLines: 2}')],
     ['neutral csv.nullValues: changed', withSetting('assay.csv', '{nullValues: [x]}')],
     ['neutral owner: changed', edit('shop-data', 'others')],

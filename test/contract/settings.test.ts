@@ -67,7 +67,7 @@ describe('settings of a source contract', () => {
     [
       'assay.csv',
       '{delimeter: x}',
-      ".delimeter: is not a field here; use delimiter, quote, escape, escapes, strayQuotes, skipSpaces, extraFields, encodings, nullValues, totalRow, footerLines, footerPattern, preambleLines, columns, skipLines; did you mean 'delimiter'?",
+      ".delimeter: is not a field here; use delimiter, quote, escape, escapes, strayQuotes, skipSpaces, extraFields, encodings, nullValues, totalRow, footerLines, footerPattern, preambleLines, columns, skipLines, repeatedHeader; did you mean 'delimiter'?",
     ],
     [
       'assay.csv',

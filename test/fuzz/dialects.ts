@@ -72,5 +72,7 @@ export const DIALECTS: readonly Dialect[] = [
   dialect('footed', { footerLines: 2 }, SHORT_RECORD_BYTES),
   dialect('redelivered', {}, SHORT_RECORD_BYTES, { redelivery: 'expected' }),
   dialect('keyless', {}, SHORT_RECORD_BYTES, { key: 'record' }),
+  dialect('joined', { repeatedHeader: 'skip', encodings: ['utf-8', 'windows-1252'] }, SHORT_RECORD_BYTES),
+  dialect('headered', { columns: HEADERS, repeatedHeader: 'skip' }, SHORT_RECORD_BYTES),
   dialect('headerless', { columns: HEADERS, encodings: ['utf-8', 'windows-1252'] }, SHORT_RECORD_BYTES),
 ];

@@ -331,6 +331,19 @@ describe('what lies around the records', () => {
     expect(columnOf(proposal, 'amount').number.symbols).toEqual(['£']);
   });
 
+  test('header lines among the records of joined files are proposed to be passed over, and are no values', async () => {
+    const records = Array.from({ length: 9 }, (_, n) => `${n + 10},2024-01-05,1.00\n`).join('');
+    const proposal = await infer({
+      'a.csv': `id,day,amount\n${records}ID,Day,Amount\n${records.replaceAll('1.00', '2.00')}`,
+    });
+    expect(proposal.csv.repeatedHeader).toBe('skip');
+    expect(proposal.files[0]).toMatchObject({ records: 19, blank: 1, broken: 0 });
+    expect(columnOf(proposal, 'amount').type.kind).toBe('decimal');
+    expect(contractOf(proposal).csv.repeatedHeader).toBe('skip');
+    expect(notesOf(proposal)).toContain('seen csv: 1 of 19 records of a.csv is its header line again');
+    expect((await infer({ 'a.csv': rows })).csv.repeatedHeader).toBeUndefined();
+  });
+
   test('empty fields past the header are proposed to be taken, with how many records have them', async () => {
     const more = Array.from({ length: 6 }, (_, n) => `${n + 10},2024-01-05,1.00${n < 2 ? ',' : ''}\n`);
     const proposal = await infer({ 'a.csv': `id,day,amount\n${more.join('')}` });

@@ -34,9 +34,17 @@ export function expectedOf(
   const source = readSource(file, contract);
   if (source.kind === 'empty') return { status: 'empty', note: '', ...NOTHING };
   if (source.kind === 'rejected') return { status: 'rejected', note: source.why, ...NOTHING };
-  const { records, fields } = source;
+  const { records, fields, isHeader } = source;
   if (records.length === 0) return { status: 'empty', note: '', ...NOTHING };
-  const judged = records.map((record) => ({ record, judgement: judge(record, contract, fields) }));
+  const judged = records.map((each) => {
+    const judgement = judge(each, contract, fields);
+    const isFailure = judgement.verdict === 'failed' && isHeader(each);
+    if (contract.csv.repeatedHeader === 'skip' && isHeader(each))
+      return { record: each, judgement: { verdict: 'blank' } as const };
+    if (!isFailure || each.kind === 'blank') return { record: each, judgement };
+    const record = { kind: 'broken', text: each.text, line: each.line } as const;
+    return { record, judgement: judge(record, contract, fields) };
+  });
   const footer = findFooter(judged, contract);
   if (footer.kind === 'wrong') return { status: 'rejected', note: footer.why, ...NOTHING };
   const options = { contract, fields, standing, equals: new Map<string, number>() };

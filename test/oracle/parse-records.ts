@@ -21,7 +21,12 @@ interface EncodingFixture {
 
 /** A record as the oracle reads it; `text` is what it was cut from, decoded as far as it can be, and `line` the physical line of the file on which it begins. */
 export type OracleRecord =
-  | { readonly kind: 'fields'; readonly fields: readonly RawField[]; readonly text: string }
+  | {
+      readonly kind: 'fields';
+      readonly fields: readonly RawField[];
+      readonly text: string;
+      readonly line: number;
+    }
   | { readonly kind: 'broken'; readonly text: string; readonly line: number; readonly hash?: string }
   | { readonly kind: 'blank'; readonly text: string };
 
@@ -74,7 +79,7 @@ function takeRecord(
   const text = decode(whole.text, whole.text, dialect);
   if (fields?.length === width && !whole.text.includes('\0') && text !== undefined) {
     const decoded = fields.map((field) => (field === null ? null : decode(field, whole.text, dialect)));
-    return [{ kind: 'fields', fields: decoded.map((field) => field ?? null), text }, whole.taken];
+    return [{ kind: 'fields', fields: decoded.map((field) => field ?? null), text, line }, whole.taken];
   }
   const kind = fields?.length !== width && isBlankText(whole.text, dialect) ? 'blank' : 'broken';
   return [{ kind, text: text ?? whole.text, line }, whole.taken];

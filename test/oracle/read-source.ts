@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { normaliseHeader } from '../../etl/contract/header.ts';
+import { parseFields } from './parse-fields.ts';
 import {
   decode,
   isBlankText,
@@ -18,6 +19,8 @@ export type OracleSource =
       readonly kind: 'read';
       readonly records: readonly OracleRecord[];
       readonly fields: readonly (number | undefined)[];
+      /** Whether a record is the header line again. */
+      readonly isHeader: (record: OracleRecord) => boolean;
     }
   | { readonly kind: 'empty' }
   /** `why` is a part of the reason that must be given. */
@@ -34,7 +37,25 @@ export function readSource(file: Uint8Array, contract: SourceContract): OracleSo
   const header = findHeader(lines, contract, dialect);
   if (header.kind !== 'header') return header;
   const records = parseRecords(lines.slice(header.next), header.names.length, dialect);
-  return { kind: 'read', records, fields: header.fields };
+  const isHeader = (record: OracleRecord): boolean => isHeaderAgain(record, header, contract, dialect);
+  return { kind: 'read', records, fields: header.fields, isHeader };
+}
+
+/** Whether a record's fields are the names of the columns, after a byte order mark perhaps. */
+function isHeaderAgain(
+  { text }: OracleRecord,
+  { names, fields }: Extract<MatchedHeader, { kind: 'header' }>,
+  { columns }: SourceContract,
+  dialect: OracleDialect,
+): boolean {
+  const found = parseFields(text.replace(/^(\ufeff|ï»¿)/, ''), dialect);
+  if (found === undefined || found === 'open' || found.length < names.length) return false;
+  if (found.slice(names.length).some((field) => dialect.extraFields !== 'empty' || field?.trim()))
+    return false;
+  return names.every((name, n) => {
+    const spellings = [name, ...(columns[fields.indexOf(n)]?.headers ?? [])].map(normaliseHeader);
+    return spellings.includes(normaliseHeader(found[n] ?? ''));
+  });
 }
 
 type MatchedHeader =
