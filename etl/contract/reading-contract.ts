@@ -1,5 +1,6 @@
-import type { ContractColumn, SourceContract } from './contract.ts';
+import type { ContractColumn, CsvDialect, SourceContract } from './contract.ts';
 import { normaliseHeader } from './header.ts';
+import { byWord, COLUMN_WORD, CONTRACT_WORD, CSV_WORD, LIMIT_WORD } from './whose-word.ts';
 
 /**
  * A contract by which files are read that were accepted under an older one: its columns, types, checks and keys are the
@@ -19,9 +20,31 @@ export function readingContract(next: SourceContract, old: SourceContract): Sour
     const was = before.get(column.name);
     return was === undefined ? { ...column, headers } : spelledAs({ ...column, headers }, was);
   });
-  const { totalRowColumn, ...csv } = old.csv;
-  const total = [...before].find(([, { name }]) => name === totalRowColumn)?.[0];
-  return { ...next, columns, csv: { ...csv, ...(total === undefined ? {} : { totalRowColumn: total }) } };
+  const csv = byWord(CSV_WORD, { table: next.csv, file: old.csv }, totalRowBefore(old, before));
+  const limits = byWord(
+    LIMIT_WORD,
+    { table: next.limits, file: old.limits },
+    {
+      maxRecordBytes: Math.max(next.limits.maxRecordBytes, old.limits.maxRecordBytes),
+      maxUnpackedBytes: Math.max(next.limits.maxUnpackedBytes, old.limits.maxUnpackedBytes),
+    },
+  );
+  const unknownColumns = unknownBefore(next, old);
+  return byWord(CONTRACT_WORD, { table: next, file: old }, { columns, csv, limits, unknownColumns });
+}
+
+/** The column of the total row under its name of now. */
+function totalRowBefore(
+  { csv }: SourceContract,
+  before: ReadonlyMap<string, ContractColumn>,
+): Pick<CsvDialect, 'totalRowColumn'> {
+  const total = [...before].find(([, { name }]) => name === csv.totalRowColumn)?.[0];
+  return total === undefined ? {} : { totalRowColumn: total };
+}
+
+/** A file that was accepted with columns that nobody knew has them still: to refuse them concerns files to come. */
+function unknownBefore(next: SourceContract, old: SourceContract): SourceContract['unknownColumns'] {
+  return next.unknownColumns === 'reject' && old.unknownColumns !== 'reject' ? 'ignore' : next.unknownColumns;
 }
 
 /** What each column of the new contract was before: the column of its name, or one that is gone and shares a header with it. */
@@ -46,12 +69,10 @@ const TIMES: readonly string[] = ['date', 'timestamptz'];
 function spelledAs(column: ContractColumn, was: ContractColumn): ContractColumn {
   const areBoth = (kinds: readonly string[]): boolean =>
     kinds.includes(column.type.kind) && kinds.includes(was.type.kind);
-  const { nullValues: _nullValues, ...rest } = column;
-  return {
-    ...rest,
+  const spelling = {
     headers: [...new Set([...was.headers, ...column.headers])],
     formats: areBoth(TIMES) ? was.formats : column.formats,
     number: areBoth(NUMBERS) ? was.number : column.number,
-    ...(was.nullValues === undefined ? {} : { nullValues: was.nullValues }),
   };
+  return byWord(COLUMN_WORD, { table: column, file: was }, spelling);
 }
