@@ -3,6 +3,7 @@ import { duckDbFault } from '../engine/engine-error.ts';
 import { identifier } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
 import { columnFailures, rawName, textName, textSql } from './compile-column.ts';
+import { offsetName } from './compile-zones.ts';
 import type { ContractColumn, SourceContract } from './contract.ts';
 import { duckType } from './duck-type.ts';
 
@@ -22,10 +23,10 @@ async function checkColumn(
   index: number,
 ): Promise<void> {
   const { name, type } = column;
-  const from = `(SELECT CAST(NULL AS VARCHAR) AS ${rawName(index)}, CAST(NULL AS VARCHAR) AS ${textName(index)}, CAST(NULL AS ${duckType(type)}) AS ${identifier(name)})`;
+  const from = `(SELECT CAST(NULL AS VARCHAR) AS ${rawName(index)}, CAST(NULL AS VARCHAR) AS ${textName(index)}, CAST(NULL AS INTEGER) AS ${offsetName(index)}, CAST(NULL AS ${duckType(type)}) AS ${identifier(name)})`;
   const checks = [
     { rule: 'nullValues', fails: textSql(rawName(index), csv.nullValues, true) },
-    ...columnFailures(column, textName(index)),
+    ...columnFailures(column, index),
   ];
   for (const { rule, fails } of checks) {
     try {

@@ -45,10 +45,23 @@ export function checkNames(
   }
 }
 
+const SPELLINGS = [
+  'assay.headers',
+  'assay.formats',
+  'assay.number',
+  'assay.timezone',
+  'assay.nullValues',
+] as const;
+
 /** Adds a problem for each property that says how a source spells what a Gold table computes. */
 export function checkGoldColumns(drafts: readonly ColumnDraft[], problems: Problems): void {
-  for (const { custom } of drafts) {
-    for (const name of ['assay.headers', 'assay.formats', 'assay.number', 'assay.nullValues'] as const) {
+  for (const { column, custom, path } of drafts) {
+    if (column.timezone !== undefined && !custom.has('assay.timezone'))
+      problems.add(
+        [...path, 'logicalTypeOptions'],
+        'says in which time zone times are written, which is for silver contracts; remove it: times in Gold are UTC',
+      );
+    for (const name of SPELLINGS) {
       const given = custom.get(name);
       if (given !== undefined)
         problems.add(given.path, `gives ${name}, which is for silver contracts; remove it`);
@@ -142,6 +155,21 @@ function find(
     );
   }
   return draft;
+}
+
+/** Adds a problem for each column that has its time zones in one that can't hold any. */
+export function checkZoneColumns(drafts: readonly ColumnDraft[], problems: Problems): void {
+  for (const { column, custom } of drafts) {
+    const name = column.timezone?.column;
+    if (name === undefined) continue;
+    const path = [...(custom.get('assay.timezone')?.path ?? []), 'column'];
+    const zones = find(drafts, { name, path }, problems);
+    if (zones?.type !== undefined && zones.type.kind !== 'string')
+      problems.add(
+        path,
+        `is ${name}, a ${zones.type.kind}; write a string column: it holds zones such as Europe/London`,
+      );
+  }
 }
 
 /** Adds a problem where the partition column isn't a required date or timestamp. */

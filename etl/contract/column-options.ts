@@ -1,14 +1,18 @@
 import type { ColumnType } from '../table/schema.ts';
 import { canonicalValue } from './canonical-value.ts';
 import type { ColumnCheck } from './contract.ts';
-import { isMap, readFields, refuseUnknown, text, whole } from './fields.ts';
+import { flag, isMap, readFields, refuseUnknown, text, whole } from './fields.ts';
 import { patternFault } from './portable-pattern.ts';
 import type { Path, Problems } from './problems.ts';
 
-/** What logicalTypeOptions say: checks, and for dates one more format. */
+/** What logicalTypeOptions say: checks, for dates one more format, and for timestamps about their zones. */
 export interface ColumnOptions {
   readonly checks: readonly ColumnCheck[];
   readonly format?: string;
+  /** Whether each time has its own offset. */
+  readonly timezone?: boolean;
+  /** The zone of those that have none. */
+  readonly defaultTimezone?: string;
 }
 
 const BOUNDS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'] as const;
@@ -48,9 +52,21 @@ export function readColumnOptions(
   if (type.kind === 'string') return { checks: readTextChecks(value, path, problems) };
   const checks = readRange(value, type, path, problems);
   if (type.kind !== 'date' && type.kind !== 'timestamptz') return { checks };
-  const { format } = readFields({ format: text('write a date pattern').optional() }, value, path, problems);
-  return format === undefined ? { checks } : { checks, format };
+  const given = readFields(TEMPORAL, value, path, problems);
+  const { format, timezone, defaultTimezone } = type.kind === 'date' ? { format: given.format } : given;
+  return {
+    checks,
+    ...(format === undefined ? {} : { format }),
+    ...(timezone === undefined ? {} : { timezone }),
+    ...(defaultTimezone === undefined ? {} : { defaultTimezone }),
+  };
 }
+
+const TEMPORAL = {
+  format: text('write a date pattern').optional(),
+  timezone: flag.optional(),
+  defaultTimezone: text('write a time zone such as Europe/London').optional(),
+} as const;
 
 function refuseUnmade(
   value: Readonly<Record<string, unknown>>,
@@ -63,13 +79,6 @@ function refuseUnmade(
     const name = key === 'format' ? (kind === 'string' ? 'string format' : 'number format') : key;
     const reason = temporal && key === 'format' ? undefined : REFUSED[name];
     if (reason !== undefined) problems.add([...path, key], reason);
-  }
-  const zone = value.defaultTimezone;
-  if (kind === 'timestamptz' && zone !== undefined && !['UTC', 'Etc/UTC', 'Z'].includes(String(zone))) {
-    problems.add(
-      [...path, 'defaultTimezone'],
-      'is not UTC, in which Assay reads a time without offset; write Etc/UTC',
-    );
   }
 }
 

@@ -1,5 +1,6 @@
 import { isByArrival } from './arrival-month.ts';
 import { typeText } from './column-type.ts';
+import { compareTimezones } from './compare-timezones.ts';
 import type { Contract, ContractColumn, CsvDialect, SourceContract } from './contract.ts';
 import { canonicalJson } from './digest.ts';
 import { normaliseHeader } from './header.ts';
@@ -111,7 +112,7 @@ function compareColumn(old: ContractColumn, next: ContractColumn): ContractChang
       : 'may now be empty: readers were promised a value';
     changes.push(change('breaking', at('required'), effect));
   }
-  changes.push(...compareSpelling(old, next));
+  changes.push(...compareSpelling(old, next), ...compareTimezones(old, next));
   for (const field of ['classification', 'description', 'checks'] as const) {
     if (canonicalJson(old[field]) === canonicalJson(next[field])) continue;
     const message = field === 'classification' ? `was ${old[field]}, is ${next[field]}` : 'changed';

@@ -2,6 +2,7 @@ import { identifier, literal } from '../engine/sql.ts';
 import type { ColumnType } from '../table/schema.ts';
 import { escapeShape } from './compile-dates.ts';
 import { looseNumberShape, numberShape, numberSql, plainSql } from './compile-numbers.ts';
+import { FAULT, offsetName } from './compile-zones.ts';
 import type { ColumnCheck, ContractColumn, ReasonCode } from './contract.ts';
 import { dateShape, dateSql } from './date-sql.ts';
 import { duckType } from './duck-type.ts';
@@ -11,6 +12,8 @@ export interface Failure {
   readonly rule: string;
   readonly code: ReasonCode;
   readonly fails: string;
+  /** Whether a reason shows the zone that stands beside the value, and not the value. */
+  readonly isOfZone?: true;
 }
 
 const TRUE_TEXTS = ['true', 'yes', 'y', 't', '1'];
@@ -57,12 +60,25 @@ function numberValueSql({ number, type }: ContractColumn, text: string): string 
 }
 
 /** Every way in which the column can fail, in the order in which reasons are listed. */
-export function columnFailures(column: ContractColumn, text: string): Failure[] {
-  const value = identifier(column.name);
+export function columnFailures(column: ContractColumn, index: number): Failure[] {
+  const [value, text] = [identifier(column.name), textName(index)];
   const failures: Failure[] = [];
   if (column.required) failures.push({ rule: 'required', code: 'NULL_VALUE', fails: `${text} IS NULL` });
-  failures.push(...typeFailures(column, text, value), ...columnChecks(column));
-  return failures;
+  failures.push(...typeFailures(column, index, value));
+  if (column.timezone !== undefined) failures.push(...zoneFailures(column, index));
+  return [...failures, ...columnChecks(column)];
+}
+
+/** Why a time that stands in a zone is no instant. */
+function zoneFailures({ timezone }: ContractColumn, index: number): Failure[] {
+  const is = (fault: number): string => `${offsetName(index)} = ${fault}`;
+  const isBeside = timezone?.column !== undefined;
+  return [
+    { rule: 'timezone', code: isBeside ? 'NULL_VALUE' : 'FORMAT_ERROR', fails: is(FAULT.none) },
+    { rule: 'timezone', code: 'DOMAIN_ERROR', fails: is(FAULT.unknown), isOfZone: true },
+    { rule: 'local_time_skipped', code: 'RANGE_ERROR', fails: is(FAULT.skipped) },
+    { rule: 'local_time_repeated', code: 'RANGE_ERROR', fails: is(FAULT.repeated) },
+  ];
 }
 
 /** Only the checks beyond presence and type. */
@@ -70,8 +86,9 @@ export function columnChecks(column: ContractColumn): Failure[] {
   return column.checks.map((check) => checkFailure(check, identifier(column.name), column.type));
 }
 
-function typeFailures(column: ContractColumn, text: string, value: string): Failure[] {
+function typeFailures(column: ContractColumn, index: number, value: string): Failure[] {
   const { type } = column;
+  const text = textName(index);
   if (type.kind === 'string') return [];
   const missed = `${text} IS NOT NULL AND ${value} IS NULL`;
   const shape = looseShape(column);
@@ -83,6 +100,7 @@ function typeFailures(column: ContractColumn, text: string, value: string): Fail
       ? `(${isOther} OR NOT ${matches(plainSql(text, column.number), numberShape(column.number, type))})`
       : isOther;
   const failures: Failure[] = [{ rule: 'type', code: 'TYPE_ERROR', fails: `${missed} AND ${isNone}` }];
+  const isMissed = column.timezone === undefined ? missed : `${missed} AND ${hasNoFault(index)}`;
   if (type.kind === 'decimal') {
     const exact = matches(plainSql(text, column.number), numberShape(column.number, type));
     failures.push({
@@ -93,10 +111,13 @@ function typeFailures(column: ContractColumn, text: string, value: string): Fail
     failures.push({ rule: 'precision', code: 'RANGE_ERROR', fails: `${missed} AND ${exact}` });
   } else {
     const rule = type.kind === 'date' || type.kind === 'timestamptz' ? 'calendar' : 'precision';
-    failures.push({ rule, code: 'RANGE_ERROR', fails: `${missed} AND NOT ${isNone}` });
+    failures.push({ rule, code: 'RANGE_ERROR', fails: `${isMissed} AND NOT ${isNone}` });
   }
   return failures;
 }
+
+/** A local time without an offset has a reason of its own. */
+const hasNoFault = (index: number): string => `coalesce(${offsetName(index)} < ${FAULT.none}, true)`;
 
 /** What looks like the type, though it may be out of its range; undefined where nothing can be. */
 function looseShape(column: ContractColumn): string | undefined {

@@ -1,4 +1,5 @@
 import { ConfigError } from '../errors.ts';
+import { OFFSET_SHAPE } from '../timezones/offsets.ts';
 import { type DateField, type DatePart, readDatePattern } from './date-pattern.ts';
 
 /**
@@ -50,10 +51,7 @@ const WORDS: Readonly<Partial<Record<DateField, readonly [short: string, long: s
 const YEAR = '(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])';
 
 /** Offsets up to 18 hours, with minutes below 60: those of the JDK, whose letters the patterns are. */
-const OFFSETS = [
-  '(?:Z|[+-](?:(?:0[0-9]|1[0-7])(?::?[0-5][0-9])?|18(?::?00)?))',
-  '(?:Z|[+-](?:(?:0[0-9]|1[0-7]):[0-5][0-9]|18:00))',
-] as const;
+const OFFSETS = [OFFSET_SHAPE, '(?:Z|[+-](?:(?:0[0-9]|1[0-7]):[0-5][0-9]|18:00))'] as const;
 
 type Part<Kind extends DatePart['kind']> = Extract<DatePart, { readonly kind: Kind }>;
 const isWord = (field: DateField) => (part: DatePart) => part.kind === 'text' && part.field === field;
@@ -126,11 +124,15 @@ export const ISO_DATE: CompiledPattern = compileDatePattern('yyyy-MM-dd');
 
 const ISO_FRACTION = '(?:[.][0-9]{1,6}0*)?';
 
+const ISO_LOCAL = `${YEAR}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]${ISO_FRACTION}`;
+
 /**
- * ISO 8601 date and time, with or without an offset; without one it is UTC. Fractions to the microsecond. Which texts
- * look so, and which of them can be a time that there is: there is no 24:00, and no second 60 in any table.
+ * ISO 8601 date and time, with or without an offset. Fractions to the microsecond. Which texts look so, and which of them
+ * can be a time that there is: there is no 24:00, and no second 60 in any table; `local` are those without an offset.
  */
-export const ISO_TIMESTAMP: Readonly<Record<'shape' | 'exact', string>> = {
+export const ISO_TIMESTAMP: Readonly<Record<'shape' | 'exact' | 'local' | 'withOffset', string>> = {
   shape: `[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}${ISO_FRACTION}${WORDS.offset?.[0] ?? ''}?`,
-  exact: `${YEAR}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]${ISO_FRACTION}${OFFSETS[0]}?`,
+  exact: `${ISO_LOCAL}${OFFSETS[0]}?`,
+  local: ISO_LOCAL,
+  withOffset: `${ISO_LOCAL}${OFFSETS[0]}`,
 };

@@ -10,8 +10,10 @@ import {
   textSql,
   valueSql,
 } from './compile-column.ts';
+import { zonedValueSql, zoneSteps } from './compile-zones.ts';
 import type { ContractColumn, SourceContract } from './contract.ts';
 import { isOpen } from './open-columns.ts';
+import type { ZoneField, ZoneReadings } from './zone-readings.ts';
 
 /** What a staged record is before attempts and duplicates are known. */
 export const RECORD_KIND = { silver: 0, rejected: 1, blank: 2, totalRow: 3 } as const;
@@ -40,6 +42,8 @@ export interface StageOptions {
   readonly hasEdgeBlanks: boolean;
   /** Keys the digests that stand for personal values. */
   readonly digestKey: string;
+  /** How times in zones are read, where the contract has any. */
+  readonly zones: ZoneReadings;
   /** Whether only who passed is asked, or also what is wrong with the others, which costs more. */
   readonly look: Look;
 }
@@ -57,18 +61,25 @@ export function compileStage(options: StageOptions): string {
   const { columns } = contract;
   const rescue = contract.unknownColumns === 'rescue';
   const rescued = rescue ? [`${rescuedSql(layout)} AS rescued`] : [];
+  const zoned = zoneSteps(contract, options.zones, textName);
   return [
     `WITH raw AS (SELECT *, ${columns.map((_, index) => `${fieldSql(layout, index)} AS ${rawName(index)}`).join(', ')} FROM ${source})`,
     `, trimmed AS (SELECT *, ${columns.map(({ nullValues = [] }, index) => `${textSql(rawName(index), [...contract.csv.nullValues, ...nullValues], hasEdgeBlanks)} AS ${textName(index)}`).join(', ')} FROM raw)`,
+    ...zoned.steps,
     `, typed AS (SELECT *, ${[
-      ...columns.map((column, index) => `${valueSql(column, textName(index))} AS ${identifier(column.name)}`),
+      ...columns.map((column, index) => `${typedSql(column, index)} AS ${identifier(column.name)}`),
       `sha256(${hashInput(columns)}) AS row_hash`,
       ...rescued,
-    ].join(', ')} FROM trimmed)`,
+    ].join(', ')} FROM ${zoned.from})`,
     ...judgedSql(options, passedSql(contract, rules)),
     `SELECT ${[...stagedNames({ contract, look: 'first' }), ...(options.look === 'closer' ? findings(options) : [])].join(', ')}`,
     'FROM judged',
   ].join(' ');
+}
+
+function typedSql(column: ContractColumn, index: number): string {
+  const text = textName(index);
+  return column.timezone === undefined ? valueSql(column, text) : zonedValueSql(column, index, text);
 }
 
 /** The columns that compileStage's SELECT has, as identifiers, in their order. */
@@ -182,12 +193,14 @@ function isBlankSql(fields: readonly string[]): string {
 }
 
 /** SQL of all that is wrong with a record, as a list. */
-export function reasonsSql({ contract, rules, digestKey }: StageOptions): string {
-  const entries = contract.columns.flatMap((column, index) =>
-    columnFailures(column, textName(index)).map((failure) =>
-      reasonSql(failure, literal(column.name), shownValue(column, rawName(index), digestKey)),
-    ),
-  );
+export function reasonsSql({ contract, rules, digestKey, zones }: StageOptions): string {
+  const entries = contract.columns.flatMap((column, index) => {
+    const own: Shown = { column, raw: rawName(index) };
+    const zone: Shown = zones.get(column.name)?.field ?? own;
+    return columnFailures(column, index).map((failure) =>
+      reasonSql(failure, literal(column.name), shownValue(failure.isOfZone ? zone : own, digestKey)),
+    );
+  });
   for (const { rule, sql } of rules) {
     entries.push(reasonSql({ rule, code: 'RULE_ERROR', fails: `NOT ${passesSql(sql)}` }, 'NULL', 'NULL'));
   }
@@ -199,8 +212,11 @@ function reasonSql(failure: Failure, column: string, value: string): string {
   return `CASE WHEN ${failure.fails} THEN {${fields}} END`;
 }
 
+/** What a reason shows. */
+type Shown = Pick<ZoneField, 'column' | 'raw'>;
+
 /** The value as a reason may show it: cut short, or a keyed digest where it is personal or confidential. */
-function shownValue(column: ContractColumn, raw: string, digestKey: string): string {
+function shownValue({ column, raw }: Shown, digestKey: string): string {
   if (isOpen(column)) return `left(${raw}, ${REASON_VALUE_LENGTH})`;
   return `'digest:' || left(sha256(${literal(digestKey)} || ${raw}), 16)`;
 }

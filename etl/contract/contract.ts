@@ -1,4 +1,5 @@
 import type { ColumnType } from '../table/schema.ts';
+import type { Choice } from '../timezones/local-spans.ts';
 
 /** How sensitive a column's values are; `personal` and `confidential` ones never appear in reasons, logs or alerts. */
 export type Classification = 'public' | 'internal' | 'confidential' | 'personal';
@@ -64,6 +65,25 @@ export type ColumnCheck =
       readonly exclusiveMax: boolean;
     };
 
+/**
+ * How times are read that say no offset themselves: by the zone that stands beside them in `column`, else by `default`.
+ * Where there is neither, they fail. A zone is IANA's name of one, or an offset such as `+02:00`.
+ */
+export interface ColumnTimezone {
+  readonly default?: string;
+  /** A column of the same contract. */
+  readonly column?: string;
+  /** What becomes of local times that there are not, because clocks were set forward over them. */
+  readonly gap: Choice;
+  /** What becomes of local times that there are twice, because clocks were set back. */
+  readonly fold: Choice;
+  /**
+   * Which rules of zones these are: a digest of the default zone's, or the release of IANA's data where a column may name
+   * any zone. So the contract has another digest once values may be read otherwise.
+   */
+  readonly rules?: string;
+}
+
 /** One column of a dataset. */
 export interface ContractColumn {
   readonly name: string;
@@ -77,6 +97,8 @@ export interface ContractColumn {
   /** Date or timestamp patterns in the JDK's letters (`dd/MM/yyyy`); empty: ISO 8601. */
   readonly formats: readonly string[];
   readonly number: NumberFormat;
+  /** Of timestamps; absent: times without an offset are UTC. */
+  readonly timezone?: ColumnTimezone;
   /** Texts that mean no value in this column, beside those that do in every one. */
   readonly nullValues?: readonly string[];
   readonly checks: readonly ColumnCheck[];

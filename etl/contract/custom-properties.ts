@@ -23,6 +23,7 @@ export const ASSAY_PROPERTIES = {
   'assay.headers': 'column',
   'assay.formats': 'column',
   'assay.number': 'column',
+  'assay.timezone': 'column',
   'assay.values': 'column',
   'assay.nullValues': 'column',
 } as const satisfies Readonly<Record<string, 'contract' | 'silver' | 'gold' | 'column'>>;

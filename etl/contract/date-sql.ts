@@ -3,6 +3,13 @@ import { type CompiledPattern, compileDatePattern, ISO_DATE, ISO_TIMESTAMP } fro
 
 /** A column of days or of instants. */
 type DateKind = 'date' | 'timestamptz';
+/** What a pattern is read as: also a time that stands in no zone yet. */
+type ReadKind = DateKind | 'local';
+const TYPES: Readonly<Record<ReadKind, string>> = {
+  date: 'DATE',
+  timestamptz: 'TIMESTAMPTZ',
+  local: 'TIMESTAMP',
+};
 
 /** SQL of the text's date or time by any of the patterns, by ISO 8601 without any; NULL where it is none. */
 export function dateSql(text: string, formats: readonly string[], kind: DateKind): string {
@@ -10,10 +17,40 @@ export function dateSql(text: string, formats: readonly string[], kind: DateKind
     const value = `try_cast(${text} AS TIMESTAMPTZ)`;
     return `CASE WHEN ${matches(text, ISO_TIMESTAMP.exact)} THEN ${inYears(text, value)} END`;
   }
-  const cases = patternsOf(formats).map(
+  return casesSql(text, patternsOf(formats), kind);
+}
+
+function casesSql(text: string, patterns: readonly CompiledPattern[], kind: ReadKind): string {
+  if (patterns.length === 0) return `CAST(NULL AS ${TYPES[kind]})`;
+  const cases = patterns.map(
     (pattern) => `WHEN ${matches(text, pattern.exact)} THEN ${patternSql(text, pattern, kind)}`,
   );
   return `CASE ${cases.join(' ')} END`;
+}
+
+/** SQL of a text's time as its own clock shows it, a TIMESTAMP; NULL where it has an offset, or is no time. */
+export function localTimeSql(text: string, formats: readonly string[]): string {
+  if (formats.length === 0)
+    return `CASE WHEN ${matches(text, ISO_TIMESTAMP.local)} THEN try_cast(${text} AS TIMESTAMP) END`;
+  const local = patternsOf(formats).filter(({ offset }) => offset === undefined);
+  return casesSql(text, local, 'local');
+}
+
+/** SQL of a text's time that has an offset of its own, a TIMESTAMPTZ; NULL where it has none, or is no time. */
+export function timeWithOffsetSql(text: string, formats: readonly string[]): string {
+  if (formats.length === 0) {
+    const value = `try_cast(${text} AS TIMESTAMPTZ)`;
+    return `CASE WHEN ${matches(text, ISO_TIMESTAMP.withOffset)} THEN ${inYears(text, value)} END`;
+  }
+  const withOffset = patternsOf(formats).filter(({ offset }) => offset !== undefined);
+  return casesSql(text, withOffset, 'timestamptz');
+}
+
+/** SQL of the year that a text's local time is in, quickly: also of texts that are no time. NULL where there is none. */
+export function roughYearSql(text: string, formats: readonly string[]): string {
+  return formats.length === 0
+    ? `try_cast(left(${text}, 4) AS INTEGER)`
+    : `year(${localTimeSql(text, formats)})`;
 }
 
 /** Texts that look like a date or time of the column, though there may be no such day, hour or offset. */
@@ -28,11 +65,10 @@ function patternsOf(formats: readonly string[]): readonly CompiledPattern[] {
   return formats.length === 0 ? [ISO_DATE] : formats.map(compileDatePattern);
 }
 
-function patternSql(text: string, pattern: CompiledPattern, kind: DateKind): string {
+function patternSql(text: string, pattern: CompiledPattern, kind: ReadKind): string {
   const { strptime, offset } = pattern;
-  const type = kind === 'date' ? 'DATE' : 'TIMESTAMPTZ';
   const read = (readable: string): string =>
-    `CAST(try_strptime(${readable}, ${literal(strptime)}) AS ${type})`;
+    `CAST(try_strptime(${readable}, ${literal(strptime)}) AS ${TYPES[kind]})`;
   // strptime reads no Z, which stands for +00.
   const value = read(offset === undefined ? text : inUtc(text, offset, 'Z'));
   const checked = offset === undefined ? value : inYears(text, value);
@@ -51,7 +87,7 @@ function inUtc(text: string, offset: NonNullable<CompiledPattern['offset']>, whi
 }
 
 /** NULL for an instant that its offset moves out of the years 1 to 9999; only texts with these years are looked at. */
-function inYears(text: string, value: string): string {
+export function inYears(text: string, value: string): string {
   const years =
     "BETWEEN TIMESTAMPTZ '0001-01-01 00:00:00+00' AND TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'";
   const atEnd = `contains(${text}, '0001') OR contains(${text}, '9999')`;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ColumnType } from '../table/schema.ts';
 import { readColumnOptions } from './column-options.ts';
 import { columnType, LOGICAL_TYPES } from './column-type.ts';
-import type { ColumnCheck, ContractColumn } from './contract.ts';
+import type { ColumnCheck, ColumnTimezone, ContractColumn } from './contract.ts';
 import { type CustomValues, readCustomProperties } from './custom-properties.ts';
 import { ambiguousPatterns, patternGap, readDatePattern } from './date-pattern.ts';
 import {
@@ -22,6 +22,7 @@ import { PROPERTY_FIELDS } from './odcs-fields.ts';
 import type { Path, Problems } from './problems.ts';
 import { readColumnQuality, readValues, refuseRepeats } from './quality.ts';
 import { PLAIN_NUMBER, readNumberFormat } from './read-number-format.ts';
+import { readTimezone } from './read-timezone.ts';
 
 /** A column as far as it could be read; where anything was wrong there are problems, and it is never used. */
 export interface ColumnDraft {
@@ -68,7 +69,7 @@ export function readColumn(value: unknown, path: Path, problems: Problems): Colu
     problems.add([...path, 'unique'], 'is a check that Assay makes for the key only; write primaryKey: true');
   }
   const headers = readHeaders(fields.name, custom, problems);
-  const { checks, formats, number } = readTyped(value, type, { custom, path, problems });
+  const { checks, formats, number, timezone } = readTyped(value, type, { custom, path, problems });
   if (fields.name === undefined) return undefined;
   return {
     path,
@@ -86,6 +87,7 @@ export function readColumn(value: unknown, path: Path, problems: Problems): Colu
       headers,
       formats,
       number,
+      ...(timezone === undefined ? {} : { timezone }),
       ...readNullValues(custom, problems),
       checks,
     },
@@ -97,7 +99,9 @@ interface Context {
   readonly path: Path;
   readonly problems: Problems;
 }
-type Typed = Pick<ContractColumn, 'checks' | 'formats' | 'number'>;
+type Typed = Pick<ContractColumn, 'checks' | 'formats' | 'number'> & {
+  readonly timezone?: ColumnTimezone | undefined;
+};
 
 function readTyped(
   value: Readonly<Record<string, unknown>>,
@@ -126,6 +130,7 @@ function readTyped(
     checks,
     formats: readFormats(options.format, type, context),
     number: readNumberFormat(context.custom.get('assay.number'), type, problems),
+    timezone: readTimezone(options, type, context),
   };
 }
 

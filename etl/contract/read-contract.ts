@@ -8,6 +8,7 @@ import {
   checkNames,
   checkPartition,
   checkTotalRow,
+  checkZoneColumns,
 } from './check-columns.ts';
 import type { Contract, RecordRule } from './contract.ts';
 import { ASSAY_PROPERTIES, type CustomValues, readCustomProperties } from './custom-properties.ts';
@@ -98,8 +99,10 @@ function readDocument(
   if (object !== undefined) checkNames(drafts, layer, problems);
   const isRecordKey = custom.has('assay.key');
   const key = drafts.length > 0 ? checkKey(drafts, { at: SCHEMA, isRecordKey }, problems) : [];
-  if (layer === 'silver') checkHeaders(drafts, problems);
-  else checkGoldColumns(drafts, problems);
+  if (layer === 'silver') {
+    checkHeaders(drafts, problems);
+    checkZoneColumns(drafts, problems);
+  } else checkGoldColumns(drafts, problems);
   const partitionColumn = object === undefined ? '' : readPartition(custom, drafts, { layer, problems });
   const columns = drafts.map(({ column }) => column);
   const upkeep = readUpkeep(custom, problems);

@@ -18,6 +18,8 @@ export const COLUMN_WORD = {
   headers: 'both',
   formats: 'both',
   number: 'both',
+  // Which instant a text means: who names a zone mostly mends what was read as UTC.
+  timezone: 'table',
   nullValues: 'file',
   checks: 'table',
 } as const satisfies WhoseWord<Required<ContractColumn>>;

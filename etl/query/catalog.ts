@@ -1,7 +1,8 @@
 import { LINEAGE_NAMES, SNAPSHOT_NAME } from '../contract/check-columns.ts';
-import type { Classification, Contract } from '../contract/contract.ts';
+import type { Classification, Contract, ContractColumn } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
+import { zoneNote } from '../contract/timezone-text.ts';
 import type { Engine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { DataError } from '../errors.ts';
@@ -101,9 +102,14 @@ function catalogColumn(contract: Contract, layer: Layer, { name, type, doc }: Ta
     type: duckType(type),
     isNullable: !(own?.required ?? isAdded),
     isKey: own !== undefined && contract.key.includes(name),
-    description: own?.description ?? doc ?? '',
+    description: own === undefined ? (doc ?? '') : describedTime(own),
     classification: classificationOf(contract, layer, name),
   };
+}
+
+/** A column's description, which says of local times where they are local. */
+function describedTime({ description, timezone }: ContractColumn): string {
+  return [description, zoneNote(timezone)].filter((part) => part !== '').join(' ');
 }
 
 /** SQL that lists tables with what they are. */

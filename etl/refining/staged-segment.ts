@@ -16,6 +16,7 @@ import type { Segment, SegmentPart } from '../csv/segments.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { constant, literal } from '../engine/sql.ts';
 import { DataError } from '../errors.ts';
+import { zonesInUse } from './zones-in-use.ts';
 
 /** What staging a segment needs beside it. */
 export interface StagingOptions {
@@ -37,8 +38,11 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
   const { contract, digestKey, look } = options;
   const { hasEdgeBlanks, layout } = segment;
   const rules = await checkedRules(engine, contract);
+  const source = readCsv(segment, contract);
+  const zones = await zonesInUse(engine, source, { contract, layout, hasEdgeBlanks });
   const optionsOn = (source: string): StageOptions => ({
     contract,
+    zones,
     rules,
     layout,
     source,
@@ -47,7 +51,6 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
     look,
   });
   const compile = (source: string): string => compileStage(optionsOn(source));
-  const source = readCsv(segment, contract);
   const select = isWide(Math.max(contract.columns.length, layout.fields)) ? undefined : compile(source);
   if (select === undefined) {
     await stageInSlices(engine, source, optionsOn);
