@@ -1,7 +1,7 @@
 import type { AthenaPlace } from '../adapters/aws/athena-query.ts';
-import type { StackLake } from '../adapters/aws/open-lake.ts';
+import type { StackLake, StackLakeOptions } from '../adapters/aws/open-lake.ts';
+import { lineageFrom } from '../adapters/http/lineage.ts';
 import { type Lake, type LakeOptions, openLake } from '../adapters/local/lake.ts';
-import { lineageFrom } from '../adapters/local/lineage-http.ts';
 import type { UpkeepOptions } from '../adapters/local/run-dataset.ts';
 import { ConfigError, messageOf } from '../etl/errors.ts';
 import type { Runs } from '../etl/operations/runs.ts';
@@ -80,6 +80,14 @@ function lineageOf(io: Io): Pick<LakeOptions, 'lineage'> {
   return lineage === undefined ? {} : { lineage: { ...lineage, onFailure } };
 }
 
+/** A platform names its lineage server itself; the key of who decides from here is in $OPENLINEAGE_API_KEY. */
+function stackLineageOf(io: Io): Pick<StackLakeOptions, 'lineage'> {
+  const { OPENLINEAGE_API_KEY: apiKey, OPENLINEAGE_DISABLED: disabled } = io.env;
+  if (disabled?.trim().toLowerCase() === 'true') return {};
+  const onFailure = (reason: string): void => io.err(printable(`warning: ${reason}`));
+  return { lineage: { onFailure, ...(apiKey ? { apiKey } : {}) } };
+}
+
 /** Where programs are told of what was published: $ASSAY_EVENTS_URL, signed with $ASSAY_EVENTS_SECRET. */
 function eventsOf(io: Io): Pick<LakeOptions, 'events'> {
   const { ASSAY_EVENTS_URL: url, ASSAY_EVENTS_SECRET: secret } = io.env;
@@ -122,6 +130,7 @@ async function openStack(
     contractsDir,
     sqlDir,
     onEventFailure: (reason) => io.err(printable(`warning: ${reason}`)),
+    ...stackLineageOf(io),
     onWait: (run) => {
       if (!args.has('json')) io.err(printable(waitingText(run)));
     },

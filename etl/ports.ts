@@ -159,6 +159,8 @@ export interface Lineage {
   readonly namespace: string;
   /** Never throws: lineage keeps no run. */
   emit(event: Readonly<Record<string, unknown>>): Promise<void>;
+  /** Says to whoever watches why no event could be made of a run. */
+  unmade(reason: string): void;
 }
 
 /** Where a table stands after a commit. */

@@ -3,6 +3,7 @@ import { type AwsLake, openAwsLake } from '../adapters/aws/aws-lake.ts';
 import type { LakeBuckets } from '../adapters/aws/lake-buckets.ts';
 import { LOOK_BACK_DAYS } from '../etl/stages/list-sources.ts';
 import { type Environment, readEnvironment, type VariableName } from './environment.ts';
+import { lineageOf } from './lineage.ts';
 import { logWarning } from './telemetry.ts';
 
 /** What every function that works on the lake needs. */
@@ -44,6 +45,7 @@ async function open(env: Environment<(typeof BUCKETS)[number]>): Promise<AwsLake
     stateMachineArn: env.ASSAY_STATE_MACHINE_ARN,
     digestKeySecretArn: env.ASSAY_DIGEST_KEY_SECRET_ARN,
     eventsSource: env.ASSAY_EVENTS_SOURCE,
+    lineage: lineageOf(env),
     onEventFailure: (reason) => logWarning(reason),
     contractsDir: beside('contracts'),
     sqlDir: beside('sql/gold'),

@@ -1,41 +1,49 @@
-import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { CLIENT_CONFIG } from '../adapters/aws/client-config.ts';
-import { readSecret } from '../adapters/aws/secrets.ts';
+import { type LaterSecret, laterSecret } from '../adapters/aws/secrets.ts';
+import { httpLineage } from '../adapters/http/lineage.ts';
+import { systemClock } from '../adapters/local/clock.ts';
+import type { Lineage } from '../etl/ports.ts';
 import { readEnvironment } from './environment.ts';
+import { lineageOf } from './lineage.ts';
+import { tellDied } from './relay/execution-end.ts';
 import { postText, webhookAddress } from './relay/post-webhook.ts';
 import { relayBatch } from './relay/relay-batch.ts';
 import { logInfo, logWarning, observed } from './telemetry.ts';
 
-/** How long an address is used before it is read again, so that a new one needs no deployment. */
-const ADDRESS_MS = 5 * 60_000;
+/** Where alerts go. */
+interface Ways {
+  readonly slack: LaterSecret | undefined;
+  readonly lineage: Lineage | undefined;
+}
 
-let known: { readonly url: URL; readonly untilMs: number } | undefined;
+let ways: Ways | undefined;
 
-/** Posts alerts to the Slack webhook; without one, they stand in the log. */
+/** Posts alerts to the Slack webhook; without one, they stand in the log. Of workflows that died it tells the lineage server, too. */
 export const handler = observed('relay-alert', async (event) => {
-  const url = await findAddress(Date.now());
+  ways ??= openWays();
+  const { slack, lineage } = ways;
+  const url = webhookAddress((await slack?.read()) ?? '');
   return await relayBatch(event, {
-    send: async (text) => {
+    async told(body) {
+      if (lineage !== undefined) await tellDied(body, lineage);
+    },
+    async send(text) {
       if (url === undefined) logInfo('alert', { text });
       else await postText(url, text);
     },
-    onFailure: (messageId, reason) => {
+    onFailure(messageId, reason) {
       // Perhaps the address was replaced.
-      known = undefined;
+      slack?.forget();
       logWarning('an alert was not relayed and is tried again', { messageId, reason });
     },
   });
 });
 
-async function findAddress(nowMs: number): Promise<URL | undefined> {
-  if (known !== undefined && nowMs < known.untilMs) return known.url;
-  const url = await readAddress();
-  known = url === undefined ? undefined : { url, untilMs: nowMs + ADDRESS_MS };
-  return url;
-}
-
-async function readAddress(): Promise<URL | undefined> {
-  const { ASSAY_SLACK_SECRET_ARN: secretArn } = readEnvironment(process.env, []);
-  if (secretArn === undefined) return undefined;
-  return webhookAddress(await readSecret(new SecretsManagerClient(CLIENT_CONFIG), secretArn));
+function openWays(): Ways {
+  const env = readEnvironment(process.env, []);
+  const { ASSAY_SLACK_SECRET_ARN: slackArn } = env;
+  const lineage = lineageOf(env);
+  return {
+    slack: slackArn === undefined ? undefined : laterSecret(slackArn, Date.now),
+    lineage: lineage === undefined ? undefined : httpLineage({ ...lineage, clock: systemClock }),
+  };
 }

@@ -38,6 +38,7 @@ export class LakeStack extends Stack {
     new Catalog(this, 'Catalog', { config });
     addDigestKey(this, config);
     if (config.hasSlack) addSlackWebhook(this, config);
+    if (config.lineage !== undefined) addLineageKey(this, config);
   }
 }
 
@@ -68,5 +69,20 @@ function addSlackWebhook(scope: Construct, config: StageConfig): void {
     secret,
     'AwsSolutions-SMG4',
     'Slack gives out the address of a webhook and offers no way to change it by program: it is replaced by hand.',
+  );
+}
+
+/** A place for the key of the lineage server: it is put in by hand, and nothing is sent with events until then. */
+function addLineageKey(scope: Construct, config: StageConfig): void {
+  const secret = new Secret(scope, 'OpenLineageKey', {
+    secretName: secretName(config.stage, 'openlineage-key'),
+    description: 'Key of the lineage server, sent as a bearer token',
+    secretStringValue: SecretValue.unsafePlainText('not set'),
+    removalPolicy: config.removalPolicy,
+  });
+  acknowledge(
+    secret,
+    'AwsSolutions-SMG4',
+    'The key is the lineage server’s to give out: it is replaced by hand, and read anew within minutes.',
   );
 }

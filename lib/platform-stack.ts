@@ -88,6 +88,9 @@ export class PlatformStack extends Stack {
       OperatorsWorkgroup: workgroupName(config.stage, 'operators'),
       StartRunFunction: functions.get('start-run').functionName,
       EventsSource: eventsSource(config.stage),
+      ...(config.lineage === undefined
+        ? {}
+        : { LineageUrl: config.lineage.url, LineageNamespace: config.lineage.namespace }),
       DigestKeySecretArn: secretArn(config.stage, 'digest-key'),
       ContractsDigest: contractsDigest,
       Release: config.release,

@@ -8,6 +8,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { ConfigError } from '../../etl/errors.ts';
 import type { Effects, EngineOptions, Executions, ObjectHistory } from '../../etl/ports.ts';
+import { httpLineage, type LineageOptions } from '../http/lineage.ts';
 import { systemClock } from '../local/clock.ts';
 import { type ContractFolders, fileContractSource } from '../local/contract-source.ts';
 import { removeLeftovers } from '../local/owner.ts';
@@ -34,6 +35,8 @@ export interface AwsLakeSettings extends ContractFolders {
   readonly eventsSource?: string | undefined;
   /** Called with the reason when an event could not be put. */
   readonly onEventFailure?: (reason: string) => void;
+  /** The lineage server that runs are told to; none where it is absent. */
+  readonly lineage?: LineageOptions | undefined;
   /** Keys digests where no secret is named. */
   readonly digestKey?: string;
   readonly engine: Omit<EngineOptions, 'folders'>;
@@ -87,6 +90,9 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
         ? { follow: () => notGranted('the Glue catalog') }
         : glueCatalog({ glue: new GlueClient(CLIENT_CONFIG), databasePrefix }),
     ...eventsOf(settings),
+    ...(settings.lineage === undefined
+      ? {}
+      : { lineage: httpLineage({ ...settings.lineage, clock: systemClock }) }),
     engine: { ...settings.engine, folders: [copiesRoot] },
     ...(settings.chunkBytes === undefined ? {} : { chunkBytes: settings.chunkBytes }),
     ...(settings.lookBackDays === undefined ? {} : { lookBackDays: settings.lookBackDays }),

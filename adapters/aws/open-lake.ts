@@ -8,6 +8,7 @@ import { SFNClient } from '@aws-sdk/client-sfn';
 import { ConfigError } from '../../etl/errors.ts';
 import type { Runs } from '../../etl/operations/runs.ts';
 import type { Effects } from '../../etl/ports.ts';
+import type { LineageOptions } from '../http/lineage.ts';
 import type { ContractFolders } from '../local/contract-source.ts';
 import type { Lake } from '../local/lake.ts';
 import { ownedName, removeLeftovers } from '../local/owner.ts';
@@ -15,7 +16,7 @@ import type { AthenaPlace } from './athena-query.ts';
 import { openAwsLake } from './aws-lake.ts';
 import { CLIENT_CONFIG } from './client-config.ts';
 import { type PlatformRunsOptions, platformRuns } from './open-runs.ts';
-import { readStack } from './open-stack.ts';
+import { readStack, type StackOutputs } from './open-stack.ts';
 
 const MEMORY_LIMIT_MB = 600;
 
@@ -24,6 +25,8 @@ export interface StackLakeOptions extends ContractFolders {
   readonly stackName: string;
   readonly progress?: Effects['progress'];
   readonly onWait?: PlatformRunsOptions['onWait'];
+  /** How the lineage server is told of what is decided here, where the platform names one; nothing is where it is absent. */
+  readonly lineage?: Pick<LineageOptions, 'apiKey' | 'onFailure'>;
   /** Called with the reason when programs could not be told of what was published. */
   readonly onEventFailure?: (reason: string) => void;
 }
@@ -60,6 +63,7 @@ export async function openStackLake(options: StackLakeOptions): Promise<StackLak
     alertsTopicArn: stack.AlertsTopicArn,
     stateMachineArn: stack.StateMachineArn,
     eventsSource: stack.EventsSource,
+    ...lineageOf(stack, options),
     ...(onEventFailure === undefined ? {} : { onEventFailure }),
     contractsDir,
     sqlDir,
@@ -88,6 +92,13 @@ export async function openStackLake(options: StackLakeOptions): Promise<StackLak
   const workgroups = OperatorsWorkgroup === undefined ? [Workgroup] : [OperatorsWorkgroup, Workgroup];
   const athena = { workgroups, databasePrefix };
   return { root, effects, data, history, runs, athena, contractsDigest: stack.ContractsDigest };
+}
+
+function lineageOf(
+  { LineageUrl: url, LineageNamespace: namespace = 'default' }: StackOutputs,
+  { lineage }: StackLakeOptions,
+): { lineage?: LineageOptions } {
+  return url === undefined || lineage === undefined ? {} : { lineage: { ...lineage, url, namespace } };
 }
 
 /** A folder for copies of objects that nobody else can look into; throws ConfigError `FOLDER_TAKEN` where somebody else's is. */

@@ -22,6 +22,9 @@ const Outputs = z.object({
   StartRunFunction: text,
   /** Absent in stacks of older releases. */
   EventsSource: text.optional(),
+  /** Absent where no lineage server is named. */
+  LineageUrl: text.optional(),
+  LineageNamespace: text.optional(),
   ContractsDigest: text,
 });
 export type StackOutputs = z.infer<typeof Outputs>;

@@ -1,6 +1,7 @@
-import { ConfigError, ConflictError, messageOf } from '../../etl/errors.ts';
+import { ConfigError, ConflictError } from '../../etl/errors.ts';
 import { alertKey } from '../../etl/naming.ts';
 import type { Alert, Alerts, ObjectStore } from '../../etl/ports.ts';
+import { postJson, webAddress } from '../http/post.ts';
 
 /** Where alerts go besides the lake's `ops/alerts`. */
 export interface AlertChannels {
@@ -60,30 +61,16 @@ export async function recordAlert(objects: ObjectStore, alert: Alert): Promise<v
 }
 
 async function post(url: URL, alert: Alert, channels: AlertChannels): Promise<void> {
-  const signal = AbortSignal.timeout(channels.webhookTimeoutMs ?? WEBHOOK_TIMEOUT_MS);
-  try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ text: alertText(alert) }),
-      signal,
-    });
-    await response.body?.cancel();
-    if (!response.ok) throw new Error(`it answered ${response.status}`);
-  } catch (error) {
-    // Only the host: the path of such an address is what lets one post there.
-    channels.onWebhookFailure?.(`The webhook at ${url.host} did not take the alert: ${reasonOf(error)}.`);
-  }
-}
-
-/** `fetch failed` says nothing; its cause does. */
-function reasonOf(error: unknown): string {
-  return error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+  const body = JSON.stringify({ text: alertText(alert) });
+  const trouble = await postJson(url, { body, timeoutMs: channels.webhookTimeoutMs ?? WEBHOOK_TIMEOUT_MS });
+  // Only the host: the path of such an address is what lets one post there.
+  if (trouble !== undefined)
+    channels.onWebhookFailure?.(`The webhook at ${url.host} did not take the alert: ${trouble.reason}.`);
 }
 
 function webhookAddress(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url;
+  const url = webAddress(text);
+  if (url !== undefined) return url;
   throw new ConfigError(
     'WEBHOOK_URL',
     'The webhook is not an http or https address: correct it, or leave it out.',

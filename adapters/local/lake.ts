@@ -4,17 +4,17 @@ import path from 'node:path';
 import { ConfigError } from '../../etl/errors.ts';
 import { ENGINE_FOLDERS } from '../../etl/naming.ts';
 import type { Clock, Effects, ObjectHistory } from '../../etl/ports.ts';
+import { type EventWebhookOptions, eventWebhook } from '../http/event-webhook.ts';
+import { httpLineage, type LineageOptions } from '../http/lineage.ts';
 import { type AlertChannels, fileAlerts } from './alerts.ts';
 import { pointersAreTheCatalog } from './catalog.ts';
 import { systemClock } from './clock.ts';
 import { type ContractFolders, fileContractSource } from './contract-source.ts';
 import { type FileDataStore, fileDataStore } from './data-store.ts';
-import { type EventWebhookOptions, eventWebhook } from './event-webhook.ts';
 import { guarded } from './file-errors.ts';
 import { readLakeFile, writeLakeFile, writeShare } from './lake-file.ts';
 import { LAKE_FILE, lakeFolder } from './lake-folder.ts';
 import { applyModes, type Share } from './lake-modes.ts';
-import { httpLineage, type LineageOptions } from './lineage-http.ts';
 import { fileHistory } from './object-history.ts';
 import { fileObjectStore } from './object-store.ts';
 import { removeLeftovers } from './owner.ts';
@@ -98,7 +98,7 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
     clock,
     alerts: fileAlerts(objects, options.alerts),
     catalog: pointersAreTheCatalog,
-    ...(options.lineage === undefined ? {} : { lineage: httpLineage(options.lineage) }),
+    ...(options.lineage === undefined ? {} : { lineage: httpLineage({ ...options.lineage, clock }) }),
     ...(options.events === undefined ? {} : { events: eventWebhook({ ...options.events, clock }) }),
     engine: {
       memoryLimitMb: options.memoryLimitMb ?? MEMORY_LIMIT_MB,

@@ -3,7 +3,7 @@ import { pointerKey, tableName } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import type { RunInput } from '../stages/stage.ts';
 import { closedMonths } from '../table/closings.ts';
-import { uuidOf } from '../table/lake-table.ts';
+import { uuidOf } from '../table/ids.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 import { keepEvent, noteTold, sendEvents } from './outbox.ts';
 import type { GoldPart, PublishedEvent } from './published-event.ts';

@@ -1,4 +1,4 @@
-import { uuidOf } from '../table/lake-table.ts';
+import { uuidOf } from '../table/ids.ts';
 
 /** Who makes the events, as the standard wants it said: a URI. */
 const PRODUCER = 'https://github.com/assay-platform/assay';
@@ -21,6 +21,14 @@ export const ownFacet = (kind: 'InputDatasetFacet' | 'RunFacet', members: Facet)
   _schemaURL: `${SPEC}/2-0-2/OpenLineage.json#/$defs/${kind}`,
   ...members,
 });
+
+/** Says what ran. */
+export const engineFacet = (): Facet =>
+  facet('ProcessingEngineRunFacet', '1-1-1', { name: 'Assay', version: '0.1.0' });
+
+/** Says why a run ended badly. */
+export const errorFacet = (message: string): Facet =>
+  facet('ErrorMessageRunFacet', '1-0-1', { message, programmingLanguage: 'JAVASCRIPT' });
 
 /** A dataset that a run reads or writes. */
 export interface LineageDataset {

@@ -1,12 +1,13 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
+import { messageOf } from '../errors.ts';
 import { planKey, sealKey, tableName } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { Plan, parseDocument, Seal } from '../stages/documents.ts';
 import type { RunInput } from '../stages/stage.ts';
 import { readPointer } from '../table/pointer.ts';
 import { bronzeInput, datasetOutputs, tableFacets, tablePlace } from './datasets.ts';
-import { type Facet, facet, type LineageRun, lineageEvent, lineageRunId } from './event.ts';
+import { engineFacet, errorFacet, facet, type LineageRun, lineageEvent, lineageRunId } from './event.ts';
 import { goldRun } from './gold-run.ts';
 
 /** Tells that a run began: which files it reads, and which table it may publish to. */
@@ -31,9 +32,8 @@ export interface Ended {
 export async function tellEnd(effects: Effects, run: RunInput, { eventType, why }: Ended): Promise<void> {
   await tell(effects, run, async ({ head, plan, seal }) => {
     const message = why.join('; ');
-    const error = facet('ErrorMessageRunFacet', '1-0-1', { message, programmingLanguage: 'JAVASCRIPT' });
     const inputs = [bronzeInput(effects.objects, run.dataset, seal)];
-    const runFacets = { ...head.runFacets, errorMessage: error };
+    const runFacets = { ...head.runFacets, errorMessage: errorFacet(message) };
     const start: LineageRun[] = plan === undefined ? [{ ...head, eventType: 'START', inputs }] : [];
     return [...start, { ...head, eventType, runFacets, inputs }];
   });
@@ -90,31 +90,41 @@ interface Known {
   readonly seal: Seal | undefined;
 }
 
-/** Sends the events that are made of what is known of a run; nothing where nobody listens, or the dataset has no contract. */
+/**
+ * Sends the events that are made of what is known of a run; nothing where nobody listens, or the dataset has no contract.
+ * Never throws: what is amiss with the lake is the stage's to find, and lineage fails no run.
+ */
 async function tell(
   effects: Effects,
-  { dataset, runId }: RunInput,
+  run: RunInput,
   eventsOf: (known: Known) => Promise<readonly LineageRun[]>,
 ): Promise<void> {
-  const { lineage, clock } = effects;
+  const { lineage } = effects;
   if (lineage === undefined) return;
+  let events: readonly LineageRun[] = [];
+  try {
+    const known = await knownOf(effects, run, lineage.namespace);
+    if (known !== undefined) events = await eventsOf(known);
+  } catch (error) {
+    lineage.unmade(messageOf(error));
+  }
+  for (const event of events) await lineage.emit(lineageEvent(event));
+}
+
+async function knownOf(
+  effects: Effects,
+  { dataset, runId }: RunInput,
+  namespace: string,
+): Promise<Known | undefined> {
   const contract = (await loadContracts(effects.contracts)).contracts.get(dataset);
-  if (contract?.layer !== 'silver') return;
+  if (contract?.layer !== 'silver') return undefined;
   const plan = await find(effects, planKey(dataset, runId), Plan);
   const seal =
     plan === undefined ? undefined : await find(effects, sealKey(dataset, plan.contractVersion, runId), Seal);
-  const head = {
-    eventTime: clock.now().toISOString(),
-    namespace: lineage.namespace,
-    job: dataset,
-    runId,
-    runFacets: { processing_engine: engineFacet() },
-  };
-  for (const event of await eventsOf({ contract, head, plan, seal })) await lineage.emit(lineageEvent(event));
+  const eventTime = effects.clock.now().toISOString();
+  const runFacets = { processing_engine: engineFacet() };
+  return { contract, plan, seal, head: { eventTime, namespace, job: dataset, runId, runFacets } };
 }
-
-const engineFacet = (): Facet =>
-  facet('ProcessingEngineRunFacet', '1-1-1', { name: 'Assay', version: '0.1.0' });
 
 async function find<T>(
   { objects }: Effects,

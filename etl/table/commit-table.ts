@@ -1,6 +1,7 @@
 import type { ObjectStore } from '../ports.ts';
 import { commitFiles } from './commit.ts';
-import { type LakeTable, snapshotIdOf, uuidOf } from './lake-table.ts';
+import { snapshotIdOf, uuidOf } from './ids.ts';
+import type { LakeTable } from './lake-table.ts';
 import type { NextTableState } from './pointer.ts';
 import type { DataFile } from './schema.ts';
 

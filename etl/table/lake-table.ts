@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { DataError } from '../errors.ts';
 import type { ObjectStore } from '../ports.ts';
 import { createTable } from './create-table.ts';
 import { evolveSchema } from './evolve-schema.ts';
+import { uuidOf } from './ids.ts';
 import { liveFiles } from './live-files.ts';
 import type { TableReader } from './manifest-reader.ts';
 import { parseMetadata, type TableMetadata } from './metadata.ts';
@@ -80,17 +80,6 @@ function withComment(metadata: TableMetadata, comment: string | undefined): Tabl
 /** The data files of a snapshot; of the current one where none is named. */
 export function filesOf(table: LakeTable, snapshotId?: number): Promise<DataFile[]> {
   return liveFiles(table.metadata, snapshotId, table.reader);
-}
-
-/** A UUID (version 8, RFC 9562) that follows from a text. */
-export function uuidOf(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
-/** An Iceberg snapshot id that follows from a text: positive and below 2^53. */
-export function snapshotIdOf(text: string): number {
-  return Number.parseInt(createHash('sha256').update(text).digest('hex').slice(0, 13), 16) + 1;
 }
 
 /** Reads by key what metadata names by URI; the location is cut off, so that a lake that was moved stays readable. */

@@ -1,5 +1,6 @@
 import type { ObjectStore } from '../ports.ts';
-import { type LakeTable, uuidOf } from './lake-table.ts';
+import { uuidOf } from './ids.ts';
+import type { LakeTable } from './lake-table.ts';
 import { stageMetadata } from './metadata-file.ts';
 import type { NextTableState, TableState } from './pointer.ts';
 

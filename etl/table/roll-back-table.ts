@@ -1,21 +1,11 @@
-import type { ObjectStore } from '../ports.ts';
-import { type LakeTable, uuidOf } from './lake-table.ts';
+import { putChanged, type TableChange } from './change-table.ts';
 import { currentSnapshot } from './metadata.ts';
-import { stageMetadata } from './metadata-file.ts';
-import type { NextTableState, TableState } from './pointer.ts';
+import type { NextTableState } from './pointer.ts';
 import { rollbackTo } from './snapshots.ts';
 
-/** Which snapshot is to be current again, and where the new metadata goes. */
-export interface TableRollback {
-  readonly objects: ObjectStore;
-  readonly table: LakeTable;
-  /** Where the table stands now. */
-  readonly state: TableState;
+/** Which snapshot is to be current again. */
+export interface TableRollback extends TableChange {
   readonly snapshotId: number;
-  readonly keyPrefix: string;
-  readonly nowMs: number;
-  /** Names this attempt: the new metadata's name follows from it. */
-  readonly attempt: string;
 }
 
 /**
@@ -24,18 +14,8 @@ export interface TableRollback {
  * ConfigError `NO_SNAPSHOT` where the table hasn't got it any more.
  */
 export async function rollBackTable(rollback: TableRollback): Promise<NextTableState> {
-  const { objects, table, state, snapshotId, keyPrefix, nowMs, attempt } = rollback;
+  const { table, state, snapshotId, nowMs } = rollback;
   if (currentSnapshot(table.metadata)?.['snapshot-id'] === snapshotId) return state;
-  const uriOf = (key: string): string => `${table.metadata.location}${key.slice(table.root.length)}`;
-  const { metadataKey, object, dropped } = stageMetadata(rollbackTo(table.metadata, snapshotId, { nowMs }), {
-    base: table.metadata,
-    baseKey: table.metadataKey,
-    keyPrefix,
-    uuid: uuidOf(attempt),
-    uriOf,
-    keyOf: table.reader.keyOf,
-  });
-  await objects.put(object.key, object.body);
-  const metadata_location = uriOf(metadataKey);
-  return { metadata_key: metadataKey, metadata_location, snapshot_id: snapshotId, dropped };
+  const changed = await putChanged(rollback, rollbackTo(table.metadata, snapshotId, { nowMs }));
+  return { ...changed, snapshot_id: snapshotId };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { alertText } from '../../adapters/local/alerts.ts';
+import { parseJson, runOfExecution } from './execution-end.ts';
 
 const AlertMessage = z.object({
   // Of any kind: one that this release doesn't know is read by people all the same.
@@ -21,9 +22,6 @@ const AlarmMessage = z.looseObject({
   NewStateReason: z.string().optional(),
   StateChangeTime: z.string().optional(),
 });
-
-/** An execution's input, which is all that its status event knows of the run: the execution's name can be another. */
-const ExecutionInput = z.looseObject({ dataset: z.string().min(1), runId: z.string().min(1) });
 
 /**
  * A message of the alerts topic as text for a person on call: of an Alert what happened, which run, what readers see
@@ -52,17 +50,8 @@ function alarmText(alarm: z.infer<typeof AlarmMessage>): string {
 
 /** An alert that was made from an execution's status event, with what the execution's input knows. */
 function completed(alert: z.infer<typeof AlertMessage>): z.infer<typeof AlertMessage> {
-  const { input } = alert.details;
-  const run = ExecutionInput.safeParse(typeof input === 'string' ? parseJson(input) : input).data;
+  const run = runOfExecution(alert.details.input);
   if (run === undefined) return { ...alert, dataset: 'unknown' };
   const { dataset, runId } = run;
   return { ...alert, dataset, runId, nextCommand: `assay show ${runId}` };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

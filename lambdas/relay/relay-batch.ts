@@ -15,6 +15,8 @@ export interface BatchResult {
 /** Where texts go, and who is told of those that couldn't be sent. */
 export interface Relay {
   send(text: string): Promise<void>;
+  /** Given each message once it was sent; never throws. */
+  told(body: string): Promise<void>;
   onFailure(messageId: string, reason: string): void;
 }
 
@@ -25,6 +27,7 @@ export async function relayBatch(event: unknown, relay: Relay): Promise<BatchRes
     Records.map(async ({ messageId, body }) => {
       try {
         await relay.send(messageText(body));
+        await relay.told(body);
         return [];
       } catch (error) {
         relay.onFailure(messageId, messageOf(error));

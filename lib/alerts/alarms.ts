@@ -14,7 +14,7 @@ import { Construct } from 'constructs';
 import type { Contract, SourceContract } from '../../etl/contract/contract.ts';
 import { resourceName } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
-import { FUNCTION_NAMES, type FunctionName } from '../workflow/access.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../workflow/access/functions-access.ts';
 import type { Functions } from '../workflow/functions.ts';
 import type { AlertPath } from './alert-path.ts';
 import { datasetMetric } from './dataset-metric.ts';

@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import { resourceName } from '../config/names.ts';
-import { FUNCTION_NAMES } from '../workflow/access.ts';
+import { FUNCTION_NAMES } from '../workflow/access/functions-access.ts';
 import type { AlarmsProps } from './alarms.ts';
 import { datasetMetric } from './dataset-metric.ts';
 

@@ -78,12 +78,15 @@ export const eventsSource = (stage: StageName): string => `assay.${stage}`;
 /** ARN of the bus that takes them: the account's own. */
 export const eventBusArn = (): string => regionalArn('events', 'event-bus/default');
 
+/** What a stage keeps secret: the key of digests, the address of Slack, the key of a lineage server. */
+export type SecretName = 'digest-key' | 'slack-webhook' | 'openlineage-key';
+
 /** Name of a secret of the stage. */
-export function secretName(stage: StageName, name: 'digest-key' | 'slack-webhook'): string {
+export function secretName(stage: StageName, name: SecretName): string {
   return `assay/${stage}/${name}`;
 }
 
 /** ARN of a secret without the six characters that Secrets Manager puts behind its name: enough to read it by. */
-export function secretArn(stage: StageName, name: 'digest-key' | 'slack-webhook'): string {
+export function secretArn(stage: StageName, name: SecretName): string {
   return regionalArn('secretsmanager', `secret:${secretName(stage, name)}`);
 }

@@ -15,6 +15,8 @@ export interface StageConfig {
   readonly email?: string;
   /** Whether the address of a Slack webhook is expected in Secrets Manager. */
   readonly hasSlack: boolean;
+  /** The lineage server that runs are told to; none where it is absent. */
+  readonly lineage?: { readonly url: string; readonly namespace: string };
   readonly costCentre: string;
   /** The role that alone may delete from Bronze; no role may where it is absent. */
   readonly breakGlassRoleArn?: string;
@@ -55,6 +57,7 @@ export function readStageConfig(context: ReadContext): StageConfig {
   const repository = text(context, 'repository');
   const isEmulated = isOn(context, 'emulator', false);
   const reservesConcurrency = isOn(context, 'reservedConcurrency', true);
+  const lineage = readLineage(context, stage);
   const chunkMb = atLeast(context, 'chunkMb', isEmulated ? 1 : LEAST_CHUNK_MB);
   const maxMemoryMb = atLeast(context, 'maxMemoryMb', LEAST_MEMORY_MB);
   return {
@@ -63,6 +66,7 @@ export function readStageConfig(context: ReadContext): StageConfig {
     monthlyBudgetUsd: positive(context, 'budget') ?? (stage === 'production' ? 200 : 50),
     ...(email === undefined ? {} : { email }),
     hasSlack: isOn(context, 'slack', false),
+    ...(lineage === undefined ? {} : { lineage }),
     costCentre: text(context, 'costCentre') ?? 'data-platform',
     ...(breakGlassRoleArn === undefined ? {} : { breakGlassRoleArn }),
     reservesConcurrency,
@@ -74,6 +78,15 @@ export function readStageConfig(context: ReadContext): StageConfig {
     release: text(context, 'release') ?? 'unreleased',
     ...(repository === undefined ? {} : { repository }),
   };
+}
+
+/** Where lineage goes: `-c openLineageUrl=…`, and the namespace of its jobs, which is the stage's unless said. */
+function readLineage(context: ReadContext, stage: StageName): StageConfig['lineage'] {
+  const url = text(context, 'openLineageUrl');
+  const namespace = text(context, 'openLineageNamespace') ?? `assay-${stage}`;
+  if (url === undefined) return undefined;
+  if (/^https?:[/][/]/.test(url) && URL.canParse(url)) return { url, namespace };
+  throw new Error(`-c openLineageUrl=${url}: write an http or https address.`);
 }
 
 function text(context: ReadContext, name: string): string | undefined {

@@ -12,13 +12,14 @@ import {
   executionArns,
   type LakeBucketName,
   regionalArn,
+  type SecretName,
   secretArn,
   stateMachineArn,
 } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
 import { acknowledgePatterns } from '../security/acknowledge.ts';
 import { tellPrograms } from '../security/statements.ts';
-import type { Access } from './access.ts';
+import type { Access } from './access/access.ts';
 
 /** What roles are made from, the same for every function. */
 export interface Resources {
@@ -147,7 +148,10 @@ function catalogStatements({ access, config }: FunctionRoleProps): PolicyStateme
 }
 
 function secretStatements({ access, config }: FunctionRoleProps): PolicyStatement[] {
-  const names = (access.secrets ?? []).filter((name) => name !== 'slack-webhook' || config.hasSlack);
+  const names: SecretName[] = (access.secrets ?? []).filter(
+    (name) => name !== 'slack-webhook' || config.hasSlack,
+  );
+  if (access.lineage === true && config.lineage !== undefined) names.push('openlineage-key');
   return allow(
     ['secretsmanager:GetSecretValue'],
     names.map((name) => `${secretArn(config.stage, name)}-??????`),

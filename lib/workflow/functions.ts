@@ -3,7 +3,8 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { bucketName, databasePrefix, eventsSource, secretArn, stateMachineArn } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
-import { ACCESS, type Access, FUNCTION_NAMES, type FunctionName } from './access.ts';
+import type { Access } from './access/access.ts';
+import { ACCESS, FUNCTION_NAMES, type FunctionName } from './access/functions-access.ts';
 import type { CodeSource } from './code-source.ts';
 import type { Resources } from './function-role.ts';
 import { StageFunction } from './stage-function.ts';
@@ -74,7 +75,17 @@ function environmentOf(name: FunctionName, props: FunctionsProps): Record<string
     ...(access.events === true ? { ASSAY_EVENTS_SOURCE: eventsSource(stage) } : {}),
     ...(access.startsRuns === true ? { ASSAY_STATE_MACHINE_ARN: stateMachineArn(stage) } : {}),
     ...(name === 'plan' && chunkMb !== undefined ? { ASSAY_CHUNK_MB: String(chunkMb) } : {}),
+    ...lineageOf(access, props.config),
     ...secretsOf(access, props.config),
+  };
+}
+
+function lineageOf(access: Access, { stage, lineage }: StageConfig): Record<string, string> {
+  if (access.lineage !== true || lineage === undefined) return {};
+  return {
+    ASSAY_LINEAGE_URL: lineage.url,
+    ASSAY_LINEAGE_NAMESPACE: lineage.namespace,
+    ASSAY_LINEAGE_KEY_SECRET_ARN: secretArn(stage, 'openlineage-key'),
   };
 }
 

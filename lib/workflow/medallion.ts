@@ -16,7 +16,7 @@ import {
 } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
 import { acknowledge, acknowledgePatterns, NO_RESOURCE } from '../security/acknowledge.ts';
-import type { FunctionName } from './access.ts';
+import type { FunctionName } from './access/functions-access.ts';
 import type { Functions } from './functions.ts';
 
 /** What the workflow is made of. */

@@ -1,5 +1,5 @@
 import { CHUNKS_AT_ONCE } from '../config/chunks-at-once.ts';
-import type { FunctionName } from './access.ts';
+import type { FunctionName } from './access/functions-access.ts';
 
 /** How much of Lambda a function gets. */
 export interface Size {

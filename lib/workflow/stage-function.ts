@@ -11,7 +11,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { resourceName } from '../config/names.ts';
-import { ACCESS, type FunctionName } from './access.ts';
+import { ACCESS, type FunctionName } from './access/functions-access.ts';
 import type { CodeSource } from './code-source.ts';
 import { FunctionRole, type Resources } from './function-role.ts';
 import { sizeOf } from './sizes.ts';

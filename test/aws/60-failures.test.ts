@@ -2,9 +2,11 @@ import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { pointerKey } from '../../etl/naming.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
+import { kindsOf } from '../openlineage/spec-faults.ts';
 import { expectCatalogFollows } from './support/catalog.ts';
 import type { Fault } from './support/faults.ts';
 import { killFunction, withTimeout } from './support/lambda-process.ts';
+import { lineageOf } from './support/lineage-server.ts';
 import { connect, type Platform } from './support/platform.ts';
 import { readTables } from './support/read-tables.ts';
 import { transactions } from './support/transactions.ts';
@@ -60,6 +62,9 @@ async function expectToldOnce(runId: string, says: RegExp): Promise<void> {
   });
   expect(alerts[0]?.title).toMatch(says);
   expect(alerts[0]?.readersSee).not.toBe('');
+  // So does a lineage server.
+  const lineage = await lineageOf(platform.session.outputs.LineageUrl, DATASET, runId);
+  expect(kindsOf(lineage)).toEqual([`START ${DATASET}`, `FAIL ${DATASET}`]);
 }
 
 /** Starts the dataset again, as a person does once the cause is gone, and expects the file to be published once. */
@@ -199,6 +204,9 @@ describe('what fails for good', () => {
     expect(alerts).toHaveLength(1);
     expect(alerts[0]).toMatchObject({ kind: 'run-failed', details: { status: 'ABORTED' } });
     expect(alerts[0]?.nextCommand).toContain(running?.runId ?? '-');
+    // Of the run itself nobody was left to tell: its alert does.
+    const lineage = await lineageOf(platform.session.outputs.LineageUrl, DATASET, running?.runId ?? '');
+    expect(kindsOf(lineage)).toEqual([`START ${DATASET}`, `ABORT ${DATASET}`]);
     await expectRecovery(before);
   });
 });

@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import { bootstrap, deploy } from './support/deploy.ts';
 import { cloudEnvironment, startEmulator } from './support/emulator.ts';
+import { startLineageServer } from './support/lineage-server.ts';
 import { ensurePython } from './support/python.ts';
 import { SESSION_VARIABLE, writeSession } from './support/session.ts';
 import { runJest, runSession, timed } from './support/session-runner.ts';
@@ -20,7 +21,10 @@ process.exitCode = await runSession({
     const emulator = await timed('emulator', () => startEmulator(python, folder));
     atEnd(() => emulator.stop());
     const { url, plainUrl } = emulator;
-    const variables = await timed('deployment', () => deployTo({ url, plainUrl, folder, python, signal }));
+    const lineage = await startLineageServer();
+    atEnd(() => lineage.stop());
+    const target = { url, plainUrl, folder, python, signal, lineageUrl: lineage.url };
+    const variables = await timed('deployment', () => deployTo(target));
     if (args.includes('--keep')) return await wait(variables, signal);
     const { AWS_CA_BUNDLE: _, AWS_PROFILE: __, AWS_SESSION_TOKEN: ___, ...inherited } = process.env;
     const env = { ...inherited, ...variables };
@@ -34,14 +38,22 @@ interface Target {
   readonly plainUrl: string;
   readonly folder: string;
   readonly python: string;
+  /** Told of every run, by all tests. */
+  readonly lineageUrl: string;
   readonly signal: AbortSignal;
 }
 
 /** Deploys and returns the environment in which the tests find the platform. */
 async function deployTo({ signal, ...target }: Target): Promise<Record<string, string>> {
-  const { folder, url } = target;
+  const { folder, url, lineageUrl } = target;
   const logFile = path.join(folder, 'cdk.log');
-  const options = { url, folder, signal, log: (line: string) => appendFileSync(logFile, `${line}\n`) };
+  const options = {
+    url,
+    folder,
+    signal,
+    lineageUrl,
+    log: (line: string) => appendFileSync(logFile, `${line}\n`),
+  };
   await bootstrap(options);
   const sessionFile = path.join(folder, 'session.json');
   await writeSession(sessionFile, { ...target, outputs: await deploy(options) });

@@ -28,7 +28,7 @@ export async function startReceiver(): Promise<Receiver> {
     const body = Buffer.concat(pieces).toString('utf8');
     received.push({ headers: incoming.headers, body, path: incoming.url ?? '' });
     if (status === 0) outgoing.destroy();
-    else outgoing.writeHead(status).end();
+    else outgoing.writeHead(status, status === 307 ? { location: '/elsewhere' } : {}).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

@@ -87,7 +87,7 @@ describe('addresses', () => {
 });
 
 describe('posting', () => {
-  const PATIENCE = { timeoutMs: 300, attempts: 3, pauseMs: 1 };
+  const PATIENCE = { timeoutMs: 300, tries: 3, pauseMs: 1 };
   let answers: (number | 'silence')[];
   let bodies: string[];
   let url: URL;
@@ -100,7 +100,8 @@ describe('posting', () => {
       for await (const piece of incoming) pieces.push(piece as Buffer);
       bodies.push(Buffer.concat(pieces).toString('utf8'));
       const answer = answers.shift() ?? 200;
-      if (answer !== 'silence') outgoing.writeHead(answer).end();
+      if (answer !== 'silence')
+        outgoing.writeHead(answer, answer === 307 ? { location: '/elsewhere' } : {}).end();
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/secret-path`);
@@ -133,6 +134,12 @@ describe('posting', () => {
     expect(bodies).toHaveLength(3);
   });
 
+  test('a redirect is not followed: who answers there would be given the text', async () => {
+    answers = [307];
+    await expect(postText(url, 'text', PATIENCE)).rejects.toMatchObject({ code: 'WEBHOOK_REFUSED' });
+    expect(bodies).toHaveLength(1);
+  });
+
   test('an address that is refused is not tried again', async () => {
     answers = [404];
     await expect(postText(url, 'text', PATIENCE)).rejects.toMatchObject({ name: 'ConfigError' });
@@ -142,6 +149,7 @@ describe('posting', () => {
 
 test('of a batch, the messages that failed and only those are handed over again', async () => {
   const sent: string[] = [];
+  const told: string[] = [];
   const reasons: string[] = [];
   const Records = ['one', 'two', 'three'].map((body, n) => ({ messageId: `m${n}`, body }));
   const result = await relayBatch(
@@ -151,10 +159,12 @@ test('of a batch, the messages that failed and only those are handed over again'
         if (text === 'two') throw new Error('no');
         sent.push(text);
       },
+      told: async (body) => void told.push(body),
       onFailure: (messageId, reason) => void reasons.push(`${messageId}: ${reason}`),
     },
   );
   expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'm1' }] });
   expect(sent).toEqual(['one', 'three']);
+  expect(told).toEqual(['one', 'three']);
   expect(reasons).toEqual(['m1: no']);
 });

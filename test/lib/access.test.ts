@@ -10,7 +10,7 @@ import {
   sealKey,
 } from '../../etl/naming.ts';
 import { bucketOf } from '../../lib/config/names.ts';
-import { FUNCTION_NAMES, type FunctionName } from '../../lib/workflow/access.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../../lib/workflow/access/functions-access.ts';
 import { matches, statementsOfFunction, statementsOfRole, textOf } from './support/policies.ts';
 import { readContracts, type Synthesised, synthesise } from './support/synthesise.ts';
 
@@ -20,7 +20,7 @@ const ALL = FUNCTION_NAMES;
 
 let made: Synthesised;
 beforeAll(async () => {
-  made = synthesise(await readContracts(), { slack: 'true' });
+  made = synthesise(await readContracts(), { slack: 'true', openLineageUrl: 'https://lineage.example.org' });
 });
 
 const bucketArn = (bucket: string): string => `arn:aws:s3:::assay-staging-${bucket}-111122223333-eu-west-1`;
@@ -142,11 +142,19 @@ describe('what functions may do', () => {
     expect(whoCan('states:StopExecution', machine.replace('stateMachine', 'execution'))).toEqual([]);
   });
 
-  test('only refine and seal read the key of the digests, and only relay-alert the address of Slack', () => {
+  test('only refine and seal read the key of the digests, only relay-alert the address of Slack, and the key of a lineage server those that tell it', () => {
     const secret = (name: string): string =>
       `arn:aws:secretsmanager:eu-west-1:111122223333:secret:assay/staging/${name}-AbCdEf`;
     expect(whoCan('secretsmanager:GetSecretValue', secret('digest-key'))).toEqual(['refine', 'seal']);
     expect(whoCan('secretsmanager:GetSecretValue', secret('slack-webhook'))).toEqual(['relay-alert']);
+    expect(whoCan('secretsmanager:GetSecretValue', secret('openlineage-key'))).toEqual([
+      'plan',
+      'hold',
+      'refresh-gold',
+      'record-failure',
+      'relay-alert',
+      'tend',
+    ]);
   });
 
   test('tables are made and moved by those that commit, and deleted by nobody', () => {

@@ -7,7 +7,7 @@ import type { Contract } from '../../etl/contract/contract.ts';
 import { readEnvironment, type VariableName } from '../../lambdas/environment.ts';
 import { EMULATOR_GAPS } from '../../lib/config/emulator-gaps.ts';
 import { sensitiveBuckets } from '../../lib/lake/sensitive-buckets.ts';
-import { FUNCTION_NAMES, type FunctionName } from '../../lib/workflow/access.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../../lib/workflow/access/functions-access.ts';
 import { SIZES } from '../../lib/workflow/sizes.ts';
 import { matches, statementsOfBucket, textOf } from './support/policies.ts';
 import { readContracts, type Synthesised, synthesise } from './support/synthesise.ts';
@@ -22,6 +22,7 @@ beforeAll(async () => {
     stage: 'production',
     email: 'data@example.org',
     slack: 'true',
+    openLineageUrl: 'https://lineage.example.org',
     repository: 'example/assay',
   });
 });
@@ -480,6 +481,8 @@ describe('governance', () => {
         'BronzeBucket',
         'SilverBucket',
         'GoldBucket',
+        'LineageNamespace',
+        'LineageUrl',
         'QuarantineBucket',
         'OpsBucket',
         'ArtifactsBucket',

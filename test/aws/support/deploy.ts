@@ -10,12 +10,14 @@ export interface DeployOptions {
   /** For cdk's assembly and outputs. */
   readonly folder: string;
   readonly log: (line: string) => void;
+  /** Address of a lineage server. */
+  readonly lineageUrl: string;
   readonly signal: AbortSignal;
 }
 
 const CDK = path.join(ROOT, 'node_modules/aws-cdk/bin/cdk');
 /** Files of more than a MiB are cut, so that small files show what large ones go through. */
-const CONTEXT = ['stage=staging', 'emulator=true', 'slack=true', 'chunkMb=1'].flatMap((one) => ['-c', one]);
+const CONTEXT = ['stage=staging', 'emulator=true', 'slack=true', 'chunkMb=1'];
 
 /** Bootstraps the account with the pinned cdk, as docs/deploy.md says. */
 export function bootstrap(options: DeployOptions): Promise<void> {
@@ -29,7 +31,10 @@ export async function deploy(options: DeployOptions): Promise<Outputs> {
   return readOutputs(outputsFile);
 }
 
-function cdk(args: readonly string[], { url, folder, log, signal }: DeployOptions): Promise<void> {
+function cdk(
+  args: readonly string[],
+  { url, folder, lineageUrl, log, signal }: DeployOptions,
+): Promise<void> {
   const { AWS_CA_BUNDLE: _, AWS_PROFILE: __, AWS_SESSION_TOKEN: ___, ...inherited } = process.env;
   const env = {
     ...inherited,
@@ -38,5 +43,6 @@ function cdk(args: readonly string[], { url, folder, log, signal }: DeployOption
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
   const output = ['--output', path.join(folder, 'cdk.out'), '--no-notices', '--progress', 'events'];
-  return run(process.execPath, [CDK, ...args, ...CONTEXT, ...output], { cwd: ROOT, env, log, signal });
+  const context = [...CONTEXT, `openLineageUrl=${lineageUrl}`].flatMap((one) => ['-c', one]);
+  return run(process.execPath, [CDK, ...args, ...context, ...output], { cwd: ROOT, env, log, signal });
 }

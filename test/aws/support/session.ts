@@ -17,6 +17,7 @@ const Outputs = z.object({
   OperatorsWorkgroup: z.string(),
   StartRunFunction: z.string(),
   DigestKeySecretArn: z.string(),
+  LineageUrl: z.string(),
 });
 export type Outputs = z.infer<typeof Outputs>;
 

@@ -1,0 +1,80 @@
+import {
+  CHUNK_LISTS,
+  CHUNK_RESULTS,
+  COMMIT_PLANS,
+  CONTRACT_TEXTS,
+  dataFiles,
+  MIGRATIONS,
+  PLANS,
+  RELEASES,
+  REPEATS,
+  RETRY_ORIGINS,
+  RETRY_RECORDS,
+  SEALS,
+  SOURCE_FILES,
+  SPANS,
+  STAGED_REJECTS,
+  STAGED_SUSPECTS,
+  SURVEY_LISTS,
+  SURVEYS,
+  tableMetadata,
+  wholeTables,
+} from '../../config/key-patterns.ts';
+import type { Access } from './access.ts';
+import { PLANNING, RUN, SILVER_TABLES } from './parts.ts';
+
+/** The stages that plan a run and test its records. */
+export const CHUNK_STAGES = {
+  plan: {
+    ...PLANNING,
+    // A held run that was approved is planned again; a lineage server is told what is known of the run.
+    reads: [...PLANNING.reads, PLANS, SEALS],
+    writes: [...PLANNING.writes, PLANS, CHUNK_LISTS, SURVEY_LISTS, CONTRACT_TEXTS],
+    lineage: true,
+  },
+  survey: { reads: [...RUN, SOURCE_FILES, CONTRACT_TEXTS], writes: [SURVEYS], lists: ['silver', 'ops'] },
+  align: {
+    reads: [...RUN, SOURCE_FILES, SURVEYS, CONTRACT_TEXTS],
+    writes: [SPANS],
+    lists: ['silver', 'ops'],
+  },
+  refine: {
+    reads: [
+      ...RUN,
+      SOURCE_FILES,
+      RETRY_RECORDS,
+      SPANS,
+      CONTRACT_TEXTS,
+      // What a migration that was broken off has done already.
+      CHUNK_RESULTS,
+      tableMetadata('silver'),
+      wholeTables('quarantine'),
+      wholeTables('condemned'),
+      wholeTables('source_files'),
+    ],
+    writes: [dataFiles('silver'), CHUNK_RESULTS, STAGED_REJECTS, STAGED_SUSPECTS],
+    lists: ['silver', 'quarantine', 'ops'],
+    secrets: ['digest-key'],
+  },
+  seal: {
+    reads: [
+      ...RUN,
+      SOURCE_FILES,
+      RETRY_RECORDS,
+      RETRY_ORIGINS,
+      RELEASES,
+      SPANS,
+      CONTRACT_TEXTS,
+      MIGRATIONS,
+      CHUNK_RESULTS,
+      STAGED_REJECTS,
+      STAGED_SUSPECTS,
+      ...SILVER_TABLES.map(wholeTables),
+      // Among which records a retried one's equals are counted.
+      REPEATS,
+    ],
+    writes: [...SILVER_TABLES.map(dataFiles), SEALS, COMMIT_PLANS, MIGRATIONS, REPEATS],
+    lists: ['silver', 'quarantine', 'ops'],
+    secrets: ['digest-key'],
+  },
+} as const satisfies Readonly<Record<string, Access>>;

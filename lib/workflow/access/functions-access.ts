@@ -1,0 +1,16 @@
+import type { Access } from './access.ts';
+import { AROUND_RUNS } from './around-runs.ts';
+import { CHUNK_STAGES } from './chunk-stages.ts';
+import { RUN_STAGES } from './run-stages.ts';
+
+/** Every function and what it may do, as its code reads and writes. */
+const BY_NAME = { ...CHUNK_STAGES, ...RUN_STAGES, ...AROUND_RUNS };
+
+/** A Lambda function, named for its entry in lambdas/. */
+export type FunctionName = keyof typeof BY_NAME;
+
+/** Every function's access, by name. */
+export const ACCESS: Readonly<Record<FunctionName, Access>> = BY_NAME;
+
+/** Every function's name. */
+export const FUNCTION_NAMES = Object.keys(BY_NAME) as readonly FunctionName[];
