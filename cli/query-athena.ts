@@ -1,12 +1,13 @@
 import { loadAnswer } from '../adapters/aws/athena-answer.ts';
+import { catalogSql } from '../adapters/aws/athena-catalog.ts';
 import { type AthenaPlace, type AthenaResult, runAthenaQuery } from '../adapters/aws/athena-query.ts';
-import { type AthenaRequest, athenaSql, readRequest, tablesIn } from '../adapters/aws/athena-sql.ts';
+import { athenaSql, type KnownTables, readRequest, tablesIn } from '../adapters/aws/athena-sql.ts';
 import { knownTables, snapshotsAsOf } from '../adapters/aws/athena-tables.ts';
+import type { Contract } from '../etl/contract/contract.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { withEngine } from '../etl/engine/engine.ts';
-import { literal } from '../etl/engine/sql.ts';
 import type { Effects } from '../etl/ports.ts';
-import type { QueryAnswer } from '../etl/query/answer.ts';
+import { answerOf, type QueryAnswer } from '../etl/query/answer.ts';
 import type { AsOf } from '../etl/query/as-of.ts';
 import type { Io } from './io.ts';
 import { size } from './print/format.ts';
@@ -22,9 +23,17 @@ const PRICE_PER_TB = 5;
 const TB = 1024 ** 4;
 const LEAST_BYTES = 10 * 1024 ** 2;
 
-/** Has Athena answer a question, hands the answer on, and says on stderr what it read and costs. Ctrl-C stops the query. */
+interface Asking {
+  readonly effects: Effects;
+  readonly athena: AthenaPlace;
+}
+
+/**
+ * Has Athena answer a question, hands the answer on, and says on stderr what it read and costs. Ctrl-C stops the query.
+ * What is asked of the tables themselves is answered by their contracts, and costs nothing.
+ */
 export async function askAthena(
-  { effects, athena }: { readonly effects: Effects; readonly athena: AthenaPlace },
+  { effects, athena }: Asking,
   { sql, asOf }: AthenaQuestion,
   {
     io,
@@ -34,62 +43,45 @@ export async function askAthena(
   const contracts = [...(await loadContracts(effects.contracts)).contracts.values()];
   const known = knownTables(contracts, athena.databasePrefix);
   const request = readRequest(sql, known);
-  const ask = async (text: string): Promise<AthenaResult> => {
-    const stop = new AbortController();
-    const ignore = io.onInterrupt(() => stop.abort());
-    try {
-      const result = await runAthenaQuery(text, athena, stop.signal);
-      io.err(costText(result.scannedBytes));
-      return result;
-    } finally {
-      ignore();
-    }
-  };
-  const result = await answerTo(request, {
-    names: [...known.keys()],
-    ask,
-    translate: async (text) => {
-      const snapshots = await snapshotsAsOf(effects.objects, contracts, {
-        names: tablesIn(text, known),
-        asOf,
-      });
-      return athenaSql(text, known, snapshots);
-    },
-    columnsOf: (name) => {
-      const { database = '', table = '' } = known.get(name) ?? {};
-      return `SELECT column_name, data_type AS column_type FROM information_schema.columns
-        WHERE table_schema = ${literal(database)} AND table_name = ${literal(table)} ORDER BY ordinal_position`;
-    },
-  });
+  const result =
+    request.kind === 'query'
+      ? await askRows({ effects, athena }, { sql: request.sql, asOf, contracts, known }, io)
+      : await catalogSql(effects, request);
   const scratch = await effects.openScratch('query');
   try {
-    await withEngine(effects.engine, `${scratch.directory}/spill`, async (engine) =>
-      print(await loadAnswer(engine, scratch, result), scratch.directory),
-    );
+    await withEngine(effects.engine, `${scratch.directory}/spill`, async (engine) => {
+      const answer =
+        typeof result === 'string'
+          ? await answerOf(engine, result)
+          : await loadAnswer(engine, scratch, result);
+      await print(answer, scratch.directory);
+    });
   } finally {
     await scratch.dispose();
   }
 }
 
-interface Answering {
-  readonly names: readonly string[];
-  readonly ask: (sql: string) => Promise<AthenaResult>;
-  readonly translate: (sql: string) => Promise<string>;
-  readonly columnsOf: (table: string) => string;
+interface RowsQuestion extends AthenaQuestion {
+  readonly contracts: readonly Contract[];
+  readonly known: KnownTables;
 }
 
-async function answerTo(
-  request: AthenaRequest,
-  { names, ask, translate, columnsOf }: Answering,
-): Promise<Pick<AthenaResult, 'columns' | 'pages'>> {
-  if (request.kind === 'query') return await ask(await translate(request.sql));
-  if (request.kind === 'describe') return await ask(columnsOf(request.table));
-  return {
-    columns: [{ Name: 'table_name', Type: 'varchar' }],
-    async *pages() {
-      yield names.map((name) => [name]);
-    },
-  };
+async function askRows(
+  { effects, athena }: Asking,
+  { sql, asOf, contracts, known }: RowsQuestion,
+  io: Io,
+): Promise<AthenaResult> {
+  const names = tablesIn(sql, known);
+  const snapshots = await snapshotsAsOf(effects.objects, contracts, { names, asOf });
+  const stop = new AbortController();
+  const ignore = io.onInterrupt(() => stop.abort());
+  try {
+    const result = await runAthenaQuery(athenaSql(sql, known, snapshots), athena, stop.signal);
+    io.err(costText(result.scannedBytes));
+    return result;
+  } finally {
+    ignore();
+  }
 }
 
 function costText(scannedBytes: number): string {

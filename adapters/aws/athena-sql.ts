@@ -41,11 +41,12 @@ function piecesOf(sql: string): Piece[] {
 /** What a command line asks of Athena. */
 export type AthenaRequest =
   | { readonly kind: 'query'; readonly sql: string }
-  | { readonly kind: 'show-tables' }
+  /** Of one schema where it is named. */
+  | { readonly kind: 'show-tables'; readonly schema?: string }
   | { readonly kind: 'describe'; readonly table: string };
 
 /**
- * Reads what is asked: one query, `SHOW TABLES`, or `DESCRIBE table`. Athena would take statements that write as well;
+ * Reads what is asked: one query, `SHOW TABLES`, `SHOW TABLES FROM schema`, or `DESCRIBE table`. Athena would take statements that write as well;
  * those are refused here, with ConfigError `SQL`.
  */
 export function readRequest(sql: string, known: KnownTables): AthenaRequest {
@@ -55,7 +56,11 @@ export function readRequest(sql: string, known: KnownTables): AthenaRequest {
     throw sqlError('The SQL holds several statements: ask one at a time.');
   const words = pieces.map(({ name, text }) => name ?? text);
   const [first = ''] = words;
-  if (/^show (all )?tables$/.test(words.join(' '))) return { kind: 'show-tables' };
+  const shown = /^show (?:all )?tables(?: (?:from|in) (?<schema>\S+))?$/.exec(words.join(' '));
+  if (shown !== null) {
+    const { schema } = shown.groups ?? {};
+    return { kind: 'show-tables', ...(schema === undefined ? {} : { schema }) };
+  }
   if (first === 'describe' || first === 'desc') {
     const named: string[] = [];
     rewriteTables(
@@ -76,7 +81,7 @@ export function readRequest(sql: string, known: KnownTables): AthenaRequest {
   }
   if (QUERIES.has(first)) return { kind: 'query', sql: withoutEnd(sql) };
   throw sqlError(
-    'Only queries are answered: write SELECT, WITH, VALUES, SHOW TABLES or DESCRIBE. Nothing here changes a table.',
+    'Only queries are answered: write SELECT, WITH, VALUES, SHOW TABLES, SHOW TABLES FROM or DESCRIBE. Nothing here changes a table.',
   );
 }
 
@@ -134,7 +139,7 @@ export function athenaSql(sql: string, known: KnownTables, snapshots: ReadonlyMa
 
 function unknownTable(name: string, known: KnownTables): ConfigError {
   const note = name.startsWith('ops.')
-    ? " Athena has no ops.* but the ledgers; '--engine local' has them all."
+    ? " Of ops, Athena has the ledgers, one a dataset (ops.source_files_…): '--engine local' answers from all of ops."
     : '';
   return noTable(name, [...known.keys()], note);
 }

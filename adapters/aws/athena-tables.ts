@@ -19,12 +19,13 @@ interface LayerTable {
 function tablesOf(contracts: Iterable<Contract>): LayerTable[] {
   return [...contracts].flatMap((contract) => {
     const layers: readonly Layer[] = contract.layer === 'gold' ? ['gold'] : DATASET_TABLES;
-    return layers.map((layer) => ({ name: athenaName(layer, contract.dataset), layer, contract }));
+    return layers.map((layer) => ({ name: queryName(tableName(layer, contract.dataset)), layer, contract }));
   });
 }
 
-function athenaName(layer: Layer, dataset: string): string {
-  return tableName(layer, dataset).replace(/^source_files\./, 'ops.source_files_');
+/** The name by which queries of Athena call a table: a ledger is in `ops`. */
+export function queryName(name: string): string {
+  return name.replace(/^source_files\./, 'ops.source_files_');
 }
 
 /** Where each table stands in Glue, by the name that queries give it. */

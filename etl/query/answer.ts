@@ -20,14 +20,16 @@ export interface QueryAnswer {
   writeParquet(path: string): Promise<void>;
 }
 
-/** Where the answer is kept; no lake table can be called so. */
-const ANSWER = 'temp."assay answer"';
+/** A database in memory of which DuckDB's catalog says nothing, so that a query about tables doesn't find its own answer. */
+const PLACE = '"assay answer"';
+const ANSWER = `${PLACE}.main.rows`;
 
 /** What stands before the query in the statement that answers it. */
-export const INTO_ANSWER = `CREATE TEMP TABLE ${ANSWER} AS\n`;
+export const INTO_ANSWER = `CREATE TABLE ${ANSWER} AS\n`;
 
-/** The answer of a SELECT over what the engine knows. */
+/** The answer of a SELECT over what the engine knows; an engine gives one. */
 export async function answerOf(engine: Engine, select: string): Promise<QueryAnswer> {
+  await engine.run(`ATTACH ':memory:' AS ${PLACE} (HIDDEN true)`);
   await engine.run(`${INTO_ANSWER}${select}`);
   const described = await engine.rows(`DESCRIBE ${ANSWER}`);
   const columns = described.map((row) => ({

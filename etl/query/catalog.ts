@@ -5,11 +5,11 @@ import { loadContracts } from '../contract/load-contracts.ts';
 import { zoneNote } from '../contract/timezone-text.ts';
 import type { Engine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
-import { DataError } from '../errors.ts';
+import { ConfigError, DataError } from '../errors.ts';
 import type { Layer } from '../naming.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
 import { publishedContract } from '../stages/kept-contracts.ts';
-import type { TableColumn } from '../table/schema.ts';
+import type { ColumnType, TableColumn } from '../table/schema.ts';
 import { SCHEMAS, type TableName, tablesOf } from './lake-tables.ts';
 import { createOpsViews, OPS_TABLES } from './ops-views.ts';
 import { classificationOf, mayRead, type Reader } from './reader.ts';
@@ -28,6 +28,7 @@ export interface CatalogColumn {
   readonly name: string;
   /** As DuckDB calls it. */
   readonly type: string;
+  readonly columnType: ColumnType;
   readonly isNullable: boolean;
   readonly isKey: boolean;
   readonly description: string;
@@ -62,12 +63,19 @@ async function shownContracts(effects: Effects): Promise<ReadonlyMap<string, Con
   return new Map(await Promise.all(shown));
 }
 
-/** Every table that a query of a reader may name, as it was published, in the order in which people look for them; reads no table. */
-export async function listTables(effects: Effects, reader?: Reader): Promise<readonly CatalogTable[]> {
+/** The tables of some layers as they were published, layer by layer; reads no table. */
+export async function listLayers(
+  effects: Effects,
+  layers: readonly Layer[],
+): Promise<readonly CatalogTable[]> {
   const contracts = await shownContracts(effects);
-  const order: readonly Layer[] = ['silver', 'gold', 'quarantine', 'condemned'];
   const tables = [...contracts.values()].flatMap(tablesOf);
-  const named = order.flatMap((layer) => tables.filter((table) => table.layer === layer).map(catalogTable));
+  return layers.flatMap((layer) => tables.filter((table) => table.layer === layer).map(catalogTable));
+}
+
+/** Every table that a query of a reader may name, in the order in which people look for them. */
+export async function listTables(effects: Effects, reader?: Reader): Promise<readonly CatalogTable[]> {
+  const named = await listLayers(effects, ['silver', 'gold', 'quarantine', 'condemned']);
   const ops = Object.entries(OPS_TABLES).map(([name, description]) => ({
     name: `ops.${name}`,
     description,
@@ -75,6 +83,17 @@ export async function listTables(effects: Effects, reader?: Reader): Promise<rea
     columns: [],
   }));
   return [...named, ...ops].filter(({ name }) => mayRead(reader, name));
+}
+
+/** The tables of one schema, or all. Throws ConfigError `NO_SCHEMA` where there is none of that name. */
+export function inSchema(
+  tables: readonly CatalogTable[],
+  schema: string | undefined,
+): readonly CatalogTable[] {
+  if (schema === undefined) return tables;
+  if (SCHEMAS.some((one) => one === schema.toLowerCase()))
+    return tables.filter(({ name }) => name.startsWith(`${schema.toLowerCase()}.`));
+  throw new ConfigError('NO_SCHEMA', `There is no schema '${schema}'; there are ${SCHEMAS.join(', ')}.`);
 }
 
 /** The table that readers of a dataset ask first: its Silver, or its Gold. */
@@ -100,6 +119,7 @@ function catalogColumn(contract: Contract, layer: Layer, { name, type, doc }: Ta
   return {
     name,
     type: duckType(type),
+    columnType: type,
     isNullable: !(own?.required ?? isAdded),
     isKey: own !== undefined && contract.key.includes(name),
     description: own === undefined ? (doc ?? '') : describedTime(own),
@@ -120,7 +140,7 @@ export function tableListSql(tables: readonly CatalogTable[]): string {
   return `SELECT table_name, description FROM (VALUES ${rows.join(', ') || empty}) AS t(table_name, description)${where}`;
 }
 
-/** SQL that describes a table's columns: what DuckDB says by `describe`, and what the contract says of each. */
+/** SQL that describes a table's columns: names, types and nullability as `describe` gives them, and what the contract says of each. */
 export function describeSql(describe: string, { owner, columns }: CatalogTable): string {
   const rows = columns.map(({ name, isNullable, isKey, description, classification }) => {
     const key = isKey ? literal('PRI') : 'NULL';

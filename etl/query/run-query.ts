@@ -11,6 +11,7 @@ import {
   type CatalogTable,
   describeSql,
   fillCatalog,
+  inSchema,
   listTables,
   tableListSql,
 } from './catalog.ts';
@@ -41,7 +42,7 @@ export async function runQuery(
   const sql = given.trim();
   const asked = await checkStatement(engine, sql);
   if (asked.kind === 'tables')
-    return await answerOf(engine, tableListSql(await tablesIn(effects, asked.schema, reader)));
+    return await answerOf(engine, tableListSql(inSchema(await listTables(effects, reader), asked.schema)));
   const names = async (): Promise<readonly string[]> =>
     (await listTables(effects, reader)).map(({ name }) => name);
   if (reader !== undefined) checkReader(asked.tree, await names());
@@ -71,19 +72,6 @@ function checkReader(tree: unknown, tables: readonly string[]): void {
 
 const isOfLake = (name: string): boolean =>
   SCHEMAS.some((schema) => name.toLowerCase().startsWith(`${schema}.`));
-
-/** The tables of one schema, or all. Throws ConfigError `NO_SCHEMA` where there is none of that name. */
-async function tablesIn(
-  effects: Effects,
-  schema: string | undefined,
-  reader: Reader | undefined,
-): Promise<readonly CatalogTable[]> {
-  const tables = await listTables(effects, reader);
-  if (schema === undefined) return tables;
-  if (SCHEMAS.some((one) => one === schema.toLowerCase()))
-    return tables.filter(({ name }) => name.startsWith(`${schema.toLowerCase()}.`));
-  throw new ConfigError('NO_SCHEMA', `There is no schema '${schema}'; there are ${SCHEMAS.join(', ')}.`);
-}
 
 /** What is known of the table that a DESCRIBE names; undefined where it describes something else. */
 async function described(

@@ -108,6 +108,12 @@ describe('what is asked', () => {
 
   test('SHOW TABLES and DESCRIBE are understood', () => {
     expect(readRequest('show  tables;', KNOWN)).toEqual({ kind: 'show-tables' });
+    for (const sql of [
+      'SHOW TABLES FROM silver',
+      'show all tables in "Silver" -- all',
+      'SHOW TABLES FROM\nSILVER;',
+    ])
+      expect(readRequest(sql, KNOWN)).toEqual({ kind: 'show-tables', schema: 'silver' });
     expect(readRequest('DESCRIBE gold.spend_totals', KNOWN)).toEqual({
       kind: 'describe',
       table: 'gold.spend_totals',

@@ -186,6 +186,43 @@ describe('queries', () => {
     expect(await count('--as-of', String(before?.snapshotId))).toEqual([{ n: before?.totalRecords }]);
   });
 
+  test.each([[[]], [['--engine', 'local']]])(
+    'what tables there are, and what their columns mean (%j)',
+    async (engine) => {
+      const asked = async (sql: string): Promise<Record<string, unknown>[]> => {
+        const { code, out, err } = await assay('query', sql, '--json', ...engine);
+        expect({ code, err }).toEqual({ code: 0, err: '' });
+        return JSON.parse(out) as Record<string, unknown>[];
+      };
+      const tables = await asked('SHOW TABLES FROM silver');
+      expect(tables.map(({ table_name: name }) => name)).toContain(SILVER);
+      expect(tables.every(({ table_name: name }) => String(name).startsWith('silver.'))).toBe(true);
+      const [first, ...others] = await asked(`DESCRIBE ${SILVER}`);
+      expect(first).toMatchObject({ column_name: 'transaction_id', null: 'NO', key: 'PRI' });
+      const amount = others.find(({ column_name: name }) => name === 'amount');
+      expect(String(amount?.column_type).toUpperCase()).toBe('DECIMAL(18,2)');
+      expect(amount?.description).not.toBe('');
+      const ledger = engine.length === 0 ? 'ops.source_files_mortgages_transactions' : 'ops.source_files';
+      expect((await asked('SHOW TABLES FROM ops')).map(({ table_name: name }) => name)).toContain(ledger);
+    },
+  );
+
+  test('information_schema and ops.* are answered here; of ops, Athena says what it has', async () => {
+    const sql = `SELECT count(*) AS n FROM information_schema.columns WHERE table_schema = 'silver' AND table_name = 'mortgages_transactions' AND column_name = 'amount'`;
+    const { out } = await assay('query', sql, '--engine', 'local', '--json');
+    expect(JSON.parse(out)).toEqual([{ n: 1 }]);
+    for (const table of ['ops.restatements', 'ops.closings']) {
+      const refused = await failed('query', `FROM ${table}`.replace('FROM', 'SELECT * FROM'));
+      expect(refused).toMatchObject({
+        exit: 2,
+        code: 'NO_TABLE',
+        message: expect.stringContaining('--engine local'),
+      });
+      const here = await assay('query', `FROM ${table}`, '--engine', 'local', '--json');
+      expect(here.code).toBe(0);
+    }
+  });
+
   test('what Athena refuses is told in its words, with 2', async () => {
     expect(await failed('query', 'SELECT no_such_column FROM (VALUES (1)) AS t (n)')).toMatchObject({
       exit: 2,

@@ -86,7 +86,7 @@ describe('what tables there are', () => {
 
   test('information_schema knows every table and column, also those that were never published', async () => {
     const tables =
-      "SELECT table_schema || '.' || table_name AS name FROM information_schema.tables WHERE table_type = 'BASE TABLE' ORDER BY ALL";
+      "SELECT table_schema || '.' || table_name AS name FROM information_schema.tables ORDER BY ALL";
     const listed = (await rows('SHOW TABLES')) as { table_name: string }[];
     expect(await rows(tables)).toEqual(listed.map(({ table_name: name }) => ({ name })).sort(byName));
     const columns =
@@ -96,6 +96,14 @@ describe('what tables there are', () => {
       { column_name: 'customer', is_nullable: 'YES', data_type: 'VARCHAR', says: 'Who bought.' },
       { column_name: 'amount', is_nullable: 'NO', data_type: 'DECIMAL(18,2)', says: 'What was paid.' },
     ]);
+  });
+
+  test('no catalog of DuckDB knows the table that the answer itself is made in', async () => {
+    const listed = (await rows('SHOW TABLES')) as unknown[];
+    for (const catalog of ['information_schema.tables', 'duckdb_tables()', 'pg_catalog.pg_tables'])
+      expect(await rows(`SELECT count(*) AS n FROM ${catalog}`)).toEqual([{ n: listed.length }]);
+    expect(await rows('SELECT DISTINCT table_catalog AS c FROM information_schema.columns')).toHaveLength(1);
+    expect(await rows("SELECT 1 FROM duckdb_databases() WHERE database_name ILIKE '%assay%'")).toEqual([]);
   });
 
   test('information_schema beside the rows of a table leaves both right', async () => {
