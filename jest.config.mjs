@@ -14,7 +14,7 @@ export const SEARCHES = [
   '<rootDir>/test/crash/migrate.test.ts',
   '<rootDir>/test/drill/',
   '<rootDir>/test/estimating/requests.test.ts',
-  '<rootDir>/test/events/published.test.ts',
+  '<rootDir>/test/events/',
   '<rootDir>/test/fuzz/',
   '<rootDir>/test/gold/files-read.test.ts',
   '<rootDir>/test/inferring/clean-files.property.test.ts',

@@ -3,9 +3,9 @@ import { ConfigError } from '../../etl/errors.ts';
 import { type Layer, tableName } from '../../etl/naming.ts';
 import type { ObjectStore } from '../../etl/ports.ts';
 import { type AsOf, momentOf, seenOf } from '../../etl/query/as-of.ts';
+import { type ViewFilter, viewsOf } from '../../etl/query/lake-views.ts';
+import { seenGeneration } from '../../etl/query/seen-generation.ts';
 import { DATASET_TABLES } from '../../etl/stages/dataset-tables.ts';
-import { type LakeTable, openTable } from '../../etl/table/lake-table.ts';
-import { readPointer } from '../../etl/table/pointer.ts';
 import type { KnownTables } from './athena-sql.ts';
 import { glueName } from './glue-catalog.ts';
 
@@ -47,7 +47,7 @@ export interface PastQuestion {
 
 /**
  * The snapshot of each table that a question about the past sees, by the same rules as embedded. Throws ConfigError
- * `NO_SNAPSHOT` where one of them had none yet.
+ * `NO_SNAPSHOT` where one of them had none yet, `EARLIER_GENERATION` where it is of a generation that Glue doesn't name.
  */
 export async function snapshotsAsOf(
   objects: ObjectStore,
@@ -56,22 +56,20 @@ export async function snapshotsAsOf(
 ): Promise<ReadonlyMap<string, number>> {
   if (asOf.kind === 'now') return new Map();
   // A snapshot's id may be of a Silver table while the question is about Gold made from it.
-  const wanted = tablesOf(contracts).filter(
-    ({ name, layer }) => names.includes(name) || layer === 'silver' || layer === 'gold',
-  );
-  const opened = await Promise.all(
-    wanted.map(async ({ name, layer, contract }) => ({
-      name,
-      table: await openLayer(objects, layer, contract),
-    })),
-  );
+  const isWanted: ViewFilter = ({ name, layer }) =>
+    names.includes(queryName(name)) || layer === 'silver' || layer === 'gold';
+  const found = await Promise.all([...contracts].map((contract) => viewsOf({ objects }, contract, isWanted)));
+  const views = found.flat();
   const moment = momentOf(
-    opened.map(({ table }) => table),
+    views.flatMap(({ table, earlier }) => [table, ...earlier.map((one) => one.table)]),
     asOf,
   );
   const snapshots = new Map<string, number>();
-  for (const { name, table } of opened.filter((one) => names.includes(one.name))) {
-    const seen = table === undefined ? ({ kind: 'nothing' } as const) : seenOf(table, moment);
+  for (const view of views.filter((one) => names.includes(queryName(one.name)))) {
+    const name = queryName(view.name);
+    // Glue names the tables of the current generation alone.
+    if (seenGeneration(view, moment) !== view) throw earlierGeneration(name, moment.ms);
+    const seen = view.table === undefined ? ({ kind: 'nothing' } as const) : seenOf(view.table, moment);
     if (seen.kind === 'snapshot') snapshots.set(name, seen.id);
     // Without a snapshot Athena would read what is there now.
     else if (seen.kind !== 'now') throw nothingYet(name, moment.ms);
@@ -79,13 +77,13 @@ export async function snapshotsAsOf(
   return snapshots;
 }
 
-async function openLayer(
-  objects: ObjectStore,
-  layer: Layer,
-  { layer: pointerLayer, dataset }: Contract,
-): Promise<LakeTable | undefined> {
-  const state = (await readPointer(objects, pointerLayer, dataset))?.pointer.tables[layer];
-  return state === undefined ? undefined : await openTable(objects, state);
+function earlierGeneration(name: string, ms: number | undefined): ConfigError {
+  const when = ms === undefined ? 'then' : `at ${new Date(ms).toISOString()}`;
+  return new ConfigError(
+    'EARLIER_GENERATION',
+    `What readers saw of ${name} ${when} is an earlier generation of the table, from before a migration, which Glue no longer names: '--engine local' answers from it.`,
+    { context: { table: name } },
+  );
 }
 
 function nothingYet(name: string, ms: number | undefined): ConfigError {

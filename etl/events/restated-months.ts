@@ -39,6 +39,8 @@ export async function restatedMonths(
 
 /** The runs and decisions after which the table was made anew since the state that was told of. */
 function runsOf({ table: { metadata }, to, before }: TableChange): Set<string> {
+  // Closing a month, or keeping aside what would change it, makes no snapshot.
+  if (before?.snapshot === to.snapshot) return new Set();
   const log = metadata['snapshot-log'].map((entry) => entry['snapshot-id']);
   const since = log.slice(before === null ? 0 : log.lastIndexOf(before.snapshot) + 1);
   const ids = new Set([...since, to.snapshot]);

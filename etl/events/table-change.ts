@@ -7,7 +7,13 @@ import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
 import type { Pointer } from '../table/pointer.ts';
 
 /** Which state of a dataset's or Gold table's programs were told of last. */
-export const Told = z.object({ dataset: z.string(), version: z.number().int(), snapshot: z.number().int() });
+export const Told = z.object({
+  dataset: z.string(),
+  version: z.number().int(),
+  snapshot: z.number().int(),
+  /** Ids of the restatements that they know to wait. */
+  waiting: z.array(z.string()).optional(),
+});
 export type Told = z.infer<typeof Told>;
 
 /** What happened to a table since programs were told of it. */
@@ -16,6 +22,8 @@ export interface TableChange {
   readonly to: Pick<Told, 'version' | 'snapshot'>;
   /** What they were told of before; null where nothing was there. */
   readonly before: Pick<Told, 'version' | 'snapshot'> | null;
+  /** Ids of the restatements of which they were told that they wait. */
+  readonly knownWaiting: readonly string[];
   /** `2024-03`: the months in which rows came, went or changed; in order. */
   readonly months: readonly string[];
 }
@@ -36,7 +44,7 @@ export async function changeOf(
   const table = await openTable(objects, state);
   const before = told === undefined ? parentOf(table, pointer) : standing(told);
   const months = await monthsSince(objects, table, { snapshot, before: before?.snapshot, pointer });
-  return { table, to: { version, snapshot }, before, months };
+  return { table, to: { version, snapshot }, before, knownWaiting: told?.waiting ?? [], months };
 }
 
 async function readTold(objects: ObjectStore, dataset: string): Promise<Told | undefined> {

@@ -34,7 +34,7 @@ export async function tellPublished(effects: Effects, telling: Telling): Promise
       ...(silver === undefined ? [] : [toldOf(dataset, silver)]),
       ...gold.map(({ told }) => told),
     ];
-    const changed = gold.filter(({ part }) => part.months.length > 0).map(({ part }) => part);
+    const changed = gold.filter(({ isNews }) => isNews).map(({ part }) => part);
     const isNews = (silver?.months.length ?? 0) > 0 || changed.length > 0;
     const parts = { pointer: read.pointer, silver, gold: changed, telling };
     if (isNews) await keepEvent(objects, eventOf(effects, parts));
@@ -46,6 +46,8 @@ export async function tellPublished(effects: Effects, telling: Telling): Promise
 const toldOf = (dataset: string, { to }: TableChange): Told => ({ dataset, ...to });
 
 interface GoldChange {
+  /** Whether rows changed, or wait to, that programs don't know of. */
+  readonly isNews: boolean;
   readonly told: Told;
   readonly part: GoldPart;
 }
@@ -60,12 +62,14 @@ async function goldChanges(effects: Effects, dataset: string): Promise<GoldChang
     if (change === undefined) continue;
     const restated = await restatedMonths(effects, contract.dataset, change);
     const table = tableName('gold', contract.dataset);
-    const { to, before, months } = change;
+    const { to, before, months, knownWaiting } = change;
     const waiting = closedMonths(read?.pointer ?? {}).flatMap(({ month, waiting: rows }) =>
       rows === undefined ? [] : [{ month, restatement: rows.id }],
     );
     const part = { table, ...to, before, months: [...months], restated, waiting };
-    changes.push({ told: toldOf(contract.dataset, change), part });
+    const ids = waiting.map(({ restatement }) => restatement);
+    const isNews = months.length > 0 || ids.some((id) => !knownWaiting.includes(id));
+    changes.push({ isNews, told: { ...toldOf(contract.dataset, change), waiting: ids }, part });
   }
   return changes;
 }

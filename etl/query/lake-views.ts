@@ -90,7 +90,7 @@ export async function listViews(effects: Effects, isWanted?: ViewFilter): Promis
 
 /** The tables of one dataset, or those of them that are wanted. */
 export async function viewsOf(
-  effects: Effects,
+  effects: Pick<Effects, 'objects'>,
   contract: Contract,
   isWanted: ViewFilter = () => true,
 ): Promise<LakeView[]> {
@@ -101,7 +101,7 @@ export async function viewsOf(
 }
 
 async function describeView(
-  effects: Effects,
+  effects: Pick<Effects, 'objects'>,
   pointer: Pointer | undefined,
   made: TableName,
 ): Promise<LakeView> {
@@ -113,7 +113,11 @@ async function describeView(
   return { ...made, ...published, table, earlier, pointer };
 }
 
-function earlierTables(effects: Effects, pointer: Pointer, layer: Layer): Promise<EarlierTable[]> {
+function earlierTables(
+  effects: Pick<Effects, 'objects'>,
+  pointer: Pointer,
+  layer: Layer,
+): Promise<EarlierTable[]> {
   return Promise.all(
     earlierGenerations(pointer).map(async ({ generation, tables }) => {
       const state = tables[layer];

@@ -7,7 +7,7 @@ import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import type { AsOf } from '../../etl/query/as-of.ts';
 import { runMain, runMainJson } from '../cli/run-main.ts';
 import { SnapshotsJson } from '../cli/shapes.ts';
-import { goodSales, openShop } from '../cli/shop.ts';
+import { goodSales, openShop, salesContract } from '../cli/shop.ts';
 
 /** Which snapshots Athena is sent for a question about the past: on a lake in a folder, through the same port. */
 
@@ -92,4 +92,22 @@ test('where there was none yet, or none of that id, that is said: else Athena wo
     { kind: 'snapshot', id: 1 },
   ] as const)
     await expect(seen([SILVER], asOf)).rejects.toMatchObject({ name: 'ConfigError', code: 'NO_SNAPSHOT' });
+});
+
+test('of what an earlier generation held, which Glue no longer names, nothing is sent', async () => {
+  const [first = 0, second = 0] = await snapshotsOf('shop.sales');
+  const ms = Date.now();
+  const next = salesContract().replace('version: 1.0.0', 'version: 2.0.0').replace('(18,2)', '(18,3)');
+  await shop.write('contracts/shop/sales.yaml', next);
+  const { code } = await runMain(['migrate', 'shop.sales', '--reason', 'three decimals'], shop);
+  expect(code).toBe(0);
+  const earlier = { name: 'ConfigError', code: 'EARLIER_GENERATION' };
+  for (const asOf of [
+    { kind: 'snapshot', id: first },
+    { kind: 'snapshot', id: second },
+    { kind: 'time', ms },
+  ] as const)
+    await expect(seen([SILVER], asOf)).rejects.toMatchObject(earlier);
+  const [now = 0] = (await snapshotsOf('shop.sales')).slice(-1);
+  expect(await seen([SILVER], { kind: 'snapshot', id: now })).toMatchObject({ snapshots: { [SILVER]: now } });
 });
