@@ -27,9 +27,10 @@ const ANSWER = `${PLACE}.main.rows`;
 /** What stands before the query in the statement that answers it. */
 export const INTO_ANSWER = `CREATE TABLE ${ANSWER} AS\n`;
 
-/** The answer of a SELECT over what the engine knows; an engine gives one. */
+/** The answer of a SELECT over what the engine knows; an engine has one at a time. */
 export async function answerOf(engine: Engine, select: string): Promise<QueryAnswer> {
-  await engine.run(`ATTACH ':memory:' AS ${PLACE} (HIDDEN true)`);
+  await engine.run(`ATTACH IF NOT EXISTS ':memory:' AS ${PLACE} (HIDDEN true)`);
+  await engine.run(`DROP TABLE IF EXISTS ${ANSWER}`);
   await engine.run(`${INTO_ANSWER}${select}`);
   const described = await engine.rows(`DESCRIBE ${ANSWER}`);
   const columns = described.map((row) => ({

@@ -50,7 +50,6 @@ const ANALYST = reader(['silver', 'gold', 'ops'], ['personal']);
 
 /** What a reader is answered. One engine serves all: what the question before left in it goes. */
 async function ask(sql: string, who: Reader = ANALYST): Promise<readonly unknown[][]> {
-  await apart.engine.run('DROP TABLE IF EXISTS temp."assay answer"');
   for (const schema of SCHEMAS) await apart.engine.run(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
   const answer = await runQuery(apart.engine, lake.lake.effects, { sql, asOf: { kind: 'now' }, reader: who });
   return await answer.rows(0, 100);
