@@ -11,7 +11,8 @@ import type { Effects, ObjectStore } from '../ports.ts';
 import { publishedContract } from '../stages/kept-contracts.ts';
 import type { ColumnType, TableColumn } from '../table/schema.ts';
 import { SCHEMAS, type TableName, tablesOf } from './lake-tables.ts';
-import { createOpsViews, OPS_TABLES } from './ops-views.ts';
+import { OPS_TABLES } from './ops-tables.ts';
+import { createOpsViews } from './ops-views.ts';
 import { classificationOf, mayRead, type Reader } from './reader.ts';
 
 /** A table that a query may name, as far as contracts tell of it. */
@@ -182,23 +183,21 @@ export async function fillCatalog(
     .replaceAll('"', '')
     .replaceAll(/\s*\.\s*/g, '.');
   const isRead = (name: string): boolean => plain.includes(name) || plain.includes('ops.');
-  const hasOps = mayRead(reader, 'ops.');
-  // Those of ops are made of all the others.
-  const needed = made.filter(({ shown }) => hasOps || mayRead(reader, shown.name));
-  for (const schema of hasOps ? [...SCHEMAS, LEDGERS] : (reader?.schemas ?? []))
-    await engine.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
-  for (const { shown } of needed) {
+  for (const schema of [...SCHEMAS, LEDGERS]) await engine.run(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+  for (const { shown } of made) {
     if (!isRead(shown.name)) await createEmpty(engine, shown);
     await comment(engine, shown, isRead(shown.name) ? 'VIEW' : 'TABLE');
   }
-  if (isRead('ops.') || !hasOps) return;
+  if (isRead('ops.')) return;
   await createEmptyOps(
     engine,
     effects,
     made.map(({ table }) => table),
   );
-  for (const schema of SCHEMAS.filter((one) => !mayRead(reader, `${one}.`)))
-    await engine.run(`DROP SCHEMA ${schema} CASCADE`);
+  const unseen = made.filter(({ shown }) => !mayRead(reader, shown.name)).map(({ shown }) => shown.name);
+  const ops = Object.keys(OPS_TABLES).map((name) => `ops.${name}`);
+  for (const name of [...unseen, ...ops.filter((one) => !mayRead(reader, one))])
+    await engine.run(`DROP TABLE IF EXISTS ${qualified(name)}`);
 }
 
 /** The tables of `ops` as an empty lake has them, and nothing else of what they are made of. */

@@ -15,6 +15,7 @@ import { foldSql } from '../quarantine/fold.ts';
 import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
 import { type DatasetState, keptStates, statesOf } from '../stages/dataset-history.ts';
 import type { LakeView } from './lake-view.ts';
+import type { OPS_TABLES } from './ops-tables.ts';
 import { maskSql, type Reader } from './reader.ts';
 
 /** Fields of a kind of document with their DuckDB types. */
@@ -78,22 +79,6 @@ const CLOSING_FIELDS: Fields = {
   restatement: 'VARCHAR',
   ended: 'STRUCT(how VARCHAR, "at" TIMESTAMPTZ, "by" VARCHAR, reason VARCHAR)',
 };
-
-/** The tables of `ops`, and what each row of them is. */
-export const OPS_TABLES = {
-  runs: 'One row a run: its verdicts, its reasons, what it published',
-  source_files: 'One row each time a source file was dealt with, of every dataset',
-  quarantine: 'Records that failed, of every dataset, and whether they are still open',
-  condemned: 'Records that were given up, of every dataset',
-  alerts: 'What people were told',
-  decisions: 'What people decided, by whom and why',
-  retries: 'Records that were tested once more, and where they came from',
-  corrections: 'Values that people corrected, before and after',
-  snapshots: 'Every snapshot of every table that is kept',
-  states: 'Which snapshots of the tables of a dataset belong together',
-  restatements: 'Figures of Gold that changed after they were published, or wait to',
-  closings: 'Months of Gold tables that were closed, by whom and why, and with which rows',
-} as const;
 
 /** As of when the tables of `ops` are made, and for whom; as they are now, and for this process, unless said. */
 interface OpsOptions {

@@ -4,14 +4,17 @@ import { literal } from '../engine/sql.ts';
 import type { Layer } from '../naming.ts';
 import { RAW_COLUMNS } from '../refining/reject-tables.ts';
 import type { SCHEMAS } from './lake-tables.ts';
+import type { OPS_TABLES } from './ops-tables.ts';
 
-/** A schema of a lake. */
-export type Schema = (typeof SCHEMAS)[number];
+/** A schema whose tables are those of datasets. */
+export type TableSchema = Exclude<(typeof SCHEMAS)[number], 'ops'>;
 
 /** Who asks, as far as tables go. */
 export interface Reader {
   /** The schemas whose tables are there for this reader; all others are not. */
-  readonly schemas: ReadonlySet<Schema>;
+  readonly schemas: ReadonlySet<TableSchema>;
+  /** The tables of `ops` that are there, by their own names. */
+  readonly ops: ReadonlySet<keyof typeof OPS_TABLES>;
   /** Columns of these classifications show ••• for each value. */
   readonly hidden: ReadonlySet<Classification>;
 }
@@ -24,7 +27,10 @@ export const maskSql = (value: string): string => `CASE WHEN ${value} IS NOT NUL
 
 /** Whether a table named `<schema>.<table>` is there for a reader; everything is for one who is not given. */
 export function mayRead(reader: Reader | undefined, name: string): boolean {
-  return reader === undefined || [...reader.schemas].some((schema) => name.startsWith(`${schema}.`));
+  if (reader === undefined) return true;
+  const [schema = '', table = ''] = name.split('.');
+  const names: ReadonlySet<string> = schema === 'ops' ? reader.ops : reader.schemas;
+  return names.has(schema === 'ops' ? table : schema);
 }
 
 /** How sensitive a column of a table is, lineage columns included: what the contract says, or what it implies. */

@@ -1,12 +1,12 @@
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { type TableName, tablesOf } from '../../etl/query/lake-tables.ts';
-import { classificationOf, mayRead, type Reader, type Schema } from '../../etl/query/reader.ts';
+import { classificationOf, type Reader, type TableSchema } from '../../etl/query/reader.ts';
 import { parseMetadata } from '../../etl/table/metadata.ts';
 import { readPointer } from '../../etl/table/pointer.ts';
 
 /** Schemas whose tables other engines find; those of `ops` are made when they are asked for, and are no Iceberg tables. */
-const NAMESPACES = ['silver', 'gold', 'quarantine', 'condemned'] as const satisfies readonly Schema[];
+const NAMESPACES = ['silver', 'gold', 'quarantine', 'condemned'] as const satisfies readonly TableSchema[];
 
 /** A table as Iceberg's REST catalog gives it (LoadTableResult of its OpenAPI description). */
 export interface LoadedTable {
@@ -27,7 +27,7 @@ export interface IcebergCatalog {
 
 /** The catalog of a lake for a reader. Engines read files whole: a table that ever had a column hidden from the reader is not there. */
 export function icebergCatalog(effects: Effects, reader: Reader): IcebergCatalog {
-  const namespaces = NAMESPACES.filter((one) => mayRead(reader, `${one}.`));
+  const namespaces = NAMESPACES.filter((one) => reader.schemas.has(one));
   const isThere = (namespace: string): boolean => namespaces.some((one) => one === namespace);
   const tablesIn = async (namespace: string): Promise<readonly TableName[]> => {
     const { contracts } = await loadContracts(effects.contracts);

@@ -4,7 +4,8 @@ import { engineProcesses } from '../../adapters/local/engine-process/engine-proc
 import type { Classification } from '../../etl/contract/contract.ts';
 import type { EngineApart } from '../../etl/engine/engine-apart.ts';
 import { SCHEMAS } from '../../etl/query/lake-tables.ts';
-import type { Reader, Schema } from '../../etl/query/reader.ts';
+import { OPS_TABLES } from '../../etl/query/ops-tables.ts';
+import type { Reader, TableSchema } from '../../etl/query/reader.ts';
 import { READER_FUNCTIONS, READER_TABLE_FUNCTIONS } from '../../etl/query/reader-functions.ts';
 import { runQuery } from '../../etl/query/run-query.ts';
 import { contractText } from '../stages/contract-text.ts';
@@ -42,11 +43,16 @@ function open(): Promise<EngineApart> {
   return engineProcesses({ ...engine, memoryLimitMb: 256, threads: 1, spillLimitMb: 100 }, openScratch)();
 }
 
-const reader = (schemas: readonly Schema[], hidden: readonly Classification[] = []): Reader => ({
-  schemas: new Set(schemas),
-  hidden: new Set(hidden),
-});
-const ANALYST = reader(['silver', 'gold', 'ops'], ['personal']);
+type Seen = TableSchema | keyof typeof OPS_TABLES;
+const isOps = (name: Seen): name is keyof typeof OPS_TABLES => name in OPS_TABLES && name !== 'quarantine';
+
+/** A reader of schemas, and of some tables of ops. */
+function reader(seen: readonly Seen[], hidden: readonly Classification[] = []): Reader {
+  const ops = seen.filter(isOps);
+  const schemas = seen.filter((name): name is TableSchema => !isOps(name));
+  return { schemas: new Set(schemas), ops: new Set(ops), hidden: new Set(hidden) };
+}
+const ANALYST = reader(['silver', 'gold', 'runs'], ['personal']);
 
 /** What a reader is answered. One engine serves all: what the question before left in it goes. */
 async function ask(sql: string, who: Reader = ANALYST): Promise<readonly unknown[][]> {
@@ -151,6 +157,9 @@ describe('a reader reaches nothing but tables of the lake', () => {
 
   test('a schema that is not theirs is not there', async () => {
     await expect(ask('FROM quarantine.shop_orders')).rejects.toMatchObject({ code: 'NO_TABLE' });
+    await expect(ask('FROM ops.quarantine')).rejects.toMatchObject({ code: 'NO_TABLE' });
+    const names = await ask('SELECT table_name FROM information_schema.tables');
+    expect(names.flat().sort()).toEqual(['runs', 'shop_orders']);
     const tables = await ask('SHOW TABLES');
     expect(tables.map(([name]) => String(name).split('.')[0])).not.toContain('quarantine');
     const catalog = await ask(
@@ -179,8 +188,9 @@ describe('a value that a reader may not see', () => {
   });
 
   test('does not show in records that failed', async () => {
-    const steward = reader(['quarantine', 'ops']);
-    const masked = reader(['quarantine', 'ops'], ['personal']);
+    const ops = new Set(['quarantine'] as const);
+    const steward = { ...reader(['quarantine']), ops };
+    const masked = { ...reader(['quarantine'], ['personal']), ops };
     for (const table of ['quarantine.shop_orders', 'ops.quarantine']) {
       expect(JSON.stringify(await ask(`SELECT record FROM ${table}`, steward))).toContain('Xia');
       expect(await ask(`SELECT record FROM ${table}`, masked)).toEqual([['•••']]);

@@ -16,7 +16,7 @@ const CONTRACT = contractText({
   ],
 });
 const LONG = 'SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE hash(a.range, b.range) % 7 = 1';
-const READER = { schemas: new Set(['silver'] as const), hidden: new Set<never>() };
+const READER = { schemas: new Set(['silver'] as const), ops: new Set<never>(), hidden: new Set<never>() };
 
 let lake: TestLake;
 let desk: QueryDesk;
