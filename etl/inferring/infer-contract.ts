@@ -11,6 +11,7 @@ import { findKey } from './find-key.ts';
 import { type LoneRecord, takeLoneRecords } from './find-total-rows.ts';
 import { guessClassification } from './guess-classification.ts';
 import { guessType } from './guess-type.ts';
+import { guessZones } from './guess-zones.ts';
 import { type MatchedColumn, matchColumns } from './match-columns.ts';
 import { counted, decide, type Note, review, seen, several } from './notes.ts';
 import { noRecords, type OpenedFile, openFiles } from './open-files.ts';
@@ -64,6 +65,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
   const decimalSign = decimalSignOf(profiles, dialect.signs.delimiter);
   const guessed = await guessColumns(engine, matched, { profiles, decimalSign });
   const nullValues = nullValuesOf(guessed, profiles);
+  const zoned = await guessZones(engine, nullValues.columns, profiles);
   for (const { name, nullValues: own } of nullValues.columns)
     await applyNullValues(engine, [name], [...nullValues.values, ...own]);
   const records = await countRecords(engine);
@@ -72,7 +74,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
     engine,
     names.map((name) => `${identifier(name)} IS NOT NULL`),
   );
-  const columns = nullValues.columns.map((column, n) => withPresence(column, present[n] ?? 0, records));
+  const columns = zoned.map((column, n) => withPresence(column, present[n] ?? 0, records));
   const { key, notes: keyNotes } = await findKey(
     engine,
     columns.map((column, n) => ({

@@ -72,6 +72,7 @@ function columnLines(column: ProposedColumn, { key }: Proposal): string[] {
     ...custom(10, 'assay.headers', column.headers),
     ...(column.formats.length === 0 ? [] : custom(10, 'assay.formats', column.formats)),
     ...(Object.keys(number).length === 0 ? [] : custom(10, 'assay.number', number)),
+    ...(column.timezone === undefined ? [] : custom(10, 'assay.timezone', column.timezone)),
     ...(column.nullValues.length === 0 ? [] : custom(10, 'assay.nullValues', column.nullValues)),
     ...(column.isCurrency ? custom(10, 'assay.values', 'iso-4217') : []),
   ];

@@ -27,6 +27,8 @@ export interface ProposedColumn {
   readonly type: ColumnType;
   readonly formats: readonly string[];
   readonly number: NumberFormat;
+  /** Of timestamps, where a column beside them has their zones. */
+  readonly timezone?: { readonly column: string };
   /** Texts that mean no value in this column alone. */
   readonly nullValues: readonly string[];
   readonly isCurrency: boolean;

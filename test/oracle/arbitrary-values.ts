@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { ZONES } from './read-zones.ts';
 
 /** Texts that are valid or nearly valid for each column of the contract with every type, by column. */
 
@@ -50,6 +51,17 @@ const isoDay = join(
   between(0, 32, 2),
 );
 const clock = join(between(0, 24, 2), ':', between(0, 60, 2), ':', between(0, 60, 2));
+/** Days and hours at which clocks are set in some of the zones, and others at which they aren't. */
+const changeDay = of(
+  '2024-03-31',
+  '2024-10-27',
+  '2024-03-10',
+  '2024-11-03',
+  '2024-04-07',
+  '2024-10-06',
+  '2011-12-30',
+);
+const changeClock = join(between(0, 3, 2), ':', of('00', '15', '30', '45', '59'), ':', of('00', '59'));
 const offset = of(
   '',
   'Z',
@@ -225,6 +237,43 @@ export const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
     of('20240131235959', '20240131245959'),
     join(isoDay, 'T', clock, of('Z', '+01:00', '-09:30', '+0100', '', '+18:00', '-19:00', '+05:99')),
   ),
+  zone: of(
+    ...ZONES,
+    'europe/london',
+    'UTC+1',
+    'Mars/Base',
+    '',
+    'none',
+    'BST',
+    '+01:00',
+    '-0330',
+    '+14',
+    'Z',
+    '+19:00',
+    '+05:99',
+  ),
+  seen_at: fc.oneof(
+    join(isoDay, of('T', ' '), clock, fraction, offset),
+    join(changeDay, of('T', ' '), changeClock),
+  ),
+  noted_at: join(
+    fc.oneof(
+      slashDay,
+      of(
+        '31/03/2024',
+        '27/10/2024',
+        '10/03/2024',
+        '03/11/2024',
+        '07/04/2024',
+        '06/10/2024',
+        '30/12/2011',
+        '31/12/2033',
+      ),
+    ),
+    ' ',
+    fc.oneof(clock, changeClock),
+    of('', '', '', ' Z', ' +01:00', ' -09:30', ' +19:00'),
+  ),
   title: fc.oneof(text, of('ab', 'a', 'abcde', 'abcdef', '😀😀', '😀', 'é')),
   ref: of('AB1', 'none', 'AB', 'AB1 x', 'xAB1', 'AB1\n', 'nonee', 'ÄB1', 'AB१'),
   state: of('open', "it's", 'a|b', 'x.y', 'xzy', 'a', 'ÉTÉ', 'été', 'Open', 'open|'),
@@ -251,6 +300,9 @@ export const GOOD: Readonly<Record<string, string>> = {
   open: 'yes',
   sent_at: '2024-01-31T13:45:00.25+01:00',
   read_at: '31/01/2024 01:45 PM',
+  zone: 'America/New_York',
+  seen_at: '2024-07-01T12:00:00',
+  noted_at: '01/07/2024 23:30:00',
   title: 'abc',
   ref: 'AB12',
   state: 'open',

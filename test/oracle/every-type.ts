@@ -72,6 +72,17 @@ const COLUMNS: readonly ColumnText[] = [
     type: 'timestamp',
     ...dates('yyyy-MM-dd HH:mm', 'dd/MM/yyyy hh:mm a', 'yyyyMMddHHmmss', "yyyy-MM-dd'T'HH:mm:ssXXX"),
   },
+  { name: 'zone', classification: 'confidential', assay: { nullValues: ['none'] } },
+  { name: 'seen_at', type: 'timestamp', assay: { timezone: { column: 'zone' } } },
+  {
+    name: 'noted_at',
+    type: 'timestamp',
+    ...options({ defaultTimezone: 'Europe/London', maximum: '2033-12-31T23:30:00Z' }),
+    assay: {
+      formats: ['dd/MM/yyyy HH:mm:ss', 'dd/MM/yyyy HH:mm:ss XXX'],
+      timezone: { column: 'zone', gap: 'later', fold: 'earlier' },
+    },
+  },
   { name: 'title', ...options({ minLength: 2, maxLength: 5 }), assay: { nullValues: ['NA', 'ab'] } },
   { name: 'ref', ...options({ pattern: '[A-Z]{2}[0-9]+|none' }) },
   {

@@ -35,11 +35,11 @@ export function judge(
   const raw = fields.map((field) => (field === undefined ? null : (record.fields[field] ?? null)));
   const hash = rowHash(raw);
   const reasons: OracleReason[] = [];
+  const textAt = (n: number): string | null =>
+    textOf(raw[n] ?? null, [...contract.csv.nullValues, ...(contract.columns[n]?.nullValues ?? [])]);
   const values = contract.columns.map((column, n) => {
-    const { value, codes } = judgeColumn(raw[n] ?? null, column, [
-      ...contract.csv.nullValues,
-      ...(column.nullValues ?? []),
-    ]);
+    const zone = contract.columns.findIndex(({ name }) => name === column.timezone?.column);
+    const { value, codes } = judgeColumn(textAt(n), column, zone === -1 ? null : textAt(zone));
     for (const code of codes) reasons.push({ column: column.name, code });
     return value;
   });
@@ -58,15 +58,19 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function judgeColumn(
-  raw: RawField,
-  column: ContractColumn,
-  nullValues: readonly string[],
-): { value: Value | null; codes: ReasonCode[] } {
+/** The trimmed text, null where it says that there is no value. */
+function textOf(raw: RawField, nullValues: readonly string[]): string | null {
   const text = (raw ?? '').replace(EDGE_BLANKS, '');
-  if (text === '' || nullValues.includes(text))
-    return { value: null, codes: column.required ? ['NULL_VALUE'] : [] };
-  const reading = readValue(text, column);
+  return text === '' || nullValues.includes(text) ? null : text;
+}
+
+function judgeColumn(
+  text: string | null,
+  column: ContractColumn,
+  zone: string | null,
+): { value: Value | null; codes: ReasonCode[] } {
+  if (text === null) return { value: null, codes: column.required ? ['NULL_VALUE'] : [] };
+  const reading = readValue(text, column, zone);
   if (reading.kind === 'fault') return { value: null, codes: [reading.code] };
   const { value } = reading;
   return { value, codes: column.checks.flatMap((check) => checkCode(check, value, column)) };

@@ -1,10 +1,17 @@
+import type { ReasonCode } from '../../etl/contract/contract.ts';
 import { microsText } from '../stages/read-rows.ts';
 
 /** What a text is as a date or time: its canonical text, right in form but on no calendar, or neither. */
 export type DateReading =
   | { readonly kind: 'value'; readonly text: string }
   | { readonly kind: 'no such day' }
+  | { readonly kind: 'fault'; readonly code: ReasonCode }
   | { readonly kind: 'other' };
+
+/** What a time without an offset is, in seconds of Unix time, or why it is none. */
+export type ZonedTime =
+  | { readonly kind: 'instant'; readonly seconds: number }
+  | { readonly kind: 'fault'; readonly code: ReasonCode };
 
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
@@ -37,7 +44,12 @@ const ISO_TIME =
   /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})[T ](?<hour>\d{2}):(?<minute>\d{2}):(?<second>\d{2})(\.(?<fraction>\d{1,6})0*)?(?<offset>Z|[+-]\d{2}(:?\d{2})?)?$/;
 
 /** Reads a text by the patterns of a date (`day`) or timestamp column; without patterns by ISO 8601. */
-export function readDate(text: string, patterns: readonly string[], kind: 'day' | 'time'): DateReading {
+export function readDate(
+  text: string,
+  patterns: readonly string[],
+  kind: 'day' | 'time',
+  inZone?: (localSeconds: number) => ZonedTime,
+): DateReading {
   const iso = kind === 'day' ? ISO_DAY : ISO_TIME;
   const matches = (patterns.length === 0 ? [iso] : patterns.map(expression)).flatMap((shape) => {
     const match = shape.exec(text);
@@ -45,8 +57,13 @@ export function readDate(text: string, patterns: readonly string[], kind: 'day' 
   });
   if (matches.length === 0) return { kind: 'other' };
   for (const groups of matches) {
-    const micros = microsOf(groups);
-    if (micros === undefined) continue;
+    const own = microsOf(groups);
+    if (own === undefined) continue;
+    const isLocal = inZone !== undefined && groups.offset === undefined;
+    const zoned = isLocal ? inZone(Number((own - (own % 1_000_000n)) / 1_000_000n)) : undefined;
+    if (zoned?.kind === 'fault') return zoned;
+    const micros = zoned === undefined ? own : BigInt(zoned.seconds) * 1_000_000n + (own % 1_000_000n);
+    if (micros < FIRST || micros >= AFTER_LAST) continue;
     const value = microsText(micros);
     return { kind: 'value', text: kind === 'day' ? value.slice(0, value.indexOf('T')) : value };
   }

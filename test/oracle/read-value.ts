@@ -1,6 +1,7 @@
 import type { ContractColumn, ReasonCode } from '../../etl/contract/contract.ts';
 import { readDate } from './read-dates.ts';
 import { type NumberText, readNumber } from './read-numbers.ts';
+import { zoned } from './read-zones.ts';
 
 /** A typed value: decimals as their unscaled integer, dates and times as text. */
 export type Value = string | number | bigint | boolean;
@@ -16,9 +17,9 @@ const found = (value: Value): Reading => ({ kind: 'value', value });
 const TRUE = ['true', 'yes', 'y', 't', '1'];
 const FALSE = ['false', 'no', 'n', 'f', '0'];
 
-/** Reads a trimmed text that isn't NULL as a column's type. */
-export function readValue(text: string, column: ContractColumn): Reading {
-  const { type } = column;
+/** Reads a trimmed text that isn't NULL as a column's type; `zone` is the text of the zone that stands beside it. */
+export function readValue(text: string, column: ContractColumn, zone: string | null = null): Reading {
+  const { type, timezone } = column;
   switch (type.kind) {
     case 'string':
       return found(text);
@@ -33,8 +34,10 @@ export function readValue(text: string, column: ContractColumn): Reading {
       return readDecimal(text, column, type);
     case 'date':
     case 'timestamptz': {
-      const reading = readDate(text, column.formats, type.kind === 'date' ? 'day' : 'time');
+      const inZone = timezone === undefined ? undefined : (local: number) => zoned(local, timezone, zone);
+      const reading = readDate(text, column.formats, type.kind === 'date' ? 'day' : 'time', inZone);
       if (reading.kind === 'value') return found(reading.text);
+      if (reading.kind === 'fault') return reading;
       return fault(reading.kind === 'other' ? 'TYPE_ERROR' : 'RANGE_ERROR');
     }
     default:
