@@ -4,9 +4,8 @@ import { identifier, literal } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
 import { tableName } from '../naming.ts';
 import type { Effects } from '../ports.ts';
-import { type AsOf, inputsOf, momentOf, seenOf } from './as-of.ts';
-import { listViews } from './lake-views.ts';
-import { seenGeneration } from './seen-generation.ts';
+import { type AsOf, inputsOf } from './as-of.ts';
+import { seenSnapshot } from './seen-snapshot.ts';
 
 /** The Gold table that a person means: `domain.name`, `gold.domain_name`, or `name` where only one has it. Throws ConfigError `NO_REPORT`. */
 export function goldReport(name: string, contracts: Iterable<Contract>): GoldContract {
@@ -55,20 +54,7 @@ export async function seenReport(
   contract: GoldContract,
   asOf: AsOf,
 ): Promise<SeenReport | undefined> {
-  const name = tableName('gold', contract.dataset);
-  // A snapshot's id may be that of the Silver which Gold was made from.
-  const views = await listViews(effects, (view) => asOf.kind === 'snapshot' || view.name === name);
-  const moment = momentOf(
-    views.flatMap((view) => [view.table, ...view.earlier.map((one) => one.table)]),
-    asOf,
-  );
-  const view = views.find((one) => one.name === name);
-  const table = view === undefined ? undefined : seenGeneration(view, moment).table;
-  if (table === undefined) return undefined;
-  const seen = seenOf(table, moment);
-  const { snapshots, 'current-snapshot-id': current } = table.metadata;
-  const id = seen.kind === 'snapshot' ? seen.id : seen.kind === 'now' ? current : undefined;
-  const snapshot = snapshots.find((one) => one['snapshot-id'] === id);
+  const snapshot = await seenSnapshot(effects, { layer: 'gold', dataset: contract.dataset }, asOf);
   if (snapshot === undefined) return undefined;
   return {
     snapshotId: snapshot['snapshot-id'],

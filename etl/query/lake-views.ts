@@ -31,6 +31,8 @@ export interface ViewOptions {
   readonly isExact?: boolean;
   /** Who is to see them; this process itself unless said. */
   readonly reader?: Reader | undefined;
+  /** Only tables of this dataset are looked at: another's may have the same name, and a snapshot is then one of its own. */
+  readonly dataset?: string | undefined;
 }
 
 /**
@@ -43,11 +45,12 @@ export async function createLakeViews(
   effects: Effects,
   sql: string,
   asOf: AsOf,
-  { isExact = false, reader }: ViewOptions = {},
+  { isExact = false, reader, dataset }: ViewOptions = {},
 ): Promise<void> {
   const text = sql.toLowerCase().replaceAll('"', '');
   const wantsOps = /\bops\s*\./.test(text);
-  const listed = await listViews(effects, ({ name }) => {
+  const listed = await listViews(effects, ({ name, dataset: own }) => {
+    if (dataset !== undefined && own !== dataset) return false;
     // A snapshot's id may be of a table that isn't named: of the Silver that Gold was made from, say.
     const tellsMoment = asOf.kind === 'snapshot';
     const [schema = '', table = ''] = name.split('.');
@@ -62,9 +65,9 @@ export async function createLakeViews(
   const named = views.filter(({ name }) => text.includes(name.split('.')[1] ?? ''));
   const plain = text.replace(/\s*\.\s*/g, '.');
   const meant = named.filter(({ name }) => plain.includes(name));
-  for (const { layer, dataset, table, isExpired } of meant)
+  for (const { layer, dataset: own, table, isExpired } of meant)
     if (table === undefined && isExpired !== true)
-      await requireNeverPublished(effects.objects, layer === 'gold' ? layer : 'silver', dataset);
+      await requireNeverPublished(effects.objects, layer === 'gold' ? layer : 'silver', own);
   refuseExpired(wantsOps ? views : meant, moment);
   if (!wantsOps) refuseTooEarly(meant, moment);
   // Some of ops.* is made of all the others, with every column that there is today.
@@ -77,7 +80,7 @@ export async function createLakeViews(
 }
 
 /** Whether a table is to be looked at; not every reader may read all. */
-export type ViewFilter = (view: Pick<LakeView, 'name' | 'layer'>) => boolean;
+export type ViewFilter = (view: Pick<LakeView, 'name' | 'layer' | 'dataset'>) => boolean;
 
 /** Every table of every dataset that has a contract, or those that are wanted. */
 export async function listViews(effects: Effects, isWanted?: ViewFilter): Promise<LakeView[]> {
