@@ -8,7 +8,7 @@ export default {
       'core-knows-no-adapter',
       'etl is the product on AWS and embedded alike; what it needs of the world comes through etl/ports.ts.',
       { path: '^etl/' },
-      { path: '^(adapters|lambdas|lib|cli|bin|test|bench)/' },
+      { path: '^(adapters|lambdas|lib|cli|bin|service|test|bench)/' },
     ),
     rule(
       'core-knows-no-disk',
@@ -25,10 +25,24 @@ export default {
       },
     ),
     rule(
+      'service-knows-no-adapter',
+      'The service answers on this machine and on AWS alike: whoever starts it brings the lake, the clock and the files.',
+      { path: '^service/' },
+      {
+        path: '^(adapters|lambdas|lib|cli|bin|test|bench)/|^(node:)?(fs|fs/promises|http|https|net|os|process|child_process|worker_threads)$|node_modules/(@aws-sdk|aws-cdk-lib|@hono/node-server)',
+      },
+    ),
+    rule(
+      'service-alone-knows-hono',
+      'Only the service and what listens for it know the framework: it can be exchanged.',
+      { path: '^(?!service/|adapters/local/http-server|test/)' },
+      { path: 'node_modules/(hono|@hono)/' },
+    ),
+    rule(
       'adapters-implement-ports',
       'An adapter is used by those who wire; it knows no command line and no CDK.',
       { path: '^adapters/' },
-      { path: '^(cli|lambdas|lib|bin|test|bench)/' },
+      { path: '^(cli|service|lambdas|lib|bin|test|bench)/' },
     ),
     rule(
       'infrastructure-knows-names',
@@ -74,6 +88,6 @@ export default {
     exclude: { path: '^dist/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'] },
+    enhancedResolveOptions: { extensions: ['.ts', '.tsx', '.mjs', '.js'] },
   },
 };

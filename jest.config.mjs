@@ -33,19 +33,31 @@ export const SEARCHES = [
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // Those of test/aws need a deployed platform, those of test/engines other engines: npm run test:aws, npm run test:engines.
+  // Those of test/aws need a deployed platform, those of test/console a browser, those of test/engines other engines: npm run test:aws …
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/aws/',
+    '<rootDir>/test/console/',
     '<rootDir>/test/engines/',
     '<rootDir>/test/package/',
     ...SEARCHES,
   ],
-  extensionsToTreatAsEsm: ['.ts'],
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
+    ],
+    '^.+\\.tsx$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', tsx: true },
+          transform: { react: { runtime: 'automatic', importSource: 'hono/jsx' } },
+        },
+        module: { type: 'es6' },
+      },
     ],
   },
   // Far more than any test takes on two idle cores: what hangs fails, what shares the machine does not.

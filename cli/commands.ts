@@ -38,6 +38,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/watch.ts')).watch,
   },
   {
+    name: 'serve',
+    summary: 'a console and an API for the lake, in the browser',
+    load: async () => (await import('./commands/serve.ts')).serve,
+  },
+  {
     name: 'query',
     summary: 'ask the tables with SQL',
     load: async () => (await import('./commands/query.ts')).query,

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
 import { startTelemetry } from '../adapters/local/telemetry.ts';
 import { nearest } from '../etl/contract/nearest.ts';
 import type { Command } from './command.ts';
@@ -10,6 +8,7 @@ import { type Io, processIo } from './io.ts';
 import { parseCommandLine } from './parse-args.ts';
 import { printError } from './print/error.ts';
 import { usageError } from './usage-error.ts';
+import { version } from './version.ts';
 
 /** Runs the command line of this process and sets its exit code. */
 export async function runProcess(): Promise<void> {
@@ -56,8 +55,7 @@ async function printHelp(words: readonly string[], io: Io): Promise<ExitCode> {
 }
 
 async function printVersion(io: Io): Promise<ExitCode> {
-  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8');
-  io.out(z.object({ version: z.string() }).parse(JSON.parse(text)).version);
+  io.out(await version());
   return EXIT.ok;
 }
 

@@ -51,6 +51,7 @@ that is printed before it runs. The lake is lake/demo unless --lake names anothe
     io.out(`
 ── What to type next
 
+${next('serve')}
 ${next('report finance.account_balances --month 2024-03')}
 ${next('query')}
 ${next(`snapshots ${PAYMENTS}`)}

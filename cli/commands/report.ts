@@ -1,17 +1,15 @@
 import path from 'node:path';
-import type { Lake } from '../../adapters/local/lake.ts';
 import { jsonLines } from '../../etl/answers/text.ts';
 import type { GoldContract } from '../../etl/contract/contract.ts';
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
 import { withEngine } from '../../etl/engine/engine.ts';
-import { datasetPath, restatementsPrefix, tableName } from '../../etl/naming.ts';
+import { tableName } from '../../etl/naming.ts';
 import type { QueryAnswer } from '../../etl/query/answer.ts';
 import { type AsOf, parseAsOf } from '../../etl/query/as-of.ts';
-import { goldReport, reportSql, seenReport } from '../../etl/query/gold-report.ts';
+import { goldReport, reportSql } from '../../etl/query/gold-report.ts';
+import { type ReportFacts, reportFacts } from '../../etl/query/report-facts.ts';
 import { runQuery } from '../../etl/query/run-query.ts';
 import { publishedContract } from '../../etl/stages/kept-contracts.ts';
-import { readKnownPointer } from '../../etl/stages/known-pointer.ts';
-import { closedMonths } from '../../etl/table/closings.ts';
 import { answerFormat, FORMAT_HELP, printAnswer } from '../answer-format.ts';
 import { printClosed, requireClosedTerms } from '../closed-report.ts';
 import type { Args, Command } from '../command.ts';
@@ -80,7 +78,7 @@ as it was made from a Silver snapshot; with --closed, the rows of closed months,
     try {
       return await withEngine(lake.effects.engine, path.join(scratch.directory, 'spill'), async (engine) => {
         const answer = await runQuery(engine, lake.effects, { sql: reportSql(contract, month), asOf });
-        const facts = await factsOf(lake, contract, { month, asOf });
+        const facts = await reportFacts(lake.effects, contract, { month, asOf });
         if (format.format === 'json' && format.out === undefined) return await printWhole(facts, answer, io);
         if (format.format === 'table') printHead(facts, contract, io);
         await printAnswer(answer, format, io, {
@@ -96,53 +94,6 @@ as it was made from a Silver snapshot; with --closed, the rows of closed months,
     }
   },
 };
-
-/** What there is to say of a report beside its rows. */
-interface ReportFacts {
-  readonly report: string;
-  readonly table: string;
-  readonly month: string | null;
-  /** Null of a state of before: its snapshot doesn't say. */
-  readonly contractVersion: string | null;
-  readonly snapshotId: number | null;
-  readonly committedAt: string | null;
-  readonly madeFrom: readonly { readonly dataset: string; readonly snapshotId: number }[];
-  readonly isRestated: boolean;
-  /** Closed months that would have other rows, which waits for finance: `YYYY-MM`. */
-  readonly waiting: readonly string[];
-}
-
-async function factsOf(
-  lake: Lake,
-  contract: GoldContract,
-  { month, asOf }: { readonly month: string | undefined; readonly asOf: AsOf },
-): Promise<ReportFacts> {
-  const { objects } = lake.effects;
-  const { dataset } = contract;
-  const named = { report: dataset, table: tableName('gold', dataset), month: month ?? null };
-  const restated = await objects.list(`${restatementsPrefix()}${datasetPath(dataset)}/`);
-  const isRestated = restated.length > 0;
-  if (asOf.kind !== 'now') {
-    const none = { snapshotId: null, committedAt: null, madeFrom: [] };
-    const seen = (await seenReport(lake.effects, contract, asOf)) ?? none;
-    return { ...named, contractVersion: null, ...seen, isRestated, waiting: [] };
-  }
-  const pointer = (await readKnownPointer(objects, 'gold', dataset))?.pointer;
-  return {
-    ...named,
-    contractVersion: contract.version,
-    snapshotId: pointer?.snapshot_id ?? null,
-    committedAt: pointer?.committed_at ?? null,
-    madeFrom: Object.entries(pointer?.inputs ?? {}).map(([input, snapshotId]) => ({
-      dataset: input,
-      snapshotId,
-    })),
-    isRestated,
-    waiting: closedMonths(pointer ?? {}).flatMap(({ month: closed, waiting }) =>
-      waiting === undefined ? [] : [closed],
-    ),
-  };
-}
 
 function listReports(
   contracts: Iterable<Parameters<typeof goldReport>[1] extends Iterable<infer C> ? C : never>,

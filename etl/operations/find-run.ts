@@ -61,3 +61,14 @@ function ambiguous(prefix: string, found: readonly string[]): ConfigError {
     { context: { run: prefix } },
   );
 }
+
+/** The run of an id; throws ConfigError `NO_RUN` where there is none. */
+export async function requireRun(effects: Records, runId: string): Promise<RunRecord> {
+  // The newest of those that began no later: one listing of about a day finds it, however old it is.
+  for await (const key of runKeys(effects, { before: `${runId}~` })) {
+    const run = idOf(key) === runId ? await readRun(effects, key) : undefined;
+    if (run !== undefined) return run;
+    break;
+  }
+  throw new ConfigError('NO_RUN', `There is no run ${runId}.`, { context: { run: runId } });
+}

@@ -1,4 +1,5 @@
-import type { ColumnCheck, Contract } from '../contract/contract.ts';
+import { checkText } from '../contract/check-text.ts';
+import type { Contract } from '../contract/contract.ts';
 import { keyText } from '../contract/record-key.ts';
 import type { Ailment } from '../operations/ailment.ts';
 import type { CatalogTable } from '../query/catalog.ts';
@@ -84,25 +85,6 @@ function columnTable({ contract, table: { columns } }: DatasetFacts): Html {
       ];
     }),
   );
-}
-
-/** A check in words; values are the contract's own. */
-function checkText(check: ColumnCheck): string {
-  switch (check.kind) {
-    case 'values':
-      return check.values.length > 12
-        ? `one of ${check.values.length} values`
-        : `one of ${check.values.join(', ')}`;
-    case 'pattern':
-      return `matches ${check.pattern}`;
-    case 'length':
-      return `length ${check.min ?? 0} to ${check.max ?? 'any'}`;
-    default: {
-      const low = check.min === undefined ? [] : [`${check.exclusiveMin ? 'above' : 'from'} ${check.min}`];
-      const high = check.max === undefined ? [] : [`${check.exclusiveMax ? 'below' : 'to'} ${check.max}`];
-      return [...low, ...high].join(' ');
-    }
-  }
 }
 
 function rulesOf(contract: Contract): Html {

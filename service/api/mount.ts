@@ -1,0 +1,67 @@
+import type { Hono } from 'hono';
+import { ConfigError } from '../../etl/errors.ts';
+import type { Ctx, Env } from '../http/env.ts';
+import { etagOf, namesTag } from '../http/etag.ts';
+import { honoPath } from '../http/hono-path.ts';
+import { readJson } from '../http/read-json.ts';
+import { onceByKey } from '../http/repeats.ts';
+import type { Identity } from '../identity/identity.ts';
+import { permit, requireOwnSite } from '../identity/permit.ts';
+import type { Service } from '../service.ts';
+import type { RawRequest, Route } from './route.ts';
+
+const NOBODY: Identity = { name: '', roles: [] };
+
+/** Adds routes to an application; other methods of their addresses are refused by name. */
+export function mountRoutes(app: Hono<Env>, routes: readonly Route[], service: Service): void {
+  const once = onceByKey<string>(service.lake.effects.clock);
+  for (const route of routes) {
+    app.on(route.method.toUpperCase(), honoPath(route.path), async (c) => {
+      const identity = route.permission === 'everyone' ? NOBODY : permit(c, route.permission, service);
+      if (route.method === 'get')
+        return tagged(c, JSON.stringify(await route.run(await rawOf(c, identity), service)));
+      requireOwnSite(c, c.req.header('x-csrf-token'), service);
+      const raw = await rawOf(c, identity, route.body === undefined ? undefined : await readJson(c));
+      const work = async (): Promise<string> => JSON.stringify(await route.run(raw, service));
+      const key = c.req.header('idempotency-key');
+      const text =
+        key === undefined
+          ? await work()
+          : await once(`${identity.name} ${key}`, `${c.req.path} ${JSON.stringify(raw.body)}`, work);
+      return json(c, text);
+    });
+  }
+  for (const [path, methods] of methodsByPath(routes)) {
+    app.all(honoPath(path), (c) => {
+      c.header('Allow', methods.join(', '));
+      throw new ConfigError('WRONG_METHOD', `${path} has no ${c.req.method}; it has ${methods.join(', ')}.`);
+    });
+  }
+}
+
+async function rawOf(c: Ctx, identity: Identity, body?: unknown): Promise<RawRequest> {
+  const repeated = Object.entries(c.req.queries()).find(([, values]) => values.length > 1);
+  if (repeated !== undefined)
+    throw new ConfigError('REQUEST', `The query says '${repeated[0]}' more than once: say it once.`);
+  return { params: c.req.param(), query: c.req.query(), body, identity, ifMatch: c.req.header('if-match') };
+}
+
+function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of routes) {
+    const own = method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()];
+    methods.set(path, [...(methods.get(path) ?? []), ...own]);
+  }
+  return methods;
+}
+
+/** An answer with its tag; without its text where the asker has that already. */
+function tagged(c: Ctx, text: string): Response {
+  const etag = etagOf(text);
+  c.header('ETag', etag);
+  c.header('Cache-Control', 'private, no-cache');
+  const known = c.req.header('if-none-match');
+  return known !== undefined && namesTag(known, etag) ? c.body(null, 304) : json(c, text);
+}
+
+const json = (c: Ctx, text: string): Response => c.body(text, 200, { 'Content-Type': 'application/json' });

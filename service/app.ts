@@ -1,0 +1,27 @@
+import { Hono } from 'hono';
+import { answerError, noSuchAddress } from './answer-error.ts';
+import { mountRoutes } from './api/mount.ts';
+import { ROUTES } from './api/routes.ts';
+import { mountConsole } from './console/mount.tsx';
+import type { Env } from './http/env.ts';
+import { knownHost } from './http/known-host.ts';
+import { rateLimit } from './http/rate-limit.ts';
+import { securityHeaders } from './http/security-headers.ts';
+import { sizeLimit } from './http/size-limit.ts';
+import { authenticate } from './identity/authenticate.ts';
+import type { Service } from './service.ts';
+
+/** The service as an application of web standards: a request in, its answer out. */
+export function createApp(service: Service): Hono<Env> {
+  const app = new Hono<Env>();
+  app.onError((error, c) => answerError(error, c, service));
+  app.notFound((c) => answerError(noSuchAddress(c), c, service));
+  app.use(securityHeaders);
+  app.use(knownHost(service));
+  app.use(sizeLimit);
+  app.use(authenticate(service));
+  app.use(rateLimit(service.lake.effects.clock));
+  mountRoutes(app, ROUTES, service);
+  mountConsole(app, service);
+  return app;
+}

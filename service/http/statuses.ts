@@ -1,0 +1,46 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { AssayError } from '../../etl/errors.ts';
+
+/** The status of errors whose code says more than their kind. */
+const BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
+  NOT_SIGNED_IN: 401,
+  NOT_PERMITTED: 403,
+  READ_ONLY: 403,
+  OTHER_SITE: 403,
+  NO_PAGE: 404,
+  NO_RUN: 404,
+  NO_CONTRACT: 404,
+  NO_REPORT: 404,
+  NOT_MADE: 404,
+  NOT_A_SOURCE: 404,
+  NO_SNAPSHOT: 404,
+  WRONG_METHOD: 405,
+  NOT_HELD: 409,
+  OTHER_DIGEST: 409,
+  NOT_SEALED: 409,
+  CONTRACT_CHANGED: 409,
+  OTHER_REQUEST: 409,
+  CHANGED: 412,
+  TOO_LARGE: 413,
+  NOT_JSON: 415,
+  OTHER_HOST: 421,
+  TOO_MANY: 429,
+};
+
+/** The HTTP status that an error means. */
+export function statusOf(error: unknown): ContentfulStatusCode {
+  if (!(error instanceof AssayError)) return 500;
+  const known = BY_CODE[error.code];
+  if (known !== undefined) return known;
+  switch (error.name) {
+    case 'ConfigError':
+      return 400;
+    case 'ConflictError':
+      return 409;
+    case 'TransientError':
+    case 'ThrottledError':
+      return 503;
+    default:
+      return 500;
+  }
+}

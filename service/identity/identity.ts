@@ -1,0 +1,24 @@
+import { CHANGING, type Permission, ROLES, type Role } from './permissions.ts';
+
+/** Somebody whom the service knows. */
+export interface Identity {
+  /** As decisions keep it. */
+  readonly name: string;
+  readonly roles: readonly Role[];
+}
+
+/** Who asks, and how that is known. A session came by a cookie, which browsers send unasked. */
+export type Asker =
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'bearer'; readonly identity: Identity }
+  | { readonly kind: 'session'; readonly identity: Identity; readonly csrf: string };
+
+/** Whether a role of an identity has a permission; none has one that changes something where the service only reads. */
+export function isAllowed(
+  { roles }: Identity,
+  permission: Permission,
+  { isReadOnly }: { readonly isReadOnly: boolean },
+): boolean {
+  if (isReadOnly && CHANGING.has(permission)) return false;
+  return roles.some((role) => ROLES[role].some((one) => one === permission));
+}
