@@ -27,6 +27,7 @@ export const SEARCHES = [
   '<rootDir>/test/tending/metadata-files.test.ts',
   '<rootDir>/test/tending/tend.test.ts',
   '<rootDir>/test/tending/unreachable.property.test.ts',
+  '<rootDir>/test/xlsx/bombs.test.ts',
 ];
 
 /** Native ES modules; swc only strips the types. */

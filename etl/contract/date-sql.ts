@@ -11,59 +11,70 @@ const TYPES: Readonly<Record<ReadKind, string>> = {
   local: 'TIMESTAMP',
 };
 
+/** The format of times without one: ISO 8601, with or without an offset. */
+export const ISO_8601 = 'ISO 8601';
+
 /** SQL of the text's date or time by any of the patterns, by ISO 8601 without any; NULL where it is none. */
 export function dateSql(text: string, formats: readonly string[], kind: DateKind): string {
-  if (kind === 'timestamptz' && formats.length === 0) {
-    const value = `try_cast(${text} AS TIMESTAMPTZ)`;
-    return `CASE WHEN ${matches(text, ISO_TIMESTAMP.exact)} THEN ${inYears(text, value)} END`;
-  }
-  return casesSql(text, patternsOf(formats), kind);
+  return casesSql(text, patternsOf(formats, kind), { kind, iso: 'exact' });
 }
 
-function casesSql(text: string, patterns: readonly CompiledPattern[], kind: ReadKind): string {
+/** What a pattern is read as, and which texts of ISO 8601 are. */
+interface Reading {
+  readonly kind: ReadKind;
+  readonly iso: 'exact' | 'local' | 'withOffset';
+}
+
+function casesSql(text: string, patterns: readonly Pattern[], { kind, iso }: Reading): string {
   if (patterns.length === 0) return `CAST(NULL AS ${TYPES[kind]})`;
-  const cases = patterns.map(
-    (pattern) => `WHEN ${matches(text, pattern.exact)} THEN ${patternSql(text, pattern, kind)}`,
-  );
+  const cases = patterns.map((pattern) => {
+    if (pattern !== ISO_8601)
+      return `WHEN ${matches(text, pattern.exact)} THEN ${patternSql(text, pattern, kind)}`;
+    const value = `try_cast(${text} AS ${TYPES[kind]})`;
+    return `WHEN ${matches(text, ISO_TIMESTAMP[iso])} THEN ${kind === 'local' ? value : inYears(text, value)}`;
+  });
   return `CASE ${cases.join(' ')} END`;
 }
 
 /** SQL of a text's time as its own clock shows it, a TIMESTAMP; NULL where it has an offset, or is no time. */
 export function localTimeSql(text: string, formats: readonly string[]): string {
-  if (formats.length === 0)
-    return `CASE WHEN ${matches(text, ISO_TIMESTAMP.local)} THEN try_cast(${text} AS TIMESTAMP) END`;
-  const local = patternsOf(formats).filter(({ offset }) => offset === undefined);
-  return casesSql(text, local, 'local');
+  const local = patternsOf(formats, 'timestamptz').filter(
+    (pattern) => pattern === ISO_8601 || pattern.offset === undefined,
+  );
+  return casesSql(text, local, { kind: 'local', iso: 'local' });
 }
 
 /** SQL of a text's time that has an offset of its own, a TIMESTAMPTZ; NULL where it has none, or is no time. */
 export function timeWithOffsetSql(text: string, formats: readonly string[]): string {
-  if (formats.length === 0) {
-    const value = `try_cast(${text} AS TIMESTAMPTZ)`;
-    return `CASE WHEN ${matches(text, ISO_TIMESTAMP.withOffset)} THEN ${inYears(text, value)} END`;
-  }
-  const withOffset = patternsOf(formats).filter(({ offset }) => offset !== undefined);
-  return casesSql(text, withOffset, 'timestamptz');
+  const withOffset = patternsOf(formats, 'timestamptz').filter(
+    (pattern) => pattern === ISO_8601 || pattern.offset !== undefined,
+  );
+  return casesSql(text, withOffset, { kind: 'timestamptz', iso: 'withOffset' });
 }
 
 /** SQL of the year that a text's local time is in, quickly: also of texts that are no time. NULL where there is none. */
 export function roughYearSql(text: string, formats: readonly string[]): string {
-  return formats.length === 0
+  return formats.length === 0 || formats[0] === ISO_8601
     ? `try_cast(left(${text}, 4) AS INTEGER)`
     : `year(${localTimeSql(text, formats)})`;
 }
 
 /** Texts that look like a date or time of the column, though there may be no such day, hour or offset. */
 export function dateShape(formats: readonly string[], kind: DateKind): string {
-  if (kind === 'timestamptz' && formats.length === 0) return ISO_TIMESTAMP.shape;
-  return patternsOf(formats)
-    .map(({ shape }) => `(?:${shape})`)
+  return patternsOf(formats, kind)
+    .map((pattern) => `(?:${shapesOf(pattern).shape})`)
     .join('|');
 }
 
-function patternsOf(formats: readonly string[]): readonly CompiledPattern[] {
-  return formats.length === 0 ? [ISO_DATE] : formats.map(compileDatePattern);
+type Pattern = CompiledPattern | typeof ISO_8601;
+
+function patternsOf(formats: readonly string[], kind: DateKind): readonly Pattern[] {
+  if (formats.length === 0) return [kind === 'date' ? ISO_DATE : ISO_8601];
+  return formats.map((format) => (format === ISO_8601 ? format : compileDatePattern(format)));
 }
+
+const shapesOf = (pattern: Pattern): Pick<CompiledPattern, 'shape' | 'exact'> =>
+  pattern === ISO_8601 ? ISO_TIMESTAMP : pattern;
 
 function patternSql(text: string, pattern: CompiledPattern, kind: ReadKind): string {
   const { strptime, offset } = pattern;

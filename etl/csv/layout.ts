@@ -11,6 +11,8 @@ export interface Layout {
   /** Fields that the contract doesn't know, with the name to keep them under. */
   readonly unknown: readonly { readonly field: number; readonly name: string }[];
   readonly newline: '\n' | '\r\n';
+  /** Set where days and times may also be written as a sheet's cells give them: of a sheet, and of records from quarantine. */
+  readonly hasCells?: true;
 }
 
 /** A layout, or the one reason why a file with this header is rejected. */
@@ -19,7 +21,7 @@ export type LayoutResult =
   | { readonly kind: 'rejected'; readonly why: string };
 
 /** More columns than any contract has: DuckDB keeps a vector of each, and past this its memory is gone. */
-const MAX_FIELDS = 2_000;
+export const MAX_FIELDS = 2_000;
 
 /** Columns up to which one statement stages everything. */
 const NARROW_COLUMNS = 400;

@@ -1,4 +1,5 @@
 import { type Member, memberBytes } from '../archives/member-bytes.ts';
+import { misreadDates } from '../contract/cell-dates.ts';
 import type { CsvDialect, Encoding, SourceContract } from '../contract/contract.ts';
 import { retryOf } from '../naming.ts';
 import type { DataStore, Scratch } from '../ports.ts';
@@ -88,18 +89,23 @@ async function openAtHeader(
   const csv = isRetry ? retryDialect(contract.csv) : written;
   const dialect = { ...csv, encodings: encodingsOf(csv, text) };
   const window = new ByteWindow(text.bytes);
+  const hasCells = isRetry || text.sheet !== undefined;
   const opened = await passHeader(window, dialect, contract).catch(async (error: unknown) => {
     await window.close();
     throw error;
   });
   const { note } = text.sheet ?? {};
-  if (opened.kind === 'open') return { ...opened, window, ...(note === undefined ? {} : { note }) };
+  if (opened.kind === 'open') {
+    const layout = hasCells ? { ...opened.layout, hasCells: true as const } : opened.layout;
+    return { ...opened, layout, window, ...(note === undefined ? {} : { note }) };
+  }
   await window.close();
   return opened;
 }
 
 /** How a sheet's rows are written under a contract. Numbers in cells have the decimal sign that the contract reads. */
-function sheetFormat({ csv, columns }: SourceContract): NonNullable<UnpackOptions['sheet']> {
+function sheetFormat(contract: SourceContract): NonNullable<UnpackOptions['sheet']> {
+  const { csv, columns } = contract;
   const { delimiter, quote, escape: escaping } = sheetDialect(csv);
   const signs = new Set(columns.flatMap(({ type, number }) => (isNumber(type.kind) ? [number.decimal] : [])));
   return {
@@ -108,8 +114,18 @@ function sheetFormat({ csv, columns }: SourceContract): NonNullable<UnpackOption
     escape: escaping,
     sheet: csv.sheet,
     decimal: signs.size === 1 && signs.has(',') ? ',' : '.',
-    hasBothSigns: signs.size > 1,
+    refused: signs.size > 1 ? BOTH_SIGNS : misreadText(contract),
   };
+}
+
+const BOTH_SIGNS =
+  "the contract reads some numbers with '.' and others with ',' (assay.number), and a cell's number has no sign: write one for all";
+
+function misreadText(contract: SourceContract): string | undefined {
+  const found = misreadDates(contract);
+  return found === undefined
+    ? undefined
+    : `the contract reads '${found.name}' as ${found.format} (assay.formats), and would take a cell's day, which is given as yyyy-MM-dd, for another one: write yyyy-MM-dd`;
 }
 
 const isNumber = (kind: string): boolean => ['int', 'long', 'double', 'decimal'].includes(kind);

@@ -126,6 +126,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
       ],
       csv: [
         ...headerNotes(opened),
+        ...sheetNotes(opened),
         ...dialect.notes,
         ...extra,
         ...repeated,
@@ -326,6 +327,15 @@ function headerNotes(opened: readonly OpenedFile[]): Note[] {
     report.preambleLines === 0
       ? []
       : [review(`${file.name} has ${several(report.preambleLines, 'line')} before its header.`)],
+  );
+}
+
+/** Which sheet of a workbook was taken, where it has others, and what else is to be known of it. */
+function sheetNotes(opened: readonly OpenedFile[]): Note[] {
+  return opened.flatMap(({ file }) =>
+    file.note === undefined
+      ? []
+      : [review(`${file.name}: ${file.note}. Another sheet is read where assay.xlsx names it.`)],
   );
 }
 

@@ -27,6 +27,8 @@ export interface TextFile {
   readonly unmarked?: Utf16;
   /** Whether text is left that was not unpacked. */
   readonly isCut: boolean;
+  /** What is to be told of the sheet that was taken. */
+  readonly note?: string;
   read(range: Stretch): AsyncIterable<Uint8Array>;
 }
 
@@ -80,6 +82,7 @@ export async function openTextFile(
     packing: opened.sheet === undefined ? (opened.packing ?? 'UTF-16') : 'XLSX',
     ...(opened.unmarked === undefined ? {} : { unmarked: opened.unmarked }),
     isCut,
+    ...(opened.sheet?.note === undefined ? {} : { note: opened.sheet.note }),
     read: (range) => scratch.read(copy.path, range),
   };
 }

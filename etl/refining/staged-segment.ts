@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ARRIVAL_NAME, isByArrival } from '../contract/arrival-month.ts';
+import { withCellDates } from '../contract/cell-dates.ts';
 import { checkedRules } from '../contract/check-rules.ts';
 import {
   compileStage,
@@ -35,8 +36,9 @@ export interface StagingOptions {
  * are blank there.
  */
 export async function stageSegment(engine: Engine, segment: Segment, options: StagingOptions): Promise<void> {
-  const { contract, digestKey, look } = options;
+  const { digestKey, look } = options;
   const { hasEdgeBlanks, layout } = segment;
+  const contract = layout.hasCells === true ? withCellDates(options.contract) : options.contract;
   const rules = await checkedRules(engine, contract);
   const source = readCsv(segment, contract);
   const zones = await zonesInUse(engine, source, { contract, layout, hasEdgeBlanks });

@@ -1,5 +1,5 @@
 import { numberText } from './cell-text.ts';
-import { type Sheet, stringCollector, type Workbook } from './workbook.ts';
+import { longer, type Sheet, stringCollector, type Workbook } from './workbook.ts';
 import { isTrue, spreadsheetText } from './xml.ts';
 
 /** A row of a sheet with anything in it: its number, from 1, and its cells as text from the first column on. */
@@ -17,7 +17,12 @@ export interface SheetNotes {
   mergedRanges: number;
 }
 
+/** A sheet has no more. */
 const MOST_COLUMNS = 16_384;
+const MOST_ROWS = 1_048_576;
+
+/** Of one row, whose cells are in memory together. */
+const MOST_CHARACTERS = 16 * 1024 * 1024;
 
 /** A workbook, and the decimal sign that its numbers are written with. */
 interface SheetSource extends Workbook {
@@ -52,6 +57,7 @@ class RowReader {
   readonly #taker: RowTaker;
   readonly #inline: ReturnType<typeof stringCollector>;
   #row = 0;
+  #characters = 0;
   #isHidden = false;
   #cells: string[] = [];
   #column = 0;
@@ -76,7 +82,7 @@ class RowReader {
 
   text(piece: string): void {
     this.#inline.text(piece);
-    if (this.#isValue && this.#cell !== undefined) this.#cell.value += piece;
+    if (this.#isValue && this.#cell !== undefined) this.#cell.value = longer(this.#cell.value, piece);
   }
 
   close(name: string): void {
@@ -94,7 +100,10 @@ class RowReader {
     const number = r === undefined ? this.#row + 1 : Number(r);
     if (!Number.isInteger(number) || number <= this.#row)
       throw new RangeError(`its rows are in no order: '${r}' follows ${this.#row}`);
+    if (number > MOST_ROWS)
+      throw new RangeError(`it has a row ${number}, and no sheet has more than ${MOST_ROWS}`);
     this.#row = number;
+    this.#characters = 0;
     this.#isHidden = isTrue(hidden);
     this.#cells = [];
     this.#column = 0;
@@ -103,7 +112,10 @@ class RowReader {
   #startCell({ r = '', t = 'n', s = '0' }: Readonly<Record<string, string>>): void {
     const letters = /^[A-Z]+/.exec(r)?.[0];
     this.#column = letters === undefined ? this.#column + 1 : columnOf(letters);
-    if (this.#column > MOST_COLUMNS) throw new RangeError(`'${r}' is no cell of a sheet`);
+    if (this.#column > MOST_COLUMNS)
+      throw new RangeError(
+        `its row ${this.#row} has a cell in column ${this.#column}, and no sheet has more than ${MOST_COLUMNS}`,
+      );
     this.#cell = { type: t, style: Number(s), reference: r, value: '' };
   }
 
@@ -113,6 +125,8 @@ class RowReader {
     if (cell === undefined) return;
     const text = this.#textOf(cell);
     if (text === '') return;
+    this.#characters += text.length;
+    if (this.#characters > MOST_CHARACTERS) throw new RangeError(`its row ${this.#row} is too long`);
     while (this.#cells.length < this.#column - 1) this.#cells.push('');
     this.#cells[this.#column - 1] = text;
   }

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { RandomAccess } from '../archives/random-access.ts';
 import type { CsvDialect } from '../contract/contract.ts';
+import { MAX_FIELDS } from '../csv/layout.ts';
 import type { Scratch, ScratchFile } from '../ports.ts';
 import { readRows, type SheetNotes, type SheetRow } from './sheet-rows.ts';
 import { openWorkbook, type Sheet, type Workbook } from './workbook.ts';
@@ -11,8 +12,8 @@ export interface SheetFormat extends Pick<CsvDialect, 'delimiter' | 'quote' | 'e
   readonly sheet?: string | undefined;
   /** The sign in the numbers of cells. */
   readonly decimal: '.' | ',';
-  /** Whether the contract reads numbers with both signs: then no cell with a number can be written. */
-  readonly hasBothSigns?: boolean;
+  /** Why cells can't be written so that the contract reads them as they are. */
+  readonly refused?: string | undefined;
   readonly maxUnpackedBytes: number;
 }
 
@@ -35,10 +36,7 @@ export async function sheetText(
   format: SheetFormat,
   { scratch, name }: SheetScratch,
 ): Promise<SheetText> {
-  if (format.hasBothSigns === true)
-    throw new RangeError(
-      "the contract reads some numbers with '.' and others with ',' (assay.number), and a cell's number has no sign: write one for all",
-    );
+  if (format.refused !== undefined) throw new RangeError(format.refused);
   const workbook = await openWorkbook(file, format.maxUnpackedBytes);
   const sheet = chooseSheet(workbook, format.sheet);
   const written = await scratch.create(`${name}.rows`);
@@ -50,6 +48,7 @@ export async function sheetText(
     await written.close();
   }
   const note = noteOf(workbook, sheet, notes);
+  lines.refuseTooMuch();
   return { bytes: lines.padded(scratch.read(written.path)), ...(note === '' ? {} : { note }) };
 }
 
@@ -131,6 +130,24 @@ class LineWriter {
     if (isPlain) return text;
     const doubled = sign === quote ? text : text.replaceAll(sign, sign + sign);
     return quote + doubled.replaceAll(quote, sign + quote) + quote;
+  }
+
+  /** Throws where the lines are wider than any contract, or would become too much when all are as wide as the widest. */
+  refuseTooMuch(): void {
+    if (this.#width > MAX_FIELDS)
+      throw new RangeError(
+        `it has cells up to column ${this.#width}, and more than ${MAX_FIELDS} are not read`,
+      );
+    const fields = this.#fields.reduce((sum, count) => sum + (count === 0 ? 0 : this.#width - count), 0);
+    const sizeBytes = this.#sizes.reduce(
+      (sum, size) => sum + size + 1,
+      fields * this.#format.delimiter.length,
+    );
+    const { maxUnpackedBytes } = this.#format;
+    if (sizeBytes > maxUnpackedBytes)
+      throw new RangeError(
+        `its rows come to ${sizeBytes} bytes, more than the ${maxUnpackedBytes} that the contract sets (maxUnpackedBytes)`,
+      );
   }
 
   /** The lines that were written, every one as wide as the widest. */

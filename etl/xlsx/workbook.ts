@@ -23,8 +23,15 @@ export interface Workbook {
   read(part: string, listener: XmlListener): Promise<void>;
 }
 
-/** Texts that cells share stay in memory, so many characters in all. */
-const MOST_SHARED = 128 * 1024 * 1024;
+/** Texts that cells share stay in memory: so many characters in all, each text counted with what it takes beside them. */
+const MOST_SHARED = 192 * 1024 * 1024;
+const TEXT_COST = 16;
+
+/** A cell has 32,767 characters at most. */
+const MOST_CHARACTERS = 1024 * 1024;
+
+/** Elements of the parts that are kept whole: sheets, relations and styles, of which Excel has 65,490 at most. */
+const MOST_ELEMENTS = 500_000;
 
 /** Opens a workbook (ECMA-376), macros and all else left alone. Throws a RangeError, its message the second half of a sentence, where it is none that can be read. */
 export async function openWorkbook(file: RandomAccess, maxUnpackedBytes: number): Promise<Workbook> {
@@ -40,16 +47,20 @@ export async function openWorkbook(file: RandomAccess, maxUnpackedBytes: number)
     const entry = parts.get(part);
     if (entry !== undefined) await readXml(bytesOf(file, entry), listener);
   };
-  const roots = await relations(read, '_rels/.rels', '');
+  const readKept: ReadPart = async (part, listener) => {
+    const entry = parts.get(part);
+    if (entry !== undefined) await readXml(bytesOf(file, entry), listener, MOST_ELEMENTS);
+  };
+  const roots = await relations(readKept, '_rels/.rels', '');
   const book = [...roots.values()].find(({ type }) => type.endsWith('/officeDocument'))?.target ?? '';
   if (!parts.has(book) || book.endsWith('.bin')) throw new RangeError(notWorkbook(parts));
   const folder = book.slice(0, book.lastIndexOf('/') + 1);
-  const rels = await relations(read, `${folder}_rels/${book.slice(folder.length)}.rels`, folder);
+  const rels = await relations(readKept, `${folder}_rels/${book.slice(folder.length)}.rels`, folder);
   const partOf = (type: string): string =>
     [...rels.values()].find((one) => one.type.endsWith(`/${type}`))?.target ?? '';
-  const { sheets, is1904 } = await readBook(read, book, rels);
+  const { sheets, is1904 } = await readBook(readKept, book, rels);
   const strings = await readStrings(read, partOf('sharedStrings'));
-  return { sheets, is1904, strings, styles: await readStyles(read, partOf('styles')), read };
+  return { sheets, is1904, strings, styles: await readStyles(readKept, partOf('styles')), read };
 }
 
 function notWorkbook(parts: ReadonlyMap<string, unknown>): string {
@@ -121,11 +132,18 @@ async function readStrings(read: ReadPart, part: string): Promise<string[]> {
   let total = 0;
   const collect = stringCollector((text) => {
     strings.push(text);
-    total += text.length;
-    if (total > MOST_SHARED) throw new RangeError('the texts that its cells share are too long to keep');
+    total += text.length + TEXT_COST;
+    if (total > MOST_SHARED)
+      throw new RangeError('the texts that its cells share are too many to keep: save the sheet as CSV');
   }, 'si');
   await read(part, collect);
   return strings;
+}
+
+/** A cell's text with what comes next of it. */
+export function longer(text: string, piece: string): string {
+  if (text.length + piece.length > MOST_CHARACTERS) throw new RangeError('a text in it is too long');
+  return text + piece;
 }
 
 /** Puts together the text of each element of a name: that of `t` in it, rich text too, without what tells how to say it. */
@@ -146,7 +164,7 @@ export function stringCollector(
       else if (name === 't') isText = isWithin && phonetic === 0;
     },
     text(piece) {
-      if (isText) text += piece;
+      if (isText) text = longer(text, piece);
     },
     close(name) {
       if (name === 't') isText = false;

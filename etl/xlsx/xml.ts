@@ -12,16 +12,27 @@ export interface XmlListener {
 /** A piece of text in a sheet is 32,767 characters at most; what goes on for longer than this is made to fill memory. */
 const MOST_TEXT_BYTES = 16 * 1024 * 1024;
 
-/** Reads XML in UTF-8 as it comes, in little memory; entities of its own are not known. Throws where it is not well-formed. */
-export async function readXml(pieces: AsyncIterable<Uint8Array>, listener: XmlListener): Promise<void> {
+/** No part of a workbook has elements so deep. */
+const MOST_DEPTH = 64;
+
+/** Reads XML in UTF-8 as it comes, in little memory; entities of its own are not known. Throws where it is not well-formed, or has more elements than it may. */
+export async function readXml(
+  pieces: AsyncIterable<Uint8Array>,
+  listener: XmlListener,
+  mostElements = Number.POSITIVE_INFINITY,
+): Promise<void> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const parser = new SaxesParser({ xmlns: false });
   let silentBytes = 0;
+  let [elements, depth] = [0, 0];
   parser.on('error', (error) => {
-    throw error;
+    throw new RangeError(`a part of it is no XML that can be read (${error.message.replace(/\.$/, '')})`);
   });
   parser.on('opentag', ({ name, attributes }) => {
     silentBytes = 0;
+    if (++depth > MOST_DEPTH) throw new RangeError(`its elements are more than ${MOST_DEPTH} deep`);
+    if (++elements > mostElements)
+      throw new RangeError(`a part of it has more than ${mostElements} elements`);
     const plain = Object.entries(attributes).map(([key, value]) => [localName(key), value] as const);
     listener.open?.(localName(name), Object.fromEntries(plain));
   });
@@ -29,6 +40,7 @@ export async function readXml(pieces: AsyncIterable<Uint8Array>, listener: XmlLi
   parser.on('cdata', (text) => listener.text?.(text));
   parser.on('closetag', ({ name }) => {
     silentBytes = 0;
+    depth--;
     listener.close?.(localName(name));
   });
   for await (const piece of pieces) {

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { writtenNumber } from '../../etl/contract/read-number-format.ts';
@@ -329,6 +330,16 @@ describe('what lies around the records', () => {
     ]);
     expect(proposal.csv.encodings).toEqual(['utf-8', 'windows-1252']);
     expect(columnOf(proposal, 'amount').number.symbols).toEqual(['£']);
+  });
+
+  test('of a workbook it is told which sheet was taken, and which others there are', async () => {
+    const workbook = await readFile(new URL('../xlsx/files/payments.xlsx', import.meta.url));
+    const proposal = await infer({ 'payments.xlsx': workbook });
+    expect(proposal.files[0]).toMatchObject({ packing: 'XLSX', preambleLines: 1 });
+    expect(columnOf(proposal, 'day').type.kind).toBe('date');
+    expect(notesOf(proposal)).toContain(
+      "review csv: payments.xlsx: only its sheet 'Payments' was read, not 'Notes', 'Old'; 1 row that it hides was read, the first is row 8. Another sheet is read where assay.xlsx names it.",
+    );
   });
 
   test('header lines among the records of joined files are proposed to be passed over, and are no values', async () => {
