@@ -2,6 +2,7 @@ import { AssayError, ConfigError } from '../etl/errors.ts';
 import { errorPage } from './console/error-page.tsx';
 import type { Ctx } from './http/env.ts';
 import { problemOf } from './http/problem.ts';
+import { ICEBERG, icebergError } from './iceberg/mount.ts';
 import type { Service } from './service.ts';
 
 /** That an address leads nowhere. */
@@ -18,6 +19,7 @@ export async function answerError(error: unknown, c: Ctx, service: Service): Pro
   if (problem.status === 401) c.header('WWW-Authenticate', 'Bearer realm="assay"');
   if (problem.status === 503) c.header('Retry-After', '5');
   c.header('Cache-Control', 'no-store');
+  if (c.req.path.startsWith(`${ICEBERG}/`)) return icebergError(c, problem);
   if (wantsPage(c)) return c.html(await errorPage(problem), problem.status as 500);
   return c.body(JSON.stringify(problem), problem.status as 500, {
     'Content-Type': 'application/problem+json',

@@ -8,6 +8,7 @@ import { knownHost } from './http/known-host.ts';
 import { rateLimit } from './http/rate-limit.ts';
 import { securityHeaders } from './http/security-headers.ts';
 import { sizeLimit } from './http/size-limit.ts';
+import { mountIceberg } from './iceberg/mount.ts';
 import { authenticate } from './identity/authenticate.ts';
 import type { Service } from './service.ts';
 
@@ -22,6 +23,7 @@ export function createApp(service: Service): Hono<Env> {
   app.use(authenticate(service));
   app.use(rateLimit(service.lake.effects.clock));
   mountRoutes(app, ROUTES, service);
+  mountIceberg(app, service);
   mountConsole(app, service);
   return app;
 }

@@ -1,6 +1,7 @@
 import type { RunningLake } from '../etl/operations/approve-run.ts';
 import type { Access } from './identity/local-access.ts';
 import type { Sessions } from './identity/sessions.ts';
+import type { QueryDesk } from './queries/desk.ts';
 
 /** A file that the console's pages name, such as its style sheet. */
 export interface Asset {
@@ -16,6 +17,8 @@ export interface Service {
   readonly version: string;
   readonly access: Access;
   readonly sessions: Sessions;
+  /** Where people's SQL is answered. */
+  readonly queries: QueryDesk;
   /** Name of the session's cookie: cookies are shared among the ports of a host. */
   readonly cookieName: string;
   /** The hosts, with their ports, under which the service is asked. */

@@ -1,11 +1,14 @@
 import { isIP } from 'node:net';
 import { readConsoleFiles } from '../../adapters/local/console-files.ts';
+import { engineProcesses } from '../../adapters/local/engine-process/engine-process.ts';
 import { type HttpServer, startServer } from '../../adapters/local/http-server.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import type { Effects } from '../../etl/ports.ts';
 import { createApp } from '../../service/app.ts';
 import { localAccess } from '../../service/identity/local-access.ts';
 import { newSecret } from '../../service/identity/same-secret.ts';
 import { memorySessions } from '../../service/identity/sessions.ts';
+import { openDesk, type QueryDesk } from '../../service/queries/desk.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { identity } from '../identity.ts';
@@ -53,7 +56,8 @@ then the name you logged in with). Ctrl-C ends it when what is under way is done
     // Contracts that can't be read at all are told now, and not on the first page.
     await loadContracts(lake.effects.contracts);
     const token = newSecret();
-    const server = await start({ lake, token, host, port }, args, io);
+    const queries = deskOf(lake.effects);
+    const server = await start({ lake, queries, token, host, port }, args, io);
     const url = `http://${bracketed(host)}:${server.port}`;
     const address = `${url}/?token=${token}`;
     if (args.has('json')) io.out(JSON.stringify({ url, token, pid: process.pid }));
@@ -68,21 +72,24 @@ then the name you logged in with). Ctrl-C ends it when what is under way is done
     await interrupted(io);
     if (!args.has('json')) io.err('Ending when what is under way is done; Ctrl-C again ends at once.');
     await server.close();
+    await queries.close();
     return EXIT.ok;
   },
 };
 
 interface Serving {
   readonly lake: CommandLake;
+  readonly queries: QueryDesk;
   readonly token: string;
   readonly host: string;
   readonly port: number;
 }
 
-async function start({ lake, token, host, port }: Serving, args: Args, io: Io): Promise<HttpServer> {
+async function start({ lake, queries, token, host, port }: Serving, args: Args, io: Io): Promise<HttpServer> {
   const { clock } = lake.effects;
   const known = {
     lake,
+    queries,
     lakeName: shownPath(lake.root, io),
     version: await version(),
     access: localAccess(token, { name: identity(args, io), roles: ['admin'] }),
@@ -97,6 +104,21 @@ async function start({ lake, token, host, port }: Serving, args: Args, io: Io): 
     const hosts = new Set([...names].map((name) => (bound === 80 ? name : `${name}:${bound}`)));
     const app = createApp({ ...known, hosts, cookieName: `assay-${bound}` });
     return (request) => app.fetch(request);
+  });
+}
+
+/** What SQL of people may take: that a few of them ask at once keeps nobody's machine. */
+const QUERY_MEMORY_MB = 512;
+const QUERY_SPILL_MB = 4096;
+
+function deskOf(effects: Effects): QueryDesk {
+  const engine = { ...effects.engine, memoryLimitMb: QUERY_MEMORY_MB, spillLimitMb: QUERY_SPILL_MB };
+  return openDesk({
+    effects,
+    openEngine: engineProcesses(engine, effects.openScratch),
+    atOnce: 4,
+    deadlineMs: 300_000,
+    keptMs: 600_000,
   });
 }
 

@@ -8,27 +8,30 @@ import { onceByKey } from '../http/repeats.ts';
 import type { Identity } from '../identity/identity.ts';
 import { permit, requireOwnSite } from '../identity/permit.ts';
 import type { Service } from '../service.ts';
-import type { RawRequest, Route } from './route.ts';
+import type { FileReply, RawRequest, Reply, Route } from './route.ts';
 
 const NOBODY: Identity = { name: '', roles: [] };
 
 /** Adds routes to an application; other methods of their addresses are refused by name. */
 export function mountRoutes(app: Hono<Env>, routes: readonly Route[], service: Service): void {
-  const once = onceByKey<string>(service.lake.effects.clock);
+  const once = onceByKey<Answered>(service.lake.effects.clock);
   for (const route of routes) {
     app.on(route.method.toUpperCase(), honoPath(route.path), async (c) => {
       const identity = route.permission === 'everyone' ? NOBODY : permit(c, route.permission, service);
-      if (route.method === 'get')
-        return tagged(c, JSON.stringify(await route.run(await rawOf(c, identity), service)));
+      if (route.method === 'get') {
+        const reply = await route.run(await rawOf(c, identity), service);
+        return reply.kind === 'file' ? file(c, reply) : tagged(c, answered(reply));
+      }
       requireOwnSite(c, c.req.header('x-csrf-token'), service);
       const raw = await rawOf(c, identity, route.body === undefined ? undefined : await readJson(c));
-      const work = async (): Promise<string> => JSON.stringify(await route.run(raw, service));
+      const work = async (): Promise<Answered> => answered(await route.run(raw, service));
       const key = c.req.header('idempotency-key');
-      const text =
+      return json(
+        c,
         key === undefined
           ? await work()
-          : await once(`${identity.name} ${key}`, `${c.req.path} ${JSON.stringify(raw.body)}`, work);
-      return json(c, text);
+          : await once(`${identity.name} ${key}`, `${c.req.path} ${JSON.stringify(raw.body)}`, work),
+      );
     });
   }
   for (const [path, methods] of methodsByPath(routes)) {
@@ -55,13 +58,34 @@ function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
   return methods;
 }
 
+/** A value as it is sent. */
+interface Answered {
+  readonly status: 200 | 202;
+  readonly text: string;
+}
+
+function answered(reply: Reply): Answered {
+  if (reply.kind === 'file') throw new RangeError('Only a GET answers a file.');
+  return { status: reply.status, text: JSON.stringify(reply.value) };
+}
+
 /** An answer with its tag; without its text where the asker has that already. */
-function tagged(c: Ctx, text: string): Response {
+function tagged(c: Ctx, { status, text }: Answered): Response {
   const etag = etagOf(text);
   c.header('ETag', etag);
   c.header('Cache-Control', 'private, no-cache');
   const known = c.req.header('if-none-match');
-  return known !== undefined && namesTag(known, etag) ? c.body(null, 304) : json(c, text);
+  return known !== undefined && namesTag(known, etag) ? c.body(null, 304) : json(c, { status, text });
 }
 
-const json = (c: Ctx, text: string): Response => c.body(text, 200, { 'Content-Type': 'application/json' });
+const json = (c: Ctx, { status, text }: Answered): Response =>
+  c.body(text, status, { 'Content-Type': 'application/json' });
+
+/** A file that browsers keep under its name; it is read as it is sent. */
+function file(c: Ctx, { name, type, bytes }: FileReply): Response {
+  return c.body(ReadableStream.from(bytes), 200, {
+    'Content-Type': type,
+    'Content-Disposition': `attachment; filename="${name.replaceAll(/[^\w.-]/g, '_')}"`,
+    'Cache-Control': 'private, no-store',
+  });
+}

@@ -44,10 +44,13 @@ const PROBLEM: Json = {
 };
 
 function operation(route: Route): Json {
-  const { method, path, permission, tag, summary, body, answer } = route;
+  const { method, path, permission, tag, summary, body, answer, formats } = route;
   const who =
     permission === 'everyone' ? 'Nobody needs to sign in.' : `For those who may ${PERMISSIONS[permission]}.`;
-  const content = { 'application/json': { schema: schemaOf(answer, 'output') } };
+  const content =
+    formats === undefined
+      ? { 'application/json': { schema: schemaOf(answer, 'output') } }
+      : Object.fromEntries(Object.values(formats).map((type) => [type, {}]));
   return {
     operationId: `${method} ${path.replaceAll(/\/v1\/|[{}]/g, '')}`.replaceAll(
       /\W+(\w)/g,
@@ -68,6 +71,7 @@ function operation(route: Route): Json {
         }),
     responses: {
       200: { description: summary, content },
+      ...(route.isLater ? { 202: { description: 'It is under way: ask again.', content } } : {}),
       default: { $ref: '#/components/responses/Problem' },
     },
   };

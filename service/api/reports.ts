@@ -5,11 +5,10 @@ import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
 import { type AsOf, parseAsOf } from '../../etl/query/as-of.ts';
 import { goldReport, reportSql } from '../../etl/query/gold-report.ts';
 import { jsonValue } from '../../etl/query/json-value.ts';
-import type { Reader } from '../../etl/query/reader.ts';
 import { reportFacts } from '../../etl/query/report-facts.ts';
 import { runQuery } from '../../etl/query/run-query.ts';
 import { publishedContract } from '../../etl/stages/kept-contracts.ts';
-import { type Identity, isAllowed } from '../identity/identity.ts';
+import { readerOf } from '../identity/reader.ts';
 import { Next, PAGE_QUERY, pageOf } from './paging.ts';
 import { route } from './route.ts';
 
@@ -42,16 +41,6 @@ export const listReports = route({
     return { reports, next };
   },
 });
-
-/** Gold, with personal and confidential values only for those who may see them. */
-function goldReader(identity: Identity): Reader {
-  const isOpen = isAllowed(identity, 'protected.read', { isReadOnly: false });
-  return {
-    schemas: new Set(['gold']),
-    ops: new Set(),
-    hidden: new Set(isOpen ? [] : ['personal', 'confidential']),
-  };
-}
 
 const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
 
@@ -94,7 +83,7 @@ export const showReport = route({
       const { columns, rowCount, rows } = await runQuery(engine, effects, {
         sql: reportSql(contract, month),
         asOf,
-        reader: goldReader(identity),
+        reader: readerOf(identity),
       });
       const facts = await reportFacts(effects, contract, { month, asOf });
       const shown = await rows(offset, offset + limit);

@@ -21,7 +21,7 @@ interface RouteSpec<
   Body extends z.ZodType,
   Answer extends z.ZodType,
 > {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   /** `/v1/runs/{runId}`. */
   readonly path: string;
   /** `everyone`: also those who are not signed in. */
@@ -34,6 +34,8 @@ interface RouteSpec<
   /** Of a POST: what is sent as JSON. */
   readonly body?: Body;
   readonly answer: Answer;
+  /** Whether an answer says that the work is still under way; none does unless said. */
+  readonly isUnderWay?: (answer: z.input<Answer>) => boolean;
   handle(
     asked: Asked<z.output<Params>, z.output<Query>, z.output<Body>>,
     service: Service,
@@ -59,34 +61,89 @@ export interface Route
   readonly query: z.ZodType | undefined;
   readonly body: z.ZodType | undefined;
   readonly answer: z.ZodType;
+  /** Whether it may be answered that the work is under way, with 202. */
+  readonly isLater: boolean;
+  /** Of a file: its media types, by the names of the formats. */
+  readonly formats: Formats | undefined;
   /** Checks the request and answers it; throws ConfigError `REQUEST` for one that says what it may not. */
-  run(raw: RawRequest, service: Service): Promise<unknown>;
+  run(raw: RawRequest, service: Service): Promise<Reply>;
 }
+
+/** What is answered: a value, or a file that is streamed. */
+export type Reply =
+  | { readonly kind: 'json'; readonly status: 200 | 202; readonly value: unknown }
+  | FileReply;
+
+/** A file that is answered. */
+export interface FileReply {
+  readonly kind: 'file';
+  readonly name: string;
+  /** Its media type. */
+  readonly type: string;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
+/** Formats of a file, with their media types. */
+export type Formats = Readonly<Record<string, string>>;
 
 const NOTHING = z.strictObject({});
 
-/** A route of the API. */
+/** A route of the API that answers a value. */
 export function route<
   Answer extends z.ZodType,
   Params extends z.ZodType = typeof NOTHING,
   Query extends z.ZodType = typeof NOTHING,
   Body extends z.ZodType = z.ZodUndefined,
 >(spec: RouteSpec<Params, Query, Body, Answer>): Route {
-  const { method, path, permission, tag, summary, params, query, body, answer } = spec;
+  const { method, path, permission, tag, summary, params, query, body, answer, isUnderWay } = spec;
   return {
-    ...{ method, path, permission, tag, summary, params, query, body, answer },
-    run: (raw, service) =>
-      spec.handle(
-        {
-          // What a route doesn't name is empty by type: an object without members, or no body.
-          params: checked(params ?? NOTHING, raw.params, 'path') as z.output<Params>,
-          query: checked(query ?? NOTHING, raw.query, 'query') as z.output<Query>,
-          body: checked(body ?? z.undefined(), raw.body, 'body') as z.output<Body>,
-          identity: raw.identity,
-          ifMatch: raw.ifMatch,
-        },
-        service,
-      ),
+    ...{ method, path, permission, tag, summary, params, query, body, answer, formats: undefined },
+    isLater: isUnderWay !== undefined,
+    async run(raw, service) {
+      const value = await spec.handle(asked<Params, Query, Body>(spec, raw), service);
+      return { kind: 'json', status: isUnderWay?.(value) === true ? 202 : 200, value };
+    },
+  };
+}
+
+/** A GET that answers a file. */
+interface FileSpec<Params extends z.ZodType, Query extends z.ZodType>
+  extends Pick<Route, 'path' | 'permission' | 'tag' | 'summary'> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly formats: Formats;
+  handle(
+    asked: Asked<z.output<Params>, z.output<Query>, undefined>,
+    service: Service,
+  ): Promise<Omit<FileReply, 'kind'>>;
+}
+
+/** A route of the API that answers a file. */
+export function fileRoute<Params extends z.ZodType, Query extends z.ZodType>(
+  spec: FileSpec<Params, Query>,
+): Route {
+  const { path, permission, tag, summary, params, query, formats } = spec;
+  const described = { path, permission, tag, summary, params, query, formats };
+  return {
+    ...{ ...described, method: 'get', body: undefined, answer: z.unknown(), isLater: false },
+    run: async (raw, service) => ({
+      kind: 'file',
+      ...(await spec.handle(asked<Params, Query, z.ZodUndefined>({ params, query }, raw), service)),
+    }),
+  };
+}
+
+/** The request, checked by what the route says of it. What a route doesn't name is empty: an object without members, or no body. */
+function asked<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(
+  { params, query, body }: { params?: Params; query?: Query; body?: Body },
+  raw: RawRequest,
+): Asked<z.output<Params>, z.output<Query>, z.output<Body>> {
+  return {
+    params: checked(params ?? NOTHING, raw.params, 'path') as z.output<Params>,
+    query: checked(query ?? NOTHING, raw.query, 'query') as z.output<Query>,
+    body: checked(body ?? z.undefined(), raw.body, 'body') as z.output<Body>,
+    identity: raw.identity,
+    ifMatch: raw.ifMatch,
   };
 }
 

@@ -5,6 +5,7 @@ import { showHealth } from './health.ts';
 import { showLineage } from './lineage.ts';
 import { openApi } from './openapi.ts';
 import { listQuarantine } from './quarantine.ts';
+import { askQuery, cancelQuery, downloadQuery, showQuery } from './queries.ts';
 import { listClosings, listReports, showReport } from './reports.ts';
 import { type Route, route } from './route.ts';
 import { approve, listRuns, refuse, showRun } from './runs.ts';
@@ -38,6 +39,10 @@ export const ROUTES: readonly Route[] = [
   showReport,
   listClosings,
   listDecisions,
+  askQuery,
+  showQuery,
+  cancelQuery,
+  downloadQuery,
   describeApi,
   healthz,
   readyz,

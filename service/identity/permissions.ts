@@ -2,6 +2,8 @@
 export const PERMISSIONS = {
   'catalogue.read': 'see the datasets, their contracts, health and lineage',
   'gold.read': 'see reports',
+  'silver.read': 'read the records behind reports',
+  'sql.ask': 'ask in SQL',
   'runs.read': 'see runs and snapshots',
   'runs.decide': 'approve and refuse held runs',
   'quarantine.read': 'see records that failed',
@@ -20,10 +22,10 @@ const UNSEEN_BY_AUDITORS: readonly Permission[] = ['runs.decide', 'protected.rea
 /** What each role may: a role is nothing but its permissions. */
 export const ROLES = {
   viewer: VIEWER,
-  analyst: [...VIEWER, 'runs.read'],
-  finance: [...VIEWER, 'runs.read', 'closings.read', 'protected.read'],
-  operator: [...VIEWER, 'runs.read', 'runs.decide', 'decisions.read'],
-  steward: [...VIEWER, 'runs.read', 'quarantine.read', 'protected.read'],
+  analyst: [...VIEWER, 'silver.read', 'sql.ask', 'runs.read'],
+  finance: [...VIEWER, 'silver.read', 'sql.ask', 'runs.read', 'closings.read', 'protected.read'],
+  operator: [...VIEWER, 'sql.ask', 'runs.read', 'runs.decide', 'decisions.read'],
+  steward: [...VIEWER, 'silver.read', 'sql.ask', 'runs.read', 'quarantine.read', 'protected.read'],
   privacy: [...VIEWER, 'protected.read'],
   auditor: EVERY.filter((permission) => !UNSEEN_BY_AUDITORS.includes(permission)),
   admin: EVERY,

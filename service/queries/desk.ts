@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import type { EngineApart, OpenEngineApart } from '../../etl/engine/engine-apart.ts';
 import { type AssayError, ConfigError, TransientError } from '../../etl/errors.ts';
-import type { Effects } from '../../etl/ports.ts';
+import type { Effects, Scratch } from '../../etl/ports.ts';
 import type { QueryAnswer } from '../../etl/query/answer.ts';
 import { type Question, runQuery } from '../../etl/query/run-query.ts';
 import { spare } from './spare.ts';
@@ -19,6 +20,8 @@ export interface AskedQuery {
   readonly askedAt: Date;
   /** How it stands after at most so many milliseconds. */
   state(waitMs: number): Promise<QueryState>;
+  /** Its answer as a Parquet file; rejects where it failed. */
+  parquet(): Promise<AsyncIterable<Uint8Array>>;
 }
 
 /** Where people's SQL is answered: a few at a time, each apart and for a bounded time, its answer kept for a while. */
@@ -136,6 +139,11 @@ function begin(question: Question, by: string, { effects, deadlineMs, engines }:
     lookedMs: askedAt.getTime(),
     end,
     state: (waitMs) => Promise.race([work, after(waitMs)]),
+    parquet: async () => {
+      const state = await work;
+      if (state.kind !== 'answered') throw state.kind === 'failed' ? state.error : STOPPED();
+      return await parquetOf(state.answer, (await opened).scratch);
+    },
   };
   const settle = (settled: NonNullable<Entry['settled']>): QueryState => {
     clearTimeout(late);
@@ -154,6 +162,20 @@ function begin(question: Question, by: string, { effects, deadlineMs, engines }:
       return state;
     });
   return entry;
+}
+
+async function parquetOf(answer: QueryAnswer, scratch: Scratch): Promise<AsyncIterable<Uint8Array>> {
+  const file = path.join(scratch.directory, `${randomUUID()}.parquet`);
+  await answer.writeParquet(file);
+  return removedAfter(scratch, file);
+}
+
+async function* removedAfter(scratch: Scratch, file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* scratch.read(file);
+  } finally {
+    await scratch.remove(file);
+  }
 }
 
 function after(waitMs: number): Promise<QueryState> {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { engineProcesses } from '../../adapters/local/engine-process/engine-process.ts';
 import { openLake } from '../../adapters/local/lake.ts';
 import { runDataset, runOnce } from '../../adapters/local/run-dataset.ts';
 import type { Runs } from '../../etl/operations/runs.ts';
@@ -7,6 +8,7 @@ import { createApp } from '../../service/app.ts';
 import { localAccess } from '../../service/identity/local-access.ts';
 import type { Role } from '../../service/identity/permissions.ts';
 import { memorySessions } from '../../service/identity/sessions.ts';
+import { openDesk } from '../../service/queries/desk.ts';
 
 /** The host by which the tests ask. */
 export const HOST = 'assay.test:1';
@@ -24,6 +26,8 @@ export interface AskedService {
   post(at: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
   /** Signs in by the address and returns the Cookie header of the session. */
   signIn(): Promise<string>;
+  /** Ends the queries that were asked. */
+  close(): Promise<void>;
 }
 
 /** How a service is opened. */
@@ -42,12 +46,21 @@ export async function openService(
     sqlDir: path.join(cwd, 'sql/gold'),
     threads: 2,
   });
+  const engine = { ...effects.engine, memoryLimitMb: 128, threads: 1 };
+  const queries = openDesk({
+    effects,
+    openEngine: engineProcesses(engine, effects.openScratch),
+    atOnce: 4,
+    deadlineMs: 60_000,
+    keptMs: 60_000,
+  });
   const app = createApp({
     lake: { effects, runs: runsOn(effects) },
     lakeName: 'lake',
     version: '0.0.0',
     access: localAccess(TOKEN, { name: 'ann', roles }),
     sessions: memorySessions(effects.clock),
+    queries,
     cookieName: 'assay-1',
     hosts: new Set([HOST]),
     isReadOnly,
@@ -82,6 +95,7 @@ export async function openService(
       const { headers } = await send(`/?token=${TOKEN}`, { headers: { accept: 'text/html' } });
       return (headers.get('set-cookie') ?? '').split(';')[0] ?? '';
     },
+    close: () => queries.close(),
   };
 }
 
