@@ -2,7 +2,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { putBack, tablesOf } from './support/lake.ts';
 import { Reader } from './support/reader.ts';
-import { compareFiles, compareSnapshots, compareTables } from './support/reading.ts';
+import { compareFiles, compareSnapshots, compareTables, compareTags } from './support/reading.ts';
 import { readSession } from './support/session.ts';
 import { type SparkEngine, sparkEngine } from './support/spark-engine.ts';
 import { SPARK_ICEBERG } from './support/tools.ts';
@@ -53,6 +53,10 @@ describe.each(SPARK_ICEBERG.map((version) => [version]))('Spark with Iceberg %s'
     const { compared, found } = await compareSnapshots(spark, folder);
     expect(found).toEqual([]);
     expect(compared).toBeGreaterThan(40);
+  });
+
+  test('travels to the tags of closed months', async () => {
+    expect(await compareTags(spark, folder)).toEqual({ compared: 2, found: [] });
   });
 
   test('plans exactly the files that have something to say to a month or a run', async () => {

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { putBack, tablesOf } from './support/lake.ts';
+import { askAssay, putBack, tablesOf } from './support/lake.ts';
 import { pyicebergEngine } from './support/pyiceberg-engine.ts';
 import { Reader } from './support/reader.ts';
-import { compareFiles, compareSnapshots, compareTables } from './support/reading.ts';
+import { compareFiles, compareSnapshots, compareTables, compareTags } from './support/reading.ts';
 import { readSession } from './support/session.ts';
 import { compareWrites, type WritingEngine } from './support/writing.ts';
 
@@ -34,13 +34,43 @@ describe('PyIceberg', () => {
   test('reads every value of every row of every table as `assay query` does', async () => {
     const { compared, found } = await compareTables(engine, folder);
     expect(found).toEqual([]);
-    expect(compared).toBe(16);
+    expect(compared).toBe(17);
   });
 
   test('travels to every kept snapshot of every table', async () => {
     const { compared, found } = await compareSnapshots(engine, folder);
     expect(found).toEqual([]);
     expect(compared).toBeGreaterThan(40);
+  });
+
+  test('travels to the tags of closed months', async () => {
+    expect(await compareTags(engine, folder)).toEqual({ compared: 2, found: [] });
+  });
+
+  test('finds the digest of closed rows as it is documented: by the tag, in the table now, and in what was kept', async () => {
+    const { columns, rows } = await askAssay(
+      folder,
+      "SELECT month, tag, digest, rows_key, snapshot_id FROM (SELECT *, strftime(as_of_month, '%Y-%m') AS month FROM ops.closings) ORDER BY month",
+    );
+    expect(columns).toHaveLength(5);
+    const table = (await tablesOf(folder)).find(({ name }) => name === 'lab_reported_samples');
+    for (const [month, tag, digest, key, snapshot] of rows) {
+      const request = { do: 'closed', metadata: table?.metadataLocation, month, tag };
+      const file = path.join(folder, 'lake', String(key));
+      expect(await reader.request({ ...request, file })).toEqual({
+        tag: digest,
+        now: digest,
+        file: digest,
+        snapshot: Number(snapshot),
+      });
+    }
+    expect(rows.map(([month]) => month)).toEqual(['2024-01', '2024-09']);
+    // The late records are in Silver, and wait.
+    const late = await askAssay(
+      folder,
+      "SELECT (SELECT count(*) FROM silver.lab_samples WHERE sample_id LIKE '2024-01-%') - (SELECT samples FROM gold.lab_reported_samples WHERE as_of_month = DATE '2024-01-01') AS late",
+    );
+    expect(late.rows).toEqual([['3']]);
   });
 
   test('plans exactly the files that have something to say to a month or a run', async () => {

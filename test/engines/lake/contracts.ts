@@ -78,18 +78,30 @@ export function samplesContract(version: '1.0.0' | '1.1.0'): string {
   );
 }
 
+const MONTHLY: readonly Column[] = [
+  { name: 'as_of_month', type: 'date', is: 'key' },
+  { name: 'samples', type: 'integer', is: 'required' },
+  { name: 'amount', type: 'DECIMAL(38,2)' },
+];
+
 /** `lab.monthly_samples`: a Gold table over it. */
-export function monthlyContract(): string {
-  const columns: readonly Column[] = [
-    { name: 'as_of_month', type: 'date', is: 'key' },
-    { name: 'samples', type: 'integer', is: 'required' },
-    { name: 'amount', type: 'DECIMAL(38,2)' },
-  ];
-  return `${HEAD('monthly_samples', '1.0.0', 'Samples of each month.')}${columns.map(property).join('')}    customProperties:
+export const monthlyContract = (): string => goldContract('monthly_samples', MONTHLY);
+
+/** `lab.reported_samples`: the same with a text, a truth and what is never there; months of it are closed. */
+export const reportedContract = (): string =>
+  goldContract('reported_samples', [
+    ...MONTHLY,
+    { name: 'last_note', type: 'string' },
+    { name: 'is_busy', type: 'boolean' },
+    { name: 'nothing', type: 'string' },
+  ]);
+
+function goldContract(name: string, columns: readonly Column[]): string {
+  return `${HEAD(name, '1.0.0', 'Samples of each month.')}${columns.map(property).join('')}    customProperties:
       - property: assay.layer
         value: gold
       - property: assay.sql
-        value: lab/monthly_samples.sql
+        value: lab/${name}.sql
       - property: assay.inputs
         value: [lab.samples]
       - property: assay.affects
@@ -109,3 +121,9 @@ WHERE taken_at >= CAST({{from_month}} AS TIMESTAMP WITH TIME ZONE)
   AND taken_at < CAST({{to_month}} + INTERVAL '1' MONTH AS TIMESTAMP WITH TIME ZONE)
 GROUP BY CAST(date_trunc('month', CAST(taken_at AT TIME ZONE 'UTC' AS DATE)) AS DATE)
 `;
+
+/** The SQL of `lab.reported_samples`. */
+export const REPORTED_SQL = MONTHLY_SQL.replace(
+  ' AS amount\n',
+  ' AS amount,\n  MAX(note) AS last_note,\n  COUNT(*) > 100 AS is_busy,\n  MAX(never) AS nothing\n',
+);

@@ -6,7 +6,13 @@ import { runDataset } from '../../../adapters/local/run-dataset.ts';
 import { ROOT } from '../../aws/support/python.ts';
 import { runMain } from '../../cli/run-main.ts';
 import { SHIPPED_CONTRACTS } from '../../support/shipped-contracts.ts';
-import { MONTHLY_SQL, monthlyContract, samplesContract } from './contracts.ts';
+import {
+  MONTHLY_SQL,
+  monthlyContract,
+  REPORTED_SQL,
+  reportedContract,
+  samplesContract,
+} from './contracts.ts';
 import { csv, EXTREMES, plain } from './files.ts';
 
 const DAY_MS = 86_400_000;
@@ -19,7 +25,7 @@ const Records = z.array(z.looseObject({ records: z.array(z.looseObject({ record:
 
 /**
  * Makes a lake that lived in `folder`/lake, with contracts and sql beside it: runs, records that failed, a compatible
- * contract change, a correction, a backfill, a rollback, a compaction and an expiry, all through the command.
+ * contract change, a correction, a backfill, a rollback, closed months, a compaction and an expiry, all through the command.
  */
 export async function makeLivedLake(folder: string): Promise<void> {
   for (const file of SHIPPED_CONTRACTS)
@@ -29,11 +35,14 @@ export async function makeLivedLake(folder: string): Promise<void> {
   await life.write('contracts/lab/samples.yaml', samplesContract('1.0.0'));
   await life.write('contracts/lab/monthly_samples.yaml', monthlyContract());
   await life.write('sql/gold/lab/monthly_samples.sql', MONTHLY_SQL);
+  await life.write('contracts/lab/reported_samples.yaml', reportedContract());
+  await life.write('sql/gold/lab/reported_samples.sql', REPORTED_SQL);
   await life.assay('init');
   await firstMonths(life);
   await examples(life);
   await changedContract(life);
   await decisions(life);
+  await closedMonths(life);
   await maintenance(life);
 }
 
@@ -91,6 +100,24 @@ async function decisions(life: Life): Promise<void> {
   const [before] = Snapshots.parse(await life.assay('snapshots', SAMPLES));
   await life.drop(0, SAMPLES, 'mistaken.csv', csv(plain('2024-07', 20)));
   await life.assay('rollback', SAMPLES, '--to', String(before?.snapshotId), ...word);
+}
+
+/** Two months of a report are closed, one with a text that JSON has to quote; late records of the other wait. */
+async function closedMonths(life: Life): Promise<void> {
+  const odd = plain('2024-09', 12, (n) => ({ note: `Zoë "${n}" \\ / ż, 名\t😀` }));
+  await life.drop(20, SAMPLES, 'september.csv', csv(odd));
+  for (const month of ['2024-01', '2024-09'])
+    await life.assay(
+      'close',
+      'lab.reported_samples',
+      '--month',
+      month,
+      '--reason',
+      'reported',
+      '--by',
+      'eve',
+    );
+  await life.drop(10, SAMPLES, 'late.csv', csv(plain('2024-01', 303).slice(300)));
 }
 
 async function maintenance(life: Life): Promise<void> {

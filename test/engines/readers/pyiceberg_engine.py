@@ -3,7 +3,10 @@
 Argument: the catalog's address.
 """
 
+import json
 import sys
+from decimal import Decimal
+from hashlib import sha256
 
 import pyarrow.compute as pc
 from cells import cell, serve
@@ -20,10 +23,11 @@ def open_table(catalog, request):
 
 
 def read(catalog, request):
-    """All rows of a table, perhaps of a `snapshot` or those that a `filter` leaves."""
+    """All rows of a table, perhaps of a `snapshot`, of that which a `tag` names, or those that a `filter` leaves."""
     table = open_table(catalog, request)
     options = {"row_filter": request["filter"]} if "filter" in request else {}
-    scan = table.scan(snapshot_id=request.get("snapshot"), **options)
+    snapshot = table.snapshot_by_name(request["tag"]).snapshot_id if "tag" in request else request.get("snapshot")
+    scan = table.scan(snapshot_id=snapshot, **options)
     arrow = scan.to_arrow()
     return {
         "columns": arrow.column_names,
@@ -78,6 +82,35 @@ def location(catalog, request):
     return open_table(catalog, request).metadata_location
 
 
+def digest(arrow, month):
+    """The digest of a month's rows as docs/cli.md says that anybody can compute it."""
+    columns = [name for name in arrow.column_names if name != "silver_snapshot_id"]
+    rows = [row for row in arrow.to_pylist() if row["as_of_month"].isoformat()[:7] == month]
+    line = lambda values: json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    hashes = sorted(sha256(line([text(row[name]) for name in columns]).encode()).hexdigest() for row in rows)
+    return sha256((line(columns) + "\n" + "\n".join(hashes)).encode()).hexdigest()
+
+
+def text(value):
+    """A value as text: decimals with all their places."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def closed(catalog, request):
+    """Digests of a closed `month`: of its rows where the `tag` says that they are, now, and in the Parquet `file` of the closing."""
+    table = open_table(catalog, request)
+    tagged = table.snapshot_by_name(request["tag"])
+    by_tag = table.scan(snapshot_id=tagged.snapshot_id).to_arrow()
+    kept = parquet.read_table(request["file"])
+    found = {"tag": by_tag, "now": table.scan().to_arrow(), "file": kept}
+    digests = {name: digest(rows, request["month"]) for name, rows in found.items()}
+    return {**digests, "snapshot": tagged.snapshot_id}
+
+
 def snapshots(catalog, request):
     """How many snapshots a table has."""
     return len(open_table(catalog, request).snapshots())
@@ -85,5 +118,5 @@ def snapshots(catalog, request):
 
 if __name__ == "__main__":
     rest = load_catalog("lake", type="rest", uri=sys.argv[1])
-    actions = {do.__name__: do for do in (read, holding, append, delete, overwrite, expire, location, snapshots)}
+    actions = {do.__name__: do for do in (read, holding, append, delete, overwrite, expire, location, snapshots, closed)}
     serve(lambda request: actions[request["do"]](rest, request))

@@ -8,6 +8,9 @@ import type { Cell } from './reader.ts';
 const Pointer = z.looseObject({
   dataset: z.string(),
   tables: z.record(z.string(), z.looseObject({ metadata_location: z.string() })),
+  closings: z
+    .array(z.looseObject({ month: z.string(), tag: z.string(), snapshot_id: z.number() }))
+    .default([]),
 });
 const Metadata = z.looseObject({
   location: z.string(),
@@ -25,6 +28,12 @@ export interface EngineTable {
   readonly location: string;
   /** Every snapshot that is kept, oldest first. */
   readonly snapshots: readonly number[];
+  /** Its closed months, and the tags of the snapshots that have them. */
+  readonly closings: readonly {
+    readonly month: string;
+    readonly tag: string;
+    readonly snapshot_id: number;
+  }[];
 }
 
 /** Columns in order, and rows in any. */
@@ -47,7 +56,7 @@ export async function tablesOf(folder: string): Promise<EngineTable[]> {
 }
 
 async function tablesOfPointer(file: string): Promise<EngineTable[]> {
-  const { dataset, tables } = Pointer.parse(JSON.parse(await readFile(file, 'utf8')));
+  const { dataset, tables, closings } = Pointer.parse(JSON.parse(await readFile(file, 'utf8')));
   const [domain, name] = dataset.split('.');
   return Promise.all(
     Object.entries(tables).map(async ([layer, { metadata_location: metadataLocation }]) => {
@@ -61,6 +70,7 @@ async function tablesOfPointer(file: string): Promise<EngineTable[]> {
         metadataLocation,
         location: metadata.location,
         snapshots: metadata.snapshots.map((one) => one['snapshot-id']),
+        closings,
       };
     }),
   );

@@ -20,6 +20,7 @@ export async function pyicebergEngine(
     reader.request({ do: action, table: nameOf(table), ...more });
   return {
     read: (table, snapshot) => reader.rows({ do: 'read', table: nameOf(table), snapshot }),
+    readTagged: (table, tag) => reader.rows({ do: 'read', table: nameOf(table), tag }),
     async plannedFiles(table, filter) {
       const condition = conditionOf(filter, (day) => `'${day}T00:00:00+00:00'`).replaceAll("DATE '", "'");
       return (await reader.rows({ do: 'read', table: nameOf(table), filter: condition })).files ?? 0;

@@ -18,6 +18,8 @@ export function conditionOf(filter: Filter, moment: (day: string) => string): st
 export interface Engine {
   /** All rows of a table, now or as of a snapshot. */
   read(table: EngineTable, snapshot?: number): Promise<Rows>;
+  /** All rows of a table as of the snapshot that a tag names. */
+  readTagged(table: EngineTable, tag: string): Promise<Rows>;
   /** How many data files it plans to read for the rows that a filter leaves. */
   plannedFiles(table: EngineTable, filter: Filter): Promise<number>;
 }
@@ -53,6 +55,20 @@ export async function compareSnapshots(engine: Engine, folder: string): Promise<
       compared += 1;
       const what = `${table.namespace}.${table.name} as of ${snapshot}`;
       found.push(...(await compare(what, engine.read(table, snapshot), expected)));
+    }
+  }
+  return { compared, found };
+}
+
+/** Reads every table in which months were closed, as of the tags that closings leave. */
+export async function compareTags(engine: Engine, folder: string): Promise<Compared> {
+  const found: string[] = [];
+  let compared = 0;
+  for (const table of await tablesOf(folder)) {
+    for (const { tag, snapshot_id: snapshot } of table.closings) {
+      compared += 1;
+      const expected = await askAssay(folder, selectAll(table), snapshot);
+      found.push(...(await compare(`${table.name} as of ${tag}`, engine.readTagged(table, tag), expected)));
     }
   }
   return { compared, found };

@@ -28,6 +28,7 @@ export async function sparkEngine(
     ask,
     read: (table, snapshot) =>
       ask(`SELECT * FROM ${nameOf(table)}${snapshot === undefined ? '' : ` VERSION AS OF ${snapshot}`}`),
+    readTagged: (table, tag) => ask(`SELECT * FROM ${nameOf(table)} VERSION AS OF '${tag}'`),
     async plannedFiles(table, filter) {
       const { files } = await ask(`SELECT * FROM ${nameOf(table)} WHERE ${conditionOf(filter, moment)}`);
       return files ?? 0;

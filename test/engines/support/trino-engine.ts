@@ -40,6 +40,7 @@ export function trinoCatalog(reader: Reader, catalog: string): TrinoCatalog {
     },
     read: (table, snapshot) =>
       ask(`SELECT * FROM ${nameOf(table)}${snapshot === undefined ? '' : ` FOR VERSION AS OF ${snapshot}`}`),
+    readTagged: (table, tag) => ask(`SELECT * FROM ${nameOf(table)} FOR VERSION AS OF '${tag}'`),
     plannedFiles: (table, filter) => planned(table, conditionOf(filter, moment)),
     planned,
     async append(table, condition) {
