@@ -1,5 +1,8 @@
-import type { Args } from './command.ts';
+import type { Args, Option } from './command.ts';
 import { usageError } from './usage-error.ts';
+
+/** The option `--month`, with what it is for. */
+export const monthOption = (help: string): Option => ({ type: 'string', value: 'YYYY-MM', help });
 
 /** The month that `--month` names, as `YYYY-MM`; throws ConfigError `USAGE` on anything else. */
 export function monthOf(args: Args): string | undefined {

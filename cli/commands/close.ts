@@ -4,7 +4,7 @@ import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
 import { nextCommand } from '../locations.ts';
-import { requireMonth } from '../month.ts';
+import { monthOption, requireMonth } from '../month.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { plural } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
@@ -18,7 +18,7 @@ ever; what they would change in the month waits for a decision ('assay restateme
 digest, for good ('assay report REPORT --closed'), and an Iceberg tag names the table's snapshot for other engines. Only
 a month that is over (UTC) and has rows can be closed.`,
   options: {
-    month: { type: 'string', value: 'YYYY-MM', help: 'the month to close' },
+    month: monthOption('the month to close'),
     ...WORD_OPTIONS,
   },
   examples: [

@@ -4,7 +4,7 @@ import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
 import { nextCommand } from '../locations.ts';
-import { requireMonth } from '../month.ts';
+import { monthOption, requireMonth } from '../month.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { printable } from '../print/printable.ts';
 
@@ -15,7 +15,7 @@ export const reopen: Command = {
   description: `Lets a closed month of a Gold table follow its inputs again. What waits for it is published at once. The rows it was
 closed with are kept all the same: 'assay report REPORT --closed --closing ID' gives them for good.`,
   options: {
-    month: { type: 'string', value: 'YYYY-MM', help: 'the month to reopen' },
+    month: monthOption('the month to reopen'),
     ...WORD_OPTIONS,
   },
   examples: ['assay reopen spend.monthly_totals --month 2024-03 --reason "closed too early"'],

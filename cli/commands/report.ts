@@ -16,7 +16,7 @@ import type { Args, Command } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { nextCommand } from '../locations.ts';
-import { monthOf } from '../month.ts';
+import { monthOf, monthOption } from '../month.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { printText } from '../print/answer.ts';
 import { time } from '../print/format.ts';
@@ -33,7 +33,7 @@ export const report: Command = {
 <name> alone where no other has it; without NAME, lists the reports there are. With --as-of, as it was published then, or
 as it was made from a Silver snapshot; with --closed, the rows of closed months, as they were closed. In JSON, decimals are text, so that nothing is rounded.`,
   options: {
-    month: { type: 'string', value: 'YYYY-MM', help: 'only this month' },
+    month: monthOption('only this month'),
     'as-of': {
       type: 'string',
       value: 'WHEN',

@@ -3,22 +3,13 @@ import { closedRowsKey, closingKey, closingsPrefix } from '../naming.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import { parseDocument, putDocument } from '../stages/documents.ts';
-import type { Closing } from '../table/closings.ts';
+import { ClosedMonth, type Closing } from '../table/closings.ts';
 
 /** A closing as ops.closings has it, for good. */
-export const ClosingRecord = z.object({
-  id: z.string(),
+export const ClosingRecord = ClosedMonth.extend({
   report: z.string(),
-  month: z.string(),
-  at: z.string(),
-  by: z.string(),
-  reason: z.string(),
-  digest: z.string(),
-  rows: z.number().int(),
   rowsKey: z.string(),
   snapshotId: z.number().int(),
-  tag: z.string(),
-  inputs: z.record(z.string(), z.number().int()),
   contractVersion: z.string(),
   /** The closing that it took the place of, and the restatement that was accepted by it. */
   replaces: z.string().nullable(),

@@ -14,8 +14,8 @@ const Waiting = z.object({
 });
 export type Waiting = z.infer<typeof Waiting>;
 
-/** The last word of people on a month of a Gold table: closed, closed anew with other rows, or open again. */
-export const Closing = z.object({
+/** What people closed a month with, why and when. */
+export const ClosedMonth = z.object({
   id: z.string(),
   /** `YYYY-MM`. */
   month: z.string(),
@@ -25,11 +25,16 @@ export const Closing = z.object({
   /** Digest of its rows, and how many there are. */
   digest: z.string(),
   rows: z.number().int(),
-  /** The table's snapshot that has them, and the tag that names it. */
-  snapshot_id: z.number().int(),
+  /** Names the table's snapshot that has them. */
   tag: z.string(),
   /** The snapshots of the inputs that they were made from. */
   inputs: z.record(z.string(), z.number().int()),
+});
+
+/** The last word of people on a month of a Gold table: closed, closed anew with other rows, or open again. */
+export const Closing = ClosedMonth.extend({
+  /** The table's snapshot that has the rows. */
+  snapshot_id: z.number().int(),
   contract_version: z.string(),
   /** The closing before it, and the restatement that was accepted, where that made it. */
   replaces: z.object({ closing: z.string(), restatement: z.string() }).exactOptional(),
