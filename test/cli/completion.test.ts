@@ -12,8 +12,7 @@ const run = promisify(execFile);
 const TERMINAL = fileURLToPath(new URL('on-a-terminal.py', import.meta.url));
 /** Whether a shell is there, or whoever runs the tests says that it is: then it must not be skipped. */
 const has = (shell: string): boolean =>
-  (process.env.ASSAY_SHELLS ?? '').split(' ').includes(shell) ||
-  spawnSync(shell, ['--version']).status === 0;
+  (process.env.ASSAY_SHELLS ?? '').split(' ').includes(shell) || spawnSync(shell, ['--version']).status === 0;
 
 let cwd: string;
 let dispose: () => Promise<void>;
