@@ -2,6 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from '@jest/globals';
 import { auditDataset } from '../../etl/audit/audit-dataset.ts';
+import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
+import { readRecords } from '../../etl/quarantine/read-records.ts';
+import { retryRecords } from '../../etl/quarantine/retry-records.ts';
 import { contractText, NO_LIMITS } from './contract-text.ts';
 import { type TestLake, testLake } from './harness.ts';
 
@@ -10,13 +13,17 @@ import { type TestLake, testLake } from './harness.ts';
 const workbook = (name: string): Promise<Buffer> =>
   readFile(fileURLToPath(new URL(`../xlsx/files/${name}`, import.meta.url)));
 
-const contract = (csv: Readonly<Record<string, unknown>>, xlsx?: Readonly<Record<string, unknown>>): string =>
+const contract = (
+  csv: Readonly<Record<string, unknown>>,
+  xlsx?: Readonly<Record<string, unknown>>,
+  formats: readonly string[] = [],
+): string =>
   contractText({
     dataset: 'bank.payments',
     partitionColumn: 'day',
     columns: [
       { name: 'id', key: true },
-      { name: 'day', type: 'date', required: true },
+      { name: 'day', type: 'date', required: true, assay: formats.length === 0 ? {} : { formats } },
       { name: 'at', type: 'timestamp', required: true },
       { name: 'payee', assay: { headers: ['Payee name'] } },
       {
@@ -65,6 +72,21 @@ test('a sheet is read as the files beside it, each row under its number in the s
   );
   expect(names['payments.zip#january.xlsx']).toMatch(/^repeat the same bytes as .*payments\.xlsx$/);
   expect((await auditDataset(lake.lake.effects, { dataset: lake.dataset })).problems).toEqual([]);
+});
+
+test('a record of a sheet is corrected, and its day is read as its cell gave it, whatever formats the contract has', async () => {
+  lake = await testLake({ contracts: [contract({}, undefined, ['dd/MM/yyyy'])] });
+  await lake.dropAndRun({ 'payments.xlsx': await workbook('payments.xlsx') });
+  const { effects } = lake.lake;
+  const own = requireSourceContract(await loadContracts(effects.contracts), lake.dataset);
+  const { records } = await readRecords(effects, lake.dataset, { filter: { ids: [] }, states: ['open'] });
+  expect(records.map(({ record }) => record)).toMatchObject([{ id: 'p3', day: '2024-12-31', amount: 'n/a' }]);
+  const corrected = records.map((one) => ({ ...one, corrections: { amount: '1,25' } }));
+  await retryRecords(effects, own, corrected, { by: 'me', reason: 'as on paper' });
+  expect((await lake.run()).record?.counts).toMatchObject({ records: 1, silver: 1 });
+  expect((await lake.rows('silver')).map(({ id, day }) => `${id} ${String(day).slice(0, 10)}`)).toContain(
+    'p3 2024-12-31',
+  );
 });
 
 test('a sheet that is not there rejects the file, with the names of those that are', async () => {
