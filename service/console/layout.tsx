@@ -2,7 +2,7 @@ import type { Child } from 'hono/jsx';
 import { type Identity, isAllowed } from '../identity/identity.ts';
 import type { Permission } from '../identity/permissions.ts';
 import type { Service } from '../service.ts';
-import { activityAt, catalogueAt, overviewAt, runsAt } from './addresses.ts';
+import { activityAt, catalogueAt, overviewAt, runsAt, sqlAt } from './addresses.ts';
 
 /** The pages that every page leads to, for those who may see them. */
 const NAVIGATION: readonly { readonly name: string; readonly at: string; readonly permission: Permission }[] =
@@ -10,6 +10,7 @@ const NAVIGATION: readonly { readonly name: string; readonly at: string; readonl
     { name: 'Overview', at: overviewAt, permission: 'catalogue.read' },
     { name: 'Catalogue', at: catalogueAt, permission: 'catalogue.read' },
     { name: 'Runs', at: runsAt, permission: 'runs.read' },
+    { name: 'SQL', at: sqlAt, permission: 'sql.ask' },
     { name: 'Activity', at: activityAt, permission: 'decisions.read' },
   ];
 
@@ -20,14 +21,15 @@ interface Frame {
   /** Address of the page. */
   readonly at: string;
   readonly service: Service;
+  readonly refreshSeconds: number | undefined;
   readonly children: Child;
 }
 
 /** A page of the console as a document. */
-export function Layout({ title, identity, at, service, children }: Frame) {
+export function Layout({ title, identity, at, service, refreshSeconds, children }: Frame) {
   const links = NAVIGATION.filter(({ permission }) => isAllowed(identity, permission, service));
   return (
-    <Document title={title}>
+    <Document title={title} refreshSeconds={refreshSeconds}>
       <header>
         <a class="skip" href="#main">
           Skip to the content
@@ -52,12 +54,21 @@ export function Layout({ title, identity, at, service, children }: Frame) {
 }
 
 /** An HTML document with the console's style. */
-export function Document({ title, children }: { readonly title: string; readonly children: Child }) {
+export function Document({
+  title,
+  refreshSeconds,
+  children,
+}: {
+  readonly title: string;
+  readonly refreshSeconds?: number | undefined;
+  readonly children: Child;
+}) {
   return (
     <html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        {refreshSeconds !== undefined && <meta http-equiv="refresh" content={String(refreshSeconds)} />}
         <title>{title} · Assay</title>
         <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
         <link rel="stylesheet" href="/assets/style.css" />

@@ -18,10 +18,16 @@ export function mountConsole(app: Hono<Env>, service: Service): void {
       c.header('Cache-Control', 'private, no-cache');
       if (elsewhere !== undefined) return c.redirect(elsewhere, 303);
       const request = requestOf(c, permit(c, permission, service), service);
-      const { title, body } = await render(request);
+      const { title, body, refreshSeconds } = await render(request);
       return c.html(
         await documentOf(
-          <Layout title={title} identity={request.identity} at={c.req.path} service={service}>
+          <Layout
+            title={title}
+            identity={request.identity}
+            at={c.req.path}
+            service={service}
+            refreshSeconds={refreshSeconds}
+          >
             {body}
           </Layout>,
         ),

@@ -18,6 +18,8 @@ export interface PageRequest {
 export interface PageView {
   readonly title: string;
   readonly body: Child;
+  /** After how many seconds the page is asked for again: something is under way. */
+  readonly refreshSeconds?: number;
 }
 
 /** A page of the console: one file each. */

@@ -2,3 +2,9 @@
 for (const time of document.querySelectorAll('time')) {
   time.title = new Date(time.dateTime).toLocaleString(undefined, { timeZoneName: 'short' });
 }
+// Ctrl+Enter, or Cmd+Enter, asks.
+for (const editor of document.querySelectorAll('form.sql textarea')) {
+  editor.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) editor.form.requestSubmit();
+  });
+}

@@ -30,11 +30,19 @@ export interface QueryDesk {
   ask(question: Question, by: string): AskedQuery;
   /** A query of this person that runs or whose answer is kept; looking at it keeps it longer. */
   find(id: string, by: string): AskedQuery | undefined;
+  /** What this person asked last, newest first, also where the answer was let go. */
+  recent(by: string): readonly AskedBefore[];
   /** Stops it and lets its answer go; false where there is none. */
   cancel(id: string, by: string): Promise<boolean>;
   /** Ends all. */
   close(): Promise<void>;
 }
+
+/** A question that was asked before. */
+export type AskedBefore = Pick<AskedQuery, 'id' | 'question' | 'askedAt'>;
+
+/** How many questions of a person are remembered. */
+const REMEMBERED = 20;
 
 /** What a desk needs, and how much it may take. */
 export interface DeskOptions {
@@ -60,6 +68,7 @@ interface Entry extends AskedQuery {
 export function openDesk(options: DeskOptions): QueryDesk {
   const { effects, atOnce, keptMs } = options;
   const entries = new Map<string, Entry>();
+  const asked = new Map<string, readonly AskedBefore[]>();
   const engines = spare(options.openEngine);
   const nowMs = (): number => effects.clock.now().getTime();
   const remove = async (entry: Entry, why: AssayError): Promise<void> => {
@@ -82,9 +91,12 @@ export function openDesk(options: DeskOptions): QueryDesk {
       makeRoom([...entries.values()], atOnce, (entry) => void remove(entry, STOPPED()));
       const entry = begin(question, by, { ...options, engines });
       entries.set(entry.id, entry);
+      const { id, askedAt } = entry;
+      asked.set(by, [{ id, question, askedAt }, ...(asked.get(by) ?? [])].slice(0, REMEMBERED));
       return entry;
     },
     find,
+    recent: (by) => asked.get(by) ?? [],
     cancel: async (id, by) => {
       const entry = find(id, by);
       if (entry !== undefined) await remove(entry, STOPPED());

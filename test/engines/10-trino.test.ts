@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { fileContractSource } from '../../adapters/local/contract-source.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { readNamedQueries } from '../../lib/query/named-queries.ts';
+import { isInCatalog } from './support/assay-catalog.ts';
 import { askAssay, differences, type EngineTable, putBack, tablesOf } from './support/lake.ts';
 import { NAMED_QUERIES } from './support/named-queries.ts';
 import { Reader } from './support/reader.ts';
@@ -15,7 +16,7 @@ import { compareWrites } from './support/writing.ts';
 
 /** Trino 476, which Athena's engine version 3 is made of. */
 
-const { tools, folder, rest } = readSession();
+const { tools, folder, rest, assay } = readSession();
 const { python } = tools;
 
 let trino: Trino;
@@ -25,7 +26,7 @@ const catalogs = new Map<string, TrinoCatalog>();
 let tables: EngineTable[];
 
 beforeAll(async () => {
-  trino = await startTrino(tools, { folder, rest });
+  trino = await startTrino(tools, { folder, rest, assay });
   reader = new Reader({
     python,
     script: 'trino',
@@ -51,6 +52,17 @@ afterAll(async () => {
   await pyiceberg?.stop();
   await trino?.stop();
   await putBack(folder);
+});
+
+test('Trino finds the tables by the address of `assay serve`, and reads them as `assay query` does', async () => {
+  const catalog = trinoCatalog(reader, 'assay');
+  const { compared, found } = await compareTables(catalog, folder, isInCatalog);
+  expect(found).toEqual([]);
+  expect(compared).toBe(14);
+  const { rows } = await catalog.ask('SHOW TABLES FROM silver');
+  expect(rows.map(([name]) => name)).toContain('lab_samples');
+  await expect(catalog.ask('DELETE FROM silver.lab_samples')).rejects.toThrow();
+  await expect(catalog.ask('CREATE SCHEMA mine')).rejects.toThrow();
 });
 
 const named = (name: string): TrinoCatalog => {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { putBack, tablesOf } from './support/lake.ts';
+import { isInCatalog } from './support/assay-catalog.ts';
+import { type EngineTable, putBack, tablesOf } from './support/lake.ts';
 import { Reader } from './support/reader.ts';
 import { compareFiles, compareSnapshots, compareTables, compareTags } from './support/reading.ts';
 import { readSession } from './support/session.ts';
@@ -10,7 +11,7 @@ import { compareWrites } from './support/writing.ts';
 
 /** Spark 3.5 in its default settings, with the versions of Iceberg that Glue 5.0 and 5.1 have. */
 
-const { tools, folder, rest } = readSession();
+const { tools, folder, rest, assay } = readSession();
 const { python } = tools;
 
 describe.each(SPARK_ICEBERG.map((version) => [version]))('Spark with Iceberg %s', (version) => {
@@ -23,7 +24,7 @@ describe.each(SPARK_ICEBERG.map((version) => [version]))('Spark with Iceberg %s'
     reader = new Reader({
       python,
       script: 'spark',
-      args: [tools.sparkIceberg[version] ?? '', rest, own],
+      args: [tools.sparkIceberg[version] ?? '', rest, own, assay.url, assay.token],
       env: { JAVA_HOME: path.dirname(path.dirname(tools.sparkJava)), SPARK_LOCAL_IP: '127.0.0.1' },
       logFile: path.join(folder, `spark-${version}.log`),
     });
@@ -41,6 +42,14 @@ describe.each(SPARK_ICEBERG.map((version) => [version]))('Spark with Iceberg %s'
     await reader?.stop();
     await pyiceberg?.stop();
     await putBack(folder);
+  });
+
+  test('finds the tables by the address of `assay serve`', async () => {
+    const read = ({ namespace, name }: EngineTable) => spark.ask(`SELECT * FROM assay.${namespace}.${name}`);
+    const { compared, found } = await compareTables({ read }, folder, isInCatalog);
+    expect(found).toEqual([]);
+    expect(compared).toBe(14);
+    await expect(spark.ask('DELETE FROM assay.silver.lab_samples')).rejects.toThrow();
   });
 
   test('reads every value of every row of every table as `assay query` does', async () => {

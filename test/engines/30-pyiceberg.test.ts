@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { askAssay, putBack, tablesOf } from './support/lake.ts';
+import { isInCatalog } from './support/assay-catalog.ts';
+import { askAssay, type EngineTable, putBack, tablesOf } from './support/lake.ts';
 import { pyicebergEngine } from './support/pyiceberg-engine.ts';
 import { Reader } from './support/reader.ts';
 import { compareFiles, compareSnapshots, compareTables, compareTags } from './support/reading.ts';
@@ -9,7 +10,7 @@ import { compareWrites, type WritingEngine } from './support/writing.ts';
 
 /** PyIceberg 0.12, which reads with pyarrow. */
 
-const { tools, folder, rest } = readSession();
+const { tools, folder, rest, assay } = readSession();
 const { python } = tools;
 
 describe('PyIceberg', () => {
@@ -35,6 +36,21 @@ describe('PyIceberg', () => {
     const { compared, found } = await compareTables(engine, folder);
     expect(found).toEqual([]);
     expect(compared).toBe(17);
+  });
+
+  test('finds the tables by the address of `assay serve`', async () => {
+    const served = new Reader({
+      python,
+      script: 'pyiceberg_engine',
+      args: [assay.url, assay.token],
+      logFile: path.join(folder, 'pyiceberg.log'),
+    });
+    const read = (table: EngineTable) =>
+      served.rows({ do: 'read', table: `${table.namespace}.${table.name}` });
+    const { compared, found } = await compareTables({ read }, folder, isInCatalog);
+    await served.stop();
+    expect(found).toEqual([]);
+    expect(compared).toBe(14);
   });
 
   test('travels to every kept snapshot of every table', async () => {

@@ -14,25 +14,30 @@ export function Facts({ of }: { readonly of: readonly (readonly [string, Child])
   );
 }
 
-/** A table that scrolls by itself where the window is narrow; a column whose name ends in '#' is one of numbers. */
+/** A column of a table: one of ours by its name, with '#' behind it where it holds numbers; any other as it is called. */
+type Column = string | { readonly name: string; readonly isNumeric: boolean };
+
+/** A table that scrolls by itself where the window is narrow. */
 export function Table({
   caption,
   columns,
   rows,
 }: {
   readonly caption: string;
-  readonly columns: readonly string[];
+  readonly columns: readonly Column[];
   readonly rows: readonly (readonly Child[])[];
 }) {
-  const isNumber = columns.map((name) => name.endsWith('#'));
+  const named = columns.map((column) =>
+    typeof column === 'string' ? { name: column.replace(/#$/, ''), isNumeric: column.endsWith('#') } : column,
+  );
   return (
     <section class="scroll" tabindex={0} aria-label={caption}>
       <table>
         <thead>
           <tr>
-            {columns.map((name, n) => (
-              <th scope="col" class={isNumber[n] ? 'n' : ''}>
-                {name.replace(/#$/, '')}
+            {named.map(({ name, isNumeric }) => (
+              <th scope="col" class={isNumeric ? 'n' : ''}>
+                {name}
               </th>
             ))}
           </tr>
@@ -41,7 +46,7 @@ export function Table({
           {rows.map((row) => (
             <tr>
               {row.map((cell, n) => (
-                <td class={isNumber[n] ? 'n' : ''}>{cell}</td>
+                <td class={named[n]?.isNumeric ? 'n' : ''}>{cell}</td>
               ))}
             </tr>
           ))}

@@ -1,6 +1,6 @@
 """Asks PyIceberg over a REST catalog. Takes {do, …}; see the functions for what else.
 
-Argument: the catalog's address.
+Arguments: the catalog's address, and a token where it wants one.
 """
 
 import json
@@ -117,6 +117,7 @@ def snapshots(catalog, request):
 
 
 if __name__ == "__main__":
-    rest = load_catalog("lake", type="rest", uri=sys.argv[1])
+    secret = {"token": sys.argv[2]} if len(sys.argv) > 2 else {}
+    rest = load_catalog("lake", type="rest", uri=sys.argv[1], **secret)
     actions = {do.__name__: do for do in (read, holding, append, delete, overwrite, expire, location, snapshots, closed)}
     serve(lambda request: actions[request["do"]](rest, request))

@@ -1,7 +1,8 @@
 """Asks Spark, in its default settings, over a REST catalog. Takes {sql}; answers {columns, rows, files}, where `files`
 are the data files that the scan was left with, or null where Spark had no scan.
 
-Arguments: Iceberg's jar, the catalog's address, a folder for Spark's own files.
+Arguments: Iceberg's jar, the catalog's address, a folder for Spark's own files; and for a second catalog, `assay`, its
+address and token.
 """
 
 import sys
@@ -10,8 +11,8 @@ from cells import cell, serve
 from pyspark.sql import SparkSession
 
 
-def open_session(jar, catalog, folder):
-    """A session with one catalog, `lake`."""
+def open_session(jar, catalog, folder, assay, token):
+    """A session with two catalogs, `lake` and `assay`."""
     settings = {
         "spark.jars": jar,
         "spark.driver.memory": "1500m",
@@ -26,6 +27,10 @@ def open_session(jar, catalog, folder):
         "spark.sql.catalog.lake": "org.apache.iceberg.spark.SparkCatalog",
         "spark.sql.catalog.lake.type": "rest",
         "spark.sql.catalog.lake.uri": catalog,
+        "spark.sql.catalog.assay": "org.apache.iceberg.spark.SparkCatalog",
+        "spark.sql.catalog.assay.type": "rest",
+        "spark.sql.catalog.assay.uri": assay,
+        "spark.sql.catalog.assay.token": token,
     }
     builder = SparkSession.builder.master("local[2]").appName("assay")
     for name, value in settings.items():

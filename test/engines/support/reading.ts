@@ -30,9 +30,13 @@ export interface Compared {
   readonly found: readonly string[];
 }
 
-/** Reads every table. */
-export async function compareTables(engine: Engine, folder: string): Promise<Compared> {
-  const tables = await tablesOf(folder);
+/** Reads every table that is meant; all unless said. */
+export async function compareTables(
+  engine: Pick<Engine, 'read'>,
+  folder: string,
+  isMeant: (table: EngineTable) => boolean = () => true,
+): Promise<Compared> {
+  const tables = (await tablesOf(folder)).filter(isMeant);
   const found: string[] = [];
   for (const table of tables) {
     const what = `${table.namespace}.${table.name}`;

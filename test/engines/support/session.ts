@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { AssayCatalog } from './assay-catalog.ts';
 import { Tools } from './tools.ts';
 
 const Session = z.object({
@@ -8,6 +9,8 @@ const Session = z.object({
   folder: z.string(),
   /** Address of the REST catalog. */
   rest: z.string(),
+  /** The lake as `assay serve` gives it. */
+  assay: AssayCatalog,
 });
 /** What all tests share. */
 export type Session = z.infer<typeof Session>;

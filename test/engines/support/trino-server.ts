@@ -3,9 +3,10 @@ import path from 'node:path';
 import { z } from 'zod';
 import { freePort } from '../../aws/support/processes.ts';
 import { type Server, startServer } from './server.ts';
+import type { Session } from './session.ts';
 import type { Tools } from './tools.ts';
 
-/** A running Trino with the catalogs `files` (a file metastore, whose checks Glue's shares) and `rest`. */
+/** A running Trino with the catalogs `files` (a file metastore, whose checks Glue's shares), `rest`, and `assay` (what `assay serve` serves). */
 export interface Trino extends Server {
   readonly url: string;
 }
@@ -17,15 +18,15 @@ const CATALOG = [
   'iceberg.expire-snapshots.min-retention=0s',
 ];
 
-/** Starts Trino in `folder`, with a REST catalog beside its own. */
+/** Starts Trino in `folder`, with the session's catalogs beside its own. */
 export async function startTrino(
   tools: Tools,
-  { folder, rest }: { readonly folder: string; readonly rest: string },
+  { folder, rest, assay }: Pick<Session, 'folder' | 'rest' | 'assay'>,
 ): Promise<Trino> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const place = path.join(folder, 'trino');
-  await configure(place, { url, port, rest, plugins: path.join(tools.trino, 'plugin') });
+  await configure(place, { url, port, rest, assay, plugins: path.join(tools.trino, 'plugin') });
   const server = await startServer({
     command: tools.trinoJava,
     args: [
@@ -53,11 +54,12 @@ interface Configuration {
   readonly url: string;
   readonly port: number;
   readonly rest: string;
+  readonly assay: Session['assay'];
   readonly plugins: string;
 }
 
 /** Writes what Trino looks for where it is started. */
-async function configure(root: string, { url, port, rest, plugins }: Configuration): Promise<void> {
+async function configure(root: string, { url, port, rest, assay, plugins }: Configuration): Promise<void> {
   const files = {
     'etc/config.properties': [
       'coordinator=true',
@@ -78,6 +80,15 @@ async function configure(root: string, { url, port, rest, plugins }: Configurati
       ...CATALOG,
       'iceberg.catalog.type=rest',
       `iceberg.rest-catalog.uri=${rest}`,
+    ],
+    // As docs/console.md says.
+    'etc/catalog/assay.properties': [
+      'connector.name=iceberg',
+      'fs.hadoop.enabled=true',
+      'iceberg.catalog.type=rest',
+      `iceberg.rest-catalog.uri=${assay.url}`,
+      'iceberg.rest-catalog.security=OAUTH2',
+      `iceberg.rest-catalog.oauth2.token=${assay.token}`,
     ],
   };
   await mkdir(path.join(root, 'etc/catalog'), { recursive: true });
