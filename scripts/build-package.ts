@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 /** Makes dist/, which the npm package carries: compiled JavaScript with types, and what the code finds beside itself. */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DIST = path.join(ROOT, 'dist');
-/** What is read at run time: the state machine, the example that `assay demo` runs, and the style of the console. */
-const DATA = ['state-machines', 'contracts', 'sql/gold', 'examples', 'service/console/style.css'];
+/** What is read at run time: the state machine, the example that `assay demo` runs, and what the pages of the console name. */
+const DATA = ['state-machines', 'contracts', 'sql/gold', 'examples', 'service/console/assets'];
 
 await rm(DIST, { recursive: true, force: true });
 const tsc = path.join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');

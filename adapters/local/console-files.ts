@@ -13,7 +13,7 @@ export async function readConsoleFiles(): Promise<
 > {
   const files = new Map<string, { readonly type: string; readonly body: string }>();
   for (const [name, type] of Object.entries(FILES)) {
-    const body = await readFile(new URL(`../../service/console/${name}`, import.meta.url), 'utf8');
+    const body = await readFile(new URL(`../../service/console/assets/${name}`, import.meta.url), 'utf8');
     files.set(name, { type, body });
   }
   return files;

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -47,6 +48,24 @@ describe('the npm package', () => {
     );
     // docs/examples.md: 9,393 payments of the files that are shipped.
     expect(Number(csv.split('\n')[1])).toBeGreaterThan(5000);
+  });
+
+  test('serves the demo’s lake, with all that its pages name', async () => {
+    const places = ['--lake', 'lake/demo', '--contracts', 'node_modules/assay/dist/contracts'];
+    const launcher = path.join(cwd, 'node_modules/assay/cli/assay.mjs');
+    const child = spawn(process.execPath, [launcher, 'serve', '--port', '0', '--json', ...places], { cwd });
+    try {
+      const [line] = await once(child.stdout, 'data');
+      const { url, token } = JSON.parse(String(line));
+      const page = await fetch(url, { headers: { authorization: `Bearer ${token}`, accept: 'text/html' } });
+      const text = await page.text();
+      expect([page.status, text]).toEqual([200, expect.stringContaining('spend.council_payments')]);
+      const named = [...text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, at]) => at);
+      expect(named.sort()).toEqual(['/assets/icon.svg', '/assets/script.js', '/assets/style.css']);
+      for (const at of named) expect([at, (await fetch(`${url}${at}`)).status]).toEqual([at, 200]);
+    } finally {
+      child.kill();
+    }
   });
 
   test('makes a dataset of a file', async () => {
@@ -108,6 +127,7 @@ test('a dataset of one’s own in contracts/ breaks no test that reads the shipp
     'lib',
     'library',
     'package.json',
+    'service',
     'sql',
     'state-machines',
     'cdk.json',
