@@ -186,10 +186,57 @@ interface Wanted {
 }
 
 async function traceInput(
-  { engine, effects, scratch, mostRecords }: Tracing,
+  tracing: Tracing,
+  contract: SourceContract,
+  wanted: Wanted,
+): Promise<TracedInput> {
+  const { engine } = tracing;
+  await makeTraced(tracing, contract, wanted);
+  const [total = {}] = await engine.rows('SELECT count(*) AS rows$ FROM traced');
+  const measures = await sumsOf(engine, contract);
+  const records = await tracedRecords(tracing, contract);
+  return {
+    dataset: contract.dataset,
+    snapshotId: wanted.snapshotId,
+    rows: integerOf(total, 'rows$'),
+    measures,
+    records: records.map(({ record }) => record),
+  };
+}
+
+/** Where rows of a Silver snapshot came from: by the file and the number that they have in Silver, joined by a space. */
+export async function traceRows(
+  engine: Engine,
+  effects: Effects,
+  { contract, snapshotId, places }: PlacedRows,
+): Promise<ReadonlyMap<string, TracedRecord>> {
+  if (places.length === 0) return new Map();
+  const list = places.map(({ fileId, row }) => `(${literal(fileId)}, CAST(${literal(row)} AS BIGINT))`);
+  const conditions = [`(source_file_id, source_row_number) IN (${list.join(', ')})`];
+  const scratch = await effects.openScratch('lineage');
+  try {
+    const tracing: Tracing = { engine, effects, scratch, mostRecords: places.length };
+    await makeTraced(tracing, contract, { conditions, snapshotId, hasRepeats: false });
+    const records = await tracedRecords(tracing, contract);
+    return new Map(records.map(({ place, record }) => [place, record]));
+  } finally {
+    await scratch.dispose();
+  }
+}
+
+/** Rows of a Silver snapshot by their place. */
+export interface PlacedRows {
+  readonly contract: SourceContract;
+  readonly snapshotId: number;
+  readonly places: readonly { readonly fileId: string; readonly row: string }[];
+}
+
+/** Makes the table `traced` of the rows that are meant, and what leads from them to their files. */
+async function makeTraced(
+  { engine, effects }: Tracing,
   contract: SourceContract,
   { conditions, snapshotId, hasRepeats }: Wanted,
-): Promise<TracedInput> {
+): Promise<void> {
   const { dataset } = contract;
   const table = tableName('silver', dataset);
   // What the figure was made from, and not what was published since.
@@ -200,13 +247,19 @@ async function traceInput(
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE traced AS SELECT * FROM ${table} WHERE ${conditions.join(' AND ')}`,
   );
-  const [total = {}] = await engine.rows('SELECT count(*) AS rows$ FROM traced');
-  const measures = await sumsOf(engine, contract);
+}
+
+/** The records of `traced`, each with its place in Silver. */
+async function tracedRecords(
+  { engine, effects, scratch, mostRecords }: Tracing,
+  contract: SourceContract,
+): Promise<readonly { readonly place: string; readonly record: TracedRecord }[]> {
+  const { dataset } = contract;
   const values = contract.columns.map(
     ({ name }) => `${literal(name)}, CAST(traced.${identifier(name)} AS VARCHAR)`,
   );
   const rows = await engine.rows(
-    `SELECT CAST(json_object(${values.join(', ')}) AS VARCHAR) AS "values", traced.run_id, coalesce(o.origin_file_id, traced.source_file_id) AS file_id,
+    `SELECT CAST(json_object(${values.join(', ')}) AS VARCHAR) AS "values", traced.run_id, traced.source_file_id || ' ' || traced.source_row_number AS place, coalesce(o.origin_file_id, traced.source_file_id) AS file_id,
        coalesce(o.origin_file, l.source_file) AS file, coalesce(o.origin_row_number, traced.source_row_number) AS n, o.retry_file, l.dialect, ${REPEATS_OF_TRACED} AS repeats
      FROM traced LEFT JOIN ${retryTables(dataset).origins} AS o ON o.retry_file_id = traced.source_file_id AND o.source_row_number = traced.source_row_number
        LEFT JOIN (SELECT source_file_id, run_id, min(source_file) AS source_file, min(dialect_digest) AS dialect FROM ${tableName('source_files', dataset)} WHERE status = 'accepted' GROUP BY ALL) AS l
@@ -214,13 +267,7 @@ async function traceInput(
      ORDER BY file, n LIMIT ${mostRecords}`,
   );
   const lines = await linesOf(rows, { objects: effects.objects, data: effects.data, scratch, contract });
-  return {
-    dataset,
-    snapshotId,
-    rows: integerOf(total, 'rows$'),
-    measures,
-    records: rows.map((row) => tracedRecord(row, lines)),
-  };
+  return rows.map((row) => ({ place: textOf(row, 'place'), record: tracedRecord(row, lines) }));
 }
 
 /** Repeats of a row that are named. */

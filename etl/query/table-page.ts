@@ -5,8 +5,9 @@ import { identifier } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
 import { type Layer, tableName } from '../naming.ts';
 import type { Effects } from '../ports.ts';
+import type { Snapshot } from '../table/metadata.ts';
 import type { AnswerColumn } from './answer.ts';
-import type { AsOf } from './as-of.ts';
+import { type AsOf, inputsOf } from './as-of.ts';
 import { createLakeViews } from './lake-views.ts';
 import { noTable } from './no-table.ts';
 import { classificationOf, mayRead, type Reader } from './reader.ts';
@@ -36,7 +37,7 @@ export interface PageRequest {
   /** Where to go on, on the state that the first page was of. */
   readonly cursor?: string | undefined;
   readonly reader: Reader | undefined;
-  /** Undefined for all. */
+  /** Those of them that the table had at the moment; undefined for all. */
   readonly columns?: readonly string[] | undefined;
 }
 
@@ -46,6 +47,8 @@ export interface PageQuery {
   readonly table: string;
   /** The state that is seen; null where nothing was published. */
   readonly snapshotId: number | null;
+  /** The Silver snapshots that a Gold table's state was made from, by dataset. */
+  readonly madeFrom: Readonly<Record<string, number>>;
   /** Every column of the table that is seen. */
   readonly columns: readonly PageColumn[];
   /** SELECT without LIMIT, its rows in order. */
@@ -61,7 +64,7 @@ export interface PageQuery {
 }
 
 /** One page of rows. */
-export interface TablePage extends Pick<PageQuery, 'table' | 'snapshotId'> {
+export interface TablePage extends Pick<PageQuery, 'table' | 'snapshotId' | 'madeFrom'> {
   readonly columns: readonly AnswerColumn[];
   readonly rows: readonly (readonly SqlValue[])[];
   /** For each row the cursor that goes on behind it. */
@@ -79,9 +82,10 @@ export async function pageQuery(engine: Engine, effects: Effects, request: PageR
   const { dataset } = contract;
   const table = tableName(layer, dataset);
   if (!mayRead(reader, table)) throw noTable(table, []);
-  const snapshotId = await makeView(engine, effects, request);
+  const snapshot = await makeView(engine, effects, request);
+  const snapshotId = snapshot?.['snapshot-id'] ?? null;
   const columns = await columnsOf(engine, request);
-  const named = (request.columns ?? columns.map(({ name }) => name)).map((name) => columnOf(columns, name));
+  const named = columns.filter(({ name }) => request.columns?.includes(name) ?? true);
   checkOrder(
     asked.map((one) => ({ ...one, column: columnOf(columns, one.column).name })),
     columns,
@@ -100,6 +104,7 @@ export async function pageQuery(engine: Engine, effects: Effects, request: PageR
   return {
     table,
     snapshotId,
+    madeFrom: snapshot === undefined ? {} : inputsOf(snapshot),
     columns,
     select: `SELECT ${selected.join(', ')} FROM ${quoted(table)}${where}${by}`,
     skipped: start?.shown ?? 0,
@@ -130,8 +135,8 @@ export async function tablePage(
     );
     return query.cursorAt(last) ?? '';
   });
-  const { table, snapshotId } = query;
-  return { table, snapshotId, columns, rows, cursors, hasMore: found.length > limit };
+  const { table, snapshotId, madeFrom } = query;
+  return { table, snapshotId, madeFrom, columns, rows, cursors, hasMore: found.length > limit };
 }
 
 /** The place of a row, by that of the row before it. */
@@ -146,7 +151,7 @@ async function makeView(
   engine: Engine,
   effects: Effects,
   { contract: { dataset }, layer, asOf, cursor, reader }: PageRequest,
-): Promise<number | null> {
+): Promise<Snapshot | undefined> {
   const table = tableName(layer, dataset);
   const pinned = cursor === undefined ? undefined : snapshotOf(cursor);
   const wanted: AsOf = pinned === undefined ? asOf : { kind: 'snapshot', id: pinned };
@@ -157,7 +162,7 @@ async function makeView(
   if (pinned !== undefined && pinned !== id) throw expiredCursor(table);
   const seen: AsOf = id === undefined ? asOf : { kind: 'snapshot', id };
   await createLakeViews(engine, effects, table, seen, { isExact: true, reader, dataset });
-  return id ?? null;
+  return snapshot;
 }
 
 const isGone = (error: unknown): boolean =>

@@ -1,0 +1,57 @@
+import type { LoadedContracts } from '../../etl/contract/load-contracts.ts';
+import { type Engine, openEngine } from '../../etl/engine/engine.ts';
+import { ConfigError } from '../../etl/errors.ts';
+import type { Effects } from '../../etl/ports.ts';
+import type { Sight } from './sight.ts';
+
+/** What the fields of one request are answered with. */
+export interface Asking {
+  readonly effects: Effects;
+  readonly sight: Sight;
+  readonly loaded: LoadedContracts;
+  /** Does work with the request's engine when the work before is done: each makes views of its own in it. */
+  inTurn<T>(work: (engine: Engine) => Promise<T>): Promise<T>;
+}
+
+/** An asking that ends. */
+export interface OpenAsking extends Asking {
+  /** Stops what runs, and lets nothing more run. */
+  stop(): void;
+  close(): Promise<void>;
+}
+
+/** Opens what a request is answered with; its engine is opened by the first field that needs one. */
+export function openAsking(known: Omit<Asking, 'inTurn'>): OpenAsking {
+  const { effects } = known;
+  let [isStopped, last]: [boolean, Promise<unknown>] = [false, Promise.resolve()];
+  let opened: ReturnType<typeof openOne> | undefined;
+  const openOne = async () => {
+    const scratch = await effects.openScratch('graphql');
+    const engine = await openEngine(effects.engine, `${scratch.directory}/spill`);
+    if (isStopped) engine.stop();
+    return { engine, scratch };
+  };
+  return {
+    ...known,
+    inTurn: (work) => {
+      const turn = last.then(async () => {
+        if (isStopped) throw new ConfigError('QUERY_STOPPED', 'The query was stopped.');
+        opened ??= openOne();
+        return await work((await opened).engine);
+      });
+      last = turn.catch(() => undefined);
+      return turn;
+    },
+    stop: () => {
+      isStopped = true;
+      void opened?.then(({ engine }) => engine.stop()).catch(() => undefined);
+    },
+    close: async () => {
+      isStopped = true;
+      await last;
+      const one = await opened?.catch(() => undefined);
+      one?.engine.close();
+      await one?.scratch.dispose();
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { MOST_ROWS, PAGE_ROWS } from './filters.ts';
+
+/** What answering a field takes, in units of one value of one row, beside what its parts take. */
+export interface Cost {
+  /** Once. */
+  readonly own: number;
+  /** How often its parts are answered. */
+  readonly times: number;
+}
+
+/** What a field's cost is told by. */
+export type CostOf = (args: Readonly<Record<string, unknown>>) => Cost;
+
+/** Reading a page takes about as long as answering with so many values. */
+const PAGE_COST = 500;
+
+/** A page: its rows, as many as are asked for. What isn't said as a number is taken for the most. */
+export const pageCost: CostOf = ({ first = PAGE_ROWS }) => ({
+  own: PAGE_COST,
+  times: typeof first === 'number' ? Math.min(Math.max(first, 1), MOST_ROWS) : MOST_ROWS,
+});
+
+/** A row whose source file is looked into. */
+export const ROW_COST: CostOf = () => ({ own: 10, times: 1 });
