@@ -3,6 +3,7 @@ import { answerError, noSuchAddress } from './answer-error.ts';
 import { mountRoutes } from './api/mount.ts';
 import { ROUTES } from './api/routes.ts';
 import { mountConsole } from './console/mount.tsx';
+import { mountGraphql } from './graphql/mount.ts';
 import type { Env } from './http/env.ts';
 import { knownHost } from './http/known-host.ts';
 import { rateLimit } from './http/rate-limit.ts';
@@ -24,6 +25,7 @@ export function createApp(service: Service): Hono<Env> {
   app.use(rateLimit(service.lake.effects.clock));
   mountRoutes(app, ROUTES, service);
   mountIceberg(app, service);
+  mountGraphql(app, service);
   mountConsole(app, service);
   return app;
 }

@@ -1,5 +1,5 @@
-import type { GoldContract, SourceContract } from '../contract/contract.ts';
 import { SNAPSHOT_NAME } from '../contract/check-columns.ts';
+import type { GoldContract, SourceContract } from '../contract/contract.ts';
 import type { SqlValue } from '../engine/engine.ts';
 import { ConfigError } from '../errors.ts';
 import type { Effects } from '../ports.ts';

@@ -185,11 +185,7 @@ interface Wanted {
   readonly hasRepeats: boolean;
 }
 
-async function traceInput(
-  tracing: Tracing,
-  contract: SourceContract,
-  wanted: Wanted,
-): Promise<TracedInput> {
+async function traceInput(tracing: Tracing, contract: SourceContract, wanted: Wanted): Promise<TracedInput> {
   const { engine } = tracing;
   await makeTraced(tracing, contract, wanted);
   const [total = {}] = await engine.rows('SELECT count(*) AS rows$ FROM traced');

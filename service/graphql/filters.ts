@@ -65,10 +65,7 @@ export function whereType(name: string, columns: readonly ShownColumn[]): GraphQ
     name: `${name}_Filter`,
     description: 'Rows that meet every condition.',
     fields: Object.fromEntries(
-      columns.map((column) => [
-        column.field,
-        { type: filterOf(column), description: column.description },
-      ]),
+      columns.map((column) => [column.field, { type: filterOf(column), description: column.description }]),
     ),
   });
 }
@@ -79,10 +76,7 @@ const Direction = new GraphQLEnumType({
 });
 
 /** A column to order a table's rows by; undefined where no column can. */
-export function orderType(
-  name: string,
-  columns: readonly ShownColumn[],
-): GraphQLInputObjectType | undefined {
+export function orderType(name: string, columns: readonly ShownColumn[]): GraphQLInputObjectType | undefined {
   const ordered = columns.filter(({ type, isHidden }) => !isHidden && valueKind(type).kind !== 'other');
   if (ordered.length === 0) return undefined;
   const values = ordered.map(({ field, name: value, description }) => [field, { value, description }]);
@@ -165,8 +159,15 @@ function filtersOf({ name }: ShownColumn, given: Readonly<Record<string, unknown
 export function tableArgs(name: string, columns: readonly ShownColumn[]) {
   const order = orderType(name, columns);
   return {
-    first: { type: GraphQLInt, defaultValue: PAGE_ROWS, description: `rows of the page, ${MOST_ROWS} at most` },
-    after: { type: GraphQLString, description: "a cursor of a page before: the rows behind it, of the same state" },
+    first: {
+      type: GraphQLInt,
+      defaultValue: PAGE_ROWS,
+      description: `rows of the page, ${MOST_ROWS} at most`,
+    },
+    after: {
+      type: GraphQLString,
+      description: 'a cursor of a page before: the rows behind it, of the same state',
+    },
     where: { type: whereType(name, columns) },
     ...(order === undefined ? {} : { orderBy: { type: new GraphQLList(new GraphQLNonNull(order)) } }),
   };

@@ -1,5 +1,6 @@
 import {
   GraphQLBoolean,
+  type GraphQLFieldConfigArgumentMap,
   type GraphQLFieldConfigMap,
   GraphQLInt,
   GraphQLList,
@@ -23,6 +24,8 @@ import { type PageOfRows, type PageRow, rowsOf } from './table-rows.ts';
 export interface TableTypes {
   readonly table: ShownTable;
   readonly page: GraphQLObjectType;
+  /** What a page is asked for with. */
+  readonly args: GraphQLFieldConfigArgumentMap;
 }
 
 type Fields<Source> = GraphQLFieldConfigMap<Source, Asking>;
@@ -74,12 +77,12 @@ export function goldTypes(table: ShownTable, inputs: readonly TableTypes[]): Tab
 
 function linesField(
   { contract: gold }: ShownTable,
-  { table, page }: TableTypes,
+  { table, page, args: own }: TableTypes,
 ): Fields<PageRow>[string] {
   return {
     type: required(page),
     description: table.description,
-    args: tableArgs(table.name, table.columns),
+    args: own,
     extensions: { cost: pageCost },
     resolve: async (row, args, asking, info) => {
       const asked = askedRows(args, table.columns);
@@ -94,17 +97,16 @@ function linesField(
 }
 
 /** The field by which a table is read. */
-export function tableField({ table, page }: TableTypes): Fields<unknown>[string] {
+export function tableField({ table, page, args: own }: TableTypes): Fields<unknown>[string] {
   return {
     type: required(page),
     description: table.description,
     args: {
-      ...tableArgs(table.name, table.columns),
+      ...own,
       asOf: { type: AsOfInput, description: 'now unless said; a cursor goes on with its own state' },
     },
     extensions: { cost: pageCost },
-    resolve: (_, args, asking, info) =>
-      rowsOf(table, askedRows(args, table.columns), { asking, info }),
+    resolve: (_, args, asking, info) => rowsOf(table, askedRows(args, table.columns), { asking, info }),
   };
 }
 
@@ -124,8 +126,7 @@ function typesOf(table: ShownTable, relations: Fields<PageRow>): TableTypes {
       node: { type: required(row), resolve: (one) => one },
     },
   });
-  const list = (type: GraphQLOutputType): GraphQLOutputType =>
-    required(new GraphQLList(required(type)));
+  const list = (type: GraphQLOutputType): GraphQLOutputType => required(new GraphQLList(required(type)));
   const page = new GraphQLObjectType<PageOfRows, Asking>({
     name: `${name}_Page`,
     description: 'Rows in an order, and where they go on.',
@@ -134,13 +135,22 @@ function typesOf(table: ShownTable, relations: Fields<PageRow>): TableTypes {
       edges: { type: list(edge), resolve: ({ rows }) => rows },
       pageInfo: { type: required(PageInfo), resolve: (one) => one },
       table: { type: required(GraphQLString), description: 'As SQL names it.' },
-      snapshotId: { type: BigInteger, description: 'The state that is seen; null where nothing was published.' },
+      snapshotId: {
+        type: BigInteger,
+        description: 'The state that is seen; null where nothing was published.',
+      },
     },
   });
-  return { table, page };
+  return { table, page, args: tableArgs(name, columns) };
 }
 
-function columnField({ name, type, isNullable, isHidden, description }: ShownColumn): Fields<PageRow>[string] {
+function columnField({
+  name,
+  type,
+  isNullable,
+  isHidden,
+  description,
+}: ShownColumn): Fields<PageRow>[string] {
   const shown = isHidden ? GraphQLString : scalarOf(type);
   return {
     type: isNullable ? shown : required(shown),
