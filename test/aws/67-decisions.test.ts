@@ -18,6 +18,8 @@ import {
   RunJson,
   RunsJson,
 } from '../cli/shapes.ts';
+import { kindsOf } from '../openlineage/spec-faults.ts';
+import { lineageOf } from './support/lineage-server.ts';
 import { person } from './support/person.ts';
 import { connect, type Platform } from './support/platform.ts';
 import { ROOT } from './support/python.ts';
@@ -74,6 +76,10 @@ test('a held run is refused, its files stay aside, and readmitted they are teste
   const { runId } = await dropAndRun('undecided', transactions('undecided', 150, bad('undecided', 20)));
   const refused = await json(RunJson, ['refuse', runId, ...WORD], [0, 1]);
   expect(refused).toMatchObject({ runId, status: 'refused' });
+  // A lineage server hears of the run from its functions, and of the decision from the operator's command.
+  expect(kindsOf(await lineageOf(platform.session.outputs.LineageUrl, DATASET, runId))).toEqual(
+    ['START', 'OTHER', 'ABORT'].map((kind) => `${kind} ${DATASET}`),
+  );
   expect(await json(RunsJson, ['run', ...ON])).toMatchObject([{ status: 'nothing-to-do' }]);
   const given = await json(ReadmitJson, ['readmit', runId, ...WORD]);
   expect(given).toMatchObject({ was: 'refused', files: [expect.stringContaining('undecided.csv')] });
