@@ -159,7 +159,7 @@ export interface Lineage {
   readonly namespace: string;
   /** Never throws: lineage keeps no run. */
   emit(event: Readonly<Record<string, unknown>>): Promise<void>;
-  /** Says to whoever watches why no event could be made of a run. */
+  /** Says to whoever watches why events of a run are not sent. */
   unmade(reason: string): void;
 }
 

@@ -48,7 +48,7 @@ export function httpLineage({ clock, ...options }: LineageOptions & { readonly c
         missed(`its key could not be read (${messageOf(error)})`);
       }
     },
-    unmade: (reason) => onFailure?.(`The lineage server at ${url.host} is not told of a run: ${reason}`),
+    unmade: (reason) => onFailure?.(`The lineage server at ${url.host} is not told all of a run: ${reason}`),
   };
 }
 

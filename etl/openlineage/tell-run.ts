@@ -2,7 +2,7 @@ import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { messageOf } from '../errors.ts';
 import { planKey, sealKey, tableName } from '../naming.ts';
-import type { Effects } from '../ports.ts';
+import type { Clock, Effects, Lineage } from '../ports.ts';
 import { Plan, parseDocument, Seal } from '../stages/documents.ts';
 import type { RunInput } from '../stages/stage.ts';
 import { readPointer } from '../table/pointer.ts';
@@ -108,7 +108,19 @@ async function tell(
   } catch (error) {
     lineage.unmade(messageOf(error));
   }
-  for (const event of events) await lineage.emit(lineageEvent(event));
+  await sendInTime(effects.clock, lineage, events);
+}
+
+/** How long one telling may take: a slow server doesn't keep a run that made many Gold tables. */
+const TELLING_MS = 10_000;
+
+async function sendInTime(clock: Clock, lineage: Lineage, events: readonly LineageRun[]): Promise<void> {
+  const endMs = clock.now().getTime() + TELLING_MS;
+  for (const [n, event] of events.entries()) {
+    if (n > 0 && clock.now().getTime() >= endMs)
+      return lineage.unmade(`it took ${n} of ${events.length} events in ${TELLING_MS / 1000} s.`);
+    await lineage.emit(lineageEvent(event));
+  }
 }
 
 async function knownOf(

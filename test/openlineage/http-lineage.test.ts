@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { httpLineage } from '../../adapters/http/lineage.ts';
 import { initLake, openLake } from '../../adapters/local/lake.ts';
 import { TransientError } from '../../etl/errors.ts';
-import { tellStart } from '../../etl/openlineage/tell-run.ts';
+import { tellEnd, tellStart } from '../../etl/openlineage/tell-run.ts';
 import { openShop, type Shop } from '../cli/shop.ts';
 import { type Receiver, startReceiver } from '../events/receiver.ts';
 
@@ -69,21 +69,40 @@ describe('a server that takes nothing', () => {
   });
 });
 
-test('what can not be read of a run keeps it from no stage', async () => {
-  const root = path.join(shop.cwd, 'another-lake');
+const RUN = { dataset: 'shop.sales', runId: '20240601T000000000Z-00000000' };
+
+async function effectsOf(folder: string) {
+  const root = path.join(shop.cwd, folder);
   await mkdir(root);
   await initLake(root);
   const folders = { contractsDir: path.join(shop.cwd, 'contracts'), sqlDir: path.join(shop.cwd, 'sql/gold') };
-  const { effects } = await openLake(root, folders);
+  return (await openLake(root, folders)).effects;
+}
+
+test('a slow server does not keep a run', async () => {
+  const effects = await effectsOf('slow-lake');
+  // Each look at the clock is eleven seconds later.
+  const clock = {
+    now: () => {
+      nowMs += 11_000;
+      return new Date(nowMs);
+    },
+  };
+  await tellEnd({ ...effects, clock, lineage: lineageTo() }, RUN, { eventType: 'FAIL', why: ['no disk'] });
+  expect(server.received).toHaveLength(1);
+  expect(reasons).toEqual([expect.stringContaining('it took 1 of 2 events in 10 s')]);
+});
+
+test('what can not be read of a run keeps it from no stage', async () => {
+  const effects = await effectsOf('another-lake');
   const objects = {
     ...effects.objects,
     get: () => Promise.reject(new TransientError('STORE_UNAVAILABLE', 'the store answers nothing')),
   };
-  const run = { dataset: 'shop.sales', runId: '20240601T000000000Z-00000000' };
-  await tellStart({ ...effects, objects, lineage: lineageTo() }, run);
+  await tellStart({ ...effects, objects, lineage: lineageTo() }, RUN);
   expect(server.received).toEqual([]);
   expect(reasons).toEqual([expect.stringContaining('the store answers nothing')]);
   // As the stage itself has it, which is what the test means to be true.
-  await tellStart({ ...effects, lineage: lineageTo() }, run);
+  await tellStart({ ...effects, lineage: lineageTo() }, RUN);
   expect(server.received).toHaveLength(1);
 });
