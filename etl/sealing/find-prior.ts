@@ -1,0 +1,33 @@
+import { readParquet } from '../engine/engine.ts';
+import { forgetReleased } from '../quarantine/attempts.ts';
+import { loadPriorFailures } from '../refining/prior-failures.ts';
+import type { DatasetTables } from '../stages/dataset-tables.ts';
+import { type ChunkResult, replacedFiles } from '../stages/documents.ts';
+import type { Sealing } from './sealing.ts';
+
+/** SELECT of the row_hash of every record of the run that may have failed before: rejects, and what refine found so. */
+async function comingAgain({ effects }: Sealing, chunks: readonly ChunkResult[]): Promise<string> {
+  const files = chunks.flatMap((chunk) => [...chunk.dataFiles, ...chunk.suspectFiles]);
+  const failed = files.filter(({ columns }) => columns.attempt_count?.max !== '0');
+  const paths = await Promise.all(failed.map(({ key }) => effects.data.localPath(key)));
+  const passed =
+    paths.length === 0 ? '' : ` UNION ALL SELECT row_hash FROM ${readParquet(paths)} WHERE attempt_count > 0`;
+  return `SELECT row_hash FROM rejects${passed}`;
+}
+
+/** What failed before, and was not released since, among what comes again. */
+export async function findPrior(
+  sealing: Sealing,
+  tables: DatasetTables,
+  chunks: readonly ChunkResult[],
+): Promise<boolean> {
+  const { effects, engine, context } = sealing;
+  const { plan, base } = context;
+  const hasPrior = await loadPriorFailures(
+    engine,
+    { tables, replaced: replacedFiles(plan), carriedRun: base?.generation_run },
+    await comingAgain(sealing, chunks),
+  );
+  await forgetReleased(engine, effects, { plan, tables, base });
+  return hasPrior;
+}
