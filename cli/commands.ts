@@ -4,22 +4,22 @@ import type { CommandEntry } from './command.ts';
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'demo',
-    summary: 'the whole way on files that come with Assay',
+    summary: 'run everything on example files that come with Assay',
     load: async () => (await import('./commands/demo.ts')).demo,
   },
   {
     name: 'new dataset',
-    summary: 'make a dataset of files: its contract and its first run',
+    summary: 'make a dataset from files: write its contract and run it',
     load: async () => (await import('./commands/new-dataset.ts')).newDataset,
   },
   {
     name: 'new gold',
-    summary: 'make a Gold table to start from',
+    summary: 'write a first Gold table',
     load: async () => (await import('./commands/new-gold.ts')).newGold,
   },
   {
     name: 'init',
-    summary: 'make a folder a lake',
+    summary: 'create a lake in a folder',
     load: async () => (await import('./commands/init.ts')).init,
   },
   {
@@ -44,7 +44,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'query',
-    summary: 'ask the tables with SQL',
+    summary: 'query the tables with SQL',
     load: async () => (await import('./commands/query.ts')).query,
   },
   {
@@ -54,17 +54,17 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'close',
-    summary: 'have a month of a Gold table stay as it is',
+    summary: 'freeze a month of a Gold table',
     load: async () => (await import('./commands/close.ts')).close,
   },
   {
     name: 'restatements',
-    summary: 'list what waits to change closed months',
+    summary: 'list changes that wait for closed months',
     load: async () => (await import('./commands/restatements.ts')).restatements,
   },
   {
     name: 'restatements accept',
-    summary: 'publish what waits for a closed month',
+    summary: 'publish a change that waits for a closed month',
     load: async () => (await import('./commands/restatements-accept.ts')).restatementsAccept,
   },
   {
@@ -94,7 +94,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'readmit',
-    summary: 'give back files that were set aside',
+    summary: 'let files that were set aside be read again',
     load: async () => (await import('./commands/readmit.ts')).readmit,
   },
   {
@@ -139,7 +139,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'quarantine release',
-    summary: 'give condemned records another life',
+    summary: 'let condemned records be tested again',
     load: async () => (await import('./commands/quarantine-release.ts')).quarantineRelease,
   },
   {
@@ -189,7 +189,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'upgrade',
-    summary: 'make tables of earlier versions what every engine reads',
+    summary: 'convert tables of earlier versions, so that every engine reads them',
     load: async () => (await import('./commands/upgrade.ts')).upgrade,
   },
   {
@@ -199,7 +199,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'reconcile',
-    summary: 'have the catalog follow what is published',
+    summary: 'make the catalog match what is published',
     load: async () => (await import('./commands/reconcile.ts')).reconcile,
   },
   {
@@ -214,7 +214,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'health',
-    summary: 'what waits, is late or fell silent',
+    summary: 'what is late, waits for a decision or stopped coming',
     load: async () => (await import('./commands/health.ts')).health,
   },
   {
@@ -224,7 +224,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'drill',
-    summary: 'crash lakes of its own on purpose, and lose nothing',
+    summary: 'crash test lakes on purpose and check that nothing is lost',
     load: async () => (await import('./commands/drill.ts')).drill,
   },
   {
@@ -254,7 +254,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'completion',
-    summary: 'have the shell complete commands by the tab key',
+    summary: 'print a script that completes commands in the shell',
     load: async () => (await import('./commands/completion.ts')).completionOf(COMMANDS),
   },
 ];

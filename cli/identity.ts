@@ -13,7 +13,7 @@ export const WORD_OPTIONS: Readonly<Record<'reason' | 'by', Option>> = {
 /** As WORD_OPTIONS, for work that needs no reason of its own. */
 export const OPTIONAL_WORD_OPTIONS: typeof WORD_OPTIONS = {
   ...WORD_OPTIONS,
-  reason: { ...WORD_OPTIONS.reason, help: "why; it is kept for good; 'maintenance' unless given" },
+  reason: { ...WORD_OPTIONS.reason, help: "why; it is kept for good (default: 'maintenance')" },
 };
 
 /** Who gives a command, and why, where a reason need not be given. */

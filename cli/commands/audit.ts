@@ -18,7 +18,7 @@ quarantine or condemned, once, with the values that its text has; and every Gold
 were tampered with, that are missing, or that nobody wrote. Takes about as long as running all files again.
 Ends with 1 where anything is wrong.`,
   options: {
-    dataset: { type: 'string', value: 'D', help: 'only this dataset, or Gold table; all unless given' },
+    dataset: { type: 'string', value: 'D', help: 'only this dataset or Gold table (default: all)' },
     run: { type: 'string', value: 'RUN', help: "only this run's source files and seal" },
   },
   examples: ['assay audit', 'assay audit --dataset spend.council_payments --json'],

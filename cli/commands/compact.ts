@@ -22,7 +22,7 @@ queried and rolled back to; their small files go once those are expired and vacu
     'target-mb': {
       type: 'string',
       value: 'N',
-      help: `join files up to so many MB, those of less than half of it; ${DEFAULT_TARGET_MB} unless given`,
+      help: `join files of less than N/2 MB into files of up to N MB (default: ${DEFAULT_TARGET_MB})`,
     },
     'dry-run': { type: 'boolean', help: 'list what would be joined, and change nothing' },
     ...OPTIONAL_WORD_OPTIONS,

@@ -39,14 +39,14 @@ stderr; with --out, writes the contract there and prints what it found. Personal
     dataset: {
       type: 'string',
       value: 'D',
-      help: "the dataset's name, e.g. spend.payments; from the path of the first file unless given",
+      help: "the dataset's name, e.g. spend.payments (default: from the path of the first file)",
     },
     out: { type: 'string', value: 'FILE', help: 'write the contract to a new file' },
     ...LINK_OPTION,
     'sample-mb': {
       type: 'string',
       value: 'N',
-      help: `read at most so many megabytes, an equal share of each file; ${DEFAULT_SAMPLE_MB} unless given`,
+      help: `read at most N megabytes, an equal share of each file (default: ${DEFAULT_SAMPLE_MB})`,
     },
   },
   examples: [

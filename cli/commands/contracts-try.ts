@@ -35,7 +35,7 @@ Values of personal and confidential columns are shown as •••.`,
     limit: {
       type: 'string',
       value: 'N',
-      help: `so many examples a rule and column; ${DEFAULT_LIMIT} unless given`,
+      help: `show at most N examples for each rule and column (default: ${DEFAULT_LIMIT})`,
     },
     unmasked: { type: 'boolean', help: 'show the values of personal and confidential columns, too' },
   },

@@ -22,7 +22,7 @@ export const diff: Command = {
 the measures by month, and the keys that were added, removed or changed with their old and new values.
 Values of personal and confidential columns are shown as •••.`,
   options: {
-    limit: { type: 'string', value: 'N', help: `name at most so many keys; ${DEFAULT_LIMIT} unless given` },
+    limit: { type: 'string', value: 'N', help: `name at most N keys (default: ${DEFAULT_LIMIT})` },
     unmasked: { type: 'boolean', help: 'show the values of personal and confidential columns, too' },
   },
   examples: ['assay diff spend.council_payments 3351973625461540 2030449718317321'],

@@ -18,7 +18,11 @@ commit. What was current at any moment since can still be queried with --as-of a
 before says that it was expired. Earlier generations of the tables, from before a migration, go as a whole. Snapshots that a Gold table was made from are kept. The ledger, the condemned records and
 all decisions never expire. Nothing that readers see now changes; the files go with the next 'assay vacuum'.`,
   options: {
-    'older-than': { type: 'string', value: 'AGE', help: 'not current for so long, e.g. 12h, 90d' },
+    'older-than': {
+      type: 'string',
+      value: 'AGE',
+      help: 'states that have not been current for this long, e.g. 12h, 90d',
+    },
     ...OPTIONAL_WORD_OPTIONS,
   },
   examples: ['assay expire spend.council_payments --older-than 90d'],

@@ -9,7 +9,7 @@ import { printable, printableLines } from '../print/printable.ts';
 import { stackOf } from '../target.ts';
 import { usageError } from '../usage-error.ts';
 
-/** `assay health`: what waits, is late or fell silent. */
+/** `assay health`: what is late, waits for a decision or stopped coming. */
 export const health: Command = {
   name: 'health',
   usage: '[--dataset D] [--alert] [--lake DIR]',
@@ -18,8 +18,8 @@ published within 'latency', as many records as 'minRecords' and 'maxRecords' say
 Also finds runs that wait for a decision, open circuit breakers, seals that are gone, and Gold tables that were not made from
 what is current. On AWS the platform itself looks every hour, and sends the alerts. Ends with 1 where anything is amiss, for cron and monitors.`,
   options: {
-    dataset: { type: 'string', value: 'D', help: 'only this dataset, or Gold table; all unless given' },
-    alert: { type: 'boolean', help: 'also send an alert for what is newly amiss; what goes on is told once' },
+    dataset: { type: 'string', value: 'D', help: 'only this dataset or Gold table (default: all)' },
+    alert: { type: 'boolean', help: 'also send an alert for each new problem; one that lasts is told once' },
   },
   examples: ['assay health', 'assay health --alert', 'assay health --dataset spend.council_payments --json'],
   positionals: { min: 0, max: 0, name: '' },

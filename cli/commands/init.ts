@@ -15,7 +15,7 @@ and what it knows of its runs (ops). Remove the folder, and nothing is left.
 Only its owner may read it. With --share group, the group of the folder may read and write it, too; given for a lake that
 is there, --share changes who may, for all of its files.`,
   options: {
-    share: { type: 'string', value: 'WHOM', choices: SHARES, help: 'group, or nobody (unless given)' },
+    share: { type: 'string', value: 'WHOM', choices: SHARES, help: 'group, or nobody (the default)' },
   },
   examples: ['assay init', 'assay init --lake /data/lake'],
   positionals: { min: 0, max: 0, name: '' },

@@ -28,7 +28,7 @@ repeat, the row that it repeats is followed. A row's repeats are named with it. 
     limit: {
       type: 'string',
       value: 'N',
-      help: `follow at most so many rows of an input; ${DEFAULT_LIMIT} unless given`,
+      help: `follow at most N rows of each input (default: ${DEFAULT_LIMIT})`,
     },
     file: { type: 'string', value: 'NAME', help: 'the source file of a record, or the end of its key' },
     record: { type: 'string', value: 'N', help: 'the number of the record in it, from 1' },

@@ -26,7 +26,7 @@ The next run of the dataset computes the table, also where no file is pending.`,
     from: {
       type: 'string',
       value: 'D',
-      help: 'the dataset that it is made of; the only one of the domain unless given',
+      help: 'the dataset that it is made from (default: the only one of the domain)',
     },
     by: {
       type: 'string',
@@ -36,7 +36,7 @@ The next run of the dataset computes the table, also where no file is pending.`,
     owner: {
       type: 'string',
       value: 'NAME',
-      help: 'the team that answers for it; the owner of the dataset unless given',
+      help: 'the team that is responsible for it (default: the owner of the dataset)',
     },
     purpose: { type: 'string', value: 'TEXT', help: 'what it is for, in a sentence' },
   },

@@ -24,7 +24,7 @@ With --condemned, those that are condemned instead.`,
     limit: {
       type: 'string',
       value: 'N',
-      help: `at most so many of a dataset; ${DEFAULT_LIMIT} unless given`,
+      help: `show at most N records of each dataset (default: ${DEFAULT_LIMIT})`,
     },
   },
   examples: [

@@ -30,7 +30,7 @@ export const quarantineShow: Command = {
 what happened to it since. RECORD is what 'assay quarantine list' shows, or at least six digits of it.
 Values of personal and confidential columns are shown as •••.`,
   options: {
-    dataset: { type: 'string', value: 'D', help: 'of this dataset; all are searched unless given' },
+    dataset: { type: 'string', value: 'D', help: 'only in this dataset (default: all are searched)' },
     unmasked: { type: 'boolean', help: 'show the values of personal and confidential columns, too' },
   },
   examples: ['assay quarantine show 3f1a9c0de4b75a21'],

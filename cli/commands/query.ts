@@ -44,17 +44,17 @@ the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everythi
       value: 'WHEN',
       help: 'a snapshot id, or a time (2024-05-01, 2024-05-01T12:00Z; UTC unless it says otherwise)',
     },
-    'max-rows': { type: 'string', value: 'N', help: 'rows that a table shows; 200 unless given' },
+    'max-rows': { type: 'string', value: 'N', help: 'most rows that a table shows (default: 200)' },
     files: {
       type: 'string',
       value: 'DIR',
-      help: "a folder whose files the SQL may read, too, e.g. FROM 'lookup.csv'; none unless given",
+      help: "a folder whose files the SQL may read, too, e.g. FROM 'lookup.csv' (default: none)",
     },
     engine: {
       type: 'string',
       value: 'E',
       choices: ['athena', 'local'],
-      help: 'with --target aws: athena, unless given; or local, which reads the tables onto this machine',
+      help: 'with --target aws: athena (the default), or local, which reads the tables onto this machine',
     },
   },
   examples: [

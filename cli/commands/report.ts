@@ -44,7 +44,7 @@ as it was made from a Silver snapshot; with --closed, the rows of closed months,
     format: { type: 'string', value: 'F', help: FORMAT_HELP },
     out: { type: 'string', value: 'FILE', help: 'write all rows to a file instead of stdout' },
     'sheet-per-month': { type: 'boolean', help: 'of a spreadsheet (.xlsx): a sheet for each month' },
-    'max-rows': { type: 'string', value: 'N', help: 'rows that a table shows; 200 unless given' },
+    'max-rows': { type: 'string', value: 'N', help: 'most rows that a table shows (default: 200)' },
   },
   examples: [
     'assay report',

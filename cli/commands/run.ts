@@ -18,7 +18,7 @@ of it is published until a person has decided. Safe to repeat and to interrupt: 
 Now and then it also tends the tables, as 'assay tend' does.
 With --target aws, the platform runs them; the command waits for their end.`,
   options: {
-    dataset: { type: 'string', value: 'D', help: 'only this dataset; all that have a contract unless given' },
+    dataset: { type: 'string', value: 'D', help: 'only this dataset (default: all that have a contract)' },
     'dry-run': { type: 'boolean', help: 'print what would be done, and change nothing' },
     'no-tend': NO_TEND,
   },

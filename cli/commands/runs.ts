@@ -20,7 +20,7 @@ export const runs: Command = {
 leave no trace.`,
   options: {
     dataset: { type: 'string', value: 'D', help: 'only of this dataset' },
-    limit: { type: 'string', value: 'N', help: `at most so many; ${DEFAULT_LIMIT} unless given` },
+    limit: { type: 'string', value: 'N', help: `show at most N runs (default: ${DEFAULT_LIMIT})` },
     held: { type: 'boolean', help: 'only those that wait for a decision' },
   },
   examples: [

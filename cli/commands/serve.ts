@@ -37,12 +37,12 @@ then the name you logged in with). Ctrl-C ends it when what is under way is done
     port: {
       type: 'string',
       value: 'N',
-      help: `where to listen; ${DEFAULT_PORT} unless given, 0 for one that is free`,
+      help: `the port to listen on (default: ${DEFAULT_PORT}); 0 for any that is free`,
     },
     host: {
       type: 'string',
       value: 'H',
-      help: `an address of this machine's own; ${DEFAULT_HOST} unless given`,
+      help: `an address of this machine to listen on (default: ${DEFAULT_HOST})`,
     },
     open: { type: 'boolean', help: 'open the address in the browser' },
     'read-only': { type: 'boolean', help: 'change nothing, whoever asks' },

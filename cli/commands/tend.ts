@@ -20,7 +20,7 @@ contract (assay.tend: false) says otherwise; on AWS it is done every night. Safe
     dataset: {
       type: 'string',
       value: 'D',
-      help: 'only this dataset, or Gold table, even where its contract turns upkeep off; all unless given',
+      help: 'only this dataset or Gold table, even if its contract turns upkeep off (default: all)',
     },
   },
   examples: ['assay tend', 'assay tend --dataset spend.council_payments --json'],

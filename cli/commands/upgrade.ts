@@ -19,7 +19,7 @@ Of a lake in a folder, every file and folder gets the mode that the lake's setti
 shared (assay init --share group). Earlier snapshots go on naming the old files. Datasets that nothing is dropped for become readable so. Runs may go on
 meanwhile. A repeat does what is left to do, and nothing where all is done.`,
   options: {
-    dataset: { type: 'string', value: 'D', help: 'only this dataset, or Gold table; all unless given' },
+    dataset: { type: 'string', value: 'D', help: 'only this dataset or Gold table (default: all)' },
     'dry-run': { type: 'boolean', help: 'list what would be done, and change nothing; needs no reason' },
     ...WORD_OPTIONS,
   },

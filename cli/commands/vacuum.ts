@@ -20,11 +20,11 @@ what runs that ended had staged. Never removes a file that a snapshot names, one
 or anything younger than --older-than; and nothing of a dataset that a run, or other work, may be under way for. Bronze is
 never touched. Scratch space of dead processes goes whenever a lake is opened.`,
   options: {
-    dataset: { type: 'string', value: 'D', help: 'only this dataset, or Gold table; all unless given' },
+    dataset: { type: 'string', value: 'D', help: 'only this dataset or Gold table (default: all)' },
     'older-than': {
       type: 'string',
       value: 'AGE',
-      help: `only what was last written so long ago; ${DEFAULT_AGE} unless given, 1h at least`,
+      help: `only files that were last written this long ago (default: ${DEFAULT_AGE}, at least 1h)`,
     },
     'dry-run': { type: 'boolean', help: 'list what would be removed, and remove nothing' },
   },

@@ -36,7 +36,7 @@ Ctrl-C ends it after the run under way. With --json, one JSON object a line for 
     settle: {
       type: 'string',
       value: 'SECONDS',
-      help: `how long a file must be at rest; ${DEFAULT_SETTLE} unless given`,
+      help: `seconds without a change before a file is taken (default: ${DEFAULT_SETTLE})`,
     },
   },
   examples: [

@@ -23,7 +23,8 @@ export const showHealth = route({
   path: '/v1/health',
   permission: 'catalogue.read',
   tag: 'Datasets',
-  summary: 'What waits, is late or fell silent: each dataset compared with what its contract promises',
+  summary:
+    'What is late, waits for a decision or stopped coming: each dataset compared with what its contract promises',
   query: z.strictObject({
     ...PAGE_QUERY,
     dataset: OF_DATASET,
