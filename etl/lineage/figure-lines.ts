@@ -3,6 +3,7 @@ import type { GoldContract, SourceContract } from '../contract/contract.ts';
 import type { SqlValue } from '../engine/engine.ts';
 import { ConfigError } from '../errors.ts';
 import type { Effects } from '../ports.ts';
+import { sinceMonth, untilMonth } from '../query/month-filters.ts';
 import { seenSnapshot } from '../query/seen-snapshot.ts';
 import type { ColumnFilter } from '../query/table-page-filter.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
@@ -32,8 +33,8 @@ export async function figureLines(
   const snapshotId = await originOf(effects, gold, source.dataset, figure);
   const month = String(figure.values[gold.partitionColumn] ?? '').slice(0, 7);
   const at = source.partitionColumn;
-  const from = { column: at, op: 'gte', values: [`${month}-01`] } as const;
-  const until = { column: at, op: 'lt', values: [`${monthAfter(month)}-01`] } as const;
+  const from = sinceMonth(at, month);
+  const until = untilMonth(at, month);
   const shared = gold.key.filter(
     (name) => name !== gold.partitionColumn && source.columns.some((column) => column.name === name),
   );
@@ -47,12 +48,6 @@ export async function figureLines(
     filters: [...(gold.affects === 'same-month' ? [from] : []), until, ...alike],
     snapshotId,
   };
-}
-
-function monthAfter(month: string): string {
-  const [year = 0, number = 0] = month.split('-').map(Number);
-  const next = number === 12 ? [year + 1, 1] : [year, number + 1];
-  return next.map((part, n) => String(part).padStart(n === 0 ? 4 : 2, '0')).join('-');
 }
 
 /**

@@ -20,7 +20,7 @@ export function mountRoutes(app: Hono<Env>, routes: readonly Route[], service: S
       const identity = route.permission === 'everyone' ? NOBODY : permit(c, route.permission, service);
       if (route.method === 'get') {
         const reply = await route.run(await rawOf(c, identity), service);
-        return reply.kind === 'file' ? file(c, reply) : tagged(c, answered(reply));
+        return reply.kind === 'file' ? await file(c, reply) : tagged(c, answered(reply));
       }
       requireOwnSite(c, c.req.header('x-csrf-token'), service);
       const raw = await rawOf(c, identity, route.body === undefined ? undefined : await readJson(c));
@@ -46,7 +46,14 @@ async function rawOf(c: Ctx, identity: Identity, body?: unknown): Promise<RawReq
   const repeated = Object.entries(c.req.queries()).find(([, values]) => values.length > 1);
   if (repeated !== undefined)
     throw new ConfigError('REQUEST', `The query says '${repeated[0]}' more than once: say it once.`);
-  return { params: c.req.param(), query: c.req.query(), body, identity, ifMatch: c.req.header('if-match') };
+  return {
+    params: c.req.param(),
+    query: c.req.query(),
+    body,
+    identity,
+    ifMatch: c.req.header('if-match'),
+    accept: c.req.header('accept'),
+  };
 }
 
 function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
@@ -82,10 +89,14 @@ const json = (c: Ctx, { status, text }: Answered): Response =>
   c.body(text, status, { 'Content-Type': 'application/json' });
 
 /** A file that browsers keep under its name; it is read as it is sent. */
-function file(c: Ctx, { name, type, bytes }: FileReply): Response {
-  return c.body(ReadableStream.from(bytes), 200, {
+async function file(c: Ctx, { name, type, headers = {}, bytes }: FileReply): Promise<Response> {
+  const isRead = c.req.method !== 'HEAD';
+  // What is held for it is let go.
+  if (!isRead) await bytes[Symbol.asyncIterator]().return?.();
+  return c.newResponse(isRead ? ReadableStream.from(bytes) : null, 200, {
     'Content-Type': type,
     'Content-Disposition': `attachment; filename="${name.replaceAll(/[^\w.-]/g, '_')}"`,
     'Cache-Control': 'private, no-store',
+    ...headers,
   });
 }

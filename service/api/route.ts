@@ -12,6 +12,8 @@ interface Asked<Params, Query, Body> {
   readonly identity: Identity;
   /** What the request says in its If-Match header. */
   readonly ifMatch: string | undefined;
+  /** What it says in its Accept header. */
+  readonly accept: string | undefined;
 }
 
 /** One method of one address of the API: what it takes, what it answers, and who may ask. */
@@ -49,6 +51,7 @@ export interface RawRequest {
   readonly body: unknown;
   readonly identity: Identity;
   readonly ifMatch: string | undefined;
+  readonly accept: string | undefined;
 }
 
 /** A route as it is mounted and described. */
@@ -80,6 +83,8 @@ export interface FileReply {
   readonly name: string;
   /** Its media type. */
   readonly type: string;
+  /** What else is said of it. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
@@ -144,6 +149,7 @@ function asked<Params extends z.ZodType, Query extends z.ZodType, Body extends z
     body: checked(body ?? z.undefined(), raw.body, 'body') as z.output<Body>,
     identity: raw.identity,
     ifMatch: raw.ifMatch,
+    accept: raw.accept,
   };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readData } from './data.ts';
 import { listDatasets, showContract, showDataset, showSnapshots } from './datasets.ts';
 import { listDecisions } from './decisions.ts';
 import { showHealth } from './health.ts';
@@ -38,6 +39,7 @@ export const ROUTES: readonly Route[] = [
   listReports,
   showReport,
   listClosings,
+  readData,
   listDecisions,
   askQuery,
   showQuery,

@@ -10,6 +10,7 @@ import { createHandler, type Handler } from 'graphql-http';
 import type { Hono } from 'hono';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { AssayError, ConfigError } from '../../etl/errors.ts';
+import { atOnce } from '../http/at-once.ts';
 import type { Env } from '../http/env.ts';
 import { readText } from '../http/read-json.ts';
 import { permit } from '../identity/permit.ts';
@@ -28,6 +29,9 @@ export const GRAPHQL = '/graphql';
 /** How long a request may take. */
 const DEADLINE_MS = 30_000;
 
+/** Requests that are answered at one time: each has an engine of its own. */
+const MOST_AT_ONCE = 8;
+
 /** Errors of one request that are told: what is made to have thousands has no more. */
 const MOST_ERRORS = 10;
 
@@ -37,11 +41,13 @@ type Schemas = ReturnType<typeof schemaCache>;
 export function mountGraphql(app: Hono<Env>, service: Service): void {
   const schemas = schemaCache();
   const handle = handlerOf(schemas, service);
+  const enter = atOnce(MOST_AT_ONCE);
   app.post(GRAPHQL, async (c) => {
     const identity = permit(c, 'catalogue.read', service);
     const text = await readText(c);
     const { effects } = service.lake;
     const loaded = await loadContracts(effects.contracts);
+    const leave = enter();
     const asking = openAsking({ effects, loaded, sight: sightOf(identity, readerOf(identity)) });
     const stop = (): void => asking.stop();
     c.req.raw.signal.addEventListener('abort', stop);
@@ -58,7 +64,7 @@ export function mountGraphql(app: Hono<Env>, service: Service): void {
     } finally {
       c.req.raw.signal.removeEventListener('abort', stop);
       // Whoever asked doesn't wait until what was stopped has ended.
-      void asking.close().catch(service.onError);
+      void asking.close().catch(service.onError).finally(leave);
     }
   });
   app.all(GRAPHQL, (c) => {

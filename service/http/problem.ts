@@ -23,6 +23,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'This is not allowed',
   404: 'There is no such thing',
   405: 'The address has no such method',
+  406: 'It can not be answered in that form',
   409: 'It is not as the request takes it to be',
   412: 'It has changed since it was looked at',
   413: 'The request is too large',

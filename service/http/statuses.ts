@@ -18,6 +18,7 @@ const BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   NOT_A_SOURCE: 404,
   NO_SNAPSHOT: 404,
   WRONG_METHOD: 405,
+  NOT_ACCEPTABLE: 406,
   NOT_HELD: 409,
   NOT_ANSWERED: 409,
   OTHER_DIGEST: 409,
