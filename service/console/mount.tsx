@@ -5,6 +5,7 @@ import { honoPath } from '../http/hono-path.ts';
 import { permit, requireOwnSite } from '../identity/permit.ts';
 import { signIn } from '../identity/sign-in.ts';
 import type { Service } from '../service.ts';
+import { openBoard } from './board.ts';
 import { documentOf } from './document-of.ts';
 import { Layout } from './layout.tsx';
 import type { PageRequest } from './page.ts';
@@ -12,12 +13,13 @@ import { ACTIONS, PAGES } from './pages.ts';
 
 /** Adds the console to an application: its pages, what their forms do, and its files. */
 export function mountConsole(app: Hono<Env>, service: Service): void {
+  const board = openBoard(service.lake.effects);
   for (const { path, permission, render } of PAGES)
     app.get(honoPath(path), async (c) => {
       const elsewhere = await signIn(c, service);
       c.header('Cache-Control', 'private, no-cache');
       if (elsewhere !== undefined) return c.redirect(elsewhere, 303);
-      const request = requestOf(c, permit(c, permission, service), service);
+      const request = requestOf(c, permit(c, permission, service), { service, board });
       const { title, body, refreshSeconds } = await render(request);
       return c.html(
         await documentOf(
@@ -38,7 +40,7 @@ export function mountConsole(app: Hono<Env>, service: Service): void {
       const identity = permit(c, permission, service);
       const form = await readForm(c);
       requireOwnSite(c, form.csrf, service);
-      return c.redirect(await act({ ...requestOf(c, identity, service), form }), 303);
+      return c.redirect(await act({ ...requestOf(c, identity, { service, board }), form }), 303);
     });
   app.get('/assets/:name', (c) => {
     const asset = service.assets.get(c.req.param('name'));
@@ -47,10 +49,14 @@ export function mountConsole(app: Hono<Env>, service: Service): void {
   });
 }
 
-function requestOf(c: Ctx, identity: PageRequest['identity'], service: Service): PageRequest {
+function requestOf(
+  c: Ctx,
+  identity: PageRequest['identity'],
+  stands: Pick<PageRequest, 'service' | 'board'>,
+): PageRequest {
   const asker = c.get('asker');
   const csrf = asker.kind === 'session' ? asker.csrf : undefined;
-  return { params: c.req.param(), query: c.req.query(), identity, csrf, service };
+  return { params: c.req.param(), query: c.req.query(), identity, csrf, ...stands };
 }
 
 /** What a form sends, as text by name; throws ConfigError `REQUEST` for what is no form. */

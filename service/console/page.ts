@@ -2,6 +2,7 @@ import type { Child } from 'hono/jsx';
 import type { Identity } from '../identity/identity.ts';
 import type { Permission } from '../identity/permissions.ts';
 import type { Service } from '../service.ts';
+import type { Board } from './board.ts';
 
 /** What a page is made for. */
 export interface PageRequest {
@@ -12,6 +13,7 @@ export interface PageRequest {
   /** What forms must send back; undefined for who came without a session. */
   readonly csrf: string | undefined;
   readonly service: Service;
+  readonly board: Board;
 }
 
 /** A page as it is shown. */

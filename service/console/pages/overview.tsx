@@ -1,31 +1,20 @@
-import type { Contract } from '../../../etl/contract/contract.ts';
 import { loadContracts } from '../../../etl/contract/load-contracts.ts';
 import type { Ailment } from '../../../etl/operations/ailment.ts';
-import type { Health } from '../../../etl/operations/check-health.ts';
-import { lookAfter } from '../../../etl/operations/look-after.ts';
 import type { RunRecord } from '../../../etl/stages/outcomes.ts';
 import { datasetAt, runAt } from '../addresses.ts';
+import type { DatasetState } from '../board.ts';
 import type { Page, PageRequest } from '../page.ts';
 import { Bars } from '../parts/bars.tsx';
 import { Empty, Table } from '../parts/facts.tsx';
-import { lastRuns } from '../parts/last-runs.ts';
 import { RunStatus, Status } from '../parts/status.tsx';
 import { plural, share, Time } from '../parts/text.tsx';
-
-/** One dataset as the overview tells of it. */
-interface Line {
-  readonly contract: Contract;
-  readonly health: Health;
-  /** Oldest first. */
-  readonly runs: readonly RunRecord[];
-}
 
 /** How the lake stands, and what waits for somebody. */
 export const overview: Page = {
   path: '/',
   permission: 'catalogue.read',
-  async render({ service }) {
-    const lines = await linesOf(service);
+  async render(request) {
+    const lines = await linesOf(request);
     return {
       title: 'Overview',
       body: (
@@ -34,22 +23,24 @@ export const overview: Page = {
           <NeedsYou lines={lines} />
           <h2>Datasets</h2>
           <Datasets lines={lines} />
+          <LookedAt lines={lines} />
         </>
       ),
     };
   },
 };
 
-async function linesOf({ lake: { effects } }: PageRequest['service']): Promise<Line[]> {
-  const contracts = [...(await loadContracts(effects.contracts)).contracts.values()];
-  const health = new Map((await lookAfter(effects, contracts)).map((one) => [one.dataset, one]));
-  return await Promise.all(
-    contracts.map(async (contract) => {
-      const { dataset, layer } = contract;
-      const runs = layer === 'silver' ? await lastRuns(effects, dataset) : [];
-      const known = health.get(dataset) ?? { dataset, layer, publishedAt: null, ailments: [] };
-      return { contract, health: known, runs: [...runs].reverse() };
-    }),
+async function linesOf({ service, board }: PageRequest): Promise<readonly DatasetState[]> {
+  const { contracts } = await loadContracts(service.lake.effects.contracts);
+  return await board.states([...contracts.values()]);
+}
+
+/** When the oldest of it was looked at. */
+function LookedAt({ lines }: { readonly lines: readonly DatasetState[] }) {
+  const [oldest] = lines.map(({ lookedAt }) => lookedAt.toISOString()).sort();
+  if (oldest === undefined) return null;
+  return (
+    <p class="soft">Looked at {oldest.slice(11, 19)} UTC or later; open it again for what happened since.</p>
   );
 }
 
@@ -59,11 +50,11 @@ const STALE: ReadonlySet<Ailment['code']> = new Set(['SILENT', 'LATE', 'GOLD_BEH
 /** Ailments that wait for a person's decision. */
 const DECIDE: ReadonlySet<Ailment['code']> = new Set(['HELD', 'BREAKER', 'REJECTED', 'RESTATEMENT']);
 
-const has = ({ health }: Line, codes: ReadonlySet<Ailment['code']>): boolean =>
+const has = ({ health }: DatasetState, codes: ReadonlySet<Ailment['code']>): boolean =>
   health.ailments.some(({ code }) => codes.has(code));
 
 /** The state of all in a sentence. */
-function headline(lines: readonly Line[]): string {
+function headline(lines: readonly DatasetState[]): string {
   if (lines.length === 0) return 'There is no dataset yet.';
   const published = lines.filter(({ health }) => health.publishedAt !== null);
   if (published.length === 0) return 'Nothing is published yet.';
@@ -78,7 +69,7 @@ function headline(lines: readonly Line[]): string {
   return `${fresh} of ${plural(lines.length, 'dataset')} ${fresh === 1 ? 'is' : 'are'} fresh; ${rest}.`;
 }
 
-function NeedsYou({ lines }: { readonly lines: readonly Line[] }) {
+function NeedsYou({ lines }: { readonly lines: readonly DatasetState[] }) {
   const all = lines.flatMap(({ health }) =>
     health.ailments.map((ailment) => ({ dataset: health.dataset, ailment })),
   );
@@ -109,7 +100,7 @@ function NextStep({ ailment: { next } }: { readonly ailment: Ailment }) {
   );
 }
 
-function Datasets({ lines }: { readonly lines: readonly Line[] }) {
+function Datasets({ lines }: { readonly lines: readonly DatasetState[] }) {
   if (lines.length === 0)
     return (
       <Empty>
@@ -122,7 +113,8 @@ function Datasets({ lines }: { readonly lines: readonly Line[] }) {
       caption="Datasets"
       columns={['dataset', 'state', 'published', 'last run', 'records', 'quarantined', 'share#']}
       rows={lines.map((line) => {
-        const { contract, health, runs } = line;
+        const { contract, health } = line;
+        const runs = [...line.runs].reverse();
         const last = runs.at(-1);
         return [
           <a href={datasetAt(contract.dataset)}>{contract.dataset}</a>,
@@ -164,7 +156,7 @@ const tested = ({ records, blank }: RunRecord['counts']): number => records - bl
 const rateOf = (counts: RunRecord['counts']): number =>
   tested(counts) === 0 ? 0 : counts.quarantined / tested(counts);
 
-function Freshness({ line }: { readonly line: Line }) {
+function Freshness({ line }: { readonly line: DatasetState }) {
   if (line.health.publishedAt === null) return <Status mood="none" word="not published" />;
   if (has(line, STALE)) return <Status mood="bad" word="late" />;
   return line.health.ailments.length > 0 ? (

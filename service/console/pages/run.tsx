@@ -220,6 +220,7 @@ export const approve: Action = {
     const word = wordOf(request);
     const record = await requireRun(lake.effects, request.params.runId ?? '');
     await approveRun(lake, record, { ...word, digest: request.form.digest ?? '' });
+    request.board.forget(record.dataset);
     return runAt(record.runId);
   },
 };
@@ -238,6 +239,7 @@ export const refuse: Action = {
         `Run ${runId} was sealed anew since the page was made: look at it again.`,
       );
     await refuseRun(effects, { runId, dataset }, word);
+    request.board.forget(dataset);
     return runAt(runId);
   },
 };
