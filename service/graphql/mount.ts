@@ -11,14 +11,16 @@ import type { Hono } from 'hono';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { AssayError, ConfigError } from '../../etl/errors.ts';
 import { atOnce } from '../http/at-once.ts';
-import type { Env } from '../http/env.ts';
+import type { Ctx, Env } from '../http/env.ts';
 import { readText } from '../http/read-json.ts';
 import { permit } from '../identity/permit.ts';
 import { readerOf } from '../identity/reader.ts';
+import { signIn } from '../identity/sign-in.ts';
 import type { Service } from '../service.ts';
 import { type OpenAsking, openAsking } from './asking.ts';
 import { formattedError } from './errors.ts';
 import { checkLimits } from './limits.ts';
+import { graphiqlPage } from './page.tsx';
 import { readDocument } from './read-document.ts';
 import { schemaCache } from './schema.ts';
 import { sightOf } from './sight.ts';
@@ -67,10 +69,22 @@ export function mountGraphql(app: Hono<Env>, service: Service): void {
       void asking.close().catch(service.onError).finally(leave);
     }
   });
-  app.all(GRAPHQL, (c) => {
-    c.header('Allow', 'POST');
-    throw new ConfigError('WRONG_METHOD', `${GRAPHQL} is asked by POST, with JSON: {"query": "…"}.`);
+  app.get(GRAPHQL, async (c) => {
+    if (!(c.req.header('accept') ?? '').includes('text/html')) throw postOnly(c);
+    const elsewhere = await signIn(c, service);
+    c.header('Cache-Control', 'private, no-cache');
+    if (elsewhere !== undefined) return c.redirect(elsewhere, 303);
+    permit(c, 'catalogue.read', service);
+    return c.html(await graphiqlPage());
   });
+  app.all(GRAPHQL, (c) => {
+    throw postOnly(c);
+  });
+}
+
+function postOnly(c: Ctx): ConfigError {
+  c.header('Allow', 'POST');
+  return new ConfigError('WRONG_METHOD', `${GRAPHQL} is asked by POST, with JSON: {"query": "…"}.`);
 }
 
 /** The library knows one spelling of it. */
