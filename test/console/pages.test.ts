@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import axe from 'axe-core';
 import type { Browser, BrowserContext } from 'playwright-core';
@@ -49,6 +51,7 @@ const PAGES = [
   '/datasets/shop.sales',
   '/datasets/shop.monthly_sales',
   '/runs',
+  '/sql',
   '/activity',
 ];
 
@@ -112,6 +115,14 @@ describe('a held run', () => {
     await page.waitForURL(`${full.url}/runs/${held}`);
     await page.getByText('promoted').first().waitFor();
     expect(await page.getByRole('button', { name: /^Publish/ }).count()).toBe(0);
+    await page.goto(`${full.url}/datasets/shop.sales`);
+    // The file that the pointer names, read as any other program would.
+    const pointer = JSON.parse(
+      await readFile(path.join(full.shop.cwd, 'lake/silver/shop/sales/_LATEST.json'), 'utf8'),
+    );
+    const shown = await page.locator('main').textContent();
+    expect(shown).toContain(`iceberg_scan('${pointer.metadata_location}')`);
+    expect(shown).toContain(`uri='${full.url}/iceberg'`);
     await page.goto(`${full.url}/activity`);
     expect(await page.locator('tbody tr').first().textContent()).toContain('<b>looked</b> at it');
     expect(trouble).toEqual([]);

@@ -6,6 +6,7 @@ import { checkHealth } from '../../../etl/operations/check-health.ts';
 import { describeContract } from '../../../etl/query/catalog.ts';
 import { listSnapshots, type PublishedSnapshot } from '../../../etl/query/list-snapshots.ts';
 import type { RunRecord } from '../../../etl/stages/outcomes.ts';
+import { readPointer } from '../../../etl/table/pointer.ts';
 import { isAllowed } from '../../identity/identity.ts';
 import { datasetAt, runAt } from '../addresses.ts';
 import type { Page } from '../page.ts';
@@ -30,6 +31,7 @@ export const dataset: Page = {
     const health = await checkHealth(effects, contract);
     const seesRuns = isAllowed(identity, 'runs.read', service);
     const runs = seesRuns && contract.layer === 'silver' ? await lastRuns(effects, contract.dataset) : [];
+    const pointer = (await readPointer(effects.objects, contract.layer, contract.dataset))?.pointer;
     const { tableName, lines } = await listSnapshots(effects, contract.dataset);
     const outputs = [...all.contracts.values()].filter(
       (one) => one.layer === 'gold' && one.inputs.includes(contract.dataset),
@@ -71,7 +73,12 @@ export const dataset: Page = {
           <Columns contract={contract} />
           {seesRuns && <Quality contract={contract} runs={runs} />}
           {seesRuns && <Snapshots lines={lines.slice(0, SNAPSHOTS)} />}
-          <HowToRead contract={contract} service={service} />
+          <HowToRead
+            dataset={contract.dataset}
+            layer={contract.layer}
+            metadata={pointer?.tables[contract.layer]?.metadata_location}
+            host={[...service.hosts][0] ?? ''}
+          />
         </>
       ),
     };
