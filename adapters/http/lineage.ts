@@ -22,7 +22,8 @@ const TIMEOUT_MS = 3000;
 const REST_MS = 60_000;
 
 /**
- * Posts events to a server, each once: lineage is told as it happens, or not at all, and a server that is down keeps no run.
+ * Posts events to a server: lineage is told as it happens, or not at all, and a server that is down keeps no run. What was
+ * sent into a connection that had ended is sent once more.
  * For a minute after a failure nothing is sent. Throws ConfigError `OPENLINEAGE_URL` on an address that is none.
  */
 export function httpLineage({ clock, ...options }: LineageOptions & { readonly clock: Clock }): Lineage {
@@ -42,7 +43,9 @@ export function httpLineage({ clock, ...options }: LineageOptions & { readonly c
       try {
         const key = typeof apiKey === 'function' ? await apiKey() : apiKey;
         const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
-        const trouble = await postJson(url, { body: JSON.stringify(event), headers, timeoutMs });
+        const post = () => postJson(url, { body: JSON.stringify(event), headers, timeoutMs });
+        const first = await post();
+        const trouble = first?.isBroken === true ? await post() : first;
         if (trouble !== undefined) missed(trouble.reason);
       } catch (error) {
         missed(`its key could not be read (${messageOf(error)})`);

@@ -13,7 +13,15 @@ export interface Post {
 export interface PostTrouble {
   readonly reason: string;
   readonly isPassing: boolean;
+  /**
+   * Whether the connection ended without an answer: one that was kept open may have ended while nobody looked, as it does
+   * while a Lambda function sleeps, and the next one is new.
+   */
+  readonly isBroken?: boolean;
 }
+
+/** Codes of Node and of its fetch for a connection that ended. */
+const BROKEN: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /** How often a post is tried. */
 export interface Patience {
@@ -50,9 +58,14 @@ export async function postJson(
     return { reason: `it answered ${response.status}`, isPassing };
   } catch (error) {
     // `fetch failed` says nothing; its cause does.
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    return { reason: messageOf(cause), isPassing: true };
+    const cause = partOf(error, 'cause') ?? error;
+    const isBroken = BROKEN.has(partOf(cause, 'code'));
+    return { reason: messageOf(cause), isPassing: true, ...(isBroken ? { isBroken } : {}) };
   }
+}
+
+function partOf(error: unknown, name: 'cause' | 'code'): unknown {
+  return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
 }
 
 /** Posts again while the trouble may pass; what was the trouble of the last try, undefined where one was taken. */

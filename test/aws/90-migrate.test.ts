@@ -108,7 +108,7 @@ test(
     const [second] = await dropAndSettle({ 'b.csv': `${goodSales(4, 5)}90,Zoe,x,2024-03-05\n` });
     const alerts = await platform.inbox.heard(
       'of restated figures',
-      ({ kind }) => kind === 'figures-restated',
+      ({ kind, dataset }) => kind === 'figures-restated' && dataset === 'shop.monthly_sales',
     );
     const figures = [
       { column: 'amount', old: '3.75', new: '6.25' },
@@ -119,7 +119,7 @@ test(
     ]);
     expect(
       await query(
-        'SELECT run_id AS run, "column", old_value AS old, new_value AS new FROM ops.restatements ORDER BY "column"',
+        `SELECT run_id AS run, "column", old_value AS old, new_value AS new FROM ops.restatements WHERE run_id = '${second?.runId}' ORDER BY "column"`,
       ),
     ).toEqual(figures.map((figure) => ({ run: second?.runId, ...figure })));
   },

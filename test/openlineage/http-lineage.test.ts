@@ -1,4 +1,6 @@
 import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { httpLineage } from '../../adapters/http/lineage.ts';
@@ -37,7 +39,7 @@ const lineageTo = (options: Partial<Parameters<typeof httpLineage>[0]> = {}) =>
   });
 
 describe('a server that takes nothing', () => {
-  test.each([500, 404, 307, 0])('is left alone for a minute (%d), and then told again', async (status) => {
+  test.each([500, 404, 307])('is left alone for a minute (%d), and then told again', async (status) => {
     const lineage = lineageTo();
     server.answer(status);
     await lineage.emit({ n: 1 });
@@ -47,6 +49,15 @@ describe('a server that takes nothing', () => {
     nowMs += 60_000;
     await lineage.emit({ n: 4 });
     expect(server.received.map(({ body }) => body)).toEqual(['{"n":1}', '{"n":4}']);
+    expect(reasons).toHaveLength(1);
+  });
+
+  test('that breaks connections off is tried once more, and then left alone', async () => {
+    const lineage = lineageTo();
+    server.answer(0);
+    await lineage.emit({ n: 1 });
+    await lineage.emit({ n: 2 });
+    expect(server.received.map(({ body }) => body)).toEqual(['{"n":1}', '{"n":1}']);
     expect(reasons).toHaveLength(1);
   });
 
@@ -78,6 +89,28 @@ async function effectsOf(folder: string) {
   const folders = { contractsDir: path.join(shop.cwd, 'contracts'), sqlDir: path.join(shop.cwd, 'sql/gold') };
   return (await openLake(root, folders)).effects;
 }
+
+test('an event that was sent into a connection that had ended comes over the next one', async () => {
+  const taken: string[] = [];
+  let requests = 0;
+  const closing = createServer(async (incoming, outgoing) => {
+    const pieces: Buffer[] = [];
+    for await (const piece of incoming) pieces.push(piece as Buffer);
+    requests += 1;
+    // The second comes over the connection of the first, which ends.
+    if (requests === 2) return void incoming.socket.destroy();
+    taken.push(Buffer.concat(pieces).toString('utf8'));
+    outgoing.end();
+  });
+  await new Promise<void>((resolve) => closing.listen(0, '127.0.0.1', resolve));
+  const { port } = closing.address() as AddressInfo;
+  const lineage = lineageTo({ url: `http://127.0.0.1:${port}` });
+  await lineage.emit({ n: 1 });
+  await lineage.emit({ n: 2 });
+  expect({ taken, reasons }).toEqual({ taken: ['{"n":1}', '{"n":2}'], reasons: [] });
+  closing.closeAllConnections();
+  await new Promise<void>((resolve) => closing.close(() => resolve()));
+});
 
 test('a slow server does not keep a run', async () => {
   const effects = await effectsOf('slow-lake');

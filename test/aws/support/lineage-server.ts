@@ -26,6 +26,8 @@ export async function startLineageServer(): Promise<{ readonly url: string; stop
     }
     outgoing.writeHead(method === 'PUT' ? 200 : status).end();
   });
+  // Tests come back after minutes, over the connection that they have.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
