@@ -7,8 +7,9 @@ import { inYears, localTimeSql, timeWithOffsetSql } from './date-sql.ts';
 import { type ZoneReading, type ZoneReadings, zonedColumns } from './zone-readings.ts';
 
 /**
- * Times in zones as SQL, in steps that each add a column a timestamp column: `l$` the time as its own clock shows it, `z$`
- * the zone that stands beside it, `p$` the same time in a year that the rules list, `o$` the offset in seconds or a FAULT.
+ * SQL that reads local times. Its steps add columns for each timestamp column n: `l$n` is the local time as it is written,
+ * `z$n` the zone from the column beside it, `p$n` the local time moved into the years that the rules list, and `o$n` the
+ * offset in seconds, or a FAULT.
  */
 const localName = (index: number): string => `"l$${index}"`;
 const zoneName = (index: number): string => `"z$${index}"`;
@@ -120,7 +121,7 @@ function yearOf(seconds: number): number {
   return Number.isFinite(seconds) ? new Date(seconds * 1000).getUTCFullYear() : seconds;
 }
 
-/** A search by halves: DuckDB goes only where some record does. */
+/** A binary search as nested CASEs: DuckDB evaluates only the branches that some record needs. */
 function spansSql(
   spans: readonly { readonly from: number; readonly offset: LocalOffset }[],
   time: string,

@@ -1,6 +1,6 @@
 import type { ColumnTimezone } from './contract.ts';
 
-/** Whose times a column's local times are, in words: `UTC`, `Europe/London`, `the zone in site_zone, else Europe/London`. */
+/** The zone in which a column's local times are read, in words: `UTC`, `Europe/London`, `the zone in site_zone, else Europe/London`. */
 export function zoneText(timezone: ColumnTimezone | undefined): string {
   if (timezone === undefined) return 'UTC';
   const { column, default: zone } = timezone;
