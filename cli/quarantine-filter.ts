@@ -72,7 +72,7 @@ export async function chosenRecords(lake: Lake, dataset: string, reading: Readin
     if (meant.length > 1) throw usageError(`'${id}' means ${meant.length} records: write more of it.`);
     if (meant.length === 0) throw noRecords(dataset, `no record ${id}`, reading.states);
   }
-  if (records.length === 0) throw noRecords(dataset, 'no record that is meant', reading.states);
+  if (records.length === 0) throw noRecords(dataset, 'no matching record', reading.states);
   return records;
 }
 

@@ -71,7 +71,7 @@ async function explained(error: unknown, stackName: string, client: CloudFormati
   if (/region (is missing|not accepted)/i.test(message)) {
     return new ConfigError(
       'NO_REGION',
-      'It is not said which AWS region is meant: set AWS_REGION, or a region in your profile (aws configure).',
+      'No AWS region is set: set AWS_REGION, or a region in your profile (aws configure).',
       { cause: error },
     );
   }

@@ -105,7 +105,7 @@ export async function traceFigure(
       if (more.length > 0)
         throw new ConfigError(
           'SEVERAL_ROWS',
-          `Several rows of ${table} are meant: give all of ${contract.key.join(', ')}.`,
+          `Several rows of ${table} match: give all of ${contract.key.join(', ')}.`,
         );
       const { closing, madeFrom } = await originOf(effects, contract, figure);
       const inputs: TracedInput[] = [];

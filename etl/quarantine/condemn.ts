@@ -131,7 +131,7 @@ async function stage(
 function noRecords(dataset: string): ConfigError {
   return new ConfigError(
     'NO_RECORDS',
-    `No open record of ${dataset} is meant: 'assay quarantine list --dataset ${dataset}' lists those there are.`,
+    `No open record of ${dataset} matches: 'assay quarantine list --dataset ${dataset}' lists the open records.`,
     { context: { dataset } },
   );
 }

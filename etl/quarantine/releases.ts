@@ -82,7 +82,7 @@ async function readRequest(effects: Effects, dataset: string, request: string): 
   if (decision?.kind === 'release-asked') return decision;
   throw new ConfigError(
     'NO_REQUEST',
-    `Nobody asked for a release ${request} of ${dataset}: "SELECT * FROM ops.decisions WHERE kind = 'release-asked'" lists the requests.`,
+    `There is no request ${request} to release records of ${dataset}: "SELECT * FROM ops.decisions WHERE kind = 'release-asked'" lists the requests.`,
     { context: { dataset, request } },
   );
 }

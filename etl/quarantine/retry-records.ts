@@ -212,7 +212,7 @@ export async function retryRecords(
   const { rows, skipped } = planRetry(contract, records);
   const { dataset } = contract;
   if (rows.length === 0) {
-    const why = skipped[0]?.why ?? 'none is meant';
+    const why = skipped[0]?.why ?? 'none matches';
     throw new ConfigError('NOTHING_TO_RETRY', `No record of ${dataset} can be retried: ${why}.`, {
       context: { dataset, records: records.length },
     });

@@ -38,7 +38,7 @@ export function checkApproval(held: Withheld, digest: string, contract: SourceCo
     const [file = ''] = held.refused?.keys ?? [];
     throw new ConfigError(
       'NOT_SEALED',
-      `Files of run ${runId} were refused, and the rest of it is not sealed anew yet: there is nothing to approve. Where no one is at it, 'assay refuse ${runId} --file ${file} --reason …' once more seals it.`,
+      `Files of run ${runId} were refused, and the rest of it is not sealed anew yet: there is nothing to approve. If nobody is working on it, 'assay refuse ${runId} --file ${file} --reason …' once more seals it.`,
       { context },
     );
   }
