@@ -28,6 +28,7 @@ export const SEARCHES = [
   '<rootDir>/test/tending/tend.test.ts',
   '<rootDir>/test/tending/unreachable.property.test.ts',
   '<rootDir>/test/xlsx/bombs.test.ts',
+  '<rootDir>/test/xlsx/wrapped.property.test.ts',
 ];
 
 /** Native ES modules; swc only strips the types. */

@@ -3,7 +3,7 @@ import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { bronzePrefix, tableName } from '../etl/naming.ts';
 import { listWithheld } from '../etl/stages/list-sources.ts';
 import { isCommitted, type RunRecord, type Withheld } from '../etl/stages/outcomes.ts';
-import { lastGoodSnapshot } from '../etl/stages/run-context.ts';
+import { readersSee } from '../etl/stages/readers-see.ts';
 import { readPointer } from '../etl/table/pointer.ts';
 import type { Args } from './command.ts';
 import type { Io } from './io.ts';
@@ -51,7 +51,7 @@ export async function describeRun(
       gold: [],
       notes: [],
       next: next([`migrate ${run.dataset} --dry-run`]),
-      readersSee: lastGoodSnapshot(pointer?.pointer),
+      readersSee: await readersSee(lake.effects, pointer?.pointer),
     };
   }
   const decide = run.status === 'held' ? decisionsOn(run, aside) : [];
@@ -59,7 +59,7 @@ export async function describeRun(
     gold: [],
     notes: asideNotes(aside),
     next: next([...lookHint(run, isShown), ...again, ...decide]),
-    readersSee: lastGoodSnapshot(pointer?.pointer),
+    readersSee: await readersSee(lake.effects, pointer?.pointer),
   };
 }
 

@@ -2,17 +2,18 @@ import { join } from 'node:path';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { readParquet, textOf, withEngine } from '../engine/engine.ts';
 import { ConfigError } from '../errors.ts';
-import { heldKey, metadataFolder, runRecordKey } from '../naming.ts';
+import { heldKey, metadataFolder, planKey, runRecordKey } from '../naming.ts';
 import type { Effects } from '../ports.ts';
 import { awaitsMigration } from '../stages/awaits-migration.ts';
+import { committedStatus } from '../stages/committed-status.ts';
 import { type DatasetState, keptStates, openLedger, statesOf } from '../stages/dataset-history.ts';
 import { DATASET_TABLES, type DatasetTable } from '../stages/dataset-tables.ts';
 import { recordDecision } from '../stages/decisions.ts';
-import { getDocument, putDocument } from '../stages/documents.ts';
+import { getDocument, Plan, parseDocument, putDocument } from '../stages/documents.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { listWithheld } from '../stages/list-sources.ts';
-import { publishedStatus, RunRecord, type Withheld } from '../stages/outcomes.ts';
+import { RunRecord, type Withheld } from '../stages/outcomes.ts';
 import { refreshGold } from '../stages/refresh-gold.ts';
 import { newRunId } from '../stages/run-id.ts';
 import type { RunInput } from '../stages/stage.ts';
@@ -258,7 +259,10 @@ async function settle(effects: Effects, dataset: string, published: readonly Led
 async function restoreRecord(effects: Effects, run: RunInput): Promise<void> {
   const key = runRecordKey(run.dataset, run.runId);
   const { files } = await getDocument(effects.objects, key, RunRecord);
-  await rewriteRecord(effects, run, { status: publishedStatus(files), why: [] });
+  const planned = planKey(run.dataset, run.runId);
+  const stored = await effects.objects.get(planned);
+  const plan = stored === undefined ? undefined : parseDocument(stored.body, planned, Plan);
+  await rewriteRecord(effects, run, { status: committedStatus(plan, files), why: [] });
 }
 
 /** Every state is remembered, also one whose snapshots are gone: nothing is touched then. */

@@ -12,7 +12,8 @@ import { getDocument, parseDocument, putDocument, replacedFiles, Seal } from './
 import { judgeMigration } from './judge-migration.ts';
 import { ledgerRows } from './ledger.ts';
 import { Approval, Breaker } from './outcomes.ts';
-import { lastGoodSnapshot, loadRun, type RunContext } from './run-context.ts';
+import { readersSee } from './readers-see.ts';
+import { loadRun, type RunContext } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
 
 const GateInput = RunInput.extend({
@@ -72,7 +73,7 @@ async function tellOpened(effects: Effects, breaker: Breaker, { base }: RunConte
     runId,
     at: openedAt,
     title: `The circuit breaker of ${dataset} opened: ${count} errors ${code} within ${windowMinutes} minutes. No run of it starts until a person closes it.`,
-    readersSee: lastGoodSnapshot(base),
+    readersSee: await readersSee(effects, base),
     nextCommand: `assay breaker status ${dataset}`,
     details: { code, count, windowMinutes },
   });

@@ -5,7 +5,8 @@ import { tellEnd } from '../openlineage/tell-run.ts';
 import { getDocument, putDocument, Seal } from './documents.ts';
 import { requireHeld } from './held-run.ts';
 import type { Withheld } from './outcomes.ts';
-import { lastGoodSnapshot, loadRun } from './run-context.ts';
+import { readersSee } from './readers-see.ts';
+import { loadRun } from './run-context.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
 import { readStoredWithheld, refusedOf } from './withheld.ts';
@@ -55,7 +56,7 @@ export const hold = defineStage({
       runId,
       at,
       title: `Run ${runId} of ${dataset} is held: ${gate.why.join('; ')}.`,
-      readersSee: lastGoodSnapshot(published),
+      readersSee: await readersSee(effects, published),
       nextCommand: `assay show ${runId}`,
       details: { counts: seal.counts, reasons: seal.reasons, sealDigest: seal.digest },
     });

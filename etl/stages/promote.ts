@@ -6,14 +6,15 @@ import type { Effects } from '../ports.ts';
 import { followedBy, generationsPart } from '../table/generations.ts';
 import { movePointer, type Pointer } from '../table/pointer.ts';
 import { commitTables } from './commit-tables.ts';
+import { committedStatus } from './committed-status.ts';
 import { findState } from './dataset-history.ts';
 import { recordDecision } from './decisions.ts';
-import { CommitPlan, getDocument, Plan, replacedFiles, Seal } from './documents.ts';
+import { CommitPlan, getDocument, Plan, Seal } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
 import { listWithheld } from './list-sources.ts';
 import { MigrationRequest } from './migration-documents.ts';
-import { Approval, isNews, type RunRecord } from './outcomes.ts';
+import { Approval, type RunRecord } from './outcomes.ts';
 import { loadRun, type RunContext } from './run-context.ts';
 import { getRunDocument, inFormat } from './run-documents.ts';
 import { writeRunRecord } from './run-record.ts';
@@ -183,9 +184,8 @@ async function recordMigration(
 
 /** A run none of whose files could be published is not called promoted, though the ledger has it. */
 function endOf(plan: Plan, seal: Seal): Pick<RunRecord, 'status' | 'why'> {
-  const changesOthers = replacedFiles(plan).length > 0 || plan.generation !== undefined;
-  if (changesOthers || seal.files.some(isNews)) return { status: 'promoted', why: [] };
-  return { status: 'nothing-published', why: rejectedInWords(seal) };
+  const status = committedStatus(plan, seal.files);
+  return { status, why: status === 'promoted' ? [] : rejectedInWords(seal) };
 }
 
 /** Rejected files that a sentence names. */

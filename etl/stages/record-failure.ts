@@ -6,10 +6,11 @@ import { breakerKey, chunkFailurePrefix, heldKey, migrationDueKey, planKey, seal
 import { tellComplete, tellEnd } from '../openlineage/tell-run.ts';
 import { type Effects, TOLD } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
+import { committedStatus } from './committed-status.ts';
 import { Plan, parseDocument, putDocument, Seal } from './documents.ts';
 import { openBreaker } from './make-plan.ts';
 import { Breaker, ChunkFailure, StageFailure, type Withheld } from './outcomes.ts';
-import { lastGoodSnapshot } from './run-context.ts';
+import { readersSee } from './readers-see.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
 import { readStoredWithheld, refusedOf } from './withheld.ts';
@@ -27,7 +28,7 @@ const FailureInput = RunInput.extend({
   gate: Refusal.extend({ decision: z.string() }).optional(),
 });
 const FailureOutput = RunInput.extend({
-  status: z.enum(['failed', 'refused', 'promoted', 'held']),
+  status: z.enum(['failed', 'refused', 'promoted', 'nothing-published', 'held']),
   why: z.array(z.string()),
   /** For the workflow's own record: that people were told, now or of the same before, and of what. */
   told: z.string().startsWith(TOLD),
@@ -36,7 +37,7 @@ const FailureOutput = RunInput.extend({
 /**
  * Records that a run failed or was refused and tells people. Where conservation was not proven, the files
  * that could not prove it are set aside until the contract changes, so that the others can go on. A run that
- * had published before it failed (in Gold, say) stays promoted, and a held one whose approval failed stays held,
+ * had published before it failed (in Gold, say) stays what it was called then, and a held one whose approval failed stays held,
  * with what went wrong noted.
  */
 export const recordFailure = defineStage({
@@ -55,7 +56,9 @@ export const recordFailure = defineStage({
     const isMigrationDue = input.plan?.status === 'held';
     const isHeldNow = refused ? isMigrationDue : held !== undefined;
     const unpublished = isHeldNow ? 'held' : refused ? 'refused' : 'failed';
-    const status: z.infer<typeof FailureOutput>['status'] = promoted ? 'promoted' : unpublished;
+    const status: z.infer<typeof FailureOutput>['status'] = promoted
+      ? committedStatus(plan, seal?.files ?? [])
+      : unpublished;
     if (status === 'refused' && plan !== undefined && seal !== undefined)
       await setAside(effects, plan, seal, why);
     const snapshotId = promoted ? current.pointer.snapshot_id : null;
@@ -77,7 +80,7 @@ export const recordFailure = defineStage({
         runId,
         at: effects.clock.now().toISOString(),
         title: `Run ${runId} of ${dataset} ${isMigrationDue ? 'is held' : refused ? 'was refused' : 'failed'}: ${why.join('; ')}`,
-        readersSee: lastGoodSnapshot(current?.pointer),
+        readersSee: await seenNow(effects, current?.pointer),
         nextCommand: isMigrationDue ? `assay migrate ${dataset} --dry-run` : `assay show ${runId}`,
         details: { error: input.failure?.Error ?? '' },
       });
@@ -88,6 +91,16 @@ export const recordFailure = defineStage({
     return { dataset, runId, status, why, told };
   },
 });
+
+/** What readers see; where their table is damaged, that may be the very failure that is recorded. */
+async function seenNow(effects: Effects, pointer: ReadPointer['pointer'] | undefined): Promise<string> {
+  try {
+    return await readersSee(effects, pointer);
+  } catch (error) {
+    if (error instanceof DataError) return 'What readers see can not be read.';
+    throw error;
+  }
+}
 
 /** The pointer; undefined where it is damaged, which may be the very failure that is recorded. */
 async function readIfSound({ objects }: Effects, dataset: string): Promise<ReadPointer | undefined> {

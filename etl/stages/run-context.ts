@@ -59,10 +59,3 @@ function stagedBase(
   if (published === undefined || generation === undefined) return published;
   return { ...published, ...followedBy(published, { generation, runId, at: plannedAt }), tables: {} };
 }
-
-/** What readers see while a run is not published, in words. */
-export function lastGoodSnapshot(base: Pointer | undefined): string {
-  return base === undefined
-    ? 'Readers see no table yet: nothing of this dataset was ever published.'
-    : `Readers see snapshot ${base.snapshot_id}, published by run ${base.run_id} at ${base.committed_at}.`;
-}

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -214,4 +215,30 @@ test(
     expect(await throughGlue()).toEqual({ rows: 7, amount: '7.380', gold: { sales: '7', amount: '7.38' } });
   },
   3 * LIMIT_MS,
+);
+
+test(
+  'files in an archive and sheets of workbooks come to Silver, each under its own name',
+  async () => {
+    const packed = async (name: string) => await readFile(path.join(ROOT, 'test/archives/files', name));
+    const files = { 'sales.zip': await packed('sales.zip'), 'sales.xlsx': await packed('sales.xlsx') };
+    const keys = await platform.drop(DATASET, files);
+    const members = ['jan.csv', '2024/feb.csv.gz', 'mar.xlsx'];
+    const read = keys.flatMap((key) =>
+      key.endsWith('.zip') ? members.map((name) => `${key}#${name}`) : [key],
+    );
+    const runs = await platform.settled(DATASET, read, LIMIT_MS);
+    const counts = runs.map((run) => run.counts);
+    expect(counts.reduce((sum, { silver }) => sum + silver, 0)).toBe(4);
+    expect(counts.reduce((sum, { quarantined }) => sum + quarantined, 0)).toBe(3);
+    const sql = "SELECT status, note FROM ops.source_files WHERE source_file LIKE '%sales.%'";
+    expect(await query(sql)).toEqual(read.map(() => ({ status: 'accepted', note: null })));
+    expect(await throughGlue()).toEqual({
+      rows: 11,
+      amount: '24.380',
+      gold: { sales: '11', amount: '24.38' },
+    });
+    await expectGlueToFollow();
+  },
+  2 * LIMIT_MS,
 );

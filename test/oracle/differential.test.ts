@@ -5,6 +5,7 @@ import type { SourceContract } from '../../etl/contract/contract.ts';
 import { parseContract } from '../../etl/contract/parse-contract.ts';
 import { testLake } from '../stages/harness.ts';
 import type { Row } from '../stages/read-rows.ts';
+import { storedZip } from '../support/stored-zip.ts';
 import { arbitraryFile } from './arbitrary-files.ts';
 import { EVERY_TYPE } from './every-type.ts';
 import { expectedOf, foundIn } from './expected.ts';
@@ -21,12 +22,14 @@ describe('the pipeline and the oracle', () => {
       // A segment for all files, or one for each.
       const segmentBytes = fc.constantFrom({}, { segmentBytes: 1 });
       await fc.assert(
-        fc.asyncProperty(cases, segmentBytes, async (makers, segment) => {
+        fc.asyncProperty(cases, segmentBytes, fc.boolean(), async (makers, segment, isPacked) => {
           const files = makers.map((make, n) => make(1 + n * 1000));
+          const dropped = Object.fromEntries(files.map((bytes, n) => [`f${n}.csv`, bytes]));
           const lake = await testLake({ contracts: [EVERY_TYPE], ...segment });
           try {
+            // Each as a file, or all in one archive, which must not hold the same bytes twice.
             const ran = await lake.dropAndRun(
-              Object.fromEntries(files.map((bytes, n) => [`f${n}.csv`, bytes])),
+              isPacked && areApart(files) ? { 'all.zip': storedZip(dropped) } : dropped,
             );
             expect(ran.record?.why).toEqual([]);
             const [silver, quarantined, condemned] = await Promise.all([
@@ -55,6 +58,8 @@ describe('the pipeline and the oracle', () => {
     (SECONDS + 60) * 1000,
   );
 });
+
+const areApart = (files: readonly Buffer[]): boolean => new Set(files.map(idOf)).size === files.length;
 
 function idOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');

@@ -81,3 +81,33 @@ test('that an open breaker refuses is told once, and every refusal after it stil
   for (let n = 0; n < 3; n++) expect(await refuse()).toEqual(recorded);
   expect(titles).toEqual([`Run ${RUN.runId} of ${DATASET} was refused: it is open`]);
 });
+
+test('a run that published nothing is not called promoted by a failure that came after it', async () => {
+  await lake.dropAndRun({ 'a.csv': 'id,on\n1,2024-01-05\n' });
+  const nothing = await lake.dropAndRun({ 'b.csv': 'other\nx\n' });
+  expect(nothing.status).toBe('nothing-published');
+  const runId = nothing.record?.runId ?? '';
+  const failure = { Error: 'DataError', Cause: 'Gold could not follow.' };
+  const failed = await recordFailure({ dataset: DATASET, runId, start: 'plan', failure }, effects);
+  expect(failed).toMatchObject({ status: 'nothing-published', why: ['Gold could not follow.'] });
+});
+
+test('what readers see is named by the run that published it, not by one that published nothing', async () => {
+  const seen: string[] = [];
+  effects = { ...effects, alerts: { send: async (alert) => void seen.push(alert.readersSee) } };
+  await fail({ Error: 'DataError', Cause: 'x' });
+  const rejected = { 'r.csv': 'other\nx\n' };
+  expect((await lake.dropAndRun(rejected)).status).toBe('nothing-published');
+  await fail({ Error: 'DataError', Cause: 'x' });
+  const first = await lake.dropAndRun({ 'a.csv': 'id,on\n1,2024-01-05\n' });
+  expect((await lake.dropAndRun({ 's.csv': 'other\ny\n' })).status).toBe('nothing-published');
+  await fail({ Error: 'DataError', Cause: 'x' });
+  const { runId, snapshotId } = first.record ?? {};
+  expect(seen).toEqual([
+    'Readers see no table yet: nothing of this dataset was ever published.',
+    'Readers see a table without rows: nothing stands that was published of this dataset.',
+    expect.stringMatching(
+      `^Readers see snapshot ${snapshotId}, published by run ${runId} at 2024-06-01T06:0`,
+    ),
+  ]);
+});
