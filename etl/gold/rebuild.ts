@@ -166,9 +166,11 @@ export async function findRestatements(
   const typed = contract.columns
     .map(({ name, type }) => `TRY_CAST(${identifier(name)} AS ${duckType(type)}) AS ${identifier(name)}`)
     .join(', ');
+  // A row is its key in its month: where the key lacks the month, one may go from this to that.
+  const month = `CAST(date_trunc('month', CAST(${identifier(contract.partitionColumn)} AS DATE)) AS DATE) AS month$`;
   const unpivot = (from: string): string =>
-    `SELECT ${keys.join(', ')}, CAST(${identifier(contract.partitionColumn)} AS DATE) AS month$, name$, value$
-     FROM (UNPIVOT (SELECT ${keys.join(', ')}, ${values.map((v) => `coalesce(CAST(${v} AS VARCHAR), '') AS ${v}`).join(', ')} FROM (SELECT ${typed} FROM ${from}))
+    `SELECT ${keys.join(', ')}, month$, name$, value$
+     FROM (UNPIVOT (SELECT ${keys.join(', ')}, ${month}, ${values.map((v) => `coalesce(CAST(${v} AS VARCHAR), '') AS ${v}`).join(', ')} FROM (SELECT ${typed} FROM ${from}))
        ON ${values.join(', ')} INTO NAME name$ VALUE value$)`;
   if (oldPaths.length === 0 || values.length === 0) {
     await engine.run(
@@ -182,10 +184,12 @@ export async function findRestatements(
   const json = contract.key
     .flatMap((key) => [literal(key), `coalesce(a.${identifier(key)}, b.${identifier(key)})`])
     .join(', ');
-  const same = [...keys, 'name$'].map((key) => `a.${key} IS NOT DISTINCT FROM b.${key}`).join(' AND ');
+  const same = [...keys, 'month$', 'name$']
+    .map((key) => `a.${key} IS NOT DISTINCT FROM b.${key}`)
+    .join(' AND ');
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE restated AS
-     SELECT CAST(date_trunc('month', coalesce(a.month$, b.month$)) AS DATE) AS as_of_month, CAST(json_object(${json}) AS VARCHAR) AS "key",
+     SELECT coalesce(a.month$, b.month$) AS as_of_month, CAST(json_object(${json}) AS VARCHAR) AS "key",
        coalesce(a.name$, b.name$) AS "column", a.value$ AS old_value, b.value$ AS new_value
      FROM (${unpivot(old)}) AS a FULL JOIN (${unpivot(published)}) AS b ON ${same}
      WHERE a.value$ IS DISTINCT FROM b.value$`,

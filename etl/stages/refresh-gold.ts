@@ -168,6 +168,9 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
   const isMade = (month: number): boolean => ranges.some(({ from, to }) => month >= from && month <= to);
   const closed = closedMonths(pointer?.pointer ?? {}).filter(({ month }) => isMade(monthIndex(month)));
   const isClosed = new Set(closed.map(({ month }) => monthIndex(month)));
+  const allClosed = new Set(closedMonths(pointer?.pointer ?? {}).map(({ month }) => monthIndex(month)));
+  // A row that left a closed month stands there as it was closed, and where it is now.
+  const isOfClosed = ({ month }: DataFile): boolean => month !== undefined && allClosed.has(month);
   const affected = state.files.filter(({ month }) => month !== undefined && isMade(month));
   const old = affected.filter(({ month }) => month === undefined || !isClosed.has(month));
   let added: DataFile[] = [];
@@ -180,7 +183,7 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
     await createInputViews(rebuild, contracts);
     await rebuildMonths(engine, contract, state.sql, ranges);
     found = await findChanges(rebuild, affected, closed);
-    const kept = state.files.filter((file) => !old.includes(file));
+    const kept = state.files.filter((file) => !old.includes(file) && !isOfClosed(file));
     await refuseKeptKeys(engine, contract, () => pathsOf(effects, kept));
     // Whoever finds files of a refresh that died must know whose they were, also where no run left a trace.
     await putDocument(effects.objects, refreshKey(contract.dataset, run.runId), { ...run });

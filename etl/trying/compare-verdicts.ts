@@ -42,6 +42,10 @@ const DUPLICATE = "[{'rule': 'key', 'column': NULL, 'code': 'DUPLICATE', 'value'
 const FILE = (why: string): string =>
   `[{'rule': ${why}, 'column': NULL, 'code': 'FILE_REJECTED', 'value': NULL}]`;
 
+/** A record's number among its equals; one that is tried once more counts among those of the file that it first came in. */
+const TURN = `row_number() OVER (PARTITION BY coalesce(o.origin_file_id, t.source_file_id), t.row_hash
+  ORDER BY coalesce(o.origin_row_number, t.source_row_number), t.source_row_number)`;
+
 /**
  * Makes the table `verdicts_tried`: every record with where it is now (`was$`: silver, repeat, out, or NULL where its
  * file wasn't read) and where it would be (`is$`), with the reasons of each; and `silver_tried`, the rows that Silver would have. Records
@@ -72,8 +76,10 @@ export async function judgeTried(engine: Engine, proposed: SourceContract): Prom
   const keys = isByRecord(proposed) ? ['row_hash', 'turn$'] : proposed.key;
   const key = keys.map((name) => `t.${identifier(name)}`).join(', ');
   await engine.run(
-    `CREATE OR REPLACE TEMP VIEW keyed_tried AS SELECT t.*, n$${isByRecord(proposed) ? ', row_number() OVER (PARTITION BY source_file_id, row_hash ORDER BY source_row_number) AS turn$' : ''}
-     FROM tried_rows AS t JOIN tried_files ON id$ = source_file_id WHERE (source_file_id, source_row_number) NOT IN (SELECT (id$, row$) FROM settled)`,
+    `CREATE OR REPLACE TEMP VIEW keyed_tried AS SELECT t.*, n$${isByRecord(proposed) ? `, ${TURN} AS turn$` : ''}
+     FROM tried_rows AS t JOIN tried_files ON id$ = t.source_file_id
+       LEFT JOIN ${retryTables(dataset).origins} AS o ON o.retry_file_id = t.source_file_id AND o.source_row_number = t.source_row_number
+     WHERE (t.source_file_id, t.source_row_number) NOT IN (SELECT (id$, row$) FROM settled)`,
   );
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE silver_tried AS SELECT source_file_id AS id$, source_row_number AS row$ FROM keyed_tried AS t

@@ -45,6 +45,8 @@ test('files there at start, and one that is written slowly, are taken whole; oth
   await shop.write('drop/shop/sales/early.csv', goodSales(1, 3));
   await shop.write('drop/stray.csv', goodSales(1, 3));
   await shop.write('drop/no/contract/a.csv', goodSales(1, 3));
+  // By its first bytes, whatever its name says.
+  await shop.write('drop/shop/sales/scan.csv', '%PDF-1.7\n1 0 obj\n');
   const watch = startWatch();
   await watch.until(isPromoted);
   const slow = await shop.write('drop/shop/sales/slow.csv', '');
@@ -65,6 +67,7 @@ test('files there at start, and one that is written slowly, are taken whole; oth
   );
   expect(refused.sort()).toEqual([
     ['a.csv', 'NO_CONTRACT'],
+    ['scan.csv', 'OTHER_KIND'],
     ['stray.csv', 'DROP_PATH'],
   ]);
   const ingested = watch.events.flatMap((event) =>
@@ -75,9 +78,13 @@ test('files there at start, and one that is written slowly, are taken whole; oth
   expect(watch.events.at(-1)?.event).toBe('stopped');
   expect(await readdir(path.join(shop.cwd, 'drop/shop/sales'))).toEqual([
     'early.csv',
+    'scan.csv',
     'slow.csv',
     'unfinished.csv.part',
   ]);
+  expect(
+    JSON.stringify(await readdir(path.join(shop.cwd, 'lake/bronze'), { recursive: true })),
+  ).not.toContain('scan');
 
   const again = await assay(['watch', '--drop', 'drop', '--once', '--settle', '0.1'], shop);
   expect(again.code).toBe(2);

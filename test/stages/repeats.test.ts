@@ -138,6 +138,10 @@ test('equal records that were corrected count among those of their file, and no 
   expect((await retryRecords(effects, contract, corrected, WORD)).records).toBe(2);
   expect((await lake.run()).record?.counts).toMatchObject({ records: 2, silver: 2 });
   expect(await silver()).toEqual(['tea 2.5', 'tea 2.5', 'tea 2.5', 'tea 2.5']);
+  // A trial counts them so, too: the same contract would change nothing.
+  const tried = { loaded: await loadContracts(effects.contracts), proposed: contract };
+  const { counts } = await tryContract(effects, tried, { mostExamples: 1, mostFigures: 1 });
+  expect(counts).toMatchObject({ silverNow: 4, silverThen: 4, toSilver: 0, out: 0 });
   // All four stand: of five in another file, one is new.
   const again = await lake.dropAndRun({
     'b.csv': csv(...Array.from({ length: 5 }, () => 'tea,2024-01-02,2.50')),
