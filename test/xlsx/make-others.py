@@ -1,6 +1,6 @@
 """
 Makes one table as workbooks of many writers, in files/others: python3 test/xlsx/make-others.py, with openpyxl 3.1.5,
-xlsxwriter 3.2.0 and pandas 2.2.3; node test/xlsx/make-others.mjs makes those of exceljs and SheetJS.
+xlsxwriter 3.2.0 and pandas 2.2.3; node test/xlsx/make-others.js makes those of exceljs and SheetJS.
 hand.xlsx is written out here from ECMA-376: prefixes as LibreOffice may write them, inline texts, phonetic signs,
 a shared formula, 1904, cells without references.
 """

@@ -7,7 +7,7 @@ import { type TestLake, testLake } from '../stages/harness.ts';
 
 /**
  * One table as workbooks of openpyxl, xlsxwriter, pandas, exceljs (both of its writers), SheetJS, and one written by hand
- * from the standard (make-others.py, make-others.mjs). The contract's dates are written as the source's CSV files have them.
+ * from the standard (make-others.py, make-others.js). The contract's dates are written as the source's CSV files have them.
  */
 
 const FOLDER = new URL('./files/others/', import.meta.url);

@@ -1,4 +1,4 @@
-/** Makes the table of make-others.py as workbooks of exceljs 4.4.0 and SheetJS 0.18.5: node test/xlsx/make-others.mjs */
+/** Makes the table of make-others.py as workbooks of exceljs 4.4.0 and SheetJS 0.18.5: node test/xlsx/make-others.js */
 import { fileURLToPath } from 'node:url';
 import ExcelJS from 'exceljs';
 import XLSX from 'xlsx';
