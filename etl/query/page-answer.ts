@@ -1,6 +1,7 @@
 import { type Engine, openEngine, type SqlValue } from '../engine/engine.ts';
 import type { Effects } from '../ports.ts';
 import { answerOf, type QueryAnswer } from './answer.ts';
+import { pageEngine } from './page-engine.ts';
 import { nextPlace, type PageQuery, type PageRequest, pageQuery } from './table-page.ts';
 import type { Place } from './table-page-cursor.ts';
 
@@ -20,7 +21,7 @@ export type AnswerRequest = PageRequest & { readonly limit: number | undefined }
 /** Answers with rows of a table. However many they are, memory is bounded by the engine's limit. */
 export async function openPageAnswer(effects: Effects, request: AnswerRequest): Promise<PageAnswer> {
   const scratch = await effects.openScratch('data');
-  const engine = await openEngine(effects.engine, `${scratch.directory}/spill`);
+  const engine = await openEngine(pageEngine(effects.engine), `${scratch.directory}/spill`);
   const close = async (): Promise<void> => {
     engine.close();
     await scratch.dispose();

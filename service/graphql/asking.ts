@@ -2,6 +2,7 @@ import type { LoadedContracts } from '../../etl/contract/load-contracts.ts';
 import { type Engine, openEngine } from '../../etl/engine/engine.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import type { Effects } from '../../etl/ports.ts';
+import { pageEngine } from '../../etl/query/page-engine.ts';
 import type { Sight } from './sight.ts';
 
 /** What the fields of one request are answered with. */
@@ -27,7 +28,7 @@ export function openAsking(known: Omit<Asking, 'inTurn'>): OpenAsking {
   let opened: ReturnType<typeof openOne> | undefined;
   const openOne = async () => {
     const scratch = await effects.openScratch('graphql');
-    const engine = await openEngine(effects.engine, `${scratch.directory}/spill`);
+    const engine = await openEngine(pageEngine(effects.engine), `${scratch.directory}/spill`);
     if (isStopped) engine.stop();
     return { engine, scratch };
   };
