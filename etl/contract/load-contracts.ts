@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts';
-import { datasetPath } from '../naming.ts';
+import { datasetPath, tableName } from '../naming.ts';
 import type { ContractSource } from '../ports.ts';
 import type { Contract, SourceContract } from './contract.ts';
 import { didYouMean, nearest } from './nearest.ts';
@@ -48,7 +48,7 @@ export async function loadContracts(source: ContractSource): Promise<LoadedContr
   const own = reads.flatMap(({ dataset, result }): Found[] =>
     result.kind === 'invalid' ? result.problems.map((problem) => ({ dataset, problem })) : [],
   );
-  const found = [...own, ...repeats(reads)];
+  const found = [...own, ...repeats(reads), ...sameTables(reads)];
   const sound = usable(reads, found);
   const all = [...found, ...inputProblems(sound)];
   const unusable = new Map<string, ContractProblem[]>();
@@ -101,6 +101,21 @@ function repeats(reads: readonly Read[]): Found[] {
     if (result.dataset === undefined || others.length === 0) return [];
     const place = result.kind === 'contract' ? result.places.name : { file, line: 1, path: 'name' };
     const message = `is ${dataset}, as in ${others.map((other) => other.file).join(', ')}; keep one contract a dataset`;
+    return [{ dataset, problem: { ...place, message } }];
+  });
+}
+
+/** Two datasets whose tables would have one name, as a.b_c and a_b.c: for whoever reads them they would be one. */
+function sameTables(reads: readonly Read[]): Found[] {
+  const named = reads.flatMap(({ result }) => {
+    if (result.kind !== 'contract') return [];
+    const { dataset, contract, places } = result;
+    return [{ dataset, table: tableName(contract.layer, dataset), place: places.name }];
+  });
+  return named.flatMap(({ dataset, table, place }) => {
+    const other = named.find((one) => one.table === table && one.dataset !== dataset);
+    if (other === undefined) return [];
+    const message = `makes the table ${table}, as ${other.dataset} does; call one of them otherwise`;
     return [{ dataset, problem: { ...place, message } }];
   });
 }

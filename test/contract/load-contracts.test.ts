@@ -55,6 +55,18 @@ describe('loadContracts', () => {
     expect(thrown(() => requireContract(loaded, 'shop.orders'))).toMatchObject({ code: 'CONTRACT_INVALID' });
   });
 
+  test('two datasets whose tables would have one name are a problem of both', async () => {
+    const named = (domain: string, name: string): string =>
+      ORDERS.replace('domain: shop', `domain: ${domain}`).replace('name: orders', `name: ${name}`);
+    const files = { 'a.yaml': named('shop', 'eu_orders'), 'b.yaml': named('shop_eu', 'orders') };
+    const loaded = await loadContracts(source(files));
+    expect([...loaded.contracts.keys()]).toEqual([]);
+    expect(loaded.problems.map(({ message }) => message)).toEqual([
+      'makes the table silver.shop_eu_orders, as shop_eu.orders does; call one of them otherwise',
+      'makes the table silver.shop_eu_orders, as shop.eu_orders does; call one of them otherwise',
+    ]);
+  });
+
   test.each([
     ['shop.order', "names shop.order, which is no contract that can be used; did you mean 'shop.orders'?"],
     ['shop.monthly', 'names shop.monthly, which is a Gold table; write one of shop.orders'],

@@ -48,12 +48,12 @@ beforeAll(async () => {
   lake = await testLake({
     contracts: [
       contractText({ ...ORDERS, dataset: 'a.b_c' }),
-      contractText({ ...ORDERS, dataset: 'a_b.c' }),
+      contractText({ ...ORDERS, dataset: 'a.other' }),
       contractText({ ...ORDERS, dataset: 'shop.empty' }),
     ],
   });
   await lake.dropAndRun({ 'a.csv': csv(ROWS) });
-  await lake.dropAndRun({ 'other.csv': csv([['77', '2024-05-01', '', '1', '', '', 'other']]) }, 'a_b.c');
+  await lake.dropAndRun({ 'other.csv': csv([['77', '2024-05-01', '', '1', '', '', 'other']]) }, 'a.other');
   engine = await openEngine(lake.lake.effects.engine);
 });
 afterAll(async () => {
@@ -184,7 +184,7 @@ describe('pages', () => {
   });
 
   test('are of the dataset that is meant, where two make tables of one name', async () => {
-    expect(await walk({ dataset: 'a_b.c' })).toEqual(['77']);
+    expect(await walk({ dataset: 'a.other' })).toEqual(['77']);
     expect(await walk({})).toHaveLength(6);
   });
 
@@ -281,7 +281,7 @@ describe('cursors', () => {
     await expect(ask({ cursor, filters: [where('id', 'gt', '0')] })).rejects.toMatchObject({
       code: 'CURSOR',
     });
-    await expect(ask({ cursor, dataset: 'a_b.c' })).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+    await expect(ask({ cursor, dataset: 'a.other' })).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
     await expect(ask({ cursor, layer: 'quarantine' })).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
   });
 
