@@ -48,7 +48,7 @@ export default {
       'infrastructure-knows-names',
       'lib takes keys from etl/naming, contracts from etl/contract and the shape of an alert from etl/ports, so that policies and code can not disagree; nothing that runs.',
       { path: '^lib/' },
-      { path: '^(adapters|lambdas|cli|bin|bench)/|^etl/(?!naming[.]ts|ports[.]ts|contract/)' },
+      { path: '^(adapters|lambdas|cli|bin|bench)/|^etl/(?!naming/|ports[.]ts|contract/)' },
     ),
     rule(
       'infrastructure-stands-apart',

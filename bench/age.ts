@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { initLake, openLake } from '../adapters/local/lake.ts';
 import { runAndTend, runDataset } from '../adapters/local/run-dataset.ts';
 import { auditDataset } from '../etl/audit/audit-dataset.ts';
-import { bronzeKey } from '../etl/naming.ts';
+import { bronzeKey } from '../etl/naming/bronze.ts';
 import type { Effects } from '../etl/ports.ts';
 import { AGING, AGING_GOLD, agingFile, writeContracts } from './age/lake.ts';
 import { type Aged, measureAge } from './age/measure-age.ts';

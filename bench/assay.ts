@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { initLake, openLake } from '../adapters/local/lake.ts';
 import { runDataset } from '../adapters/local/run-dataset.ts';
-import { bronzeKey } from '../etl/naming.ts';
+import { bronzeKey } from '../etl/naming/bronze.ts';
 import { isMain, required } from './command.ts';
 import { type Measurement, measure } from './measure.ts';
 

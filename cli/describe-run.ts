@@ -1,6 +1,7 @@
 import type { Lake } from '../adapters/local/lake.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
-import { bronzePrefix, tableName } from '../etl/naming.ts';
+import { bronzePrefix } from '../etl/naming/bronze.ts';
+import { tableName } from '../etl/naming/datasets.ts';
 import { listWithheld } from '../etl/stages/list-sources.ts';
 import { isCommitted, type RunRecord, type Withheld } from '../etl/stages/outcomes.ts';
 import { readersSee } from '../etl/stages/readers-see.ts';

@@ -5,7 +5,8 @@ import { watch } from 'chokidar';
 import { ifPresent } from '../adapters/local/file-errors.ts';
 import type { Links } from '../adapters/local/plain-file.ts';
 import { ConfigError } from '../etl/errors.ts';
-import { isSourceName, parseDataset } from '../etl/naming.ts';
+import { isSourceName } from '../etl/naming/bronze.ts';
+import { parseDataset } from '../etl/naming/datasets.ts';
 import { filesBelow } from './find-files.ts';
 
 /** Names that programs give to files they are still writing, and hidden files: not looked at until they are renamed. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { guarded, ifPresent } from '../adapters/local/file-errors.ts';
 import { type FoundFile, type Links, plainProblem } from '../adapters/local/plain-file.ts';
 import { ConfigError } from '../etl/errors.ts';
-import { isSourceName } from '../etl/naming.ts';
+import { isSourceName } from '../etl/naming/bronze.ts';
 import { globBase, globPattern, isGlob } from './glob.ts';
 
 /** What the arguments of `ingest` and `contracts infer` lead to. */

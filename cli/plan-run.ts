@@ -1,6 +1,7 @@
 import type { Lake } from '../adapters/local/lake.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
-import { bronzePrefix, retriesPrefix } from '../etl/naming.ts';
+import { bronzePrefix } from '../etl/naming/bronze.ts';
+import { retriesPrefix } from '../etl/naming/decisions.ts';
 import type { Plan } from '../etl/stages/documents.ts';
 import { makePlan, type Planned } from '../etl/stages/make-plan.ts';
 import { newRunId } from '../etl/stages/run-id.ts';

@@ -1,6 +1,6 @@
 import { ConflictError } from './errors.ts';
 import { InOrder } from './lanes.ts';
-import { besideName, bronzeDay, bronzeKey, safeFileName } from './naming.ts';
+import { besideName, bronzeDay, bronzeKey, safeFileName } from './naming/bronze.ts';
 import type { Clock, ObjectInfo } from './ports.ts';
 
 /** A source file in Bronze; `existed` where these bytes were there under this name already. */

@@ -1,5 +1,5 @@
 import type { PublishedEvent } from './events/published-event.ts';
-import type { Layer } from './naming.ts';
+import type { Layer } from './naming/datasets.ts';
 import type { TableColumn } from './table/schema.ts';
 
 /**

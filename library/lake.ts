@@ -6,7 +6,7 @@ import { runDataset, runOnce } from '../adapters/local/run-dataset.ts';
 import { loadContracts, requireSourceContract } from '../etl/contract/load-contracts.ts';
 import { withEngine } from '../etl/engine/engine.ts';
 import { ConfigError } from '../etl/errors.ts';
-import { runRecordKey, runsPrefix } from '../etl/naming.ts';
+import { runRecordKey, runsPrefix } from '../etl/naming/runs.ts';
 import { readmitRun, readWithheld, refuseRun } from '../etl/operations/decide-run.ts';
 import type { Alert } from '../etl/ports.ts';
 import { parseAsOf } from '../etl/query/as-of.ts';

@@ -11,7 +11,8 @@ import {
   type _Object as S3Object,
 } from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import { bronzeKey, runsPrefix } from '../etl/naming.ts';
+import { bronzeKey } from '../etl/naming/bronze.ts';
+import { runsPrefix } from '../etl/naming/runs.ts';
 import { isCommitted, RunRecord } from '../etl/stages/outcomes.ts';
 
 /**

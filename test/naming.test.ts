@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { besideName, bronzeKey, digestMemoKey, parseDataset, safeFileName } from '../etl/naming.ts';
+import { besideName, bronzeKey, safeFileName } from '../etl/naming/bronze.ts';
+import { parseDataset } from '../etl/naming/datasets.ts';
+import { digestMemoKey } from '../etl/naming/upkeep.ts';
 
 describe('naming', () => {
   test('a hostile file name stays inside its folder', () => {

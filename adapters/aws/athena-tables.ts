@@ -1,6 +1,6 @@
 import type { Contract } from '../../etl/contract/contract.ts';
 import { ConfigError } from '../../etl/errors.ts';
-import { type Layer, tableName } from '../../etl/naming.ts';
+import { type Layer, tableName } from '../../etl/naming/datasets.ts';
 import type { ObjectStore } from '../../etl/ports.ts';
 import { type AsOf, momentOf, seenOf } from '../../etl/query/as-of.ts';
 import { type ViewFilter, viewsOf } from '../../etl/query/lake-views.ts';

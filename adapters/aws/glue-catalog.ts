@@ -7,7 +7,7 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-glue';
 import { TransientError } from '../../etl/errors.ts';
-import { type Layer, tableName } from '../../etl/naming.ts';
+import { type Layer, tableName } from '../../etl/naming/datasets.ts';
 import type { Catalog, CatalogTable } from '../../etl/ports.ts';
 import { inAws, isNamed } from './aws-errors.ts';
 import { glueColumns, oneLine } from './glue-types.ts';

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { z } from 'zod';
 import { ConfigError, DataError, ThrottledError, TransientError } from '../../etl/errors.ts';
-import { runRecordKey } from '../../etl/naming.ts';
+import { runRecordKey } from '../../etl/naming/runs.ts';
 import type { Runs } from '../../etl/operations/runs.ts';
 import { type ApprovalEffects, startApproved, startResealed } from '../../etl/operations/start-approved.ts';
 import type { DatasetRun } from '../../etl/ports.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { AssayError } from '../../etl/errors.ts';
-import { digestMemoKey } from '../../etl/naming.ts';
+import { digestMemoKey } from '../../etl/naming/upkeep.ts';
 import type { ObjectIdentity, ObjectStore } from '../../etl/ports.ts';
 import type { S3Place } from './s3-object-store.ts';
 import { readingError, s3Pieces } from './s3-pieces.ts';

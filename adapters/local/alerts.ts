@@ -1,5 +1,5 @@
 import { ConfigError, ConflictError } from '../../etl/errors.ts';
-import { alertKey } from '../../etl/naming.ts';
+import { alertKey } from '../../etl/naming/told.ts';
 import type { Alert, Alerts, ObjectStore } from '../../etl/ports.ts';
 import { postJson, webAddress } from '../http/post.ts';
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { BronzeIntake, type IngestedFile, isNeededFor } from '../../etl/bronze.ts';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { type HasRoom, inFlight } from '../../etl/in-flight.ts';
-import { bronzePrefix } from '../../etl/naming.ts';
+import { bronzePrefix } from '../../etl/naming/bronze.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { hashFile } from './file-bytes.ts';
 import { guarded } from './file-errors.ts';

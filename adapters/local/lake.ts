@@ -2,7 +2,7 @@ import { chmod } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { ConfigError } from '../../etl/errors.ts';
-import { ENGINE_FOLDERS } from '../../etl/naming.ts';
+import { ENGINE_FOLDERS } from '../../etl/naming/tables.ts';
 import type { Clock, Effects, ObjectHistory } from '../../etl/ports.ts';
 import { type EventWebhookOptions, eventWebhook } from '../http/event-webhook.ts';
 import { httpLineage, type LineageOptions } from '../http/lineage.ts';

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { DataError } from '../../etl/errors.ts';
-import { planKey, runRecordKey } from '../../etl/naming.ts';
+import { planKey, runRecordKey } from '../../etl/naming/runs.ts';
 import type { ApprovedRun, Look } from '../../etl/operations/runs.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { getDocument, parseDocument } from '../../etl/stages/documents.ts';

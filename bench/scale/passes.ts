@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { openLake } from '../../adapters/local/lake.ts';
 import { runOnce } from '../../adapters/local/run-dataset.ts';
-import { bronzeKey } from '../../etl/naming.ts';
+import { bronzeKey } from '../../etl/naming/bronze.ts';
 import { type Measurement, measure } from '../measure.ts';
 import { outputOf } from '../output-of.ts';
 import { nowMs, type Stopwatch, startStopwatch } from './stopwatch.ts';

@@ -1,4 +1,4 @@
-import { parseDataset } from '../../etl/naming.ts';
+import { parseDataset } from '../../etl/naming/datasets.ts';
 import { resetBreaker } from '../../etl/operations/reset-breaker.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';

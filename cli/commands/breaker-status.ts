@@ -1,7 +1,7 @@
 import type { Lake } from '../../adapters/local/lake.ts';
 import { type LoadedContracts, loadContracts } from '../../etl/contract/load-contracts.ts';
 import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
-import { parseDataset } from '../../etl/naming.ts';
+import { parseDataset } from '../../etl/naming/datasets.ts';
 import { breakerRecords } from '../../etl/query/breaker-records.ts';
 import { maskRejects } from '../../etl/query/run-rejects.ts';
 import { openBreaker } from '../../etl/stages/make-plan.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type IngestedSource, ingestFiles } from '../../adapters/local/ingest-files.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
-import { parseDataset } from '../../etl/naming.ts';
+import { parseDataset } from '../../etl/naming/datasets.ts';
 import { usableContract } from '../../etl/stages/usable-contract.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';

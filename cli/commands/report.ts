@@ -3,7 +3,7 @@ import { jsonLines } from '../../etl/answers/text.ts';
 import type { GoldContract } from '../../etl/contract/contract.ts';
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
 import { withEngine } from '../../etl/engine/engine.ts';
-import { tableName } from '../../etl/naming.ts';
+import { tableName } from '../../etl/naming/datasets.ts';
 import type { QueryAnswer } from '../../etl/query/answer.ts';
 import { type AsOf, parseAsOf } from '../../etl/query/as-of.ts';
 import { goldReport, reportSql } from '../../etl/query/gold-report.ts';

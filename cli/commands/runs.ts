@@ -1,4 +1,4 @@
-import { parseDataset } from '../../etl/naming.ts';
+import { parseDataset } from '../../etl/naming/datasets.ts';
 import { readRun, runKeys } from '../../etl/operations/find-run.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import type { Command } from '../command.ts';

@@ -1,4 +1,4 @@
-import { sourceName } from '../../etl/naming.ts';
+import { sourceName } from '../../etl/naming/bronze.ts';
 import type { SealedFile } from '../../etl/stages/documents.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { count, plural } from './format.ts';

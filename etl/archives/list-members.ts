@@ -1,4 +1,4 @@
-import { isArchive, isSourceName, memberKey } from '../naming.ts';
+import { isArchive, isSourceName, memberKey } from '../naming/bronze.ts';
 import type { DataStore } from '../ports.ts';
 import type { Member } from './member-bytes.ts';
 import { readZip, type ZipEntry } from './zip-entries.ts';

@@ -1,5 +1,5 @@
 import type { FileToRead } from '../csv/open-file.ts';
-import { archiveOf } from '../naming.ts';
+import { archiveOf } from '../naming/bronze.ts';
 import type { Effects } from '../ports.ts';
 import { type Archive, listMembers } from './list-members.ts';
 

@@ -1,14 +1,8 @@
 import { loadContracts } from '../contract/load-contracts.ts';
 import { DataError } from '../errors.ts';
-import {
-  commitPlanKey,
-  decisionKey,
-  planKey,
-  refreshKey,
-  runPrefix,
-  runRecordKey,
-  writerKey,
-} from '../naming.ts';
+import { decisionKey } from '../naming/decisions.ts';
+import { commitPlanKey, planKey, runPrefix, runRecordKey } from '../naming/runs.ts';
+import { refreshKey, writerKey } from '../naming/upkeep.ts';
 import type { Effects } from '../ports.ts';
 import { ChunkResult, CommitPlan, getDocument, Plan, parseDocument } from '../stages/documents.ts';
 import type { Problem } from './problem.ts';

@@ -7,7 +7,7 @@ import { identifier } from '../engine/sql.ts';
 import { messageOf } from '../errors.ts';
 import { goldDigest } from '../gold/gold-digest.ts';
 import { createTableView, rebuildMonths, viewColumns } from '../gold/rebuild.ts';
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
 import { keptGold } from '../stages/kept-contracts.ts';
 import { closedMonths } from '../table/closings.ts';

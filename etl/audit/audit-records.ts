@@ -5,7 +5,7 @@ import { isByRecord } from '../contract/record-key.ts';
 import { SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, integerOf, type SqlRow, textOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { footersSql, hasFooter } from '../refining/footers.ts';
 import { brokenFooterSql } from '../refining/rejects.ts';

@@ -1,7 +1,8 @@
 import { type Engine, readParquet, textOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { messageOf } from '../errors.ts';
-import { repeatsKey, sealKey, tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
+import { repeatsKey, sealKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { repeatRowsSql, repeatsDigestSql } from '../repeats/load-repeats.ts';
 import { rejectsDigestSql } from '../sealing/verdicts.ts';

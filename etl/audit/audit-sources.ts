@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { archiveOf, objectKeyOf, retryOf } from '../naming.ts';
+import { archiveOf, objectKeyOf } from '../naming/bronze.ts';
+import { retryOf } from '../naming/decisions.ts';
 import type { Effects } from '../ports.ts';
 import { identifyArchive } from '../stages/archive-sources.ts';
 import { getDocument } from '../stages/documents.ts';

@@ -2,7 +2,7 @@ import type { GoldContract } from '../contract/contract.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
-import { closedRowsKey } from '../naming.ts';
+import { closedRowsKey } from '../naming/closings.ts';
 import type { Effects } from '../ports.ts';
 import type { Closing } from '../table/closings.ts';
 import { shapedRows } from './shaped-rows.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { closedRowsKey, closingKey, closingsPrefix } from '../naming.ts';
+import { closedRowsKey, closingKey, closingsPrefix } from '../naming/closings.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
 import { recordDecision } from '../stages/decisions.ts';
 import { parseDocument, putDocument } from '../stages/documents.ts';

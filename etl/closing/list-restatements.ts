@@ -5,7 +5,7 @@ import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { FIGURE_SQL, type Figure, figureOf } from '../gold/figures.ts';
 import { findRestatements } from '../gold/rebuild.ts';
-import { closedRowsKey, waitingRowsKey } from '../naming.ts';
+import { closedRowsKey, waitingRowsKey } from '../naming/closings.ts';
 import type { Effects } from '../ports.ts';
 import { publishedContract } from '../stages/kept-contracts.ts';
 import { type Closing, closedMonths, type Waiting } from '../table/closings.ts';

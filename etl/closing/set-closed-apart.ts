@@ -3,7 +3,7 @@ import { SNAPSHOT_NAME } from '../contract/check-columns.ts';
 import type { GoldContract } from '../contract/contract.ts';
 import type { Engine } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
-import { closedRowsKey, waitingRowsKey } from '../naming.ts';
+import { closedRowsKey, waitingRowsKey } from '../naming/closings.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { type Closing, withClosing } from '../table/closings.ts';
 import { keepRows } from './keep-rows.ts';

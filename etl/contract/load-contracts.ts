@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts';
-import { datasetPath, tableName } from '../naming.ts';
+import { datasetPath, tableName } from '../naming/datasets.ts';
 import type { ContractSource } from '../ports.ts';
 import type { Contract, SourceContract } from './contract.ts';
 import { didYouMean, nearest } from './nearest.ts';

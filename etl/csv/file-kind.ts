@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { isArchive, isWorkbook } from '../naming.ts';
+import { isArchive, isWorkbook } from '../naming/bronze.ts';
 
 /** A file that is one is read only under a name that says so. */
 const ZIP = 'a zip archive (under a name that ends in .zip its files are read, in .xlsx a sheet)';

@@ -1,7 +1,7 @@
 import { type Member, memberBytes } from '../archives/member-bytes.ts';
 import { misreadDates } from '../contract/cell-dates.ts';
 import type { CsvDialect, Encoding, SourceContract } from '../contract/contract.ts';
-import { retryOf } from '../naming.ts';
+import { retryOf } from '../naming/decisions.ts';
 import type { DataStore, Scratch } from '../ports.ts';
 import { type HeaderResult, headerless, readHeader } from './header.ts';
 import { type Layout, matchHeader } from './layout.ts';

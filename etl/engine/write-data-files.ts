@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { dataFileKey } from '../naming.ts';
+import { dataFileKey } from '../naming/tables.ts';
 import type { DataStore, Scratch } from '../ports.ts';
 import { copiedFile, PARTITION_COLUMN, readCopyStats } from '../table/copy-stats.ts';
 import { copyOptions } from '../table/field-ids.ts';

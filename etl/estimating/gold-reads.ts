@@ -2,7 +2,7 @@ import type { GoldContract, SourceContract } from '../contract/contract.ts';
 import type { Engine } from '../engine/engine.ts';
 import { monthsRead } from '../gold/months-read.ts';
 import { bindMonths } from '../gold/rebuild.ts';
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 
 /** A Gold table that reads an input, and its SQL. */
 export interface GoldReader {

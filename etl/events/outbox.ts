@@ -1,4 +1,4 @@
-import { outboxKey, outboxPrefix, toldKey } from '../naming.ts';
+import { outboxKey, outboxPrefix, toldKey } from '../naming/told.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
 import { parseDocument, putDocument } from '../stages/documents.ts';
 import { PublishedEvent } from './published-event.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { integerOf, textOf, withEngine } from '../engine/engine.ts';
 import { restatementsSql } from '../gold/restatements-sql.ts';
-import { restatementsKey } from '../naming.ts';
+import { restatementsKey } from '../naming/closings.ts';
 import type { Effects } from '../ports.ts';
 import type { GoldPart } from './published-event.ts';
 import type { TableChange } from './table-change.ts';

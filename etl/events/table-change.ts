@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { changedMonths } from '../gold/months.ts';
-import { monthLabel, toldKey } from '../naming.ts';
+import { monthLabel } from '../naming/tables.ts';
+import { toldKey } from '../naming/told.ts';
 import type { ObjectStore } from '../ports.ts';
 import { parseDocument } from '../stages/documents.ts';
 import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';

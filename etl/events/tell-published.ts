@@ -1,5 +1,6 @@
 import { loadContracts } from '../contract/load-contracts.ts';
-import { pointerKey, tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
+import { pointerKey } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import type { RunInput } from '../stages/stage.ts';
 import { closedMonths } from '../table/closings.ts';

@@ -11,7 +11,7 @@ import {
 } from '../engine/parse-sql.ts';
 import { firstWrongPart, type SqlQuery, type SqlSource } from '../engine/walk-sql.ts';
 import { ConfigError } from '../errors.ts';
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 import { GOLD_FUNCTIONS, VALUE_FUNCTIONS } from './gold-functions.ts';
 
 /**

@@ -4,7 +4,7 @@ import { tableColumns } from '../contract/table-columns.ts';
 import type { Engine } from '../engine/engine.ts';
 import { duckDbFault } from '../engine/engine-error.ts';
 import { identifier } from '../engine/sql.ts';
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 import { checkedGoldSql, goldSqlError } from './check-gold-sql.ts';
 import { bindMonths, createTableView, viewColumns } from './rebuild.ts';
 

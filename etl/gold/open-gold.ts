@@ -1,6 +1,6 @@
 import type { GoldContract } from '../contract/contract.ts';
 import { tableColumns } from '../contract/table-columns.ts';
-import { tableRoot } from '../naming.ts';
+import { tableRoot } from '../naming/tables.ts';
 import type { ObjectStore } from '../ports.ts';
 import { schemaIncompatibilities } from '../table/evolve-schema.ts';
 import { nextGeneration } from '../table/generations.ts';

@@ -1,4 +1,4 @@
-import { monthLabel } from '../naming.ts';
+import { monthLabel } from '../naming/tables.ts';
 import { addedTimes } from '../table/added-times.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import type { DataFile } from '../table/schema.ts';

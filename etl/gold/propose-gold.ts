@@ -3,7 +3,7 @@ import { isByArrival } from '../contract/arrival-month.ts';
 import type { Contract, ContractColumn, SourceContract } from '../contract/contract.ts';
 import { identifier } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 
 /** What a Gold table is to be. */
 export interface GoldWish {

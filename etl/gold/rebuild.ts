@@ -4,7 +4,7 @@ import { type Engine, integerOf, readParquet } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { monthIndexSql } from '../engine/write-data-files.ts';
 import { DataError } from '../errors.ts';
-import { monthLabel } from '../naming.ts';
+import { monthLabel } from '../naming/tables.ts';
 import { checkedGoldSql } from './check-gold-sql.ts';
 import { goldSqlError } from './gold-error.ts';
 import type { MonthRange } from './months.ts';

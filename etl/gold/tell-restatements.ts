@@ -3,7 +3,8 @@ import { firstDaySql } from '../closing/month.ts';
 import type { GoldContract } from '../contract/contract.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { monthLabel, restatementsKey } from '../naming.ts';
+import { restatementsKey } from '../naming/closings.ts';
+import { monthLabel } from '../naming/tables.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { alertRestated } from './alert-restated.ts';
 

@@ -2,7 +2,7 @@ import { listMembers } from '../archives/list-members.ts';
 import { type Member, memberBytes } from '../archives/member-bytes.ts';
 import { DEFAULT_LIMITS } from '../contract/read-settings.ts';
 import { DataError, messageOf } from '../errors.ts';
-import { isArchive } from '../naming.ts';
+import { isArchive } from '../naming/bronze.ts';
 import type { Scratch } from '../ports.ts';
 import type { SourceFile } from './text-file.ts';
 

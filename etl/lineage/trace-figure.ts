@@ -6,7 +6,7 @@ import { type Engine, integerOf, type SqlRow, type SqlValue, textOf, withEngine 
 import { exactSum } from '../engine/exact-sum.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
 import type { AsOf } from '../query/as-of.ts';

@@ -1,7 +1,9 @@
 import { typeText } from '../contract/column-type.ts';
 import type { Contract, SourceContract } from '../contract/contract.ts';
 import { tableColumns } from '../contract/table-columns.ts';
-import { bronzePrefix, type Layer, tableName, tableRoot } from '../naming.ts';
+import { bronzePrefix } from '../naming/bronze.ts';
+import { type Layer, tableName } from '../naming/datasets.ts';
+import { tableRoot } from '../naming/tables.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { Counts, Seal } from '../stages/documents.ts';
 import { rootOf } from '../table/lake-table.ts';

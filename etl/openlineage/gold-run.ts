@@ -4,7 +4,7 @@ import { tableColumns } from '../contract/table-columns.ts';
 import { withEngine } from '../engine/engine.ts';
 import { parseSql } from '../engine/parse-sql.ts';
 import { bindMonths } from '../gold/rebuild.ts';
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
 import { readPointer } from '../table/pointer.ts';
 import { type placeOf, tableFacets, tablePlace } from './datasets.ts';

@@ -1,7 +1,8 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { messageOf } from '../errors.ts';
-import { planKey, sealKey, tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
+import { planKey, sealKey } from '../naming/runs.ts';
 import type { Clock, Effects, Lineage } from '../ports.ts';
 import { Plan, parseDocument, Seal } from '../stages/documents.ts';
 import type { RunInput } from '../stages/stage.ts';

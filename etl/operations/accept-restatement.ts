@@ -3,7 +3,7 @@ import { idOf } from '../closing/rows-digest.ts';
 import type { GoldContract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { ConfigError, ConflictError } from '../errors.ts';
-import { closedRowsKey, closingTag, waitingRowsPrefix } from '../naming.ts';
+import { closedRowsKey, closingTag, waitingRowsPrefix } from '../naming/closings.ts';
 import type { Effects } from '../ports.ts';
 import { refreshGold } from '../stages/refresh-gold.ts';
 import { type Closing, withClosing } from '../table/closings.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Contract } from '../contract/contract.ts';
-import { healthKey } from '../naming.ts';
+import { healthKey } from '../naming/upkeep.ts';
 import type { Effects } from '../ports.ts';
 import { parseDocument, putDocument } from '../stages/documents.ts';
 import { newRunId } from '../stages/run-id.ts';

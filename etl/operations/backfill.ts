@@ -4,7 +4,8 @@ import { loadContracts, requireSourceContract } from '../contract/load-contracts
 import { textOf, withEngine } from '../engine/engine.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
 import { ConfigError } from '../errors.ts';
-import { backfillKey, bronzePrefix } from '../naming.ts';
+import { bronzePrefix } from '../naming/bronze.ts';
+import { backfillKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
 import { loadRepeatSpans } from '../repeats/load-repeats.ts';

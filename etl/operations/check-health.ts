@@ -1,6 +1,6 @@
 import type { Contract, GoldContract, ServiceLevel, SourceContract } from '../contract/contract.ts';
 import { DataError } from '../errors.ts';
-import { sourceName } from '../naming.ts';
+import { sourceName } from '../naming/bronze.ts';
 import type { Effects } from '../ports.ts';
 import { withMembers } from '../stages/archive-sources.ts';
 import { keptStates, openLedger, statesOf } from '../stages/dataset-history.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ServiceLevel, SourceContract } from '../contract/contract.ts';
 import { readParquet, textOf, withEngine } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { retriesPrefix } from '../naming.ts';
+import { retriesPrefix } from '../naming/decisions.ts';
 import type { Effects } from '../ports.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
 import type { Pointer } from '../table/pointer.ts';

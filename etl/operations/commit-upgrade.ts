@@ -1,5 +1,6 @@
 import type { Contract } from '../contract/contract.ts';
-import { type Layer, metadataFolder } from '../naming.ts';
+import type { Layer } from '../naming/datasets.ts';
+import { metadataFolder } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import { stateSummary } from '../stages/dataset-history.ts';
 import { commitTable } from '../table/commit-table.ts';

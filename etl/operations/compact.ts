@@ -1,7 +1,7 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { DataError } from '../errors.ts';
-import { compactedPart, metadataFolder, monthLabel, runFolder } from '../naming.ts';
+import { compactedPart, metadataFolder, monthLabel, runFolder } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import { boundedColumns } from '../stages/bounded-columns.ts';
 import { stateSummary } from '../stages/dataset-history.ts';

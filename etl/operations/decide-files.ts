@@ -1,6 +1,7 @@
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { ConfigError } from '../errors.ts';
-import { retryOf, sourceName } from '../naming.ts';
+import { sourceName } from '../naming/bronze.ts';
+import { retryOf } from '../naming/decisions.ts';
 import type { Effects } from '../ports.ts';
 import { requireHeld, requireSameContract } from '../stages/held-run.ts';
 import type { Withheld } from '../stages/outcomes.ts';

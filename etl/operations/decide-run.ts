@@ -1,5 +1,6 @@
 import { ConfigError } from '../errors.ts';
-import { retryOf, runRecordKey } from '../naming.ts';
+import { retryOf } from '../naming/decisions.ts';
+import { runRecordKey } from '../naming/runs.ts';
 import { tellEnd } from '../openlineage/tell-run.ts';
 import type { Effects } from '../ports.ts';
 import { recordDecision } from '../stages/decisions.ts';

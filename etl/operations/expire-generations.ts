@@ -1,4 +1,4 @@
-import { metadataFolder } from '../naming.ts';
+import { metadataFolder } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import { earlierGenerations, type GenerationTable } from '../table/generations.ts';
 import { namedByRefs } from '../table/kept-snapshots.ts';

@@ -1,7 +1,8 @@
 import { closedStates } from '../closing/closed-states.ts';
 import type { Contract } from '../contract/contract.ts';
 import { type LoadedContracts, loadContracts, requireContract } from '../contract/load-contracts.ts';
-import { metadataFolder, planKey } from '../naming.ts';
+import { planKey } from '../naming/runs.ts';
+import { metadataFolder } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import { type DatasetState, keepStates, statesOf } from '../stages/dataset-history.ts';
 import { Plan, parseDocument } from '../stages/documents.ts';

@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts';
-import { runsPrefix } from '../naming.ts';
+import { runsPrefix } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { parseDocument } from '../stages/documents.ts';
 import { RunRecord } from '../stages/outcomes.ts';

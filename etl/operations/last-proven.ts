@@ -1,7 +1,10 @@
 import { provenClosings } from '../closing/proven-closings.ts';
 import type { Contract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
-import { decisionsPrefix, type Layer, metadataFolder, runRecordKey, tableRoot } from '../naming.ts';
+import type { Layer } from '../naming/datasets.ts';
+import { decisionsPrefix } from '../naming/decisions.ts';
+import { runRecordKey } from '../naming/runs.ts';
+import { metadataFolder, tableRoot } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import { type DatasetState, statesOf } from '../stages/dataset-history.ts';
 import { parseDocument } from '../stages/documents.ts';

@@ -1,7 +1,8 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { ConfigError } from '../errors.ts';
-import { migrationKey, migrationOutcomeKey, migrationsPrefix, runRecordKey } from '../naming.ts';
+import { migrationKey, migrationOutcomeKey, migrationsPrefix } from '../naming/generations.ts';
+import { runRecordKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { awaitsMigration } from '../stages/awaits-migration.ts';
 import { parseDocument, putDocument } from '../stages/documents.ts';

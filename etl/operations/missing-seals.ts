@@ -1,4 +1,4 @@
-import { runsPrefix, sealKey } from '../naming.ts';
+import { runsPrefix, sealKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { parseDocument } from '../stages/documents.ts';
 import { isCommitted, RunRecord } from '../stages/outcomes.ts';

@@ -1,5 +1,5 @@
 import { filesInVersion2 } from '../engine/parquet-encodings.ts';
-import type { Layer } from '../naming.ts';
+import type { Layer } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
 import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
 import { hasPortableName } from '../table/metadata-file.ts';

@@ -1,6 +1,6 @@
 import type { Contract } from '../contract/contract.ts';
 import { ConfigError, DataError, messageOf } from '../errors.ts';
-import { pointerKey } from '../naming.ts';
+import { pointerKey } from '../naming/tables.ts';
 import type { Effects, ObjectHistory } from '../ports.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
 import { findEvidence } from '../stages/known-pointer.ts';

@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts';
-import { breakerKey } from '../naming.ts';
+import { breakerKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { putDocument } from '../stages/documents.ts';
 import { openBreaker } from '../stages/make-plan.ts';

@@ -3,7 +3,7 @@ import { loadContracts } from '../contract/load-contracts.ts';
 import { textOf, withEngine } from '../engine/engine.ts';
 import { FIGURE_SQL, type Figure, figureOf } from '../gold/figures.ts';
 import { restatementsSql } from '../gold/restatements-sql.ts';
-import { restatementsKey } from '../naming.ts';
+import { restatementsKey } from '../naming/closings.ts';
 import type { Effects } from '../ports.ts';
 import type { RunInput } from '../stages/stage.ts';
 

@@ -1,7 +1,7 @@
 import type { GoldContract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { goldDigest } from '../gold/gold-digest.ts';
-import { metadataFolder } from '../naming.ts';
+import { metadataFolder } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import { keptContract } from '../stages/kept-contracts.ts';
 import { earlierGenerations, followedBy, generationOf } from '../table/generations.ts';

@@ -1,4 +1,5 @@
-import { runRecordKey, stagingPrefix, writersPrefix } from '../naming.ts';
+import { runRecordKey, stagingPrefix } from '../naming/runs.ts';
+import { writersPrefix } from '../naming/upkeep.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
 import { keptStates, openLedger, statesOf } from '../stages/dataset-history.ts';
 import { parseDocument } from '../stages/documents.ts';

@@ -1,6 +1,7 @@
 import type { Contract } from '../contract/contract.ts';
 import { ConflictError } from '../errors.ts';
-import { type Layer, runFolder, tableName, upgradedPart } from '../naming.ts';
+import { type Layer, tableName } from '../naming/datasets.ts';
+import { runFolder, upgradedPart } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import { boundedColumns } from '../stages/bounded-columns.ts';
 import { recordDecision } from '../stages/decisions.ts';

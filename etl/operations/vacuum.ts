@@ -2,18 +2,10 @@ import { auditExtras } from '../audit/audit-extras.ts';
 import { auditTables } from '../audit/audit-tables.ts';
 import type { Contract } from '../contract/contract.ts';
 import { DataError } from '../errors.ts';
-import {
-  commitPlanKey,
-  planKey,
-  refreshesPrefix,
-  retriesPrefix,
-  retryOf,
-  sealKey,
-  stagingPrefix,
-  tableRoot,
-  writerKey,
-  writersPrefix,
-} from '../naming.ts';
+import { retriesPrefix, retryOf } from '../naming/decisions.ts';
+import { commitPlanKey, planKey, sealKey, stagingPrefix } from '../naming/runs.ts';
+import { tableRoot } from '../naming/tables.ts';
+import { refreshesPrefix, writerKey, writersPrefix } from '../naming/upkeep.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
 import { DATASET_TABLES } from '../stages/dataset-tables.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';

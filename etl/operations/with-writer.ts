@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { writerKey } from '../naming.ts';
+import { writerKey } from '../naming/upkeep.ts';
 import type { Effects } from '../ports.ts';
 import { putDocument } from '../stages/documents.ts';
 

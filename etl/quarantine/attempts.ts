@@ -1,6 +1,6 @@
 import { type Engine, readParquet } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { releasesPrefix, retryOf } from '../naming.ts';
+import { releasesPrefix, retryOf } from '../naming/decisions.ts';
 import type { Effects } from '../ports.ts';
 import { lastReads } from '../refining/prior-failures.ts';
 import type { DatasetTables } from '../stages/dataset-tables.ts';

@@ -4,7 +4,7 @@ import { withEngine } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
 import { ConfigError, ConflictError } from '../errors.ts';
-import { runFolder } from '../naming.ts';
+import { runFolder } from '../naming/tables.ts';
 import { keepDecision, type Word } from '../operations/decide-run.ts';
 import type { Effects } from '../ports.ts';
 import { boundedColumns } from '../stages/bounded-columns.ts';

@@ -1,4 +1,4 @@
-import { correctionsKey } from '../naming.ts';
+import { correctionsKey } from '../naming/decisions.ts';
 import { keepDecision, type Word } from '../operations/decide-run.ts';
 import type { Effects } from '../ports.ts';
 import type { FailedRecord } from './records.ts';

@@ -1,4 +1,4 @@
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 import {
   CONDEMNED_CODE,
   failuresSql,

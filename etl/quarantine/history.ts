@@ -1,6 +1,6 @@
 import { type Engine, textOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 import { retryTables } from './retry-files.ts';
 
 /** Something that happened to a record. */

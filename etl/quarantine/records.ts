@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
 import { createLakeViews } from '../query/lake-views.ts';
 import { foldSql } from './fold.ts';

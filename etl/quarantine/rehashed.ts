@@ -1,5 +1,5 @@
 import { type Engine, readParquet } from '../engine/engine.ts';
-import { migrationHashesKey } from '../naming.ts';
+import { migrationHashesKey } from '../naming/generations.ts';
 import type { Effects } from '../ports.ts';
 import type { Pointer } from '../table/pointer.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readParquet, textOf, withEngine } from '../engine/engine.ts';
 import { ConfigError } from '../errors.ts';
-import { decisionKey, releaseKey, releaseRequestKey } from '../naming.ts';
+import { decisionKey, releaseKey, releaseRequestKey } from '../naming/decisions.ts';
 import { keepDecision, type Word } from '../operations/decide-run.ts';
 import type { Effects } from '../ports.ts';
 import { recordDecision } from '../stages/decisions.ts';

@@ -1,6 +1,6 @@
 import { type Engine, readParquet } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
-import { correctionsPrefix, releasesPrefix, retriesPrefix, retryOf } from '../naming.ts';
+import { correctionsPrefix, releasesPrefix, retriesPrefix, retryOf } from '../naming/decisions.ts';
 import type { Effects } from '../ports.ts';
 import { listWithheld } from '../stages/list-sources.ts';
 

@@ -4,7 +4,7 @@ import { loadContracts } from '../contract/load-contracts.ts';
 import { isByRecord } from '../contract/record-key.ts';
 import { retryDialect } from '../csv/retry-dialect.ts';
 import { ConfigError } from '../errors.ts';
-import { retryKeys } from '../naming.ts';
+import { retryKeys } from '../naming/decisions.ts';
 import { keepDecision, type Word } from '../operations/decide-run.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { putDocument } from '../stages/documents.ts';

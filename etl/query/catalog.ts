@@ -6,7 +6,7 @@ import { zoneNote } from '../contract/timezone-text.ts';
 import type { Engine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { ConfigError, DataError } from '../errors.ts';
-import type { Layer } from '../naming.ts';
+import type { Layer } from '../naming/datasets.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
 import { publishedContract } from '../stages/kept-contracts.ts';
 import type { ColumnType, TableColumn } from '../table/schema.ts';

@@ -2,7 +2,7 @@ import type { Contract, GoldContract } from '../contract/contract.ts';
 import { didYouMean } from '../contract/nearest.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
 import { type AsOf, inputsOf } from './as-of.ts';
 import { seenSnapshot } from './seen-snapshot.ts';

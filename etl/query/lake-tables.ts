@@ -1,6 +1,6 @@
 import type { Contract } from '../contract/contract.ts';
 import { tableColumns } from '../contract/table-columns.ts';
-import { type Layer, tableName } from '../naming.ts';
+import { type Layer, tableName } from '../naming/datasets.ts';
 import { LEDGER_COLUMNS, REJECT_TABLE_COLUMNS } from '../refining/reject-tables.ts';
 import type { TableColumn } from '../table/schema.ts';
 

@@ -4,7 +4,7 @@ import { loadContracts } from '../contract/load-contracts.ts';
 import { type Engine, readParquet } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
-import type { Layer } from '../naming.ts';
+import type { Layer } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
 import { requireNeverPublished } from '../stages/known-pointer.ts';
 import { schemaColumns } from '../table/fields.ts';

@@ -1,14 +1,11 @@
 import type { Engine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { restatementsSql } from '../gold/restatements-sql.ts';
-import {
-  alertsPrefix,
-  closingsPrefix,
-  decisionsPrefix,
-  restatementsPrefix,
-  runsPrefix,
-  tableName,
-} from '../naming.ts';
+import { closingsPrefix, restatementsPrefix } from '../naming/closings.ts';
+import { tableName } from '../naming/datasets.ts';
+import { decisionsPrefix } from '../naming/decisions.ts';
+import { runsPrefix } from '../naming/runs.ts';
+import { alertsPrefix } from '../naming/told.ts';
 import type { Effects } from '../ports.ts';
 import { isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
 import { foldSql } from '../quarantine/fold.ts';

@@ -1,7 +1,7 @@
 import { LINEAGE_NAMES, SNAPSHOT_NAME } from '../contract/check-columns.ts';
 import type { Classification, Contract } from '../contract/contract.ts';
 import { literal } from '../engine/sql.ts';
-import type { Layer } from '../naming.ts';
+import type { Layer } from '../naming/datasets.ts';
 import { RAW_COLUMNS } from '../refining/reject-tables.ts';
 import type { SCHEMAS } from './lake-tables.ts';
 import type { OPS_TABLES } from './ops-tables.ts';

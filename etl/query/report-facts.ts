@@ -1,5 +1,6 @@
 import type { GoldContract } from '../contract/contract.ts';
-import { datasetPath, restatementsPrefix, tableName } from '../naming.ts';
+import { restatementsPrefix } from '../naming/closings.ts';
+import { datasetPath, tableName } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { closedMonths } from '../table/closings.ts';

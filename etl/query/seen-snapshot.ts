@@ -1,4 +1,4 @@
-import type { Layer } from '../naming.ts';
+import type { Layer } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import type { Snapshot } from '../table/metadata.ts';

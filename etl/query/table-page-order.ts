@@ -1,7 +1,7 @@
 import type { Contract } from '../contract/contract.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
-import type { Layer } from '../naming.ts';
+import type { Layer } from '../naming/datasets.ts';
 import type { Place } from './table-page-cursor.ts';
 import type { PageColumn } from './table-page-filter.ts';
 import { valueKind } from './table-page-type.ts';

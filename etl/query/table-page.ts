@@ -3,7 +3,7 @@ import { didYouMean } from '../contract/nearest.ts';
 import { type Engine, type SqlValue, textOf } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
-import { type Layer, tableName } from '../naming.ts';
+import { type Layer, tableName } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
 import type { Snapshot } from '../table/metadata.ts';
 import type { AnswerColumn } from './answer.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Engine, textOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { repeatsKey } from '../naming.ts';
+import { repeatsKey } from '../naming/runs.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { repeatsDigestSql } from './load-repeats.ts';
 

@@ -1,5 +1,5 @@
 import { type Engine, readParquet, textOf } from '../engine/engine.ts';
-import { repeatsKey } from '../naming.ts';
+import { repeatsKey } from '../naming/runs.ts';
 import type { DataStore } from '../ports.ts';
 import { identitySql } from '../refining/tally.ts';
 

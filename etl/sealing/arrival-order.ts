@@ -1,7 +1,7 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, integerOf, readParquet } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { retriesPrefix, retryOf } from '../naming.ts';
+import { retriesPrefix, retryOf } from '../naming/decisions.ts';
 import type { DataStore } from '../ports.ts';
 import type { DatasetTables } from '../stages/dataset-tables.ts';
 import { isRead, type Plan } from '../stages/documents.ts';

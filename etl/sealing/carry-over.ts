@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { type Engine, readParquet } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { migrationHashesKey, retryOf } from '../naming.ts';
+import { retryOf } from '../naming/decisions.ts';
+import { migrationHashesKey } from '../naming/generations.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import {
   CONDEMNED_CODE,

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.ts';
-import { retryOf } from '../naming.ts';
+import { retryOf } from '../naming/decisions.ts';
 import type { DialectGroup } from '../stages/dialects.ts';
 import type { CommitPlan, ControlTotal, SealedFile } from '../stages/documents.ts';
 import { emptyFind, identitiesOf, proveFile, readBack, takeTotalRows } from './conservation.ts';

@@ -1,7 +1,7 @@
 import { type Engine, readParquet } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
-import { retriesPrefix, retryOf } from '../naming.ts';
+import { retriesPrefix, retryOf } from '../naming/decisions.ts';
 import type { DataStore } from '../ports.ts';
 import { loadRepeatSpans, repeatRowsSql } from '../repeats/load-repeats.ts';
 import type { DatasetTables } from '../stages/dataset-tables.ts';

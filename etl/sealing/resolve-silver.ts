@@ -1,5 +1,5 @@
 import { isByRecord } from '../contract/record-key.ts';
-import { partOfRest } from '../naming.ts';
+import { partOfRest } from '../naming/tables.ts';
 import { loadReplaced } from '../quarantine/current-rejects.ts';
 import type { DatasetTables } from '../stages/dataset-tables.ts';
 import type { DialectGroup } from '../stages/dialects.ts';

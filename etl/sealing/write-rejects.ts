@@ -1,4 +1,4 @@
-import { partOfRest, runFolder } from '../naming.ts';
+import { partOfRest, runFolder } from '../naming/tables.ts';
 import { boundedColumns } from '../stages/bounded-columns.ts';
 import type { DatasetTable, DatasetTables } from '../stages/dataset-tables.ts';
 import type { CommitPlan, SealedFile } from '../stages/documents.ts';

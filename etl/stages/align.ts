@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { OpenOptions } from '../csv/open-file.ts';
 import { joinSurveys, type SurveyedRange } from '../csv/survey.ts';
-import { spansKey, surveyKey } from '../naming.ts';
+import { spansKey, surveyKey } from '../naming/runs.ts';
 import type { ObjectStore } from '../ports.ts';
 import { inDialect } from './dialects.ts';
 import {

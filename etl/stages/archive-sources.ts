@@ -1,7 +1,7 @@
 import { identifyMember } from '../archives/identify-members.ts';
 import { type Aside, listMembers } from '../archives/list-members.ts';
 import type { SourceContract } from '../contract/contract.ts';
-import { archiveOf, isArchive, objectKeyOf } from '../naming.ts';
+import { archiveOf, isArchive, objectKeyOf } from '../naming/bronze.ts';
 import type { DataStore, ObjectInfo } from '../ports.ts';
 import type { PlannedFile } from './documents.ts';
 

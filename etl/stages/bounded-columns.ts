@@ -2,7 +2,7 @@ import { RESCUED_NAME } from '../contract/check-columns.ts';
 import type { Contract } from '../contract/contract.ts';
 import { openColumns } from '../contract/open-columns.ts';
 import { tableColumns } from '../contract/table-columns.ts';
-import type { Layer } from '../naming.ts';
+import type { Layer } from '../naming/datasets.ts';
 import { LEDGER_COLUMNS, RAW_COLUMNS, REJECT_TABLE_COLUMNS } from '../refining/reject-tables.ts';
 
 /**

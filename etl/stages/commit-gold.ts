@@ -1,7 +1,7 @@
 import type { GoldContract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
 import type { OpenedGold } from '../gold/open-gold.ts';
-import { metadataFolder } from '../naming.ts';
+import { metadataFolder } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import { type Closing, closedMonths } from '../table/closings.ts';
 import { commitTable } from '../table/commit-table.ts';

@@ -1,5 +1,5 @@
 import type { SourceContract } from '../contract/contract.ts';
-import { metadataFolder } from '../naming.ts';
+import { metadataFolder } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import { commitTable } from '../table/commit-table.ts';
 import type { Pointer, TableState } from '../table/pointer.ts';

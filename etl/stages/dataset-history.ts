@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { statesKey, statesPrefix } from '../naming.ts';
+import { statesKey, statesPrefix } from '../naming/upkeep.ts';
 import type { Effects } from '../ports.ts';
 import { openTable } from '../table/lake-table.ts';
 import type { TableMetadata } from '../table/metadata.ts';

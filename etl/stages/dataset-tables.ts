@@ -1,7 +1,7 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { tableColumns } from '../contract/table-columns.ts';
 import { ConflictError, DataError } from '../errors.ts';
-import { tableRoot } from '../naming.ts';
+import { tableRoot } from '../naming/tables.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
 import { LEDGER_COLUMNS, REJECT_TABLE_COLUMNS } from '../refining/reject-tables.ts';
 import { filesOf, type LakeTable, openOrCreateTable } from '../table/lake-table.ts';

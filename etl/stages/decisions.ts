@@ -1,5 +1,5 @@
 import { ConflictError } from '../errors.ts';
-import { decisionKey } from '../naming.ts';
+import { decisionKey } from '../naming/decisions.ts';
 import type { Effects } from '../ports.ts';
 import { Decision } from './outcomes.ts';
 

@@ -1,5 +1,5 @@
 import type { FileToRead } from '../csv/open-file.ts';
-import { spansKey } from '../naming.ts';
+import { spansKey } from '../naming/runs.ts';
 import type { ObjectStore } from '../ports.ts';
 import { type Plan, type PlannedFile, Spans } from './documents.ts';
 import { getRunDocument } from './run-documents.ts';

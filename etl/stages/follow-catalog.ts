@@ -1,7 +1,7 @@
 import type { Contract } from '../contract/contract.ts';
 import { tableColumns } from '../contract/table-columns.ts';
 import { ConfigError, messageOf, TransientError } from '../errors.ts';
-import { type Layer, tableName } from '../naming.ts';
+import { type Layer, tableName } from '../naming/datasets.ts';
 import type { CatalogTable, Effects } from '../ports.ts';
 import { rootOf } from '../table/lake-table.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';

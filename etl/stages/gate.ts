@@ -4,7 +4,7 @@ import type { SourceContract } from '../contract/contract.ts';
 import { knowsRepeats } from '../contract/record-key.ts';
 import { integerOf, readParquet, textOf, withEngine } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { breakerKey, sealKey } from '../naming.ts';
+import { breakerKey, sealKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { NEW_ERRORS_SQL } from '../sealing/verdicts.ts';
 import { openDatasetTables } from './dataset-tables.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConflictError } from '../errors.ts';
-import { heldKey, sealKey } from '../naming.ts';
+import { heldKey, sealKey } from '../naming/runs.ts';
 import { tellEnd } from '../openlineage/tell-run.ts';
 import { getDocument, putDocument, Seal } from './documents.ts';
 import { requireHeld } from './held-run.ts';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { SourceContract } from '../contract/contract.ts';
 import { atMost, inFlight } from '../in-flight.ts';
-import { archiveOf, retryOf } from '../naming.ts';
+import { archiveOf } from '../naming/bronze.ts';
+import { retryOf } from '../naming/decisions.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
 import { byObject, identifyArchive, isOfArchive, type Source, sourcesOf } from './archive-sources.ts';
 import { majorOf } from './awaits-migration.ts';

@@ -2,7 +2,7 @@ import type { Classification, Contract, GoldContract } from '../contract/contrac
 import type { LoadedContracts } from '../contract/load-contracts.ts';
 import { readContract } from '../contract/read-contract.ts';
 import { ConflictError } from '../errors.ts';
-import { contractTextKey, goldSqlKey } from '../naming.ts';
+import { contractTextKey, goldSqlKey } from '../naming/generations.ts';
 import type { ObjectStore } from '../ports.ts';
 import { readPointer } from '../table/pointer.ts';
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { DataError } from '../errors.ts';
-import { decisionsPrefix, metadataPrefix, pointerKey, runsPrefix } from '../naming.ts';
+import { decisionsPrefix } from '../naming/decisions.ts';
+import { runsPrefix } from '../naming/runs.ts';
+import { metadataPrefix, pointerKey } from '../naming/tables.ts';
 import type { ObjectStore } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
 

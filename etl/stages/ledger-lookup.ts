@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, textOf, withEngine } from '../engine/engine.ts';
 import { literal, rowsTable } from '../engine/sql.ts';
-import { objectKeyOf } from '../naming.ts';
+import { objectKeyOf } from '../naming/bronze.ts';
 import type { Effects } from '../ports.ts';
 import type { ReadPointer } from '../table/pointer.ts';
 import { openDatasetTables } from './dataset-tables.ts';

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { SourceContract } from '../contract/contract.ts';
-import { bronzeDay, bronzePrefix, heldPrefix, lookKey, retriesPrefix, retryOf } from '../naming.ts';
+import { bronzeDay, bronzePrefix } from '../naming/bronze.ts';
+import { retriesPrefix, retryOf } from '../naming/decisions.ts';
+import { heldPrefix, lookKey } from '../naming/runs.ts';
 import type { Clock, Effects, ObjectInfo, ObjectStore } from '../ports.ts';
 import { parseDocument, putDocument } from './documents.ts';
 import type { LedgerEntry } from './ledger.ts';

@@ -2,7 +2,10 @@ import { checkContractSql, hasSqlToCheck } from '../contract/check-contract-sql.
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { DataError } from '../errors.ts';
-import { backfillKey, breakerKey, isArchive, partOfRest, planKey, retryOf } from '../naming.ts';
+import { isArchive } from '../naming/bronze.ts';
+import { retryOf } from '../naming/decisions.ts';
+import { backfillKey, breakerKey, planKey } from '../naming/runs.ts';
+import { partOfRest } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import { nextGeneration } from '../table/generations.ts';
 import type { ReadPointer } from '../table/pointer.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { chunkFailureKey } from '../naming.ts';
+import { chunkFailureKey } from '../naming/runs.ts';
 import { putDocument } from './documents.ts';
 import { type ChunkFailure, StageFailure } from './outcomes.ts';
 import { defineStage, RunInput } from './stage.ts';

@@ -1,6 +1,7 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { DataError } from '../errors.ts';
-import { archiveOf, migrationKey, objectKeyOf } from '../naming.ts';
+import { archiveOf, objectKeyOf } from '../naming/bronze.ts';
+import { migrationKey } from '../naming/generations.ts';
 import type { Effects } from '../ports.ts';
 import type { Pointer } from '../table/pointer.ts';
 import { byObject, identifyArchive, isOfArchive, sourcesOf } from './archive-sources.ts';

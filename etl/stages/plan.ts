@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { loadContracts } from '../contract/load-contracts.ts';
-import { chunkListKey, planKey, surveyListKey } from '../naming.ts';
+import { chunkListKey, planKey, surveyListKey } from '../naming/runs.ts';
 import { tellStart } from '../openlineage/tell-run.ts';
 import type { Effects } from '../ports.ts';
 import { type PlannedChunk, putDocument } from './documents.ts';

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { ConflictError } from '../errors.ts';
-import { commitPlanKey, heldKey, migrationKey, planKey, sealKey, sourceName } from '../naming.ts';
+import { sourceName } from '../naming/bronze.ts';
+import { migrationKey } from '../naming/generations.ts';
+import { commitPlanKey, heldKey, planKey, sealKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { followedBy, generationsPart } from '../table/generations.ts';
 import { movePointer, type Pointer } from '../table/pointer.ts';

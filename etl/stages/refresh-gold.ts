@@ -26,7 +26,9 @@ import {
 } from '../gold/rebuild.ts';
 import { RefreshedTable } from '../gold/refreshed.ts';
 import { NONE_WAIT, splitRestated, tellRestatements } from '../gold/tell-restatements.ts';
-import { refreshKey, runFolder, tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
+import { runFolder } from '../naming/tables.ts';
+import { refreshKey } from '../naming/upkeep.ts';
 import { tellComplete } from '../openlineage/tell-run.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { type Closing, closedMonths } from '../table/closings.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
-import { planKey } from '../naming.ts';
+import { planKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { sourcesOf } from './archive-sources.ts';
 import { getDocument } from './documents.ts';

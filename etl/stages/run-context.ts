@@ -1,7 +1,7 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { ConflictError } from '../errors.ts';
-import { planKey } from '../naming.ts';
+import { planKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { followedBy } from '../table/generations.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';

@@ -1,4 +1,4 @@
-import { runRecordKey } from '../naming.ts';
+import { runRecordKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { type Plan, putDocument, type Seal } from './documents.ts';
 import { RunRecord } from './outcomes.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { knowsRepeats } from '../contract/record-key.ts';
 import { readParquet, withEngine } from '../engine/engine.ts';
-import { chunkKey, commitPlanKey, sealKey } from '../naming.ts';
+import { chunkKey, commitPlanKey, sealKey } from '../naming/runs.ts';
 import { inheritFailures } from '../quarantine/attempts.ts';
 import { createRejects } from '../refining/rejects.ts';
 import { keepRepeats } from '../repeats/keep-repeats.ts';

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.ts';
-import { runFolder } from '../naming.ts';
+import { runFolder } from '../naming/tables.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import type { RewriteTarget } from '../sealing/rewrite.ts';
 import { boundedColumns } from './bounded-columns.ts';

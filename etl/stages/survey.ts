@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { surveyRange } from '../csv/survey.ts';
 import { DataError } from '../errors.ts';
-import { surveyKey } from '../naming.ts';
+import { surveyKey } from '../naming/runs.ts';
 import { inDialect } from './dialects.ts';
 import { putDocument } from './documents.ts';
 import { loadRun } from './run-context.ts';

@@ -1,5 +1,5 @@
 import { ConflictError } from '../errors.ts';
-import { heldKey } from '../naming.ts';
+import { heldKey } from '../naming/runs.ts';
 import type { ObjectStore } from '../ports.ts';
 import { parseDocument, putDocument } from './documents.ts';
 import { Withheld } from './outcomes.ts';

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { retryOf } from '../naming.ts';
+import { retryOf } from '../naming/decisions.ts';
 import type { Effects } from '../ports.ts';
 import { hasFooter } from '../refining/footers.ts';
 import { takeFooters } from '../sealing/footers.ts';

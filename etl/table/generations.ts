@@ -1,4 +1,5 @@
-import { type Layer, tableRoot } from '../naming.ts';
+import type { Layer } from '../naming/datasets.ts';
+import { tableRoot } from '../naming/tables.ts';
 import { rootOf } from './lake-table.ts';
 import type { Generation, Pointer, TableState } from './pointer.ts';
 

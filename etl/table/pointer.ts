@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConflictError, DataError } from '../errors.ts';
-import { pointerKey } from '../naming.ts';
+import { pointerKey } from '../naming/tables.ts';
 import type { ObjectStore } from '../ports.ts';
 import { Closing } from './closings.ts';
 import { removeDropped } from './metadata-retention.ts';

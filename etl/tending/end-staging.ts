@@ -1,4 +1,4 @@
-import { runRecordKey, stagingPrefix } from '../naming.ts';
+import { runRecordKey, stagingPrefix } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { parseDocument } from '../stages/documents.ts';
 import { listWithheld } from '../stages/list-sources.ts';

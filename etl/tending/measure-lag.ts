@@ -1,6 +1,7 @@
 import type { Contract } from '../contract/contract.ts';
 import { DEFAULT_SNAPSHOTS } from '../contract/read-upkeep.ts';
-import { metadataFolder, removalsPrefix } from '../naming.ts';
+import { metadataFolder } from '../naming/tables.ts';
+import { removalsPrefix } from '../naming/upkeep.ts';
 import { stayingIds } from '../operations/expire.ts';
 import type { Effects } from '../ports.ts';
 import { filesOf, openTable, rootOf } from '../table/lake-table.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { removalsKey, removalsPrefix } from '../naming.ts';
+import { removalsKey, removalsPrefix } from '../naming/upkeep.ts';
 import type { Effects } from '../ports.ts';
 import { getDocument, putDocument } from '../stages/documents.ts';
 import { tablesOfAll } from '../table/generations.ts';

@@ -1,5 +1,5 @@
 import type { Contract } from '../contract/contract.ts';
-import { tendingKey } from '../naming.ts';
+import { tendingKey } from '../naming/upkeep.ts';
 import type { Effects } from '../ports.ts';
 import { parseDocument } from '../stages/documents.ts';
 import { type TendBounds, type Tended, Tending, tend } from './tend.ts';

@@ -3,7 +3,7 @@ import type { Contract } from '../contract/contract.ts';
 import { DEFAULT_SNAPSHOTS } from '../contract/read-upkeep.ts';
 import { ConflictError } from '../errors.ts';
 import { sendEvents } from '../events/outbox.ts';
-import { tendingKey } from '../naming.ts';
+import { tendingKey } from '../naming/upkeep.ts';
 import { compact } from '../operations/compact.ts';
 import { expire } from '../operations/expire.ts';
 import type { Effects } from '../ports.ts';

@@ -2,7 +2,7 @@ import type { SourceContract } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 
 /** A column whose values would be read otherwise, in records that are in Silver now and then. */
 export interface ValueChange {

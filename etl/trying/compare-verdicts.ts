@@ -2,7 +2,7 @@ import type { SourceContract } from '../contract/contract.ts';
 import { isByRecord, knowsRepeats } from '../contract/record-key.ts';
 import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 import { CONDEMNED_CODE, isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
 import { retryTables } from '../quarantine/retry-files.ts';
 import { repeatRowsSql } from '../repeats/load-repeats.ts';

@@ -10,7 +10,7 @@ import { AssayError } from '../errors.ts';
 import { checkGold } from '../gold/check-gold.ts';
 import { comparableWith } from '../gold/comparable.ts';
 import { createTableView, findRestatements, rebuildMonths, viewColumns } from '../gold/rebuild.ts';
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { closedMonths } from '../table/closings.ts';

@@ -7,7 +7,7 @@ import { tableColumns } from '../contract/table-columns.ts';
 import { SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, readParquet } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
-import { retryOf } from '../naming.ts';
+import { retryOf } from '../naming/decisions.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { BROKEN_REASONS, brokenFooterSql } from '../refining/rejects.ts';
 import { stageBroken, stageSegment } from '../refining/staged-segment.ts';

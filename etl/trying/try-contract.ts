@@ -6,7 +6,7 @@ import type { SourceContract } from '../contract/contract.ts';
 import { type LoadedContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { tableColumns } from '../contract/table-columns.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
-import { tableName } from '../naming.ts';
+import { tableName } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
 import { loadRetryTables } from '../quarantine/retry-files.ts';
 import { createLakeViews } from '../query/lake-views.ts';

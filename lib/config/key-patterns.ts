@@ -1,41 +1,36 @@
+import { bronzePrefix } from '../../etl/naming/bronze.ts';
+import { closingsPrefix, restatementsPrefix, waitingRowsPrefix } from '../../etl/naming/closings.ts';
+import type { Layer } from '../../etl/naming/datasets.ts';
 import {
-  alertsPrefix,
   backfillKey,
   breakerKey,
-  bronzePrefix,
   chunkFailureKey,
   chunkKey,
   chunkListKey,
-  closingsPrefix,
   commitPlanKey,
-  compactedPart,
-  digestMemoKey,
-  healthKey,
   heldKey,
-  type Layer,
   leaseKey,
   lookKey,
-  metadataPrefix,
-  outboxPrefix,
   planKey,
-  pointerKey,
-  refreshKey,
   rejectsKey,
-  removalsKey,
-  restatementsPrefix,
   runRecordKey,
-  runRoot,
   sealKey,
   spansKey,
   stagingPrefix,
   surveyKey,
   surveyListKey,
   suspectsKey,
+} from '../../etl/naming/runs.ts';
+import {
+  compactedPart,
+  metadataPrefix,
+  pointerKey,
+  runRoot,
   tableRoot,
   upgradedPart,
-  waitingRowsPrefix,
-  writerKey,
-} from '../../etl/naming.ts';
+} from '../../etl/naming/tables.ts';
+import { alertsPrefix, outboxPrefix } from '../../etl/naming/told.ts';
+import { digestMemoKey, healthKey, refreshKey, removalsKey, writerKey } from '../../etl/naming/upkeep.ts';
 
 /**
  * Key patterns for policies, made by the same functions that make the keys: of any dataset and any run. A `*` in a

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Contract } from '../../etl/contract/contract.ts';
-import { parseDataset } from '../../etl/naming.ts';
+import { parseDataset } from '../../etl/naming/datasets.ts';
 
 /** A query that analysts find ready in Athena. */
 export interface NamedQuery {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Contract } from '../../etl/contract/contract.ts';
 import { type LoadedContracts, loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
-import { tableName } from '../../etl/naming.ts';
+import { tableName } from '../../etl/naming/datasets.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { describeContract } from '../../etl/query/catalog.ts';
 import { listSnapshots } from '../../etl/query/list-snapshots.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { decisionsPrefix } from '../../etl/naming.ts';
+import { decisionsPrefix } from '../../etl/naming/decisions.ts';
 import { newestKeys } from '../../etl/operations/newest-keys.ts';
 import { getDocument } from '../../etl/stages/documents.ts';
 import { Decision } from '../../etl/stages/outcomes.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { messageOf, TransientError } from '../../etl/errors.ts';
-import { runsPrefix } from '../../etl/naming.ts';
+import { runsPrefix } from '../../etl/naming/runs.ts';
 import { route } from './route.ts';
 
 /** Whether the process lives. */

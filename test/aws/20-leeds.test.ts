@@ -1,7 +1,7 @@
 import { GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { spansKey } from '../../etl/naming.ts';
+import { spansKey } from '../../etl/naming/runs.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { expectCatalogFollows } from './support/catalog.ts';
 import { type EmbeddedLake, embeddedLake, figuresOf } from './support/embedded.ts';

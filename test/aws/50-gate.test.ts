@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { decisionKey, heldKey, rejectsKey } from '../../etl/naming.ts';
+import { decisionKey } from '../../etl/naming/decisions.ts';
+import { heldKey, rejectsKey } from '../../etl/naming/runs.ts';
 import { refuseRun } from '../../etl/operations/decide-run.ts';
 import { startApproved } from '../../etl/operations/start-approved.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';

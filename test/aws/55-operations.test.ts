@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { decisionsPrefix } from '../../etl/naming.ts';
+import { decisionsPrefix } from '../../etl/naming/decisions.ts';
 import { refuseRun } from '../../etl/operations/decide-run.ts';
 import { resetBreaker } from '../../etl/operations/reset-breaker.ts';
 import { keepCorrections } from '../../etl/quarantine/corrections.ts';

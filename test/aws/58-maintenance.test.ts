@@ -2,14 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { z } from 'zod';
 import { openAwsLake } from '../../adapters/aws/aws-lake.ts';
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
-import {
-  backfillKey,
-  bronzeKey,
-  decisionsPrefix,
-  leaseKey,
-  pointerKey,
-  writersPrefix,
-} from '../../etl/naming.ts';
+import { bronzeKey } from '../../etl/naming/bronze.ts';
+import { decisionsPrefix } from '../../etl/naming/decisions.ts';
+import { backfillKey, leaseKey } from '../../etl/naming/runs.ts';
+import { pointerKey } from '../../etl/naming/tables.ts';
+import { writersPrefix } from '../../etl/naming/upkeep.ts';
 import { type Vacuumed, vacuum } from '../../etl/operations/vacuum.ts';
 import { Decision, type RunRecord } from '../../etl/stages/outcomes.ts';
 import type { Pointer } from '../../etl/table/pointer.ts';

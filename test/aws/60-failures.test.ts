@@ -1,6 +1,6 @@
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { pointerKey } from '../../etl/naming.ts';
+import { pointerKey } from '../../etl/naming/tables.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { kindsOf } from '../openlineage/spec-faults.ts';
 import { expectCatalogFollows } from './support/catalog.ts';

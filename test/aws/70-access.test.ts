@@ -6,7 +6,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { pointerKey } from '../../etl/naming.ts';
+import { pointerKey } from '../../etl/naming/tables.ts';
 import { connect, type Platform } from './support/platform.ts';
 import { doubleOf, holderOf } from './support/role-double.ts';
 

@@ -16,7 +16,7 @@ import {
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { PublishedEvent } from '../../etl/events/published-event.ts';
-import { outboxPrefix } from '../../etl/naming.ts';
+import { outboxPrefix } from '../../etl/naming/told.ts';
 import { assay } from '../cli/assay.ts';
 import { person } from './support/person.ts';
 import { connect, type Platform } from './support/platform.ts';

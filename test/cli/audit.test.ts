@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openLake } from '../../adapters/local/lake.ts';
 import { withEngine } from '../../etl/engine/engine.ts';
-import { pointerKey } from '../../etl/naming.ts';
+import { pointerKey } from '../../etl/naming/tables.ts';
 import { runMain, runMainJson } from './run-main.ts';
 import { AuditJson, QuarantineListJson, RunsJson } from './shapes.ts';
 import { goodSales, keepShop, MIXED_SALES, openShop, type Shop } from './shop.ts';

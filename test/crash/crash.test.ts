@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { initLake, type Lake, openLake } from '../../adapters/local/lake.ts';
 import { runDataset } from '../../adapters/local/run-dataset.ts';
 import { withEngine } from '../../etl/engine/engine.ts';
-import { bronzeKey } from '../../etl/naming.ts';
+import { bronzeKey } from '../../etl/naming/bronze.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { createLakeViews } from '../../etl/query/lake-views.ts';
 

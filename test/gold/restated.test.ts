@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import { alertKey, restatementsKey } from '../../etl/naming.ts';
+import { restatementsKey } from '../../etl/naming/closings.ts';
+import { alertKey } from '../../etl/naming/told.ts';
 import { restatedBy } from '../../etl/operations/restated.ts';
 import { contractText, PAYMENTS } from '../stages/contract-text.ts';
 import { type TestLake, testLake } from '../stages/harness.ts';

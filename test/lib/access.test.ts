@@ -1,14 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  bronzeKey,
-  decisionKey,
-  metadataPrefix,
-  pointerKey,
-  rejectsKey,
-  runRecordKey,
-  runRoot,
-  sealKey,
-} from '../../etl/naming.ts';
+import { bronzeKey } from '../../etl/naming/bronze.ts';
+import { decisionKey } from '../../etl/naming/decisions.ts';
+import { rejectsKey, runRecordKey, sealKey } from '../../etl/naming/runs.ts';
+import { metadataPrefix, pointerKey, runRoot } from '../../etl/naming/tables.ts';
 import { bucketOf } from '../../lib/config/names.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../lib/workflow/access/functions-access.ts';
 import { matches, statementsOfFunction, statementsOfRole, textOf } from './support/policies.ts';

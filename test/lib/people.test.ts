@@ -1,27 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
+import { bronzeKey } from '../../etl/naming/bronze.ts';
+import type { Layer } from '../../etl/naming/datasets.ts';
+import { correctionsKey, decisionKey, releaseKey, retryKeys } from '../../etl/naming/decisions.ts';
 import {
   backfillKey,
   breakerKey,
-  bronzeKey,
   chunkKey,
-  compactedPart,
-  correctionsKey,
-  decisionKey,
   heldKey,
-  type Layer,
   leaseKey,
-  metadataPrefix,
   planKey,
-  pointerKey,
-  refreshKey,
-  releaseKey,
-  retryKeys,
   runRecordKey,
-  runRoot,
   sealKey,
-  upgradedPart,
-  writerKey,
-} from '../../etl/naming.ts';
+} from '../../etl/naming/runs.ts';
+import { compactedPart, metadataPrefix, pointerKey, runRoot, upgradedPart } from '../../etl/naming/tables.ts';
+import { refreshKey, writerKey } from '../../etl/naming/upkeep.ts';
 import { bucketOf } from '../../lib/config/names.ts';
 import { matches, textOf } from './support/policies.ts';
 import { readContracts, type Synthesised, synthesise } from './support/synthesise.ts';

@@ -2,7 +2,7 @@ import { cp } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openLake } from '../../adapters/local/lake.ts';
-import { commitPlanKey, heldKey, runRecordKey, sealKey } from '../../etl/naming.ts';
+import { commitPlanKey, heldKey, runRecordKey, sealKey } from '../../etl/naming/runs.ts';
 import { readmitFiles, refuseFiles } from '../../etl/operations/decide-files.ts';
 import { readmitRun, refuseRun } from '../../etl/operations/decide-run.ts';
 import { rollBack } from '../../etl/operations/roll-back.ts';

@@ -5,7 +5,7 @@ import { ingestFiles } from '../../adapters/local/ingest-files.ts';
 import { runDataset } from '../../adapters/local/run-dataset.ts';
 import { watchQueue } from '../../cli/watch-queue.ts';
 import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
-import { bronzeKey, bronzePrefix } from '../../etl/naming.ts';
+import { bronzeKey, bronzePrefix } from '../../etl/naming/bronze.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { type Ledger, loadLedger, lookupIn, withLedger } from '../../etl/stages/ledger-lookup.ts';
 import { readPointer } from '../../etl/table/pointer.ts';

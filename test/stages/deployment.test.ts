@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import type { ExecutionResult } from '../../adapters/local/state-machine.ts';
-import { chunkKey, commitPlanKey, heldKey, planKey, runRecordKey } from '../../etl/naming.ts';
+import { chunkKey, commitPlanKey, heldKey, planKey, runRecordKey } from '../../etl/naming/runs.ts';
 import { getDocument } from '../../etl/stages/documents.ts';
 import type { StageName } from '../../etl/stages/handlers.ts';
 import { type Approval, RunRecord, Withheld } from '../../etl/stages/outcomes.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { ConfigError, DataError, TransientError } from '../../etl/errors.ts';
-import { alertsPrefix } from '../../etl/naming.ts';
+import { alertsPrefix } from '../../etl/naming/told.ts';
 import type { Ailment } from '../../etl/operations/ailment.ts';
 import { lookAfter } from '../../etl/operations/look-after.ts';
 import type { Catalog, CatalogTable, Effects } from '../../etl/ports.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { bronzeKey } from '../../etl/naming.ts';
+import { bronzeKey } from '../../etl/naming/bronze.ts';
 import { LOOK_BACK_DAYS, lookEverywhere } from '../../etl/stages/list-sources.ts';
 import { countingStores } from '../support/counting-stores.ts';
 import { contractText, PAYMENTS } from './contract-text.ts';

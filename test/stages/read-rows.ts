@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
-import type { Layer } from '../../etl/naming.ts';
+import type { Layer } from '../../etl/naming/datasets.ts';
 import type { ObjectStore } from '../../etl/ports.ts';
 import { filesOf, openTable } from '../../etl/table/lake-table.ts';
 import { readPointer } from '../../etl/table/pointer.ts';

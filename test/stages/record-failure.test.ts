@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { breakerKey } from '../../etl/naming.ts';
+import { breakerKey } from '../../etl/naming/runs.ts';
 import { type Alert, type Effects, TOLD } from '../../etl/ports.ts';
 import { noteFailure } from '../../etl/stages/note-failure.ts';
 import { recordFailure } from '../../etl/stages/record-failure.ts';

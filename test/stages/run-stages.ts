@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { chunkListKey, surveyListKey } from '../../etl/naming.ts';
+import { chunkListKey, surveyListKey } from '../../etl/naming/runs.ts';
 import type { ObjectStore } from '../../etl/ports.ts';
 import { getDocument } from '../../etl/stages/documents.ts';
 import type { bindStages } from '../../etl/stages/handlers.ts';

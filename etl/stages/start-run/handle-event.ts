@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { type LoadedContracts, loadContracts, requireSourceContract } from '../../contract/load-contracts.ts';
 import { ConfigError, messageOf } from '../../errors.ts';
-import { backfillKey, datasetOfBronzeKey, datasetPath, migrationKey } from '../../naming.ts';
+import { datasetOfBronzeKey } from '../../naming/bronze.ts';
+import { datasetPath } from '../../naming/datasets.ts';
+import { migrationKey } from '../../naming/generations.ts';
+import { backfillKey } from '../../naming/runs.ts';
 import type { ContractSource, DatasetRun } from '../../ports.ts';
 import { isRecent, lookEverywhere } from '../list-sources.ts';
 import { type RefusalEffects, refuseDrop } from './refuse-drop.ts';

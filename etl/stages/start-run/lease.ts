@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConflictError } from '../../errors.ts';
-import { leaseKey } from '../../naming.ts';
+import { leaseKey } from '../../naming/runs.ts';
 import type { Clock, DatasetRun, ObjectStore, WriteCondition } from '../../ports.ts';
 import { parseDocument } from '../documents.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ConflictError } from '../../errors.ts';
-import { refusalKey } from '../../naming.ts';
+import { refusalKey } from '../../naming/runs.ts';
 import type { Alerts } from '../../ports.ts';
 import { parseDocument } from '../documents.ts';
 import type { LeaseEffects } from './lease.ts';

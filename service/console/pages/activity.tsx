@@ -1,4 +1,4 @@
-import { decisionsPrefix } from '../../../etl/naming.ts';
+import { decisionsPrefix } from '../../../etl/naming/decisions.ts';
 import { newestKeys } from '../../../etl/operations/newest-keys.ts';
 import { getDocument } from '../../../etl/stages/documents.ts';
 import { Decision } from '../../../etl/stages/outcomes.ts';

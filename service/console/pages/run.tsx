@@ -1,7 +1,7 @@
 import { loadContracts } from '../../../etl/contract/load-contracts.ts';
 import { withScratchEngine } from '../../../etl/engine/with-scratch-engine.ts';
 import { ConfigError } from '../../../etl/errors.ts';
-import { sourceName } from '../../../etl/naming.ts';
+import { sourceName } from '../../../etl/naming/bronze.ts';
 import { approveRun } from '../../../etl/operations/approve-run.ts';
 import { refuseRun, type Word } from '../../../etl/operations/decide-run.ts';
 import { requireRun } from '../../../etl/operations/find-run.ts';

@@ -1,5 +1,5 @@
 import { literal } from '../../../etl/engine/sql.ts';
-import { tableName } from '../../../etl/naming.ts';
+import { tableName } from '../../../etl/naming/datasets.ts';
 
 /** A table, and where it is. */
 interface Readable {

@@ -9,7 +9,7 @@ import {
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type S3DataStore, s3DataStore } from '../../../adapters/aws/s3-data-store.ts';
 import { s3ObjectStore } from '../../../adapters/aws/s3-object-store.ts';
-import { digestMemoKey } from '../../../etl/naming.ts';
+import { digestMemoKey } from '../../../etl/naming/upkeep.ts';
 import type { ObjectStore } from '../../../etl/ports.ts';
 import { tempFolder } from '../../adapters/temp-folder.ts';
 import { type TestBucket, testBucket } from './test-bucket.ts';

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { Layer } from '../../../etl/naming.ts';
+import type { Layer } from '../../../etl/naming/datasets.ts';
 import type { Platform } from './platform.ts';
 
 /** Expects Glue to name the same metadata as the pointer, for each of its tables. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { initLake, type Lake, openLake } from '../../../adapters/local/lake.ts';
 import { runOnce } from '../../../adapters/local/run-dataset.ts';
 import { BronzeIntake } from '../../../etl/bronze.ts';
-import { bronzePrefix } from '../../../etl/naming.ts';
+import { bronzePrefix } from '../../../etl/naming/bronze.ts';
 import type { RunRecord } from '../../../etl/stages/outcomes.ts';
 import { type Pointer, readPointer } from '../../../etl/table/pointer.ts';
 import { tempFolder } from '../../adapters/temp-folder.ts';

@@ -7,7 +7,10 @@ import {
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { bronzeKey, type Layer, pointerKey, runsPrefix, sealKey, tableName } from '../../../etl/naming.ts';
+import { bronzeKey } from '../../../etl/naming/bronze.ts';
+import { type Layer, tableName } from '../../../etl/naming/datasets.ts';
+import { runsPrefix, sealKey } from '../../../etl/naming/runs.ts';
+import { pointerKey } from '../../../etl/naming/tables.ts';
 import { Seal } from '../../../etl/stages/documents.ts';
 import { RunRecord } from '../../../etl/stages/outcomes.ts';
 import { Pointer } from '../../../etl/table/pointer.ts';

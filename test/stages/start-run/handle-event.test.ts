@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { recordAlert } from '../../../adapters/local/alerts.ts';
 import { initLake, openLake } from '../../../adapters/local/lake.ts';
-import { backfillKey, bronzeKey, lookKey, migrationKey } from '../../../etl/naming.ts';
+import { bronzeKey } from '../../../etl/naming/bronze.ts';
+import { migrationKey } from '../../../etl/naming/generations.ts';
+import { backfillKey, lookKey } from '../../../etl/naming/runs.ts';
 import type { Alert, ContractSource, ObjectStore } from '../../../etl/ports.ts';
 import { type EventEffects, handleStartEvent } from '../../../etl/stages/start-run/handle-event.ts';
 import { tempFolder } from '../../adapters/temp-folder.ts';

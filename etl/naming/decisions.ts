@@ -1,0 +1,44 @@
+import { datasetPath } from './datasets.ts';
+
+/** Keys of what people decided of records. They are made in this folder and nowhere else. */
+
+/** What people decided, one document each, for ops.decisions. */
+export const decisionsPrefix = (dataset?: string): string =>
+  dataset === undefined ? 'ops/decisions/' : `ops/decisions/${datasetPath(dataset)}/`;
+
+export const decisionKey = (dataset: string, id: string): string => `${decisionsPrefix(dataset)}${id}.json`;
+
+/** Where sources of records to be tested once more lie; each is three objects, of which the manifest comes last. */
+export const retriesPrefix = (dataset: string): string => `ops/retries/${datasetPath(dataset)}/`;
+
+/** The objects of one retry: its records as CSV, where each came from, and what it is. */
+export interface RetryKeys {
+  readonly records: string;
+  readonly origins: string;
+  readonly manifest: string;
+}
+
+export function retryKeys(dataset: string, retryId: string): RetryKeys {
+  const stem = `${retriesPrefix(dataset)}retry-${retryId}`;
+  return { records: `${stem}.csv`, origins: `${stem}.origins.parquet`, manifest: `${stem}.json` };
+}
+
+/** The objects of the retry that a source file's key belongs to; undefined for a file in Bronze. */
+export function retryOf(dataset: string, key: string): RetryKeys | undefined {
+  const id = key.startsWith(retriesPrefix(dataset)) ? /\/retry-([\w-]+)\.csv$/.exec(key)?.[1] : undefined;
+  return id === undefined ? undefined : retryKeys(dataset, id);
+}
+
+/** Values that people corrected, as Parquet, one file a decision. */
+export const correctionsPrefix = (dataset: string): string => `ops/corrections/${datasetPath(dataset)}/`;
+
+export const correctionsKey = (dataset: string, id: string): string =>
+  `${correctionsPrefix(dataset)}${id}.parquet`;
+
+/** Condemned records whose release one person asked for, and those that another approved, as Parquet. */
+export const releaseRequestKey = (dataset: string, id: string): string =>
+  `ops/release-requests/${datasetPath(dataset)}/${id}.parquet`;
+
+export const releasesPrefix = (dataset: string): string => `ops/releases/${datasetPath(dataset)}/`;
+
+export const releaseKey = (dataset: string, id: string): string => `${releasesPrefix(dataset)}${id}.parquet`;

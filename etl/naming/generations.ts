@@ -1,0 +1,26 @@
+import { datasetPath } from './datasets.ts';
+
+/** Keys of contract texts and migrations. They are made in this folder and nowhere else. */
+
+/** Texts of contracts under which something was published, and of the SQL of Gold tables, by their digests: never changed. */
+export const contractTextKey = (dataset: string, digest: string): string =>
+  `ops/contracts/${datasetPath(dataset)}/${digest}.yaml`;
+
+export const goldSqlKey = (dataset: string, digest: string): string =>
+  `ops/contracts/${datasetPath(dataset)}/${digest}.sql`;
+
+/** Where migrations of a dataset keep what was asked for and what came of it. */
+export const migrationsPrefix = (dataset: string): string => `ops/migrations/${datasetPath(dataset)}/`;
+
+/** That a person asked for a migration, what it came to, and which records' hashes it changed. */
+export const migrationKey = (dataset: string, runId: string): string =>
+  `${migrationsPrefix(dataset)}${runId}.json`;
+
+export const migrationOutcomeKey = (dataset: string, runId: string): string =>
+  `${migrationsPrefix(dataset)}${runId}.outcome.json`;
+
+export const migrationHashesKey = (dataset: string, runId: string): string =>
+  `${migrationsPrefix(dataset)}${runId}.hashes.parquet`;
+
+/** Says of which major version people were told that the dataset's tables wait for it. */
+export const migrationDueKey = (dataset: string): string => `${migrationsPrefix(dataset)}due.json`;

@@ -1,0 +1,89 @@
+import { datasetPath } from './datasets.ts';
+import { runRoot } from './tables.ts';
+
+/** Keys of what runs keep. They are made in this folder and nowhere else. */
+
+/** Where the runs of a dataset keep theirs. */
+export const stagingPrefix = (dataset: string): string => `ops/staging/${datasetPath(dataset)}/`;
+
+/** Where a run keeps its plan, its chunk results and what it found, until and after it is decided. */
+export function runPrefix(dataset: string, runId: string): string {
+  return `${stagingPrefix(dataset)}${runId}/`;
+}
+
+export const planKey = (dataset: string, runId: string): string => `${runPrefix(dataset, runId)}plan.json`;
+
+export const chunkListKey = (dataset: string, runId: string): string =>
+  `${runPrefix(dataset, runId)}chunks.json`;
+
+/** The chunks whose range of a file is surveyed first, as a list like that of the chunks. */
+export const surveyListKey = (dataset: string, runId: string): string =>
+  `${runPrefix(dataset, runId)}surveys.json`;
+
+/** What the survey of a chunk's range found. */
+export const surveyKey = (dataset: string, runId: string, chunk: string): string =>
+  `${runPrefix(dataset, runId)}survey-${chunk}.json`;
+
+/** Which records of the files that are cut each chunk takes. */
+export const spansKey = (dataset: string, runId: string): string => `${runPrefix(dataset, runId)}spans.json`;
+
+export const chunkKey = (dataset: string, runId: string, chunk: string): string =>
+  `${runPrefix(dataset, runId)}chunk-${chunk}.json`;
+
+/** What kept a chunk from being refined. */
+export const chunkFailurePrefix = (dataset: string, runId: string): string =>
+  `${runPrefix(dataset, runId)}failure-`;
+
+export const chunkFailureKey = (dataset: string, runId: string, chunk: string): string =>
+  `${chunkFailurePrefix(dataset, runId)}${chunk}.json`;
+
+/** Records of a chunk that didn't pass, as Parquet. */
+export const rejectsKey = (dataset: string, runId: string, chunk: string): string =>
+  `${runPrefix(dataset, runId)}rejects-${chunk}.parquet`;
+
+/** Raw values of a chunk's records whose key may stand twice, as Parquet. */
+export const suspectsKey = (dataset: string, runId: string, chunk: string): string =>
+  `${runPrefix(dataset, runId)}suspects-${chunk}.parquet`;
+
+/** What promote will commit. */
+export const commitPlanKey = (dataset: string, runId: string): string =>
+  `${runPrefix(dataset, runId)}commit.json`;
+
+/** The seal of a run, beside the data of the first generation, whichever generation the run is of. */
+export function sealKey(dataset: string, version: string, runId: string): string {
+  return `${runRoot('silver', dataset, version, runId)}/_SUCCESS`;
+}
+
+/** Where the documents of ops.runs, ops.alerts and ops.restatements lie. */
+export const runsPrefix = (dataset?: string): string =>
+  dataset === undefined ? 'ops/runs/' : `ops/runs/${datasetPath(dataset)}/`;
+
+/** One document a run: how it ended, for ops.runs. */
+export const runRecordKey = (dataset: string, runId: string): string => `${runsPrefix(dataset)}${runId}.json`;
+
+/** Marks a run whose files wait for a person's decision. */
+export const heldPrefix = (dataset: string): string => `ops/held/${datasetPath(dataset)}/`;
+
+export const heldKey = (dataset: string, runId: string): string => `${heldPrefix(dataset)}${runId}.json`;
+
+/** Which records of a run's files stand in Silver already, and where, as Parquet. */
+export const repeatsPrefix = (dataset: string): string => `ops/twins/${datasetPath(dataset)}/`;
+
+export const repeatsKey = (dataset: string, runId: string): string =>
+  `${repeatsPrefix(dataset)}${runId}.parquet`;
+
+/** Which files a run reads again, and replaces. */
+export const backfillKey = (dataset: string, runId: string): string =>
+  `ops/backfills/${datasetPath(dataset)}/${runId}.json`;
+
+/** The circuit breaker's state; absent means closed. */
+export const breakerKey = (dataset: string): string => `ops/breakers/${datasetPath(dataset)}.json`;
+
+/** When somebody last asked for all of Bronze to be looked through, and not only its last days. */
+export const lookKey = (dataset: string): string => `ops/looks/${datasetPath(dataset)}.json`;
+
+/** Who runs a dataset now: moved by conditional writes only. */
+export const leaseKey = (dataset: string): string => `ops/leases/${datasetPath(dataset)}.json`;
+
+/** Says that people were told of a drop that nobody can use. */
+export const refusalKey = (refusalId: string): string => `ops/leases/_refused/${refusalId}.json`;

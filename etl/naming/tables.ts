@@ -1,0 +1,81 @@
+import { datasetPath, type Layer, schemaVersion } from './datasets.ts';
+
+/** Keys of tables, their data files, metadata and pointers. They are made in this folder and nowhere else. */
+
+const LAYER_FOLDERS: Readonly<Record<Layer, string>> = {
+  silver: 'silver',
+  gold: 'gold',
+  quarantine: 'quarantine',
+  condemned: 'condemned',
+  source_files: 'ops/source_files',
+};
+
+/** Top folders of what DuckDB reads from a lake: tables, and what runs keep. Bronze is read by the scanner. */
+export const ENGINE_FOLDERS: readonly string[] = ['silver', 'gold', 'quarantine', 'condemned', 'ops'];
+
+/**
+ * Root of a table's files. Those of a later generation are no folder of an earlier one's: who removes what a table doesn't
+ * name from below its root must not see the others. No domain has a '=' in its name.
+ */
+export function tableRoot(layer: Layer, dataset: string, generation = 1): string {
+  const folder = LAYER_FOLDERS[layer];
+  return generation === 1
+    ? `${folder}/${datasetPath(dataset)}`
+    : `${folder}/generation=${generation}/${datasetPath(dataset)}`;
+}
+
+/** Folder of a table's Iceberg metadata, below its root. */
+export const metadataFolder = (root: string): string => `${root}/metadata`;
+
+/** Folder of the Iceberg metadata of a table's first generation. */
+export function metadataPrefix(layer: Layer, dataset: string): string {
+  return metadataFolder(tableRoot(layer, dataset));
+}
+
+/** Root of one run's data files in a table, below the table's own. */
+export function runFolder(root: string, version: string, runId: string): string {
+  return `${root}/schema_v=${schemaVersion(version)}/run_id=${runId}`;
+}
+
+/** Root of one run's data files in a table's first generation. */
+export function runRoot(layer: Layer, dataset: string, version: string, runId: string): string {
+  return runFolder(tableRoot(layer, dataset), version, runId);
+}
+
+/** A data file; `month` counts from 1970-01 and is undefined in a table without partitions. */
+export function dataFileKey(root: string, month: number | undefined, part: string): string {
+  return month === undefined
+    ? `${root}/part-${part}.parquet`
+    : `${root}/${monthPath(month)}/part-${part}.parquet`;
+}
+
+/**
+ * The name of a chunk, or of what a run's files are called by, in a run of which files were refused: other than before,
+ * so that a workflow that still works on all of its files writes over nothing.
+ */
+export const partOfRest = (part: string, rest: number | undefined): string =>
+  rest === undefined ? part : `r${rest}_${part}`;
+
+/** What compaction puts into the names of the files that it writes: the n-th month's. */
+export const compactedPart = (n: number | '*'): string =>
+  `compact-${n === '*' ? n : String(n).padStart(4, '0')}`;
+
+/** What an upgrade puts into the names of the files that it writes: the n-th group's of a table. */
+export const upgradedPart = (n: number | '*'): string =>
+  `upgrade-${n === '*' ? n : String(n).padStart(4, '0')}`;
+
+/** 480 → `year=2010/month=01`. */
+export function monthPath(month: number): string {
+  return `year=${monthLabel(month).replace('-', '/month=')}`;
+}
+
+/** 480 → `2010-01`. */
+export function monthLabel(month: number): string {
+  const year = 1970 + Math.floor(month / 12);
+  return `${String(year).padStart(4, '0')}-${String(month - (year - 1970) * 12 + 1).padStart(2, '0')}`;
+}
+
+/** The pointer whose conditional write is the commit: one for Silver, quarantine, condemned and ledger of a dataset together, one for each Gold table. */
+export function pointerKey(layer: 'silver' | 'gold', dataset: string): string {
+  return `${tableRoot(layer, dataset)}/_LATEST.json`;
+}

@@ -1,0 +1,20 @@
+import { datasetPath } from './datasets.ts';
+
+/** Keys of what people and programs are told. They are made in this folder and nowhere else. */
+
+export const alertsPrefix = (): string => 'ops/alerts/';
+
+/** Which state of a dataset's or Gold table's programs were told of last. */
+export const toldKey = (dataset: string): string => `ops/events/told/${datasetPath(dataset)}.json`;
+
+/** Events about a dataset that programs are still to be told of, in the order in which they happened. */
+export const outboxPrefix = (dataset: string): string => `ops/events/outbox/${datasetPath(dataset)}/`;
+
+export const outboxKey = (
+  dataset: string,
+  event: { readonly version: number; readonly id: string },
+): string => `${outboxPrefix(dataset)}${String(event.version).padStart(9, '0')}-${event.id}.json`;
+
+/** An alert of a run: one of each kind; where several tables are told of after one run, one of each. */
+export const alertKey = (runId: string, kind: string, table?: string): string =>
+  `${alertsPrefix()}${runId}-${kind}${table === undefined ? '' : `-${table}`}.json`;

@@ -1,0 +1,40 @@
+import { bytesOf, hashOf, MOST_KEY_BYTES } from './bronze.ts';
+import { datasetPath } from './datasets.ts';
+
+/** Keys of upkeep. They are made in this folder and nowhere else. */
+
+/** Who is writing files of a dataset that no snapshot names yet, beside the runs. */
+export const writersPrefix = (dataset: string): string => `ops/writers/${datasetPath(dataset)}/`;
+
+export const writerKey = (dataset: string, id: string): string => `${writersPrefix(dataset)}${id}.json`;
+
+/** Says, before the first file, that a Gold table's files are being made after a run or a decision of that id. */
+export const refreshesPrefix = (dataset: string): string => `ops/refreshes/${datasetPath(dataset)}/`;
+
+export const refreshKey = (dataset: string, runId: string): string =>
+  `${refreshesPrefix(dataset)}${runId}.json`;
+
+/** States of a dataset whose snapshots were expired, many a document, for ops.states. */
+export const statesPrefix = (dataset: string): string => `ops/upkeep/states/${datasetPath(dataset)}/`;
+
+export function statesKey(dataset: string, first: number, last: number): string {
+  const [from, to] = [first, last].map((version) => String(version).padStart(9, '0'));
+  return `${statesPrefix(dataset)}${from}-${to}.json`;
+}
+
+/** Files that go a while after the snapshots that named them were expired. */
+export const removalsPrefix = (dataset: string): string => `ops/upkeep/removals/${datasetPath(dataset)}/`;
+
+export const removalsKey = (dataset: string, id: string): string => `${removalsPrefix(dataset)}${id}.json`;
+
+/** When a dataset's or Gold table's upkeep was last done. */
+export const tendingKey = (dataset: string): string => `ops/upkeep/tended/${datasetPath(dataset)}.json`;
+
+/** What is known to be amiss with a dataset or Gold table, so that it is told once. */
+export const healthKey = (dataset: string): string => `ops/health/${datasetPath(dataset)}.json`;
+
+/** Remembers the digest of an object whose store doesn't know it: under the object's own key, where there is room for it. */
+export function digestMemoKey(key: string): string {
+  const named = `ops/digests/${key}.json`;
+  return bytesOf(named) <= MOST_KEY_BYTES ? named : `ops/digests/${hashOf(key, 64)}.json`;
+}
