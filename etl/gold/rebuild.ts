@@ -1,3 +1,4 @@
+import { figureColumns } from '../closing/rows-digest.ts';
 import type { GoldContract } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
 import { type Engine, integerOf, readParquet } from '../engine/engine.ts';
@@ -151,7 +152,8 @@ function broken(contract: GoldContract, what: string): DataError {
 
 /**
  * Makes the table `restated`: every value that months published before now have otherwise, with the old and the
- * new one; a row that came or went has NULL on one side. Returns how many values were restated.
+ * new one; a row that came or went has NULL on one side. Values of a column that the files of before lack are first ones,
+ * and restate nothing. Returns how many values were restated.
  */
 export async function findRestatements(
   engine: Engine,
@@ -159,11 +161,13 @@ export async function findRestatements(
   oldPaths: readonly string[],
 ): Promise<number> {
   const keys = contract.key.map(identifier);
-  const values = contract.columns
+  const there = new Set(oldPaths.length === 0 ? [] : await figureColumns(engine, readParquet(oldPaths)));
+  const columns = contract.columns.filter(({ name }) => there.has(name));
+  const values = columns
     .filter(({ name }) => !contract.key.includes(name))
     .map(({ name }) => identifier(name));
   // In the types of now: the same figure is no other one for having more decimals.
-  const typed = contract.columns
+  const typed = columns
     .map(({ name, type }) => `TRY_CAST(${identifier(name)} AS ${duckType(type)}) AS ${identifier(name)}`)
     .join(', ');
   // A row is its key in its month: where the key lacks the month, one may go from this to that.

@@ -5,7 +5,7 @@ import { closeMonth } from '../../etl/operations/close-month.ts';
 import { contractText, PAYMENTS } from './contract-text.ts';
 import { type TestLake, testLake } from './harness.ts';
 
-/** Closed months of a report whose key lacks its month: a row may leave a closed month for another one. */
+/** Closed months of a report whose key lacks its month, so that a row may leave one for another, and whose columns change. */
 
 const REPORT = 'test.latest';
 const GOLD = `apiVersion: v3.1.0
@@ -75,4 +75,50 @@ test('of months that are open a key still stands once', async () => {
   const moved = await lake.dropAndRun({ 'b.csv': csv('2,2024-03-01,2.00,') });
   expect(moved.status).toBe('promoted');
   expect(await report()).toEqual(['2024-01 1 1.00', '2024-02 3 3.00', '2024-03 2 2.00']);
+});
+
+test('a column that is added is a first value, and restates nothing', async () => {
+  await lake.setContract(
+    SQL.replace('amount FROM', "amount, 'north' AS region FROM"),
+    '../sql/test/latest.sql',
+  );
+  await lake.setContract(
+    GOLD.replace('version: 1.0.0', 'version: 1.1.0').replace(
+      '    customProperties:',
+      '      - {name: region, logicalType: string, classification: public}\n    customProperties:',
+    ),
+    'c1.yaml',
+  );
+  const added = await lake.dropAndRun({ 'b.csv': csv('4,2024-01-08,4.00,') });
+  expect(added.status).toBe('promoted');
+  expect(await report()).toEqual(['2024-01 1 1.00', '2024-01 2 2.00', '2024-01 4 4.00', '2024-02 3 3.00']);
+  const restated = lake.alerts.filter(({ kind }) => kind === 'figures-restated');
+  expect(JSON.stringify(restated)).not.toContain('region');
+});
+
+test('a new version that has no place for closed values changes nothing, and says what to do', async () => {
+  const { effects } = lake.lake;
+  await lake.dropAndRun({ 'b.csv': csv('1,2024-01-05,150.00,') });
+  await closeMonth(effects, { report: REPORT, month: '2024-01' }, WORD);
+  await lake.dropAndRun({ 'c.csv': csv('1,2024-01-05,1.00,') });
+  const closed = ['2024-01 1 150.00', '2024-01 2 2.00', '2024-02 3 3.00'];
+  expect(await report()).toEqual(closed);
+  const withAmounts = async (version: string, type: string): Promise<void> => {
+    await lake.setContract(
+      SQL.replace('amount FROM', `CAST(amount AS ${type}) AS amount FROM`),
+      '../sql/test/latest.sql',
+    );
+    await lake.setContract(GOLD.replace('1.0.0', version).replace('DECIMAL(18,2)', type), 'c1.yaml');
+  };
+  await withAmounts('2.0.0', 'DECIMAL(3,2)');
+  await expect(lake.dropAndRun({ 'd.csv': csv('4,2024-03-02,4.00,') })).rejects.toMatchObject({
+    name: 'ConfigError',
+    code: 'CLOSED_ROWS_DO_NOT_FIT',
+    message: expect.stringContaining('assay reopen test.latest --month 2024-01'),
+  });
+  expect(await report()).toEqual(closed);
+  await withAmounts('2.0.0', 'DECIMAL(20,3)');
+  await lake.dropAndRun({ 'e.csv': csv('5,2024-03-03,5.00,') });
+  expect(await report()).toEqual([...closed, '2024-03 4 4.00', '2024-03 5 5.00']);
+  expect((await auditDataset(effects, { dataset: lake.dataset })).problems).toEqual([]);
 });
