@@ -51,8 +51,8 @@ export const RUN_STAGES = {
     alerts: true,
   },
   hold: {
-    // Of a run that is sealed anew, what was refused of it stays refused.
-    reads: [...RUN, SEALS, HELD],
+    // Of a run that is sealed anew, what was refused of it stays refused; people are told which run made what readers see.
+    reads: [...RUN, SEALS, HELD, tableMetadata('silver')],
     writes: [HELD, RUN_RECORDS, ALERTS],
     lists: ['silver', 'ops'],
     alerts: true,
