@@ -1,8 +1,9 @@
+import { normaliseHeader } from '../contract/header.ts';
 import { toUtf8 } from '../csv/decode.ts';
 import { isBlank, readRecord } from '../csv/record.ts';
 import { ANY_WIDTH, newScan, recordFormat } from '../csv/record-format.ts';
 import { fieldTexts } from '../csv/rewrite.ts';
-import { kindOfText } from './kinds.ts';
+import { holdsTable, isFooterLine, modelOf } from './footer-line.ts';
 import { type Note, review, several } from './notes.ts';
 import type { Signs } from './sniff-dialect.ts';
 import { headOf, type TextFile } from './text-file.ts';
@@ -20,61 +21,37 @@ export interface FoundFooter {
 }
 
 /**
- * The records at a file's end that are no data: of another width, half as full as the others, or with a text where all
- * others have a number or a date. A number alone in a full record is a total row, and none of them. `sample` are records
- * from the file's beginning.
+ * The records at a file's end that can't be records of its table, by `isFooterLine`. A number alone is a total row, and
+ * the header again is passed over by `repeatedHeader`: neither is one of them. Nor is anything where the lines look like
+ * a table of their own, or are too many. `sample` are records from the file's beginning.
  */
 export async function findFooter(
   file: TextFile,
   sample: readonly (readonly string[])[],
-  signs: Signs,
+  { signs, names }: { readonly signs: Signs; readonly names: readonly string[] },
 ): Promise<FoundFooter> {
   const start = Math.max(file.text.start, file.text.end - TAIL_BYTES);
-  const records = tailRecords(await headOf(file, TAIL_BYTES, start), signs, start > file.text.start);
+  const records = tailRecords(
+    await headOf(file, TAIL_BYTES, start),
+    signs,
+    start > file.text.start,
+  ).reverse();
   const model = modelOf(sample.slice(0, Math.max(Math.ceil(sample.length / 2), sample.length - MOST_LINES)));
-  let lines = 0;
-  let wellFormed = 0;
-  for (const record of records.reverse().slice(0, MOST_LINES)) {
-    if (model === undefined || !isOther(record, model)) break;
-    lines++;
-    if (record.length === model.width) wellFormed++;
-  }
-  return {
-    file: file.name,
-    lines: lines === MOST_LINES ? 0 : lines,
-    wellFormed: lines === MOST_LINES ? 0 : wellFormed,
-  };
+  const isLine = (fields: readonly string[]): boolean =>
+    model !== undefined && !isSameHeader(fields, names) && isFooterLine(fields, model);
+  const end = records.findIndex((fields) => !isLine(fields));
+  const lines = records.slice(0, end === -1 ? records.length : end);
+  if (lines.length >= MOST_LINES || holdsTable(lines)) return { file: file.name, lines: 0, wellFormed: 0 };
+  const wellFormed = lines.filter(({ length }) => length === model?.width).length;
+  return { file: file.name, lines: lines.length, wellFormed };
 }
 
-/** What records are like: their width, how many fields they fill, and the columns of numbers and dates. */
-interface Model {
-  readonly width: number;
-  readonly filled: number;
-  readonly typed: readonly number[];
-}
-
-const filledOf = (fields: readonly string[]): number => fields.filter((text) => text.trim() !== '').length;
-
-function modelOf(sample: readonly (readonly string[])[]): Model | undefined {
-  const widths = sample.map(({ length }) => length).sort((a, b) => a - b);
-  const width = widths[Math.floor(widths.length / 2)];
-  const like = sample.filter(({ length }) => length === width);
-  if (width === undefined || like.length < 3) return undefined;
-  const filled = like.map(filledOf).sort((a, b) => a - b)[Math.floor(like.length / 2)] ?? 0;
-  const typed = Array.from({ length: width }, (_, n) => n).filter((n) => {
-    const kinds = like.flatMap((fields) => kindOfText(fields[n] ?? '') ?? []);
-    return kinds.length >= 3 && kinds.every((kind) => kind === 'number' || kind === 'date');
-  });
-  return { width, filled, typed };
-}
-
-function isOther(record: readonly string[], { width, filled, typed }: Model): boolean {
-  if (record.length !== width) return true;
-  const own = record.filter((text) => text.trim() !== '');
-  const isTotal = own.length === 1 && kindOfText(own[0] ?? '') === 'number';
-  if (isTotal) return false;
-  if (own.length * 2 <= filled) return true;
-  return typed.some((n) => !['number', 'date', undefined].includes(kindOfText(record[n] ?? '')));
+/** Whether a record says the header's names again. */
+function isSameHeader(fields: readonly string[], names: readonly string[]): boolean {
+  return (
+    fields.length === names.length &&
+    fields.every((text, n) => normaliseHeader(text) === normaliseHeader(names[n] ?? ''))
+  );
 }
 
 /** The last records with something in them; the first of a tail may be cut, and is left out. */

@@ -86,7 +86,7 @@ export async function openFiles(
       sample: header.sample,
       footer: file.isCut
         ? { file: file.name, lines: 0, wellFormed: 0 }
-        : await findFooter(file, header.sample, signs),
+        : await findFooter(file, header.sample, { signs, names }),
       stream: () => {
         const lines = wholeLines((range) => file.read(range), stretches, whole);
         return header.kind === 'header' ? lines : under(headerLine(names, signs, head), lines);
