@@ -3,6 +3,7 @@ import { misreadDates } from '../contract/cell-dates.ts';
 import type { CsvDialect, Encoding, SourceContract } from '../contract/contract.ts';
 import { retryOf } from '../naming/decisions.ts';
 import type { DataStore, Scratch } from '../ports.ts';
+import { refusedFormulas, type SheetFormulas, unsavedInWords } from '../xlsx/unsaved-formulas.ts';
 import { type HeaderResult, headerless, readHeader } from './header.ts';
 import { type Layout, matchHeader } from './layout.ts';
 import type { PieceFormat, StartPosition } from './pieces.ts';
@@ -90,17 +91,31 @@ async function openAtHeader(
   const dialect = { ...csv, encodings: encodingsOf(csv, text) };
   const window = new ByteWindow(text.bytes);
   const hasCells = isRetry || text.sheet !== undefined;
-  const opened = await passHeader(window, dialect, contract).catch(async (error: unknown) => {
+  const passed = await passHeader(window, dialect, contract).catch(async (error: unknown) => {
     await window.close();
     throw error;
   });
-  const { note } = text.sheet ?? {};
-  if (opened.kind === 'open') {
-    const layout = hasCells ? { ...opened.layout, hasCells: true as const } : opened.layout;
-    return { ...opened, layout, window, ...(note === undefined ? {} : { note }) };
+  const { note, unsaved } = text.sheet ?? {};
+  const opened = unsaved === undefined ? passed : (refusedSheet(unsaved, passed) ?? passed);
+  if (opened.kind !== 'open') {
+    await window.close();
+    return opened;
   }
-  await window.close();
-  return opened;
+  const layout = hasCells ? { ...opened.layout, hasCells: true as const } : opened.layout;
+  return { ...opened, layout, window, ...(note === undefined ? {} : { note }) };
+}
+
+/** Set where formulas without a value are why nothing is read from a sheet, or may be: then they are told beside the other reason. */
+function refusedSheet(
+  unsaved: SheetFormulas,
+  opened: Omit<Opened, 'window'> | Unopened,
+): Extract<Unopened, { kind: 'rejected' }> | undefined {
+  if (unsaved.columns.size === 0) return undefined;
+  const all = unsavedInWords({ ...unsaved, columns: [...unsaved.columns.values()] });
+  if (opened.kind === 'empty') return { kind: 'rejected', why: all };
+  if (opened.kind === 'rejected') return { kind: 'rejected', why: `${opened.why}; ${all}` };
+  const why = refusedFormulas(unsaved, opened.layout, opened.first.line);
+  return why === undefined ? undefined : { kind: 'rejected', why };
 }
 
 /** How a sheet's rows are written under a contract. Numbers in cells have the decimal sign that the contract reads. */

@@ -3,7 +3,7 @@ import { createGunzip } from 'node:zlib';
 import type { Encoding } from '../contract/contract.ts';
 import { messageOf } from '../errors.ts';
 import type { ByteRange, Scratch, ScratchFile } from '../ports.ts';
-import { type SheetFormat, sheetText } from '../xlsx/sheet-text.ts';
+import { type SheetFormat, type SheetText, sheetText } from '../xlsx/sheet-text.ts';
 import { byteOrderMark } from './decode.ts';
 import { KIND_BYTES, notCsv, otherKind } from './file-kind.ts';
 import { UTF16_HEAD_BYTES, type Utf16, unmarkedUtf16, utf16ToUtf8 } from './utf-16.ts';
@@ -19,7 +19,7 @@ export type TextResult =
       /** What it was in, where that is UTF-16 without a mark. */
       readonly unmarked?: Utf16;
       /** Set where it was made of a sheet: each line is a row, in the signs that were asked for. */
-      readonly sheet?: { readonly note?: string };
+      readonly sheet?: Omit<SheetText, 'bytes'>;
       /** How it was packed, the outermost packing where there are several. */
       readonly packing?: Packing;
     }

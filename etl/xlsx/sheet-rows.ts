@@ -15,6 +15,19 @@ export interface SheetNotes {
   errors: number;
   firstError: string;
   mergedRanges: number;
+  /** Formulas that were saved with a value. */
+  formulas: number;
+  /** Formulas without one, by their columns, from 0. */
+  readonly unsaved: Map<number, UnsavedFormulas>;
+}
+
+/** Formulas of a column that were saved without a value: a library wrote them, and no spreadsheet has calculated them. */
+export interface UnsavedFormulas {
+  cells: number;
+  /** The first of them, as `D2`, and its row. */
+  readonly first: string;
+  readonly firstRow: number;
+  lastRow: number;
 }
 
 /** A sheet has no more. */
@@ -49,10 +62,16 @@ interface Cell {
   readonly style: number;
   readonly reference: string;
   value: string;
+  isFormula: boolean;
+  /** Whether it has an element for its value, which may be empty. */
+  hasValue: boolean;
 }
 
 class RowReader {
-  readonly notes: SheetNotes = { hiddenRows: 0, firstHidden: 0, errors: 0, firstError: '', mergedRanges: 0 };
+  readonly notes: SheetNotes = {
+    ...{ hiddenRows: 0, firstHidden: 0, errors: 0, firstError: '', mergedRanges: 0, formulas: 0 },
+    unsaved: new Map(),
+  };
   readonly #workbook: SheetSource;
   readonly #taker: RowTaker;
   readonly #inline: ReturnType<typeof stringCollector>;
@@ -76,7 +95,7 @@ class RowReader {
     this.#inline.open(name, attributes);
     if (name === 'row') this.#startRow(attributes);
     else if (name === 'c') this.#startCell(attributes);
-    else if (name === 'v') this.#isValue = this.#cell !== undefined;
+    else if (this.#cell !== undefined) this.#openInCell(this.#cell, name);
     else if (name === 'mergeCell') this.notes.mergedRanges++;
   }
 
@@ -94,6 +113,12 @@ class RowReader {
 
   flush(): Promise<void> {
     return this.#taker.flush();
+  }
+
+  #openInCell(cell: Cell, name: string): void {
+    if (name === 'f') cell.isFormula = true;
+    if (name === 'v') this.#isValue = true;
+    if (name === 'v' || name === 'is') cell.hasValue = true;
   }
 
   #startRow({ r, hidden }: Readonly<Record<string, string>>): void {
@@ -116,19 +141,35 @@ class RowReader {
       throw new RangeError(
         `its row ${this.#row} has a cell in column ${this.#column}, and no sheet has more than ${MOST_COLUMNS}`,
       );
-    this.#cell = { type: t, style: Number(s), reference: r, value: '' };
+    this.#cell = { type: t, style: Number(s), reference: r, value: '', isFormula: false, hasValue: false };
   }
 
   #finishCell(): void {
     const cell = this.#cell;
     this.#cell = undefined;
     if (cell === undefined) return;
+    if (cell.isFormula) this.#noteFormula(cell);
     const text = this.#textOf(cell);
     if (text === '') return;
     this.#characters += text.length;
     if (this.#characters > MOST_CHARACTERS) throw new RangeError(`its row ${this.#row} is too long`);
     while (this.#cells.length < this.#column - 1) this.#cells.push('');
     this.#cells[this.#column - 1] = text;
+  }
+
+  /** A formula may come to no text, which is saved as an empty value of type `str`; what libraries leave out has no type. */
+  #noteFormula({ type, reference, value, hasValue }: Cell): void {
+    const isSaved = value !== '' || (hasValue && type !== 'n');
+    const known = this.notes.unsaved.get(this.#column - 1);
+    if (isSaved) this.notes.formulas++;
+    else if (known === undefined) {
+      const first = reference === '' ? `row ${this.#row}, column ${this.#column}` : reference;
+      const cells = { cells: 1, first, firstRow: this.#row, lastRow: this.#row };
+      this.notes.unsaved.set(this.#column - 1, cells);
+    } else {
+      known.cells++;
+      known.lastRow = this.#row;
+    }
   }
 
   #finishRow(): void {

@@ -4,6 +4,7 @@ import type { CsvDialect } from '../contract/contract.ts';
 import { MAX_FIELDS } from '../csv/layout.ts';
 import type { Scratch, ScratchFile } from '../ports.ts';
 import { readRows, type SheetNotes, type SheetRow } from './sheet-rows.ts';
+import { type SheetFormulas, unsavedInWords } from './unsaved-formulas.ts';
 import { openWorkbook, type Sheet, type Workbook } from './workbook.ts';
 
 /** Which sheet of a workbook is read, and the signs that it is written in. */
@@ -22,6 +23,8 @@ export interface SheetText {
   readonly bytes: AsyncIterable<Uint8Array>;
   /** What a reader of the records should know; absent where there is nothing. */
   readonly note?: string;
+  /** Its formulas without a value, whose cells are empty here. */
+  readonly unsaved: SheetFormulas;
 }
 
 /** Where the text is written first. */
@@ -49,7 +52,8 @@ export async function sheetText(
   }
   const note = noteOf(workbook, sheet, notes);
   lines.refuseTooMuch();
-  return { bytes: lines.padded(scratch.read(written.path)), ...(note === '' ? {} : { note }) };
+  const unsaved = { sheet: sheet.name, columns: notes.unsaved };
+  return { bytes: lines.padded(scratch.read(written.path)), unsaved, ...(note === '' ? {} : { note }) };
 }
 
 function chooseSheet({ sheets }: Workbook, wanted: string | undefined): Sheet {
@@ -69,7 +73,7 @@ function chooseSheet({ sheets }: Workbook, wanted: string | undefined): Sheet {
 const several = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`;
 
-function noteOf({ sheets }: Workbook, sheet: Sheet, notes: SheetNotes): string {
+function noteOf({ sheets, isUncalculated }: Workbook, sheet: Sheet, notes: SheetNotes): string {
   const others = sheets.filter((one) => one !== sheet).map(({ name }) => `'${name}'`);
   return [
     ...(sheet.isHidden ? [`its sheet '${sheet.name}' is hidden, and was read`] : []),
@@ -85,6 +89,14 @@ function noteOf({ sheets }: Workbook, sheet: Sheet, notes: SheetNotes): string {
     ...(notes.mergedRanges === 0
       ? []
       : [`of ${several(notes.mergedRanges, 'range')} of merged cells only the first cell has a value`]),
+    ...(notes.unsaved.size === 0
+      ? []
+      : [unsavedInWords({ sheet: sheet.name, columns: [...notes.unsaved.values()] })]),
+    ...(notes.formulas === 0 || !isUncalculated
+      ? []
+      : [
+          `${several(notes.formulas, 'cell')} of it hold a formula, and the program that wrote it left calculating them to who opens it: their values were read as it saved them`,
+        ]),
   ].join('; ');
 }
 

@@ -16,6 +16,8 @@ export interface Sheet {
 export interface Workbook {
   readonly sheets: readonly Sheet[];
   readonly is1904: boolean;
+  /** Whether whoever opens it shall calculate its formulas: a library wrote it, and their values may be none of theirs. */
+  readonly isUncalculated: boolean;
   readonly strings: readonly string[];
   /** What each cell style shows a number as. */
   readonly styles: readonly NumberKind[];
@@ -58,9 +60,9 @@ export async function openWorkbook(file: RandomAccess, maxUnpackedBytes: number)
   const rels = await relations(readKept, `${folder}_rels/${book.slice(folder.length)}.rels`, folder);
   const partOf = (type: string): string =>
     [...rels.values()].find((one) => one.type.endsWith(`/${type}`))?.target ?? '';
-  const { sheets, is1904 } = await readBook(readKept, book, rels);
+  const about = await readBook(readKept, book, rels);
   const strings = await readStrings(read, partOf('sharedStrings'));
-  return { sheets, is1904, strings, styles: await readStyles(readKept, partOf('styles')), read };
+  return { ...about, strings, styles: await readStyles(readKept, partOf('styles')), read };
 }
 
 function notWorkbook(parts: ReadonlyMap<string, unknown>): string {
@@ -111,12 +113,13 @@ async function readBook(
   read: ReadPart,
   part: string,
   rels: Relations,
-): Promise<Pick<Workbook, 'sheets' | 'is1904'>> {
+): Promise<Pick<Workbook, 'sheets' | 'is1904' | 'isUncalculated'>> {
   const sheets: Sheet[] = [];
-  let is1904 = false;
+  let [is1904, isUncalculated] = [false, false];
   await read(part, {
     open(name, attributes) {
       if (name === 'workbookPr') is1904 = isTrue(attributes.date1904);
+      if (name === 'calcPr') isUncalculated = isTrue(attributes.fullCalcOnLoad);
       // `r:id`, whose prefix is gone; sheetId is another.
       const target = rels.get(attributes.id ?? '');
       if (name !== 'sheet' || target === undefined || !target.type.endsWith('/worksheet')) return;
@@ -124,7 +127,7 @@ async function readBook(
       sheets.push({ name: spreadsheetText(attributes.name ?? ''), part: target.target, isHidden });
     },
   });
-  return { sheets, is1904 };
+  return { sheets, is1904, isUncalculated };
 }
 
 async function readStrings(read: ReadPart, part: string): Promise<string[]> {

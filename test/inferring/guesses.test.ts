@@ -338,7 +338,7 @@ describe('what lies around the records', () => {
     expect(proposal.files[0]).toMatchObject({ packing: 'XLSX', preambleLines: 1 });
     expect(columnOf(proposal, 'day').type.kind).toBe('date');
     expect(notesOf(proposal)).toContain(
-      "review csv: payments.xlsx: only its sheet 'Payments' was read, not 'Notes', 'Old'; 1 row that it hides was read, the first is row 8. Another sheet is read where assay.xlsx names it.",
+      "review csv: payments.xlsx: only its sheet 'Payments' was read, not 'Notes', 'Old'; 1 row that it hides was read, the first is row 8; 1 cell is a formula without a saved value in its sheet 'Payments', the first is G7: open it once in Excel or LibreOffice and save it, or write values. Another sheet is read where assay.xlsx names it.",
     );
   });
 

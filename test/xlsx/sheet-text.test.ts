@@ -67,7 +67,7 @@ test.each(['payments.xlsx', 'payments-1904.xlsx'])(
       ['p4', '2024-03-01', '2024-03-01T00:00:00', 'rich text', '-5', 'true', '日本'],
     ]);
     expect(note).toBe(
-      "only its sheet 'Payments' was read, not 'Notes', 'Old'; 1 row that it hides was read, the first is row 8",
+      "only its sheet 'Payments' was read, not 'Notes', 'Old'; 1 row that it hides was read, the first is row 8; 1 cell is a formula without a saved value in its sheet 'Payments', the first is G7: open it once in Excel or LibreOffice and save it, or write values",
     );
   },
 );
