@@ -4,7 +4,9 @@ import { isBlank, readRecord } from '../csv/record.ts';
 import { ANY_WIDTH, newScan, recordFormat } from '../csv/record-format.ts';
 import { fieldTexts } from '../csv/rewrite.ts';
 import { kindOfText } from './kinds.ts';
+import { NULL_SPELLINGS } from './profile-column.ts';
 import type { SniffedDialect } from './sniff-dialect.ts';
+import { headerAmong, typedColumns } from './typed-columns.ts';
 
 /** Where a file's header stands, and some of the records behind it. */
 export type FoundHeader =
@@ -17,10 +19,19 @@ export type FoundHeader =
       readonly startByte: number;
       /** Records with something in them before the header. */
       readonly preambleLines: number;
+      /** Those of them that can be read. */
+      readonly above: readonly (readonly string[])[];
       readonly sample: readonly (readonly string[])[];
     }
   /** The first record holds values; the sample begins with it. */
-  | { readonly kind: 'none'; readonly preambleLines: number; readonly sample: readonly (readonly string[])[] }
+  | {
+      readonly kind: 'none';
+      readonly preambleLines: number;
+      readonly above: readonly (readonly string[])[];
+      readonly sample: readonly (readonly string[])[];
+      /** A header line further down, and which of the sample's records it is, from 1. */
+      readonly below?: { readonly names: readonly string[]; readonly record: number };
+    }
   | { readonly kind: 'empty' };
 
 /** Records that are looked at for the header, and those that serve as a sample. */
@@ -42,18 +53,30 @@ export function findHeader(head: Uint8Array, isWhole: boolean, dialect: SniffedD
   const wide = records.find((one) => isWide(one) && filled(one.fields) >= enough) ?? records.find(isWide);
   const header = wide && (shorterHeader(records, wide) ?? headerBelowPadding(records, wide) ?? wide);
   if (header === undefined) return { kind: 'empty' };
-  const sample = records.slice(records.indexOf(header) + 1).map(({ fields }) => fields);
+  const at = records.indexOf(header);
+  const sample = records.slice(at + 1).map(({ fields }) => fields);
   const preambleLines = header.before;
-  if (isData(header.fields, sample))
-    return { kind: 'none', preambleLines, sample: [header.fields, ...sample] };
+  const above = records.slice(0, at).map(({ fields }) => fields);
+  if (isData(header.fields, sample)) return withoutHeader([header.fields, ...sample], above, preambleLines);
   return {
     kind: 'header',
     names: header.fields,
     isUtf8: header.isUtf8,
     startByte: header.start,
     preambleLines,
+    above,
     sample,
   };
+}
+
+function withoutHeader(
+  sample: readonly (readonly string[])[],
+  above: readonly (readonly string[])[],
+  preambleLines: number,
+): FoundHeader {
+  const n = headerAmong(sample);
+  const found = { kind: 'none' as const, preambleLines, above, sample };
+  return n === undefined ? found : { ...found, below: { names: sample[n] ?? [], record: n + 1 } };
 }
 
 /**
@@ -98,25 +121,29 @@ function isFull(fields: readonly string[], surplus: number): boolean {
 const emptyAtEnd = (fields: readonly string[]): number =>
   fields.length - 1 - fields.findLastIndex((text) => text.trim() !== '');
 
-/** Whether half of the columns that hold numbers and dates do so in the first record, too. */
+/**
+ * Whether a first record holds numbers and dates as the records below do, in half of those columns where it says
+ * something. Years are names, too, but not above other years.
+ */
 function isData(first: readonly string[], sample: readonly (readonly string[])[]): boolean {
-  const typed = typedColumns(sample).flatMap((n) => first[n] ?? []);
-  const isYear = (text: string): boolean => /^(19|20)\d\d$/.test(text.trim());
-  const values = typed.filter((text) => {
-    const kind = kindOfText(text);
-    return (kind === 'number' && !isYear(text)) || kind === 'date';
+  const said = typedColumns(sample).filter((n) => !isNothing(first[n] ?? ''));
+  const values = said.filter((n) => {
+    const kind = kindOfText(first[n] ?? '');
+    if (kind === 'number' && isYear(first[n] ?? '')) return hasYears(sample, n);
+    return kind === 'number' || kind === 'date';
   });
-  return values.length > 0 && values.length * 2 >= typed.length;
+  return values.length > 0 && values.length * 2 >= said.length;
 }
 
-/** The columns that hold nothing but numbers and dates, where they hold something. */
-function typedColumns(sample: readonly (readonly string[])[]): number[] {
-  const columns = [...(sample[0] ?? []).keys()];
-  return columns.filter((n) => {
-    const kinds = sample.slice(0, LEAD).flatMap((fields) => kindOfText(fields[n] ?? '') ?? []);
-    return kinds.length > 0 && kinds.every((kind) => kind === 'number' || kind === 'date');
-  });
-}
+const isNothing = (text: string): boolean => text.trim() === '' || NULL_SPELLINGS.includes(text.trim());
+
+const isYear = (text: string): boolean => /^(19|20)\d\d$/.test(text.trim());
+
+const hasYears = (sample: readonly (readonly string[])[], column: number): boolean =>
+  sample
+    .slice(0, LEAD)
+    .map((fields) => fields[column] ?? '')
+    .every((text) => isNothing(text) || isYear(text) || kindOfText(text) === 'text');
 
 interface Read {
   readonly start: number;

@@ -42,7 +42,7 @@ export interface InferOptions {
 /**
  * Proposes a contract for files, from what they hold. Memory is bounded by the engine's limit whatever their size.
  * Throws DataError where a file is no text (`UNREADABLE`), has no header and others do (`NO_HEADER`), has two columns of one name
- * (`REPEATED_HEADER`), is written in another dialect than the others (`DIALECTS_DIFFER`), or where no file has a
+ * (`REPEATED_HEADER`), holds two tables (`TWO_TABLES`), is written in another dialect than the others (`DIALECTS_DIFFER`), or where no file has a
  * record (`NO_RECORDS`).
  */
 export async function inferContract(files: readonly SourceFile[], options: InferOptions): Promise<Proposal> {
@@ -110,7 +110,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
       ...(footer.footerLines === undefined ? {} : { footerLines: footer.footerLines }),
       ...(totals.column === undefined ? {} : { totalRowColumn: totals.column }),
       ...headerOf(opened),
-      ...(repeated.length === 0 ? {} : { repeatedHeader: 'skip' as const }),
+      ...(isHeaderAmong(opened, repeated) ? { repeatedHeader: 'skip' as const } : {}),
     },
     columns: columns.map((column) =>
       column.name === partition.column ? { ...column, required: true } : column,
@@ -309,6 +309,10 @@ function repeatedHeaderNotes(read: readonly ReadFile[]): Note[] {
   );
 }
 
+/** Whether header lines stand among records, by the notes of it or further down than was read. */
+const isHeaderAmong = (opened: readonly OpenedFile[], notes: readonly Note[]): boolean =>
+  notes.length > 0 || opened.some(({ headerRecord }) => headerRecord !== undefined);
+
 /** Where the files' headers stand, as a contract says it. */
 function headerOf(opened: readonly OpenedFile[]): Partial<Pick<CsvDialect, 'columns' | 'preambleLines'>> {
   const [first] = opened;
@@ -320,14 +324,30 @@ function headerOf(opened: readonly OpenedFile[]): Partial<Pick<CsvDialect, 'colu
 function headerNotes(opened: readonly OpenedFile[]): Note[] {
   const [first] = opened;
   if (first?.hasHeader === false)
-    return [
-      decide('No file has a header: write what the columns are, here and in their own names and headers.'),
-    ];
+    return (
+      belowNotes(opened) ?? [
+        decide('No file has a header: write what the columns are, here and in their own names and headers.'),
+      ]
+    );
   return opened.flatMap(({ file, report }) =>
     report.preambleLines === 0
       ? []
       : [review(`${file.name} has ${several(report.preambleLines, 'line')} before its header.`)],
   );
+}
+
+/** Where the columns' names are from, if header lines stand further down; undefined where there are none. */
+function belowNotes(opened: readonly OpenedFile[]): Note[] | undefined {
+  const notes = opened.flatMap(({ file, headerRecord }) =>
+    headerRecord === undefined
+      ? []
+      : [
+          review(
+            `${file.name} begins with a record, and its record ${counted(headerRecord)} is a header line: the columns are called as it says, and it is passed over.`,
+          ),
+        ],
+  );
+  return notes.length === 0 ? undefined : notes;
 }
 
 /** Which sheet of a workbook was taken, where it has others, and what else is to be known of it. */

@@ -4,11 +4,12 @@ import { notCsv, otherKind } from '../csv/file-kind.ts';
 import { DataError } from '../errors.ts';
 import type { Scratch } from '../ports.ts';
 import { type FoundFooter, findFooter } from './find-footer.ts';
-import { findHeader } from './find-header.ts';
+import { type FoundHeader, findHeader } from './find-header.ts';
 import { counted, type Note, review, seen, several } from './notes.ts';
 import type { ProposedFile } from './proposal.ts';
 import { type Signs, type SniffedDialect, sniffDialect, tryDialect, worth } from './sniff-dialect.ts';
 import { stretchesOf, wholeLines } from './stretches.ts';
+import { tableAbove } from './table-above.ts';
 import { headOf, openTextFile, type SourceFile, type TextFile } from './text-file.ts';
 import { unpackArchives } from './unpack-archives.ts';
 
@@ -17,7 +18,10 @@ export interface OpenedFile {
   readonly file: TextFile;
   /** Those of its header, or where it has none `column_1` and so on. */
   readonly names: readonly string[];
+  /** Whether it begins with one, below its preamble. */
   readonly hasHeader: boolean;
+  /** Where a header line stands among the records of a file that has none above them: which record it is, from 1. */
+  readonly headerRecord?: number;
   /** Whether the header's bytes are UTF-8; true where there is none. */
   readonly isHeaderUtf8: boolean;
   /** Some of its first records. */
@@ -62,17 +66,15 @@ export async function openFiles(
     else looked.push({ file, head, isWhole, dialect });
   }
   const signs = commonSigns(looked);
+  const found = looked.map((one) => ({ ...one, header: findHeaderOf(one, signs) }));
+  const below = found.flatMap(({ header }) => (header.kind === 'none' ? (header.below ?? []) : []))[0];
   const opened: OpenedFile[] = [];
-  for (const { file, head, isWhole, dialect } of looked) {
-    const own = tryDialect(head, isWhole, signs);
-    if (worth(own) < worth(dialect) - TOLERANCE) throw otherDialect(file, dialect.signs, signs);
-    const header = findHeader(head, isWhole, own);
-    if (header.kind === 'empty') throw unreadable(file, 'no record of it can be parsed');
+  for (const { file, head, header } of found) {
     if (header.sample.length === 0) {
       skipped.push(`${file.name} has a header and no record.`);
       continue;
     }
-    const names = header.kind === 'header' ? header.names : placeNames(file, header);
+    const names = header.kind === 'header' ? header.names : placeNames(file, header, below?.names);
     refuseRepeats(file, names);
     const startByte = header.kind === 'header' ? header.startByte : 0;
     const whole = { start: file.text.start + startByte, end: file.text.end };
@@ -82,6 +84,7 @@ export async function openFiles(
       file,
       names,
       hasHeader: header.kind === 'header',
+      ...(header.kind === 'none' && header.below !== undefined ? { headerRecord: header.below.record } : {}),
       isHeaderUtf8: header.kind !== 'header' || header.isUtf8,
       sample: header.sample,
       footer: file.isCut
@@ -154,11 +157,33 @@ function dialectNote(looked: readonly LookedAt[], signs: Signs): Note {
 
 const shown = (sign: string): string => (sign === '\t' ? 'a tab' : `'${sign}'`);
 
-/** Names for the columns of a file without a header, by their places. */
+/** Where a file's header stands by the common signs; throws where there is none to be found, or two tables. */
+function findHeaderOf(
+  { file, head, isWhole, dialect }: LookedAt,
+  signs: Signs,
+): Exclude<FoundHeader, { kind: 'empty' }> {
+  const own = tryDialect(head, isWhole, signs);
+  if (worth(own) < worth(dialect) - TOLERANCE) throw otherDialect(file, dialect.signs, signs);
+  const header = findHeader(head, isWhole, own);
+  if (header.kind === 'empty') throw unreadable(file, 'no record of it can be parsed');
+  const other = tableAbove(header.above);
+  if (other === undefined) return header;
+  const width = header.kind === 'header' ? header.names.length : (header.sample[0]?.length ?? 0);
+  throw new DataError(
+    'TWO_TABLES',
+    `${file.name} holds two tables: ${several(other.lines, 'line')} of ${several(other.fields, 'field')} stand above records of ${width}, the first of which is its record ${header.preambleLines + 1}. A contract is of one table: split the file there, and infer a contract for each part. If the lines above are no records, infer from a copy without them, and write preambleLines.`,
+    { context: { file: file.name } },
+  );
+}
+
+/** Names for the columns of a file without a header: those of a header line further down, else by their places. */
 function placeNames(
   file: TextFile,
   { preambleLines, sample }: { readonly preambleLines: number; readonly sample: OpenedFile['sample'] },
-): string[] {
+  below: readonly string[] | undefined,
+): readonly string[] {
+  const width = sample[0]?.length;
+  if (preambleLines === 0 && below !== undefined && below.length === width) return below;
   if (preambleLines === 0) return (sample[0] ?? []).map((_, n) => `column_${n + 1}`);
   throw noHeader(file, `has ${several(preambleLines, 'line')} above its records that are no header`);
 }

@@ -65,3 +65,58 @@ test('the header as the last line is the header again, and nothing else', async 
   expect(contractOf(proposal).csv.repeatedHeader).toBe('skip');
   expect(columnOf(proposal, 'id').type.kind).toBe('long');
 });
+
+describe('two tables in a file are refused', () => {
+  const OLD = HEADER + times(49, record);
+  const NEW = `id,day,name,city,amount\n${times(50, (n) => wider(n + 50))}`;
+  test.each([
+    ['with a column more in the second', OLD + NEW],
+    ['of which the first has two records', HEADER + times(2, record) + NEW],
+    ['of which the first has no header', times(49, record) + NEW],
+    ['of which the second has no header', OLD + times(60, (n) => wider(n + 50))],
+    ['with a column less in the second', NEW + HEADER + times(60, record)],
+    ['where a spreadsheet filled up the first', OLD.replaceAll('\n', ',\n') + NEW],
+    ['of texts', `${times(9, (n) => `Ann,Leeds,Lane ${'abcdefghi'[n]}\n`)}${NEW}`],
+    ['of two columns and numbers', `${times(9, (n) => `${n},7.50\n`)}${NEW}`],
+  ])('%s', async (_, file) => {
+    await expect(infer({ 'a.csv': file })).rejects.toMatchObject({ code: 'TWO_TABLES' });
+  });
+
+  test('and what a bank writes above its records is none', async () => {
+    const above =
+      'Account,GB00 1\nPeriod,01.05.2026 - 30.06.2026\nOpening,100.00\nClosing,250.50\nCurrency,GBP\n';
+    for (const lines of [above, above.replaceAll('\n', ',,\n'), 'Kept by,Bank,Branch\n'])
+      expect((await infer({ 'a.csv': lines + OLD })).csv.preambleLines).toBe(lines.split('\n').length - 1);
+  });
+});
+
+describe('records without a header above them', () => {
+  test.each([
+    ['in the middle', times(49, record) + HEADER + times(50, (n) => record(n + 49)), 99],
+    ['behind the first', record(0) + HEADER + times(9, (n) => record(n + 1)), 10],
+    ['at the end', times(49, record) + HEADER, 49],
+    ['of a file that lacks values first', `0,,n/a,\n${times(49, record)}${HEADER}${times(9, record)}`, 59],
+  ])('keep all of them, with the names of the header line %s', async (_, file, records) => {
+    const proposal = await infer({ 'a.csv': file });
+    expect(proposal.csv).toMatchObject({ columns: ['id', 'day', 'name', 'amount'], repeatedHeader: 'skip' });
+    expect(proposal.csv.footerLines).toBeUndefined();
+    expect(proposal.files[0]).toMatchObject({ records: records + 1, blank: 1, preambleLines: 0 });
+    expect(columnOf(proposal, 'amount').type.kind).toBe('decimal');
+    expect(notesOf(proposal)).toContain('review csv: a.csv begins with a record');
+    expect(contractOf(proposal).csv.columns).toEqual(['id', 'day', 'name', 'amount']);
+  });
+
+  test('take the names from another file that has the line', async () => {
+    const proposal = await infer({ 'a.csv': times(9, record), 'b.csv': times(9, record) + HEADER });
+    expect(proposal.csv.columns).toEqual(['id', 'day', 'name', 'amount']);
+  });
+
+  test.each([
+    ['years', times(9, (n) => `20${10 + n},North,Leeds\n`)],
+    ['few values', `n/a,2024-01-01,,\n${times(9, record)}`],
+  ])('are no header where they hold %s, and a text for a number is none', async (_, file) => {
+    const proposal = await infer({ 'a.csv': file.replace('7.50', 'lost') });
+    expect(proposal.csv.columns?.[0]).toBe('column_1');
+    expect(proposal.files[0]?.records).toBe(file.split('\n').length - 1);
+  });
+});
