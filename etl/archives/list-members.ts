@@ -1,6 +1,7 @@
-import { isArchive, isSourceName, memberKey } from '../naming/bronze.ts';
+import { memberKey } from '../naming/bronze.ts';
 import type { DataStore } from '../ports.ts';
 import type { Member } from './member-bytes.ts';
+import { type MemberKind, memberKind } from './member-kind.ts';
 import { readZip, type ZipEntry } from './zip-entries.ts';
 
 /** Why a file is not read, as the ledger says it: it should have been (`rejected`), or there is nothing to read in it. */
@@ -39,14 +40,15 @@ export async function listMembers(
 ): Promise<Archive> {
   const zip = await readZip({ sizeBytes, read: (range) => data.stream(key, range) });
   if (zip.kind === 'refused') return zip;
-  const entries = zip.entries.filter(({ name }) => !isLeftBySystem(name));
+  const entries = zip.entries.filter(({ name }) => memberKind(name) !== 'system');
   const total = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
   if (total > maxUnpackedBytes)
     return {
       kind: 'refused',
       why: `it unpacks to ${total} bytes, more than the ${maxUnpackedBytes} that the contract sets (maxUnpackedBytes)`,
     };
-  if (!entries.some(({ name }) => isToRead(name))) return { kind: 'refused', why: holdsNothing(entries) };
+  if (!entries.some(({ name }) => TAKEN.has(memberKind(name))))
+    return { kind: 'refused', why: holdsNothing(entries) };
   const members = entries.map((entry) => listedMember(key, entry)).sort((a, b) => (a.key < b.key ? -1 : 1));
   const taken = members.find(({ key: one }, n) => one === members[n + 1]?.key);
   return taken === undefined
@@ -73,8 +75,10 @@ function listedMember(archive: string, entry: ZipEntry): ListedMember {
 }
 
 function asideOf({ name, method, isEncrypted }: ZipEntry, isReadable: boolean): Aside | undefined {
-  if (!isToRead(name)) return { status: 'empty', note: 'it is left out: by its name it is no CSV file' };
-  if (isNested(name))
+  const kind = memberKind(name);
+  if (kind === 'other') return { status: 'empty', note: 'it is left out: by its name it is no CSV file' };
+  if (kind === 'hidden') return { status: 'empty', note: 'it is left out: by its name it is hidden' };
+  if (kind === 'nested')
     return { status: 'rejected', note: 'it is an archive within an archive: drop what is in it' };
   if (isEncrypted)
     return {
@@ -89,16 +93,5 @@ function asideOf({ name, method, isEncrypted }: ZipEntry, isReadable: boolean): 
       };
 }
 
-const isNested = (name: string): boolean => isArchive(name) || /\.(7z|rar|tar|tgz|xz|bz2)$/i.test(name);
-
-/** macOS, Windows and editors leave files in folders that people pack. */
-const isLeftBySystem = (name: string): boolean =>
-  name.split('/').some((part) => part.startsWith('.') || part === '__MACOSX') ||
-  /(^|\/)(thumbs\.db|desktop\.ini)$/i.test(name);
-
-/** Files with records by their names, names without an ending among them; not what explains them. */
-function isToRead(path: string): boolean {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  if (/^(read[ _-]?me|licen[cs]e)\b/i.test(name)) return false;
-  return isSourceName(name) || isNested(name) || !name.includes('.');
-}
+/** An archive without any of these holds nothing to read. */
+const TAKEN: ReadonlySet<MemberKind> = new Set(['records', 'nested']);

@@ -40,6 +40,13 @@ make('several.zip',
      ('a.csv', A), (info('stored.csv', method=zipfile.ZIP_STORED), B), ('2024/', b''), ('2024/c.csv', C),
      ('README.txt', b'Read me, please.\n'), ('notes.pdf', b'%PDF-1.4 no records\n'),
      ('__MACOSX/._a.csv', b'\0\5\26\7'), ('.DS_Store', b'\0\0\0\1Bud1'), ('Thumbs.db', b'\xd0\xcf'))
+# Names as sources have them, each with a record of its own; and names of what is no table.
+odd = ['licence.csv', 'license.csv', 'readme.csv', '2024/LICENCE.CSV', 'license-plates.txt', 'README.tsv', 'orders.csv;1',
+       'a.csv.20240101', 'b.csv_2024-01-02', 'data.csv ', 'line\n.csv', 'end.csv\n', 'copy.csv (2)']
+make('odd-names.zip',
+     *((name, f'id,day,amount\n{n},2024-01-02,1\n'.encode()) for n, name in enumerate(odd)),
+     *((name, name.encode()) for name in ('LICENSE', 'LICENSE.txt', 'README', 'README.md', 'Read me.txt', 'a.csv.md5',
+                                          '.hidden.csv', '.cache/b.csv', '.git/c.csv', '._a.csv')))
 stream = Unseekable()
 make('', ('a.csv', A), ('b.csv', B), into=stream)
 (OUT / 'streamed.zip').write_bytes(stream.bytes)

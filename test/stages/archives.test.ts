@@ -71,6 +71,26 @@ test('each CSV file in an archive is a source file of its own, what else lies in
   expect((await lake.run()).status).toBe('nothing-to-do');
 });
 
+test('files are read by how their names end, whatever they are called, and each that is left out is told', async () => {
+  lake = await testLake({ contracts: [contract()] });
+  const { record } = await lake.dropAndRun({ 'odd-names.zip': await archive('odd-names.zip') });
+  // make.py numbers the records of the files that are tables.
+  expect((await ids()).map(Number).sort((a, b) => a - b)).toEqual([...Array(13).keys()]);
+  const told = (record?.files ?? []).filter(({ status }) => status !== 'accepted');
+  expect(
+    told.map(({ key, status, note }) => `${key.replace(/^.*#/, '')}: ${status}, ${note}`).sort(),
+  ).toEqual([
+    '.cache/b.csv: empty, it is left out: by its name it is hidden',
+    '.hidden.csv: empty, it is left out: by its name it is hidden',
+    'LICENSE.txt: empty, it is left out: by its name it is no CSV file',
+    'LICENSE: empty, it is left out: by its name it is no CSV file',
+    'README.md: empty, it is left out: by its name it is no CSV file',
+    'README: empty, it is left out: by its name it is no CSV file',
+    'Read me.txt: empty, it is left out: by its name it is no CSV file',
+    'a.csv.md5: empty, it is left out: by its name it is no CSV file',
+  ]);
+});
+
 test('a file packed by zstd is read, one by bzip2 is told what to do with', async () => {
   lake = await testLake({ contracts: [contract()] });
   await lake.dropAndRun({
