@@ -69,8 +69,15 @@ export function outwardMessage(error: unknown): string {
   const name = nameOf(error);
   if (error instanceof AssayError || KINDS.has(name)) return messageOf(error);
   const stack = typeof error === 'object' && error !== null && 'stack' in error ? String(error.stack) : '';
-  const place = framesOf(stack)[0]?.trim();
+  const [frame] = framesOf(stack);
+  const place = frame === undefined ? undefined : withoutFolder(frame.trim());
   return `Something went wrong inside of Assay: ${name}${place === undefined ? '' : ` ${place}`}.`;
+}
+
+/** `at read (file:///home/ann/assay/etl/a.ts:1:2)` → `at read (a.ts:1:2)`: whose disk it is, and how it is laid out, concerns nobody. */
+function withoutFolder(frame: string): string {
+  const [, head = '', place = ''] = /^(at (?:[^/\\]*? \()?)(.*)$/.exec(frame) ?? [];
+  return head + place.slice(Math.max(place.lastIndexOf('/'), place.lastIndexOf('\\')) + 1);
 }
 
 /** The lines of a stack that say where; the text before them is left out. */

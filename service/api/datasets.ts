@@ -80,7 +80,11 @@ export const showDataset = route({
   async handle({ params }, { lake: { effects } }) {
     const all = await loadContracts(effects.contracts);
     const contract = requireContract(all, params.dataset);
-    const columns = describeContract(contract).columns.map((column) => ({ ...column }));
+    const columns = describeContract(contract).columns.map(
+      ({ name, type, isNullable, isKey, description: text, classification }) => ({
+        ...{ name, type, isNullable, isKey, description: text, classification },
+      }),
+    );
     return { ...(await datasetOf(effects, contract, all)), columns };
   },
 });

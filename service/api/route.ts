@@ -154,10 +154,32 @@ function asked<Params extends z.ZodType, Query extends z.ZodType, Body extends z
 }
 
 function checked(shape: z.ZodType, value: unknown, where: string): unknown {
+  const unseen = unseenIn(value, where);
+  if (unseen !== undefined)
+    throw new ConfigError(
+      'REQUEST',
+      `The request can't be understood: ${unseen}: it has a control character: leave it out.`,
+    );
   const result = shape.safeParse(value);
   if (result.success) return result.data;
   const wrong = result.error.issues.map(
     ({ path, message }) => `${[where, ...path].map(String).join('.')}: ${message}`,
   );
   throw new ConfigError('REQUEST', `The request can't be understood: ${wrong.join('; ')}.`);
+}
+
+/** Tabs and line ends aside, which SQL and reasons may have. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
+/** Where a value has a text with a control character in it: no SQL can have a NUL, and no log should have the others. */
+function unseenIn(value: unknown, where: string): string | undefined {
+  if (typeof value === 'string') return CONTROL.test(value) ? where : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, one] of Object.entries(value)) {
+    if (CONTROL.test(key)) return where;
+    const found = unseenIn(one, `${where}.${key}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

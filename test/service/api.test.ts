@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { runMain } from '../cli/run-main.ts';
 import { openShop, type Shop } from '../cli/shop.ts';
+import { describedAnswers } from './described-answers.ts';
 import { type AskedService, openService } from './open-service.ts';
 
 /** One sale of three can't be read: the run is held. */
@@ -19,7 +20,7 @@ let shop: Shop;
 let service: AskedService;
 beforeAll(async () => {
   shop = await openShop('{ maxQuarantineRate: 0.1, smallBatchRecords: 2 }');
-  service = await openService(shop.cwd);
+  service = await describedAnswers(await openService(shop.cwd));
 });
 afterAll(() => shop.dispose());
 
@@ -62,6 +63,28 @@ describe('an empty lake', () => {
     expect(await service.json('/v1/decisions')).toEqual({ decisions: [], next: null });
     expect(await service.json('/v1/lineage')).toMatchObject({
       links: [{ from: 'shop.sales', to: 'shop.monthly_sales' }],
+    });
+  });
+
+  test('says of a dataset what its description says', async () => {
+    const { columns } = (await service.json('/v1/datasets/shop.sales')) as { columns: object[] };
+    expect(Object.keys(columns[0] ?? {})).toEqual(
+      expect.arrayContaining(['name', 'type', 'isNullable', 'isKey', 'description', 'classification']),
+    );
+  });
+
+  test.each([
+    '/v1/datasets/s%00.o/quarantine',
+    ...['file=%00', 'code=a%00', 'run=%01', 'fil%00e=a'].map(
+      (one) => `/v1/datasets/shop.sales/quarantine?${one}`,
+    ),
+    '/v1/runs?dataset=%7f',
+  ])('%s has a control character, and is refused', async (at) => {
+    const answer = await service.ask(at);
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({
+      code: 'REQUEST',
+      detail: expect.stringContaining('control character'),
     });
   });
 
