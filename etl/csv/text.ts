@@ -1,11 +1,10 @@
-import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import type { Encoding } from '../contract/contract.ts';
 import { messageOf } from '../errors.ts';
 import type { ByteRange, Scratch, ScratchFile } from '../ports.ts';
 import { type SheetFormat, type SheetText, sheetText } from '../xlsx/sheet-text.ts';
 import { byteOrderMark } from './decode.ts';
 import { KIND_BYTES, notCsv, otherKind } from './file-kind.ts';
+import { gunzip } from './gunzip.ts';
 import { UTF16_HEAD_BYTES, type Utf16, unmarkedUtf16, utf16ToUtf8 } from './utf-16.ts';
 import { isZstd, unzstd } from './zstd.ts';
 
@@ -188,19 +187,6 @@ async function* skip(stream: AsyncIterable<Uint8Array>, count: number): AsyncGen
     left -= taken;
     if (piece.length > taken) yield piece.subarray(taken);
   }
-}
-
-function gunzip(stream: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const unpacked = createGunzip({ chunkSize: 1 << 20 });
-  // Whoever reads it sees a failure as a throw. It may come before the first read, when nobody listens yet: without
-  // a listener of its own it would then end the process.
-  unpacked.on('error', () => undefined);
-  return pipeline(Readable.from(copies(stream)), unpacked, () => undefined);
-}
-
-/** Pieces that stay good, for those who hold several. */
-async function* copies(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const piece of stream) yield Uint8Array.from(piece);
 }
 
 /** Unpacks a stream to a scratch file; `damage` says what it means that it can't be read to its end. */
