@@ -18,6 +18,7 @@ import type { Io } from '../io.ts';
 import { locations, nextCommand, quoteArgument, shownPath } from '../locations.ts';
 import { ask, confirm } from '../new/ask.ts';
 import { runCommand, runInTurn } from '../new/run-command.ts';
+import { type RunPart, runPartOf } from '../new/run-part.ts';
 import { printable } from '../print/printable.ts';
 import { proposalText } from '../print/proposal.ts';
 import type { LineReader } from '../prompt/line-reader.ts';
@@ -32,12 +33,14 @@ import { run } from './run.ts';
 export const newDataset: Command = {
   name: 'new dataset',
   usage:
-    'FILE… [--dataset D] [--owner NAME] [--purpose TEXT] [--key COLUMNS] [--partition COLUMN] [--no-run]',
+    'FILE… [--dataset D] [--owner NAME] [--purpose TEXT] [--key COLUMNS] [--partition COLUMN] [--no-run] [--yes]',
   description: `Makes a dataset of files: proposes a contract as 'assay contracts infer' does, asks what only a person knows (owner, purpose,
 and the partition column where none was found), writes it to contracts/<domain>/<name>.yaml, checks it, makes
 ./lake a lake where it is none, and loads the files: the first run.
+Where the proposal leaves lines out of a file (a footer, lines above the header, other sheets), those guesses are printed
+before anything is loaded, and a person confirms them.
 Where nobody can be asked, because stdin or stdout is no terminal, the options answer; what is missing is said, and
-nothing is written.`,
+nothing is written. Without --yes nothing is loaded then where lines are left out.`,
   options: {
     dataset: {
       type: 'string',
@@ -55,6 +58,10 @@ nothing is written.`,
       type: 'string',
       value: 'COLUMN',
       help: `the date by whose month the table is cut; ${ARRIVAL_NAME} for the month in which files come`,
+    },
+    yes: {
+      type: 'boolean',
+      help: 'load without a question, also where the proposal leaves lines of a file out',
     },
     'no-run': { type: 'boolean', help: 'write and check the contract, and load nothing' },
     ...LINK_OPTION,
@@ -83,15 +90,12 @@ nothing is written.`,
       if (!args.has('json')) io.out(`Wrote ${shownPath(file, io)}.`);
       for (const problem of left) io.err(printable(problemText(problem)));
       const made = { args, io, dataset: `${name.domain}.${name.name}`, file, files: args.positionals };
-      const wantsRun =
-        left.length === 0 &&
-        !args.has('no-run') &&
-        (lines === undefined ||
-          (await confirm(lines, `Load the files into ${shownPath(lakeDir, io)} now?`, io.out)));
+      const held = args.has('no-run') || left.length > 0 ? undefined : await heldBy(made, proposal, lines);
       lines?.close();
-      const code = left.length > 0 ? EXIT.usage : await firstRun(made, wantsRun);
-      finish(made, { proposal, code, wantsRun });
-      return code;
+      const wantsRun = left.length === 0 && !args.has('no-run') && held === undefined;
+      const first = left.length > 0 ? { code: EXIT.usage } : await firstRun(made, wantsRun ? 'load' : held);
+      finish(made, { proposal, wantsRun, held, first });
+      return first.code;
     } finally {
       lines?.close();
     }
@@ -155,47 +159,123 @@ async function decide(
 
 const listed = (text: string): string[] => text.split(/[\s,]+/).filter((part) => part !== '');
 
-/** Checks the contract, makes the lake, brings the files and runs. */
-async function firstRun({ args, io, dataset, file, files }: Made, wantsRun: boolean): Promise<ExitCode> {
+/** Why nothing is loaded yet: `asked`, a person said no; `unasked`, lines are left out and nobody could say yes. */
+type Held = 'asked' | 'unasked';
+
+/** Shows which guesses leave lines out, and asks; undefined where the files are to be loaded. */
+async function heldBy(
+  { args, io }: Made,
+  proposal: Proposal,
+  lines: LineReader | undefined,
+): Promise<Held | undefined> {
+  const guesses = leftOutOf(proposal);
+  if (guesses.length > 0 && !args.has('json'))
+    io.out(
+      ['', 'These guesses leave lines of the files out:', ...guesses.map((text) => `  ${text}`), ''].join(
+        '\n',
+      ),
+    );
+  if (args.has('yes')) return undefined;
+  if (lines === undefined) return guesses.length > 0 ? 'unasked' : undefined;
+  const without = guesses.length > 0 ? ', without those lines' : '';
+  const question = `Load the files into ${shownPath(locations(args, io).lakeDir, io)} now${without}?`;
+  return (await confirm(lines, question, io.out)) ? undefined : 'asked';
+}
+
+const leftOutOf = (proposal: Proposal): string[] =>
+  allNotes(proposal).flatMap(({ note }) => (note.leavesOut === true ? [printable(note.text)] : []));
+
+/** What the first run came to: of the run itself only with --json, which prints it. */
+interface FirstRun {
+  readonly code: ExitCode;
+  readonly run?: RunPart;
+}
+
+/** Checks the contract; makes the lake, also where a person loads later; brings the files and runs. */
+async function firstRun(
+  { args, io, dataset, file, files }: Made,
+  what: 'load' | Held | undefined,
+): Promise<FirstRun> {
   const step =
     (command: Command, ...words: string[]) =>
     (): Promise<ExitCode> =>
       runCommand(command, words, { args, io });
   const links = args.has('follow-links') ? ['--follow-links'] : [];
-  const load = [
-    step(init),
-    step(ingest, ...files, '--dataset', dataset, ...links),
-    step(run, '--dataset', dataset),
-  ];
-  return await runInTurn([step(contractsCheck, file), ...(wantsRun ? load : [])]);
+  const code = await runInTurn([
+    step(contractsCheck, file),
+    ...(what === 'load' || what === 'unasked' ? [step(init)] : []),
+    ...(what === 'load' ? [step(ingest, ...files, '--dataset', dataset, ...links)] : []),
+  ]);
+  if (code !== EXIT.ok || what !== 'load') return { code };
+  if (!args.has('json')) return { code: await step(run, '--dataset', dataset)() };
+  const printed: string[] = [];
+  const inner = { args, io: { ...io, out: (line: string) => void printed.push(line) } };
+  const ran = await runCommand(run, ['--dataset', dataset, '--json'], { ...inner, isQuiet: false });
+  return { code: ran, ...runPartOf(printed.join('\n')) };
 }
 
 /** Says what there is to review and what comes next. */
 function finish(
-  { args, io, dataset, file }: Made,
+  made: Made,
   {
     proposal,
-    code,
     wantsRun,
-  }: { readonly proposal: Proposal; readonly code: ExitCode; readonly wantsRun: boolean },
+    held,
+    first,
+  }: {
+    readonly proposal: Proposal;
+    readonly wantsRun: boolean;
+    readonly held: Held | undefined;
+    readonly first: FirstRun;
+  },
 ): void {
+  const { args, io, dataset, file, files } = made;
   const shown = shownPath(file, io);
   const reviews = allNotes(proposal).filter(({ note }) => note.kind === 'review').length;
+  const links = args.has('follow-links') ? ' --follow-links' : '';
+  const load = [
+    `ingest ${files.map(quoteArgument).join(' ')} --dataset ${dataset}${links}`,
+    `run --dataset ${dataset}`,
+  ].map((command) => nextCommand(args, io, command));
   if (args.has('json')) {
-    io.out(
-      JSON.stringify({ dataset, contract: shown, reviews, loaded: wantsRun && code === EXIT.ok }, null, 2),
-    );
+    const why =
+      held === 'unasked'
+        ? [
+            `The proposal leaves lines of the files out, and there was no terminal to ask on: review ${shown}, then load them, or give --yes.`,
+          ]
+        : args.has('no-run')
+          ? ['--no-run was given.']
+          : [];
+    const { runId, status, why: told } = first.run ?? { runId: null, status: null, why };
+    const loaded = wantsRun && first.code === EXIT.ok;
+    const answer = {
+      dataset,
+      contract: shown,
+      reviews,
+      leavesOut: leftOutOf(proposal),
+      loaded,
+      runId,
+      status,
+      why: told,
+      next: held === 'unasked' ? load : [],
+    };
+    io.out(JSON.stringify(answer, null, 2));
     return;
   }
   const table = `silver.${dataset.replace('.', '_')}`;
   if (reviews > 0)
     io.out(`\n${shown} has ${reviews} guesses marked REVIEW: read them, and remove the comments.`);
+  if (held === 'unasked')
+    io.out(
+      'Nothing was loaded: lines would be left out, and there is no terminal to ask on. After your review:',
+    );
   const next = wantsRun
     ? [
         `query ${quoteArgument(`FROM ${table} LIMIT 10`)}`,
         `new gold ${dataset.split('.')[0]}.monthly --from ${dataset}`,
-      ]
-    : [`contracts check ${quoteArgument(shown)}`];
-  for (const [n, command] of next.entries())
-    io.out(`${n === 0 ? 'Next:' : '     '} ${nextCommand(args, io, command)}`);
+      ].map((command) => nextCommand(args, io, command))
+    : held === 'unasked'
+      ? load
+      : [nextCommand(args, io, `contracts check ${quoteArgument(shown)}`)];
+  for (const [n, command] of next.entries()) io.out(`${n === 0 ? 'Next:' : '     '} ${command}`);
 }

@@ -3,17 +3,20 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { parseCommandLine } from '../parse-args.ts';
 
-/** Runs another command with the places of this one. What it says comes next is left out; with --json, all that it prints. */
+/** Runs another command with the places of this one. What it says comes next is left out; with --json, all that it prints, unless `isQuiet` says no. */
 export async function runCommand(
   command: Command,
   words: readonly string[],
-  { args, io }: { readonly args: Args; readonly io: Io },
+  {
+    args,
+    io,
+    isQuiet = args.has('json'),
+  }: { readonly args: Args; readonly io: Io; readonly isQuiet?: boolean },
 ): Promise<ExitCode> {
   const places = ['lake', 'contracts', 'sql'].flatMap((name) => {
     const value = args.text(name);
     return value === undefined ? [] : [`--${name}`, value];
   });
-  const isQuiet = args.has('json');
   const inner: Io = {
     ...io,
     out: (line) => {

@@ -4,7 +4,7 @@ import { isBlank, readRecord } from '../csv/record.ts';
 import { ANY_WIDTH, newScan, recordFormat } from '../csv/record-format.ts';
 import { fieldTexts } from '../csv/rewrite.ts';
 import { holdsTable, isFooterLine, modelOf } from './footer-line.ts';
-import { type Note, review, several } from './notes.ts';
+import { leftOut, type Note, review, several } from './notes.ts';
 import type { Signs } from './sniff-dialect.ts';
 import { headOf, type TextFile } from './text-file.ts';
 
@@ -82,7 +82,7 @@ export function footerOf(found: readonly FoundFooter[]): {
     return {
       footerLines: first.lines,
       notes: [
-        review(
+        leftOut(
           `${told} of another kind than the others: its footer, which is no data. If what it says begins alike each time, write footerPattern instead of footerLines.`,
         ),
       ],

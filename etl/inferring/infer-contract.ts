@@ -13,7 +13,7 @@ import { guessClassification } from './guess-classification.ts';
 import { guessType } from './guess-type.ts';
 import { guessZones } from './guess-zones.ts';
 import { type MatchedColumn, matchColumns } from './match-columns.ts';
-import { counted, decide, type Note, review, seen, several } from './notes.ts';
+import { counted, decide, leftOut, type Note, review, seen, several } from './notes.ts';
 import { noRecords, type OpenedFile, openFiles } from './open-files.ts';
 import { type ColumnProfile, countWhere, isClearNull, profileColumn } from './profile-column.ts';
 import type { Proposal, ProposedColumn } from './proposal.ts';
@@ -332,7 +332,7 @@ function headerNotes(opened: readonly OpenedFile[]): Note[] {
   return opened.flatMap(({ file, report }) =>
     report.preambleLines === 0
       ? []
-      : [review(`${file.name} has ${several(report.preambleLines, 'line')} before its header.`)],
+      : [leftOut(`${file.name} has ${several(report.preambleLines, 'line')} before its header.`)],
   );
 }
 
@@ -342,7 +342,7 @@ function belowNotes(opened: readonly OpenedFile[]): Note[] | undefined {
     headerRecord === undefined
       ? []
       : [
-          review(
+          leftOut(
             `${file.name} begins with a record, and its record ${counted(headerRecord)} is a header line: the columns are called as it says, and it is passed over.`,
           ),
         ],
@@ -355,7 +355,7 @@ function sheetNotes(opened: readonly OpenedFile[]): Note[] {
   return opened.flatMap(({ file }) =>
     file.note === undefined
       ? []
-      : [review(`${file.name}: ${file.note}. Another sheet is read where assay.xlsx names it.`)],
+      : [leftOut(`${file.name}: ${file.note}. Another sheet is read where assay.xlsx names it.`)],
   );
 }
 

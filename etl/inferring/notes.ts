@@ -5,10 +5,14 @@
 export interface Note {
   readonly kind: 'seen' | 'review' | 'decide';
   readonly text: string;
+  /** Where the guess leaves lines of a file out of the table, so that nobody would miss them. */
+  readonly leavesOut?: true;
 }
 
 export const seen = (text: string): Note => ({ kind: 'seen', text });
 export const review = (text: string): Note => ({ kind: 'review', text });
+/** A guess by which lines of a file are no records. */
+export const leftOut = (text: string): Note => ({ kind: 'review', text, leavesOut: true });
 export const decide = (text: string): Note => ({ kind: 'decide', text });
 
 /** `12345` → `12,345`. */

@@ -142,6 +142,76 @@ describe('assay new dataset', () => {
   });
 });
 
+describe('lines that the proposal leaves out', () => {
+  const STATEMENT = `Account;GB00;;\nDate;Text;Amount;Balance\n${Array.from(
+    { length: 9 },
+    (_, n) => `0${n + 1}.05.2026;Rent;${n},50;${n + 100},00\n`,
+  ).join('')}Closing balance;;;108,00\n`;
+  let bank: string;
+  beforeAll(async () => {
+    bank = path.join(cwd, 'bank');
+    await mkdir(bank);
+    await writeFile(path.join(bank, 'may.csv'), STATEMENT);
+  });
+  const made = (name: string) =>
+    ['new', 'dataset', 'may.csv', '--dataset', `bank.${name}`, '--owner', 'treasury'].concat([
+      '--purpose',
+      'Ours.',
+    ]);
+  const LEFT_OUT = [
+    'may.csv has 1 line before its header.',
+    expect.stringContaining('may.csv ends with 1 record of another kind'),
+  ];
+
+  test('are not loaded without a terminal, and what to do next is said and works', async () => {
+    const { code, json } = await runMainJson(made('held'), { cwd: bank });
+    expect([code, json]).toMatchObject([
+      0,
+      {
+        loaded: false,
+        leavesOut: LEFT_OUT,
+        runId: null,
+        status: null,
+        why: [expect.stringContaining('no terminal to ask on')],
+        next: ['assay ingest may.csv --dataset bank.held', 'assay run --dataset bank.held'],
+      },
+    ]);
+    const { out } = await runMain(made('told'), { cwd: bank });
+    expect(out).toContain('These guesses leave lines of the files out:\n  may.csv has 1 line before');
+    expect(out).toContain('Nothing was loaded');
+    const next = [...out.matchAll(/(?:Next:| {5}) assay (.*)/g)].map(([, words = '']) => words.split(' '));
+    for (const words of next) expect((await runMain(words, { cwd: bank })).code).toBe(0);
+    const { json: rest } = await runMainJson(['query', 'SELECT count(*) AS n FROM silver.bank_told'], {
+      cwd: bank,
+    });
+    expect(rest).toEqual([{ n: 9 }]);
+  });
+
+  test('are loaded with --yes, and on a terminal after a question about them', async () => {
+    const { code, json } = await runMainJson([...made('sure'), '--yes'], { cwd: bank });
+    expect([code, json]).toMatchObject([
+      0,
+      { loaded: true, leavesOut: LEFT_OUT, status: 'promoted', next: [] },
+    ]);
+    const typed = ['', '', 'no'];
+    const { out } = await runMain(made('asked'), { cwd: bank, typed });
+    expect(out).toContain('These guesses leave lines of the files out:');
+    expect(out).toContain('Next: assay contracts check contracts/bank/asked.yaml');
+    expect(out).not.toContain('promoted');
+  });
+
+  test('of a first run that is held --json says which it was, and why', async () => {
+    const bad = Array.from({ length: 5 }, (_, n) => `${n},x,2024-01-02,1.50\n`).join('');
+    const good = Array.from({ length: 40 }, (_, n) => `${n},2024-01-02,1.50\n`).join('');
+    await writeFile(path.join(bank, 'bad.csv'), `id,day,amount\n${good}${bad}`);
+    const args = ['new', 'dataset', 'bad.csv', '--dataset', 'bank.bad', '--owner', 'x', '--purpose', 'y'];
+    const { code, json } = await runMainJson(args, { cwd: bank });
+    expect(code).not.toBe(0);
+    expect(json).toMatchObject({ loaded: false, status: 'held', runId: expect.any(String), next: [] });
+    expect(json).toHaveProperty('why', [expect.stringContaining('5 of 45 records')]);
+  });
+});
+
 describe('assay new gold', () => {
   test('makes a table of months that a run computes, without adding up currencies', async () => {
     const made = await runMain(
