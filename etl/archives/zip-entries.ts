@@ -66,7 +66,8 @@ async function readDirectory(file: RandomAccess): Promise<Directory | undefined>
   const zip = await yauzl.fromRandomAccessReaderPromise(new BlockReader(file), file.sizeBytes, {
     decodeStrings: false,
     autoClose: false,
-    validateEntrySizes: true,
+    // It takes any flagged entry for one with 12 bytes more: `readDirectory` looks at those that are not encrypted.
+    validateEntrySizes: false,
   });
   // It is where the directory's next entry lies; its type calls it a boolean.
   const startByte = Number(zip.readEntryCursor);
@@ -74,6 +75,11 @@ async function readDirectory(file: RandomAccess): Promise<Directory | undefined>
   for await (const entry of zip.eachEntry()) {
     entries.push(entry);
     if (entries.length > MOST_ENTRIES) return undefined;
+    const { compressionMethod, compressedSize, uncompressedSize } = entry;
+    if (compressionMethod === 0 && !entry.isEncrypted() && compressedSize !== uncompressedSize)
+      throw new RangeError(
+        `a file in it is stored as it is, in ${compressedSize} bytes of ${uncompressedSize}`,
+      );
   }
   entries.sort((a, b) => a.relativeOffsetOfLocalHeader - b.relativeOffsetOfLocalHeader);
   const listed: Listed[] = [];

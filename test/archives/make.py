@@ -76,6 +76,13 @@ make('', (info('a.csv', method=zipfile.ZIP_STORED), A), (info('b.csv', method=zi
 plain = plain.getvalue()
 (OUT / 'damaged.zip').write_bytes(plain.replace(b'1.50', b'1.51', 1))
 (OUT / 'cut.zip').write_bytes(plain[:-30])
+# The first file is said to be encrypted, and is not; or to be larger than what is stored of it.
+flagged, short = bytearray(plain), bytearray(plain)
+for sign, flags, size_at in ((b'PK\3\4', 6, 22), (b'PK\1\2', 8, 24)):
+    flagged[flagged.index(sign) + flags] |= 1
+    struct.pack_into('<I', short, short.index(sign) + size_at, len(A) + 1)
+(OUT / 'flagged.zip').write_bytes(flagged)
+(OUT / 'short.zip').write_bytes(short)
 directory = plain.index(b'PK\1\2')
 second = plain.index(b'PK\3\4', 1)
 # The header of the first file says another name than the directory.

@@ -137,6 +137,7 @@ test('an archive that could mean two things, or holds nothing to read, is reject
     'other-name.zip': "its directory and the header of 'a.csv' say two things of its name",
     'hidden.zip': "behind the beginning lies a file that its directory doesn't name",
     'cut.zip': expect.stringMatching(/^it is no zip archive that can be read: /),
+    'short.zip': 'it is no zip archive that can be read: a file in it is stored as it is, in 52 bytes of 53',
     'many.zip': 'it has more than 10000 files',
     'text.zip': expect.stringMatching(/^it is no zip archive that can be read: /),
   };
@@ -167,6 +168,10 @@ test('files are read under their names, and one that cannot be read is rejected 
       ['inner.zip', 'it is an archive within an archive: drop what is in it'],
     ],
     'encrypted.zip': [
+      ['a.csv', 'it is encrypted: unpack it with its password, and drop what comes out'],
+      ['b.csv', 'repeat'],
+    ],
+    'flagged.zip': [
       ['a.csv', 'it is encrypted: unpack it with its password, and drop what comes out'],
       ['b.csv', 'repeat'],
     ],
