@@ -1,4 +1,4 @@
-/** The same events, each asked for while the consumer still works on the one before. */
+/** Prefetches: asks for the next event while the consumer works on the last one. */
 export async function* ahead<T>(source: AsyncGenerator<T>): AsyncGenerator<T> {
   let next = source.next();
   // A failure is thrown where the event would have come; until then it must not count as unhandled.

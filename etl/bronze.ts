@@ -41,15 +41,15 @@ export interface BronzePlace {
   readonly isReplacing: boolean;
 }
 
-/** An arrival in Bronze that is further ahead than this comes from a clock that is wrong, and no other waits for it. */
+/** An arrival further ahead than this comes from a wrong clock; later arrivals don't queue behind it. */
 const MOST_AHEAD_MS = 3_600_000;
 
 /** Clocks of stores tell whole seconds. */
 const SECOND_MS = 1000;
 
 /**
- * Which of a dataset's source files ingesting some names needs to know of: their namesakes, and what came since
- * yesterday, after which they arrive; where later records replace earlier ones, all, since it matters what came last.
+ * Which existing files matter to an ingest of these names: files of the same name, and those since yesterday, whose
+ * arrivals come first. Where later records replace earlier ones, all do: the order of arrival counts.
  */
 export function isNeededFor(
   { dataset, date, isReplacing }: BronzePlace,
@@ -129,8 +129,8 @@ export class BronzeIntake {
   }
 
   /**
-   * The object with the same bytes under the same name that makes copying needless; where files replace one another, only
-   * one that nothing came after. Only files of the same size are read.
+   * An object that makes copying needless: the same name and the same bytes. Where files replace one another, no other
+   * file may have come after it. Only reads files of the same size.
    */
   async #findSame(
     file: IncomingFile,
@@ -177,7 +177,7 @@ export class BronzeIntake {
   }
 }
 
-/** Whether a file is the very one that came last under its name, found once more where it lay. */
+/** Whether a file was found once more where it lay, and is the last one of its name. */
 function isFoundAgain(
   { foundWrittenMs }: IncomingFile,
   object: BronzeObject,
@@ -189,11 +189,11 @@ function isFoundAgain(
 
 const lastName = (key: string): string => key.slice(key.lastIndexOf('/') + 1);
 
-/** Whether an object's name is that of a file, or of one that was kept beside such. */
+/** Whether an object has a file's name, with or without a suffix that set it apart. */
 const isCalled = (last: string, name: string): boolean => last === name || plainName(last) === name;
 
 /** `report~3fa80d49.csv`, `report~3fa80d49~00000002.csv` → `report.csv`: the name without what set it beside another. */
 const plainName = (name: string): string => name.replace(/~[0-9a-f]{8}(~0000[0-9a-f]{4})?(?=\.|$)/, '');
 
-/** What every name has in common that is beside another, beside which a third may be. */
+/** The name without any suffix, which all files of one name share. */
 const familyName = (name: string): string => name.replace(/(~[0-9a-f]{8})+(?=\.|$)/g, '');

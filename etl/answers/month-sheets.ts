@@ -2,7 +2,7 @@ import type { QueryAnswer } from '../query/answer.ts';
 import { cellText } from './cell.ts';
 import { pagesOf } from './rows.ts';
 
-/** A sheet: its name, and the rows of the answer that it holds; `to` is not among them. */
+/** A sheet: its name, and its rows of the answer, end-exclusive. */
 export interface SheetRows {
   readonly name: string;
   readonly from: number;

@@ -1,10 +1,10 @@
 import type { SqlValue } from '../engine/engine.ts';
 import type { QueryAnswer } from '../query/answer.ts';
 
-/** Rows that are read at one time: what an answer takes in memory while it is written. */
+/** Rows read at a time. This bounds the memory that writing an answer takes. */
 const PAGE_ROWS = 5000;
 
-/** The rows of an answer, or those of a part of it, page by page; `to` is not among them. */
+/** The rows of an answer, or of a range of it (end-exclusive), page by page. */
 export async function* pagesOf(
   answer: QueryAnswer,
   { from: first, to: end }: { readonly from: number; readonly to: number } = { from: 0, to: answer.rowCount },

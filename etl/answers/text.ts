@@ -4,7 +4,7 @@ import { jsonValue } from '../query/json-value.ts';
 import { csvCell } from './cell.ts';
 import { pagesOf } from './rows.ts';
 
-/** An answer as text: blocks of whole lines, the last of each without its end. */
+/** An answer as text, in blocks of whole lines. No block ends with a line end. */
 export type Lines = AsyncGenerator<string>;
 
 /** An answer as CSV with a header, all rows. */

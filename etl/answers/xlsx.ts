@@ -13,7 +13,7 @@ const MOST_CHARACTERS = 32_767;
 /** Digits that Excel keeps of a number. */
 const MOST_DIGITS = 15;
 
-/** How a column's values stand in the sheet. */
+/** The cell type that a column's values get. */
 type Kind = 'number' | 'boolean' | 'date' | 'time' | 'text';
 
 /** A workbook that is ready to be written. */
@@ -158,7 +158,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
   '>': '&gt;',
-  // A bare one would be read as the end of a line.
+  // XML parsers turn a bare one into a line feed.
   '\r': '&#13;',
 };
 

@@ -42,7 +42,7 @@ interface Entry {
   size: number;
 }
 
-/** A member as it stands in the file; what is known of it when it is packed is written to the entry. */
+/** A member's bytes in the archive. Fills in the entry's checksum and sizes while it packs. */
 async function* packed(entry: Entry, texts: ZipMember['texts']): AsyncGenerator<Buffer> {
   yield Buffer.concat([
     Buffer.from([0x50, 0x4b, 3, 4]),
@@ -89,7 +89,7 @@ function commonOf({ name, crc, packed, size }: Omit<Entry, 'at'>): Buffer {
   return fields;
 }
 
-/** The directory, without which the file is none. */
+/** The central directory and its end record. */
 function directoryOf(entries: readonly Entry[], at: number): Buffer {
   const lines = Buffer.concat(entries.map(lineOf));
   const end = Buffer.alloc(22);

@@ -17,7 +17,7 @@ export function entryName({ generalPurposeBitFlag, fileNameRaw, extraFields }: E
 
 const isUtf8 = (bytes: Buffer): boolean => Buffer.from(bytes.toString('utf8')).equals(bytes);
 
-/** What is wrong with a name that would lead elsewhere than below the archive; undefined where nothing is. */
+/** Why a name would lead outside of the archive; undefined for a harmless name. */
 export function pathTrick(name: string): string | undefined {
   if (name === '' || name.includes('\0')) return 'is none';
   if (name.startsWith('/') || /^[a-z]:/i.test(name)) return 'is a path from the root';

@@ -4,7 +4,7 @@ import type { Member } from './member-bytes.ts';
 import { type MemberKind, memberKind } from './member-kind.ts';
 import { readZip, type ZipEntry } from './zip-entries.ts';
 
-/** Why a file is not read, as the ledger says it: it should have been (`rejected`), or there is nothing to read in it. */
+/** Why a file is not read, for the ledger: it is unreadable (`rejected`), or it holds no records (`empty`). */
 export interface Aside {
   readonly status: 'rejected' | 'empty';
   readonly note: string;

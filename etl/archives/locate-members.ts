@@ -3,12 +3,12 @@ import { archiveOf } from '../naming/bronze.ts';
 import type { Effects } from '../ports.ts';
 import { type Archive, listMembers } from './list-members.ts';
 
-/** How much the files of an archive that is located may unpack to: it was judged when they were planned. */
+/** No limit on unpacked size: the plan has checked it already. */
 const ANY = Number.MAX_SAFE_INTEGER;
 
 /**
- * Files that are known by their keys alone, each that is in an archive with where it lies there, or why it can't be read.
- * Their bytes are not known to be whole, so they are unpacked before they are read.
+ * Adds to each file that is in an archive where it lies there, or why it can't be read; only the keys are known. Nobody
+ * has checked the bytes to the end, so they are unpacked before they are read.
  */
 export async function locateMembers<T extends FileToRead>(
   { objects, data }: Pick<Effects, 'objects' | 'data'>,

@@ -20,13 +20,13 @@ export interface Member {
 export type ReadRange = (range: Required<ByteRange>) => AsyncIterable<Uint8Array>;
 
 /**
- * The bytes of a file in an archive, in pieces. What is packed in a zip archive is what is packed in a gzip file, so it is
- * handed to gunzip as one, which then checks size and checksum at its end; no more comes than the archive declares.
- * Throws DataError `MEMBER_DAMAGED` where the bytes are not those that were packed.
+ * The bytes of a file in an archive, in pieces. Zip and gzip pack bytes alike (deflate), so they go to gunzip as a gzip
+ * file, and it checks size and checksum at the end. Never yields more than the archive declares. Throws DataError
+ * `MEMBER_DAMAGED` where the bytes are not those that were packed.
  */
 export async function* memberBytes(member: Member, read: ReadRange): AsyncGenerator<Uint8Array> {
   const unpacked = createGunzip({ chunkSize: 1 << 18 });
-  // Whoever reads it sees a failure as a throw; it may come before the first read, when nobody listens yet.
+  // The reader gets a failure as a throw. Without this listener, an early one would end the process.
   unpacked.on('error', () => undefined);
   const pieces = pipeline(Readable.from(asGzip(member, read)), unpacked, () => undefined);
   let bytes = 0;
@@ -69,12 +69,12 @@ async function* none(): AsyncGenerator<Uint8Array> {
   // Nothing is asked of a store for no bytes.
 }
 
-/** Pieces that stay good, for those who hold several. */
+/** Copies of pieces, for consumers that keep several. */
 async function* copies(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   for await (const piece of stream) yield Uint8Array.from(piece);
 }
 
-/** A block of bytes that are not packed has so many at most (RFC 1951, 3.2.4). */
+/** A stored (unpacked) block has at most this many bytes (RFC 1951, 3.2.4). */
 const BLOCK_BYTES = 0xffff;
 
 async function* asBlocks(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

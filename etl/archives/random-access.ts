@@ -8,7 +8,7 @@ export interface RandomAccess {
   read(range: Required<ByteRange>): AsyncIterable<Uint8Array>;
 }
 
-/** An archive's directory is read in small steps: each that asks a store far away would take as long as this much. */
+/** Directories are read in small steps. A small request to a remote store takes as long as one of this size. */
 const BLOCK_BYTES = 256 * 1024;
 
 /** What yauzl reads an archive through: a block at a time, and the last one is kept. */

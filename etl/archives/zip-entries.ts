@@ -28,9 +28,9 @@ export type ZipContents =
 const MOST_ENTRIES = 10_000;
 
 /**
- * Reads a zip archive's directory and the header of each of its files, and none of their bytes. Refused is what could
- * mean one thing to us and another to another reader: two files of one name or in the same bytes, a file that the
- * directory doesn't name, headers that contradict it, paths that lead out, links.
+ * Reads a zip archive's directory and the header of each of its files, and none of their bytes. Refuses archives that
+ * other readers may understand differently: two files of one name or in the same bytes, a file that the directory
+ * doesn't name, headers that contradict it, paths that lead out, links.
  */
 export async function readZip(file: RandomAccess): Promise<ZipContents> {
   try {
@@ -148,7 +148,7 @@ function contradiction(entry: Entry, header: LocalFileHeader): string | undefine
 const DESCRIPTOR_BYTES = 24;
 const HEADER_SIGNATURE = Buffer.from('PK\x03\x04', 'latin1');
 
-/** Each byte belongs to one file at most, and between those that are named lies none that isn't. */
+/** Why files overlap, or hide one that the directory doesn't name; undefined where they don't. */
 async function judgeGaps(file: RandomAccess, { entries, startByte }: Directory): Promise<string | undefined> {
   let end = 0;
   let before = 'the beginning';

@@ -22,8 +22,8 @@ export interface ClosingAudit {
 }
 
 /**
- * Checks that the rows of every closing, and those that wait, are kept as their digests say, and that the table still has
- * the rows of each month that is closed.
+ * Checks the digests of the rows kept for every closing and waiting restatement, and that the table still has each
+ * closed month's rows.
  */
 export async function auditClosings(audit: ClosingAudit): Promise<Problem[]> {
   const { engine, effects, contract, pointer } = audit;
@@ -88,8 +88,8 @@ async function auditMonth(
 }
 
 /**
- * Takes closed months out of the table `rebuilt`, in which Gold was computed anew, and says where what it had of one is
- * neither what was closed nor what waits. What is kept and damaged is not compared with.
+ * Takes closed months out of `rebuilt`, the Gold table computed anew. Reports each one whose rows there aren't the
+ * waiting ones or, if none wait, the closed ones. Skips months whose kept rows are damaged.
  */
 export async function auditWaiting(
   { engine, effects, contract, pointer }: ClosingAudit,

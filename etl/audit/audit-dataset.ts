@@ -61,8 +61,8 @@ export async function auditDataset(
   const all = await loadContracts(effects.contracts);
   const today = requireContract(all, dataset);
   const own = today.layer === 'gold' ? today.inputs : [dataset];
-  // What waits for a new major version is what it was under the version before.
-  // That a pointer can't be read is said below.
+  // Tables that wait for a new major version are audited under the old one.
+  // An unreadable pointer is reported below.
   const waiting = await waitingDatasets(effects, all, own).catch(() => []);
   const loaded = await withPublished(effects.objects, all, waiting);
   const contract = requireContract(loaded, dataset);
@@ -136,14 +136,14 @@ interface ContentAudit {
   readonly records?: number;
 }
 
-/** What can only be checked by reading what is in the files. */
+/** The checks that must read the files' contents. */
 async function auditContent(effects: Effects, content: Content): Promise<ContentAudit> {
   const { contract, loaded, isWaiting, pointer } = content;
   const scratch = await effects.openScratch('audit');
   try {
     return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
       const unreadable = await checkDataFiles(engine, effects, content);
-      // Conservation over a file that can't be read would only say so again, for every record.
+      // An unreadable file would fail conservation again, for each of its records.
       if (unreadable.length > 0 || content.damaged.size > 0) return { problems: unreadable };
       if (contract.layer === 'gold')
         return { problems: await auditGold({ engine, effects, loaded, isWaiting }, contract, pointer) };
@@ -154,7 +154,7 @@ async function auditContent(effects: Effects, content: Content): Promise<Content
   }
 }
 
-/** Reads every live data file's own count; Parquet that was cut or overwritten says so. */
+/** Checks each live data file's row count; cut or overwritten Parquet fails to read. */
 async function checkDataFiles(
   engine: Engine,
   effects: Effects,
@@ -169,7 +169,7 @@ async function checkDataFiles(
         if (problem !== undefined) problems.push({ code: 'TAMPERED_FILE', key: file.key, problem });
       }
     } catch {
-      // That metadata can't be read is said already.
+      // Unreadable metadata is reported already.
     }
   }
   return problems;
@@ -230,7 +230,7 @@ async function auditSilver(audit: SilverAudit, { pointer, sizes, runId }: Conten
   return { problems, seals: seals.seals, sourceFiles: files.length, records };
 }
 
-/** What the pointer says of its run must be what the ledger's snapshot kept of it. */
+/** Checks that pointer and ledger snapshot name the same seal and tables. */
 async function checkHistory(effects: Effects, pointer: Pointer): Promise<Problem[]> {
   const ledger = pointer.tables.source_files?.snapshot_id;
   const state = await findState(effects, pointer.dataset, (one) => one.ledger_snapshot_id === ledger);

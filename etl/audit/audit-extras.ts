@@ -7,7 +7,7 @@ import type { Effects } from '../ports.ts';
 import { ChunkResult, CommitPlan, getDocument, Plan, parseDocument } from '../stages/documents.ts';
 import type { Problem } from './problem.ts';
 
-/** Objects that no snapshot names: `unused` are what killed or refused runs and lost races left, the others no run wrote. */
+/** Objects that no snapshot names. Killed or refused runs and lost races left the `unused`; no run wrote the others. */
 export interface ExtrasAudit {
   readonly problems: Problem[];
   readonly unused: string[];
@@ -54,8 +54,8 @@ async function orDamaged(wrote: Promise<Wrote>, problems: Problem[]): Promise<Wr
 }
 
 /**
- * A run that came to its commit says what it wrote. Of one that didn't, or that was planned more than once, and of
- * Gold's files, anything may be.
+ * Which keys a run may have written: those of its commit plan and chunks. Any key if it has no commit plan, was
+ * replanned, or made Gold.
  */
 async function whatRunWrote(effects: Effects, dataset: string, runId: string): Promise<Wrote> {
   const { objects } = effects;
@@ -79,8 +79,8 @@ async function whatRunWrote(effects: Effects, dataset: string, runId: string): P
 }
 
 /**
- * Gold's files carry the id of the run or the decision that they were made after, of one of its inputs or its own; where
- * it found nothing else to do, only the refresh itself left a trace.
+ * Whether a run or decision of this id left a trace. Gold's files carry an id of an input's, or of Gold's own. A
+ * refresh that found nothing else to do leaves only its own document.
  */
 async function hasRunAnywhere(effects: Effects, dataset: string, runId: string): Promise<boolean> {
   const { contracts } = await loadContracts(effects.contracts);

@@ -22,14 +22,14 @@ export interface GoldAudit {
   readonly engine: Engine;
   readonly effects: Effects;
   readonly loaded: LoadedContracts;
-  /** Whether an input waits for a new major version: it and the table are what they were under the one before. */
+  /** Whether an input waits for a new major version: both are then audited under the one before. */
   readonly isWaiting: boolean;
 }
 
 /**
- * Computes a Gold table anew from the Silver snapshots that it says it was made from, and compares every row; and says
- * where it wasn't made from what is current now. Months that are closed must have the rows that they were closed with, and
- * what is computed of them must be these or those that wait.
+ * Recomputes a Gold table from the Silver snapshots that it names, and compares every row. Reports where those
+ * snapshots aren't the current ones. Closed months must have the rows that they were closed with, and the recomputed
+ * ones must equal these or the waiting ones.
  */
 export async function auditGold(audit: GoldAudit, today: GoldContract, pointer: Pointer): Promise<Problem[]> {
   const { engine, effects } = audit;

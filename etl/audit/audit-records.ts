@@ -67,7 +67,7 @@ async function readAgain(
   );
   const files = ledgered.map(({ key, dialect, contractDigest }, index) => ({
     ...{ index, key },
-    // One that a migration read is to be read in its own dialect still.
+    // Files that a migration read keep their own dialect.
     ...(dialect === contractDigest ? {} : { dialect }),
   }));
   const sourceFileIds = new Map(ledgered.map(({ sourceFileId }, index) => [index, sourceFileId]));
@@ -75,7 +75,7 @@ async function readAgain(
   const staging = { digestKey: effects.digestKey(), look: 'closer' as const, sourceFileIds };
   const options = { objects, contract, data, scratch, segmentBytes: SEGMENT_BYTES };
   const unread = new Map<string, string>();
-  // Of files by the contract in whose dialect they are read.
+  // Source files by the contract that read them.
   const readings = new Map<SourceContract, Set<string>>();
   for await (const { event, contract: reading } of segmentsInDialects(files, options)) {
     if (event.kind === 'segment') {
@@ -95,7 +95,7 @@ async function readAgain(
   return unread;
 }
 
-/** What seal took for a footer has nothing to test either. */
+/** Marks footers, as seal does: they have nothing to test. */
 async function markFooters(
   engine: Engine,
   contract: SourceContract,
@@ -109,7 +109,7 @@ async function markFooters(
   );
 }
 
-/** A total row at the end of a file is in no table; in the middle it failed, and is. Either way it need not be anywhere. */
+/** A total row counts as nothing to test: at a file's end it is in no table, in the middle it is a reject. */
 async function collect(engine: Engine, contract: SourceContract, reading: SourceContract): Promise<void> {
   const names = contract.columns.map(({ name }) => `staged.${identifier(name)}`).join(', ');
   const { silver, blank, totalRow } = RECORD_KIND;
@@ -121,7 +121,7 @@ async function collect(engine: Engine, contract: SourceContract, reading: Source
   );
 }
 
-/** Makes the tables `batch`, the files, and `places`: where each of their records is, by number. */
+/** Makes the tables `batch` (the files) and `places` (where each of their records is). */
 async function findPlaces({ engine, contract }: RecordsAudit, files: readonly LedgerFile[]): Promise<void> {
   const { dataset, digest } = contract;
   await engine.run(

@@ -57,7 +57,7 @@ export async function ledgerFiles(
   }));
 }
 
-/** Of files that were read more than once, the last time: what they gave before is history. */
+/** The last reading of each file. What earlier readings gave is history. */
 export function lastReads(files: readonly LedgerFile[]): Set<LedgerFile> {
   const last = new Map<string, LedgerFile>();
   for (const file of files) if (file.status !== 'repeat') last.set(file.sourceFileId, file);

@@ -4,8 +4,8 @@ import { readPointer } from '../table/pointer.ts';
 import { closingRecords } from './closing-record.ts';
 
 /**
- * The Silver snapshots of a dataset that figures of closed months were made from, of every closing there ever was, and of
- * what waits: they stay, so that each figure can be followed to its records for good.
+ * The Silver snapshots behind the figures of every closing there ever was, and of waiting restatements. They are never
+ * expired, so that each figure can be traced to its records.
  */
 export async function closedStates(
   { objects }: Pick<Effects, 'objects'>,

@@ -77,7 +77,7 @@ export async function recordClosing(effects: Effects, report: string, closing: C
       reason: reopened.reason,
       details: { month, closing: id },
     });
-  // Last: while it is missing, a repeat does what is left to do.
+  // Last: while it is missing, a retry finishes the rest.
   if (isNew) await putDocument(objects, closingKey(report, id), record);
   return isNew;
 }
@@ -95,6 +95,6 @@ export function recordOf(report: string, closing: Closing): Omit<ClosingRecord, 
   };
 }
 
-/** Sorts by time, as those of other decisions do, and follows from what was decided. */
+/** An id that follows from the closing and sorts by time, as all decisions' do. */
 export const decisionId = (at: string, closingId: string): string =>
   `${at.replace(/[-:.]/g, '')}-${closingId.slice(0, 8)}`;

@@ -12,7 +12,7 @@ import { type Closing, closedMonths, type Waiting } from '../table/closings.ts';
 import { readPointer } from '../table/pointer.ts';
 import { shapedRows } from './shaped-rows.ts';
 
-/** A closed month that Silver makes other rows of now: they wait for a decision. */
+/** A closed month whose rows Silver would change; that waits for a decision. */
 export interface WaitingRestatement {
   readonly id: string;
   readonly report: string;
@@ -22,7 +22,7 @@ export interface WaitingRestatement {
   readonly closing: string;
   readonly closedAt: string;
   readonly since: string;
-  /** The run or decision since which the rows are what they are. */
+  /** The run or decision that made the waiting rows. */
   readonly runId: string;
   readonly rows: { readonly closed: number; readonly waiting: number };
   /** Each value that would change, as it was closed and as it would be. */

@@ -11,7 +11,7 @@ import { inMonthsSql } from './month.ts';
 import { idOf, rowsDigest } from './rows-digest.ts';
 import { shapedRows } from './shaped-rows.ts';
 
-/** A refresh that made closed months, among others: the engine has the table `rebuilt`. */
+/** A refresh that recomputed closed months, too, in the engine's table `rebuilt`. */
 export interface ClosedRefresh {
   readonly effects: Effects;
   readonly engine: Engine;
@@ -66,7 +66,7 @@ async function judgeMonth(refresh: ClosedRefresh, closing: Closing): Promise<Clo
   const fresh = `(SELECT * FROM rebuilt WHERE ${inMonthsSql(contract.partitionColumn, [closing.month])})`;
   const path = await effects.data.localPath(closedRowsKey(dataset, closing.month, closing.id));
   const { select, shared } = await shapedRows(engine, [path], contract);
-  // A column that came later has first values, which restate nothing.
+  // A new column has only first values, which restate nothing.
   const was = await rowsDigest(engine, `(${select})`, shared);
   const is = await rowsDigest(engine, fresh, shared);
   if (was.digest === is.digest) return closed;

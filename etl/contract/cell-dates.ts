@@ -23,7 +23,7 @@ const joined = (formats: readonly string[], more: readonly string[]): string[] =
   ...more.filter((one) => !formats.includes(one) && ambiguousPatterns([...formats, one]) === undefined),
 ];
 
-/** The column and its format that would take a cell's day for another one; undefined where none does. */
+/** A column and format that could read a cell's day as another day; undefined where there is none. */
 export function misreadDates({ columns }: SourceContract): { name: string; format: string } | undefined {
   for (const { name, formats, type } of columns) {
     if (type.kind !== 'date' && type.kind !== 'timestamptz') continue;

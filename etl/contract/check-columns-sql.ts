@@ -36,7 +36,7 @@ async function checkColumn(
     } catch (error) {
       const fault = duckDbFault(error);
       if (fault === undefined) throw error;
-      // Without a record there is nothing that it could quote but the contract.
+      // The query reads no record, so the error quotes only the contract.
       const what = `the check '${rule}' of column ${name} can't be run: ${fault.text}; write a smaller pattern, fewer values, or several checks`;
       throw new ConfigError('CHECK_INVALID', `${file}: ${what}`, {
         context: { column: name, rule },

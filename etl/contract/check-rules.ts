@@ -19,7 +19,7 @@ import { MOST_PADDED, PADDING, RULE_FUNCTIONS } from './rule-functions.ts';
 
 declare const checked: unique symbol;
 
-/** An expression that was parsed, found to be allowed, and printed anew: nothing else of a rule's text becomes SQL. */
+/** A rule's expression, parsed, checked and printed anew. No other text of a rule becomes SQL. */
 export type RuleSql = string & { readonly [checked]: true };
 
 /** A record rule that may be run. */
@@ -38,7 +38,7 @@ const known = new WeakMap<SourceContract, Promise<readonly CheckedRule[]>>();
 export function checkedRules(engine: Engine, contract: SourceContract): Promise<readonly CheckedRule[]> {
   const found = known.get(contract) ?? readRules(engine, contract);
   known.set(contract, found);
-  // An engine that failed says nothing of the rules.
+  // A failure of the engine isn't cached.
   found.catch(() => known.delete(contract));
   return found;
 }

@@ -121,7 +121,7 @@ function compareColumn(old: ContractColumn, next: ContractColumn): ContractChang
   return changes;
 }
 
-/** What a source may write: more is neutral, less turns files away that were right before. */
+/** Compares what a source may write: more is neutral, less rejects files once valid. */
 function compareSpelling(old: ContractColumn, next: ContractColumn): ContractChange[] {
   const at = (field: string): string => `columns.${next.name}.${field}`;
   const iso = (formats: readonly string[]): readonly string[] =>
@@ -190,7 +190,7 @@ function compareSources(old: SourceContract, next: SourceContract): ContractChan
   return changes;
 }
 
-/** How records are written: whatever reads some otherwise is breaking, and what only accepts more is not. */
+/** Compares CSV dialects. Reading the same bytes differently is breaking; only accepting more is not. */
 function compareDialects(old: CsvDialect, next: CsvDialect): ContractChange[] {
   const reads = ['delimiter', 'quote', 'escape', 'escapes', 'skipSpaces', 'skipLines', 'sheet'] as const;
   const accepts = ['strayQuotes', 'extraFields', 'repeatedHeader'] as const;

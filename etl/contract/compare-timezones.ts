@@ -26,7 +26,7 @@ export function compareTimezones({ timezone: old }: Zoned, { name, timezone: nex
   return changes;
 }
 
-/** Whether only those are read in a zone now that were in none before, and failed. */
+/** Whether the change only gives a zone to times that had none and failed. */
 function onlyReadsMore(old: ColumnTimezone | undefined, next: ColumnTimezone | undefined): boolean {
   if (old === undefined || old.default !== undefined) return false;
   return old.column === undefined || old.column === next?.column;

@@ -116,7 +116,7 @@ function typeFailures(column: ContractColumn, index: number, value: string): Fai
   return failures;
 }
 
-/** A local time without an offset has a reason of its own. */
+/** Missing offsets are reported by their own reason. */
 const hasNoFault = (index: number): string => `coalesce(${offsetName(index)} < ${FAULT.none}, true)`;
 
 /** What looks like the type, though it may be out of its range; undefined where nothing can be. */

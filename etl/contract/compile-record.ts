@@ -44,11 +44,11 @@ export interface StageOptions {
   readonly digestKey: string;
   /** How times in zones are read, where the contract has any. */
   readonly zones: ZoneReadings;
-  /** Whether only who passed is asked, or also what is wrong with the others, which costs more. */
+  /** Whether to ask only which records pass, or also why others fail, which costs more. */
   readonly look: Look;
 }
 
-/** A first look at every record, or a closer one at those that it set apart. */
+/** First, every record; then, closer, those that the first look set apart. */
 export type Look = 'first' | 'closer';
 
 /**
@@ -102,10 +102,10 @@ function findings(options: StageOptions): string[] {
   ];
 }
 
-/** Whether a record is none of a footer, or of one that fails every test, or of one that would pass as a record. */
+/** Whether a record has no footer's form, or has it and fails, or has it and would pass as a record. */
 export const FOOTER = { none: 0, failing: 1, passing: 2 } as const;
 
-/** The step that says which records passed: none that has the form of a footer's, whatever its values are. */
+/** The step that says which records passed. A record of a footer's form never does, whatever its values. */
 function judgedSql(options: StageOptions, passed: string): string[] {
   const isFooter = isFooterSql(options);
   if (isFooter === undefined) return [`, judged AS (SELECT *, ${passed} AS passed$ FROM typed)`];

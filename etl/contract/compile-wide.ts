@@ -24,8 +24,8 @@ export interface StagingStep {
 }
 
 /**
- * The steps that do what compileStage does, a slice of the columns at a time, each a table in the records' order, and
- * the FROM that puts them together again. `source` has `position$`, too.
+ * Steps that do what compileStage does, one slice of the columns at a time. Each makes a table in the records' order;
+ * `from` joins them again. `source` must have `position$`, too.
  */
 export function compileWide(options: StageOptions): { readonly steps: StagingStep[]; readonly from: string } {
   const slices = slicesOf(options).map((slice, n) => sliceStep(slice, n));
@@ -41,7 +41,7 @@ export function compileWide(options: StageOptions): { readonly steps: StagingSte
 /** The same staging for some of the columns, without rules. */
 function slicesOf(options: StageOptions): StageOptions[] {
   const { contract, layout } = options;
-  // Whether a record is of a footer is asked once.
+  // Footers are found in the whole record only.
   const { footerPattern: _asked, ...csv } = contract.csv;
   return Array.from({ length: Math.ceil(contract.columns.length / SLICE_COLUMNS) }, (_, n) => {
     const of = <T>(all: readonly T[]): T[] => all.slice(n * SLICE_COLUMNS, (n + 1) * SLICE_COLUMNS);
@@ -54,7 +54,7 @@ function slicesOf(options: StageOptions): StageOptions[] {
   });
 }
 
-/** DuckDB leaves out what isn't selected here: the slice's hash, kind and raw record. */
+/** Doesn't select the hash, kind and raw record, so that DuckDB skips them. */
 function sliceStep(slice: StageOptions, n: number): StagingStep {
   const names = slice.contract.columns.map(({ name }) => identifier(name));
   const reasons = slice.look === 'closer' ? [`reasons$ AS reasons$${n}`] : [];

@@ -17,7 +17,7 @@ const listedName = (index: number): string => `"p$${index}"`;
 /** SQL name of a time's offset; NULL where the text is no local time. */
 export const offsetName = (index: number): string => `"o$${index}"`;
 
-/** What stands in the place of an offset, in seconds, where a local time has none. */
+/** Codes that replace the offset, in seconds, of a local time without one. */
 export const FAULT = {
   none: 1_000_000,
   unknown: 1_000_001,

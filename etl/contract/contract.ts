@@ -66,20 +66,20 @@ export type ColumnCheck =
     };
 
 /**
- * How times are read that say no offset themselves: by the zone that stands beside them in `column`, else by `default`.
- * Where there is neither, they fail. A zone is IANA's name of one, or an offset such as `+02:00`.
+ * How to read times without an offset: in the zone that the column `column` names, else in `default`. With neither,
+ * they fail. A zone is an IANA name, or an offset such as `+02:00`.
  */
 export interface ColumnTimezone {
   readonly default?: string;
   /** A column of the same contract. */
   readonly column?: string;
-  /** What becomes of local times that there are not, because clocks were set forward over them. */
+  /** How to read local times that clocks skipped when they were set forward. */
   readonly gap: Choice;
-  /** What becomes of local times that there are twice, because clocks were set back. */
+  /** How to read local times that came twice when clocks were set back. */
   readonly fold: Choice;
   /**
-   * Which rules of zones these are: a digest of the default zone's, or the release of IANA's data where a column may name
-   * any zone. So the contract has another digest once values may be read otherwise.
+   * Version of the zone rules: a digest of the default zone's, or the release of IANA's data where a column may name
+   * any zone. When rules change, so does the contract's digest.
    */
   readonly rules?: string;
 }
@@ -129,15 +129,15 @@ export interface CsvDialect {
   /** One sign or several. */
   readonly delimiter: string;
   readonly quote: string;
-  /** Within quotes it takes the next sign for text; empty where none does. */
+  /** Makes the next sign within quotes plain text; empty for none. */
   readonly escape: string;
-  /** Where the escape takes quotes alone for text, and not itself. */
+  /** Set where the escape works on quotes only, not on itself. */
   readonly escapes?: 'quotes';
-  /** What a quote inside an unquoted field is; absent: its record is broken. */
+  /** How to read a quote in an unquoted field; absent: the record is broken. */
   readonly strayQuotes?: 'text';
-  /** Whether spaces before a field are no part of it. */
+  /** Whether to skip spaces before a field. */
   readonly skipSpaces?: true;
-  /** What fields past the header's width may be; absent: there may be none. */
+  /** What fields past the header's width may hold; absent: none allowed. */
   readonly extraFields?: 'empty';
   /** Tried in this order; a byte order mark decides before them. */
   readonly encodings: readonly Encoding[];
@@ -169,7 +169,7 @@ export interface Limits {
   readonly maxAttempts: number;
   /** Share of the non-blank records, below which quarantine is normal. */
   readonly maxQuarantineRate: number;
-  /** Batches smaller than this are judged as if they had this many records. */
+  /** Smaller batches are judged as if they had this many records. */
   readonly smallBatchRecords: number;
   readonly maxCondemned: number;
   readonly breakerErrors: number;
@@ -208,7 +208,7 @@ interface ContractBase {
   readonly sla?: readonly ServiceLevel[];
   /** Absent where the contract leaves it to the default. */
   readonly snapshots?: KeptSnapshots;
-  /** Only where nobody but a person is to tend the tables. */
+  /** Set where only a person may start the upkeep. */
   readonly tend?: false;
 }
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Contract } from './contract.ts';
 
 /**
- * SHA-256, in hex, of a contract's meaning: the same whatever its file is called, however it is laid out, and how its
- * tables are kept tidy.
+ * SHA-256, in hex, of a contract's meaning. The file's name and layout don't change it, nor do the settings for the
+ * tables' upkeep.
  */
 export function contractDigest(contract: Contract): string {
   const { file: _file, digest: _digest, snapshots: _snapshots, tend: _tend, ...meaning } = contract;

@@ -80,7 +80,7 @@ export function readColumn(value: unknown, path: Path, problems: Problems): Colu
     column: {
       name: fields.name,
       type: type ?? { kind: 'string' },
-      // a value that is wrong is told once, not again by everything that asks for a required column
+      // A wrong value is one problem: checks that need a required column must not repeat it.
       required: fields.required ?? value.required !== undefined,
       classification: fields.classification ?? 'personal',
       description: (fields.description ?? '').trim(),

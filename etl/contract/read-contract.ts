@@ -24,7 +24,7 @@ import { readSourceSettings } from './read-settings.ts';
 import { readUpkeep } from './read-upkeep.ts';
 import { readYaml } from './yaml-source.ts';
 
-/** Where a contract says something that only other contracts can show to be wrong. */
+/** A place in a contract that must be checked against other contracts. */
 type Place = Pick<ContractProblem, 'file' | 'line' | 'path'>;
 
 /** A contract, or everything that is wrong with it; `dataset` is known where its two names could be read. */

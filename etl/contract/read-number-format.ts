@@ -93,7 +93,7 @@ function* clashes(fields: NumberFields, type: ColumnType): Generator<[keyof type
     yield ['exponent', 'is for decimal and integer columns; DOUBLE reads exponents in any case: remove it'];
 }
 
-/** What `assay.number` says of a format: nothing of what goes without saying. */
+/** A format as `assay.number` writes it, without default values. */
 export function writtenNumber(format: NumberFormat): Readonly<Record<string, unknown>> {
   const { decimal, symbols, parentheses, ...rest } = format;
   return {

@@ -54,7 +54,7 @@ export function readSourceSettings(custom: CustomValues, problems: Problems): So
   };
 }
 
-/** What the contract says of records that come again. */
+/** Reads how the contract treats repeated records. */
 function readRepeats(
   custom: CustomValues,
   problems: Problems,

@@ -3,13 +3,13 @@ import { normaliseHeader } from './header.ts';
 import { byWord, COLUMN_WORD, CONTRACT_WORD, CSV_WORD, LIMIT_WORD } from './whose-word.ts';
 
 /**
- * A contract by which files are read that were accepted under an older one: its columns, types, checks and keys are the
- * new contract's, but files are opened, headers matched and values spelled as the older one says. A new delimiter,
- * header, date or number format concerns what a source writes from now on, and no file that is there already.
+ * A contract for files that were accepted under an older one. Columns, types, checks and keys come from the new
+ * contract; opening files, matching headers and spelling values follow the older one. A new delimiter, header, date or
+ * number format is for future files, not for those that are there already.
  */
 export function readingContract(next: SourceContract, old: SourceContract): SourceContract {
   const before = columnsBefore(next, old);
-  // A header that the files have means what it meant to the older contract, whatever else it means by now.
+  // The older contract decides what a file's header means, even if the new one gives it another meaning.
   const owners = new Map<string, string>();
   for (const [name, { headers }] of before)
     for (const header of headers) owners.set(normaliseHeader(header), name);
@@ -42,7 +42,7 @@ function totalRowBefore(
   return total === undefined ? {} : { totalRowColumn: total };
 }
 
-/** A file that was accepted with columns that nobody knew has them still: to refuse them concerns files to come. */
+/** A file accepted with unknown columns still has them. Only files to come can be refused for those. */
 function unknownBefore(next: SourceContract, old: SourceContract): SourceContract['unknownColumns'] {
   return next.unknownColumns === 'reject' && old.unknownColumns !== 'reject' ? 'ignore' : next.unknownColumns;
 }

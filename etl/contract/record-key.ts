@@ -1,16 +1,19 @@
 import type { Contract, SourceContract } from './contract.ts';
 
-/** Whether no columns tell the records of a dataset apart, but their own values and a number among their equals in one file. */
+/**
+ * Whether records have no key columns, so that only their values, and a number among equals in one file, tell them
+ * apart.
+ */
 export function isByRecord(contract: Contract): boolean {
   return contract.layer === 'silver' && contract.recordKey === true;
 }
 
-/** Whether records that stand in Silver already are repeats, which are counted and published no second time. */
+/** Whether records that are in Silver already count as repeats and aren't published again. */
 export function knowsRepeats({ redelivery, recordKey }: SourceContract): boolean {
   return redelivery === 'expected' || recordKey === true;
 }
 
-/** The columns of Silver by whose values records that may be the same are found: the key's, or the digest of the record. */
+/** The Silver columns that find records which may be the same: those of the key, or the record's digest. */
 export function keyColumns(contract: SourceContract): readonly string[] {
   return isByRecord(contract) ? ['row_hash'] : contract.key;
 }

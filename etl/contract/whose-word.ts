@@ -1,14 +1,13 @@
 import type { ContractColumn, CsvDialect, Limits, SourceContract } from './contract.ts';
 
 /**
- * Whose word counts where a file is read that was accepted under an older contract: that of the contract under which it
- * was (`file`), that of the new one (`table`), or what is made of both (`both`). A new field of a contract has to be
- * decided about here: the types don't allow it to be forgotten.
+ * Which contract decides about a field when a file is read that an older one accepted: that older one (`file`), the new
+ * one (`table`), or a combination (`both`). The types demand an entry for each new field.
  */
 type Whose = 'file' | 'table' | 'both';
 type WhoseWord<T> = Readonly<Record<keyof T, Whose>>;
 
-/** How a value is spelled is the file's; what it must be is the table's. */
+/** The file's says how a value is spelled, the table's what it must be. */
 export const COLUMN_WORD = {
   name: 'table',
   type: 'table',
@@ -18,7 +17,7 @@ export const COLUMN_WORD = {
   headers: 'both',
   formats: 'both',
   number: 'both',
-  // Which instant a text means: who names a zone mostly mends what was read as UTC.
+  // Whoever names a zone mostly corrects times that were wrongly read as UTC.
   timezone: 'table',
   nullValues: 'file',
   checks: 'table',
@@ -87,8 +86,8 @@ export const CONTRACT_WORD = {
 } as const satisfies WhoseWord<Required<SourceContract>>;
 
 /**
- * The fields of two objects by whose word counts; what is made of both is given. A field that is absent where its word
- * counts is absent.
+ * Picks each field from the object that decides about it; the caller gives the combined ones. A field that its object
+ * lacks is left out.
  */
 export function byWord<T extends object>(
   words: WhoseWord<Required<T>>,

@@ -13,7 +13,7 @@ export interface BrokenRecord {
   /** How many physical lines it has. */
   readonly lines: number;
   readonly problem: StructureProblem;
-  /** The figures of it, e.g. how many fields of how many; nothing of the text. */
+  /** Figures of the problem, e.g. how many fields of how many; never its text. */
   readonly detail: string | undefined;
   /** Its text; of one that is too long the beginning. */
   readonly text: string;
@@ -40,7 +40,7 @@ export function describeBroken(
   return { ...place, problem, detail, text: rawText(record, format.encodings), hash: undefined };
 }
 
-/** What a source's owner may do about header lines among records. */
+/** Advice for records that repeat a file's header line. */
 const HEADER_ADVICE = 'to pass over such lines, set repeatedHeader: skip in assay.csv';
 
 function widthDetail(problem: StructureProblem, scan: RecordScan, { fields }: RecordFormat): string[] {

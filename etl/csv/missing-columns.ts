@@ -3,8 +3,8 @@ import { normaliseHeader } from '../contract/header.ts';
 import { editDistance } from '../contract/nearest.ts';
 
 /**
- * What a reason says of a header's names. A file without a header has its first record there: its text is repeated only
- * where it is nearly a header of the contract, and else told by its place.
+ * Describes a header's names in a reason. Without a header, those names are the first record: its texts are quoted only
+ * where they are nearly column names; otherwise by position.
  */
 
 /** `its header line has 3 fields, none of which names a column of the contract: …`: what stands where columns are missing. */

@@ -173,7 +173,7 @@ class PieceReader {
     };
   }
 
-  /** Whether a record can't go into a run as it is. */
+  /** Whether a record must be rewritten first. */
   #isIrregular(bytes: Uint8Array, scan: RecordScan): boolean {
     const isUsual = scan.problem === undefined && !scan.needsRewriting && !this.#isAlwaysRewritten;
     return !isUsual || !this.#endsAsUsual(bytes, scan);
@@ -247,7 +247,7 @@ class PieceReader {
       this.#broken.push(describeBroken(record, place, { problem, format: this.#format }));
       return;
     }
-    // A record in another encoding may hold a no-break space that the scanner did not know for one.
+    // In another encoding the record may hold a no-break space that the scanner missed.
     if (utf8 !== record) {
       this.#hasEdgeBlanks = true;
       this.#isDecoded = true;

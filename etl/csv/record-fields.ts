@@ -11,12 +11,12 @@ export const TAB = 9;
 const NBSP_LEAD = 0xc2;
 const NBSP_TAIL = 0xa0;
 
-/** The bytes ended before the quote that closes a field, or it was no use to look any further. */
+/** The bytes ended before the closing quote, or the search for it was given up. */
 const [RAN_OUT, GAVE_UP] = [-1, -2];
 
 /**
- * Fills a fresh scan with everything but the check of the width; returns false when the bytes ran out. Ends early, with
- * isBadlyQuoted, where quotes that stand badly run over a line.
+ * Fills a fresh scan, all but the check of the width; returns false when the bytes ran out. Stops early, with
+ * isBadlyQuoted, where misplaced quotes span a line.
  */
 export function readFields(
   bytes: Uint8Array,
@@ -134,7 +134,7 @@ function closeQuote(
   while (at < limit) {
     const byte = bytes[at] as number;
     if (byte === escaping && escaping !== quote) {
-      // What is escaped is no quote that closes; whatever else it is, is seen next. An escape before it stays text.
+      // Skip an escaped sign, since it closes nothing. An escape before another sign is text.
       const next = bytes[at + 1];
       at += next === quote || (escapesItself && next === escaping) ? 2 : 1;
       scan.needsRewriting = true;
@@ -145,7 +145,7 @@ function closeQuote(
       }
       at += 2;
     } else {
-      // CRLF is one line end; what lies behind the limit is of another time.
+      // CRLF is one line end. Bytes past the limit are stale.
       if (byte === LF || (byte === CR && (at + 1 >= limit || bytes[at + 1] !== LF))) {
         scan.quotedNewlines++;
         if (scan.isBadlyQuoted || scan.hasQuoteAsText) {

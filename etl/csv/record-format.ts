@@ -78,11 +78,11 @@ export interface RecordScan {
   problem: StructureProblem | undefined;
   /** Whether a value may begin or end with a blank; where it is false, none does. */
   hasEdgeBlanks: boolean;
-  /** Whether it says something in this dialect that it would not say with nothing but delimiters and doubled quotes. */
+  /** Whether the record must be rewritten to mean the same with plain delimiters and doubled quotes. */
   needsRewriting: boolean;
   /** Whether there are fields past the header's width, and nothing is in them. */
   hasExtraEmpty: boolean;
-  /** Whether the record is longer than the limit and goes on behind these bytes, up to the end of its line. */
+  /** Whether the record is longer than the limit and its line continues behind these bytes. */
   goesOn: boolean;
   /** Whether a quote stands where none may: its record is one line. */
   isBadlyQuoted: boolean;

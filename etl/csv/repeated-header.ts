@@ -8,8 +8,8 @@ import { newScan, type RecordFormat } from './record-format.ts';
 import { fieldTexts } from './rewrite.ts';
 
 /**
- * A file's header line that stands among its records again: where files were joined one behind the other, or where a
- * file has a header although its contract names the columns.
+ * A file's header line among its records again: in joined files, or in a file with a header although its contract names
+ * the columns.
  */
 export interface RepeatedHeader {
   /** Whether it is passed over, or told as a record that fails. */
@@ -64,7 +64,7 @@ function namesByField({
   const known = names.filter((_, field) => columnAt.has(field)).length;
   return names.map((name, field) => {
     const column = columnAt.get(field);
-    // What the contract calls a column that it doesn't keep need not be what the source calls it.
+    // A contract's name for a column that it drops need not be the source's.
     if (column === undefined && dialect.columns !== undefined && known > 1) return undefined;
     return new Set([name, ...(column?.headers ?? [])].map(normaliseHeader));
   });
@@ -74,8 +74,8 @@ const MARK = [0xef, 0xbb, 0xbf];
 const ASCII_END = 0x80;
 
 /**
- * Whether a record may be a header, told by a few of its bytes, since every record of every file is asked: those that the
- * first name begins with which isn't empty, and may not be any.
+ * A quick check, by a few bytes, whether a record may be a header; it runs for every record. Looks at the first bytes
+ * of the first column whose name is fixed and not empty.
  */
 function mayBeHeader(
   accepts: readonly (ReadonlySet<string> | undefined)[],

@@ -21,8 +21,8 @@ export function isAlwaysRewritten(format: RecordFormat): boolean {
 }
 
 /**
- * A well-formed record in plain signs, without its terminator: a field with anything in it is quoted, and one that was
- * is; one with nothing is nothing. Of more fields than the header's width the rest falls away.
+ * A well-formed record in plain signs, without its terminator. Fields with text, and fields that were quoted, are
+ * quoted; empty ones stay empty. Fields past the header's width are dropped.
  */
 export function rewriteRecord(record: Uint8Array, format: RecordFormat, plain: PlainSigns): Uint8Array {
   return new Rewriter(record, format, plain).rewrite();
@@ -77,7 +77,7 @@ class Rewriter {
     }
   }
 
-  /** What stands between quotes; the escapes in it fall away, and one that escapes nothing is text. */
+  /** The text between quotes. Escapes are dropped; one that escapes nothing is text. */
   #quoted(): void {
     const { quote, escape: escaping, escapesItself } = this.#format;
     for (this.#at++; this.#at < this.#record.length; this.#at++) {

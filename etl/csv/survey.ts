@@ -80,7 +80,7 @@ async function surveyFromGuess(
   { start, end }: Required<ByteRange>,
   { format, options }: { readonly format: PieceFormat; readonly options: SurveyOptions },
 ): Promise<Survey> {
-  // One byte more: where the range before ends with a line, a record may begin with the very first byte of this.
+  // One byte more: if it ends a line, this range's very first byte may begin a record.
   const origin = start - 1;
   return await closing(new ByteWindow(options.data.stream(file.key, { start: origin })), async (window) => {
     const skipped = await guessStart(window, format, Math.min(GUESS_BYTES, end - origin));
@@ -101,8 +101,8 @@ async function closing<T>(window: ByteWindow, work: (window: ByteWindow) => Prom
 }
 
 /**
- * Joins the surveys of a file's ranges, in order: for each range the records that begin in it, as marks at the first of
- * them and behind the last. Undefined where the file is read whole.
+ * Joins the surveys of a file's ranges, in order. Gives each range's records as marks: the first of them, and the place
+ * behind the last. Undefined where the file is read whole.
  */
 export async function joinSurveys(
   file: FileToRead,

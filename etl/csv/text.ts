@@ -75,7 +75,7 @@ function packingOf(head: Uint8Array): Packing | undefined {
   return isZstd(head) ? 'zstd' : undefined;
 }
 
-/** A file may be packed twice, as by a server that packs whatever it sends; some bytes unpack to themselves, for ever. */
+/** Limits nesting: servers may pack a packed file again, but some bytes unpack to themselves forever. */
 const MOST_PACKINGS = 2;
 
 async function openPacked(

@@ -82,7 +82,7 @@ WHERE paid_on >= {{from_month}} AND paid_on < CAST({{to_month}} + INTERVAL '1' M
 GROUP BY CAST(date_trunc('month', paid_on) AS DATE)
 `;
 
-/** States of the drill's tables go as fast as they may, so that its upkeep has something to do. */
+/** Snapshots expire as early as the contract allows, so that the upkeep has work. */
 const DRILL = paymentsLake('drill', '{ keep: 1h, atLeast: 2 }');
 
 /** The drill's own dataset and Gold table. */

@@ -32,7 +32,7 @@ export class Readers {
     return [...(await this.#lookAtDataset()), ...(await this.#lookAtOldest()), ...(await this.#lookAtGold())];
   }
 
-  /** The oldest state that is kept must be readable whole: what only states before it named may be gone. */
+  /** The oldest kept snapshot must be readable in full. Files that only older ones named may go. */
   async #lookAtOldest(): Promise<string[]> {
     const pointer = await this.#pointer('silver');
     const state = pointer?.tables.silver;
@@ -77,7 +77,7 @@ export class Readers {
     return problems;
   }
 
-  /** A version is one commit for good: with another in its place, one of two was lost, even where both say the same. */
+  /** A version is one commit for good. If another takes its place, a commit was lost, even with equal contents. */
   #sameCommit(pointer: Pointer): string[] {
     const { dataset, version } = pointer;
     const last = this.#lastCommits.get(dataset);
@@ -86,7 +86,7 @@ export class Readers {
     return isOther ? [`commit ${version} of ${dataset} was made twice: one of them is lost`] : [];
   }
 
-  /** Every commit is looked at: each must build on the one before. */
+  /** Checks every commit: each must build on the previous one. */
   #compareWithLast({ version }: Pointer, keys: ReadonlySet<string>): string[] {
     const problems: string[] = [];
     if (version !== this.#lastVersion && version !== this.#lastVersion + 1)

@@ -16,7 +16,7 @@ import { drawFile, type SourceFile } from './source-file.ts';
 import { type Mishaps, noDamage, troubled } from './trouble.ts';
 import { type Seat, Turns } from './turns.ts';
 
-/** Kinds of trouble, each as often as it is told of here. */
+/** Kinds of trouble, repeated by how often each comes. */
 const TROUBLES = [
   'death',
   'death',
@@ -46,7 +46,7 @@ const TENDING: TendBounds = {
   mostRemoved: 60,
 };
 
-/** Readers may take an hour; then what they looked at may go. */
+/** Readers get an hour; past it, their files may go. */
 const TWO_HOURS_MS = 7_200_000;
 
 /** Rounds of undisturbed upkeep: states expire, their files go, and what went is looked for. */
@@ -192,7 +192,7 @@ class Story {
   /** Two runs commit what they made of the same base: both have read the pointer before either writes it. */
   async #commitTwoAtOnce(): Promise<void> {
     const meeting: Mishaps = { stallsAtCommit: true, failing: 0 };
-    // Without a file there would be nothing to commit.
+    // A commit needs a file.
     await this.#dropFiles();
     await this.#execute([meeting, meeting]);
   }
@@ -223,7 +223,7 @@ class Story {
     await this.#look();
   }
 
-  /** Undisturbed upkeep: what was begun is ended, and what it removes nobody misses. */
+  /** Undisturbed upkeep: ends what was begun, removes nothing that readers need. */
   async #calmUpkeep(): Promise<void> {
     for (let n = 0; n < CALM_ROUNDS; n++) {
       const [ended] = await this.#execute([], [{ failing: 0 }]);
@@ -270,7 +270,7 @@ class Story {
         try {
           await pass(seat, idle);
           const result = await work({ dataset: DRILL_DATASET, runId }, process.effects);
-          // A run with nothing to do changes nothing.
+          // Idle runs make few changes; skip them.
           if (isCalm && work === ground.execute && process.changes() > 10)
             this.#usualChanges = process.changes();
           return result;
@@ -283,7 +283,7 @@ class Story {
     return ended;
   }
 
-  /** Files come while others run: of two runs, one may know of more than the other. */
+  /** Drops files during runs, so that two runs may see different files. */
   async #dropMeanwhile(seat: Seat): Promise<void> {
     try {
       await pass(seat, this.#dice.int(0, 60));
@@ -320,7 +320,7 @@ class Story {
   }
 
   #log(line: string): void {
-    // Ids of metadata follow from where the lake lies, and those of the upkeep's work end in chance.
+    // Mask ids of metadata, which follow from the lake's path, and the random ends of upkeep ids.
     const told = line
       .replaceAll(/(snap-\d+-\d+-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '*')
       .replaceAll(/(\d{8}T\d{9}Z)-[0-9a-f]{8}\b/g, '$1-*');

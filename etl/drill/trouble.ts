@@ -43,7 +43,7 @@ export interface TroubleOptions {
   readonly onChange: (key: string) => Promise<void>;
 }
 
-/** How much more often changes fail than what only reads: there are fewer of them, and they are what matters. */
+/** Changes fail this many times as often as reads: they are fewer, and matter more. */
 const CHANGES_FAIL = 3;
 
 /** What a dead process throws wherever it turns. */
@@ -158,7 +158,7 @@ class TroubledProcess {
     log(`died ${moment}: ${what}`);
     if (moment === 'while' && tear !== undefined) await this.#tear(tear, what);
     if (moment === 'after') {
-      // What a process that dies has asked for may still be refused.
+      // A dying process's last request may still be refused.
       await apply().catch(() => undefined);
       await onChange(key);
     }

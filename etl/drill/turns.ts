@@ -11,9 +11,9 @@ export interface Seat {
 }
 
 /**
- * Lets several take turns in an order that only the dice decide, whoever is faster: the next turn is given when
- * everyone who still takes part waits for one. At some tables one has many turns in a row, so that another is left
- * standing in the middle of something while much happens.
+ * Lets actors take turns in an order that only the dice decide, not their speed. The next turn is given once every
+ * remaining actor waits for one. Some tables give one actor many turns in a row, so that another stands still in the
+ * middle of its work meanwhile.
  */
 export class Turns {
   readonly #dice: Dice;

@@ -3,8 +3,8 @@ import type { Scratch } from '../ports.ts';
 import type { Engine } from './engine.ts';
 
 /**
- * An engine apart from this process, for SQL of others: whatever it is asked, this process keeps its memory, its secrets and
- * its other work. ConfigError `QUERY_MEMORY` is what comes of asking too much.
+ * An engine in a process of its own, for other people's SQL. Whatever it runs, this process keeps its memory, secrets
+ * and other work. Asking too much throws ConfigError `QUERY_MEMORY`.
  */
 export interface EngineApart {
   readonly engine: Engine;

@@ -72,7 +72,7 @@ export async function openEngine(options: EngineOptions, spillDirectory?: string
   );
 }
 
-/** In this order: folders can't be named any more once others are closed, and nothing once the settings are locked. */
+/** The order matters: once access is closed no folder can be named, and once settings are locked nothing can. */
 async function lock(connection: DuckDBConnection, folders: readonly string[]): Promise<void> {
   await connection.run("SET GLOBAL TimeZone = 'UTC'");
   await connection.run(`SET GLOBAL allowed_directories = [${folders.map(literal).join(', ')}]`);

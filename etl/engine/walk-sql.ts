@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { asExpression, type Expression, firstWrong } from './parse-sql.ts';
 
-/** Who decides what a statement's tree may hold; each says what is wrong with a part, or undefined. */
+/** Rules for the parts of a statement's tree; each returns what is wrong with a part, or undefined. */
 export interface SqlRules {
   query(query: SqlQuery): string | undefined;
   /** `named` has what WITH named before, in lower case. */
@@ -67,7 +67,7 @@ export function firstWrongPart(
   return rules.source(source, named) ?? firstWrong(partsOf(source), within);
 }
 
-/** A table function is no expression: what it is given is. */
+/** A table function is no expression; its arguments are. */
 function partsOf({ function: called, ...source }: SqlSource): unknown[] {
   return [...Object.values(source), called?.children];
 }
