@@ -1,4 +1,4 @@
-/** Whether another item may be begun while these are under way. */
+/** Whether the next item may begin while these are under way. */
 export type HasRoom<T> = (underWay: readonly T[], next: T) => boolean;
 
 /** Room for so many at once. */
@@ -27,7 +27,7 @@ export async function* inFlight<T, R>(
     for (const item of items) {
       while (underWay.length > 0 && !hasRoom(underWay, item)) yield await oldest();
       const result = work(item);
-      // It is thrown to whoever waits for it; until then it must not count as unhandled.
+      // Whoever waits for it gets the error; until then it must not count as unhandled.
       result.catch(() => undefined);
       underWay.push(item);
       results.push(result);

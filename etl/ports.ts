@@ -147,17 +147,17 @@ export interface Alerts {
 /** Tells programs what was published. */
 export interface Events {
   /**
-   * Whether they were told, can't be told now, or refuse to be; whoever watches is told why. Telling the same event twice
-   * is harmless. Never throws.
+   * Whether they were told, can't be told now, or refused; the reason is reported. Telling an event twice is harmless.
+   * Never throws.
    */
   publish(event: PublishedEvent): Promise<'told' | 'later' | 'refused'>;
 }
 
-/** Tells a lineage server of runs, in OpenLineage's words. */
+/** Reports runs to a lineage server, as OpenLineage. */
 export interface Lineage {
   /** Namespace of the jobs. */
   readonly namespace: string;
-  /** Never throws: lineage keeps no run. */
+  /** Never throws: it fails no run. */
   emit(event: Readonly<Record<string, unknown>>): Promise<void>;
   /** Says to whoever watches why events of a run are not sent. */
   unmade(reason: string): void;

@@ -113,7 +113,7 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
     },
     'refresh-gold': {
       ...NONE,
-      // What programs are told of is among it.
+      // Includes notifying programs.
       list: 1 + goldTables,
       get: 7 + goldTables * (29 + 2 * silverManifests),
       put: 2 + goldTables * 7,

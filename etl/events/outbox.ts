@@ -4,7 +4,7 @@ import { parseDocument, putDocument } from '../stages/documents.ts';
 import { PublishedEvent } from './published-event.ts';
 import type { Told } from './table-change.ts';
 
-/** What telling needs of the world. */
+/** Effects for notifying programs. */
 export type OutboxEffects = Pick<Effects, 'objects' | 'events'>;
 
 /** Puts an event where it stays until programs were told. */
@@ -13,23 +13,23 @@ export async function keepEvent(objects: ObjectStore, event: PublishedEvent): Pr
 }
 
 /**
- * Notes which states programs are told of. After the events were kept: a process that dies in between tells of them again,
- * and of none never.
+ * Notes the states that programs know of. Call it after storing the events: a process that dies in between sends them
+ * twice, not never.
  */
 export async function noteTold(objects: ObjectStore, told: readonly Told[]): Promise<void> {
   for (const one of told) await putDocument(objects, toldKey(one.dataset), one);
 }
 
 /**
- * Tells programs what waits of a dataset's events, oldest first. What can't be told now stays for the next time, with those
- * after it; what is refused stays as well, and keeps no other. Nothing fails by that. Returns how many were told.
+ * Sends programs a dataset's stored events, oldest first. An event that can't be sent now stays for the next time, with
+ * all later ones. A refused one stays, too, but blocks no other. Never fails for that. Returns how many it sent.
  */
 export async function sendEvents({ objects, events }: OutboxEffects, dataset: string): Promise<number> {
   if (events === undefined) return 0;
   let sent = 0;
   for (const { key } of await objects.list(outboxPrefix(dataset))) {
     const stored = await objects.get(key);
-    // Another process told it meanwhile.
+    // Another process sent it meanwhile.
     if (stored === undefined) continue;
     const answer = await events.publish(parseDocument(stored.body, key, PublishedEvent));
     if (answer === 'later') break;

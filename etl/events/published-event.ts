@@ -11,7 +11,7 @@ const GoldPart = Standing.extend({
   before: Standing.nullable(),
   /** Months whose rows were made anew. */
   months: z.array(Month),
-  /** By month: figures that readers saw otherwise before, and whether the month was over then. */
+  /** By month: how many published figures changed, and whether the month was over then. */
   restated: z.array(z.object({ month: Month, figures: z.number().int(), wasOver: z.boolean() })),
   /** Months that are closed and stay as they were closed, with the restatement that waits for a decision. */
   waiting: z.array(z.object({ month: Month, restatement: z.string() })),
@@ -23,7 +23,7 @@ const GoldPart = Standing.extend({
  */
 export const PublishedEvent = z.object({
   format: z.literal(1),
-  /** The same for every try to tell it. */
+  /** The same for every retry. */
   id: z.string(),
   type: z.literal('assay.published'),
   /** When it was published. */
@@ -35,7 +35,7 @@ export const PublishedEvent = z.object({
   operation: z.string(),
   contractVersion: z.string(),
   ...Standing.shape,
-  /** What the event before told of; null where nothing was there before. */
+  /** The state of the previous event; null where there was none. */
   before: Standing.nullable(),
   /** Months of Silver in which rows came, went or changed. */
   months: z.array(Month),

@@ -7,7 +7,7 @@ import { parseDocument } from '../stages/documents.ts';
 import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
 import type { Pointer } from '../table/pointer.ts';
 
-/** Which state of a dataset's or Gold table's programs were told of last. */
+/** The last state of a dataset or Gold table that programs know of. */
 export const Told = z.object({
   dataset: z.string(),
   version: z.number().int(),
@@ -17,11 +17,11 @@ export const Told = z.object({
 });
 export type Told = z.infer<typeof Told>;
 
-/** What happened to a table since programs were told of it. */
+/** What changed in a table since programs were notified. */
 export interface TableChange {
   readonly table: LakeTable;
   readonly to: Pick<Told, 'version' | 'snapshot'>;
-  /** What they were told of before; null where nothing was there. */
+  /** The state they last knew; null where there was none. */
   readonly before: Pick<Told, 'version' | 'snapshot'> | null;
   /** Ids of the restatements of which they were told that they wait. */
   readonly knownWaiting: readonly string[];
@@ -56,7 +56,7 @@ async function readTold(objects: ObjectStore, dataset: string): Promise<Told | u
 
 const standing = ({ version, snapshot }: Told): Pick<Told, 'version' | 'snapshot'> => ({ version, snapshot });
 
-/** The snapshot before the current one, of a table of which nothing was told yet. */
+/** The snapshot before the current one, for a table without any notice yet. */
 function parentOf({ metadata }: LakeTable, { version, snapshot_id }: Pointer): TableChange['before'] {
   const current = metadata.snapshots.find((one) => one['snapshot-id'] === snapshot_id);
   const parent = current?.['parent-snapshot-id'];

@@ -11,17 +11,16 @@ import type { GoldPart, PublishedEvent } from './published-event.ts';
 import { restatedMonths } from './restated-months.ts';
 import { changeOf, type TableChange, type Told } from './table-change.ts';
 
-/** What is told of, and what did it. */
+/** The publication, and its cause. */
 export interface Telling extends RunInput {
-  /** Whether Gold isn't looked at: where it could not be made anew. */
+  /** Whether to skip Gold, because it could not be made anew. */
   readonly isGoldLeftOut?: boolean;
 }
 
 /**
- * Tells programs what readers see otherwise than when they were told last: of Silver, and of the Gold tables that follow
- * it. It compares the pointers of now with those that were told of, so that whatever published, and whether its process
- * lived to tell of it, is told once by whoever comes next. Nothing is told where no row changed, and nothing at all where
- * nobody listens.
+ * Notifies programs of what changed for readers since the last notice, in Silver and in the Gold tables that follow it.
+ * Compares the pointers with the states of that notice. So every publication is reported once, by the next caller if
+ * its own process died. Nothing is sent where no row changed or no program listens.
  */
 export async function tellPublished(effects: Effects, telling: Telling): Promise<void> {
   if (effects.events === undefined) return;
@@ -47,7 +46,7 @@ export async function tellPublished(effects: Effects, telling: Telling): Promise
 const toldOf = (dataset: string, { to }: TableChange): Told => ({ dataset, ...to });
 
 interface GoldChange {
-  /** Whether rows changed, or wait to, that programs don't know of. */
+  /** Whether rows changed, or wait to, since the last notice. */
   readonly isNews: boolean;
   readonly told: Told;
   readonly part: GoldPart;

@@ -23,7 +23,7 @@ export async function checkGold(
   const query = await checkedGoldSql(engine, contract, bindMonths(sql, SOME_MONTHS));
   for (const input of contract.inputs) {
     const source = contracts.get(input);
-    // Whatever is wrong with the input's own contract is said there.
+    // The input's own check reports what is wrong with its contract.
     if (source === undefined) return;
     await createTableView(engine, tableName('silver', input), viewColumns(tableColumns(source)), []);
   }

@@ -2,8 +2,8 @@ import type { GoldContract } from '../contract/contract.ts';
 import { currentSchema, type TableMetadata } from '../table/metadata.ts';
 
 /**
- * A Gold contract with only those columns that a table of before has, so that both can be compared; undefined where its
- * rows can't be told by the key of now, or lie in no months of now.
+ * A Gold contract with only the columns that an older table also has, to compare both. Undefined where that table lacks
+ * a column of today's key, or the partition column.
  */
 export function comparableWith(contract: GoldContract, table: TableMetadata): GoldContract | undefined {
   const known = new Set(currentSchema(table).fields.map(({ name }) => name));

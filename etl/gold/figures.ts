@@ -11,7 +11,7 @@ export interface Figure {
   /** Null where the row came, or went. */
   readonly old: string | null;
   readonly new: string | null;
-  /** As which restatement it waits, where its month is closed; absent where it was published. */
+  /** Id of the waiting restatement, where its month is closed; absent where it was published. */
   readonly waits?: string;
 }
 

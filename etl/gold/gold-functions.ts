@@ -17,7 +17,7 @@ export const GOLD_FUNCTIONS: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Names that stand for a function where no column has them: what they give depends on when and by whom they are asked. */
+/** Names that call a function unless a column has them. The result depends on the time, or on who asks. */
 export const VALUE_FUNCTIONS: ReadonlySet<string> = new Set(
   'current_catalog current_date current_role current_schema current_time current_timestamp current_user localtime localtimestamp session_user user'.split(
     ' ',

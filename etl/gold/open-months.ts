@@ -4,8 +4,8 @@ import type { LakeTable } from '../table/lake-table.ts';
 import type { DataFile } from '../table/schema.ts';
 
 /**
- * The months (UTC) of some files of a Gold table that were still running when their rows were published: what came of
- * them then was no final figure, and to change it restates nothing. Where that moment is forgotten, a month counts as over.
+ * The months (UTC) of some files of a Gold table that weren't over when their rows were published. Their figures were
+ * not final, so changing them restates nothing. A month whose publication time is forgotten counts as over.
  */
 export async function openMonths(table: LakeTable, files: readonly DataFile[]): Promise<number[]> {
   if (files.length === 0) return [];

@@ -89,7 +89,7 @@ async function rebuildRange(
   } catch (error) {
     throw goldSqlError(error, contract);
   }
-  // A row outside would stand beside the one that its own month has.
+  // Such a row would double the one that its own month has.
   const month = monthIndexSql(identifier(contract.partitionColumn));
   const outside = `NOT (${month} BETWEEN ${range.from} AND ${range.to})`;
   const asked = `${monthLabel(range.from)} to ${monthLabel(range.to)}`;
@@ -151,9 +151,9 @@ function broken(contract: GoldContract, what: string): DataError {
 }
 
 /**
- * Makes the table `restated`: every value that months published before now have otherwise, with the old and the
- * new one; a row that came or went has NULL on one side. Values of a column that the files of before lack are first ones,
- * and restate nothing. Returns how many values were restated.
+ * Makes the table `restated`: every value that published months have otherwise now, old and new. One side is NULL where
+ * a row came or went. Columns that the old files lack have first values, which restate nothing. Returns how many values
+ * were restated.
  */
 export async function findRestatements(
   engine: Engine,
@@ -166,11 +166,11 @@ export async function findRestatements(
   const values = columns
     .filter(({ name }) => !contract.key.includes(name))
     .map(({ name }) => identifier(name));
-  // In the types of now: the same figure is no other one for having more decimals.
+  // In today's types: more decimals don't make a figure another one.
   const typed = columns
     .map(({ name, type }) => `TRY_CAST(${identifier(name)} AS ${duckType(type)}) AS ${identifier(name)}`)
     .join(', ');
-  // A row is its key in its month: where the key lacks the month, one may go from this to that.
+  // Match rows by key and month: if the key lacks the month, a row may move between months.
   const month = `CAST(date_trunc('month', CAST(${identifier(contract.partitionColumn)} AS DATE)) AS DATE) AS month$`;
   const unpivot = (from: string): string =>
     `SELECT ${keys.join(', ')}, month$, name$, value$

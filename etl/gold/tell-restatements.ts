@@ -23,7 +23,7 @@ export interface Telling {
 export interface WaitingMonths {
   /** Ids of the restatements, by month (`YYYY-MM`). */
   readonly waiting: ReadonlyMap<string, string>;
-  /** Those months of which that is news. */
+  /** Those of them that are new. */
   readonly news: readonly string[];
 }
 
@@ -31,8 +31,8 @@ export interface WaitingMonths {
 export const NONE_WAIT: WaitingMonths = { waiting: new Map(), news: [] };
 
 /**
- * Makes the table `told` of `restated`: whether a value's month was over, and as which restatement it waits where its
- * month is closed; what waited before is left out. Returns how many published values change, and in which months.
+ * Makes the table `told` from `restated`, less what waited before. Adds whether a value's month was over and, for a
+ * closed month, which restatement it waits under. Returns how many published values change, and in which months.
  */
 export async function splitRestated(
   engine: Engine,
@@ -76,8 +76,8 @@ export async function keepTold(telling: Telling): Promise<void> {
 }
 
 /**
- * Keeps what is restated, old value beside new, and tells people of months that were over, and of closed ones. It is done
- * before the new figures are published: a process that died right after that would have told nobody.
+ * Stores the restated values, old beside new, and alerts people about months that were over, and closed ones. Must run
+ * before the new figures are published: otherwise a process that dies right after would alert nobody.
  */
 export async function tellRestatements(telling: Telling, months: WaitingMonths): Promise<void> {
   const { effects, engine, contract, run } = telling;

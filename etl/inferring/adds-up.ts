@@ -1,6 +1,6 @@
 import { headerMeaning } from './words.ts';
 
-/** Values that never add up, whatever else the header says: of one piece, a share, a mean, an extreme, a state or a place. */
+/** Header words of values that never add up: of one piece, a share, a mean, an extreme, a state or a place. */
 const NEVER = new Set(
   `unit per each rate rates percent percentage pct ratio share average avg mean median min max minimum maximum
    temperature temp celsius fahrenheit degrees humidity latitude lat longitude lon lng altitude elevation

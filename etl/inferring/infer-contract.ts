@@ -223,8 +223,8 @@ function valueNotes({ distinct, values, frequent }: ColumnProfile, isShown: bool
 }
 
 /**
- * What stands for no value: spellings that mean nothing else in every column, the others, such as NA, just in the
- * columns that they would spoil, since elsewhere NA may be Namibia.
+ * Texts that mean no value. Unmistakable ones apply to every column. Others, such as NA, apply only to columns that
+ * they would spoil: elsewhere NA may be Namibia.
  */
 function nullValuesOf(
   guessed: readonly GuessedColumn[],
@@ -285,7 +285,7 @@ function withPresence(column: ProposedColumn, present: number, records: number):
   return { ...column, required: missing === 0, notes: [...column.notes, note] };
 }
 
-/** What speaks for taking records with empty fields past their header's width. */
+/** Notes on records with empty fields past their header's width. */
 function extraNotes(read: readonly ReadFile[]): Note[] {
   return read.flatMap(({ name, records, withExtraEmpty }) => {
     if (withExtraEmpty === 0) return [];
@@ -296,7 +296,7 @@ function extraNotes(read: readonly ReadFile[]): Note[] {
   });
 }
 
-/** What speaks for passing over header lines among the records: such a line is no record, whatever is decided. */
+/** Notes on header lines among the records: they are never records, whatever is decided. */
 function repeatedHeaderNotes(read: readonly ReadFile[]): Note[] {
   return read.flatMap(({ name, records, repeatedHeaders }) =>
     repeatedHeaders === 0

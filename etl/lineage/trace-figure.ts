@@ -31,7 +31,7 @@ export interface TracedRecord {
   readonly text: string | null;
   /** Key of the retry in which it passed; null where it passed at once. */
   readonly retriedIn: string | null;
-  /** Records of other files, or further down in its own, that hold the same again and are counted as repeats: the first of them. */
+  /** Later records, here or in other files, that hold the same again and count as its repeats: the first of them. */
   readonly repeats: readonly { readonly sourceFile: string; readonly sourceRowNumber: number }[];
 }
 
@@ -181,7 +181,7 @@ function inputConditions(
 interface Wanted {
   readonly conditions: readonly string[];
   readonly snapshotId: number;
-  /** Whether repeats are loaded already: those of today, where rows are asked for as they are today. */
+  /** Whether the repeats are loaded: today's, where rows of today are asked for. */
   readonly hasRepeats: boolean;
 }
 

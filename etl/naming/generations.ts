@@ -22,5 +22,5 @@ export const migrationOutcomeKey = (dataset: string, runId: string): string =>
 export const migrationHashesKey = (dataset: string, runId: string): string =>
   `${migrationsPrefix(dataset)}${runId}.hashes.parquet`;
 
-/** Says of which major version people were told that the dataset's tables wait for it. */
+/** The major version that people were alerted to migrate the dataset's tables to. */
 export const migrationDueKey = (dataset: string): string => `${migrationsPrefix(dataset)}due.json`;

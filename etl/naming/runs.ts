@@ -85,5 +85,5 @@ export const lookKey = (dataset: string): string => `ops/looks/${datasetPath(dat
 /** Who runs a dataset now: moved by conditional writes only. */
 export const leaseKey = (dataset: string): string => `ops/leases/${datasetPath(dataset)}.json`;
 
-/** Says that people were told of a drop that nobody can use. */
+/** Notes that people were alerted to an unusable drop. */
 export const refusalKey = (refusalId: string): string => `ops/leases/_refused/${refusalId}.json`;

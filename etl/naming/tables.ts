@@ -50,8 +50,8 @@ export function dataFileKey(root: string, month: number | undefined, part: strin
 }
 
 /**
- * The name of a chunk, or of what a run's files are called by, in a run of which files were refused: other than before,
- * so that a workflow that still works on all of its files writes over nothing.
+ * The name of a chunk or part once files of its run were refused. It differs from before, so that a workflow still
+ * working on all files overwrites nothing.
  */
 export const partOfRest = (part: string, rest: number | undefined): string =>
   rest === undefined ? part : `r${rest}_${part}`;

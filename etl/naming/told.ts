@@ -4,7 +4,7 @@ import { datasetPath } from './datasets.ts';
 
 export const alertsPrefix = (): string => 'ops/alerts/';
 
-/** Which state of a dataset's or Gold table's programs were told of last. */
+/** The last state of a dataset or Gold table that programs know of. */
 export const toldKey = (dataset: string): string => `ops/events/told/${datasetPath(dataset)}.json`;
 
 /** Events about a dataset that programs are still to be told of, in the order in which they happened. */
@@ -15,6 +15,6 @@ export const outboxKey = (
   event: { readonly version: number; readonly id: string },
 ): string => `${outboxPrefix(dataset)}${String(event.version).padStart(9, '0')}-${event.id}.json`;
 
-/** An alert of a run: one of each kind; where several tables are told of after one run, one of each. */
+/** An alert of a run: one of each kind, or one for each table where several need one. */
 export const alertKey = (runId: string, kind: string, table?: string): string =>
   `${alertsPrefix()}${runId}-${kind}${table === undefined ? '' : `-${table}`}.json`;

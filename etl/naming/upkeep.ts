@@ -30,7 +30,7 @@ export const removalsKey = (dataset: string, id: string): string => `${removalsP
 /** When a dataset's or Gold table's upkeep was last done. */
 export const tendingKey = (dataset: string): string => `ops/upkeep/tended/${datasetPath(dataset)}.json`;
 
-/** What is known to be amiss with a dataset or Gold table, so that it is told once. */
+/** Known problems of a dataset or Gold table, so that each is alerted once. */
 export const healthKey = (dataset: string): string => `ops/health/${datasetPath(dataset)}.json`;
 
 /** Remembers the digest of an object whose store doesn't know it: under the object's own key, where there is room for it. */

@@ -73,7 +73,7 @@ function assertionsOf({ counts, reasons, unproven }: Seal): Facet[] {
   ];
 }
 
-/** What is said of a contract's table: its columns, owner, description, and the snapshot that readers see. */
+/** Facets of a contract's table: columns, owner, description, and the snapshot that readers see. */
 export function tableFacets(
   contract: Contract,
   pointer: Pointer | undefined,

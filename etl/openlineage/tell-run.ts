@@ -29,7 +29,7 @@ export interface Ended {
   readonly why: readonly string[];
 }
 
-/** Tells that a run failed, was refused or is held, and why; of one that was never planned, that it began as well. */
+/** Reports that a run failed, was refused or is held, and why; for a run that was never planned, also its start. */
 export async function tellEnd(effects: Effects, run: RunInput, { eventType, why }: Ended): Promise<void> {
   await tell(effects, run, async ({ head, plan, seal }) => {
     const message = why.join('; ');
@@ -49,7 +49,7 @@ export async function tellComplete(effects: Effects, run: RunInput, refreshed: R
     const { objects } = effects;
     const pointer = (await readPointer(objects, 'silver', run.dataset))?.pointer;
     const gold = await goldRuns(effects, head, refreshed);
-    // What was published before, or by a decision of a person, is no run of this workflow.
+    // An earlier run, or a person's decision, published it: not this workflow's run.
     if (plan === undefined || seal === undefined || pointer?.run_id !== run.runId) return gold;
     const inputs = [bronzeInput(objects, run.dataset, seal)];
     const outputs = datasetOutputs(objects, contract, { pointer, counts: seal.counts });

@@ -14,9 +14,9 @@ import { againAfterRaces, openReport } from './open-report.ts';
 import { publishWaiting } from './publish-waiting.ts';
 
 /**
- * Publishes the rows that wait for a closed month, and closes it anew with them. A repeat does what is left to do.
- * Throws ConflictError `RESTATEMENT_STALE` where the month's rows are others than those by now that were looked at, and
- * ConfigError `NO_RESTATEMENT` where there never was one of that id.
+ * Publishes the rows that wait for a closed month, and closes it anew with them. A retry finishes what is left. Throws
+ * ConflictError `RESTATEMENT_STALE` where the month's rows have changed since they were looked at, and ConfigError
+ * `NO_RESTATEMENT` where no restatement ever had the id.
  */
 export async function acceptRestatement(effects: Effects, id: string, word: Word): Promise<ClosedMonth> {
   return await againAfterRaces(async () => {
@@ -32,7 +32,7 @@ export async function acceptRestatement(effects: Effects, id: string, word: Word
     const { waiting } = closing;
     if (now?.id !== closing.id || waiting?.id !== id || now.waiting?.id !== id)
       throw stale(report, id, now ?? closing);
-    // What is said of the month goes by the process that moved the pointer, or by the next one.
+    // The process that moved the pointer writes the records, or the next one does.
     await recordClosing(effects, report, now);
     const next = nextClosing({ report, closing: now, version: pointer.version }, word, effects.clock.now());
     await publishWaiting(

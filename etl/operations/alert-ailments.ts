@@ -7,7 +7,7 @@ import { newRunId } from '../stages/run-id.ts';
 import { readPointer } from '../table/pointer.ts';
 import type { Health } from './check-health.ts';
 
-/** What is known to be amiss with a dataset: one alert was sent for all of it, however often it is found since. */
+/** A dataset's known problems. One alert covers them all, however often they are found again. */
 const KnownAilments = z.object({
   dataset: z.string(),
   alertId: z.string(),
@@ -18,7 +18,7 @@ const KnownAilments = z.object({
 });
 type KnownAilments = z.infer<typeof KnownAilments>;
 
-/** What sent an alert of its own when it came. */
+/** Problems that sent their own alerts. */
 const TOLD_ALREADY: ReadonlySet<Health['ailments'][number]['code']> = new Set([
   'HELD',
   'BREAKER',
@@ -32,9 +32,9 @@ export interface AlertSent {
 }
 
 /**
- * Sends an alert for what is amiss with a dataset, once: while nothing is amiss that wasn't before, what is found again
- * is counted and not sent. What is new, or comes back after all was well, is sent. Held runs, open breakers and
- * restatements that wait sent alerts of their own. Undefined where nothing is to be told.
+ * Sends one alert for a dataset's problems. Problems found again are only counted; a new one, or one that returns after
+ * all was well, sends an alert. Held runs, open breakers and waiting restatements are left out, since each sent its
+ * own. Undefined where there is nothing to report.
  */
 export async function alertAilments(
   effects: Effects,
@@ -58,7 +58,7 @@ export async function alertAilments(
     ? { dataset, alertId: newRunId(now), since: at, lastSeenAt: at, timesSeen: 1, codes }
     : { ...before, lastSeenAt: at, timesSeen: before.timesSeen + 1, codes };
   if (isNew) {
-    // A pointer that is damaged is what is told.
+    // A damaged pointer is itself reported.
     const read = await readPointer(effects.objects, layer, dataset).catch(() => undefined);
     await effects.alerts.send({
       kind: 'unhealthy',
@@ -76,7 +76,7 @@ export async function alertAilments(
       details: { ailments: told },
     });
   }
-  // After the alert: a process that dies between the two tells it once more, and not never.
+  // After the alert: a process that dies in between sends it again instead of never.
   await putDocument(effects.objects, key, known);
   return { isNew, timesSeen: known.timesSeen };
 }

@@ -38,7 +38,10 @@ export interface ChosenFiles {
   readonly contract: SourceContract;
   /** Bronze keys, in the order of their arrival. */
   readonly keys: readonly string[];
-  /** How many of them were not asked for, but hold records that others replaced, or that repeat others, which may count again. */
+  /**
+   * How many of them nobody asked for: they hold records that others replaced, or that repeat others, which may count
+   * again.
+   */
   readonly alongside: number;
   /** Files that were last read under the contract as it is now, and are left out. */
   readonly upToDate: number;
@@ -47,10 +50,10 @@ export interface ChosenFiles {
 }
 
 /**
- * The files that a backfill would read again: those of the ledger that were dropped in the time, but for those that were
- * read under today's contract already. Where later records replace earlier ones, files come along of which a record was
- * replaced: should what replaced it fail now, it counts again; and so do files whose records repeat some of theirs. Throws ConfigError `CONTRACT_VERSION` where the contract
- * has another version than asked for.
+ * The files that a backfill would read again: those in the ledger dropped in the time, less those read under today's
+ * contract already. Adds files with replaced records, where later ones replace earlier ones: if the replacing record
+ * fails now, theirs counts again. Adds files whose records repeat some of theirs. Throws ConfigError `CONTRACT_VERSION`
+ * where the contract's version is not the one asked for.
  */
 export async function chooseFiles(effects: Effects, choice: BackfillChoice): Promise<ChosenFiles> {
   const { dataset, from, to, contractVersion, isAgain } = choice;

@@ -55,7 +55,7 @@ export async function checkHealth(effects: Effects, contract: Contract): Promise
   return { dataset, layer, publishedAt, ailments };
 }
 
-/** A pointer, or what is to be told of one that is lost or damaged: nothing else can then be looked at. */
+/** A pointer, or the problem of a lost or damaged one; then nothing else can be checked. */
 type ToldPointer =
   | { readonly kind: 'read'; readonly read: ReadPointer | undefined }
   | { readonly kind: 'wrong'; readonly ailment: Ailment };
@@ -75,7 +75,7 @@ const POINTER_CODES: ReadonlySet<string> = new Set(['POINTER_LOST', 'POINTER_DAM
 const promised = ({ sla }: Contract, property: string): ServiceLevel | undefined =>
   sla?.find((level) => level.property === property);
 
-/** Promises that nobody can keep, because nobody can read them. */
+/** Promises that can't be checked: no length of time. */
 function unreadable(contract: Contract): Ailment[] {
   return ['frequency', 'latency'].flatMap((property) => {
     const level = promised(contract, property);
@@ -86,8 +86,8 @@ function unreadable(contract: Contract): Ailment[] {
 }
 
 /**
- * The commit of the run that readers see, not of what people did since, nor of a run of which every file was rejected:
- * then of the last run that published some.
+ * When the run that readers see was committed, whatever people decided since. If all its files were rejected: when a
+ * file was last accepted.
  */
 async function lastPublished(
   effects: Effects,
@@ -102,7 +102,7 @@ async function lastPublished(
   if (last !== undefined && !accepted.some(({ runId }) => runId === pointer.run_id)) return last;
   const ledger = await openLedger(effects, pointer);
   const isOfRun = ({ run_id }: { readonly run_id: string }): boolean => run_id === pointer.run_id;
-  // Of a run from so long ago, the first commit may have been expired, and only those of the upkeep be left.
+  // An old run's first commit may have expired, leaving only those of the upkeep.
   const states = ledger === undefined ? [] : statesOf(ledger);
   const isWhole = states[0] !== undefined && !isOfRun(states[0]);
   const known = isWhole ? states : [...(await keptStates(effects, pointer.dataset)), ...states];
@@ -114,7 +114,7 @@ function silence(contract: SourceContract, publishedAt: string | null, now: Date
   if (level === undefined || publishedAt === null) return [];
   const next = dueAt(new Date(publishedAt), level);
   if (next === undefined) return [];
-  // What comes in time may take as long to be published as was promised.
+  // Data that came in time may still take the promised latency.
   const latency = promised(contract, 'latency');
   const due = (latency === undefined ? undefined : dueAt(next, latency)) ?? next;
   if (due >= now) return [];

@@ -50,7 +50,7 @@ export async function commitUpgrade(effects: Effects, commit: UpgradeCommit): Pr
   }
   const main = tables[layer];
   const { snapshot_id, metadata_location } = main ?? pointer;
-  // Where every snapshot stays, so does the word on when they were published and by whom.
+  // If no table gets a new snapshot, keep who published the current ones, and when.
   const moved = isMoved(pointer, tables) ? { ...state, execution: commit.id } : { version: state.version };
   const next = { ...pointer, ...moved, snapshot_id, metadata_location, tables };
   await movePointer(effects.objects, layer, next, etag);

@@ -26,10 +26,10 @@ export interface RefusedFiles {
 }
 
 /**
- * Refuses files of a held run: they are set aside until the contract changes or a person readmits them, and the run is
- * held without them, under no digest until it is sealed anew. A repeat, for the same files, changes nothing more, so that
- * what a killed process left can be sealed. Where no file is left the whole run is refused. Throws ConfigError `NOT_HELD`
- * where the run isn't held, `NO_SUCH_FILE` where it has no such file, and `CONTRACT_CHANGED` where it could not be sealed.
+ * Refuses files of a held run. They are set aside until the contract changes or a person readmits them; the run is held
+ * without them, and has no digest until it is sealed anew. Repeating it for the same files changes nothing, so that the
+ * run can be sealed after a crash. Where no file is left, refuses the whole run. Throws ConfigError `NOT_HELD` where
+ * the run isn't held, `NO_SUCH_FILE` where it lacks the file, and `CONTRACT_CHANGED` where it could not be sealed.
  */
 export async function refuseFiles(
   effects: Effects,
@@ -119,7 +119,7 @@ function without({ refused, ...main }: Withheld, keys: readonly string[]): Withh
   return { ...main, keys: own, refused: { ...refused, keys: others } };
 }
 
-/** Throws ConfigError where files of a held run can't be given back: they wait with it, or it is not sealed without them. */
+/** Throws ConfigError where files of a held run can't be given back: they wait with it, or it isn't resealed yet. */
 function requireAside({ dataset, runId, keys, sealDigest }: Withheld, files: readonly string[]): void {
   const context = { dataset, runId };
   const waiting = files.find((file) => matching(file, keys).length > 0);

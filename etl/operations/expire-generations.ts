@@ -26,8 +26,8 @@ export interface GenerationKeeping {
 }
 
 /**
- * Expires earlier generations whose last state is not to be kept: as a whole, since no commit is made in them any more.
- * Returns their numbers, and the generations of a pointer that no longer names their tables; notes the files that are to go.
+ * Expires whole earlier generations whose last state need not be kept: nobody commits to them any more. Returns their
+ * numbers, and the pointer's generations without their tables; notes which files may go.
  */
 export async function expireGenerations(
   effects: Effects,

@@ -26,7 +26,7 @@ import { noteRemoval } from '../tending/removals.ts';
 import { keepDecision, type Word } from './decide-run.ts';
 import { expireGenerations } from './expire-generations.ts';
 
-/** The tables that forget states. Their rows stay: the ledger's and the condemned records' are for good. */
+/** The tables whose snapshots expire. Rows of the ledger and of condemned records stay for good. */
 const FORGETTING = ['silver', 'quarantine', 'condemned', 'source_files', 'gold'] as const;
 type Forgetting = (typeof FORGETTING)[number];
 
@@ -36,7 +36,7 @@ export interface Expired {
   readonly layer: Contract['layer'];
   /** Version of the pointer; 0 where nothing was ever published. */
   readonly version: number;
-  /** Whoever asks for a moment from before this one may be told that it was expired. */
+  /** Queries about a moment before this one may fail as expired. */
   readonly before: string;
   /** Ids of the snapshots that are gone, oldest first, by table. */
   readonly expired: Partial<Record<Forgetting, readonly number[]>>;
@@ -62,12 +62,12 @@ export interface ExpireRequest {
 }
 
 /**
- * Takes the snapshots that were not current since a moment out of a dataset's tables, or out of a Gold table, in one
- * commit. Kept are also those that a Gold table was made from, now or for a closed month, those that tags name, the base of each held run, and whole
- * states: every state that a rollback could go to keeps all its tables. Which states belonged together is kept as rows
- * (ops.states). The catalog follows; files go a while later, by the upkeep or the vacuum. A repeat changes nothing.
- * Earlier generations of the tables go as a whole, but for their ledger and condemned records.
- * Without a person's word no decision is kept: the contract decided. Throws ConflictError where a run committed meanwhile.
+ * Removes the snapshots that weren't current since a moment from a dataset's tables, or a Gold table, in one commit.
+ * Keeps those that Gold was made from, now or for a closed month, tagged ones, the bases of held runs, and all tables
+ * of every state that a rollback could go to. Stores which snapshots belonged together as rows (ops.states). The
+ * catalog follows; upkeep or vacuum removes the files later. A repeat changes nothing. Earlier generations go whole,
+ * except their ledger and condemned records. Without a person's word no decision is recorded: the contract decided.
+ * Throws ConflictError where a run committed meanwhile.
  */
 export async function expire(effects: Effects, request: ExpireRequest, word?: Word): Promise<Expired> {
   const { dataset, before } = request;
@@ -142,7 +142,7 @@ async function keptIds(
   return keep;
 }
 
-/** Ids of the main table's snapshots that stay: those that are due stay as well where too many or too few of them are. */
+/** Ids of the main table's snapshots that stay, with due ones that are too few for a commit or too many for one. */
 export function stayingIds(metadata: TableMetadata, request: ExpireRequest): number[] {
   const { before, atLeast = 1, atMost = Number.POSITIVE_INFINITY } = request;
   const { most = Number.POSITIVE_INFINITY, least = 1 } = request;

@@ -9,8 +9,8 @@ import { idOf, newestKeys } from './newest-keys.ts';
 type Records = Pick<Effects, 'objects' | 'clock'>;
 
 /**
- * The keys of the runs' records, of one dataset or of all, newest first; with `before`, only of those that began before
- * the run of that id. Whoever stops early has not listed them all.
+ * The keys of the runs' records, of one dataset or of all, newest first; with `before`, only of runs that began before
+ * the one of that id. Lists lazily: stopping early saves listings.
  */
 export function runKeys(
   { objects, clock }: Records,
@@ -64,7 +64,7 @@ function ambiguous(prefix: string, found: readonly string[]): ConfigError {
 
 /** The run of an id; throws ConfigError `NO_RUN` where there is none. */
 export async function requireRun(effects: Records, runId: string): Promise<RunRecord> {
-  // The newest of those that began no later: one listing of about a day finds it, however old it is.
+  // The first match began no later than the id says: listing about a day finds it, whatever its age.
   for await (const key of runKeys(effects, { before: `${runId}~` })) {
     const run = idOf(key) === runId ? await readRun(effects, key) : undefined;
     if (run !== undefined) return run;

@@ -22,10 +22,10 @@ interface Found {
 }
 
 /**
- * The last state of a dataset or Gold table that is proven to have been published, as a pointer to it; undefined where
- * none is. Metadata is written before a pointer moves to it, so that its being there proves nothing: but what it was built
- * on had been published, and of the newest one a run's record, a decision or a Gold table says so. Gold that was not yet
- * published is as right as if it were, since it was computed from what was.
+ * The last state of a dataset or Gold table that was surely published, as a pointer; undefined where there is none.
+ * Metadata is written before the pointer moves, so its existence proves nothing. But its base had been published, and
+ * for the newest, a run's record, a decision or a Gold table proves it. Gold is right even if unpublished, since it was
+ * computed from published data.
  */
 export async function lastProven(effects: Effects, contract: Contract): Promise<Pointer | undefined> {
   return contract.layer === 'gold'

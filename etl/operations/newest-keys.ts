@@ -2,7 +2,7 @@ import type { ObjectStore } from '../ports.ts';
 
 const DAY_MS = 86_400_000;
 
-/** How far back is looked first, and then, where that was not enough; at last everywhere. */
+/** Spans to look back, one after another while more is needed; last, everywhere. */
 const LOOK_BACK_MS = [DAY_MS, 30 * DAY_MS, 400 * DAY_MS];
 
 /** The name of a document without its folder and its ending: runs' and decisions' ids begin with their moments. */
@@ -12,8 +12,8 @@ export const idOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1)
 const idAt = (ms: number): string => new Date(ms).toISOString().replace(/[-:.]/g, '');
 
 /**
- * The keys of the documents below a prefix whose ids begin with their moments, newest first; with `before`, only of those
- * with a lesser id. A listing of the last day is tried first, so that who wants the newest few pays nothing for old ones.
+ * The keys of the documents below a prefix whose ids begin with their moments, newest first; with `before`, only of
+ * those with a lesser id. Lists the last day first, so that the newest few cost no listing of old ones.
  */
 export async function* newestKeys(
   objects: Pick<ObjectStore, 'list'>,

@@ -36,7 +36,7 @@ export async function openReport(effects: Effects, name: string): Promise<Opened
 /** How often a commit that lost a race is tried again. */
 const ATTEMPTS = 5;
 
-/** Does work that ends with moving a pointer, again where somebody else moved it first. */
+/** Does work that moves a pointer, and retries it when another process moves it first. */
 export async function againAfterRaces<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -61,8 +61,8 @@ export interface Volume {
 }
 
 /**
- * Records of the source files that were first read in a time, by what their last reading found: a file that is read again is no
- * new volume, and a retry is none. Over a ledger, given as a table expression of its rows but for those of retries.
+ * Records of the source files first read in a time, as their last reading counted them. Rereading a file or retrying
+ * records adds no volume. `ledger` is a table expression of the ledger's rows without those of retries.
  */
 export async function volumeIn(engine: Engine, ledger: string, { from, to }: Span): Promise<Volume> {
   const [row = {}] = await engine.rows(

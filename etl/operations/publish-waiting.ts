@@ -42,8 +42,8 @@ export interface Publication {
 }
 
 /**
- * Publishes the rows that wait for a month, exactly those that were looked at, with what is said of it from now on: one
- * conditional write. What that restates is kept. Throws DataError `WAITING_ROWS_DAMAGED` where they are other rows by now.
+ * Publishes exactly the waiting rows that were looked at, and the month's new closing state, in one conditional write.
+ * Stores what that restates. Throws DataError `WAITING_ROWS_DAMAGED` where the rows have changed by now.
  */
 export async function publishWaiting(work: WaitingRows, publication: Publication): Promise<void> {
   const { effects, opened, month, waiting, id } = work;

@@ -125,7 +125,7 @@ async function findRestorable(
     return { from: 'versions', pointer: { ...kept, version } };
   }
   if (proven === undefined) return undefined;
-  // Catalogs never follow to an older version, and how many commits came after this state is not known.
+  // A catalog refuses older versions, and how many commits followed this state is unknown.
   const version = Math.max(known, proven.version) + skipped + 1;
   return { from: 'metadata', pointer: { ...proven, version } };
 }

@@ -27,10 +27,9 @@ export interface GoldTarget {
 }
 
 /**
- * Makes those Gold tables what they were when they were made from a Silver snapshot of a generation that is gone back to
- * whose contract or SQL changed since: by those of today they can't be made from the tables of then. Closed months stay as
- * they were closed. A repeat changes
- * nothing more.
+ * After going back to an older generation, restores each Gold table made from that Silver snapshot whose contract or
+ * SQL has changed since: today's SQL can't read the older tables. Closed months stay as they were closed. A repeat
+ * changes nothing more.
  */
 export async function rollBackGold(effects: Effects, target: GoldTarget): Promise<void> {
   const { contracts } = await loadContracts(effects.contracts);

@@ -75,7 +75,7 @@ export async function rollBack(
   const id = newRunId(effects.clock.now());
   const before = await ledgerRuns(effects, read.pointer, read.pointer.tables.source_files?.snapshot_id ?? 0);
   const after = await ledgerRuns(effects, there, target.ledger_snapshot_id);
-  // Files that were only read again by a run that is taken back stay published, as they were read before.
+  // Files that a rolled-back run had only read again stay published, as they were read before.
   const published = new Set(after.flatMap(({ files }) => files));
   const rolledBack = without(before, after).map((run) => ({
     ...run,
@@ -92,7 +92,7 @@ export async function rollBack(
   }
   await settle(effects, dataset, after);
   await followCatalog(effects, contract);
-  // What today's Gold is made of isn't there any more.
+  // The inputs of today's Gold are gone.
   if (await awaitsMigration(effects, contract, pointer))
     await rollBackGold(effects, { dataset, snapshotId: to, id });
   const { refreshed } = await refreshGold({ dataset, runId: id }, effects);
@@ -157,7 +157,10 @@ function without(runs: readonly LedgerRun[], others: readonly LedgerRun[]): Ledg
   return runs.filter(({ runId }) => !known.has(runId));
 }
 
-/** Before the pointer moves: were the process to die between the two, files would wait that are published all the same, and none would come twice. */
+/**
+ * Call it before the pointer moves: a process that dies in between leaves files waiting that are still published, and
+ * none is published twice.
+ */
 async function setAside(
   effects: Effects,
   dataset: string,
@@ -241,7 +244,9 @@ function snapshotOf(target: Target, layer: DatasetTable): number | undefined {
   return layer === 'source_files' ? target.ledger_snapshot_id : target.tables[layer];
 }
 
-/** Brings what is kept about the runs in line with the ledger: gives files back that are in it, and says of the others that they are rolled back. */
+/**
+ * Updates the runs' records to match the ledger: gives back files that are in it, marks the other runs as rolled back.
+ */
 async function settle(effects: Effects, dataset: string, published: readonly LedgerRun[]): Promise<void> {
   const known = new Set(published.map(({ runId }) => runId));
   for (const { runId, decision, why } of await listWithheld(effects, dataset)) {
@@ -256,7 +261,7 @@ async function settle(effects: Effects, dataset: string, published: readonly Led
   }
 }
 
-/** Says of a run whose rows are there again what it was: one that published nothing published nothing. */
+/** Restores the former status of a run whose rows are back: promoted only if it published any. */
 async function restoreRecord(effects: Effects, run: RunInput): Promise<void> {
   const key = runRecordKey(run.dataset, run.runId);
   const { files } = await getDocument(effects.objects, key, RunRecord);
@@ -266,7 +271,7 @@ async function restoreRecord(effects: Effects, run: RunInput): Promise<void> {
   await rewriteRecord(effects, run, { status: committedStatus(plan, files), why: [] });
 }
 
-/** Every state is remembered, also one whose snapshots are gone: nothing is touched then. */
+/** Throws if the state's snapshots are gone, before any change: states outlive them. */
 async function requireUnexpired(effects: Effects, pointer: Pointer, target: Target): Promise<void> {
   for (const layer of DATASET_TABLES) {
     const state = pointer.tables[layer];

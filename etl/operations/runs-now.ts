@@ -22,9 +22,9 @@ export interface RunsNow {
 }
 
 /**
- * Who may be at work on a dataset: a run that has neither ended nor been silent for longer than a run may take (and
- * than asked for), whoever holds the dataset's lease for less than that, and other work as young. Held runs are no work
- * under way. `nowMs` is the store's own time, which its objects are dated by.
+ * Who may be at work on a dataset: runs that neither ended nor were silent for longer than a run may take (and than
+ * asked for), a lease holder within that time, and other equally recent work. Held runs don't count. `nowMs` is the
+ * store's own time, which its objects are dated by.
  */
 export async function findRuns(
   effects: Effects,
@@ -71,7 +71,7 @@ async function publishedRuns(effects: Effects, dataset: string): Promise<Set<str
   return new Set(states.map(({ run_id }) => run_id));
 }
 
-/** A run that holds the lease may have written nothing yet. */
+/** A lease's run may have written nothing yet. */
 async function activeLease(effects: Effects, dataset: string, silentMs: number): Promise<string[]> {
   const lease = (await readLease(effects, dataset))?.lease;
   if (lease === undefined || lease.releasedAt !== undefined || Date.parse(lease.startedAt) <= silentMs)
@@ -85,7 +85,7 @@ async function activeWriters(effects: Effects, dataset: string, silentMs: number
     const stored = modifiedMs > silentMs ? await effects.objects.get(key) : undefined;
     if (stored === undefined) continue;
     const { kind, id, at } = parseDocument(stored.body, key, Writer);
-    // Two that only remove what nobody needs don't disturb one another.
+    // Vacuums only remove unneeded files and don't disturb each other.
     if (kind === VACUUM) continue;
     active.push(`${kind} ${id} of ${dataset} may be under way since ${at}`);
   }

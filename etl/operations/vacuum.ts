@@ -36,12 +36,11 @@ export interface Vacuumed {
 }
 
 /**
- * Removes what nobody needs: data and metadata files that no snapshot names (of killed and refused runs, of lost races,
- * of snapshots that expired), and what runs that ended kept for their stages. Never a file that any snapshot names,
- * never one of a held run, never one that no run of ours wrote, and nothing at all while a run or other work on
- * the dataset may be under way; who begins after that was looked at writes new files alone, and none that could be old
- * enough. Ages are told by the store's own clock. Throws DataError `TABLE_DAMAGED` where it can't be told what snapshots
- * name.
+ * Removes what nobody needs: data and metadata files that no snapshot names (of killed and refused runs, lost races,
+ * expired snapshots), and what ended runs left for their stages. Keeps files that a snapshot names, those of held runs,
+ * and those that no run of ours wrote. Removes nothing while a run or other work may be under way; work that begins
+ * later writes new files, too young to remove. Ages are by the store's own clock. Throws DataError `TABLE_DAMAGED`
+ * where it can't tell what snapshots name.
  */
 export async function vacuum(effects: Effects, request: VacuumRequest): Promise<Vacuumed> {
   const now = effects.clock.now();
@@ -55,14 +54,14 @@ export async function vacuum(effects: Effects, request: VacuumRequest): Promise<
   });
 }
 
-/** By a clock that ran ahead of the store's, what a run writes at this moment would look old. */
+/** Uses the store's time: by a clock ahead of it, files being written now would look old. */
 async function vacuumAt(
   effects: Effects,
   { contract, olderThanMs, isDryRun }: VacuumRequest,
   { nowMs, mark }: { readonly nowMs: number; readonly mark?: string },
 ): Promise<Vacuumed> {
   const { dataset, layer } = contract;
-  // A Gold table is also written by who upgrades it, and not after a run of its inputs.
+  // Upgrades of a Gold table write its files, too, not only runs of its inputs.
   const sources = contract.layer === 'gold' ? [...contract.inputs, dataset] : [dataset];
   const runs = await Promise.all(sources.map((source) => findRuns(effects, source, { nowMs, olderThanMs })));
   const active = runs.flatMap((one) => one.active);
@@ -98,7 +97,7 @@ async function leftovers(effects: Effects, { contract, pointer, runs }: Looking)
   const files = unused.flatMap((key) => {
     const runId = runIdOf(key);
     const object = stored.get(key);
-    // Metadata carries no run's id, and that of a held run would be written once more under its old name.
+    // Metadata doesn't name its run, and a held run would write it again under the same name.
     const isHeld = runId === undefined ? held.size > 0 : held.has(runId);
     return object === undefined || isHeld ? [] : [object];
   });
@@ -111,7 +110,7 @@ async function leftovers(effects: Effects, { contract, pointer, runs }: Looking)
   return [...files, ...staged, ...marks];
 }
 
-/** What refreshes of a Gold table said before they wrote, once none of their files is there any more. */
+/** Documents of a Gold table's refreshes whose files are all gone. */
 async function refreshLeftovers(
   { objects }: Effects,
   dataset: string,

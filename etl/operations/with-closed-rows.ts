@@ -41,8 +41,8 @@ export interface ClosedKept {
 }
 
 /**
- * Puts the rows of closed months into a table that went back, where it had others then: those wait for a decision.
- * Throws ConfigError `CLOSED_ROWS_DO_NOT_FIT` where the table of then can't hold them.
+ * Puts the closed months' rows back into a rolled-back table; rows that it had otherwise wait for a decision. Throws
+ * ConfigError `CLOSED_ROWS_DO_NOT_FIT` where the older table can't hold them.
  */
 export async function withClosedRows(effects: Effects, going: GoingBack): Promise<ClosedKept> {
   const { pointer, back, kept } = going;
@@ -115,7 +115,7 @@ async function putClosed(
   return { state: { ...state, dropped: [...(back.dropped ?? []), ...(state.dropped ?? [])] }, closings };
 }
 
-/** What Assay says of a snapshot: by that it is found again. */
+/** Assay's members of a summary: they identify a snapshot. */
 function ownSummary({ summary }: Snapshot): Record<string, string> {
   return Object.fromEntries(Object.entries(summary).filter(([name]) => name.startsWith('assay.')));
 }
