@@ -9,7 +9,7 @@ const DESCRIPTIONS = {
   'assay.reasons': 'Reasons of failed records by code',
 } as const;
 
-/** A counter of whoever provides meters now: unlike a tracer, a meter taken before that counts nothing. */
+/** A counter of the current meter provider. Unlike tracers, meters taken before it count nothing. */
 function counter(name: keyof typeof DESCRIPTIONS): Counter {
   return metrics.getMeter('assay').createCounter(name, { description: DESCRIPTIONS[name] });
 }
@@ -24,7 +24,7 @@ export async function withSpan<T>(
     try {
       return await work((more) => span.setAttributes(more));
     } catch (error) {
-      // What stands in a span is kept and sent on: no text that may quote a value.
+      // Spans are stored and sent on: they must not quote values.
       span.recordException({ name: nameOf(error), message: outwardMessage(error) });
       span.setStatus({ code: SpanStatusCode.ERROR, message: outwardMessage(error) });
       throw error;

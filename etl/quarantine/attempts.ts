@@ -24,8 +24,8 @@ export interface ReleaseOptions {
 }
 
 /**
- * Takes out of `prior` what was before a record's release: it has its attempts again, and is no longer condemned
- * unless it was anew since. Costs nothing where nothing was ever released.
+ * Removes from `prior` what was before a record's release: it has all its attempts again, and is condemned only if that
+ * happened since. Costs nothing if nothing was ever released.
  */
 export async function forgetReleased(
   engine: Engine,
@@ -61,8 +61,8 @@ export async function forgetReleased(
 }
 
 /**
- * Counts the failures of what a retry's record was before for what it is now: a correction makes another record
- * of it by its hash, but not a new one. Needs `rejects` and `prior`.
+ * Gives a retried record the failures of the record that it was: a correction changes its hash, but doesn't make it
+ * new. Needs `rejects` and `prior`.
  */
 export async function inheritFailures(engine: Engine, effects: Effects, plan: Plan): Promise<void> {
   for (const { key, sourceFileId } of plan.files) {

@@ -4,15 +4,15 @@ import type { Engine } from '../engine/engine.ts';
 export const CONDEMNED_CODE = 'CONDEMNED';
 
 /**
- * Whether a reject's `reasons` say more than that the record's twin is in Silver, or that it was condemned before: only
- * then did it fail for what it is.
+ * Whether `reasons` show that a reject failed by itself, not just as a duplicate of one in Silver or as condemned
+ * before.
  */
 export const OWN_FAILURE_SQL =
   "len(list_filter(reasons, lambda x: x.code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED'))) > 0";
 
 /**
- * SELECT with a row for each source file of a ledger (a table expression): the run in which it was last read, and when
- * it was first. A backfill reads files again, and what failed in them before is history then.
+ * SELECT with a row for each source file of a ledger (a table expression): the run that last read it, and when it was
+ * first read. After a backfill, earlier failures in its files are history.
  */
 export function lastReadsSql(ledger: string): string {
   return `SELECT source_file_id, arg_max(run_id, processed_at) AS last_run_id, min(processed_at) FILTER (status = 'accepted') AS first_read_at
@@ -20,8 +20,8 @@ export function lastReadsSql(ledger: string): string {
 }
 
 /**
- * In how many runs the rows of a group failed for which a condition holds: rows that a migration wrote (`isCarried`) carry
- * in their attempt_count what was counted before it, and are no failure of their own.
+ * In how many runs rows of a group that meet a condition failed. Rows that a migration wrote (`isCarried`) are no
+ * failure themselves: their attempt_count carries the failures before it.
  */
 export function failuresSql(condition: string, isCarried: string): string {
   return `count(DISTINCT run_id) FILTER (${condition} AND NOT (${isCarried})) + coalesce(max(attempt_count) FILTER (${condition} AND (${isCarried})), 0)`;
@@ -37,8 +37,8 @@ export async function loadReplaced(engine: Engine, replaced: readonly string[]):
 }
 
 /**
- * The condition under which a row of a reject table (`r`), joined with its file's `lastReadsSql`, still counts: its file
- * was not read again since, nor is `now` (needs `loadReplaced`), or a person condemned it.
+ * The condition under which a row of a reject table (`r`), joined with its file's `lastReadsSql`, still counts: its
+ * file was not read again since, nor is `now` (needs `loadReplaced`); or a person condemned it.
  */
 export function isCurrentSql(at: 'now' | 'published' = 'published'): string {
   const read = 'last_run_id IS NULL OR last_run_id = r.run_id';

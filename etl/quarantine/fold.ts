@@ -9,11 +9,11 @@ import {
 import { retryTables } from './retry-files.ts';
 
 /**
- * SELECT with a row for every record (by row_hash) that was ever in quarantine or condemned: its state, in how
- * many runs it failed since it was last released, and when it last did. What is open is the fold of what was
- * appended: a record is closed by a later verdict, by Silver, by a retry that was published since and in
- * which it did not fail as it was, and opened again by a release. Needs the views of the dataset's tables and what
- * loadRetryTables makes. With `atMs`, as it was then: the views must be of that moment, too.
+ * SELECT with a row for every record (by row_hash) that was ever in quarantine or condemned: its state, in how many
+ * runs it failed since its last release, and its last failure. The state folds what was appended: a later verdict,
+ * Silver, or a published retry in which it did not fail unchanged closes a record; a release opens it again. Needs the
+ * views of the dataset's tables and what loadRetryTables makes. With `atMs`, as it was then; the views must be of that
+ * moment, too.
  */
 export function foldSql(dataset: string, atMs?: number): string {
   const silver = tableName('silver', dataset);
@@ -23,7 +23,7 @@ export function foldSql(dataset: string, atMs?: number): string {
   const counted = `(released_at IS NULL OR failed_at > released_at) AND NOT list_contains(codes, '${CONDEMNED_CODE}')`;
   const codes = 'list_transform(reasons, lambda x: x.code)';
   const columns = `source_file_id, source_row_number, CASE WHEN list_contains(${codes}, '${CONDEMNED_CODE}') THEN ingestion_timestamp ELSE coalesce(first_read_at, ingestion_timestamp) END AS failed_at, run_id, attempt_count, coalesce(run_id IN (SELECT run_id FROM ${carried}), false) AS is_carried, ${OWN_FAILURE_SQL} AS own, ${codes} AS codes`;
-  // A file that was read again doesn't make its records fail anew: they failed when it first came.
+  // Reading a file again is no new failure of its records: the first reading counts.
   const rejects = (layer: 'quarantine' | 'condemned'): string =>
     `SELECT row_hash, ${columns}, ${layer === 'condemned'} AS is_condemned FROM ${tableName(layer, dataset)} AS r LEFT JOIN reads USING (source_file_id) WHERE ${isCurrentSql()}`;
   return `WITH reads AS (${lastReadsSql(ledger)}), rejects AS (

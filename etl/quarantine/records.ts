@@ -49,7 +49,7 @@ const FailedRecord = z.object({
   rawText: z.string().nullable(),
   /** Values that people corrected since, by column. */
   corrections: z.record(z.string(), z.string().nullable()),
-  /** Where it stands as often as in no other file, where that is more than once: by its numbers there. */
+  /** Files that hold the record equally often, where that is more than once: by its numbers there. */
   equals: z
     .array(z.object({ sourceFileId: z.string(), sourceFile: z.string(), sourceRowNumber: z.coerce.number() }))
     .exactOptional(),

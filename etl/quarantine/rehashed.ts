@@ -4,9 +4,9 @@ import type { Effects } from '../ports.ts';
 import type { Pointer } from '../table/pointer.ts';
 
 /**
- * Makes the table `rehashed` (old_hash, new_hash): what became of the row_hash of each record that ever failed, when the
- * generation that a pointer names was made, and those before it. A record's hash is over the contract's columns; what
- * people decided about a record names it by the hash of then. Empty in a first generation.
+ * Makes the table `rehashed` (old_hash, new_hash): the hash now of each record that failed before the pointer's
+ * generation, or an earlier one, was made. Hashes are over the contract's columns, so they change with it, while
+ * decisions name a record by its hash of then. Empty in a first generation.
  */
 export async function loadRehashed(
   engine: Engine,

@@ -20,7 +20,7 @@ export interface QueryAnswer {
   writeParquet(path: string): Promise<void>;
 }
 
-/** A database in memory of which DuckDB's catalog says nothing, so that a query about tables doesn't find its own answer. */
+/** A database in memory that DuckDB's catalog leaves out, so that queries about tables don't find their own answer. */
 const PLACE = '"assay answer"';
 const ANSWER = `${PLACE}.main.rows`;
 

@@ -11,7 +11,10 @@ export type AsOf =
   | { readonly kind: 'snapshot'; readonly id: number }
   | { readonly kind: 'time'; readonly ms: number };
 
-/** What a query sees of one table: its state now, one snapshot, nothing because it wasn't there yet, or what can't be told because it was expired. */
+/**
+ * What a query sees of one table: its state now, one snapshot, nothing because it wasn't there yet, or an expired
+ * state.
+ */
 export type Seen =
   | { readonly kind: 'now' }
   | { readonly kind: 'snapshot'; readonly id: number }
@@ -64,8 +67,8 @@ export function momentOf(tables: readonly (LakeTable | undefined)[], asOf: AsOf)
 }
 
 /**
- * What is seen of a table at a moment. Of a snapshot named by id: itself; of a Gold table, what was made from it, for
- * that is committed a moment later; of any other table, what was current when it was committed, as far as that is kept.
+ * What is seen of a table at a moment. For a snapshot's id: that snapshot; in a Gold table, what was made from it,
+ * because that commits a moment later; in any other table, what was current at its commit, as far as that is kept.
  */
 export function seenOf({ metadata }: LakeTable, { asOf, ms }: Moment): Seen {
   if (ms === undefined) return { kind: 'now' };

@@ -165,8 +165,8 @@ const CATALOG =
 export const asksCatalog = (sql: string): boolean => CATALOG.test(sql);
 
 /**
- * Gives DuckDB's catalog every table, with what is known of it. Those that the query reads stay the views that they are, the
- * others come empty: no table is read for it.
+ * Describes every table in DuckDB's catalog. Those that the query reads stay views; the others are made empty, so that
+ * none is read for it.
  */
 export async function fillCatalog(
   engine: Engine,
@@ -228,7 +228,7 @@ async function createEmpty(engine: Engine, { name, columns }: CatalogTable): Pro
 async function comment(engine: Engine, table: CatalogTable, kind: 'VIEW' | 'TABLE'): Promise<void> {
   const name = qualified(table.name);
   await engine.run(`COMMENT ON ${kind} ${name} IS ${literal(table.description)}`);
-  // What readers see of a table may be older than its contract.
+  // The table that readers see may be older than its contract.
   const there = await engine.rows(
     `SELECT column_name FROM duckdb_columns() WHERE schema_name || '.' || table_name = ${literal(table.name)}`,
   );

@@ -24,9 +24,9 @@ import { seenGeneration } from './seen-generation.ts';
 /** Which tables are made, and of what shape. */
 export interface ViewOptions {
   /**
-   * As a reader of the lake is to see them: only tables of the layers that the SQL names, since not every reader may read
-   * all, and each with the columns of the snapshot that is seen, in their own order, as every other engine shows them. Else
-   * all of a dataset that the SQL names, with the columns that the table has now.
+   * Whether to show the lake as readers see it: only tables of the layers that the SQL names, since not every reader
+   * may read all, each with the columns of its snapshot, in their own order, as other engines show it. Otherwise all of
+   * a dataset that the SQL names, with today's columns.
    */
   readonly isExact?: boolean;
   /** Who is to see them; this process itself unless said. */

@@ -113,7 +113,7 @@ async function checkStatement(engine: Engine, sql: string): Promise<AskedQuery> 
   return { kind: 'description', tree, table: how === 'DESCRIBE' ? wholeTable(query) : undefined };
 }
 
-/** DESCRIBE, SUMMARIZE and SHOW: they can't stand where a SELECT can, but in its brackets. */
+/** DESCRIBE, SUMMARIZE and SHOW: they can replace a SELECT only in brackets. */
 const Description = z.object({
   node: z.object({
     from_table: z.object({
@@ -150,12 +150,12 @@ function wholeTable(query: unknown): string | undefined {
   return data === undefined ? undefined : `${data.from_table.schema_name}.${data.from_table.table_name}`;
 }
 
-/** What SHOW TABLES and its like come as. */
+/** DuckDB's names of SHOW TABLES forms. */
 const SHOWN_TABLES: ReadonlySet<string> = new Set(['tables', '__show_tables_expanded', 'all tables']);
 
 /**
- * Whether a text is one query though DuckDB serializes none of its kind: a PIVOT whose columns come from the data. It is one
- * where it can be read by itself and also as what stands in brackets behind FROM: a statement after it could be but one of both.
+ * Whether a text is one query of a kind that DuckDB can't serialize: a PIVOT whose columns come from the data. It must
+ * parse both by itself and in brackets behind FROM: a second statement would break one of the two.
  */
 async function isTableExpression(engine: Engine, sql: string): Promise<boolean> {
   try {

@@ -22,7 +22,7 @@ export function seenGeneration(view: LakeView, { asOf, ms }: Moment): LakeView {
   return withTable(view, seen?.table, seen === undefined || seen.table === undefined);
 }
 
-/** A generation had columns of its own. What is gone of it can't be told, and is not nothing. */
+/** A generation keeps its own columns. An expired one must not look empty. */
 function withTable(view: LakeView, table: LakeTable | undefined, isExpired = false): LakeView {
   if (table === undefined) return { ...view, table, isExpired };
   const isOwn = view.layer === 'silver' || view.layer === 'gold';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 
-/** Where a page ended: behind so many rows that have these values in what the rows are ordered by. */
+/** Where a page ended: after so many rows with these values in the order's columns. */
 export interface Place {
   readonly values: readonly (string | null)[];
   /** How many rows with just these values were shown. */
@@ -12,7 +12,7 @@ export interface Place {
 
 /** What a cursor says. */
 const Cursor = z.strictObject({
-  /** What the rows are of: another table, filter or order is another question. */
+  /** Identifies the question: its table, filter and order. */
   q: z.string(),
   /** The snapshot that the first page was of. */
   s: z.int().min(0),
@@ -74,7 +74,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** That the state a cursor is of is gone. */
+/** Says that a cursor's state is gone. */
 export function expiredCursor(table: string): ConfigError {
   return new ConfigError(
     'CURSOR_EXPIRED',

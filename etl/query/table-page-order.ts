@@ -20,8 +20,8 @@ export function keyOf(contract: Contract, layer: Layer): readonly string[] {
 }
 
 /**
- * The whole order of a page's rows: what is asked for, then what tells rows apart. Where the reader doesn't see all of that,
- * it is every column as they see it: rows that are alike in all of them can't be told apart by this reader either.
+ * The whole order of a page's rows: the order asked for, then what tells rows apart. Where the reader can't see all of
+ * that, every visible column: rows alike in all of those can't be told apart by this reader either.
  */
 export function wholeOrder(
   asked: readonly PageOrder[],
@@ -65,7 +65,7 @@ export function fromPlaceSql(
   const parts = order.map(({ column, direction }, n) => {
     const type = columns.find(({ name }) => name === column)?.type ?? 'VARCHAR';
     const [name, value] = [identifier(column), values[n] ?? null];
-    // A cursor that somebody made up may hold anything: what is no value of the type is no place.
+    // A made-up cursor may hold anything: a value of another type matches no place.
     const at = value === null ? 'NULL' : `TRY_CAST(${literal(value)} AS ${type})`;
     const sign = direction === 'asc' ? '>' : '<';
     return {
@@ -75,6 +75,6 @@ export function fromPlaceSql(
   });
   const same = parts.map((part) => part.same);
   const ways = parts.map((part, n) => [...same.slice(0, n), part.behind].join(' AND '));
-  // Where nothing orders the rows they are all alike, and each stands at every place.
+  // Without any order all rows are alike, and each is at every place.
   return [...ways, same.join(' AND ') || 'true'].map((way) => `(${way})`).join(' OR ');
 }

@@ -16,9 +16,9 @@ export interface PriorOptions {
 
 /**
  * Makes the table `prior`, which all lanes see (row_hash, failures, own_failures, condemned): in how many sealed runs
- * each record failed, in how many for what it is, and whether it was condemned for that. What failed in a file that was
- * read again since doesn't count. Only for records that `among`, a SELECT of row_hash, names; all where it is absent.
- * Returns whether any did.
+ * each record failed, in how many by itself, and whether it was condemned for that. Failures in files that were read
+ * again since don't count. `among`, a SELECT of row_hash, limits the records; all where it is absent. Returns whether
+ * any failed.
  */
 export async function loadPriorFailures(
   engine: Engine,
@@ -65,8 +65,8 @@ async function pathsWith(
 }
 
 /**
- * What failed before, for lanes that work through records that nearly all come for the first time: hashes of all that
- * failed are kept, and only once one comes again is `prior` made, for all of them.
+ * Earlier failures, for lanes whose records are nearly all new. Keeps only the hashes of all that failed; the first
+ * time that one returns, makes `prior` for all of them.
  */
 export class PriorFailures {
   readonly #engine: Engine;

@@ -85,7 +85,7 @@ export async function collectRejects(engine: Engine, contract: SourceContract): 
   );
 }
 
-/** The reasons of a record in `broken`, whose value tells figures and nothing of the text. */
+/** The reasons of a record in `broken`: their value holds figures, never the text. */
 export const BROKEN_REASONS = `[{'rule': broken.problem, 'column': NULL, 'code': 'STRUCTURE_ERROR', 'value': nullif(broken.detail, '')}]`;
 
 /** SQL of the FOOTER of a record in `broken`, by its text. */

@@ -26,8 +26,8 @@ export async function createSuspects(engine: Engine, contract: SourceContract): 
 }
 
 /**
- * Makes the table `suspects` (position) for the staged segment: records whose key may have been seen before, in this
- * segment or another. One segment at a time: of two with one key the later must see the earlier.
+ * Makes the table `suspects` (position) for the staged segment: records whose key may have occurred before, in this
+ * segment or another. Segments take turns: of two with one key, the later must see the earlier.
  */
 export async function findSuspects(engine: Engine, contract: SourceContract, seen: SeenKeys): Promise<void> {
   const hash = `hash(${keyColumns(contract).map(identifier).join(', ')})`;

@@ -15,9 +15,9 @@ export interface RepeatsToKeep {
 }
 
 /**
- * Keeps where the twins of a run's `repeats` are, as spans: records of a file that follow one another and whose twins do so,
- * too, are one row, so that a history that is delivered again is a few rows. Returns a digest that says which records they
- * are: of each file their number and the sum of the hashes of theirs; undefined where there are none.
+ * Stores where the twins of a run's `repeats` are, as spans: consecutive records whose twins are consecutive, too, make
+ * one row, so that a redelivered history takes few rows. Returns a digest of which records they are, made of each
+ * file's number of them and the sum of their numbers' hashes; undefined where there are none.
  */
 export async function keepRepeats(work: RepeatsToKeep): Promise<string | undefined> {
   const { engine, effects, scratch, dataset, runId } = work;

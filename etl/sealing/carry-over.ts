@@ -33,8 +33,8 @@ export interface CarryInput {
 }
 
 /**
- * What a migration keeps of the generation before, found by each record's place in its source file, since hashes may have
- * changed: makes `prior`, by which no attempt is counted and what a person condemned stays so, and keeps which hash
+ * Carries a generation's failures into its migration. Matches records by place in the source file, since hashes may
+ * change. Makes `prior`, so that the migration counts no attempt and people's condemnations stay, and stores which hash
  * became which. Needs `rejects`.
  */
 export async function carryOver(input: CarryInput): Promise<void> {
@@ -48,7 +48,7 @@ export async function carryOver(input: CarryInput): Promise<void> {
        CAST(max(own_failures) - 1 AS INTEGER) AS own_failures, bool_or(by_person) AS condemned
      FROM carried LEFT JOIN rehashed ON old_hash = row_hash GROUP BY 1`,
   );
-  // What fails now for the first time has failed in no delivery.
+  // A first failure in a migration is no failed delivery.
   await input.engine.run(
     'INSERT INTO prior SELECT DISTINCT row_hash, -1, -1, false FROM rejects WHERE row_hash NOT IN (SELECT row_hash FROM prior)',
   );

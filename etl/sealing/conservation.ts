@@ -102,7 +102,7 @@ export async function takeTotalRows(
      FROM rejects WHERE ${isTotal}`,
   );
   await engine.run(`DELETE FROM rejects WHERE ${isTotal}`);
-  // One in the middle of a file is a record that failed, but its figure is of others' sums and no payment's.
+  // In the middle of a file it is a failed record, but its figure sums up others and is no payment.
   const forget = contract.measures.map((_, i) => `${measureColumn(i)} = NULL`).join(', ');
   await engine.run(
     `UPDATE rejects SET ${forget} WHERE may_be_total AND source_file_id IN (SELECT source_file_id FROM last_rows)`,

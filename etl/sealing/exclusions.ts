@@ -44,9 +44,9 @@ interface Exclusions {
 }
 
 /**
- * Makes the tables `excluded` (source_file_id, source_row_number, code), the run's records that passed on their own
- * but may not go to Silver, `repeats`, those that stand there already, where the contract knows such, and `superseded` (the
- * key columns), the base's rows that give way to new ones. Returns how many of each there are.
+ * Makes three tables and returns how many records each has: `excluded` (source_file_id, source_row_number, code),
+ * records of the run that passed but may not go to Silver; `repeats`, those that are there already, where the contract
+ * knows such; and `superseded` (the key columns), the base's rows that new ones replace.
  */
 export async function findExclusions(input: ExclusionInput): Promise<Exclusions> {
   const { engine, contract } = input;

@@ -40,7 +40,7 @@ export async function repeatRecords(search: RecordSearch): Promise<void> {
   await engine.run('DROP TABLE again$');
 }
 
-/** SQL that `again$` is judged with. */
+/** The SQL for judging `again$`. */
 interface Judging {
   readonly values: (alias: string) => string;
   readonly names: string;

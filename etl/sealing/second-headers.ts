@@ -5,10 +5,10 @@ import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 
 /**
- * Records of `rejects` that are a header of their own and name the columns otherwise than the file's first one does, by
- * source_file_id, of files that are read by one contract: a second table begins there, whose values would be read under the wrong names, and no type may keep
- * them from Silver. A header always is among the rejects, since no column's name is a date of the partition column;
- * where there is none, because the table is partitioned by arrival, only if some check refuses it.
+ * Records of `rejects` that are another header, naming the columns otherwise than the first, by source_file_id, of
+ * files read by one contract. A second table begins there; its values would be read under wrong names, and no type may
+ * keep them from Silver. A header is always rejected, since no column's name is a date of the partition column; in
+ * tables partitioned by arrival, only if a check refuses it.
  */
 export async function findSecondHeaders(
   engine: Engine,

@@ -65,12 +65,12 @@ export async function countReasonCodes(engine: Engine, which = 'true'): Promise<
 const has = (code: string): string => `list_contains(list_transform(reasons, lambda r: r.code), '${code}')`;
 
 /**
- * The condition under which a row of `verdicts`, or of a reject table, is of a record that failed for the first time, or
- * reached its last attempt now: where files hold again what earlier ones held, all others are no news.
+ * The condition under which a row of `verdicts`, or of a reject table, counts as news: its record failed for the first
+ * time, or for the last one allowed. Where files repeat earlier ones, all other failures are old.
  */
 export const FIRST_FAILURE_SQL = `(attempt_count <= 1 OR ${has('MAX_ATTEMPTS')}) AND NOT ${has('PREVIOUSLY_CONDEMNED')}`;
 
-/** The condition under which its errors are news: a record that reaches its last attempt brings none that were not counted. */
+/** The condition under which its errors are new. A record's last attempt adds no errors: they were counted before. */
 export const NEW_ERRORS_SQL = `attempt_count <= 1 AND NOT ${has('PREVIOUSLY_CONDEMNED')}`;
 
 /** What failed for the first time. */

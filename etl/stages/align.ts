@@ -19,8 +19,8 @@ import { defineStage, RunInput } from './stage.ts';
 const AlignOutput = RunInput.extend({ spans: z.number() });
 
 /**
- * Says which records each chunk of a cut file takes, so that every record is in exactly one and has the number that it
- * has in the file. Reads of the file what the surveys leave open: next to nothing. A repeat writes the same again.
+ * Assigns the records of cut files to chunks, so that every record is in exactly one and keeps its number in the file.
+ * Reads hardly any of the file, only what the surveys leave open. A retry writes the same result.
  */
 export const align = defineStage({
   name: 'align',
@@ -90,6 +90,6 @@ async function spansOf(
     records: to.records - from.records,
   }));
   const named = spans.map((span, n) => [chunks[n]?.chunk ?? '', span] as const);
-  // The first speaks for the file, whether it has records or not.
+  // The first chunk reports on the file, even without records.
   return Object.fromEntries(named.filter(([chunk, { records }]) => chunk === first || records > 0));
 }

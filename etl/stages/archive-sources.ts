@@ -15,8 +15,8 @@ export interface Source extends ObjectInfo {
 export const isOfArchive = ({ key, members }: Source): boolean => members !== undefined || isArchive(key);
 
 /**
- * The listed sources, but for each archive of which files are known the files, each a source of its own: what became of
- * them is told of each.
+ * The listed sources, with each archive whose files are known replaced by those files, since each has an outcome of its
+ * own.
  */
 export function withMembers(listed: readonly ObjectInfo[], known: Iterable<string>): Source[] {
   const byArchive = new Map<string, string[]>();

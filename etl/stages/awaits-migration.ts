@@ -5,8 +5,8 @@ import { type Pointer, readPointer } from '../table/pointer.ts';
 import { openLedger, statesOf } from './dataset-history.ts';
 
 /**
- * Whether a contract has a new major version, under which the dataset's tables are to be made anew from Bronze before
- * anything more is published. Major versions that share a table since before there were generations count as one.
+ * Whether a contract has a new major version, so that the dataset's tables must be made anew from Bronze before the
+ * next publication. Major versions that share a table, from before there were generations, count as one.
  */
 export async function awaitsMigration(
   effects: Pick<Effects, 'objects'>,

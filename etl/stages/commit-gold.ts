@@ -40,7 +40,7 @@ export async function commitGold(
   await keepTexts(effects, state);
   const now = effects.clock.now();
   const before = pointer?.pointer.tables.gold;
-  // Other engines find closed rows by the same tags in a table that was made anew.
+  // A table made anew keeps the tags by which other engines find closed rows.
   const tags = anew === undefined ? [] : closedMonths(pointer?.pointer ?? {}).map(({ tag }) => tag);
   const gold =
     before !== undefined && anew === undefined && add.length === 0 && remove.size === 0
@@ -80,7 +80,7 @@ export async function commitGold(
   await movePointer(effects.objects, 'gold', next, pointer?.etag);
 }
 
-/** A table that was made anew stands before the one that readers saw. */
+/** A table made anew takes the place of the current one. */
 function generationsAfter({ pointer, anew }: GoldHead, now: Date) {
   if (anew === undefined || pointer === undefined) return generationsPart(pointer?.pointer);
   return followedBy(pointer.pointer, { generation: anew.generation, at: now.toISOString() });

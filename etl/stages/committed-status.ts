@@ -2,8 +2,8 @@ import { type Plan, replacedFiles } from './documents.ts';
 import { publishedStatus, type RunRecord } from './outcomes.ts';
 
 /**
- * What a run is called that was committed. One none of whose files could be published is not called promoted, though the
- * ledger has it; one that took the place of earlier rows changed what readers see, whatever its own files gave.
+ * A committed run's status. It isn't promoted if none of its files could be published, though they are in the ledger.
+ * If it replaced earlier rows it is, since it changed what readers see.
  */
 export function committedStatus(
   plan: Plan | undefined,

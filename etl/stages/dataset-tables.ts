@@ -27,8 +27,8 @@ export function openDatasetTable(
 }
 
 /**
- * What a pointer's tables are made of may go once other commits followed. Who then finds something missing has lost the
- * race: throws ConflictError in place of the damage where the pointer moved.
+ * Other commits may remove what a pointer's tables consist of. If something is missing and the pointer has moved, the
+ * race is lost: throws ConflictError instead of the damage.
  */
 async function unlessMoved<T>(
   objects: ObjectStore,

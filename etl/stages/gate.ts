@@ -61,10 +61,10 @@ export const gate = defineStage({
   },
 });
 
-/** Its errors were counted when the whole run was sealed: it opens no breaker. */
+/** The whole run's seal counted its errors already, so it opens no breaker. */
 const REST = 'files of it were refused by a person, and what is left waits for one';
 
-/** Tells people that the dataset has stopped: that this run is held, which is told too, says it of one run alone. */
+/** Alerts people that the whole dataset has stopped. The alert that the run is held covers one run only. */
 async function tellOpened(effects: Effects, breaker: Breaker, { base }: RunContext): Promise<void> {
   const { dataset, runId, code, count, windowMinutes, openedAt } = breaker;
   await effects.alerts.send({
@@ -92,7 +92,7 @@ function checkVerdicts(seal: Seal, approved: Approval, { base }: RunContext): z.
   };
 }
 
-/** What files that are read again would take out of Silver without putting anything in its place. */
+/** Published files that can't be read again, so that Silver would lose their rows. */
 function lostFiles(seal: Seal, { plan }: RunContext): string[] {
   const replaced = new Set(replacedFiles(plan));
   const lost = seal.files.filter((file) => file.status === 'rejected' && replaced.has(file.sourceFileId));

@@ -65,7 +65,9 @@ export const hold = defineStage({
   },
 });
 
-/** Throws ConflictError where files of the run were refused while it was sealed with them: it is planned without them. */
+/**
+ * Throws ConflictError where files were refused while the run was sealed with them: it is planned again without them.
+ */
 function requireSameFiles({ dataset, runId, keys }: Withheld, sealed: readonly string[]): void {
   const now = new Set(keys);
   if (now.size === sealed.length && sealed.every((key) => now.has(key))) return;

@@ -31,10 +31,10 @@ interface Identified extends Omit<PlannedFile, 'index'> {
 type Dataset = Pick<SourceContract, 'dataset' | 'duplicates' | 'limits' | 'version'>;
 
 /**
- * Gives each file its identity and puts them in the order of their arrival. Of files with the same bytes one is worked
- * on: the first, here, held, rolled back or in the ledger; where later records replace earlier ones the last, which takes
- * the place of what its bytes gave before. Only bytes that a person took back stay a repeat there, too. A retry's
- * identity is the digest of its manifest: the same records may be retried again.
+ * Gives each file its identity and orders files by arrival. Of files with the same bytes, one is worked on: the first,
+ * whether here, held, rolled back or in the ledger. Where later records replace earlier ones it is the last, and
+ * replaces what its bytes gave before; there, only bytes that a person rolled back stay a repeat. A retry's identity is
+ * the digest of its manifest, so that the same records may be retried again.
  */
 export async function identifyFiles(
   effects: Effects,
@@ -88,15 +88,15 @@ const ODD_NAME = {
   note: "its name has '.zip#' in it, as the names of files in archives have: drop it under another",
 } as const;
 
-/** What a retry's manifest says of the contract in whose dialect it was written; those of before it was kept say nothing. */
+/** The contract by which a retry's manifest says it was written; older ones don't say. */
 const Written = z.looseObject({
   contractDigest: z.string().optional(),
   contractVersion: z.string().optional(),
 });
 
 /**
- * A retry that waited while a new major version made the tables anew is read in the dialect in which it was written; one
- * that waited for a corrected contract by the corrected one.
+ * The dialect of a retry: the one it was written in, if a new major version came while it waited; the corrected
+ * contract's, if it waited for a correction.
  */
 async function dialectOfRetry(
   objects: ObjectStore,
@@ -117,7 +117,7 @@ async function withheldFiles(
   const keys = withheld
     .filter(({ decision }) => decision === 'rolled-back' || (decision === 'held' && duplicates !== 'replace'))
     .flatMap((one) => one.keys)
-    // A retry's bytes are quarantined values, which a plan may not read, and never another file's.
+    // A retry holds quarantined values, which a plan may not read; no other file has its bytes.
     .filter((key) => retryOf(dataset, key) === undefined);
   const found = new Map<string, string>();
   const archives = new Set(keys.flatMap((key) => archiveOf(key) ?? []));

@@ -21,7 +21,7 @@ export async function keepContract(
   { dataset, digest }: { readonly dataset: string; readonly digest: string },
   { contract, sql }: ContractTexts,
 ): Promise<void> {
-  // The contract comes last: who finds it finds its SQL, too.
+  // The contract comes last: where it is, its SQL is, too.
   if (sql !== undefined) await putOnce(objects, goldSqlKey(dataset, digest), sql);
   await putOnce(objects, contractTextKey(dataset, digest), contract);
 }
@@ -46,7 +46,8 @@ export async function keptContract(
   if (stored === undefined) return undefined;
   const result = readContract(key, Buffer.from(stored.body).toString('utf8'));
   if (result.kind !== 'contract' || result.contract.dataset !== dataset) return undefined;
-  // Another release may have another digest for the same text: the ledger names it by this one. That of a Gold table has its SQL, too.
+  // Releases may digest the same text differently: use the ledger's digest. Gold's digest covers its SQL, too, and
+  // stays.
   return result.contract.layer === 'gold' ? result.contract : { ...result.contract, digest };
 }
 
@@ -63,7 +64,7 @@ export async function keptGold(
   return { contract, sql: Buffer.from(sql.body).toString('utf8') };
 }
 
-/** From what everybody may see to what nobody may who needn't. */
+/** From the least protected to the most. */
 const CLASSIFICATIONS: readonly Classification[] = ['public', 'internal', 'confidential', 'personal'];
 
 /**
@@ -74,7 +75,7 @@ const CLASSIFICATIONS: readonly Classification[] = ['public', 'internal', 'confi
 export async function publishedContract<C extends Contract>(objects: ObjectStore, contract: C): Promise<C> {
   const { dataset, layer } = contract;
   const digest = (await readPointer(objects, layer, dataset))?.pointer.contract_digest;
-  // What was repaired says nothing of its contract.
+  // A repaired pointer has no contract digest.
   if (digest === undefined || digest === '' || digest === contract.digest) return contract;
   const kept = await keptContract(objects, dataset, digest);
   return kept?.layer === layer ? withProtection(kept as C, contract) : contract;

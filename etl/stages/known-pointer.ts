@@ -31,7 +31,7 @@ export async function readKnownPointer(
   return read;
 }
 
-/** Throws DataError `POINTER_LOST` where something shows that a missing pointer was there once. */
+/** Throws DataError `POINTER_LOST` where there is evidence that a missing pointer once existed. */
 export async function requireNeverPublished(
   objects: ObjectStore,
   layer: 'silver' | 'gold',
@@ -48,9 +48,8 @@ export async function requireNeverPublished(
 }
 
 /**
- * What shows that a dataset or Gold table was published, in words: metadata that was built on published metadata, a run
- * that was promoted, or a decision about what was published. The first metadata alone shows nothing: a first run that was
- * killed leaves it, too.
+ * Evidence, in words, that a dataset or Gold table was published: metadata built on published metadata, a promoted run,
+ * or a decision about published data. First metadata alone proves nothing: a killed first run leaves it, too.
  */
 export async function findEvidence(
   objects: ObjectStore,

@@ -8,7 +8,7 @@ import type { ReadPointer } from '../table/pointer.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import { isoSql, type LedgerEntry, ledgerRows, readLedger } from './ledger.ts';
 
-/** Entries of a ledger that are asked for: it grows with every file that ever came, and a run is about a few of them. */
+/** Looks up single entries of a ledger: it has every file that ever came, and a run needs only a few. */
 export interface LedgerLookup {
   /** The latest entries of these Bronze keys, by key; what it doesn't know is left out. */
   ofKeys(keys: readonly string[]): Promise<ReadonlyMap<string, LedgerEntry>>;

@@ -31,9 +31,9 @@ export interface Known {
 }
 
 /**
- * The files that a run may take up: all of Bronze, or where `lookBackDays` is set its last days alone, so that what a
- * run asks for doesn't grow with Bronze. The first run of a day that publishes anything still sees everything; so does
- * one that was told to (`lookEverywhere`), and one whose contract gives older files another chance. Retries always come along.
+ * The files that a run may take up: all of Bronze or, with `lookBackDays`, only its last days, so that listing doesn't
+ * grow with Bronze. Everything is still listed in the first run of a day that publishes anything, after
+ * `lookEverywhere`, and when the contract gives older files another chance. Retries are always listed.
  */
 export async function listPending(effects: Effects, known: Known): Promise<ObjectInfo[]> {
   const { dataset } = known.contract;
@@ -54,7 +54,7 @@ export async function listSources(
   return [...bronze, ...whole];
 }
 
-/** Has the next runs look through all of Bronze, and not only its last days. */
+/** Makes the next runs look through all of Bronze, not only its last days. */
 export async function lookEverywhere(
   { objects, clock }: { readonly objects: ObjectStore; readonly clock: Clock },
   dataset: string,

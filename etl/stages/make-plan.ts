@@ -45,7 +45,7 @@ export type Planned =
   | { readonly status: 'planned'; readonly plan: Plan }
   | { readonly status: 'nothing-to-do' }
   | { readonly status: 'refused'; readonly why: string }
-  /** The dataset's tables are to be made anew under a new major version first. */
+  /** The tables must first be made anew under a new major version. */
   | { readonly status: 'held'; readonly why: string };
 
 /**
@@ -227,7 +227,7 @@ export function planOf(
   };
 }
 
-/** Now; but after files that are read again were last read, should a clock have been set back: the last reading counts. */
+/** Now, or just after the files to be read again were last read, if the clock was set back: the last reading counts. */
 function timeAfter(again: ReadonlySet<string>, ledger: ReadonlyMap<string, LedgerEntry>, now: Date): string {
   let ms = now.getTime();
   for (const { sourceFileId, lastAt } of again.size === 0 ? [] : ledger.values())
@@ -258,7 +258,7 @@ export function isPending(
   );
   if (isWithheld) return false;
   const entry = ledger.get(key);
-  // A retry is taken up once: what doesn't come of it stays open, and is retried anew.
+  // A retry is taken up once. Records that fail again stay open, for a new retry.
   if (isRetry) return entry === undefined;
   return entry === undefined || isAnotherChance(entry, contract);
 }

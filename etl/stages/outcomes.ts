@@ -24,7 +24,7 @@ export const RunRecord = z.object({
   snapshotId: z.number().int().nullable(),
   sealDigest: z.string().nullable(),
   contractVersion: z.string().nullable(),
-  /** Why it isn't promoted, or what went wrong after it was; one sentence each. */
+  /** Why it isn't promoted, or what failed after it was; one sentence each. */
   why: z.array(z.string()),
   startedAt: z.string(),
   endedAt: z.string(),
@@ -36,7 +36,7 @@ export type RunRecord = z.infer<typeof RunRecord>;
 export const isCommitted = (status: RunRecord['status']): boolean =>
   status === 'promoted' || status === 'nothing-published';
 
-/** Whether anything of a file was published that was not there before. */
+/** Whether a file published anything that wasn't there before. */
 export function isNews({
   status,
   repeats = 0,

@@ -87,8 +87,8 @@ const dialectPart = (dialect: string | undefined): Pick<PlannedFile, 'dialect'> 
   dialect === undefined ? {} : { dialect };
 
 /**
- * For each contract that the ledger names, the kept one in whose dialect its files are read: itself; where its text was
- * not kept yet, the one that was published last; none where that wasn't either, or where it is today's.
+ * For each contract that the ledger names, the kept contract that reads its files: itself, or the last published one if
+ * its text wasn't kept; none where that is missing, too, or is today's.
  */
 async function knownDialects(
   { objects }: Effects,

@@ -86,10 +86,10 @@ async function commitRun(input: z.infer<typeof PromoteInput>, effects: Effects):
       withheld.find((one) => one.runId === runId),
     );
     checkApproval(held, input.approved.digest, context.contract);
-    // What is sealed is not what is held and was approved: it is sealed anew, and compared again.
+    // Another seal than the held and approved one: seal and compare again.
     if (seal.digest !== input.approved.digest) throw outdatedSeal(input);
   }
-  // Planned again but not yet sealed again: what is staged is of another base.
+  // Planned but not yet sealed again: the staged files are of another base.
   if (seal.baseVersion !== context.plan.baseVersion) throw outdatedSeal(input);
   const commitKey = commitPlanKey(dataset, runId);
   const commit = inFormat(await getRunDocument(effects.objects, commitKey, CommitPlan), commitKey);
@@ -153,7 +153,7 @@ function recordApproval(
   { digest, by, reason }: Approval,
 ): Promise<void> {
   const details = { sealDigest: digest };
-  // Named for the run: a repeat records nothing twice.
+  // The run's id keeps a retry from recording twice.
   return recordDecision(effects, {
     id: `${runId}-approved`,
     kind: 'approved',

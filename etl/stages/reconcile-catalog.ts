@@ -4,9 +4,8 @@ import { withSpan } from '../telemetry.ts';
 import { followCatalog } from './follow-catalog.ts';
 
 /**
- * Moves the catalog to every pointer of a dataset or Gold table with a contract, should a run have died between its
- * commit and that; returns the tables' names. One that fails keeps no other from following; its error is thrown at
- * the end.
+ * Moves the catalog to the pointer of every dataset and Gold table with a contract, in case a run died after its
+ * commit; returns the tables' names. One failure stops no other table; the error is thrown at the end.
  */
 export async function reconcileCatalog(
   effects: Pick<Effects, 'objects' | 'contracts' | 'catalog'>,

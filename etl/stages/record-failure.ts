@@ -31,7 +31,7 @@ const FailureInput = RunInput.extend({
 const FailureOutput = RunInput.extend({
   status: z.enum(['failed', 'refused', 'promoted', 'nothing-published', 'held']),
   why: z.array(z.string()),
-  /** For the workflow's own record: that people were told, now or of the same before, and of what. */
+  /** For the workflow's record: that people were alerted, now or earlier for the same, and of what. */
   told: z.string().startsWith(TOLD),
 });
 
@@ -63,17 +63,17 @@ export const recordFailure = defineStage({
     if (status === 'refused' && plan !== undefined && seal !== undefined)
       await setAside(effects, plan, seal, why);
     const snapshotId = promoted ? current.pointer.snapshot_id : null;
-    // Of a run that waits to be sealed anew there is only the seal of before.
+    // The seal of a run that waits to be sealed anew is outdated.
     const known = status === 'held' && held?.sealDigest === '' ? { plan } : { plan, seal };
     await writeRunRecord(effects, { dataset, runId }, known, { status, why, snapshotId });
-    // Gold could not follow, and is told of once it does.
+    // Gold failed; programs hear of it once it follows.
     if (promoted) {
       await tellPublished(effects, { dataset, runId, isGoldLeftOut: true });
       await tellComplete(effects, { dataset, runId }, []);
     } else if (!isHeldNow) await tellEnd(effects, { dataset, runId }, { eventType: 'FAIL', why });
     const refusing = input.plan?.status === 'refused' ? await openBreaker(effects, dataset) : undefined;
     const isTold = isMigrationDue ? await wasTold(effects, dataset) : refusing?.toldAt !== undefined;
-    // A breaker that stays open refuses every run, as a migration that is due holds every one: it is told once.
+    // An open breaker refuses every run, and a due migration holds each: alert people once.
     if (!isTold) {
       await effects.alerts.send({
         kind: isMigrationDue ? 'run-held' : refused ? 'run-refused' : 'run-failed',
@@ -150,7 +150,7 @@ async function noteTold(effects: Effects, dataset: string): Promise<void> {
   }
 }
 
-/** The run, where it waits for a decision: nothing that went wrong since then makes it anything else. */
+/** The run, if it is held. Later failures don't change that. */
 async function findHeld({ objects }: Effects, run: RunInput): Promise<Withheld | undefined> {
   const withheld = (await readStoredWithheld(objects, run))?.withheld;
   return withheld?.decision === 'held' ? withheld : undefined;
@@ -173,7 +173,7 @@ function reasonOf(failure: StageFailure): string {
   return causeOf(failure.Cause) ?? failure.Error ?? 'it stopped without saying why';
 }
 
-/** What chunks failed of: the Map itself only says that some did. Many fail of the same, so each reason is given once. */
+/** Why chunks failed, each reason once; the Map itself only says that some did. */
 async function chunkReasons({ objects }: Effects, dataset: string, runId: string): Promise<string[]> {
   const reasons = new Map<string, string>();
   for (const { key } of await objects.list(chunkFailurePrefix(dataset, runId))) {

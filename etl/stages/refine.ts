@@ -64,8 +64,8 @@ const RefineInput = RunInput.extend({ chunk: z.string() });
 const RefineOutput = RunInput.extend({ chunk: z.string(), records: z.number() });
 
 /**
- * Refines one chunk in one pass over its bytes: enrich, validate, convert, split. Leaves Silver's data files
- * and the rejects under the run's own keys, and a summary that seal adds up. A repeat writes the same again.
+ * Refines one chunk in one pass over its bytes: enrich, validate, convert, split. Leaves Silver's data files and the
+ * rejects under the run's own keys, and a summary for seal to add up. A retry writes the same files.
  */
 export const refine = defineStage({
   name: 'refine',
@@ -85,7 +85,7 @@ export const refine = defineStage({
       // Many columns leave memory for one at a time.
       const atOnce = isWide(contract.columns.length) ? 1 : effects.engine.threads;
       const lanes = Math.min(LANES, atOnce);
-      // Each lane has a thread of its own, so that none waits for another in the middle of a statement.
+      // A thread for each lane, so that no lane waits in mid-statement for another.
       const options = { ...effects.engine, threads: atOnce - lanes + 1 };
       const result = await withEngine(options, join(scratch.directory, 'spill'), async (engine) => {
         const prior = await PriorFailures.open(engine, {

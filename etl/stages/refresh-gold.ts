@@ -68,7 +68,7 @@ export const refreshGold = defineStage({
       if (done !== undefined) refreshed.push(done);
       await followCatalog(effects, contract);
     }
-    // Whatever published ends here.
+    // All publications end here.
     await tellPublished(effects, { dataset, runId });
     await tellComplete(effects, { dataset, runId }, refreshed);
     return { dataset, runId, refreshed };
@@ -104,7 +104,7 @@ async function refreshTable(
   const unchanged = [...state.inputs.values()].every((input) => input.snapshotId === input.lastSnapshotId);
   if (unchanged && !rebuildAll) return undefined;
   const isOther = state.pointer !== undefined && state.pointer.pointer.contract_digest !== state.digest;
-  // What was written for tables that are still to be made can't be made from those that are there.
+  // Today's SQL is for migrated inputs; it can't read the current ones.
   if (isOther && state.waiting.length > 0) return undefined;
   const inputs = [...state.inputs.values()].map((input) =>
     rebuildAll ? { ...input, lastSnapshotId: undefined } : input,
@@ -180,14 +180,14 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
   if (ranges.length > 0) {
     const loaded = await loadContracts(effects.contracts);
     const { contracts } = await withPublished(effects.objects, loaded, state.waiting);
-    // First without any data: what is wrong can then be said in DuckDB's words.
+    // First without data: an error's text then quotes no values.
     await checkGold(engine, contract, { sql: state.sql, contracts });
     await createInputViews(rebuild, contracts);
     await rebuildMonths(engine, contract, state.sql, ranges);
     found = await findChanges(rebuild, affected, closed);
     const kept = state.files.filter((file) => !old.includes(file) && !isOfClosed(file));
     await refuseKeptKeys(engine, contract, () => pathsOf(effects, kept));
-    // Whoever finds files of a refresh that died must know whose they were, also where no run left a trace.
+    // A dead refresh must be traceable from its files, even without a run's record.
     await putDocument(effects.objects, refreshKey(contract.dataset, run.runId), { ...run });
     added = await writeRebuilt(rebuild, closed);
   }
@@ -282,7 +282,7 @@ async function writeRebuilt(
   const root = runFolder(table.root, contract.version, run.runId);
   // Its own part name for each state it builds on, so that a refresh that lost a race overwrites nothing.
   const part = `${String(state.pointer?.pointer.version ?? 0).padStart(6, '0')}`;
-  // A table that is made anew gets the closed rows that the one before it has.
+  // A table made anew takes over the closed rows of the one before.
   const carried = anew === undefined ? [] : await carriedRows({ effects, engine, contract }, closed);
   const made = `SELECT *, CAST(${snapshot} AS BIGINT) AS silver_snapshot_id FROM rebuilt`;
   const select = `SELECT * FROM (${[made, ...carried].join(' UNION ALL BY NAME ')}) ORDER BY ALL`;

@@ -13,7 +13,7 @@ import { identifyAgain, type Planned, planOf } from './make-plan.ts';
 import type { Approval } from './outcomes.ts';
 import type { RunInput } from './stage.ts';
 
-/** What is needed of the plan of a run that may have been held by an older release. */
+/** The parts needed of a held run's plan, which an older release may have written. */
 const HeldPlan = z.looseObject({
   files: z.array(z.looseObject({ key: z.string(), arrivedAt: z.string().exactOptional() })),
   isBackfill: z.boolean().exactOptional(),

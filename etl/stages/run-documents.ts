@@ -4,9 +4,9 @@ import type { ObjectStore } from '../ports.ts';
 import { getDocument } from './documents.ts';
 
 /**
- * The format of what the stages of a run leave for one another. Raise it with every change after which a document of the
- * release before would be read as something else, or its Parquet files would: runs that are under way at a deployment,
- * and held ones that are approved after it, are then planned and refined anew.
+ * The format of what a run's stages leave for one another. Raise it with each change that would make documents or
+ * Parquet files of the previous release be read wrongly. Runs under way at a deployment, and held runs approved after
+ * it, are then planned and refined anew.
  */
 export const RUN_FORMAT = 2;
 

@@ -35,9 +35,9 @@ import { withoutFooters } from './without-footers.ts';
 const SealOutput = RunInput.extend({ digest: Seal.shape.digest, counts: Counts });
 
 /**
- * Adds up a run: resolves duplicates across chunks and against the base, counts attempts, writes quarantine,
- * condemned and ledger files, proves conservation by reading back what was written, and leaves the seal
- * (`_SUCCESS`) and the plan of the commit. Nothing is visible to readers yet; a repeat writes the same again.
+ * Adds up a run: resolves duplicates across chunks and against the base, counts attempts, writes quarantine, condemned
+ * and ledger files, proves conservation by reading back what was written, and leaves the seal (`_SUCCESS`) and the plan
+ * of the commit. Nothing is visible to readers yet. A retry writes the same files.
  */
 export const seal = defineStage({
   name: 'seal',

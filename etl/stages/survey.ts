@@ -11,8 +11,8 @@ const SurveyInput = RunInput.extend({ chunk: z.string() });
 const SurveyOutput = SurveyInput;
 
 /**
- * Looks where records begin in a chunk's range of a large file, and how many there are, without reading the rest of the
- * file: what align needs to say which records each chunk takes. A repeat writes the same again.
+ * Finds where records begin in a chunk's range of a large file, and how many there are, without reading the rest of the
+ * file. From that, align assigns records to chunks. A retry writes the same result.
  */
 export const survey = defineStage({
   name: 'survey',

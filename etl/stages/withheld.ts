@@ -50,7 +50,7 @@ export async function changeWithheld(
   }
 }
 
-/** The sets of files that a document sets aside: first those it is of, then those that were refused of a held run. */
+/** The sets of files that a document sets aside: its own, then those refused while the run was held. */
 export function partsOf(document: Withheld): Withheld[] {
   const { refused, ...main } = document;
   if (refused === undefined) return [document];

@@ -31,7 +31,7 @@ export const ClosedMonth = z.object({
   inputs: z.record(z.string(), z.number().int()),
 });
 
-/** The last word of people on a month of a Gold table: closed, closed anew with other rows, or open again. */
+/** The latest decision on a month of a Gold table: closed, closed anew with other rows, or reopened. */
 export const Closing = ClosedMonth.extend({
   /** The table's snapshot that has the rows. */
   snapshot_id: z.number().int(),

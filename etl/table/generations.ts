@@ -59,8 +59,7 @@ export function nextGeneration(pointer: Pointer): number {
 }
 
 /**
- * What a pointer says of its generations once another one takes the place of that it names, at a time: the members of
- * the pointer that does so.
+ * The members that a pointer gets for its generations when a new generation takes the current one's place at a time.
  */
 export function followedBy(
   pointer: Pointer,

@@ -8,7 +8,7 @@ import type { MetadataLogEntry, TableMetadata } from './metadata.ts';
 const ENABLED = 'write.metadata.delete-after-commit.enabled';
 const MOST_VERSIONS = 'write.metadata.previous-versions-max';
 
-/** Earlier metadata files that a table keeps: whoever read a pointer opens the file that it named, at once. */
+/** Earlier metadata files to keep: readers open the pointer's file at once. */
 const KEPT_VERSIONS = 20;
 
 /** Files that another took the place of so lately stay, however many there are: a reader may be about to open them. */
@@ -51,8 +51,8 @@ export function cutMetadataLog(
 }
 
 /**
- * Removes metadata files that the commit which was just made no longer names. The commit stands whatever becomes of
- * this: what isn't removed now is a leftover, which the vacuum finds.
+ * Removes metadata files that the last commit no longer names. Failures don't matter to the commit: the vacuum removes
+ * what is left over.
  */
 export async function removeDropped(objects: ObjectStore, keys: readonly string[]): Promise<void> {
   await Promise.allSettled(keys.map((key) => objects.remove(key)));

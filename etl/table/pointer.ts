@@ -17,7 +17,7 @@ export type TableState = z.infer<typeof TableState>;
 const Generation = z.object({
   /** Counts generations, from 1. */
   generation: z.number().int().positive(),
-  /** When it was the one that readers see; absent where that can't be told any more. */
+  /** When readers saw it; absent where that is no longer known. */
   from: z.string().exactOptional(),
   until: z.string(),
   /** The pointer as it last named it. */

@@ -3,10 +3,9 @@ import { entriesOf, hasLiveFiles, manifestsOf, type TableReader } from './manife
 import { currentSnapshot, type Snapshot, type TableMetadata } from './metadata.ts';
 
 /**
- * Keys of the manifest lists, manifests and data files that nothing but these snapshots names, so that they can go once
- * no metadata has them any more. What is read grows with the snapshots that go, not with those that stay: a manifest, and
- * a file, is part of consecutive snapshots, so that one that is in a snapshot that goes and in one that stays is in the
- * one that stays next to it.
+ * Keys of the manifest lists, manifests and data files that only these snapshots name, and that can go with them. Reads
+ * grow with the snapshots that go, not with those that stay: manifests and files belong to consecutive snapshots, so
+ * one that a kept snapshot shares is in a kept neighbour.
  */
 export async function filesOnlyIn(
   metadata: TableMetadata,
@@ -42,8 +41,8 @@ async function liveKeys(manifests: Iterable<ManifestFile>, reader: TableReader):
 }
 
 /**
- * The snapshots that stay and that any way from one that goes to one that stays leads through, in the tree that parents
- * make: all that stay, where that can't be told because the tree has holes.
+ * The kept snapshots that border on those that go, in the tree of parents; all kept ones where the tree has holes, so
+ * that the border is unknown.
  */
 function neighbours(metadata: TableMetadata, gone: ReadonlySet<number>): Snapshot[] {
   const byId = new Map(metadata.snapshots.map((one) => [one['snapshot-id'], one]));
@@ -55,7 +54,7 @@ function neighbours(metadata: TableMetadata, gone: ReadonlySet<number>): Snapsho
     return parent === undefined || !stays(parent);
   });
   if (root === undefined || others.length > 0) return kept;
-  // That of readers is looked at in any case.
+  // The current snapshot is always checked.
   const found = new Set([root, currentSnapshot(metadata) ?? root]);
   for (const one of metadata.snapshots.filter((snapshot) => !stays(snapshot))) {
     let top = one;
@@ -64,7 +63,7 @@ function neighbours(metadata: TableMetadata, gone: ReadonlySet<number>): Snapsho
       if (stays(top)) break;
     }
     if (stays(top)) found.add(top);
-    // What it hangs on is gone already; where that was newer than the root, it may have been a branch of any that stays.
+    // Its parent is gone. If that was newer than the root, it may have branched off any kept snapshot.
     else if (top['sequence-number'] > root['sequence-number']) return kept;
   }
   return [...found];

@@ -44,9 +44,9 @@ export interface RemovalBounds {
 }
 
 /**
- * Removes the files of expired snapshots once readers had time to end; returns how many. Of a table that has one of the
- * snapshots still, nothing goes: the commit was never made, or the pointer was set back. A repeat goes on where one that
- * died stopped.
+ * Removes the files of expired snapshots once readers had time to end; returns how many. Keeps a table's files while it
+ * has one of the snapshots: the commit was never made, or the pointer set back. A retry continues where a dead process
+ * stopped.
  */
 export async function finishRemovals(
   effects: Pick<Effects, 'objects' | 'clock'>,
@@ -66,7 +66,7 @@ export async function finishRemovals(
     const now = keys.slice(0, most - removed);
     for (const one of now) await objects.remove(one);
     removed += now.length;
-    // What is left over of it is gone through again: removing what isn't there does no harm.
+    // A retry goes through leftovers again; removing a missing file is harmless.
     if (now.length === keys.length) await objects.remove(key);
     else await putDocument(objects, key, withoutKeys(removal, new Set(now)));
   }

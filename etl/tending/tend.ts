@@ -14,7 +14,7 @@ import { endStaging } from './end-staging.ts';
 import { planJoining } from './plan-joining.ts';
 import { finishRemovals } from './removals.ts';
 
-/** How much of the upkeep is done at once: what is more waits for the next time, so that none pays for a backlog. */
+/** How much upkeep one call does; the rest waits for the next, so that no call pays for a backlog. */
 export interface TendBounds {
   /** Commits since the last time before anything is looked at, unless a day went by. */
   readonly everyCommits: number;
@@ -44,7 +44,7 @@ export const NIGHTLY: TendBounds = {
   mostBytes: 512 * 1024 * 1024,
 };
 
-/** Readers, and stages under way, have so long to end with files that no snapshot names any more, and with staging. */
+/** Grace period for readers and running stages, before staging and files that no snapshot names are removed. */
 export const GRACE_MS = 3_600_000;
 
 const DAY_MS = 86_400_000;
@@ -74,10 +74,10 @@ export interface Tended {
 export const Tending = z.object({ dataset: z.string(), version: z.number().int(), at: z.string() });
 
 /**
- * The upkeep of a dataset or a Gold table, in bounded steps: files of expired snapshots go, and what ended runs had
- * staged; small files of Silver are joined; snapshots expire as the contract says. Nothing that a reader, a held run, a
- * rollback within what is kept, Gold or an audit needs goes. Each step follows the commit that stops naming what it
- * removes, and can be repeated; one that loses a race to a run is left for the next time.
+ * The upkeep of a dataset or a Gold table, in bounded steps: removes files of expired snapshots and ended runs'
+ * staging, joins small files of Silver, expires snapshots as the contract says. Keeps everything that a reader, a held
+ * run, a rollback within what is kept, Gold or an audit needs. Each step runs after the commit that stops naming what
+ * it removes, and can be repeated; one that loses a race to a run waits for the next time.
  */
 export async function tend(effects: Effects, contract: Contract, bounds: TendBounds): Promise<Tended> {
   const { dataset, layer } = contract;

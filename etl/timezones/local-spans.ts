@@ -2,7 +2,7 @@ import type { ClockChange } from './rules.ts';
 
 /** What a local time means where clocks were set forward over it, or back so that it came twice. */
 export type Choice = 'reject' | 'earlier' | 'later';
-/** Of the local times that there are not (`gap`), and of those that there are twice (`fold`). */
+/** For local times that clocks skipped (`gap`), and for those that came twice (`fold`). */
 export interface Choices {
   readonly gap: Choice;
   readonly fold: Choice;
@@ -36,7 +36,7 @@ export function localSpans(changes: readonly ClockChange[], choices: Choices): L
   return spans;
 }
 
-/** More than any clock was ever set at once, or is ahead of UTC: 24 hours and the 26 between the outermost offsets. */
+/** More than clocks were ever changed by at once (24 hours) plus the 26 hours between the outermost offsets. */
 const FAR_SECONDS = 50 * 3600;
 
 /** The last change that was surely before a local time. */

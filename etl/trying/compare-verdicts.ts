@@ -42,7 +42,7 @@ const DUPLICATE = "[{'rule': 'key', 'column': NULL, 'code': 'DUPLICATE', 'value'
 const FILE = (why: string): string =>
   `[{'rule': ${why}, 'column': NULL, 'code': 'FILE_REJECTED', 'value': NULL}]`;
 
-/** A record's number among its equals; one that is tried once more counts among those of the file that it first came in. */
+/** A record's number among its equals in a file; a retried record counts in the file that it came in first. */
 const TURN = `row_number() OVER (PARTITION BY coalesce(o.origin_file_id, t.source_file_id), t.row_hash
   ORDER BY coalesce(o.origin_row_number, t.source_row_number), t.source_row_number)`;
 
@@ -118,7 +118,7 @@ async function findRepeatsTried(
   );
 }
 
-/** Records that would go to Silver, and that would leave it: one that stands there as another one's repeat does neither. */
+/** Records that would go to Silver, and that would leave it. Repeats of other records do neither. */
 const TO_SILVER = "is$ = 'silver' AND coalesce(was$, 'out') = 'out'";
 const OUT = "was$ = 'silver' AND is$ = 'out'";
 

@@ -64,7 +64,7 @@ async function isThere(key: string, { objects }: EventEffects): Promise<boolean>
   return (await objects.list(key)).some((object) => object.key === key);
 }
 
-/** Which run is to be started, and whether it looks through all of Bronze: events tell of its last days' files. */
+/** Which run to start, and whether it looks through all of Bronze: an event's file is in its last days. */
 interface Wanted {
   readonly runId?: string | undefined;
   readonly isEverywhere: boolean;

@@ -25,13 +25,13 @@ export interface Refusal {
 
 const Telling = z.object({ claimedAt: z.string(), toldAt: z.string().exactOptional() });
 
-/** Whoever claimed to tell people and didn't within this time has died. */
+/** A process that claimed the alert and didn't send it so long is dead. */
 const CLAIM_MS = 30_000;
 
 /**
- * Records a drop that nobody can use and tells people: once a day for one reason, however many files come and however
- * often their events do. Who tells is settled by a conditional write; one that dies before it has told is replaced by
- * the next. Returns the name under which it is recorded in ops.alerts.
+ * Records an unusable drop and alerts people once a day for each reason, however many files or events come. A
+ * conditional write settles who sends the alert; if that process dies before it has, the next takes over. Returns the
+ * alert's name in ops.alerts.
  */
 export async function refuseDrop(refusal: Refusal, effects: RefusalEffects): Promise<string> {
   const { objects, clock, alerts } = effects;

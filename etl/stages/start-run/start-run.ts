@@ -18,11 +18,10 @@ export interface Started extends DatasetRun {
 const TRIES = 8;
 
 /**
- * Starts a run of a dataset, unless one is under way: of all who ask at once, one takes the lease and one execution
- * starts. A lease whose execution never started (its taker died in between) is started now under the same name; one
- * whose execution ended without giving it back is taken over. The run itself finds out what is pending, so that
- * asking without need costs little. With a run's id, that very run is started once nobody else's is under way: whoever
- * asked for it asks again after the one that is.
+ * Starts a run of a dataset, unless one is under way. Of concurrent callers, one takes the lease and starts the
+ * execution. Starts the execution of a lease under the same name if its taker died before that, and takes a lease over
+ * if its execution ended without releasing it. Needless calls cost little: the run itself finds out what is pending.
+ * With a run's id, starts that very run once no other is under way; if one is, the caller asks again after it.
  */
 export async function startRun(dataset: string, effects: StartEffects, wanted?: string): Promise<Started> {
   return await withSpan('assay.start-run', { 'assay.dataset': dataset }, async () => {
@@ -57,7 +56,7 @@ async function tryToStart(
   return { status: await startNamed(run, executions), ...run };
 }
 
-/** One that exists was started by somebody else a moment ago. */
+/** Another process just started an execution that exists. */
 async function startNamed(run: DatasetRun, executions: Executions): Promise<Started['status']> {
   return (await executions.start(run.runId, { ...run, start: 'plan' })) === 'started' ? 'started' : 'running';
 }
