@@ -46,7 +46,7 @@ export async function describeRun(
   const pointer = await readPointer(lake.effects.objects, 'silver', run.dataset);
   const again = run.status === 'failed' ? [`run --dataset ${run.dataset}`] : [];
   const aside = (await listWithheld(lake.effects, run.dataset)).filter(({ runId }) => runId === run.runId);
-  // What set no file aside waits for the tables to be made anew under a new major version.
+  // Held without files set aside: the tables wait for a migration.
   if (run.status === 'held' && aside.length === 0 && run.sealDigest === null) {
     return {
       gold: [],
@@ -93,7 +93,7 @@ function decisionsOn({ runId, sealDigest }: RunRecord, aside: readonly Withheld[
 function asideNotes(aside: readonly Withheld[]): string[] {
   return aside.map(({ runId, keys, decision, why }, n) => {
     const files = plural(keys.length, 'file');
-    // What was refused while the run was held comes behind what became of the run.
+    // Files refused while the run was held come after its own.
     if (n > 0) return `${files} of it refused (${why.join('; ')}); ${givenBack(runId, '--file KEY')}`;
     const until = {
       held: 'for a decision',
@@ -107,7 +107,7 @@ function asideNotes(aside: readonly Withheld[]): string[] {
 const givenBack = (runId: string, option?: string): string =>
   `'assay readmit ${runId}${option === undefined ? '' : ` ${option}`}' has them tested again under today's contract.`;
 
-/** Files that no run picks up: where nothing is to do, that may be why. */
+/** Files that no run picks up, which may be why there is nothing to do. */
 async function waitingNotes(lake: Lake, dataset: string): Promise<string[]> {
   const withheld = await listWithheld(lake.effects, dataset);
   return withheld.map(

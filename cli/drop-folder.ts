@@ -50,7 +50,7 @@ export interface FileState {
 export async function fileState(file: string): Promise<FileState | undefined> {
   const stats = await ifPresent(() => stat(file));
   if (stats?.isFile() !== true) return undefined;
-  // A file that was moved here keeps the time at which it was written elsewhere; that of its entry is of the move.
+  // Moving a file keeps its time of writing, so use its inode's, which changes.
   return { state: `${stats.size}:${stats.mtimeMs}`, droppedMs: stats.ctimeMs };
 }
 
@@ -75,7 +75,7 @@ async function settle(file: string, settleMs: number): Promise<boolean> {
     if (!stats.isFile()) return true;
     const ageMs = Date.now() - stats.mtimeMs;
     if (ageMs >= settleMs) return true;
-    // A time in the future says nothing of the file's age: then two looks must agree.
+    // A time in the future gives no age: compare two looks.
     if (ageMs < 0) {
       await sleep(settleMs);
       if ((await fileState(file))?.state === `${stats.size}:${stats.mtimeMs}`) return true;
@@ -91,9 +91,9 @@ interface DropListener {
 }
 
 /**
- * Watches a folder for finished files, and links, those there already included; what is behind links only where they are
- * followed. A folder is read before it is watched, and some file systems tell of no change: files of which nothing was
- * told are found by looking again.
+ * Watches a folder for finished files and links, including those there already; looks behind links only where they are
+ * followed. Reads each folder before watching it. Looks again from time to time, because some file systems don't report
+ * every change.
  */
 export function watchDrops(
   drop: string,

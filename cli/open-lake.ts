@@ -24,7 +24,7 @@ export const NO_TEND = {
 interface Opening {
   readonly progress?: Effects['progress'];
   readonly onAlert?: (alert: Alert) => void;
-  /** Whether something is changed by what the contracts say; what is given a reason always is. */
+  /** Whether the command changes something by the contracts; one with a reason always does. */
   readonly changes?: boolean;
 }
 
@@ -147,8 +147,8 @@ interface DeployedContracts {
 }
 
 /**
- * What is decided is decided by the contracts that are deployed: with others here, a change is refused, and a look gets
- * a warning.
+ * The deployed contracts decide. Where the local ones differ, refuses commands that change something and warns the
+ * others.
  */
 async function compareContracts(
   { effects, contractsDigest: deployed }: StackLake,

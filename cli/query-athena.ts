@@ -29,8 +29,8 @@ interface Asking {
 }
 
 /**
- * Has Athena answer a question, hands the answer on, and says on stderr what it read and costs. Ctrl-C stops the query.
- * What is asked of the tables themselves is answered by their contracts, and costs nothing.
+ * Answers a question by Athena, and prints on stderr what it read and cost. Ctrl-C stops the query. Questions about the
+ * tables themselves are answered from contracts, and cost nothing.
  */
 export async function askAthena(
   { effects, athena }: Asking,

@@ -26,7 +26,7 @@ export async function* runDatasets(lake: CommandLake, wanted?: string, look?: Lo
   }
 }
 
-/** Datasets that files may be pending for. One whose contract is broken is among them: its error must be seen. */
+/** Datasets that may have pending files, broken contracts included, so that their errors show. */
 export function runnable({ contracts, unusable }: LoadedContracts): string[] {
   const sources = [...contracts.values()].filter(({ layer }) => layer === 'silver');
   return [...sources.map(({ dataset }) => dataset), ...unusable.keys()].sort();

@@ -94,7 +94,7 @@ async function sweep({ lake, options, queue }: Watching): Promise<void> {
   await options.onEvent({ kind: 'swept', datasets });
 }
 
-/** The daily sweep also looks again at every dropped file: a contract may have come since. */
+/** The daily sweep looks at all dropped files again: a contract may have come since. */
 async function sweepAgain(watching: Watching): Promise<void> {
   await addDropped(watching);
   await sweep(watching);
@@ -122,7 +122,7 @@ async function workOff(watching: Watching): Promise<void> {
     try {
       await handle(watching, work);
     } catch (error) {
-      // Whatever it was, the next drop may go through.
+      // Whatever it was, the next file may succeed.
       await watching.options.onEvent({ kind: 'trouble', error });
     }
   }
@@ -184,7 +184,7 @@ async function refuseOtherKinds(
 ): Promise<string[]> {
   const others: string[] = [];
   for (const file of files) {
-    // A link that isn't followed, or a file that is gone, is told of when it is to be copied.
+    // Refused links and missing files are reported when they are copied.
     const isPlain = (await plainProblem(file, { links, below: drop })) === undefined;
     const why = isPlain ? await ifPresent(() => whyOtherKind(file)) : undefined;
     if (why === undefined) continue;

@@ -17,7 +17,7 @@ interface Ways {
 
 let ways: Ways | undefined;
 
-/** Posts alerts to the Slack webhook; without one, they stand in the log. Of workflows that died it tells the lineage server, too. */
+/** Posts alerts to the Slack webhook, or logs them without one. Reports dead workflows to the lineage server, too. */
 export const handler = observed('relay-alert', async (event) => {
   ways ??= openWays();
   const { slack, lineage } = ways;

@@ -6,8 +6,8 @@ import { lakeHandler } from './stage-handler.ts';
 import { logInfo } from './telemetry.ts';
 
 /**
- * Gives the dataset's lease back, then looks for pending files, and starts the next run where there are some. In this
- * order: a file that comes before the lease is free is seen here, one that comes after it starts a run by its event.
+ * Releases the dataset's lease, then looks for pending files and starts the next run if there are any. The order
+ * matters: sweep sees files that came before the release; the events of later ones start a run.
  */
 export const handler = lakeHandler(
   'sweep',

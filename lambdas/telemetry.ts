@@ -124,7 +124,7 @@ const partsOf = (error: Error): { stack: string[]; cause: unknown } => ({
   cause: error.cause,
 });
 
-/** The error that the runtime is given, and with it the execution's history: by the same name, without its causes. */
+/** The error for the runtime, and so for the execution's history: same name, no causes. */
 function outwardError(error: unknown): Error {
   const [name, message] = [nameOf(error), outwardMessage(error)];
   const outward = new Error(message);

@@ -11,7 +11,7 @@ import type { ColumnType } from '../../etl/table/schema.ts';
 import type { AthenaRequest } from './athena-sql.ts';
 import { queryName } from './athena-tables.ts';
 
-/** DuckDB's SQL that answers what is asked of the tables themselves: by the contracts under which they were published, without Athena. */
+/** DuckDB's SQL that answers SHOW and DESCRIBE from the published contracts, without Athena. */
 export async function catalogSql(
   effects: Effects,
   request: Exclude<AthenaRequest, { readonly kind: 'query' }>,

@@ -11,7 +11,7 @@ export interface EventBridgeOptions {
   readonly onFailure?: (reason: string) => void;
 }
 
-/** Puts events on the account's default bus, each as the detail of one; the SDK's own retries are all there are. */
+/** Puts events on the account's default bus, one event each, in `detail`. Retries only as the SDK does. */
 export function eventBridge({ client, source, onFailure }: EventBridgeOptions): Events {
   return {
     async publish(event) {

@@ -45,7 +45,7 @@ export interface StackLake extends Lake {
  */
 export async function openStackLake(options: StackLakeOptions): Promise<StackLake> {
   const { stackName, contractsDir, sqlDir, progress, onWait, onEventFailure } = options;
-  // The SDK would tell users at every command that it will want a newer Node one day: that is for who maintains Assay.
+  // Hides the SDK's warning about old Node versions at each command: only Assay's maintainers can act on it.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const stack = await readStack(stackName);
   const privately = await privateFolder();
@@ -69,7 +69,7 @@ export async function openStackLake(options: StackLakeOptions): Promise<StackLak
     sqlDir,
     engine: { memoryLimitMb: MEMORY_LIMIT_MB, threads: availableParallelism() },
     localFolder,
-    // The platform's own key is for its functions alone: digests that are shown here are only good within one command.
+    // Only functions may use the platform's key. This one lasts one command, so its digests compare only within it.
     digestKey: randomBytes(32).toString('hex'),
     ...(progress === undefined ? {} : { progress }),
   });

@@ -23,7 +23,7 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5_000;
 /** An execution that was started is to be seen within this time. */
 const VISIBLE_MS = 60_000;
-/** Runs that a backfill lets go first. */
+/** Other runs a backfill waits for. */
 const MOST_ASKED = 20;
 
 /** What running a platform's workflow from outside takes. */
@@ -65,7 +65,7 @@ export function platformRuns(options: PlatformRunsOptions): Runs {
   };
 }
 
-/** Has the platform run one that was asked for, as soon as no other is under way. */
+/** Has the platform run a requested run as soon as no other is under way. */
 async function runBackfill(run: DatasetRun, options: PlatformRunsOptions): Promise<RunRecord> {
   const { dataset } = run;
   for (let asked = 0; asked < MOST_ASKED; asked++) {
@@ -115,9 +115,9 @@ export type NextStep =
   | { readonly kind: 'end' };
 
 /**
- * After a run: what its last step, the sweep, started, which the lease says; a new one where files may still be
- * pending that nobody looks for (one that failed sweeps nothing, and one that set files aside left the others); else
- * nothing. One that was asked for and failed is not asked for again: its files would fail again.
+ * What to wait for after a run. First, what its sweep started, by the lease. Else, a new run if files may be pending
+ * that nobody looks for: a failed run doesn't sweep, and one that set files aside left the others. Else nothing. A run
+ * that we asked for and that failed is not repeated: its files would fail again.
  */
 export function stepAfter(
   { runId, isMine }: Pick<AwaitedRun, 'runId' | 'isMine'>,

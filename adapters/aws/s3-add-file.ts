@@ -50,8 +50,8 @@ export async function addFileToS3(
 }
 
 /**
- * Whether `send` made the object; false where there is one. A 409 says that another request met this one, of which either
- * may have been first: the file is sent anew, all parts of it
+ * Whether `send` made the object; false where one exists. A 409 means that another request came meanwhile, and either
+ * may have won. The file is then sent again, all parts of it
  * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
  */
 async function sendIfNew(send: () => Promise<void>): Promise<boolean> {

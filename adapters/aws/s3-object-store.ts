@@ -135,8 +135,8 @@ function isRefused(error: unknown): boolean {
 }
 
 /**
- * The tag of an object that holds these very bytes. After a repeated request it is ours: the first try went through
- * and only its answer was lost, which is why the second was refused.
+ * The tag of an object with exactly these bytes. After the SDK's retry, that object is ours: the first try worked, its
+ * answer was lost, and so the second was refused.
  */
 async function etagOfSame(place: S3Place, key: string, body: Uint8Array): Promise<string | undefined> {
   const current = await getObject(place, key);

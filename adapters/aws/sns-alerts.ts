@@ -14,8 +14,8 @@ export interface SnsAlertsOptions {
 }
 
 /**
- * Alerts as messages to a topic: an Alert as JSON for queues and functions, readable text for email; and as documents
- * in the lake. The message goes out first, so that no alert is on record that nobody was told.
+ * Alerts as messages to a topic (JSON of an Alert for queues and functions, readable text for email) and as documents
+ * in the lake. The message goes first, so that no alert is on record that was never sent.
  */
 export function snsAlerts({ sns, topicArn, objects }: SnsAlertsOptions): Alerts {
   return {

@@ -22,9 +22,9 @@ const TIMEOUT_MS = 3000;
 const REST_MS = 60_000;
 
 /**
- * Posts events to a server: lineage is told as it happens, or not at all, and a server that is down keeps no run. What was
- * sent into a connection that had ended is sent once more.
- * For a minute after a failure nothing is sent. Throws ConfigError `OPENLINEAGE_URL` on an address that is none.
+ * Posts events to a server at once or never: a server that is down delays no run. Posts again if the connection had
+ * already ended. After a failure, sends nothing for a minute. Throws ConfigError `OPENLINEAGE_URL` on an address that
+ * is none.
  */
 export function httpLineage({ clock, ...options }: LineageOptions & { readonly clock: Clock }): Lineage {
   const { apiKey, namespace = 'default', onFailure, timeoutMs = TIMEOUT_MS } = options;

@@ -14,8 +14,8 @@ export interface PostTrouble {
   readonly reason: string;
   readonly isPassing: boolean;
   /**
-   * Whether the connection ended without an answer: one that was kept open may have ended while nobody looked, as it does
-   * while a Lambda function sleeps, and the next one is new.
+   * Whether the connection ended without an answer. A kept-open one may have ended unnoticed, as while a Lambda
+   * function sleeps; a retry opens a new one.
    */
   readonly isBroken?: boolean;
 }
@@ -68,7 +68,7 @@ function partOf(error: unknown, name: 'cause' | 'code'): unknown {
   return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
 }
 
-/** Posts again while the trouble may pass; what was the trouble of the last try, undefined where one was taken. */
+/** Retries a post while the trouble may pass. Returns the last try's trouble; undefined after success. */
 export async function patiently(
   post: () => Promise<PostTrouble | undefined>,
   { tries, pauseMs }: Patience,

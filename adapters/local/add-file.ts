@@ -14,7 +14,7 @@ import { sharedWork } from './shared-work.ts';
 /** Of many files that come at once, one flush of their folder serves all that were placed before it began. */
 const syncTogether = sharedWork(syncFolder);
 
-/** Whoever finds a folder made by another a moment ago waits until it is durable. */
+/** Whoever finds a folder that another just made waits until it is durable. */
 const ensureTogether: Readonly<Record<Share, (folder: string) => Promise<void>>> = {
   nobody: sharedWork((folder) => ensureFolder(folder, MODES.nobody.folder)),
   group: sharedWork((folder) => ensureFolder(folder, MODES.group.folder)),

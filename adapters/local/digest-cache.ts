@@ -37,7 +37,7 @@ export async function cachedDigest(lake: LakeFolder, key: string): Promise<strin
   return hashed.digest;
 }
 
-/** Remembers of a key what its source was found to be, once nothing changes its file any more. */
+/** Remembers for a key the digest of its source, once its file no longer changes. */
 export async function rememberDigest(lake: LakeFolder, key: string, source: HashedFile): Promise<void> {
   if (!isWorthRemembering(source.fingerprint)) return;
   await remember(lake, key, { digest: source.digest, fingerprint: await fingerprintOf(lake.keyPath(key)) });

@@ -58,7 +58,7 @@ export async function* ingestFiles(
     sent(0);
     const look = () => guarded(`looking at ${file}`, () => requirePlain(file, source));
     try {
-      // Added at once, and looked at only then: whoever is added first came first.
+      // Check only after adding, so that files arrive in the order of adding.
       const added = await intake.add({
         name: path.basename(file),
         sizeBytes,
@@ -87,14 +87,14 @@ interface Source extends FileToIngest {
   readonly foundWrittenMs: number | undefined;
 }
 
-/** What can't be looked at fails when it is to be copied, and stops no other. */
+/** Errors wait until the file is copied, so that they stop no other. */
 async function measure(found: FileToIngest): Promise<Source> {
   const { file, below } = found;
   const stats = await stat(file).catch(() => undefined);
   return {
     ...found,
     sizeBytes: stats?.size ?? 0,
-    // A person who names a file drops it now; in a folder that is looked through time and again it lay since then.
+    // Naming a file drops it now; a file in a watched folder was dropped when it was written.
     foundWrittenMs: below === undefined ? undefined : stats?.mtimeMs,
   };
 }

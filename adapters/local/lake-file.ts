@@ -21,8 +21,8 @@ const LAKE = z.object({
 export type LakeSettings = z.infer<typeof LAKE>;
 
 /**
- * A lake's settings, undefined where this user may read the lake but not them, which hold its secret; ConfigError 'NOT_A_LAKE' where the folder is none, 'LAKE_FORMAT' where they
- * are damaged.
+ * A lake's settings; undefined where this user may read the lake, but not this secret file. ConfigError 'NOT_A_LAKE'
+ * where the folder is none, 'LAKE_FORMAT' where the settings are damaged.
  */
 export async function readLakeFile(lake: LakeFolder): Promise<LakeSettings | undefined> {
   const file = path.join(lake.root, LAKE_FILE);

@@ -74,7 +74,7 @@ async function replace(entry: Entry, body: Uint8Array): Promise<string> {
     const written = await lstat(temp, { bigint: true });
     await replaceFile(temp, entry.file);
     const first = await ifPresent(() => lstat(entry.chain.pathOf(1), { bigint: true }));
-    // A chain that started from the file before this one hides it; one that started from it holds it.
+    // If version 1 is this file, the chain holds it. If it is an older file, the chain hides it.
     if (first === undefined || first.ino === written.ino) return etagOf(1, body);
   } finally {
     await removeFile(temp);

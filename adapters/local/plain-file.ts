@@ -15,8 +15,8 @@ export interface FoundFile {
 }
 
 /**
- * Why a path is not taken for a source file: it is no regular file, or links are refused and it is one, lies behind one
- * or has a second name; undefined where it is taken.
+ * Why a path is refused as a source file: it is no regular file or, where links are refused, is a link, lies behind one
+ * or has a second name. Undefined where accepted.
  */
 export async function plainProblem(file: string, { links, below }: FoundFile): Promise<string | undefined> {
   const own = await lstat(file);

@@ -67,7 +67,7 @@ async function execute(dataset: string, effects: Effects, start: Start): Promise
 /** What the machine ends with, as far as it matters here. */
 const Swept = z.object({ sweep: z.object({ pending: z.boolean() }) });
 
-/** The stages. The sweep is about what came while the run was under way, which came to the last days. */
+/** The stages. Sweep only looks for files that came during the run, which are in the last days. */
 function handlersOn(effects: Effects): ReturnType<typeof bindStages> {
   const { sweep } = bindStages(lookingAt('last-days', effects));
   return { ...bindStages(effects), sweep };
@@ -94,12 +94,12 @@ export async function runDataset(
     if (record.status === 'nothing-to-do' && records.length > 0) return records;
     records.push(record);
     const goesOn = isCommitted(record.status) || (record.status === 'refused' && record.files.length > 0);
-    // A run that ended early swept nothing: then a plan tells.
+    // A run that ended early didn't sweep: a plan finds out.
     if (!goesOn || isMorePending === false) return records;
   }
 }
 
-/** What upkeep after runs is told of, and where the runs look for files. */
+/** Who hears of trouble with upkeep, and where runs look for files. */
 export interface UpkeepOptions {
   readonly look?: Look;
   /** Called with what kept the upkeep from being done: what was run stands, and the next time does it. */

@@ -1,7 +1,6 @@
 /**
- * Work that one doing serves for all who asked before it began, as one flush of a folder does. Whoever asks while it is
- * being done waits for the next doing, which serves all who asked meanwhile. All whom a doing serves are told of its
- * failure.
+ * Lets one execution of work, such as flushing a folder, serve every caller that asked before it began. Callers that
+ * ask during it wait for the next one, which serves them all. If it fails, all its callers get the error.
  */
 export function sharedWork(work: (key: string) => Promise<void>): (key: string) => Promise<void> {
   const doing = new Map<string, Promise<void>>();

@@ -19,7 +19,7 @@ export interface Execution {
   readonly concurrency?: number;
   /** Stops the execution: what is running ends, nothing more begins, and no failure is recorded. */
   readonly signal?: AbortSignal;
-  /** Is given what stages throw, with all its text, of which the execution keeps but what may be kept. */
+  /** Gets each stage's error in full; the execution keeps only what may be stored. */
   readonly onError?: (error: unknown) => void;
 }
 

@@ -66,7 +66,7 @@ Values of personal and confidential columns are shown as •••.`,
   },
 };
 
-/** Reasons mask their values themselves; of values that would be read otherwise, only those of open columns are shown. */
+/** Reasons are masked already. Masks values that would be read differently, except in open columns. */
 function masked(found: ContractTrial, current: Contract, proposed: Contract): ContractTrial {
   const [now, then] = [openColumns(current), openColumns(proposed)];
   const mask = (value: string | null): string | null => (value === null ? null : MASK);

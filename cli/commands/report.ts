@@ -70,7 +70,7 @@ as it was made from a Silver snapshot; with --closed, the rows of closed months,
       throw usageError('--as-of is of one report: name it, or leave --as-of out.');
     if (name === undefined) return listReports(loaded.contracts.values(), args, io);
     const named = goldReport(name, loaded.contracts.values());
-    // Where its contract is broken, that is what is to be said.
+    // If its contract is broken, report that.
     requireContract(loaded, named.dataset);
     const contract = await publishedContract(lake.effects.objects, named);
     if (args.has('closed')) return await printClosed({ lake, contract, month, format }, args, io);

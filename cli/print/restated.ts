@@ -9,7 +9,7 @@ import { table } from './table.ts';
 /** Figures that are listed; ops.restatements has them all. */
 const MOST = 50;
 
-/** Said of a change that was to change figures, or not to. */
+/** Printed when a change could change figures, but didn't. */
 export const NOTHING_RESTATED = 'No published figure changed.';
 
 /** What a run changed of published figures, and what waits since it; empty where that is nothing. */

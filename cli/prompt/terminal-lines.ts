@@ -30,7 +30,7 @@ export function terminalLines({ history = [], complete }: LineOptions = {}): Lin
   let interrupt: (() => void) | undefined;
   reader.on('SIGINT', () => {
     if (answer === undefined && interrupt !== undefined) return interrupt();
-    // What was typed goes: to its end, and all of it.
+    // Clear the line: go to its end, erase all.
     reader.write(null, { ctrl: true, name: 'e' });
     reader.write(null, { ctrl: true, name: 'u' });
     give({ kind: 'interrupted' });

@@ -9,7 +9,7 @@ const ExecutionAlert = z.looseObject({
   details: z.looseObject({ source: z.literal('aws.states'), status: z.string(), input: z.unknown() }),
 });
 
-/** An execution's input, which is all that its status event knows of the run: the execution's name can be another. */
+/** An execution's input. Only it names the run in a status event; the execution's name can be another. */
 const ExecutionInput = z.looseObject({ dataset: z.string().min(1), runId: z.string().min(1) });
 
 /** The run that an execution was given; undefined where its input is no run, or was too large to be sent along. */
@@ -17,7 +17,7 @@ export function runOfExecution(input: unknown): z.infer<typeof ExecutionInput> |
   return ExecutionInput.safeParse(typeof input === 'string' ? parseJson(input) : input).data;
 }
 
-/** Tells a lineage server how a workflow ended that died before it could tell so itself; anything else is none of its business. */
+/** Reports to a lineage server that a workflow died before it could report its own end; ignores everything else. */
 export async function tellDied(body: string, lineage: Lineage): Promise<void> {
   const alert = ExecutionAlert.safeParse(parseJson(body)).data;
   const run = runOfExecution(alert?.details.input);

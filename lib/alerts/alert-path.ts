@@ -37,7 +37,7 @@ export class AlertPath extends Construct {
       description: `Assay ${stage}: alerts on their way`,
       alias: `alias/${resourceName(stage, 'alerts')}`,
       enableKeyRotation: true,
-      // Nothing stays encrypted with it but messages under way.
+      // Only messages under way are encrypted with it.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.topic = new Topic(this, 'Topic', {

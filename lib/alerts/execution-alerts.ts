@@ -15,8 +15,9 @@ export interface ExecutionAlertsProps {
 }
 
 /**
- * Tells people when the workflow itself dies, so that no run ends unseen even where record-failure could not run, and
- * nobody is told twice where it did. The message is an Alert; the event names no dataset but in the execution's input, which is given as it is.
+ * Alerts people when the workflow itself dies: no run ends unseen where record-failure could not run, and nobody is
+ * alerted twice where it did. The message is an Alert. The event names the dataset only in the execution's input, which
+ * is passed on unchanged.
  */
 export class ExecutionAlerts extends Construct {
   constructor(scope: Construct, id: string, { config, topic, deadLetters }: ExecutionAlertsProps) {

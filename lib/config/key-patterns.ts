@@ -107,7 +107,7 @@ export const BREAKERS = ofAnyDataset((dataset) => breakerKey(dataset));
 export const BACKFILLS = ofAnyDataset((dataset) => backfillKey(dataset, ANY));
 export const CONTRACT_TEXTS = 'ops/contracts/*';
 export const MIGRATIONS = 'ops/migrations/*';
-/** What programs were told of, and what they are still to be told. */
+/** States that programs know of, and events still to be sent. */
 export const EVENTS = 'ops/events/*';
 export const OUTBOX = ofAnyDataset((dataset) => `${outboxPrefix(dataset)}${ANY}`);
 export const REPEATS = 'ops/twins/*.parquet';

@@ -28,10 +28,9 @@ const LEFTOVERS = [
 ];
 
 /**
- * Whoever keeps the tables tidy, a person or a schedule, beside `operator`: `expire` and `tend` note what is to go, `compact`
- * writes joined files of Silver, `upgrade` those of all tables that were written anew, and `vacuum` removes what nobody
- * needs. None removes a source file, a pointer, a
- * decision or the record of a run.
+ * For whoever does the upkeep, a person or a schedule, beside `operator`. `expire` and `tend` note what may go,
+ * `compact` writes joined files of Silver, `upgrade` writes files of all tables anew, and `vacuum` removes what nobody
+ * needs. None removes a source file, a pointer, a decision or the record of a run.
  */
 export function caretaker({ config: { stage } }: PeopleProps): PolicyStatement[] {
   const arnOf = (key: string): string => bucketArn(stage, bucketOf(key), key);

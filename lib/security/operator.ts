@@ -50,9 +50,8 @@ const WRITES = [
 ];
 
 /**
- * The platform team: reads the whole lake, brings files, decides on runs and records, has them run. It publishes only
- * by what the pointers' own rules allow, and writes no Silver data, no lease and no staged result: those are the
- * workflow's.
+ * The platform team: reads the whole lake, adds files, decides on runs and records, starts runs. It publishes only as
+ * the pointers' own rules allow. Only the workflow writes Silver data, leases and staged results.
  */
 export function operator(props: PeopleProps): PolicyStatement[] {
   const { stage } = props.config;
@@ -86,7 +85,7 @@ export function operator(props: PeopleProps): PolicyStatement[] {
         ]),
       ],
     ),
-    // Who takes data back changes figures that were published, which is told.
+    // Rollbacks change published figures, which triggers alerts.
     allow(['sns:Publish'], [regionalArn('sns', resourceName(stage, 'alerts'))]),
     allow(['kms:Decrypt', 'kms:GenerateDataKey'], [props.topicKey.keyArn]),
     tellPrograms(stage),

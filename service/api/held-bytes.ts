@@ -4,8 +4,8 @@ import { TransientError } from '../../etl/errors.ts';
 const IDLE_MS = 60_000;
 
 /**
- * Bytes for which something is held while they are read. It is let go at their end, when the reader goes away, and when the
- * reader asks for nothing for a minute, or never does.
+ * Bytes that hold a resource while they are read. Closes it at their end, when the reader goes away, or when the reader
+ * asks for nothing for a minute, or never does.
  */
 export function heldBytes(
   bytes: AsyncIterable<Uint8Array>,
@@ -24,7 +24,7 @@ export function heldBytes(
     timer.unref();
   };
   wait();
-  // No generator: one that was not begun does nothing when it is ended.
+  // No generator: ending one that never began would close nothing.
   const pieces = bytes[Symbol.asyncIterator]();
   const iterator: AsyncIterator<Uint8Array> = {
     next: async () => {

@@ -4,7 +4,7 @@ import type { Effects } from '../../etl/ports.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { lastRuns } from './parts/last-runs.ts';
 
-/** From this age on what is known of a dataset is looked at again. */
+/** An older dataset state is refreshed. */
 const FRESH_MS = 2000;
 
 /** So long a page waits for what is looked at again; then it shows what was known before. */
@@ -22,11 +22,11 @@ export interface DatasetState {
 /** What is known of all datasets: looking at 200 takes longer than a page may. */
 export interface Board {
   /**
-   * The state of each dataset, looked at now where nothing is known of it. What is old is looked at again; where that takes
-   * longer than a page may wait, the old state is told, and the new one to who asks next.
+   * The state of each dataset; unknown ones are read now. Old ones are refreshed. Where that takes longer than a page
+   * may wait, returns the old state, and the next request gets the new one.
    */
   states(contracts: readonly Contract[]): Promise<readonly DatasetState[]>;
-  /** Has a dataset looked at anew by who asks next, because something was decided about it. */
+  /** Makes the next request read a dataset anew, after a decision about it. */
   forget(dataset: string): void;
 }
 
@@ -44,7 +44,7 @@ export function openBoard(effects: Effects): Board {
     return state;
   };
   const refresh = async (old: readonly Contract[]): Promise<void> => {
-    // What can't be looked at now is forgotten: who asks next looks, and is told why it can't be.
+    // Forget a failed one: the next request reads it and gets the error.
     for (const contract of old) await look(contract).catch(() => known.delete(contract.dataset));
     refreshing = undefined;
   };

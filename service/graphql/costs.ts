@@ -1,6 +1,6 @@
 import { MOST_ROWS, PAGE_ROWS } from './filters.ts';
 
-/** What answering a field takes, in units of one value of one row, beside what its parts take. */
+/** The cost of a field without its parts, in values of one row. */
 export interface Cost {
   /** Once. */
   readonly own: number;

@@ -3,8 +3,8 @@ import { AssayError } from '../../etl/errors.ts';
 import { problemOf } from '../http/problem.ts';
 
 /**
- * An error as it is answered: with the code that the command prints, and no more of what nobody foresaw than where it was.
- * `onUnforeseen` is given those with all their text.
+ * An error for the answer: with the code that the command prints; of unforeseen errors, only where they occurred.
+ * `onUnforeseen` gets those with their full text.
  */
 export function formattedError(
   error: Readonly<GraphQLError | Error>,

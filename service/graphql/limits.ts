@@ -40,8 +40,8 @@ interface Size {
 const NOTHING: Size = { fields: 0, depth: 0, cost: 0 };
 
 /**
- * Throws ConfigError `TOO_COMPLEX` where a document asks for more than a request may: before it is validated, which itself takes
- * long for what is made to. Each operation counts, aliases and fragments as often as they are answered.
+ * Throws ConfigError `TOO_COMPLEX` where a document exceeds what a request may ask. Runs before validation, which takes
+ * long for malicious documents. Counts every operation, and aliases and fragments as often as they are answered.
  */
 export function checkLimits(
   document: DocumentNode,
@@ -77,7 +77,7 @@ function walker(document: DocumentNode, variables: Readonly<Record<string, unkno
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const one of document.definitions)
     if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one);
-  // A fragment costs the same wherever it is used: its type is its own. One that is in itself is refused by the validation.
+  // A fragment costs the same wherever it is used, since its type is its own. Validation refuses recursive ones.
   const known = new Map<string, Size>();
   const ofFragment = (name: string, type: GraphQLNamedType | undefined, isRoot: boolean): Size => {
     const key = `${name} ${type?.name} ${isRoot}`;

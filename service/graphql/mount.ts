@@ -34,7 +34,7 @@ const DEADLINE_MS = 30_000;
 /** Requests that are answered at one time: each has an engine of its own. */
 const MOST_AT_ONCE = 8;
 
-/** Errors of one request that are told: what is made to have thousands has no more. */
+/** Errors reported of one request, so that malicious ones don't return thousands. */
 const MOST_ERRORS = 10;
 
 type Schemas = ReturnType<typeof schemaCache>;
@@ -65,7 +65,7 @@ export function mountGraphql(app: Hono<Env>, service: Service): void {
       return c.body(body ?? '', status as 200, { ...headers, 'Cache-Control': 'private, no-store' });
     } finally {
       c.req.raw.signal.removeEventListener('abort', stop);
-      // Whoever asked doesn't wait until what was stopped has ended.
+      // The caller doesn't wait for stopped work to end.
       void asking.close().catch(service.onError).finally(leave);
     }
   });

@@ -7,8 +7,8 @@ const WORDS: ReadonlySet<string> = new Set(['true', 'false', 'null']);
 const PLAIN = /^[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*(\.[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*)?$/;
 
 /**
- * The name in GraphQL of a dataset or a column: `spend.council_payments` → `spend__council_payments`. Different ones have
- * different names, whatever others there are: what isn't plain ends in three underscores and a digest of itself.
+ * The name in GraphQL of a dataset or a column: `spend.council_payments` → `spend__council_payments`. Different
+ * originals always get different names: one that can't be kept ends in three underscores and a digest of the original.
  */
 export function graphqlName(original: string): string {
   if (PLAIN.test(original) && !WORDS.has(original)) return original.replace('.', '__');

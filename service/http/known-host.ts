@@ -3,10 +3,7 @@ import { ConfigError } from '../../etl/errors.ts';
 import type { Service } from '../service.ts';
 import type { Env } from './env.ts';
 
-/**
- * Refuses requests that were sent to another host: a page elsewhere whose name was made to lead here (DNS rebinding) names
- * its own.
- */
+/** Refuses requests for another host: after DNS rebinding, a foreign page's requests still name its own host. */
 export const knownHost = ({ hosts }: Pick<Service, 'hosts'>) =>
   createMiddleware<Env>(async (c, next) => {
     const host = c.req.header('host') ?? '';

@@ -9,7 +9,7 @@ export interface Rate {
   readonly perSecond: number;
 }
 
-/** More than a person or a program that waits for its answers sends, and less than what would keep others from theirs. */
+/** More than people and patient programs send, and little enough to protect everyone else's requests. */
 export const RATE: Rate = { atOnce: 2000, perSecond: 500 };
 
 /** Refuses what one identity asks beyond its rate; all who are not signed in share one. */

@@ -13,8 +13,8 @@ interface Kept<T> {
 }
 
 /**
- * Does what is asked for under a key once: a repeat within a day gets the answer of the first, also while that is still
- * under way. What failed may be tried again. Throws ConfigError `OTHER_REQUEST` where the key was used for something else.
+ * Does a keyed request once. A repeat within a day gets the first one's answer, even while that is under way. Failed
+ * requests may be retried. Throws ConfigError `OTHER_REQUEST` where the key was used for something else.
  */
 export function onceByKey<T>(clock: Clock) {
   const kept = new Map<string, Kept<T>>();

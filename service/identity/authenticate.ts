@@ -15,7 +15,7 @@ export const authenticate = (service: Known) =>
     await next();
   });
 
-/** Who asks; throws ConfigError `NOT_SIGNED_IN` for a header that no one is behind, which a cookie must not make up for. */
+/** Who asks; throws ConfigError `NOT_SIGNED_IN` for an invalid header, even if a cookie is valid. */
 async function askerOf(c: Ctx, { access, sessions, cookieName }: Known): Promise<Asker> {
   const header = c.req.header('authorization');
   if (header !== undefined) {

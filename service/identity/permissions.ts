@@ -16,7 +16,7 @@ export type Permission = keyof typeof PERMISSIONS;
 const VIEWER: readonly Permission[] = ['catalogue.read', 'gold.read'];
 const EVERY = Object.keys(PERMISSIONS) as readonly Permission[];
 
-/** Auditors see all that was decided; they decide nothing, and need no values for it. */
+/** Auditors see every decision; they make none, and need no values to see them. */
 const UNSEEN_BY_AUDITORS: readonly Permission[] = ['runs.decide', 'protected.read'];
 
 /** What each role may: a role is nothing but its permissions. */

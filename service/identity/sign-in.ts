@@ -5,8 +5,8 @@ import { notSignedIn } from './authenticate.ts';
 import { SESSION_HOURS } from './sessions.ts';
 
 /**
- * Where an address has a token: begins a session by it and returns the address without it, so that it stands in no history
- * and in no log. Throws ConfigError `NOT_SIGNED_IN` where the token is used up, unless who comes is signed in already.
+ * Begins a session from an address's token, and returns the address without it, to keep it out of histories and logs.
+ * Throws ConfigError `NOT_SIGNED_IN` where the token is used up, unless the caller is signed in already.
  */
 export async function signIn(c: Ctx, service: Service): Promise<string | undefined> {
   const token = c.req.query('token');

@@ -22,7 +22,7 @@ export function spare(open: OpenEngineApart): SpareEngine {
     take: () => {
       const taken = waiting ?? prepare();
       waiting = undefined;
-      // Not at the same time as what is being asked, which would wait for it.
+      // Not before the taken one is open: starting both would delay it.
       const next = (): void => {
         if (!isClosed) waiting ??= prepare();
       };

@@ -98,7 +98,7 @@ function connectTo(child: ChildProcess, memoryMb: number): Link {
   };
 }
 
-/** How a process ends that gets no more memory: C++ and V8 abort, and Linux kills. */
+/** Signals that end a process out of memory: C++ and V8 abort, Linux kills. */
 const OF_MEMORY: ReadonlySet<string | null> = new Set(['SIGABRT', 'SIGKILL', 'SIGSEGV', 'SIGTRAP', 'SIGILL']);
 
 function whyEnded(code: number | null, signal: string | null, memoryMb: number): AssayError {

@@ -39,7 +39,7 @@ export const AROUND_RUNS = {
     lists: ['bronze', 'ops'],
     alerts: true,
   },
-  // Of a workflow that died, nobody but its alert tells a lineage server.
+  // Only a dead workflow's alert can report it to the lineage server.
   'relay-alert': { reads: [], writes: [], lists: [], secrets: ['slack-webhook'], lineage: true },
   'reconcile-catalog': {
     reads: [POINTERS.silver, POINTERS.gold, CONTRACT_TEXTS],
@@ -56,7 +56,7 @@ export const AROUND_RUNS = {
       BREAKERS,
       SEALS,
       RUN_RECORDS,
-      // That something was decided shows that a pointer is lost, and not yet to come.
+      // A decision shows that a missing pointer was lost, not never made.
       DECISIONS,
       HEALTH,
       // What the upkeep has left: manifests and lists, no data.
@@ -71,7 +71,7 @@ export const AROUND_RUNS = {
     lists: ['bronze', 'silver', 'gold', 'quarantine', 'ops'],
     alerts: true,
   },
-  // Beside what it removes and the files that it joins it can write nothing that a run or a person decided.
+  // It can remove and join files, but not change what a run or a person decided.
   tend: {
     reads: [
       POINTERS.silver,
@@ -122,7 +122,7 @@ export const AROUND_RUNS = {
     ],
     lists: ['silver', 'gold', 'quarantine', 'ops'],
     catalog: ['silver', 'quarantine', 'condemned', 'ops', 'gold'],
-    // Gold that fell behind is refreshed with it, and figures that change are told; what programs were not told is told.
+    // It refreshes stale Gold, alerts people about changed figures, and sends programs unsent events.
     alerts: true,
     events: true,
     lineage: true,

@@ -70,7 +70,7 @@ export const CHUNK_STAGES = {
       STAGED_REJECTS,
       STAGED_SUSPECTS,
       ...SILVER_TABLES.map(wholeTables),
-      // Among which records a retried one's equals are counted.
+      // The records that a retried one's equals are counted in.
       REPEATS,
     ],
     writes: [...SILVER_TABLES.map(dataFiles), SEALS, COMMIT_PLANS, MIGRATIONS, REPEATS],

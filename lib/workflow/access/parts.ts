@@ -20,8 +20,8 @@ import {
 export const SILVER_TABLES = ['silver', 'quarantine', 'condemned', 'source_files'] as const;
 
 /**
- * What planning looks at: source files, their digests, what retries there are, the ledger, what is withheld. It only
- * remembers digests. The records of a retry are quarantined values: it sees their manifests alone.
+ * What planning reads: source files, their digests, retries, the ledger, what is withheld. It writes only digests. A
+ * retry's records are quarantined values: it may read only the manifests.
  */
 export const PLANNING = {
   reads: [
@@ -36,7 +36,7 @@ export const PLANNING = {
     LOOKS,
     MIGRATIONS,
     CONTRACT_TEXTS,
-    // That a run was published or something decided shows that a pointer is lost, and not yet to come.
+    // A published run or a decision shows that a missing pointer was lost, not never made.
     RUN_RECORDS,
     DECISIONS,
   ],

@@ -127,7 +127,7 @@ export const RUN_STAGES = {
       BREAKERS,
       LEASES,
       MIGRATIONS,
-      // Silver was published where only Gold failed: programs are told.
+      // If only Gold failed, Silver is published: notify programs.
       tableMetadata('silver'),
       EVENTS,
     ],
