@@ -76,7 +76,7 @@ async function goldOf(lake: Lake, run: RunRecord): Promise<{ dataset: string; is
   return tables;
 }
 
-/** Commands that decide on a held run; one of which files were refused has to be sealed anew first. */
+/** Commands that decide on a held run; after files were refused, it must be sealed first. */
 function decisionsOn({ runId, sealDigest }: RunRecord, aside: readonly Withheld[]): string[] {
   const [held, refused] = aside;
   const [file] = refused?.keys ?? [];

@@ -83,7 +83,7 @@ async function settle(file: string, settleMs: number): Promise<boolean> {
   }
 }
 
-/** Who is told of drops. */
+/** Callbacks of a watch. */
 interface DropListener {
   /** A file came, or was replaced, and was not written to for a while. */
   onFile(file: string): void;

@@ -88,7 +88,7 @@ function stackLineageOf(io: Io): Pick<StackLakeOptions, 'lineage'> {
   return { lineage: { onFailure, ...(apiKey ? { apiKey } : {}) } };
 }
 
-/** Where programs are told of what was published: $ASSAY_EVENTS_URL, signed with $ASSAY_EVENTS_SECRET. */
+/** Where programs are notified of publications: $ASSAY_EVENTS_URL, signed with $ASSAY_EVENTS_SECRET. */
 function eventsOf(io: Io): Pick<LakeOptions, 'events'> {
   const { ASSAY_EVENTS_URL: url, ASSAY_EVENTS_SECRET: secret } = io.env;
   if (url === undefined || url === '') return {};

@@ -177,7 +177,7 @@ async function ingestDropped(
   return true;
 }
 
-/** Tells of dropped files that are of another kind than CSV, and returns them: Bronze keeps for good what it gets. */
+/** Reports dropped files of another kind than CSV, and returns them: Bronze keeps everything for good. */
 async function refuseOtherKinds(
   files: Iterable<string>,
   { onEvent, links, drop }: WatchOptions,

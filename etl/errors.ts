@@ -62,8 +62,8 @@ const KINDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What may be kept and sent of anything thrown: Assay's own errors say what they were written to say; of all others, whose
- * text may quote a value out of a file, the name alone, and where it was.
+ * The part of a thrown value that may be stored and sent. Assay's own errors give their message. All others, whose text
+ * may quote a file's values, give only their name and where they occurred.
  */
 export function outwardMessage(error: unknown): string {
   const name = nameOf(error);

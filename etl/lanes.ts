@@ -19,7 +19,7 @@ export class Lanes<Lane> {
     running.catch(() => undefined);
   }
 
-  /** Returns when every job is done; throws what one of them threw, but not before the others ended. */
+  /** Waits until every job has ended; then throws the error of one that failed. */
   async finish(): Promise<void> {
     await this.settle();
     await Promise.all(this.#running);

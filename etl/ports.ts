@@ -139,12 +139,12 @@ export interface Alert {
 /** How the cause begins under which a workflow ends once people were told of it. */
 export const TOLD = 'People were told: ';
 
-/** Tells people. Delivering the same alert twice is harmless. */
+/** Alerts people. Sending the same alert twice is harmless. */
 export interface Alerts {
   send(alert: Alert): Promise<void>;
 }
 
-/** Tells programs what was published. */
+/** Notifies programs of publications. */
 export interface Events {
   /**
    * Whether they were told, can't be told now, or refused; the reason is reported. Telling an event twice is harmless.
@@ -159,7 +159,7 @@ export interface Lineage {
   readonly namespace: string;
   /** Never throws: it fails no run. */
   emit(event: Readonly<Record<string, unknown>>): Promise<void>;
-  /** Says to whoever watches why events of a run are not sent. */
+  /** Reports why events of a run are not sent. */
   unmade(reason: string): void;
 }
 

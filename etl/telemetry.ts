@@ -14,7 +14,7 @@ function counter(name: keyof typeof DESCRIPTIONS): Counter {
   return metrics.getMeter('assay').createCounter(name, { description: DESCRIPTIONS[name] });
 }
 
-/** Runs work inside a span; an error marks the span and goes on. */
+/** Runs work inside a span; marks the span and throws on error. */
 export async function withSpan<T>(
   name: string,
   attributes: Attributes,

@@ -3,7 +3,7 @@ import { lookAfter } from '../etl/operations/look-after.ts';
 import { lakeHandler } from './stage-handler.ts';
 import { logWarning, publishMetrics } from './telemetry.ts';
 
-/** What people are told by alarms, on the metrics of every hour. */
+/** Hourly metrics whose alarms alert people. */
 const HAVE_ALARMS: readonly string[] = ['SILENT', 'SEAL_MISSING'];
 
 /** Looks after every dataset and Gold table, on a schedule: metrics whose alarms tell people, and alerts for the rest. */

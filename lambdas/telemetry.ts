@@ -62,8 +62,8 @@ const Subject = z.looseObject({
 export type Handler = (input: unknown, context: Context) => Promise<unknown>;
 
 /**
- * A handler whose calls are logged and traced: which dataset, run and chunk, how long, and what it ended with. An
- * error goes on under its own name, which the state machine goes by, and with what may leave the process.
+ * A handler with logs and traces: which dataset, run and chunk, how long, and the outcome. Errors keep the name that
+ * the state machine matches, and only the text that may leave the process.
  */
 export function observed(name: string, work: (input: unknown) => Promise<unknown>): Handler {
   return async (input, context) => {

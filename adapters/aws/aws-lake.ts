@@ -31,11 +31,11 @@ export interface AwsLakeSettings extends ContractFolders {
   readonly alertsTopicArn?: string | undefined;
   readonly stateMachineArn?: string | undefined;
   readonly digestKeySecretArn?: string | undefined;
-  /** The source of the events that programs are told of what was published by; nobody is told where it is absent. */
+  /** Source of the events that notify programs of publications; none are sent without it. */
   readonly eventsSource?: string | undefined;
   /** Called with the reason when an event could not be put. */
   readonly onEventFailure?: (reason: string) => void;
-  /** The lineage server that runs are told to; none where it is absent. */
+  /** The lineage server for reports on runs; no reports without one. */
   readonly lineage?: LineageOptions | undefined;
   /** Keys digests where no secret is named. */
   readonly digestKey?: string;

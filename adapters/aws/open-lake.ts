@@ -25,9 +25,9 @@ export interface StackLakeOptions extends ContractFolders {
   readonly stackName: string;
   readonly progress?: Effects['progress'];
   readonly onWait?: PlatformRunsOptions['onWait'];
-  /** How the lineage server is told of what is decided here, where the platform names one; nothing is where it is absent. */
+  /** Lineage settings for decisions made here, if the platform names a server; without them nothing is reported. */
   readonly lineage?: Pick<LineageOptions, 'apiKey' | 'onFailure'>;
-  /** Called with the reason when programs could not be told of what was published. */
+  /** Called with the reason when programs could not be notified of a publication. */
   readonly onEventFailure?: (reason: string) => void;
 }
 

@@ -136,7 +136,7 @@ function cutShort(key: string, hasBytes: number, sizeBytes: number): TransientEr
   );
 }
 
-/** Lets so many pieces of work run at once; the others wait for their turn. */
+/** Runs a limited number of jobs at once; the others wait their turn. */
 function atMost(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
   let running = 0;
   const waiting: (() => void)[] = [];

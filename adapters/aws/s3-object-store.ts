@@ -37,7 +37,7 @@ export function onObject({ bucketOf }: S3Place, verb: string, permission: string
   return { doing: `${verb} ${key}`, needs: `${permission} on ${bucketOf(key)}/${key}` };
 }
 
-/** An object whose age isn't told counts as new: nobody may take it for a leftover. */
+/** An object of unknown age counts as new, so that nobody removes it as a leftover. */
 const JUST_NOW = Number.POSITIVE_INFINITY;
 
 async function listObjects(

@@ -50,7 +50,7 @@ export function alertText(alert: Omit<Alert, 'kind'>): string {
 /** Keeps an alert for ops.alerts, one document for each run and kind; one that is there already stays as it is. */
 export async function recordAlert(objects: ObjectStore, alert: Alert): Promise<void> {
   const { runId, kind } = alert;
-  // A run may restate figures of several Gold tables, and each is told of.
+  // A run may restate several Gold tables; each has its own alert.
   const table = kind === 'figures-restated' ? alert.dataset : undefined;
   const body = Buffer.from(`${JSON.stringify(alert, null, 2)}\n`);
   try {

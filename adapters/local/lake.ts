@@ -40,9 +40,9 @@ export interface LakeOptions extends ContractFolders {
   /** Size past which a file is cut into ranges; 8 GiB unless said. */
   readonly chunkBytes?: number;
   readonly alerts?: AlertChannels;
-  /** Where programs are told of what was published; nowhere unless said. */
+  /** Where programs are notified of publications; nowhere unless said. */
   readonly events?: Omit<EventWebhookOptions, 'clock'>;
-  /** Where runs are told in OpenLineage's words; nowhere unless said. */
+  /** Where runs are reported to OpenLineage; nowhere unless said. */
   readonly lineage?: LineageOptions;
   readonly progress?: Effects['progress'];
   readonly onError?: Effects['onError'];

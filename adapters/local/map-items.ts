@@ -6,13 +6,13 @@ export interface MapRun {
   readonly items: readonly unknown[];
   readonly concurrency: number;
   readonly signal: AbortSignal;
-  /** Runs one item; is told by its signal when another has failed. */
+  /** Runs one item; its signal aborts when another has failed. */
   readonly runItem: (item: unknown, index: number, signal: AbortSignal) => Promise<unknown>;
 }
 
 /**
- * Runs every item, so many at once, and returns their outputs in order. The first that fails stops the others,
- * none is begun after it, and the whole fails under the name that Step Functions gives this.
+ * Runs the items, so many at once, and returns their outputs in order. After the first failure, stops those running and
+ * begins no more; the whole then fails under Step Functions' name for that.
  */
 export async function mapItems({ items, concurrency, signal, runItem }: MapRun): Promise<unknown[]> {
   const outputs: unknown[] = items.map(() => null);

@@ -102,13 +102,13 @@ export async function runDataset(
 /** Who hears of trouble with upkeep, and where runs look for files. */
 export interface UpkeepOptions {
   readonly look?: Look;
-  /** Called with what kept the upkeep from being done: what was run stands, and the next time does it. */
+  /** Called with the error that stopped the upkeep. The runs stand; the next upkeep catches up. */
   readonly onTrouble: (error: unknown) => void;
 }
 
 /**
- * Runs a dataset as `runDataset` does, and then does what is due of the upkeep of its tables (etl/tending), so that a
- * run costs the same however many went before it. Trouble with that is told and changes nothing of what the runs did.
+ * Runs a dataset as `runDataset` does, and then does the due upkeep of its tables (etl/tending), so that a run's cost
+ * doesn't grow with the number of earlier runs. Trouble with the upkeep is reported and doesn't affect the runs.
  */
 export async function runAndTend(
   dataset: string,

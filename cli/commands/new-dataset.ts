@@ -214,7 +214,7 @@ async function firstRun(
   return { code: ran, ...runPartOf(printed.join('\n')) };
 }
 
-/** Says what there is to review and what comes next. */
+/** Prints what to review and what comes next. */
 function finish(
   made: Made,
   {

@@ -29,7 +29,7 @@ With --target aws, the platform runs them; the command waits for their end.`,
     const lake = await openLakeOf(args, io, { progress: bar.advance });
     const dataset = args.text('dataset');
     const loaded = await loadContracts(lake.effects.contracts);
-    // Of one dataset, what is wrong with its contract is the command's error; of all, it is one result among others.
+    // For one dataset, a broken contract is the command's error; for all, it is one of several results.
     if (dataset !== undefined) await usableContract(lake.effects, loaded, dataset);
     if (args.has('dry-run')) return await printPlans(lake, dataset, args, io);
     const outcomes: Outcome[] = [];

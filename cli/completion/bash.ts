@@ -61,7 +61,7 @@ ${argument.join('\n')}
 complete -F _assay assay`;
 }
 
-/** What stands behind an option, where that is known; an option means the same in every command that has it. */
+/** Completes an option's value, where known; an option means the same in every command. */
 function valueCases(commands: readonly KnownCommand[]): string[] {
   const values = new Map<string, string>();
   for (const { name, value } of commands.flatMap(({ options }) => options))

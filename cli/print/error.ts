@@ -13,7 +13,7 @@ export interface ErrorJson {
   readonly problems?: ContractError['problems'];
 }
 
-/** What is said of an error: name and code for programs, the message for people. */
+/** What is printed of an error: name and code for programs, a message for people. */
 export function errorJson(error: unknown): ErrorJson {
   if (!(error instanceof AssayError)) {
     const name = error instanceof Error ? error.name : 'Error';
@@ -36,7 +36,7 @@ export function printError(error: unknown, io: Io, { json, debug }: { json: bool
   if (debug) io.err(stackOf(error));
 }
 
-/** What is said of an error: of one that nobody foresaw no more than where it was, since its text may quote a value. */
+/** What to print of an error. Of an unforeseen one, only where it occurred: its text may quote a value. */
 export function messageText(error: unknown, debug: boolean): string {
   if (error instanceof AssayError) return error.message;
   return debug

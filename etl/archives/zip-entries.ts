@@ -127,7 +127,7 @@ function judgeHeaders({ entries }: Directory): string | undefined {
   return undefined;
 }
 
-/** Stands for a size that is told elsewhere; and the flag that it follows the bytes. */
+/** Marks a size that is stored elsewhere; the flag for sizes behind the bytes. */
 const [ELSEWHERE, SIZES_FOLLOW] = [0xffffffff, 0x8];
 
 function contradiction(entry: Entry, header: LocalFileHeader): string | undefined {
@@ -144,7 +144,7 @@ function contradiction(entry: Entry, header: LocalFileHeader): string | undefine
     : undefined;
 }
 
-/** So many bytes may follow a file's own: its sizes and checksum. */
+/** Bytes that may follow a file's own: its sizes and checksum. */
 const DESCRIPTOR_BYTES = 24;
 const HEADER_SIGNATURE = Buffer.from('PK\x03\x04', 'latin1');
 

@@ -101,7 +101,7 @@ export async function auditWaiting(
   for (const { month, id, waiting } of closings) {
     const key =
       waiting === undefined ? closedRowsKey(dataset, month, id) : waitingRowsKey(dataset, month, waiting.id);
-    // That is said already.
+    // Reported already.
     if (damaged.has(key)) continue;
     const path = await effects.data.localPath(key);
     const { select, shared } = await shapedRows(engine, [path], contract);

@@ -3,7 +3,7 @@
  * strictly: `yyyy` is four digits and nothing else, so `24/12/10` never becomes the year 10.
  */
 
-/** What a run of letters stands for. */
+/** What a run of letters means. */
 export type DateField =
   | 'year'
   | 'shortYear'

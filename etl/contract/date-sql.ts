@@ -80,7 +80,7 @@ function patternSql(text: string, pattern: CompiledPattern, kind: ReadKind): str
   const { strptime, offset } = pattern;
   const read = (readable: string): string =>
     `CAST(try_strptime(${readable}, ${literal(strptime)}) AS ${TYPES[kind]})`;
-  // strptime reads no Z, which stands for +00.
+  // strptime can't read Z, which means +00.
   const value = read(offset === undefined ? text : inUtc(text, offset, 'Z'));
   const checked = offset === undefined ? value : inYears(text, value);
   if (pattern.weekday === undefined) return checked;

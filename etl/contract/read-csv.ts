@@ -130,7 +130,7 @@ function* clashes(
     yield ['skipLines', 'is set without columns; write columns, or preambleLines where a header follows'];
 }
 
-/** The encoding behind which another stands in vain; UTF-16 is for whole files, wherever it stands. */
+/** The encoding that keeps another one from being tried. UTF-16 is left out: it is for whole files. */
 function neverTried(encodings: readonly Encoding[]): Encoding | undefined {
   const bytewise = encodings.filter((name) => !name.startsWith('utf-16'));
   return bytewise.find((name, n) => {

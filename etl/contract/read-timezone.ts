@@ -18,7 +18,7 @@ const TIMEZONE = {
 /** Spellings of UTC in ODCS's defaultTimezone, which is UTC where it is absent. */
 const UTC = ['UTC', 'Etc/UTC', 'Z'];
 
-/** Where a column stands, and what it says in `assay.timezone`. */
+/** A column's place in the contract, and its `assay.timezone`. */
 interface Context {
   readonly custom: CustomValues;
   readonly path: Path;

@@ -53,7 +53,7 @@ export async function readHeader(
   }
 }
 
-/** What stands before the records of a file without a header that could be read. */
+/** What precedes the records of a file without a readable header. */
 export interface Headerless {
   readonly names: readonly string[];
   /** So many lines are passed, whatever they say. */

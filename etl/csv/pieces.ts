@@ -91,7 +91,7 @@ class PieceReader {
     this.#line = start.line;
   }
 
-  /** Whether the window stands at a record that is longer than the limit and goes on behind it. */
+  /** Whether the window is at a record that is longer than the limit and continues past it. */
   get isAtLong(): boolean {
     return this.#isAtLong;
   }

@@ -12,7 +12,7 @@ import { fieldTexts } from './rewrite.ts';
  * the columns.
  */
 export interface RepeatedHeader {
-  /** Whether it is passed over, or told as a record that fails. */
+  /** Whether to skip it, or report it as a failed record. */
   readonly isSkipped: boolean;
   /** Whether the record in these bytes is the header line, by all of its names. */
   readonly isAt: (bytes: Uint8Array, start: number, end: number) => boolean;

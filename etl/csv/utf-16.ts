@@ -38,7 +38,7 @@ function decode(bytes: Buffer, encoding: Utf16): Buffer {
 /** Bytes in which UTF-16 without a mark shows: its delimiters and line ends are there. */
 export const UTF16_HEAD_BYTES = 4096;
 
-/** Of a text's characters so many are ASCII at least, and so many times more than any that only look like it. */
+/** The least share of ASCII in UTF-16, and how many times it must exceed ASCII in the other byte order. */
 const [ASCII_SHARE, MORE] = [1 / 16, 4];
 
 /**

@@ -48,7 +48,7 @@ export function drawFile(name: string, dice: Dice): SourceFile {
       lines.push(',,,');
       blank++;
     } else {
-      // The same number always stands for the same payment.
+      // A number always means the same payment.
       const number = kind <= 6 ? dice.int(1, 30) : dice.int(1000, 1_000_000);
       const record = paymentOf(number);
       good.push(record);

@@ -7,9 +7,9 @@ import type { Seat } from './turns.ts';
 export interface Mishaps {
   /** The process dies at its n-th change of the store, from 1; never where absent. */
   readonly dieAt?: number;
-  /** The process stands still before its n-th change until the others are done, as one whose machine was paused; never where absent. */
+  /** The process stops before its n-th change until the others are done, like a paused machine; never where absent. */
   readonly stallAt?: number;
-  /** The process stands still before its first commit, so that another that does the same reads what it read. */
+  /** The process stops before its first commit, so that a second one like it reads the same state. */
   readonly stallsAtCommit?: true;
   /** Share of reading requests that fail, from 0 to 1; of changes more. */
   readonly failing: number;

@@ -1,6 +1,6 @@
 import type { Dice } from './dice.ts';
 
-/** A place among those who take turns. */
+/** A seat in the taking of turns. */
 export interface Seat {
   /** Does something when it is this seat's turn, while nobody else does anything. */
   take<T>(work: () => Promise<T>): Promise<T>;

@@ -31,7 +31,7 @@ export interface Engine {
   append(table: string, rows: Iterable<readonly (bigint | string)[]>): Promise<void>;
   /** How many statements a text holds, none of which is run; throws where it is no SQL. */
   countStatements(sql: string): Promise<number>;
-  /** The same connection, whose errors name what is asked: `Gold SQL of spend.totals`. */
+  /** The same connection; its errors name the statement: `Gold SQL of spend.totals`. */
   naming(role: string): Engine;
   /** Another connection to the same database, to run statements beside this one's: it has temporary tables of its own. */
   lane(): Promise<Engine>;
@@ -41,7 +41,7 @@ export interface Engine {
   close(): void;
 }
 
-/** How errors name a statement of which nothing else is said. */
+/** The default name of a statement in errors. */
 const SOME_STATEMENT = 'a statement of Assay';
 
 /**

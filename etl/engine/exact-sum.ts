@@ -8,7 +8,7 @@ export interface Summands {
   readonly from: string;
 }
 
-/** How to add decimals up: SQL of what stands in `sum(…)`, whose result `read` takes as text. */
+/** How to add up decimals: SQL of the argument of `sum(…)`; `read` decodes its result. */
 export interface ExactSum {
   readonly summand: string;
   readonly read: (total: string) => string;

@@ -16,7 +16,7 @@ const Serialized = z.object({
   statements: z.array(z.unknown()).optional(),
 });
 
-/** Parses a text as SQL without running any of it. What is said of a broken one quotes nothing but the text. */
+/** Parses a text as SQL without running any of it. Errors quote nothing but the text. */
 export async function parseSql(engine: Engine, sql: string): Promise<ParsedSql> {
   if (sql.includes('\0')) return { kind: 'broken', why: 'it holds a NUL character' };
   const [row = {}] = await engine.rows(`SELECT CAST(json_serialize_sql(${literal(sql)}) AS VARCHAR) AS tree`);

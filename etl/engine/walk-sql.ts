@@ -9,7 +9,7 @@ export interface SqlRules {
   expression(expression: Expression): string | undefined;
 }
 
-/** A query: what it is made of stands in its other members. */
+/** A query, whose other members hold its parts. */
 const Query = z.looseObject({
   type: z.string(),
   sample: z.unknown().optional(),
@@ -26,7 +26,7 @@ const Query = z.looseObject({
 });
 export type SqlQuery = z.infer<typeof Query>;
 
-/** What stands behind FROM; every such part says whether it is a sample. */
+/** A part behind FROM; each says whether it is a sample. */
 const Source = z.looseObject({
   type: z.string(),
   sample: z.unknown(),

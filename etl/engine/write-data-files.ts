@@ -24,7 +24,7 @@ export interface WriteTarget {
   readonly part: string;
   /** Column whose month partitions the table; absent where the table has no partitions. */
   readonly partitionColumn?: string;
-  /** Columns whose least and greatest values may be told, by boundedColumns; of others only counts are. */
+  /** Columns whose bounds may be written, by boundedColumns; others only get counts. */
   readonly bounded: ReadonlySet<string>;
   /** Columns that hold this one text in every row. */
   readonly constants?: Constants;

@@ -10,7 +10,7 @@ export interface GoldReader {
   readonly sql: string;
 }
 
-/** Any month: what is asked is whether the SQL stays within the months that it is given. */
+/** Any month will do: only whether the SQL stays within its months matters. */
 const MONTH = 648;
 
 /**

@@ -7,7 +7,7 @@ import type { Told } from './table-change.ts';
 /** Effects for notifying programs. */
 export type OutboxEffects = Pick<Effects, 'objects' | 'events'>;
 
-/** Puts an event where it stays until programs were told. */
+/** Stores an event until it is sent to programs. */
 export async function keepEvent(objects: ObjectStore, event: PublishedEvent): Promise<void> {
   await putDocument(objects, outboxKey(event.dataset, event), event);
 }

@@ -23,15 +23,15 @@ export interface TableChange {
   readonly to: Pick<Told, 'version' | 'snapshot'>;
   /** The state they last knew; null where there was none. */
   readonly before: Pick<Told, 'version' | 'snapshot'> | null;
-  /** Ids of the restatements of which they were told that they wait. */
+  /** Ids of the waiting restatements that they know. */
   readonly knownWaiting: readonly string[];
   /** `2024-03`: the months in which rows came, went or changed; in order. */
   readonly months: readonly string[];
 }
 
 /**
- * What happened to the main table of a pointer since programs were told of it; where they never were, by the last commit.
- * Undefined where the pointer is still the one that they were told of.
+ * What changed in a pointer's main table since programs were notified; if they never were, in the last commit.
+ * Undefined where the pointer hasn't moved since.
  */
 export async function changeOf(
   objects: ObjectStore,

@@ -3,21 +3,21 @@ import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import type { Effects } from '../ports.ts';
 import { FIGURE_SQL, type Figure, figureOf } from './figures.ts';
 
-/** An alert quotes so many figures; ops.restatements has them all. */
+/** An alert quotes this many figures; ops.restatements has all. */
 const MOST_FIGURES = 20;
 
-/** What an alert is made of: the engine has the table `told`. */
+/** The parts of an alert: the engine has the table `told`. */
 interface Restating {
   readonly engine: Engine;
   readonly contract: GoldContract;
   readonly run: { readonly dataset: string; readonly runId: string };
-  /** Closed months of which something waits since now. */
+  /** Closed months whose restatement is new. */
   readonly news: readonly string[];
 }
 
 /**
- * Tells people which published figures of months that were over are about to change, and which of closed months would
- * have, old value beside new. Values of columns that are neither public nor internal are not told.
+ * Alerts people which published figures of past months are about to change, and which of closed months would have: the
+ * old values beside the new. Leaves out values of columns that are neither public nor internal.
  */
 export async function alertRestated(
   { alerts, clock }: Pick<Effects, 'alerts' | 'clock'>,

@@ -15,7 +15,7 @@ export interface Figure {
   readonly waits?: string;
 }
 
-/** What stands for a value that may not leave the lake. */
+/** The mask for values that may not leave the lake. */
 const HIDDEN = '•••';
 
 /** Columns of a figure in SQL, of a table that has those of ops.restatements. */

@@ -81,7 +81,7 @@ function collect(part: unknown, table: PartitionedTable, reads: Read[]): void {
   for (const other of Object.values(part)) collect(other, table, reads);
 }
 
-/** What stands behind one FROM. */
+/** The contents of one FROM. */
 interface Source {
   readonly table: PartitionedTable;
   readonly reads: Read[];

@@ -16,9 +16,9 @@ const COLUMNS = {
 } as const;
 
 /**
- * SELECT of what refreshes restated, from the Parquet files that they left; none where there are none. Files of before it
- * was kept don't say whether a month was over; what they hold was told as if it was. `waits` is the id of a restatement
- * of a closed month, whose new values were not published by that refresh.
+ * SELECT of what refreshes restated, from their Parquet files; no rows without files. Old files don't say whether a
+ * month was over; alerts treated each as over then, and so does this. `waits` is the id of a restatement of a closed
+ * month, whose new values that refresh did not publish.
  */
 export function restatementsSql(paths: readonly string[]): string {
   const names = Object.keys(COLUMNS).map((name) => `"${name}"`);

@@ -78,7 +78,7 @@ function weigh({ headers }: ProposedColumn, share: number): number {
   return (share === 1 ? 4 : 0) + 2 * has(EVENTS) - 2 * has(OTHERS);
 }
 
-/** The columns whose sums are to be proven, and why others are none. */
+/** The measures to prove, and why other columns are none. */
 export interface MeasureGuess {
   readonly measures: readonly Measure[];
   readonly notes: readonly Note[];

@@ -95,7 +95,7 @@ function withZone(column: ProposedColumn, { times, profile, zones, columns }: Be
   return { ...column, timezone: { column: zone.name }, notes: [...column.notes, note, ...missing] };
 }
 
-/** Of several columns of zones the one that is named most alike, else the one that stands nearest. */
+/** Of several columns of zones, the one with the most similar name, else the nearest. */
 function nearestZone(
   { name }: ProposedColumn,
   zones: readonly Profiled[],

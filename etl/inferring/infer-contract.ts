@@ -191,7 +191,7 @@ async function guessColumns(
   return guessed;
 }
 
-/** A note without the values that it gives as examples: what a person's are doesn't go into a contract. */
+/** A note without its example values: a person's must not get into a contract. */
 function withoutValues({ kind, text }: Note, { shapes }: ColumnProfile): Note {
   const bare = shapes.reduce((left, { example }) => left.replace(`, such as ${example},`, ','), text);
   return { kind, text: bare.replace(/ say yes or no: .*$/, ' say yes or no.') };
@@ -215,7 +215,7 @@ async function currencyNotes(engine: Engine, profile: ColumnProfile): Promise<No
   return isEnough(known, profile) ? shareNotes(known, profile, 'are currency codes of ISO 4217') : [];
 }
 
-/** Few values that recur are named, so that a person may allow no others. */
+/** Lists a column's few values, so that a person may allow only those. */
 function valueNotes({ distinct, values, frequent }: ColumnProfile, isShown: boolean): Note[] {
   if (!isShown || distinct < 1 || distinct > frequent.length || values < distinct * 20) return [];
   const list = frequent.map(({ value, count }) => `${JSON.stringify(value)} (${counted(count)})`).join(', ');
@@ -368,7 +368,7 @@ interface TotalOptions {
   readonly files: readonly OpenedFile[];
 }
 
-/** Which column the source's total rows stand in, and whether they are the sums of what stands above. */
+/** Which column holds the source's total rows, and whether they match the sums above. */
 async function totalNotes(options: TotalOptions): Promise<{ column?: string; notes: Note[] }> {
   const { engine, lone, profiles, columns, measures, files } = options;
   const [first] = lone;

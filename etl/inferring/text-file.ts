@@ -27,7 +27,7 @@ export interface TextFile {
   readonly unmarked?: Utf16;
   /** Whether text is left that was not unpacked. */
   readonly isCut: boolean;
-  /** What is to be told of the sheet that was taken. */
+  /** What to report about the chosen sheet. */
   readonly note?: string;
   read(range: Stretch): AsyncIterable<Uint8Array>;
 }

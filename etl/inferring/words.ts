@@ -1,4 +1,4 @@
-/** Words of headers that mean about the same in files of business data; the first of a group stands for it. */
+/** Header words that mean about the same in business files; a group is named by its first. */
 const GROUPS: readonly (readonly string[])[] = [
   ['name', 'label', 'title'],
   ['number', 'no', 'num', 'nr', 'nbr'],
@@ -36,7 +36,7 @@ export function headerWords(header: string): readonly string[] {
     .filter((word) => word !== '');
 }
 
-/** Those words without fillers, each by the one that stands for its meaning. */
+/** Those words without fillers, each replaced by its group's first. */
 export function headerMeaning(header: string): readonly string[] {
   return headerWords(header)
     .filter((word) => !FILLERS.has(word))

@@ -59,7 +59,7 @@ export function memberKey(archive: string, name: string): string {
 /** `…/a.zip#b.csv` → `…/a.zip`; undefined for a file that is in no archive. */
 export const archiveOf = (key: string): string | undefined => /^(.*?\.zip)#/is.exec(key)?.[1];
 
-/** Key of the stored object that a source file's key stands for: itself, or the archive that it is in. */
+/** Key of the stored object behind a source file's key: itself, or its archive. */
 export const objectKeyOf = (key: string): string => archiveOf(key) ?? key;
 
 /** `bronze/…/a.csv` → `a.csv`, `bronze/…/a.zip#2024/b.csv` → `a.zip#2024/b.csv`: what people call a source file. */
@@ -71,7 +71,7 @@ export function sourceName(key: string): string {
 /** File systems allow names of so many bytes. */
 const MOST_NAME_BYTES = 255;
 
-/** A longer ending is none, but part of a name with dots in it. */
+/** A longer ending is part of a name with dots in it. */
 const MOST_EXTENSION_BYTES = 32;
 
 /** `report.csv.gz`, `~1` → `report~1.csv.gz`, the stem cut where the name would be too long. */

@@ -9,7 +9,7 @@ export const contractTextKey = (dataset: string, digest: string): string =>
 export const goldSqlKey = (dataset: string, digest: string): string =>
   `ops/contracts/${datasetPath(dataset)}/${digest}.sql`;
 
-/** Where migrations of a dataset keep what was asked for and what came of it. */
+/** Where a dataset's migrations keep their requests and outcomes. */
 export const migrationsPrefix = (dataset: string): string => `ops/migrations/${datasetPath(dataset)}/`;
 
 /** That a person asked for a migration, what it came to, and which records' hashes it changed. */

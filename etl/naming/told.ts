@@ -7,7 +7,7 @@ export const alertsPrefix = (): string => 'ops/alerts/';
 /** The last state of a dataset or Gold table that programs know of. */
 export const toldKey = (dataset: string): string => `ops/events/told/${datasetPath(dataset)}.json`;
 
-/** Events about a dataset that programs are still to be told of, in the order in which they happened. */
+/** Events about a dataset still to be sent to programs, in order. */
 export const outboxPrefix = (dataset: string): string => `ops/events/outbox/${datasetPath(dataset)}/`;
 
 export const outboxKey = (

@@ -23,7 +23,7 @@ export async function tellStart(effects: Effects, run: RunInput): Promise<void> 
   });
 }
 
-/** What came of a run that publishes nothing, or not yet. */
+/** The outcome of a run that didn't publish, or not yet. */
 export interface Ended {
   readonly eventType: 'FAIL' | 'ABORT' | 'OTHER';
   readonly why: readonly string[];
@@ -43,7 +43,7 @@ export async function tellEnd(effects: Effects, run: RunInput, { eventType, why 
 /** Gold tables that were made anew after a run, as refresh-gold says. */
 type Refreshed = readonly { readonly table: string; readonly rows: number }[];
 
-/** Tells that a run was published, with what it read and wrote, and each Gold table that followed as a run of its own. */
+/** Reports that a run was published, with what it read and wrote, and each Gold table that followed, as its own run. */
 export async function tellComplete(effects: Effects, run: RunInput, refreshed: Refreshed): Promise<void> {
   await tell(effects, run, async ({ contract, head, plan, seal }) => {
     const { objects } = effects;
@@ -92,8 +92,8 @@ interface Known {
 }
 
 /**
- * Sends the events that are made of what is known of a run; nothing where nobody listens, or the dataset has no contract.
- * Never throws: what is amiss with the lake is the stage's to find, and lineage fails no run.
+ * Sends events made from what is known of a run; none if nobody listens or the dataset has no contract. Never throws:
+ * the stage finds a damaged lake itself, and lineage must fail no run.
  */
 async function tell(
   effects: Effects,

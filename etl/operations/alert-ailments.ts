@@ -25,7 +25,7 @@ const TOLD_ALREADY: ReadonlySet<Health['ailments'][number]['code']> = new Set([
   'RESTATEMENT',
 ]);
 
-/** Whether an alert was sent for a dataset, and for how often it stands by now. */
+/** Whether an alert was sent for a dataset, and how often it was ill so far. */
 export interface AlertSent {
   readonly isNew: boolean;
   readonly timesSeen: number;

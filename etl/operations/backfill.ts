@@ -88,7 +88,7 @@ export async function chooseFiles(effects: Effects, choice: BackfillChoice): Pro
   return { contract, keys, alongside: keys.length - chosen.length, ...counts };
 }
 
-/** The source files, by id, of which a record repeats one of some files, or of a file that does so in turn. */
+/** The source files, by id, with a record that repeats one of these files, directly or through other files. */
 async function repeatingSources(
   effects: Effects,
   { contract, pointer }: { readonly contract: SourceContract; readonly pointer: Pointer },

@@ -22,7 +22,7 @@ export interface RewrittenBin {
   readonly add: readonly DataFile[];
 }
 
-/** What is to be committed on what was read. */
+/** What to commit, on which base. */
 export interface UpgradeCommit {
   readonly layer: Contract['layer'];
   readonly read: ReadPointer;

@@ -32,7 +32,7 @@ export interface WaitingRows {
   readonly id: string;
 }
 
-/** What is to be said of the month once they have. */
+/** The month's closing state once they have. */
 export interface Publication {
   /** Names that the new snapshot gets for good. */
   readonly tags: readonly string[];

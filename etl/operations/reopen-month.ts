@@ -11,8 +11,8 @@ import { againAfterRaces, openReport } from './open-report.ts';
 import { publishWaiting } from './publish-waiting.ts';
 
 /**
- * Lets a closed month of a Gold table follow its inputs again; what waited for it is published at once. A repeat after a
- * process that died does what was left to do. Throws ConfigError `NOT_CLOSED` where the month isn't closed.
+ * Lets a closed month of a Gold table follow its inputs again, and publishes what waited for it. After a crash, a retry
+ * finishes what is left. Throws ConfigError `NOT_CLOSED` where the month isn't closed.
  */
 export async function reopenMonth(effects: Effects, wanted: ReportMonth, word: Word): Promise<ClosedMonth> {
   return await againAfterRaces(async () => {

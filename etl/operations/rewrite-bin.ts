@@ -38,7 +38,7 @@ export interface RewrittenPlace {
   readonly root: string;
   /** Unique within the folder; goes into the file names. */
   readonly part: string;
-  /** Columns whose least and greatest values may be told. */
+  /** Columns whose bounds may be written. */
   readonly bounded: ReadonlySet<string>;
 }
 

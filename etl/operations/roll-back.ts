@@ -100,8 +100,8 @@ export async function rollBack(
 }
 
 /**
- * The newest state with that Silver snapshot; the present one, where Silver stands there already; of those that were
- * expired, what is kept of them.
+ * The newest state with that Silver snapshot: the current one if Silver is there already; for an expired one, what is
+ * kept of it.
  */
 async function findTarget(effects: Effects, pointer: Pointer, to: number): Promise<Target | undefined> {
   const ledger = await openLedger(effects, pointer);
@@ -119,7 +119,7 @@ async function findTarget(effects: Effects, pointer: Pointer, to: number): Promi
   return (await keptStates(effects, pointer.dataset)).findLast(isWanted);
 }
 
-/** A state to go back to, and the generation of the tables that it is of, where that isn't the one of now. */
+/** A state to go back to, and its generation of the tables, if that isn't the current one. */
 type Target = DatasetState & { readonly generation?: Generation };
 
 /** The tables that the state is of. */
@@ -229,7 +229,7 @@ async function moveBack(
   return next;
 }
 
-/** A generation that is gone back to stands after the one of now. */
+/** The restored generation follows the current one. */
 function generationsAfter({ generation }: Target, pointer: Pointer, now: Date): Partial<Pointer> {
   if (generation === undefined) return {};
   const { generation: number, generation_run: runId } = generation;

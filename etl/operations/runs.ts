@@ -21,6 +21,6 @@ export interface Runs {
   backfill(run: DatasetRun): Promise<RunRecord>;
   /** Goes on with a held run that a person approved, and returns how it ended. */
   approved(dataset: string, approval: ApprovedRun): Promise<RunRecord>;
-  /** Seals anew what is left of a held run of which files were refused, and returns how it stands. */
+  /** Seals what is left of a held run after files of it were refused, and returns its status. */
   resealed(run: DatasetRun): Promise<RunRecord>;
 }

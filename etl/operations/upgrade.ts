@@ -145,7 +145,7 @@ interface Committing {
   readonly id: string;
 }
 
-/** Commits on what stands now, and again where a run was first. */
+/** Commits on the current state; retries after a lost race. */
 async function commit(effects: Effects, { layer, dataset, rewritten, id }: Committing): Promise<Pointer> {
   for (let attempt = 1; ; attempt++) {
     const read = (await readPointer(effects.objects, layer, dataset)) as ReadPointer;

@@ -15,10 +15,10 @@ import type { Pointer } from '../table/pointer.ts';
 import { findRuns, type RunsNow } from './runs-now.ts';
 import { VACUUM, withWriter } from './with-writer.ts';
 
-/** What is to be tidied, and how old it must be. */
+/** What to tidy, and how old it must be. */
 export interface VacuumRequest {
   readonly contract: Contract;
-  /** Only what was last written so long ago is removed. */
+  /** Only what wasn't written for so long is removed. */
   readonly olderThanMs: number;
   /** Only says what would be removed. */
   readonly isDryRun: boolean;

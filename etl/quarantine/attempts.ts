@@ -16,7 +16,7 @@ import {
 import { loadRehashed } from './rehashed.ts';
 import { loadReleases } from './retry-files.ts';
 
-/** What is known of a run whose records may have been released. */
+/** A run, some of whose records may have been released. */
 export interface ReleaseOptions {
   readonly plan: Plan;
   readonly tables: Pick<DatasetTables, 'paths'>;

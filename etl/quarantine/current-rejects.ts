@@ -1,6 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 
-/** What stands for a person's condemnation among a record's reasons. */
+/** The reason code of a person's condemnation. */
 export const CONDEMNED_CODE = 'CONDEMNED';
 
 /**

@@ -24,7 +24,7 @@ export interface QueryAnswer {
 const PLACE = '"assay answer"';
 const ANSWER = `${PLACE}.main.rows`;
 
-/** What stands before the query in the statement that answers it. */
+/** Goes before the query in the statement that stores its answer. */
 export const INTO_ANSWER = `CREATE TABLE ${ANSWER} AS\n`;
 
 /** The answer of a SELECT over what the engine knows; an engine has one at a time. */

@@ -15,7 +15,7 @@ import { OPS_TABLES } from './ops-tables.ts';
 import { createOpsViews } from './ops-views.ts';
 import { classificationOf, mayRead, type Reader } from './reader.ts';
 
-/** A table that a query may name, as far as contracts tell of it. */
+/** A table that a query may name, as contracts describe it. */
 export interface CatalogTable {
   /** `silver.spend_payments`. */
   readonly name: string;

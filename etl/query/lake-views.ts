@@ -29,7 +29,7 @@ export interface ViewOptions {
    * a dataset that the SQL names, with today's columns.
    */
   readonly isExact?: boolean;
-  /** Who is to see them; this process itself unless said. */
+  /** Their reader; unless said, this process itself. */
   readonly reader?: Reader | undefined;
   /** Only tables of this dataset are looked at: another's may have the same name, and a snapshot is then one of its own. */
   readonly dataset?: string | undefined;
@@ -70,7 +70,7 @@ export async function createLakeViews(
       await requireNeverPublished(effects.objects, layer === 'gold' ? layer : 'silver', own);
   refuseExpired(wantsOps ? views : meant, moment);
   if (!wantsOps) refuseTooEarly(meant, moment);
-  // Some of ops.* is made of all the others, with every column that there is today.
+  // Some of ops.* reads all other tables, with today's columns.
   for (const view of wantsOps ? views : named) {
     const isOwn = isExact && (!wantsOps || view.layer === 'silver' || view.layer === 'gold');
     const shown = isOwn ? { ...view, columns: ownColumns(view, moment) } : view;
@@ -130,7 +130,7 @@ function earlierTables(
   );
 }
 
-/** What was expired can't be told, and an empty table would look like a figure. */
+/** Refuses expired tables: they would look empty, like a figure. */
 function refuseExpired(views: readonly LakeView[], moment: Moment): void {
   for (const { name, table, isExpired, pointer } of views) {
     const seen = table === undefined ? undefined : seenOf(table, moment);

@@ -3,7 +3,7 @@ import { type DuckDbFault, duckDbFault } from '../engine/engine-error.ts';
 import { ConfigError } from '../errors.ts';
 import { noTable } from './no-table.ts';
 
-/** A question whose answer failed, as far as its error is explained. */
+/** A failed question, with what explains its error. */
 export interface FailedQuery {
   readonly sql: string;
   /** Its tree, where DuckDB gives one. */

@@ -9,9 +9,9 @@ import type { OPS_TABLES } from './ops-tables.ts';
 /** A schema whose tables are those of datasets. */
 export type TableSchema = Exclude<(typeof SCHEMAS)[number], 'ops'>;
 
-/** Who asks, as far as tables go. */
+/** Who reads, with their rights. */
 export interface Reader {
-  /** The schemas whose tables are there for this reader; all others are not. */
+  /** The schemas that exist for this reader. */
   readonly schemas: ReadonlySet<TableSchema>;
   /** The tables of `ops` that are there, by their own names. */
   readonly ops: ReadonlySet<keyof typeof OPS_TABLES>;
@@ -19,7 +19,7 @@ export interface Reader {
   readonly hidden: ReadonlySet<Classification>;
 }
 
-/** What stands for a value that a reader may not see. */
+/** The mask for values that a reader may not see. */
 const MASK = '•••';
 
 /** SQL of a value that a reader may not see: NULL stays NULL. */

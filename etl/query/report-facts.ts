@@ -7,12 +7,12 @@ import { closedMonths } from '../table/closings.ts';
 import type { AsOf } from './as-of.ts';
 import { seenReport } from './gold-report.ts';
 
-/** What there is to say of a report beside its rows. */
+/** Facts about a report beside its rows. */
 export interface ReportFacts {
   readonly report: string;
   readonly table: string;
   readonly month: string | null;
-  /** Null of a state of before: its snapshot doesn't say. */
+  /** Null for an earlier state: snapshots don't say. */
   readonly contractVersion: string | null;
   readonly snapshotId: number | null;
   readonly committedAt: string | null;

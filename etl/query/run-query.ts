@@ -23,7 +23,7 @@ import { explained, namedTables } from './query-error.ts';
 import type { Reader } from './reader.ts';
 import { withoutEnd } from './sql-text.ts';
 
-/** What is asked, of when, and by whom: somebody whose rights are not those of this process is a `reader`. */
+/** A question, its moment, and its author, a `reader` if their rights differ from this process's. */
 export interface Question {
   readonly sql: string;
   readonly asOf: AsOf;
@@ -144,7 +144,7 @@ const WholeTable = z.object({
   }),
 });
 
-/** The table whose columns a query has, all of them as they are; undefined where it has others. */
+/** The one table whose columns a query returns unchanged; undefined for other queries. */
 function wholeTable(query: unknown): string | undefined {
   const { data } = WholeTable.safeParse(query);
   return data === undefined ? undefined : `${data.from_table.schema_name}.${data.from_table.table_name}`;

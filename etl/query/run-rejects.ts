@@ -107,7 +107,7 @@ export async function rejectPaths(
   return paths;
 }
 
-/** What stands for a value that isn't to be shown. */
+/** The mask for values that must not be shown. */
 export const MASK = '•••';
 
 /** Examples without the values of personal and confidential columns, nor of any that the contract doesn't know. */

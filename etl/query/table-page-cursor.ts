@@ -43,12 +43,12 @@ export function cursorOf(question: PageQuestion, snapshotId: number, { values, s
 /** A cursor is no longer than this: its values are those of a row's key. */
 const MOST_CHARACTERS = 100_000;
 
-/** The snapshot of a cursor; throws ConfigError `CURSOR` for what is none. */
+/** The snapshot of a cursor; throws ConfigError `CURSOR` if it is invalid. */
 export function snapshotOf(cursor: string): number {
   return parsed(cursor).s;
 }
 
-/** The place that a cursor names; throws ConfigError `CURSOR` for what is none, or is of another question. */
+/** The place that a cursor names; throws ConfigError `CURSOR` if it is invalid, or of another question. */
 export function placeOf(cursor: string, question: PageQuestion, width: number): Place {
   const { q, k, n } = parsed(cursor);
   if (q !== questionOf(question) || k.length !== width)

@@ -10,7 +10,7 @@ export interface PriorOptions {
   readonly tables: Pick<DatasetTables, 'paths'>;
   /** source_file_ids of files that are read again now: what failed in them before doesn't count. */
   readonly replaced: readonly string[];
-  /** The run that made the tables anew from Bronze, whose rows carry the failures of before; undefined where none did. */
+  /** The migration's run, whose rows carry earlier failures; undefined without a migration. */
   readonly carriedRun: string | undefined;
 }
 

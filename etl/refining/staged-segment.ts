@@ -82,7 +82,7 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
   await placeRecords(engine, segment, options);
 }
 
-/** DuckDB's reader, told everything: nothing about a segment is guessed. */
+/** DuckDB's reader with every option set, so that it guesses nothing. */
 function readCsv(segment: Segment, { csv, limits }: SourceContract): string {
   const plain = plainSigns(csv);
   const longest = Math.max(limits.maxRecordBytes, segment.longestMadeBytes);

@@ -16,7 +16,7 @@ export interface OrderInput {
   readonly tables: Pick<DatasetTables, 'table' | 'paths'>;
 }
 
-/** What was ordered: whether single records have places of their own, and whether any published file came after one of the run's. */
+/** Whether single records have places of their own, and whether any published file came after one of the run's. */
 export interface ArrivalOrder {
   readonly hasRecords: boolean;
   readonly isBaseLater: boolean;

@@ -73,7 +73,7 @@ const NO_REJECTS = `SELECT ''::VARCHAR AS row_hash, '' AS source_file_id, '' AS 
   NULL::TIMESTAMPTZ AS ingestion_timestamp, '' AS run_id, '' AS contract_version,
   []::STRUCT("rule" VARCHAR, "column" VARCHAR, code VARCHAR, "value" VARCHAR)[] AS reasons, '' AS record, '' AS raw_text, false AS is_condemned WHERE false`;
 
-/** Makes `rehashed` anew, from any hash of before to that of now, and keeps it for whoever asks later. */
+/** Makes `rehashed` from any earlier hash to the current one, and stores it for later use. */
 async function findRehashed(input: CarryInput): Promise<void> {
   const { engine, effects, scratch, plan, files } = input;
   const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));

@@ -24,7 +24,7 @@ export interface FoundInFile {
   declared?: string;
 }
 
-/** What is found of a file of which nothing was written. */
+/** The find in a file of which nothing was written. */
 export const emptyFind = (): FoundInFile => ({
   ...{ silver: 0, quarantined: 0, condemned: 0, repeats: 0 },
   identity: '0',

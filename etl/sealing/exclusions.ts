@@ -84,8 +84,8 @@ export async function findExclusions(input: ExclusionInput): Promise<Exclusions>
 }
 
 /**
- * Tells repeats from duplicates. The base comes first, since what stands there stays; only where later records replace
- * earlier ones, those of the run say first which values count.
+ * Tells repeats from duplicates. The base comes first, since its rows stay. Where later records replace earlier ones,
+ * the run comes first: it decides which values count.
  */
 async function findRepeats(input: ExclusionInput, files: readonly DataFile[]): Promise<void> {
   const { engine, data, contract, table } = input;

@@ -15,7 +15,7 @@ async function comingAgain({ effects }: Sealing, chunks: readonly ChunkResult[])
   return `SELECT row_hash FROM rejects${passed}`;
 }
 
-/** What failed before, and was not released since, among what comes again. */
+/** Finds earlier failures, not released since, of records that came again. */
 export async function findPrior(
   sealing: Sealing,
   tables: DatasetTables,

@@ -8,7 +8,7 @@ import { sealedFile } from './sealed-file.ts';
 import type { Sealing } from './sealing.ts';
 import { findSecondHeaders } from './second-headers.ts';
 
-/** What was found of the files of a run, and what was proven of them. */
+/** What was found and proven of a run's files. */
 export interface ProvenFiles {
   readonly files: SealedFile[];
   readonly controlTotals: ControlTotal[];

@@ -4,7 +4,7 @@ import { isLeftOut, type RepeatSearch, valueColumns } from './repeats.ts';
 
 /** Where the run's records stand in the order in which they came. */
 export interface RecordSearch extends RepeatSearch {
-  /** Condition under which a record (`records`) has an equal among others of the run. */
+  /** Condition under which a record (`records`) may have an equal in the run. */
   readonly among: string;
   readonly joins: string;
   readonly place: string;

@@ -43,7 +43,7 @@ function samePlace(table: string, alias: string): string {
   return `${table}.source_file_id = ${alias}.source_file_id AND ${table}.source_row_number = ${alias}.source_row_number`;
 }
 
-/** Adds to `repeats` what stands in the base snapshot with the same key and the same values. */
+/** Adds to `repeats` records with the same key and values as a row of the base snapshot. */
 export async function repeatBase({ engine, contract, fresh, standing }: RepeatSearch): Promise<void> {
   if (standing === undefined) return;
   const same = valueColumns(contract).map((name) => `old.${name} IS NOT DISTINCT FROM new.${name}`);
@@ -53,7 +53,7 @@ export async function repeatBase({ engine, contract, fresh, standing }: RepeatSe
   );
 }
 
-/** What repeats and duplicates within the run are told apart by. */
+/** How to tell repeats and duplicates within the run apart. */
 export interface WithinRun {
   /** Condition under which a record (`records`) has a key that another one of the run may have. */
   readonly among: string;

@@ -30,7 +30,7 @@ const PlannedFile = z.object({
   arrivedAt: z.string().exactOptional(),
   /** Key of the file with the same bytes that makes this one a repeat. */
   repeatOf: z.string().exactOptional(),
-  /** Set where these bytes were published before: what they gave then makes room for what they give now. */
+  /** Set where these bytes were published before: the new rows replace the old ones. */
   replacesEarlier: z.literal(true).exactOptional(),
   /** Digest of the contract in whose dialect it is read, where that is an earlier one than the run's. */
   dialect: z.string().exactOptional(),
@@ -89,7 +89,7 @@ export const Spans = z.record(
 );
 export type Spans = z.infer<typeof Spans>;
 
-/** Of what a run leaves for itself; see run-documents.ts. Absent in what was written before there was one. */
+/** See run-documents.ts. Absent in documents from before there was one. */
 const RunFormat = z.number().int().exactOptional();
 
 /** How often files were refused of a held run; absent where none were. */
@@ -106,7 +106,7 @@ export const Plan = z.object({
   baseEtag: z.string().exactOptional(),
   baseVersion: z.number().int(),
   plannedAt: z.string(),
-  /** How often the run was planned before, on bases that others moved: what it wrote then is nobody's. */
+  /** How often the run was planned before, on bases that others moved. Its old files are nobody's. */
   replans: z.number().int().positive().exactOptional(),
   /** How often files of it were refused while it was held: this is the plan of the rest. */
   rest: Rest,

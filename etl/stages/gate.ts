@@ -79,7 +79,7 @@ async function tellOpened(effects: Effects, breaker: Breaker, { base }: RunConte
   });
 }
 
-/** What was approved is published only if it is still what would be published. */
+/** Publishes an approved run only if its result is still the approved one. */
 function checkVerdicts(seal: Seal, approved: Approval, { base }: RunContext): z.infer<typeof GateOutput> {
   if (approved.digest === seal.digest) return { decision: 'promote', why: [] };
   const { records, silver, quarantined, condemned } = seal.counts;
@@ -163,7 +163,7 @@ async function findBreaker(effects: Effects, context: RunContext, seal: Seal): P
   return undefined;
 }
 
-/** When a person last closed the breaker: what came before was looked at. */
+/** When a person last closed the breaker; older errors are dealt with. */
 async function lastReset(effects: Effects, dataset: string): Promise<string | undefined> {
   const key = breakerKey(dataset);
   const stored = await effects.objects.get(key);

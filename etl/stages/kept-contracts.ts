@@ -13,8 +13,8 @@ export interface ContractTexts {
 }
 
 /**
- * Keeps the texts of a contract under the digest that pointers and ledgers name, so that what was published under it can
- * be read as it was meant, whatever the contract says later. What is kept is never changed; a repeat writes nothing.
+ * Stores the texts of a contract under the digest that pointers and ledgers name, so that published data can be read as
+ * it was meant, whatever the contract says later. Never changes a stored text; a repeat writes nothing.
  */
 export async function keepContract(
   objects: ObjectStore,

@@ -6,7 +6,7 @@ import { metadataPrefix, pointerKey } from '../naming/tables.ts';
 import type { ObjectStore } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
 
-/** Decisions that people may make before anything was ever published; all others are about what was. */
+/** Decisions that are possible before the first publication; all others prove one. */
 const BEFORE_FIRST: readonly string[] = [
   'refused',
   'files-refused',
@@ -18,8 +18,8 @@ const BEFORE_FIRST: readonly string[] = [
 const Recorded = z.looseObject({ status: z.string().optional(), kind: z.string().optional() });
 
 /**
- * The pointer as it stands now; undefined before the first commit. Throws DataError `POINTER_LOST` where something
- * shows that it was there: what was published must not be done again as if it were the first.
+ * The current pointer; undefined before the first commit. Throws DataError `POINTER_LOST` where there is evidence of an
+ * earlier one: published work must not be done again as if it were the first.
  */
 export async function readKnownPointer(
   objects: ObjectStore,

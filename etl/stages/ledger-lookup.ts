@@ -28,7 +28,7 @@ export interface Ledger extends LedgerLookup {
   hasRejectedUnderOther(contractDigest: string): Promise<boolean>;
 }
 
-/** Where a ledger stands, and who asks. */
+/** A ledger's place, and who asks. */
 export interface LedgerPlace {
   readonly contract: SourceContract;
   readonly base: ReadPointer | undefined;

@@ -103,7 +103,7 @@ export async function ledgerRows(tables: Pick<DatasetTables, 'table' | 'paths'>)
   return tableRowsSql(await tables.table('source_files'), await tables.paths('source_files'));
 }
 
-/** A source file where it stands among the others: by its arrival, and by its key where that is the same. */
+/** A source file's place in the order: by its arrival, and by its key where that is the same. */
 interface Arrived {
   readonly key: string;
   readonly arrivedAt?: string | undefined;

@@ -73,7 +73,7 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
   );
 }
 
-/** Plans what is pending. Of the ledger, only what is about files that may be is read. */
+/** Plans the pending files. Reads only the ledger's entries about those. */
 async function planPending(
   effects: Effects,
   { contract, base, runId }: LedgerPlace,
@@ -192,7 +192,7 @@ interface PlanParts {
   readonly contract: SourceContract;
   readonly base: ReadPointer | undefined;
   readonly files: readonly PlannedFile[];
-  /** At least what it has of files that are read again. */
+  /** Must have at least the files to be read again. */
   readonly ledger: ReadonlyMap<string, LedgerEntry>;
   readonly isBackfill?: boolean;
   /** How often files were refused of the run. */

@@ -47,7 +47,7 @@ export function isNews({
   return status === 'accepted' && (repeats === 0 || silver + quarantined + condemned > 0);
 }
 
-/** What a run is called whose files are in the ledger, by them. */
+/** The status of a run whose files are in the ledger. */
 export const publishedStatus = (files: readonly SealedFile[]): 'promoted' | 'nothing-published' =>
   files.some(isNews) ? 'promoted' : 'nothing-published';
 
@@ -79,7 +79,7 @@ export const Breaker = z.object({
   code: z.string(),
   count: z.number().int(),
   windowMinutes: z.number(),
-  /** When people were told that runs are refused since it is open: once. */
+  /** When people were alerted that the open breaker refuses runs: once. */
   toldAt: z.string().exactOptional(),
   /** Errors from before this moment count no more. */
   resetAt: z.string().exactOptional(),

@@ -16,7 +16,7 @@ import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
 import { readStoredWithheld, refusedOf } from './withheld.ts';
 
-/** More reasons than these help nobody. */
+/** The most reasons to list. */
 const MOST_REASONS = 3;
 
 /** Longest text that the workflow's record gets; it takes 32,768 characters. */
@@ -113,7 +113,7 @@ async function readIfSound({ objects }: Effects, dataset: string): Promise<ReadP
   }
 }
 
-/** Whether people were told that a migration to the contract's version is due. */
+/** Whether people were alerted that this migration is due. */
 async function wasTold(effects: Effects, dataset: string): Promise<boolean> {
   const version = await versionOf(effects, dataset);
   const stored = await effects.objects.get(migrationDueKey(dataset));

@@ -3,7 +3,7 @@ import { ConfigError } from '../errors.ts';
 import type { Effects } from '../ports.ts';
 import { withSpan } from '../telemetry.ts';
 
-/** What every stage is told: which run, of which dataset. */
+/** The input of every stage: which run, of which dataset. */
 export const RunInput = z.object({
   dataset: z.string().min(1),
   runId: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/),

@@ -11,7 +11,7 @@ export interface StoredWithheld {
   readonly etag: string;
 }
 
-/** What is set aside with a run, as it stands; undefined where nothing is. */
+/** What is set aside with a run now; undefined where nothing is. */
 export async function readStoredWithheld(
   objects: ObjectStore,
   { dataset, runId }: RunInput,
@@ -27,8 +27,8 @@ export async function readStoredWithheld(
 const TRIES = 8;
 
 /**
- * Changes what is set aside with a run, and returns how it stood before; where no file is left the document goes.
- * Whatever others write meanwhile is read before it is written over.
+ * Changes what is set aside with a run, and returns what was before. Removes the document when no file is left. Rereads
+ * it after others' writes, so that none is lost.
  */
 export async function changeWithheld(
   objects: ObjectStore,
@@ -66,8 +66,8 @@ export function refusedOf(document: Withheld | undefined): Pick<Withheld, 'refus
 }
 
 /**
- * Sets aside what was refused of a run and nothing else, once the rest of it is decided; files in `published` are not.
- * A repeat changes nothing.
+ * Sets aside only a run's refused files, once the rest of it is decided, but none in `published`. A repeat changes
+ * nothing.
  */
 export async function leaveRefused(
   objects: ObjectStore,

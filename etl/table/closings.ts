@@ -6,7 +6,7 @@ const Waiting = z.object({
   id: z.string(),
   digest: z.string(),
   rows: z.number().int(),
-  /** Since when, and by which run or decision, they are what they are. */
+  /** When they became so, and by which run or decision. */
   since: z.string(),
   run_id: z.string(),
   /** The snapshots of the inputs that they are made from. */
@@ -48,7 +48,7 @@ export type Closing = z.infer<typeof Closing>;
 export const closedMonths = ({ closings = [] }: { readonly closings?: readonly Closing[] }): Closing[] =>
   closings.filter(({ reopened }) => reopened === undefined);
 
-/** Closings with that of one month in the place of what was said of it before; the earliest month comes first. */
+/** Closings with a new one for its month, earliest month first. */
 export function withClosing(closings: readonly Closing[] | undefined, closing: Closing): Closing[] {
   const others = (closings ?? []).filter(({ month }) => month !== closing.month);
   return [...others, closing].sort((a, b) => (a.month < b.month ? -1 : 1));

@@ -85,7 +85,7 @@ function readColumn(copied: z.infer<typeof copiedColumn>, type: ColumnType): Col
   };
 }
 
-/** Bounds in one spelling (COPY prints booleans as 0 and 1); infinity is none. */
+/** Bounds in one spelling (COPY prints booleans as 0 and 1); none if infinite. */
 function ordered(text: string | undefined, type: ColumnType): string | undefined {
   const value = text === undefined ? undefined : parseScalar(text, type);
   return value === undefined ? undefined : printScalar(value, type);

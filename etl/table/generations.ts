@@ -85,7 +85,7 @@ export function followedBy(
   };
 }
 
-/** The generation whose tables readers saw at a time, as far as it is kept; undefined: the one that the pointer names. */
+/** The generation that readers saw at a time, as far as known; undefined: the pointer's own. */
 export function generationAt(pointer: Pointer, timeMs: number): Generation | undefined {
   const period = (pointer.generations ?? []).find(({ until }) => timeMs < Date.parse(until));
   if (period === undefined || period.generation === generationOf(pointer)) return undefined;

@@ -9,7 +9,7 @@ import { parseMetadata, type TableMetadata } from './metadata.ts';
 import type { TableState } from './pointer.ts';
 import type { DataFile, TableColumn } from './schema.ts';
 
-/** A table as it stands in the lake, and what is needed to read on from its metadata. */
+/** A table's current state in the lake, and what its metadata must be read with. */
 export interface LakeTable {
   /** Key of its folder. */
   readonly root: string;

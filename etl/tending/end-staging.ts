@@ -12,9 +12,8 @@ export interface StagingBounds {
 }
 
 /**
- * Removes what runs that ended had staged for their stages; returns how many objects. A run has ended once its record
- * says so and it doesn't wait for a decision; of one that died without a word, the vacuum decides. A repeat does what is
- * left to do.
+ * Removes what ended runs had staged for their stages; returns how many objects. A run has ended if its record says so
+ * and it isn't held; runs that died without a record are left to the vacuum. A repeat does what is left to do.
  */
 export async function endStaging(
   effects: Pick<Effects, 'objects' | 'clock'>,

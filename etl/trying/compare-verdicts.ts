@@ -37,7 +37,7 @@ export interface TriedCounts {
   readonly out: number;
 }
 
-/** The verdict of a record that passes, but whose key another one has; and of one whose file can't be read. */
+/** The reasons of a record whose key another one has, and of one in an unreadable file. */
 const DUPLICATE = "[{'rule': 'key', 'column': NULL, 'code': 'DUPLICATE', 'value': NULL}]";
 const FILE = (why: string): string =>
   `[{'rule': ${why}, 'column': NULL, 'code': 'FILE_REJECTED', 'value': NULL}]`;

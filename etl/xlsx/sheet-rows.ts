@@ -8,7 +8,7 @@ export interface SheetRow {
   readonly cells: readonly string[];
 }
 
-/** What is to be told of a sheet beside its rows. */
+/** What to report of a sheet beside its rows. */
 export interface SheetNotes {
   hiddenRows: number;
   firstHidden: number;

@@ -9,7 +9,7 @@ export interface XmlListener {
   flush?(): Promise<void>;
 }
 
-/** A piece of text in a sheet is 32,767 characters at most; what goes on for longer than this is made to fill memory. */
+/** A piece of text in a sheet is 32,767 characters at most; a much longer one is made to fill memory. */
 const MOST_TEXT_BYTES = 16 * 1024 * 1024;
 
 /** No part of a workbook has elements so deep. */

@@ -65,7 +65,7 @@ async function bundleCode(outDir: string): Promise<void> {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    // The SDK's ES modules, of which what is unused is left out.
+    // The SDK's ES modules, to leave out unused code.
     mainFields: ['module', 'main'],
     minify: true,
     legalComments: 'none',

@@ -12,7 +12,7 @@ export interface BatchResult {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
-/** Where texts go, and who is told of those that couldn't be sent. */
+/** Where texts go, and how to report those that couldn't be sent. */
 export interface Relay {
   send(text: string): Promise<void>;
   /** Given each message once it was sent; never throws. */

@@ -19,7 +19,7 @@ import type { Functions } from '../workflow/functions.ts';
 import type { AlertPath } from './alert-path.ts';
 import { datasetMetric } from './dataset-metric.ts';
 
-/** What is watched, and who is told. */
+/** What to watch, and whom to alert. */
 export interface AlarmsProps {
   readonly config: StageConfig;
   readonly contracts: readonly Contract[];

@@ -7,7 +7,7 @@ import { type Alert, TOLD } from '../../etl/ports.ts';
 import { resourceName, stateMachineArn } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
 
-/** Who is told, and where the event goes when the topic can't be reached. */
+/** Whom to alert, and where events go when the topic can't be reached. */
 export interface ExecutionAlertsProps {
   readonly config: StageConfig;
   readonly topic: ITopic;
@@ -30,7 +30,7 @@ export class ExecutionAlerts extends Construct {
         detailType: ['Step Functions Execution Status Change'],
         detail: {
           stateMachineArn: [stateMachineArn(config.stage)],
-          // A failure that record-failure told people of says so in its cause; anything else is told of here.
+          // A failure's cause says if record-failure alerted people. This alerts them of all others.
           $or: [
             { status: ['TIMED_OUT', 'ABORTED'] },
             { status: ['FAILED'], cause: [{ 'anything-but': { prefix: TOLD } }] },

@@ -126,10 +126,10 @@ export const RESTATEMENTS = `${restatementsPrefix()}${ANY}`;
 export const CLOSINGS = `${closingsPrefix()}${ANY}`;
 export const WAITING_ROWS = ofAnyDataset((dataset) => `${waitingRowsPrefix(dataset)}${ANY}`);
 
-/** Leases: who may start a dataset's next run; beside them, of which drops people were told. */
+/** Leases: who may start a dataset's next run. Also, which unusable drops were alerted. */
 export const LEASES = ofAnyDataset((dataset) => leaseKey(dataset));
 
-/** When all of Bronze was last asked to be looked through. */
+/** When a look through all of Bronze was last asked for. */
 export const LOOKS = ofAnyDataset((dataset) => lookKey(dataset));
 
 /** Digests that S3 doesn't know by itself, remembered. */

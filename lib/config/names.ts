@@ -72,7 +72,7 @@ export function executionArns(stage: StageName): string[] {
   return [regionalArn('states', `execution:${name}:*`), regionalArn('states', `execution:${name}/*`)];
 }
 
-/** Source of the events by which programs are told of what was published. */
+/** Source of the events that notify programs of publications. */
 export const eventsSource = (stage: StageName): string => `assay.${stage}`;
 
 /** ARN of the bus that takes them: the account's own. */

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { resourceName } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
 
-/** Who is told of what is spent. */
+/** Who gets the budget's alerts. */
 export interface BudgetProps {
   readonly config: StageConfig;
   readonly topicArn: string;
@@ -12,8 +12,8 @@ export interface BudgetProps {
 const THRESHOLDS_PERCENT = [50, 80, 100] as const;
 
 /**
- * Tells people at 50, 80 and 100 % of the month's budget. It counts the whole account, since a stage has one of its
- * own, and so misses nothing for want of a tag.
+ * Alerts people at 50, 80 and 100 % of the month's budget. It counts the whole account, since each stage has its own,
+ * so it misses no cost for want of a tag.
  */
 export class Budget extends Construct {
   constructor(scope: Construct, id: string, { config, topicArn }: BudgetProps) {

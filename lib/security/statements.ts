@@ -18,7 +18,7 @@ export function allow(actions: string[], resources: string[]): PolicyStatement {
   return new PolicyStatement({ actions, resources });
 }
 
-/** Putting events of the stage's own source to the account's bus: no others, so that nobody is told what isn't so. */
+/** Lets events of the stage's own source on the account's bus, and no others, so that no notice is false. */
 export function tellPrograms(stage: StageName): PolicyStatement {
   return new PolicyStatement({
     actions: ['events:PutEvents'],

@@ -1,6 +1,6 @@
 import { TransientError } from '../../etl/errors.ts';
 
-/** How long what is held for a reader waits for it. */
+/** How long a resource waits for its reader. */
 const IDLE_MS = 60_000;
 
 /**

@@ -3,7 +3,7 @@ import { ConfigError } from '../../etl/errors.ts';
 
 const MOST = 200;
 
-/** What lists take: how many, and where to go on. */
+/** Parameters of lists: how many, from where. */
 export const PAGE_QUERY = {
   limit: z.coerce.number().int().min(1).max(MOST).default(50).meta({ description: 'at most so many' }),
   cursor: z
@@ -21,7 +21,7 @@ export const OF_DATASET = z
   .exactOptional()
   .meta({ description: 'only of this dataset, e.g. spend.council_payments' });
 
-/** Where a list goes on; null at its end. */
+/** Where the list goes on; null at its end. */
 export const Next = z
   .string()
   .nullable()
@@ -30,7 +30,7 @@ export const Next = z
 /** A cursor that goes on behind a place. */
 export const cursorAt = (place: string): string => Buffer.from(place).toString('base64url');
 
-/** The place that a cursor goes on behind; throws ConfigError `REQUEST` for what is no cursor. */
+/** The place that a cursor continues behind; throws ConfigError `REQUEST` if it is invalid. */
 export function placeOf(cursor: string | undefined): string | undefined {
   if (cursor === undefined) return undefined;
   const place = Buffer.from(cursor, 'base64url').toString('utf8');

@@ -33,10 +33,10 @@ interface RouteSpec<
   readonly summary: string;
   readonly params?: Params;
   readonly query?: Query;
-  /** Of a POST: what is sent as JSON. */
+  /** For POST: the JSON body. */
   readonly body?: Body;
   readonly answer: Answer;
-  /** Whether an answer says that the work is still under way; none does unless said. */
+  /** Whether it may answer that the work is still under way; by default it may not. */
   readonly isUnderWay?: (answer: z.input<Answer>) => boolean;
   handle(
     asked: Asked<z.output<Params>, z.output<Query>, z.output<Body>>,

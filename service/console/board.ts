@@ -7,7 +7,7 @@ import { lastRuns } from './parts/last-runs.ts';
 /** An older dataset state is refreshed. */
 const FRESH_MS = 2000;
 
-/** So long a page waits for what is looked at again; then it shows what was known before. */
+/** How long a page waits for a refresh before it shows the old state. */
 const PATIENCE_MS = 150;
 
 /** What the overview tells of a dataset, and when it was looked at. */
@@ -19,7 +19,7 @@ export interface DatasetState {
   readonly lookedAt: Date;
 }
 
-/** What is known of all datasets: looking at 200 takes longer than a page may. */
+/** The state of all datasets: reading 200 takes longer than a page may. */
 export interface Board {
   /**
    * The state of each dataset; unknown ones are read now. Old ones are refreshed. Where that takes longer than a page

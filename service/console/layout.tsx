@@ -14,7 +14,7 @@ const NAVIGATION: readonly { readonly name: string; readonly at: string; readonl
     { name: 'Activity', at: activityAt, permission: 'decisions.read' },
   ];
 
-/** What stands around a page. */
+/** The frame of a page. */
 interface Frame {
   readonly title: string;
   readonly identity: Identity;

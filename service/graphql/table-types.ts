@@ -62,7 +62,7 @@ export function silverTypes(table: ShownTable, mayReadText: boolean): TableTypes
   });
 }
 
-/** The types of a Gold table, from whose rows one comes to those of its inputs, as far as they are seen. */
+/** The types of a Gold table; its rows lead to those of its visible inputs. */
 export function goldTypes(table: ShownTable, inputs: readonly TableTypes[]): TableTypes {
   if (inputs.length === 0) return typesOf(table, {});
   const lines = new GraphQLObjectType<PageRow, Asking>({

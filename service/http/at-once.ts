@@ -1,6 +1,6 @@
 import { TransientError } from '../../etl/errors.ts';
 
-/** Lets so many in at one time. Throws TransientError `QUERIES_BUSY` for one more; what it returns lets one out, once. */
+/** Limits how many run at once. Throws TransientError `QUERIES_BUSY` beyond; what it returns frees the place. */
 export function atOnce(most: number): () => () => void {
   let inside = 0;
   return () => {

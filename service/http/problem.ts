@@ -3,7 +3,7 @@ import { ContractError } from '../../etl/contract/problems.ts';
 import { AssayError, outwardMessage } from '../../etl/errors.ts';
 import { statusOf } from './statuses.ts';
 
-/** What is said of an error, as RFC 9457 has it, with the code that the command prints. */
+/** An error as RFC 9457 has it, with the code that the command prints. */
 export const Problem = z.object({
   type: z.string().meta({ description: 'names the kind of problem: urn:assay:problem:CODE' }),
   title: z.string(),

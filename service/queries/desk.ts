@@ -18,7 +18,7 @@ export interface AskedQuery {
   readonly id: string;
   readonly question: Question;
   readonly askedAt: Date;
-  /** How it stands after at most so many milliseconds. */
+  /** Its status after at most so many milliseconds. */
   state(waitMs: number): Promise<QueryState>;
   /** Its answer as a Parquet file; rejects where it failed. */
   parquet(): Promise<AsyncIterable<Uint8Array>>;

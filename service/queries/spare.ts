@@ -14,7 +14,7 @@ export function spare(open: OpenEngineApart): SpareEngine {
   let isClosed = false;
   const prepare = (): Promise<EngineApart> => {
     const opened = open();
-    // Whoever takes it is told of the error.
+    // The caller of take gets the error.
     opened.catch(() => undefined);
     return opened;
   };

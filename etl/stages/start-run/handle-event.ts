@@ -15,7 +15,7 @@ export interface EventEffects extends StartEffects, RefusalEffects {
   readonly contracts: ContractSource;
 }
 
-/** What came of an event: what runs now, what was refused (by its name in ops.alerts), or nothing to be done. */
+/** An event's outcome: what runs now, what was refused (by its name in ops.alerts), or nothing to do. */
 export interface Handled {
   readonly runs: readonly Started[];
   readonly refused: readonly string[];

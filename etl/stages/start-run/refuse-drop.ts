@@ -19,7 +19,7 @@ export interface Refusal {
   readonly title: string;
   readonly nextCommand: string;
   readonly details: Readonly<Record<string, unknown>>;
-  /** Drops with the same reason are told of together. */
+  /** Drops with the same reason share an alert. */
   readonly reason: string;
 }
 

@@ -9,7 +9,7 @@ export interface StartEffects extends LeaseEffects {
   readonly executions: Executions;
 }
 
-/** What came of it: a new execution, or the one that runs already and will see what is pending. */
+/** The outcome: a new execution, or one under way that will see what is pending. */
 export interface Started extends DatasetRun {
   readonly status: 'started' | 'running';
 }

@@ -14,7 +14,7 @@ export interface Access {
   readonly catalog?: readonly DatabaseName[];
   /** Whether it may publish alerts. */
   readonly alerts?: true;
-  /** Whether it may tell programs of what was published. */
+  /** Whether it may notify programs of publications. */
   readonly events?: true;
   /** Whether it may start runs and ask how they are. */
   readonly startsRuns?: true;

@@ -27,7 +27,7 @@ import { PLANNING, RUN, SILVER_TABLES } from './parts.ts';
 export const CHUNK_STAGES = {
   plan: {
     ...PLANNING,
-    // A held run that was approved is planned again; a lineage server is told what is known of the run.
+    // An approved run may be planned again, and is reported to a lineage server.
     reads: [...PLANNING.reads, PLANS, SEALS],
     writes: [...PLANNING.writes, PLANS, CHUNK_LISTS, SURVEY_LISTS, CONTRACT_TEXTS],
     lineage: true,

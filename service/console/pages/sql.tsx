@@ -68,7 +68,7 @@ type Outcome =
   | { readonly kind: 'gone' }
   | { readonly kind: 'asked'; readonly asked: AskedQuery; readonly state: QueryState };
 
-/** What stands in the editor, and what came of it. */
+/** The editor's text, and its outcome. */
 interface Written {
   readonly text: string;
   readonly asOf: string;
@@ -159,7 +159,7 @@ interface Came {
   readonly now: Date;
 }
 
-/** What came of a question, where that is no answer. */
+/** The outcome of a question without an answer. */
 function Came({ request: { csrf }, outcome, now }: Came) {
   if (outcome.kind === 'gone')
     return (

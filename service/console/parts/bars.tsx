@@ -1,6 +1,6 @@
 /** One bar of a small chart. */
 export interface Bar {
-  /** What it stands for, e.g. a day. */
+  /** Its label, e.g. a day. */
   readonly label: string;
   readonly value: number;
   /** The value in words. */

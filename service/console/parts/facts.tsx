@@ -56,5 +56,5 @@ export function Table({
   );
 }
 
-/** What stands where there is nothing yet: what would be here, and what brings it. */
+/** Fills an empty place: says what would be here, and what brings it. */
 export const Empty = ({ children }: { readonly children: Child }) => <p class="empty">{children}</p>;

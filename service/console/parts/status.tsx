@@ -1,4 +1,4 @@
-/** What stands before a status, so that no one needs to tell colours apart. */
+/** Icons in front of statuses, for those who can't tell colours apart. */
 const ICONS = { good: '✓', wait: '◷', bad: '✕', none: '·' } as const;
 type Mood = keyof typeof ICONS;
 
