@@ -42,7 +42,7 @@ export function datasetOfDrop(drop: string, file: string): string {
 export interface FileState {
   /** Changes when the file is written to. */
   readonly state: string;
-  /** When it came to where it is, or was last written there. */
+  /** When it arrived there, or was last written. */
   readonly droppedMs: number;
 }
 

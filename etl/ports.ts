@@ -27,8 +27,8 @@ export type WriteCondition = { readonly ifNoneMatch: '*' } | { readonly ifMatch:
 /** Small objects: pointers, plans, seals, metadata. Writes are atomic and durable before they return. */
 export interface ObjectStore {
   /**
-   * Every object under a prefix, ordered by key; with `after`, only those whose keys come behind it. Those that `isMeant`
-   * is not true of may be left out, where that saves looking at them.
+   * Every object under a prefix, ordered by key; with `after`, only keys behind it. May leave out keys that `isMeant`
+   * is false for, if that saves looking at them.
    */
   list(prefix: string, after?: string, isMeant?: (key: string) => boolean): Promise<ObjectInfo[]>;
   /** The object, or undefined where there is none. */
@@ -68,7 +68,7 @@ export interface DataStore {
   identify(key: string): Promise<ObjectIdentity>;
   /** A path under which DuckDB can read the object until the process ends. */
   localPath(key: string): Promise<string>;
-  /** Gives back what `localPath` gave, where that is a copy that takes room: it leads nowhere afterwards. */
+  /** Frees a copy that `localPath` made; the path is invalid afterwards. */
   releasePath?(path: string): Promise<void>;
   /** Moves a finished scratch file to a key, all or nothing; a repeat with the same key replaces it. */
   publish(scratchPath: string, key: string): Promise<void>;

@@ -51,7 +51,7 @@ export function logWarning(message: string, details: Readonly<Record<string, unk
   logger.warn(message, { ...details });
 }
 
-/** What of an input says which work it is; nothing else of it is logged. */
+/** The members of an input that identify the work; no others are logged. */
 const Subject = z.looseObject({
   dataset: z.string().optional(),
   runId: z.string().optional(),
@@ -111,7 +111,9 @@ function traceCall(
   };
 }
 
-/** What is logged of an error: its code, its context, where it was and the names of its causes; no text that may quote a value. */
+/**
+ * What is logged of an error: code, context, where it occurred and its causes' names; no text that may quote a value.
+ */
 function failureText(error: unknown): Readonly<Record<string, unknown>> {
   const known = error instanceof AssayError ? { code: error.code, context: error.context } : {};
   const { stack = [], cause } = error instanceof Error ? partsOf(error) : {};

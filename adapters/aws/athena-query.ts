@@ -30,7 +30,7 @@ export type AthenaRow = readonly (string | null)[];
 /** An answered query. */
 export interface AthenaResult {
   readonly columns: readonly ColumnInfo[];
-  /** What Athena read for it, which is what it costs by. */
+  /** The bytes that Athena read and bills. */
   readonly scannedBytes: number;
   /** The rows in order, a page at a time. */
   pages(): AsyncGenerator<readonly AthenaRow[]>;

@@ -58,7 +58,7 @@ export interface AwsLake {
   readonly executions: Executions;
   /** Earlier versions of its objects. */
   readonly history: ObjectHistory;
-  /** Removes what it keeps on this machine's disk, and what processes before it left there. */
+  /** Removes its files on this machine's disk, and leftovers of earlier processes. */
   tidy(): Promise<void>;
 }
 

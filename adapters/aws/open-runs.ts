@@ -39,7 +39,7 @@ export interface PlatformRunsOptions extends ApprovalEffects {
 
 /** An execution to wait for. */
 interface AwaitedRun extends DatasetRun {
-  /** Whether it began after it was asked for, so that it sees everything that was pending then. */
+  /** Whether it began after the request, so that it sees every file pending then. */
   readonly isMine: boolean;
 }
 

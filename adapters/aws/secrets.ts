@@ -30,7 +30,7 @@ const KEPT_MS = 5 * 60_000;
 export interface LaterSecret {
   /** Its text; undefined until somebody put one in. */
   read(): Promise<string | undefined>;
-  /** Has it read anew, since what it says did not do. */
+  /** Forces a new read, because its value failed. */
   forget(): void;
 }
 

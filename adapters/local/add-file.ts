@@ -63,7 +63,7 @@ async function copyAndPlace(
 ): Promise<{ readonly hashed: HashedFile; readonly isPlaced: boolean }> {
   const temp = await lake.tempPath();
   try {
-    // Before the file has its name, so that no run sees it with another arrival.
+    // Set before the file gets its name, so that no run sees another arrival.
     const hashed = await copyHashed(sourcePath, temp, {
       modifiedMs: arrivedMs,
       links,
@@ -85,7 +85,7 @@ async function compareWith(lake: LakeFolder, key: string, source: HashedFile): P
   return { key, digest: source.digest, sizeBytes: Number(source.fingerprint.sizeBytes), existed: true };
 }
 
-/** Gives the target its file, never over another: false where there is one. Bronze may lie on another device. */
+/** Puts the file at the target unless one is there; false then. Bronze may lie on another device. */
 async function placeExclusive(
   lake: LakeFolder,
   { temp, target, arrivedMs }: { readonly temp: string; readonly target: string; readonly arrivedMs: number },

@@ -20,7 +20,7 @@ export interface IngestedSource extends IngestedFile {
   readonly file: string;
 }
 
-/** What became of one file: it is in Bronze, durably, or it can't be brought there. */
+/** A file's outcome: it is in Bronze, durably, or can't be brought there. */
 export type Ingestion =
   | { readonly kind: 'ingested'; readonly file: string; readonly source: IngestedSource }
   | { readonly kind: 'failed'; readonly file: string; readonly error: unknown };

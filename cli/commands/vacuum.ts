@@ -39,7 +39,7 @@ never touched. Scratch space of dead processes goes whenever a lake is opened.`,
     const loaded = await loadContracts(lake.effects.contracts);
     const named = args.text('dataset');
     const contracts = named === undefined ? [...loaded.contracts.values()] : [requireContract(loaded, named)];
-    // Gold first: what its inputs staged says whose files its leftovers are.
+    // Gold first: its inputs' staged documents identify its leftovers.
     const ordered = contracts.sort((a, b) => Number(b.layer === 'gold') - Number(a.layer === 'gold'));
     const done: Vacuumed[] = [];
     for (const contract of ordered) done.push(await tidy(lake.effects, { contract, olderThanMs, isDryRun }));

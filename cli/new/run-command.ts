@@ -26,7 +26,7 @@ export async function runCommand(
   return await command.run(parseCommandLine(command, [...words, ...places]), inner);
 }
 
-/** Runs commands one after another until one fails; returns that one's code. */
+/** Runs commands one after another until one fails; returns its code. */
 export async function runInTurn(steps: readonly (() => Promise<ExitCode>)[]): Promise<ExitCode> {
   for (const step of steps) {
     const code = await step();

@@ -12,9 +12,8 @@ import type { LedgerFile } from './ledger-files.ts';
 import type { Problem } from './problem.ts';
 
 /**
- * Checks the seal of every run in the ledger: that it says what it was sealed with, what the ledger says, that its
- * sums hold, and that the records that didn't pass are still those it was sealed over. Needs the views of
- * the reject tables.
+ * Checks every run's seal in the ledger: its content matches its digest and the ledger, its sums hold, and the rejects
+ * are still those that it sealed. Needs the views of the reject tables.
  */
 export async function auditSeals(
   engine: Engine,

@@ -14,7 +14,7 @@ export interface TablesAudit {
   readonly snapshots: number;
   /** Every object that some snapshot or the pointer names. */
   readonly named: Set<string>;
-  /** Those of them that can't be read as what they should be. */
+  /** Those of them that are missing or can't be read. */
   readonly damaged: Set<string>;
 }
 

@@ -10,7 +10,7 @@ export interface LedgerFile {
   readonly runId: string;
   readonly contractVersion: string;
   readonly contractDigest: string;
-  /** The contract in whose dialect it was read: that one, unless a migration read it in that of an earlier one. */
+  /** The contract whose dialect it was read in: usually that one; after a migration maybe an earlier one. */
   readonly dialect: string;
   readonly records: number;
   readonly silver: number;
@@ -19,7 +19,7 @@ export interface LedgerFile {
   readonly blank: number;
   readonly footer: number;
   readonly repeats: number;
-  /** When it came to Bronze, ISO; of what came before that was kept, when it was dealt with. */
+  /** When it came to Bronze, ISO; if that wasn't kept yet, when it was dealt with. */
   readonly arrivedAt: string;
 }
 

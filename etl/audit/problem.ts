@@ -1,4 +1,4 @@
-/** Something that isn't as it was written; `key` is the object or the table that it is about. */
+/** Something that isn't as it was written; `key` names the object or table. */
 export interface Problem {
   readonly code:
     | 'POINTER'

@@ -21,9 +21,8 @@ export interface ClosedReport {
 }
 
 /**
- * The rows that months of a Gold table were closed with, read from where they were kept, in the order in which they were.
- * Throws ConfigError `NO_CLOSING` or `NOT_CLOSED` where there are none, and DataError `CLOSED_ROWS_DAMAGED` where they
- * are not those that were closed.
+ * The stored rows that months of a Gold table were closed with, in their stored order. Throws ConfigError `NO_CLOSING`
+ * or `NOT_CLOSED` where there are none, and DataError `CLOSED_ROWS_DAMAGED` where they have changed.
  */
 export async function closedReport(
   engine: Engine,

@@ -34,8 +34,8 @@ export interface SetApart {
 }
 
 /**
- * Takes the rows of closed months out of `rebuilt`, so that those months stay as they were closed, and keeps them where
- * they say something else: that waits for a decision. What says the same as the closed rows waits no longer.
+ * Takes closed months' rows out of `rebuilt`, so that those months stay as closed. Stores the rows that differ from the
+ * closed ones, to wait for a decision; equal ones no longer wait.
  */
 export async function setClosedApart(
   refresh: ClosedRefresh,

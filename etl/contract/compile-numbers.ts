@@ -93,7 +93,7 @@ function magnitudeSql(text: string, format: NumberFormat, type: ColumnType): str
   const blanks = symbols.length > 0 || trailingSign === true ? BLANKS : '';
   const noise = `${group}${blanks}${letters}${parentheses ? '()' : ''}`;
   const minus = minuses(format);
-  // What has a sign at its own place becomes that; what has none falls away.
+  // translate turns every kind of minus into '-' and drops all noise.
   let bare =
     minus + noise === ''
       ? unmarked

@@ -91,7 +91,7 @@ function patternSql(text: string, pattern: CompiledPattern, kind: ReadKind): str
   return `CASE WHEN ${written} = lower(strftime(${local}, ${literal(letter)})) THEN ${checked} END`;
 }
 
-/** The text with `+00` for its offset, where that is one of the shape `which`. */
+/** The text with `+00` in place of an offset that has the shape `which`. */
 function inUtc(text: string, offset: NonNullable<CompiledPattern['offset']>, which: string): string {
   const shape = `^(${offset.before})${which}(${offset.after})$`;
   return `regexp_replace(${text}, ${literal(shape)}, '\\1+00\\2')`;

@@ -36,7 +36,10 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^\{\\rtf/, 'a text of a word processor (RTF)'],
 ];
 
-/** What a file is that nothing is read from, by its name and its first bytes: what its name says is an archive or a workbook is opened later. */
+/**
+ * A file's kind, by name and first bytes, if nothing is read from it. Files named as archives or workbooks are opened
+ * later.
+ */
 export function refusedKind(name: string, head: Uint8Array): string | undefined {
   const kind = otherKind(head);
   return kind === ZIP && (isArchive(name) || isWorkbook(name)) ? undefined : kind;
@@ -45,7 +48,7 @@ export function refusedKind(name: string, head: Uint8Array): string | undefined 
 /** How many of a file's first bytes tell its kind. */
 export const KIND_BYTES = 64;
 
-/** What a file is that can't be CSV, by its first bytes, e.g. `a PDF`; undefined where they don't say so. */
+/** A kind that can't be CSV, by a file's first bytes, e.g. `a PDF`; undefined where they don't tell. */
 export function otherKind(head: Uint8Array): string | undefined {
   const bytes = Buffer.from(head.subarray(0, KIND_BYTES));
   const hex = bytes.toString('hex');

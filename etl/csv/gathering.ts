@@ -127,7 +127,7 @@ export class Gathering {
   }
 }
 
-/** Records that are read again in one go: pieces one behind the other that each hold a wanted one. */
+/** Records to reread in one go: consecutive pieces that each hold a wanted one. */
 interface WantedRun {
   bytes: { readonly start: number; readonly end?: number };
   /** Of the first record. */

@@ -222,7 +222,7 @@ class PieceReader {
     }
   }
 
-  /** Masks a header line: one that is passed over is a blank record then, any other one that can't be parsed. */
+  /** Masks a header line: a skipped one becomes a blank record, any other a broken one. */
   #takeHeader(bytes: Uint8Array, start: number, isSkipped: boolean): void {
     this.#parts.push(this.#mask);
     if (isSkipped) {

@@ -166,7 +166,7 @@ function isEdgeBlank(byte: number | undefined): boolean {
   );
 }
 
-/** Where the line that begins at a place ends, its end not included; the limit where it goes on. */
+/** Where the line that begins at a place ends, without its end; the limit if it goes on. */
 export function lineEnd(bytes: Uint8Array, start: number, limit: number): number {
   let at = start;
   while (at < limit && bytes[at] !== LF && bytes[at] !== CR) at++;

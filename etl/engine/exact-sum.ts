@@ -14,7 +14,7 @@ export interface ExactSum {
   readonly read: (total: string) => string;
 }
 
-/** Digits that a sum of decimals keeps, and up to which no number of rows that there are can pass them. */
+/** Digits that a sum of decimals keeps, and digits of values that no real number of rows overflows. */
 const SUM_DIGITS = 38;
 const SAFE_DIGITS = 27;
 

@@ -26,7 +26,7 @@ export async function parseSql(engine: Engine, sql: string): Promise<ParsedSql> 
   return parsed.error ? { kind: 'other' } : { kind: 'queries', trees: parsed.statements ?? [] };
 }
 
-/** The one query that a text holds, printed anew from what was parsed: comments are gone. The text must be one that parses. */
+/** The one query in a text, printed anew from its parse: comments are gone. The text must parse. */
 async function printSql(engine: Engine, sql: string): Promise<string> {
   // DuckDB hands its own tree on: JavaScript would round the large numbers in it.
   const [row = {}] = await engine.rows(
@@ -93,7 +93,7 @@ const Expression = z.looseObject({
 });
 export type Expression = z.infer<typeof Expression>;
 
-/** A part of a tree as an expression; undefined where it is none. Throws where it is one that can't be understood. */
+/** A tree part as an expression; undefined where it is none. Throws on an expression that it can't understand. */
 export function asExpression(part: object): Expression | undefined {
   return 'class' in part ? Expression.parse(part) : undefined;
 }

@@ -17,9 +17,9 @@ export interface PartitionedTable {
 }
 
 /**
- * Which months of a table can change what a query gives: those that the WHERE of every SELECT that reads it leaves, where it
- * compares the partition column, or the day or month of it, with constants. All months (`{}`) where some part of the query
- * reads it in any other way.
+ * The months of a table that can change a query's result: those that the WHERE of each SELECT on it leaves, by
+ * comparing the partition column, or its day or month, with constants. All months (`{}`) where any part of the query
+ * reads it in another way.
  */
 export async function monthsRead(engine: Engine, sql: string, table: PartitionedTable): Promise<MonthsRead> {
   const parsed = await parseSql(engine, sql);

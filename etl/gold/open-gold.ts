@@ -13,7 +13,7 @@ import type { DataFile } from '../table/schema.ts';
 export interface OpenedGold {
   readonly table: LakeTable;
   readonly files: readonly DataFile[];
-  /** Set where the table is made anew beside the one that readers see: the number of its generation, and that one. */
+  /** Set where the table is made anew beside the current one: the new generation's number, and the current table. */
   readonly anew?: { readonly generation: number; readonly before: LakeTable };
 }
 

@@ -84,7 +84,7 @@ export interface MeasureGuess {
   readonly notes: readonly Note[];
 }
 
-/** Every decimal column whose values add up, by the currency where there is one column of it. */
+/** Every decimal column whose values add up, by currency if just one column holds it. */
 export function chooseMeasures(columns: readonly ProposedColumn[]): MeasureGuess {
   const currencies = columns.filter(
     ({ isCurrency, classification }) => isCurrency && classification === 'internal',

@@ -39,10 +39,10 @@ const LEAD = 60;
 const SAMPLE = 2000;
 
 /**
- * Finds the header among a text's first records: the first that is as wide and about as full as those behind it, or, where
- * those end with delimiters and nothing behind them, the one before it that doesn't. Lines above a header that were
- * filled up with delimiters to its width, as spreadsheets write them, are none.
- * `none` where that one holds values itself. Text is read as UTF-8, else as Windows-1252.
+ * Finds the header in a text's first records: the first one as wide and about as full as those behind it. If those end
+ * with empty fields, the record before them that doesn't. Lines above a header that were filled up with delimiters to
+ * its width, as spreadsheets do, are skipped. `none` where the found one holds values itself. Reads text as UTF-8, else
+ * as Windows-1252.
  */
 export function findHeader(head: Uint8Array, isWhole: boolean, dialect: SniffedDialect): FoundHeader {
   const records = readRecords(head, isWhole, dialect);
@@ -80,8 +80,8 @@ function withoutHeader(
 }
 
 /**
- * The header of records that all end with delimiters that it lacks: the record before the first wide one, where it is
- * shorter by what is empty at the end of each wide one, and names every field that is left.
+ * The header of records that end with empty fields which it lacks: the record before the first wide one, if it is
+ * shorter by just the fields that all wide ones leave empty, and names all others.
  */
 function shorterHeader(records: readonly Read[], wide: Read): Read | undefined {
   const before = records[records.indexOf(wide) - 1];
@@ -92,8 +92,8 @@ function shorterHeader(records: readonly Read[], wide: Read): Read | undefined {
 }
 
 /**
- * The header below lines that were filled up with delimiters: the first record that names every column, where those above
- * it all end with empty ones, and where numbers or dates below tell it from a record.
+ * The header below lines filled up with delimiters: the first record that names every column, if all above it end with
+ * empty fields, and numbers or dates below tell it from a record.
  */
 function headerBelowPadding(records: readonly Read[], wide: Read): Read | undefined {
   const behind = records.slice(records.indexOf(wide), LEAD).filter(hasWidthOf(wide));

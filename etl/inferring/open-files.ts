@@ -16,7 +16,7 @@ import { unpackArchives } from './unpack-archives.ts';
 /** A file that has records, with its header and how to read its sample. */
 export interface OpenedFile {
   readonly file: TextFile;
-  /** Those of its header, or where it has none `column_1` and so on. */
+  /** Those of its header, or `column_1` and so on if it has none. */
   readonly names: readonly string[];
   /** Whether it begins with one, below its preamble. */
   readonly hasHeader: boolean;
@@ -28,7 +28,7 @@ export interface OpenedFile {
   readonly sample: readonly (readonly string[])[];
   /** Records at its end that are no data. */
   readonly footer: FoundFooter;
-  /** Its text from the header on, or stretches of it; where it has none, under one. */
+  /** Its text from the header on, or stretches of it; without a header, below a new one. */
   readonly stream: () => AsyncIterable<Uint8Array>;
   readonly report: Pick<ProposedFile, 'sizeBytes' | 'readBytes' | 'isSampled' | 'packing' | 'preambleLines'>;
 }

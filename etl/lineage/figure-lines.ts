@@ -22,8 +22,8 @@ export interface FigureLines {
 }
 
 /**
- * The rows of an input that a Gold row can be made from: those of its month (or up to it, where the table is made so) that are
- * alike in what both tables have. Throws ConfigError `NOT_MADE` where it isn't known what the row was made from.
+ * The rows of an input that a Gold row may be made from: those of its month (or up to it, if the table is made so) with
+ * equal values in the shared columns. Throws ConfigError `NOT_MADE` where the row's source isn't known.
  */
 export async function figureLines(
   effects: Effects,

@@ -12,7 +12,7 @@ export const goldSqlKey = (dataset: string, digest: string): string =>
 /** Where a dataset's migrations keep their requests and outcomes. */
 export const migrationsPrefix = (dataset: string): string => `ops/migrations/${datasetPath(dataset)}/`;
 
-/** That a person asked for a migration, what it came to, and which records' hashes it changed. */
+/** A migration's request, its result, and the changed hashes of records. */
 export const migrationKey = (dataset: string, runId: string): string =>
   `${migrationsPrefix(dataset)}${runId}.json`;
 

@@ -6,7 +6,7 @@ import { runRoot } from './tables.ts';
 /** Where the runs of a dataset keep theirs. */
 export const stagingPrefix = (dataset: string): string => `ops/staging/${datasetPath(dataset)}/`;
 
-/** Where a run keeps its plan, its chunk results and what it found, until and after it is decided. */
+/** Where a run keeps its plan, chunk results and findings, before and after its decision. */
 export function runPrefix(dataset: string, runId: string): string {
   return `${stagingPrefix(dataset)}${runId}/`;
 }

@@ -14,8 +14,8 @@ const LAYER_FOLDERS: Readonly<Record<Layer, string>> = {
 export const ENGINE_FOLDERS: readonly string[] = ['silver', 'gold', 'quarantine', 'condemned', 'ops'];
 
 /**
- * Root of a table's files. Those of a later generation are no folder of an earlier one's: who removes what a table doesn't
- * name from below its root must not see the others. No domain has a '=' in its name.
+ * Root of a table's files. A later generation's isn't inside an earlier one's, so that a cleanup below a root can't see
+ * other generations. No domain has a '=' in its name.
  */
 export function tableRoot(layer: Layer, dataset: string, generation = 1): string {
   const folder = LAYER_FOLDERS[layer];

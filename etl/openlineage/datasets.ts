@@ -57,7 +57,10 @@ export function bronzeInput(objects: ObjectStore, dataset: string, seal: Seal | 
   };
 }
 
-/** One assertion a verdict that no record should have, one a reason that some had, and one that all records were found again. */
+/**
+ * Assertions: one for each verdict no record should have, one for each reason some had, and one that all were found
+ * again.
+ */
 function assertionsOf({ counts, reasons, unproven }: Seal): Facet[] {
   const none = (assertion: string, actual: number): Facet => ({
     assertion,

@@ -11,7 +11,7 @@ import { bronzeInput, datasetOutputs, tableFacets, tablePlace } from './datasets
 import { engineFacet, errorFacet, facet, type LineageRun, lineageEvent, lineageRunId } from './event.ts';
 import { goldRun } from './gold-run.ts';
 
-/** Tells that a run began: which files it reads, and which table it may publish to. */
+/** Reports a run's start: which files it reads, and which table it may publish to. */
 export async function tellStart(effects: Effects, run: RunInput): Promise<void> {
   await tell(effects, run, async ({ contract, head }) => {
     const { objects } = effects;

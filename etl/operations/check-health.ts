@@ -122,7 +122,7 @@ function silence(contract: SourceContract, publishedAt: string | null, now: Date
   return [{ code: 'SILENT', what, next: `runs --dataset ${contract.dataset}` }];
 }
 
-/** Drops since the last one that was published, where every one of them was rejected. */
+/** Drops since the last publication, if every one of them was rejected. */
 function rejectedDrops(entries: ReadonlyMap<string, LedgerEntry>): Ailment[] {
   const files = [...entries].map(([key, entry]) => ({ key, ...entry }));
   const lastAccepted = files

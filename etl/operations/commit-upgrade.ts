@@ -31,9 +31,9 @@ export interface UpgradeCommit {
 }
 
 /**
- * Commits the files that were written anew where those that they replace are all still there, and metadata of today's
- * names, on the pointer that was read; returns the new one. The ledger comes last: its snapshot says which of the other
- * tables' belong to it. Throws ConflictError where somebody committed since.
+ * Commits rewritten files whose originals are all still live, and metadata with today's names, on the pointer that was
+ * read; returns the new one. The ledger comes last, since its snapshot names the other tables' snapshots that belong to
+ * it. Throws ConflictError where somebody committed since.
  */
 export async function commitUpgrade(effects: Effects, commit: UpgradeCommit): Promise<Pointer> {
   const { layer, read } = commit;

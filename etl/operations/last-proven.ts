@@ -75,7 +75,7 @@ async function generationAfter(
   return kind === 'rolled-back' ? await generationWith(effects, dataset, details.to) : undefined;
 }
 
-/** The pointer of a generation that took another one's place; of one that was expired since, nothing is known any more. */
+/** The pointer of a generation that was replaced; an expired one's is no longer known. */
 function afterwards(
   last: Pointer | undefined,
   next: Pointer,
@@ -153,7 +153,7 @@ function currentState(metadata: TableMetadata): DatasetState | undefined {
   return statesOf(metadata).find(({ ledger_snapshot_id: id }) => id === current);
 }
 
-/** Whether records say that a state was published: its run's, a decision that made it, or Gold that was made from it. */
+/** Whether records prove that a state was published: its run's, a decision's, or a Gold table made from it. */
 async function isRecorded(effects: Effects, state: DatasetState, metadata: TableMetadata): Promise<boolean> {
   const { dataset, run_id, snapshot_id } = state;
   const current = currentSnapshot(metadata);

@@ -6,9 +6,9 @@ import { alertAilments } from './alert-ailments.ts';
 import { checkHealth, type Health } from './check-health.ts';
 
 /**
- * Checks the health of datasets and Gold tables, one after another, and sends an alert for what is newly amiss of what
- * `tells` picks; none where it is left out. One that can't be checked keeps no other from it; its error is thrown at the
- * end, the first of them.
+ * Checks the health of datasets and Gold tables, one after another. Sends an alert for new problems of those that
+ * `tells` picks; for none if it is left out. One that can't be checked stops no other; the first such error is thrown
+ * at the end.
  */
 export async function lookAfter(
   effects: Effects,

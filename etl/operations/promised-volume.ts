@@ -52,7 +52,7 @@ function moved(start: Date, period: Period, by: number): Date {
   return date;
 }
 
-/** What came in a time: records that were tested, those of them that came for the first time, and those that didn't pass. */
+/** The volume of a time: records tested, those of them that were new, and those that failed. */
 export interface Volume {
   readonly tested: number;
   /** Without those that stood in Silver already. */

@@ -2,8 +2,8 @@ import type { DatasetRun } from '../ports.ts';
 import type { RunRecord } from '../stages/outcomes.ts';
 
 /**
- * Where a run looks for files: in all of Bronze, for what a person put there under any day, or, where it is known that
- * files came by an ingest, in its last days, which costs the same however old the lake is.
+ * Where a run looks for files: in all of Bronze, since a person may use any day, or only in its last days, if all files
+ * came by an ingest; that costs the same however old the lake is.
  */
 export type Look = 'everywhere' | 'last-days';
 

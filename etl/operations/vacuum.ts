@@ -80,7 +80,7 @@ interface Looking {
   readonly runs: readonly RunsNow[];
 }
 
-/** What nobody needs, in the order in which it can go: what tells that a file is a leftover goes after the file. */
+/** What nobody needs, in the order to remove it: a file goes before what marks it as a leftover. */
 async function leftovers(effects: Effects, { contract, pointer, runs }: Looking): Promise<ObjectInfo[]> {
   const { dataset } = contract;
   const layers = contract.layer === 'gold' ? (['gold'] as const) : DATASET_TABLES;
@@ -139,7 +139,7 @@ async function namedFiles(
   );
 }
 
-/** What runs that ended left for their stages, retries that were never finished, and leases of those who died. */
+/** What ended runs left for their stages, retries never finished, and leases of dead runs. */
 async function stagedLeftovers(
   { objects }: Effects,
   { dataset, version }: Contract,

@@ -26,7 +26,7 @@ export interface GoingBack {
   /** Where the table stands once it is there. */
   readonly back: NextTableState;
   readonly snapshot: Snapshot;
-  /** The contract that it was made by then, where that is kept. */
+  /** The contract that it was made by then, if kept. */
   readonly kept: Contract | undefined;
   /** Names the rollback. */
   readonly id: string;

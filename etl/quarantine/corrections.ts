@@ -12,8 +12,8 @@ export interface Correction {
 }
 
 /**
- * Keeps corrections as an overlay: which value of which record, from what to what, who, why and when. The record stays as
- * it came; its next retry uses them. Returns the decision's id.
+ * Stores corrections as an overlay: of which record and value, from what to what, who, why, when. The record stays
+ * unchanged; its next retry uses them. Returns the decision's id.
  */
 export async function keepCorrections(
   effects: Effects,

@@ -2,7 +2,7 @@ import { type Expression, plainKind, wrongCall } from '../engine/parse-sql.ts';
 import { firstWrongPart, type SqlSource } from '../engine/walk-sql.ts';
 import { READER_FUNCTIONS, READER_TABLE_FUNCTIONS } from './reader-functions.ts';
 
-/** What DuckDB's own catalog has that a reader may see: what tables there are, and not what they are made of. */
+/** The parts of DuckDB's own catalog that a reader may see: which tables there are, not how they are made. */
 const CATALOG: ReadonlySet<string> = new Set(
   ['tables', 'columns', 'schemata'].map((table) => `information_schema.${table}`),
 );

@@ -91,7 +91,7 @@ export async function listViews(effects: Effects, isWanted?: ViewFilter): Promis
   return views.flat();
 }
 
-/** The tables of one dataset, or those of them that are wanted. */
+/** The tables of one dataset, or only the wanted ones. */
 export async function viewsOf(
   effects: Pick<Effects, 'objects'>,
   contract: Contract,
@@ -165,7 +165,7 @@ function refuseTooEarly(named: readonly LakeView[], moment: Moment): void {
   );
 }
 
-/** The columns of the snapshot that is seen; of a table that wasn't there yet, those that it got. */
+/** The columns of the snapshot that is seen, or those of today if there was none yet. */
 function ownColumns({ table, columns }: LakeView, moment: Moment): readonly TableColumn[] {
   if (table === undefined) return columns;
   const seen = seenOf(table, moment);

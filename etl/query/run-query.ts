@@ -32,7 +32,7 @@ export interface Question {
 
 /**
  * Answers one SELECT (or FROM, WITH, DESCRIBE …) over the lake's tables. Throws ConfigError `SQL` for a statement that
- * DuckDB refuses, or that does what its reader may not, and `NO_TABLE` for a table that there isn't, with those that there are.
+ * DuckDB refuses or its reader may not run, and `NO_TABLE`, listing the tables, for one that doesn't exist.
  */
 export async function runQuery(
   engine: Engine,

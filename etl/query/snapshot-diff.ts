@@ -10,7 +10,7 @@ import { readKnownPointer } from '../stages/known-pointer.ts';
 import { openTable } from '../table/lake-table.ts';
 import { changedFiles } from '../table/live-files.ts';
 
-/** A sum over the rows that came and over those that went; `by` is what it is for. */
+/** A sum over the added and over the removed rows; `by` is what it is for. */
 export interface MeasureChange {
   readonly measure: string;
   readonly by: string | null;

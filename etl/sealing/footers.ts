@@ -91,7 +91,9 @@ async function readFooters({ engine, contract, ids }: FooterInput): Promise<Map<
   );
 }
 
-/** Why a file is rejected for its footer: a record of it would pass, or it has too few; undefined where it is as it should be. */
+/**
+ * Why a file is rejected for its footer: a record of it would pass, or it is too short; undefined where it is right.
+ */
 export function wrongFooter(
   { csv: { footerLines } }: SourceContract,
   { records, passing }: { readonly records: number; readonly passing: number | undefined },

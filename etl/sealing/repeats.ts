@@ -63,9 +63,9 @@ export interface WithinRun {
 }
 
 /**
- * Of several records of the run with one key that are not left out yet one stays: of those with the values that count
- * (which came first, or last where later ones replace earlier ones) the first. Others with its values are its repeats, and all
- * others duplicates. Where the values that count stand in the base already, that stays.
+ * Keeps one of several records of the run with one key that aren't left out yet. The values that count are those that
+ * came first, or last where later ones replace earlier ones; the first record with them stays. Others with these values
+ * are its repeats, all others duplicates. If the base has these values already, its row stays.
  */
 export async function judgeWithin(search: RepeatSearch, { among, joins, place }: WithinRun): Promise<void> {
   const { engine, contract, fresh } = search;
@@ -74,7 +74,7 @@ export async function judgeWithin(search: RepeatSearch, { among, joins, place }:
   const values = valueColumns(contract).map((name, n) => `v${n} := ${named(name)}`);
   const key = contract.key.map((name) => named(identifier(name)));
   const direction = isReplacing ? 'DESC' : 'ASC';
-  // Where later ones replace earlier ones, what repeats the base still says which values count.
+  // If later ones replace earlier ones, a repeat of the base still decides which values count.
   const isBase = `EXISTS (SELECT 1 FROM repeats WHERE ${samePlace('repeats', 'records')})`;
   const isOut = isReplacing
     ? `EXISTS (SELECT 1 FROM excluded WHERE ${samePlace('excluded', 'records')})`

@@ -14,7 +14,7 @@ export interface DatasetFacts {
   readonly state: { readonly publishedAt: string | null; readonly ailments: readonly Ailment[] } | undefined;
   /** Newest first. */
   readonly runs: readonly RunRecord[];
-  /** Datasets that it is made of, and those that are made of it. */
+  /** Datasets that it is made of, and those made of it. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
 }

@@ -7,7 +7,7 @@ import type { PlannedFile } from './documents.ts';
 
 /** A source file that may be taken up: an object, or files in one, which has then their archive's size and time. */
 export interface Source extends ObjectInfo {
-  /** The files of an archive that are meant, where those are known; all that it has, where it is an archive and they aren't. */
+  /** The files of an archive to take up, where known; absent: all of an archive's. */
   readonly members?: readonly string[];
 }
 

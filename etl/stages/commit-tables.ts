@@ -27,9 +27,9 @@ export interface DatasetChange {
 }
 
 /**
- * Writes the next metadata of a dataset's tables and returns where they stand; no reader sees it before the
- * pointer moves there. A table that nothing changes in stays where it was, but for the ledger: each of
- * its snapshots says which of the others belong to it, so that every state can be found again.
+ * Writes the next metadata of a dataset's tables and returns where they stand; readers see it once the pointer moves
+ * there. A table without changes stays where it was, except the ledger: each of its snapshots names the others that
+ * belong to it, so that every state can be found again.
  */
 export async function commitTables(
   effects: Effects,

@@ -32,9 +32,9 @@ const PlannedFile = z.object({
   repeatOf: z.string().exactOptional(),
   /** Set where these bytes were published before: the new rows replace the old ones. */
   replacesEarlier: z.literal(true).exactOptional(),
-  /** Digest of the contract in whose dialect it is read, where that is an earlier one than the run's. */
+  /** Digest of the contract whose dialect it is read in, if earlier than the run's. */
   dialect: z.string().exactOptional(),
-  /** Where it lies, where it is a file in an archive. */
+  /** Its place in an archive, if it is in one. */
   member: z
     .object({
       archive: z.string(),
@@ -47,7 +47,7 @@ const PlannedFile = z.object({
     .exactOptional(),
   /** Set where it isn't read, and why. */
   aside: z.object({ status: z.enum(['rejected', 'empty']), note: z.string() }).exactOptional(),
-  /** When it was last dealt with, where a migration reads it again: that is no news of it. */
+  /** When it was last dealt with, if a migration rereads it: that isn't news. */
   processedAt: z.string().exactOptional(),
 });
 export type PlannedFile = z.infer<typeof PlannedFile>;
@@ -227,8 +227,8 @@ const SpanLines = z.object({ quarantined: z.number().int(), condemned: z.number(
 export type SpanLines = z.infer<typeof SpanLines>;
 
 /**
- * What of a run failed for the first time, where files hold again what earlier ones held: records that failed before as they
- * are, or were condemned before, are no news.
+ * A run's first failures, where files repeat earlier ones. Records that failed, or were condemned, before just as they
+ * are don't count as news.
  */
 const FirstFailures = z.object({
   quarantined: z.number().int(),
@@ -270,14 +270,14 @@ export const Keys = z.array(z.string());
 /** The files that a commit adds to each table and takes from it. */
 export const CommitPlan = z.object({
   format: RunFormat,
-  /** Of the seal that was made with it; absent from plans that know nothing of it. */
+  /** Of the seal made with it; absent from older plans. */
   sealDigest: z.string().exactOptional(),
   silver: z.array(DataFileDocument),
   removeFromSilver: z.array(z.string()),
   quarantine: z.array(DataFileDocument),
   condemned: z.array(DataFileDocument),
   ledger: z.array(DataFileDocument),
-  /** Files that those beside them took in, by table; absent from plans that know nothing of it. */
+  /** Files that they absorbed, by table; absent from older plans. */
   absorbed: z.object({ quarantine: Keys, condemned: Keys, ledger: Keys }).exactOptional(),
 });
 export type CommitPlan = z.infer<typeof CommitPlan>;

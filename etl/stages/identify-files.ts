@@ -14,7 +14,7 @@ import type { Withheld } from './outcomes.ts';
 /** Digests are waited for rather than computed: most are remembered by the store. */
 const DIGESTS_AT_ONCE = 16;
 
-/** What is known of other files, and when these ones came where that was noted before. */
+/** What is known of other files, and earlier notes of these files' arrivals. */
 export interface KnownFiles {
   readonly ledger: LedgerLookup;
   readonly withheld: readonly Withheld[];

@@ -22,7 +22,7 @@ export interface Ledger extends LedgerLookup {
   membersOf(archives: readonly string[]): Promise<string[]>;
   /** When a file was last dealt with, ISO; empty where none ever was. */
   lastAt(): Promise<string>;
-  /** Those of some keys that it doesn't know, or whose file it says was rejected under another contract than that of this digest. */
+  /** Those of some keys that it doesn't have, or whose file was rejected under a contract of another digest. */
   openAmong(keys: readonly string[], contractDigest: string): Promise<string[]>;
   /** Whether any file was rejected under another contract than that of this digest. */
   hasRejectedUnderOther(contractDigest: string): Promise<boolean>;

@@ -15,7 +15,7 @@ export interface LedgerEntry {
   readonly lastAt: string;
   /** When it came to Bronze, ISO; of what came before that was kept, when it was first dealt with. */
   readonly arrivedAt: string;
-  /** The contract in whose dialect it was read, where a migration read it in that of an earlier one. */
+  /** The earlier contract whose dialect a migration read it in. */
   readonly dialectDigest?: string;
 }
 

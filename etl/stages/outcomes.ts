@@ -128,7 +128,7 @@ export const Decision = z.object({
   at: z.string(),
   by: z.string(),
   reason: z.string(),
-  /** The run that it is about, where it is about one. */
+  /** The run it is about, if it is about one. */
   runId: z.string().nullable(),
   details: z.record(z.string(), z.unknown()),
 });

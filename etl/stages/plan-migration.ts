@@ -55,13 +55,13 @@ export async function filesToMigrate(effects: Effects, base: MigrationBase): Pro
   return files.sort(byArrival).map((file, index) => ({ ...file, index }));
 }
 
-/** What a plan says of a file that it finds again. */
+/** A plan's entry for a file that it finds again. */
 type FoundAgain = Pick<PlannedFile, 'key' | 'sizeBytes' | 'member' | 'aside'> &
   Partial<Pick<PlannedFile, 'sourceFileId'>>;
 
 /**
- * Every file of the ledger where it lies. An archive that was rejected as a whole is judged anew, and its files stand for
- * it where they can be read now.
+ * Every file of the ledger with its place. An archive once rejected as a whole is judged again, and replaced by its
+ * files where they can be read now.
  */
 async function sourcesInLedger(
   effects: Effects,

@@ -171,7 +171,7 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
   const closed = closedMonths(pointer?.pointer ?? {}).filter(({ month }) => isMade(monthIndex(month)));
   const isClosed = new Set(closed.map(({ month }) => monthIndex(month)));
   const allClosed = new Set(closedMonths(pointer?.pointer ?? {}).map(({ month }) => monthIndex(month)));
-  // A row that left a closed month stands there as it was closed, and where it is now.
+  // A row that left a closed month is there as closed, and in its new month.
   const isOfClosed = ({ month }: DataFile): boolean => month !== undefined && allClosed.has(month);
   const affected = state.files.filter(({ month }) => month !== undefined && isMade(month));
   const old = affected.filter(({ month }) => month === undefined || !isClosed.has(month));

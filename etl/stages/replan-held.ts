@@ -20,9 +20,9 @@ const HeldPlan = z.looseObject({
 });
 
 /**
- * Plans a held run again, on the base as it is now: its own files, and no others; those that were refused of it are its
- * own no more. `nothing-to-do` where the run was published meanwhile. Throws ConfigError where it is no longer held, the
- * contract changed, or another seal is `approved` than the one it is held under.
+ * Plans a held run again on the current base: with its own files only, less those refused meanwhile. `nothing-to-do`
+ * where the run was published meanwhile. Throws ConfigError where it is no longer held, the contract changed, or
+ * `approved` names another seal than it is held under.
  */
 export async function replanHeld(
   { dataset, runId }: RunInput,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Rows that Silver makes of a closed month now, which are not those that it was closed with. */
+/** Rows that Silver now makes of a closed month, other than those it was closed with. */
 const Waiting = z.object({
   /** The restatement's: a digest of the report, the month, the closed rows and these. */
   id: z.string(),
@@ -36,7 +36,7 @@ export const Closing = ClosedMonth.extend({
   /** The table's snapshot that has the rows. */
   snapshot_id: z.number().int(),
   contract_version: z.string(),
-  /** The closing before it, and the restatement that was accepted, where that made it. */
+  /** The closing before it, and the accepted restatement that led to this one. */
   replaces: z.object({ closing: z.string(), restatement: z.string() }).exactOptional(),
   waiting: Waiting.exactOptional(),
   /** Set where the month follows its inputs again. */

@@ -14,7 +14,7 @@ const KEPT_VERSIONS = 20;
 /** Files that another took the place of so lately stay, however many there are: a reader may be about to open them. */
 const GRACE_MS = 10_000;
 
-/** What a table remembers at most where it says that nothing is deleted. */
+/** The log's length where a table says that nothing is deleted. */
 const LOG_LENGTH = 100;
 
 /** What a table says of its earlier metadata files unless it says otherwise. */

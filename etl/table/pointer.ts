@@ -65,11 +65,11 @@ export const Pointer = z.object({
   inputs: z.record(z.string(), z.number().int()).exactOptional(),
   /** Which generation of the tables it names; absent: the first. */
   generation: z.number().int().positive().exactOptional(),
-  /** When that became the one that readers see; absent before there was a second one. */
+  /** When readers first saw that one; absent before there was a second one. */
   generation_from: z.string().exactOptional(),
   /** The run that made the generation from Bronze; absent for the first. */
   generation_run: z.string().exactOptional(),
-  /** Those that readers saw before, in the order of time; one that was gone back to stands there more than once. */
+  /** Earlier generations, in order of time; one that was restored is listed more than once. */
   generations: z.array(Generation).exactOptional(),
   /** Gold only: of each month that was ever closed the last word, in the order of months. */
   closings: z.array(Closing).exactOptional(),
@@ -108,14 +108,14 @@ export async function readPointer(
   }
 }
 
-/** A pointer that is to be moved to; of what its tables say beyond where they stand, nothing is stored. */
+/** A pointer to write; of its tables it stores only where they stand. */
 export type NextPointer = Omit<Pointer, 'tables'> & {
   readonly tables: Readonly<Record<string, NextTableState>>;
 };
 
 /**
- * Moves the pointer, if it is still the one that was read, and then removes the metadata files that its tables drop by
- * that; throws ConflictError where somebody else moved it first.
+ * Moves the pointer, if it is still the one that was read. Then removes the metadata files that its tables no longer
+ * need. Throws ConflictError where somebody else moved it first.
  */
 export async function movePointer(
   objects: ObjectStore,

@@ -24,7 +24,7 @@ export interface TendBounds {
   readonly mostRemoved: number;
   /** Bytes of small files that are joined at most. */
   readonly mostBytes: number;
-  /** Whether a person asked for it, so that it is done even where the contract turns it off. */
+  /** Whether a person asked for it: then it runs even if the contract turns it off. */
   readonly isAsked?: boolean;
 }
 

@@ -18,7 +18,10 @@ export interface TriedExample {
 
 /** Records whose verdict would change, by the rule that changes it: one record may count for several. */
 export interface Flip {
-  /** `silver` is what would go there, by the rules that refuse it now; `out` what would leave, by the rules that would refuse it. */
+  /**
+   * `silver`: records that would go there, by the rules that refuse them now. `out`: those that would leave, by rules
+   * against.
+   */
   readonly to: 'silver' | 'out';
   readonly rule: string;
   readonly column: string | null;

@@ -16,7 +16,7 @@ import { readKnownPointer } from '../stages/known-pointer.ts';
 import { closedMonths } from '../table/closings.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
 
-/** A published figure that would be another one; null where its row would come or go. */
+/** A published figure that would change; null where its row would come or go. */
 export interface FigureChange {
   /** `YYYY-MM`. */
   readonly month: string;
@@ -37,7 +37,7 @@ export interface GoldEffect {
   readonly waiting?: number;
   /** The first of them, by month and key. */
   readonly figures: readonly FigureChange[];
-  /** Why it could not be made, where its SQL or contract breaks on what Silver would be; null where it could. */
+  /** Why it could not be made, if its SQL or contract fails on the new Silver; null where it could. */
   readonly problem: string | null;
 }
 

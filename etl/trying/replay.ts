@@ -19,7 +19,7 @@ export interface TriedFile {
   readonly key: string;
   readonly sourceFileId: string;
   readonly arrivedAt: string;
-  /** The contract in whose dialect it is read, by its digest, where that isn't the proposed one. */
+  /** Digest of the contract whose dialect it is read in, if not the proposed one. */
   readonly dialect?: string;
 }
 

@@ -32,7 +32,7 @@ export interface StageConfig {
   readonly isEmulated: boolean;
   /** Whether the upkeep of the tables is done every night. */
   readonly tends: boolean;
-  /** What is deployed: the commit, so that one can go back to it. */
+  /** The deployed commit, so that one can go back to it. */
   readonly release: string;
   /** `owner/name` on GitHub whose workflows may deploy; none may where it is absent. */
   readonly repository?: string;

@@ -21,7 +21,7 @@ import type { ShownColumn } from './shown-table.ts';
 
 const filters = new Map<string, GraphQLInputObjectType>();
 
-/** What can be asked of a column: of one whose values are not shown, whether there is one. */
+/** The conditions on a column; if its values are hidden, only whether there is one. */
 function filterOf({ type, isHidden }: ShownColumn): GraphQLInputObjectType {
   const scalar = scalarOf(type);
   const ops: readonly FilterOp[] = isHidden ? ['isNull'] : opsOf(valueKind(type));

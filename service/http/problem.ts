@@ -33,7 +33,7 @@ const TITLES: Readonly<Record<number, string>> = {
   503: 'It can not be done now, and may be later',
 };
 
-/** The problem that an error is told as: of one that nobody foresaw no more than where it was. */
+/** The problem for an error; for an unforeseen one, only where it occurred. */
 export function problemOf(error: unknown): Problem {
   const status = statusOf(error);
   const code = error instanceof AssayError ? error.code : 'INTERNAL';

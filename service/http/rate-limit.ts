@@ -12,7 +12,7 @@ export interface Rate {
 /** More than people and patient programs send, and little enough to protect everyone else's requests. */
 export const RATE: Rate = { atOnce: 2000, perSecond: 500 };
 
-/** Refuses what one identity asks beyond its rate; all who are not signed in share one. */
+/** Refuses requests beyond an identity's rate; all who are not signed in share one. */
 export function rateLimit(clock: Clock, { atOnce, perSecond }: Rate = RATE) {
   const left = new Map<string, { readonly requests: number; readonly atMs: number }>();
   return createMiddleware<Env>(async (c, next) => {

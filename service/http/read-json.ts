@@ -1,7 +1,7 @@
 import { ConfigError } from '../../etl/errors.ts';
 import type { Ctx } from './env.ts';
 
-/** What a request sends as JSON; throws ConfigError `NOT_JSON` where it says that it is something else, `REQUEST` where it is none. */
+/** A request's JSON; throws ConfigError `NOT_JSON` where it declares another type, `REQUEST` where it is invalid. */
 export async function readJson(c: Ctx): Promise<unknown> {
   const text = await readText(c);
   try {
@@ -11,7 +11,7 @@ export async function readJson(c: Ctx): Promise<unknown> {
   }
 }
 
-/** The text of what a request sends as JSON; throws ConfigError `NOT_JSON` where it says that it is something else. */
+/** The text of a request's JSON; throws ConfigError `NOT_JSON` where it declares another type. */
 export async function readText(c: Ctx): Promise<string> {
   const type = c.req.header('content-type') ?? '';
   if (!/^application\/json\s*(;|$)/i.test(type))

@@ -2,8 +2,8 @@ import { type Engine, openEngine } from '../../../etl/engine/engine.ts';
 import { failureOf, type Question, type Reply, type Request } from './messages.ts';
 
 /**
- * The other end: one DuckDB that does what it is sent. It knows nothing of a lake; it reads what it was opened with and
- * nothing else, and ends with the process that started it.
+ * The process of one engine: runs what it is sent in one DuckDB. It knows nothing of a lake, reads only what it was
+ * opened with, and ends with the process that started it.
  */
 function serve(): void {
   const connections: Engine[] = [];

@@ -35,7 +35,7 @@ export const AROUND_RUNS = {
     ...LEASING,
     reads: [LEASES],
     writes: [LEASES, LOOKS, ALERTS],
-    // Of Bronze it sees which files there are, and nothing that is in them.
+    // It sees Bronze's list of files, but not their contents.
     lists: ['bronze', 'ops'],
     alerts: true,
   },
@@ -67,7 +67,7 @@ export const AROUND_RUNS = {
     ],
     writes: [HEALTH, ALERTS],
     removes: [HEALTH],
-    // Of Bronze it sees which files there are, and nothing that is in them.
+    // It sees Bronze's list of files, but not their contents.
     lists: ['bronze', 'silver', 'gold', 'quarantine', 'ops'],
     alerts: true,
   },

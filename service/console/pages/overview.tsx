@@ -44,7 +44,7 @@ function LookedAt({ lines }: { readonly lines: readonly DatasetState[] }) {
   );
 }
 
-/** Ailments that say that data is not what or when it was promised to be. */
+/** Problems of late, missing or bad data. */
 const STALE: ReadonlySet<Ailment['code']> = new Set(['SILENT', 'LATE', 'GOLD_BEHIND', 'POINTER']);
 
 /** Ailments that wait for a person's decision. */
@@ -88,7 +88,7 @@ function NeedsYou({ lines }: { readonly lines: readonly DatasetState[] }) {
   );
 }
 
-/** What to do about it: the page where it is decided, or the command. */
+/** Where to act on it: the page to decide on, or the command. */
 function NextStep({ ailment: { next } }: { readonly ailment: Ailment }) {
   const [, runId] = /^show (\S+)$/.exec(next) ?? [];
   return runId === undefined ? (
