@@ -13,7 +13,7 @@ export interface ErrorJson {
   readonly problems?: ContractError['problems'];
 }
 
-/** What is printed of an error: name and code for programs, a message for people. */
+/** What is printed of an error: for programs name and code, for people a text. */
 export function errorJson(error: unknown): ErrorJson {
   if (!(error instanceof AssayError)) {
     const name = error instanceof Error ? error.name : 'Error';

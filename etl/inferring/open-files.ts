@@ -28,7 +28,7 @@ export interface OpenedFile {
   readonly sample: readonly (readonly string[])[];
   /** Records at its end that are no data. */
   readonly footer: FoundFooter;
-  /** Its text from the header on, or stretches of it; without a header, below a new one. */
+  /** Its text from the header on, or stretches of it; below a new header if none. */
   readonly stream: () => AsyncIterable<Uint8Array>;
   readonly report: Pick<ProposedFile, 'sizeBytes' | 'readBytes' | 'isSampled' | 'packing' | 'preambleLines'>;
 }

@@ -21,7 +21,7 @@ export const OF_DATASET = z
   .exactOptional()
   .meta({ description: 'only of this dataset, e.g. spend.council_payments' });
 
-/** Where the list goes on; null at its end. */
+/** Where a list resumes; null at its end. */
 export const Next = z
   .string()
   .nullable()
