@@ -130,6 +130,7 @@ test('a dataset of one’s own in contracts/ breaks no test that reads the shipp
     'service',
     'sql',
     'state-machines',
+    'tsconfig.json',
     'cdk.json',
     'lambdas',
   ];
