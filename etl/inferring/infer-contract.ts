@@ -1,4 +1,4 @@
-import type { CsvDialect, Measure } from '../contract/contract.ts';
+import type { Measure } from '../contract/contract.ts';
 import { ISO_4217 } from '../contract/iso-4217.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
@@ -6,6 +6,14 @@ import type { Scratch } from '../ports.ts';
 import { chooseMeasures, choosePartition } from './choose-roles.ts';
 import { type DecimalSign, decimalSignOf } from './decimal-signs.ts';
 import { encodingsOf } from './encodings.ts';
+import {
+  extraNotes,
+  headerNotes,
+  headerOf,
+  isHeaderAmong,
+  repeatedHeaderNotes,
+  sheetNotes,
+} from './file-notes.ts';
 import { footerOf } from './find-footer.ts';
 import { findKey } from './find-key.ts';
 import { type LoneRecord, takeLoneRecords } from './find-total-rows.ts';
@@ -13,18 +21,11 @@ import { guessClassification } from './guess-classification.ts';
 import { guessType } from './guess-type.ts';
 import { guessZones } from './guess-zones.ts';
 import { type MatchedColumn, matchColumns } from './match-columns.ts';
-import { counted, decide, leftOut, type Note, review, seen, several } from './notes.ts';
+import { counted, decide, type Note, review, seen, several } from './notes.ts';
 import { noRecords, type OpenedFile, openFiles } from './open-files.ts';
 import { type ColumnProfile, countWhere, isClearNull, profileColumn } from './profile-column.ts';
 import type { Proposal, ProposedColumn } from './proposal.ts';
-import {
-  applyNullValues,
-  dropLast,
-  FILE,
-  type ReadFile,
-  SAMPLE_TABLE,
-  sampleRecords,
-} from './sample-table.ts';
+import { applyNullValues, dropLast, FILE, SAMPLE_TABLE, sampleRecords } from './sample-table.ts';
 import type { SourceFile } from './text-file.ts';
 import { isEnough, readingSql, shareNotes } from './type-guess.ts';
 import { headerMeaning } from './words.ts';
@@ -283,80 +284,6 @@ function withPresence(column: ProposedColumn, present: number, records: number):
         ? review(`${counted(missing)} of ${all} lack it; write required: true if none may.`)
         : seen(`${counted(present)} of ${all} have it.`);
   return { ...column, required: missing === 0, notes: [...column.notes, note] };
-}
-
-/** Notes on records with empty fields past their header's width. */
-function extraNotes(read: readonly ReadFile[]): Note[] {
-  return read.flatMap(({ name, records, withExtraEmpty }) => {
-    if (withExtraEmpty === 0) return [];
-    const some = `${counted(withExtraEmpty)} of ${several(records, 'record')} of ${name}`;
-    return [
-      review(`${some} have more fields than its header, with nothing in them; they are read without those.`),
-    ];
-  });
-}
-
-/** Notes on header lines among the records: they are never records, whatever is decided. */
-function repeatedHeaderNotes(read: readonly ReadFile[]): Note[] {
-  return read.flatMap(({ name, records, repeatedHeaders }) =>
-    repeatedHeaders === 0
-      ? []
-      : [
-          seen(
-            `${counted(repeatedHeaders)} of ${several(records, 'record')} of ${name} ${repeatedHeaders === 1 ? 'is its header line' : 'are its header line'} again, as where files were joined; passed over.`,
-          ),
-        ],
-  );
-}
-
-/** Whether header lines stand among records, by the notes of it or further down than was read. */
-const isHeaderAmong = (opened: readonly OpenedFile[], notes: readonly Note[]): boolean =>
-  notes.length > 0 || opened.some(({ headerRecord }) => headerRecord !== undefined);
-
-/** Where the files' headers stand, as a contract says it. */
-function headerOf(opened: readonly OpenedFile[]): Partial<Pick<CsvDialect, 'columns' | 'preambleLines'>> {
-  const [first] = opened;
-  if (first?.hasHeader === false) return { columns: first.names };
-  const preambleLines = Math.max(...opened.map(({ report }) => report.preambleLines));
-  return preambleLines === 0 ? {} : { preambleLines };
-}
-
-function headerNotes(opened: readonly OpenedFile[]): Note[] {
-  const [first] = opened;
-  if (first?.hasHeader === false)
-    return (
-      belowNotes(opened) ?? [
-        decide('No file has a header: write what the columns are, here and in their own names and headers.'),
-      ]
-    );
-  return opened.flatMap(({ file, report }) =>
-    report.preambleLines === 0
-      ? []
-      : [leftOut(`${file.name} has ${several(report.preambleLines, 'line')} before its header.`)],
-  );
-}
-
-/** Where the columns' names are from, if header lines stand further down; undefined where there are none. */
-function belowNotes(opened: readonly OpenedFile[]): Note[] | undefined {
-  const notes = opened.flatMap(({ file, headerRecord }) =>
-    headerRecord === undefined
-      ? []
-      : [
-          leftOut(
-            `${file.name} begins with a record, and its record ${counted(headerRecord)} is a header line: the columns are called as it says, and it is passed over.`,
-          ),
-        ],
-  );
-  return notes.length === 0 ? undefined : notes;
-}
-
-/** Which sheet of a workbook was taken, where it has others, and what else is to be known of it. */
-function sheetNotes(opened: readonly OpenedFile[]): Note[] {
-  return opened.flatMap(({ file }) =>
-    file.note === undefined
-      ? []
-      : [leftOut(`${file.name}: ${file.note}. Another sheet is read where assay.xlsx names it.`)],
-  );
 }
 
 interface TotalOptions {

@@ -3,7 +3,6 @@ import { locateMembers } from '../archives/locate-members.ts';
 import type { Contract, SourceContract } from '../contract/contract.ts';
 import { type LoadedContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { type Engine, integerOf, type SqlRow, type SqlValue, textOf, withEngine } from '../engine/engine.ts';
-import { exactSum } from '../engine/exact-sum.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
 import { tableName } from '../naming/datasets.ts';
@@ -11,12 +10,12 @@ import type { Effects, Scratch } from '../ports.ts';
 import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
 import type { AsOf } from '../query/as-of.ts';
 import { createLakeViews } from '../query/lake-views.ts';
-import { precisionOf, scaleOf } from '../refining/rejects.ts';
 import { loadRepeatSpans } from '../repeats/load-repeats.ts';
 import { inDialect } from '../stages/dialects.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { closedMonths } from '../table/closings.ts';
 import { findLines } from './find-lines.ts';
+import { sumsOf } from './traced-sums.ts';
 
 /** A Silver row and where it came from. */
 export interface TracedRecord {
@@ -356,16 +355,4 @@ function noRow(table: string): ConfigError {
     'NO_ROW',
     `${table} has no row with these values: 'assay query "FROM ${table}"' shows those there are.`,
   );
-}
-
-/** The sum of each measure over the rows in `traced`. */
-async function sumsOf(engine: Engine, contract: SourceContract): Promise<Record<string, string>> {
-  const sums: Record<string, string> = {};
-  for (const [n, { column }] of contract.measures.entries()) {
-    const type = { precision: precisionOf(contract, n), scale: scaleOf(contract, n) };
-    const { summand, read } = await exactSum(engine, { value: identifier(column), ...type, from: 'traced' });
-    const [row = {}] = await engine.rows(`SELECT CAST(sum(${summand}) AS VARCHAR) AS total FROM traced`);
-    sums[column] = typeof row.total === 'string' ? read(row.total) : '0';
-  }
-  return sums;
 }
