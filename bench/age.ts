@@ -55,7 +55,7 @@ async function ageLake({ runs, folder, keep, atLeast, tends }: Options): Promise
     await dropFile(effects, run);
     const [record] = tends
       ? await runAndTend(AGING, effects, { onTrouble, look: 'last-days' })
-      : await runDataset(AGING, effects, 'last-days');
+      : await runDataset(AGING, effects, { look: 'last-days' });
     if (record?.status !== 'promoted') throw new Error(`run ${run} ended ${record?.status}: ${record?.why}`);
     if (!MARKS.includes(run) && run !== runs) continue;
     const now = measureAge(root, run);

@@ -67,6 +67,14 @@ const residentMb = ({ child }: Served): number =>
 const part = (sorted: readonly number[], share: number): string =>
   (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(0);
 
+/** The page of the lines that the first figure of a report comes from. */
+async function firstLines({ url, token }: Served): Promise<string> {
+  const headers = { authorization: `Bearer ${token}`, accept: 'text/html' };
+  const page = await (await fetch(`${url}/reports/d000.monthly`, { headers })).text();
+  const [, at = ''] = /href="(\/reports\/[^"]*\/lines\?[^"]*)"/.exec(page) ?? [];
+  return at.replaceAll('&amp;', '&');
+}
+
 async function measurePages(served: Served, requests: number): Promise<void> {
   const list = await fetch(`${served.url}/v1/runs?dataset=${FIRST}`, {
     headers: { authorization: `Bearer ${served.token}` },
@@ -81,9 +89,16 @@ async function measurePages(served: Served, requests: number): Promise<void> {
     '/runs?status=held',
     `/runs/${runs[0]?.runId}`,
     '/activity',
+    '/reports',
+    '/reports/d000.monthly',
+    await firstLines(served),
     '/v1/datasets',
     '/v1/runs',
     '/v1/health?limit=50',
+    '/quarantine',
+    `/quarantine?dataset=${FIRST}`,
+    `/quarantine?dataset=${FIRST}&code=NULL_VALUE&file=f.csv`,
+    '/v1/quarantine',
     `/v1/datasets/${FIRST}/quarantine`,
     '/v1/reports/d000.monthly',
   ];
@@ -96,7 +111,7 @@ async function measurePages(served: Served, requests: number): Promise<void> {
     const cpu = (cpuMs(served) - before) / requests;
     times.sort((a, b) => a - b);
     console.log(
-      `| ${at.replace(/\/\d{8}T.*/, '/RUN')} | ${first.toFixed(0)} | ${part(times, 0.5)} | ${part(times, 0.95)} | ${cpu.toFixed(0)} |`,
+      `| ${at.replace(/\/\d{8}T.*/, '/RUN').replace(/lines\?.*/, 'lines?…')} | ${first.toFixed(0)} | ${part(times, 0.5)} | ${part(times, 0.95)} | ${cpu.toFixed(0)} |`,
     );
   }
 }

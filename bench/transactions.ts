@@ -32,9 +32,12 @@ export interface Spread {
   readonly firstRow?: number;
   /** Ascending as rows are, unless said: `scattered` ones are as distinct, but every file has them from the whole range. */
   readonly keys?: 'ascending' | 'scattered';
+  /** So many accounts; 100,000 unless said. */
+  readonly customers?: number;
 }
 
 const DAY_MS = 86_400_000;
+/** Accounts among the transactions unless said. */
 const CUSTOMERS = 100_000;
 const CURRENCIES = ['GBP', 'GBP', 'GBP', 'GBP', 'GBP', 'GBP', 'EUR', 'EUR', 'USD', 'CHF'] as const;
 const BRANCHES = [
@@ -79,7 +82,7 @@ const STRIDE = 7_368_787;
 
 /** Makes the transaction that stands at a row number; equal randoms make equal transactions. */
 export function createTransactions(random: Random, spread: Spread): (row: number) => Transaction {
-  const { months, firstMonth = 0, firstRow = 0, keys = 'ascending' } = spread;
+  const { months, firstMonth = 0, firstRow = 0, keys = 'ascending', customers = CUSTOMERS } = spread;
   const firstDayMs = Date.UTC(2024, firstMonth, 1);
   const days = (Date.UTC(2024, firstMonth + months, 1) - firstDayMs) / DAY_MS;
   const dayText = Array.from({ length: days }, (_, day) =>
@@ -96,7 +99,7 @@ export function createTransactions(random: Random, spread: Spread): (row: number
   };
   return (row) => ({
     id: id(row),
-    customer: `CUST${100_000 + random.below(CUSTOMERS)}`,
+    customer: `CUST${100_000 + random.below(customers)}`,
     amount: amount(random),
     currency: random.pick(CURRENCIES),
     timestamp: timestamp(),

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { fileContractSource } from '../adapters/local/contract-source.ts';
+import { deployedFolders } from '../adapters/local/deployed-folders.ts';
 import { contractsDigest } from '../etl/contract/contracts-digest.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { addAssay } from '../lib/assay-app.ts';
@@ -11,7 +12,7 @@ import { bundledCode } from '../lib/workflow/code-source.ts';
 
 const folder = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
-const source = fileContractSource({ contractsDir: folder('contracts'), sqlDir: folder('sql/gold') });
+const source = fileContractSource(deployedFolders(folder(''), process.env));
 const { contracts, problems } = await loadContracts(source);
 for (const { file, line, path, message } of problems) console.error(`${file}:${line}: ${path}: ${message}`);
 if (problems.length > 0) throw new Error('Nothing is deployed with a contract that cannot be used.');

@@ -1,6 +1,6 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { monthSheets } from '../etl/answers/month-sheets.ts';
+import { sheetsOf } from '../etl/answers/month-sheets.ts';
 import { csvLines, jsonLines, jsonlLines } from '../etl/answers/text.ts';
 import { workbookOf } from '../etl/answers/xlsx.ts';
 import type { QueryAnswer } from '../etl/query/answer.ts';
@@ -120,8 +120,8 @@ export async function printAnswer(
   if (format === 'parquet') await writeWhole(out, (temp) => writeParquet(answer, temp, scratchDirectory));
   else if (format === 'xlsx')
     await writeWhole(out, async (temp) => {
-      const sheets = sheetPerMonth === undefined ? undefined : await monthSheets(answer, sheetPerMonth);
-      const workbook = await workbookOf(answer, sheets);
+      const name = path.basename(out, '.xlsx');
+      const workbook = await workbookOf(answer, await sheetsOf(answer, { name, sheetPerMonth }));
       await writeFile(temp, workbook.bytes);
       asText = workbook.asText;
     });

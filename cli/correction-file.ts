@@ -3,9 +3,6 @@ import { parse } from 'csv-parse/sync';
 import { guarded } from '../adapters/local/file-errors.ts';
 import type { SourceContract } from '../etl/contract/contract.ts';
 import { messageOf } from '../etl/errors.ts';
-import type { Correction } from '../etl/quarantine/corrections.ts';
-import type { FailedRecord } from '../etl/quarantine/records.ts';
-import { MASK } from '../etl/query/run-rejects.ts';
 import { usageError } from './usage-error.ts';
 
 /** Columns of an export beside the contract's own; the first says which record a line is. */
@@ -53,19 +50,4 @@ function parseCsv(text: string, file: string): string[][] {
   } catch (error) {
     throw usageError(`${file} can't be read as CSV: ${messageOf(error)}.`);
   }
-}
-
-/**
- * What an edited line changes of a record; undefined where nothing. An empty cell is no value, a masked one as it was.
- */
-export function changesOf({ values }: EditedLine, record: FailedRecord): Correction | undefined {
-  const before: FailedRecord['corrections'] = { ...record.record, ...record.corrections };
-  const changed = Object.entries(values).filter(
-    ([name, value]) => value !== MASK && value !== (before[name] ?? ''),
-  );
-  if (changed.length === 0) return undefined;
-  return {
-    record,
-    values: Object.fromEntries(changed.map(([name, value]) => [name, value === '' ? null : value])),
-  };
 }

@@ -32,7 +32,7 @@ export function datasetOfDrop(drop: string, file: string): string {
   if (!isSourceName(path.basename(file))) {
     throw new ConfigError(
       'DROP_NAME',
-      'It is not a .csv, .tsv, .txt, .dat, .psv, .xlsx or .zip file: rename it, or take it away.',
+      'It is not a .csv, .tsv, .txt, .dat, .psv, .jsonl, .ndjson, .xlsx or .zip file: rename it, or take it away.',
     );
   }
   return `${domain}.${name}`;

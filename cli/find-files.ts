@@ -58,7 +58,7 @@ async function addFolder(folder: string, arg: string, found: Found): Promise<voi
   if (taken === 0)
     throw noFile(
       arg,
-      'holds no .csv, .tsv, .txt, .dat, .psv, .xlsx or .zip file (name other files one by one)',
+      'holds no .csv, .tsv, .txt, .dat, .psv, .jsonl, .ndjson, .xlsx or .zip file (name other files one by one)',
     );
 }
 
@@ -89,7 +89,7 @@ async function take(
   return problem === undefined;
 }
 
-const NO_SOURCE = 'not a .csv, .tsv, .txt, .dat or .psv file';
+const NO_SOURCE = 'not a .csv, .tsv, .txt, .dat, .psv, .jsonl or .ndjson file';
 
 /**
  * Everything below a folder but folders, hidden names and `exclude`, ordered by path: files, and pipes, devices and links,

@@ -12,7 +12,10 @@ export interface Locations {
 /** The lake, the contracts and the Gold SQL that a command line means. */
 export function locations(args: Args, io: Io): Locations {
   const lake = args.text('lake') ?? (io.env.ASSAY_LAKE || 'lake');
-  const contractsDir = path.resolve(io.cwd, args.text('contracts') ?? 'contracts');
+  const contractsDir = path.resolve(
+    io.cwd,
+    args.text('contracts') ?? (io.env.ASSAY_CONTRACTS || 'contracts'),
+  );
   const sql = args.text('sql');
   return {
     lakeDir: path.resolve(io.cwd, lake),

@@ -1,8 +1,11 @@
+import path from 'node:path';
 import type { AthenaPlace } from '../adapters/aws/athena-query.ts';
 import type { StackLake, StackLakeOptions } from '../adapters/aws/open-lake.ts';
+import type { VaultOnAws } from '../adapters/aws/vault/vault-on-aws.ts';
 import { lineageFrom } from '../adapters/http/lineage.ts';
 import { type Lake, type LakeOptions, openLake } from '../adapters/local/lake.ts';
 import type { UpkeepOptions } from '../adapters/local/run-dataset.ts';
+import type { VaultSettings } from '../adapters/local/vault/vault-place.ts';
 import { ConfigError, messageOf } from '../etl/errors.ts';
 import type { Runs } from '../etl/operations/runs.ts';
 import type { Alert, DatasetRun, Effects, EngineOptions } from '../etl/ports.ts';
@@ -23,6 +26,7 @@ export const NO_TEND = {
 /** How a lake is opened: who else wants to know what happens in it, and what for. */
 interface Opening {
   readonly progress?: Effects['progress'];
+  readonly onStage?: Effects['onStage'];
   readonly onAlert?: (alert: Alert) => void;
   /** Whether the command changes something by the contracts; one with a reason always does. */
   readonly changes?: boolean;
@@ -33,6 +37,8 @@ export interface CommandLake extends Lake {
   readonly runs: Runs;
   /** Where SQL is answered on AWS; undefined where it is on this machine. */
   readonly athena: AthenaPlace | undefined;
+  /** Where its vault is on AWS; undefined where that is a folder. */
+  readonly vaultOnAws?: VaultOnAws | undefined;
 }
 
 /**
@@ -46,7 +52,7 @@ export async function openLakeOf(args: Args, io: Io, opening: Opening = {}): Pro
     : await openStack(stackName, args, io, opening);
 }
 
-async function openFolder(args: Args, io: Io, { progress, onAlert }: Opening): Promise<CommandLake> {
+async function openFolder(args: Args, io: Io, { progress, onStage, onAlert }: Opening): Promise<CommandLake> {
   const { lakeDir, contractsDir, sqlDir } = locations(args, io);
   const webhookUrl = io.env.ASSAY_WEBHOOK_URL;
   const chunkMb = numberFrom(io, 'ASSAY_CHUNK_MB', 1);
@@ -61,7 +67,9 @@ async function openFolder(args: Args, io: Io, { progress, onAlert }: Opening): P
     ...eventsOf(io),
     ...lineageOf(io),
     ...(progress === undefined ? {} : { progress }),
+    ...(onStage === undefined ? {} : { onStage }),
     ...(isDebug(args, io) ? { onError: (error: unknown) => io.err(stackOf(error)) } : {}),
+    vault: vaultSettings(io),
     ...engineLimits(io),
     ...(chunkMb === undefined ? {} : { chunkBytes: chunkMb * 1024 * 1024 }),
   });
@@ -71,6 +79,16 @@ async function openFolder(args: Args, io: Io, { progress, onAlert }: Opening): P
       printable(`warning: the upkeep of the tables was not done, and is tried again: ${messageOf(error)}`),
     );
   return { ...lake, runs: embeddedRuns(lake.effects, tends ? { onTrouble } : undefined), athena: undefined };
+}
+
+/** Where the vault is: $ASSAY_VAULT, and what opens it: $ASSAY_VAULT_KEY or the file $ASSAY_VAULT_KEY_FILE. */
+export function vaultSettings({ env, cwd }: Io): VaultSettings {
+  const { ASSAY_VAULT: folder, ASSAY_VAULT_KEY: key, ASSAY_VAULT_KEY_FILE: keyFile } = env;
+  return {
+    ...(folder ? { folder: path.resolve(cwd, folder) } : {}),
+    ...(key ? { key } : {}),
+    ...(keyFile ? { keyFile: path.resolve(cwd, keyFile) } : {}),
+  };
 }
 
 /** Where runs are told in OpenLineage's words: $OPENLINEAGE_URL and its relatives, as the standard's clients read them. */
@@ -103,11 +121,11 @@ function eventsOf(io: Io): Pick<LakeOptions, 'events'> {
 function embeddedRuns(effects: Effects, upkeep: UpkeepOptions | undefined): Runs {
   const load = () => import('../adapters/local/run-dataset.ts');
   return {
-    dataset: async (dataset, look = 'everywhere') => {
+    dataset: async (dataset, options = {}) => {
       const { runAndTend, runDataset } = await load();
       return upkeep === undefined
-        ? await runDataset(dataset, effects, look)
-        : await runAndTend(dataset, effects, { ...upkeep, look });
+        ? await runDataset(dataset, effects, options)
+        : await runAndTend(dataset, effects, { ...upkeep, ...options });
     },
     backfill: async ({ dataset, runId }) => await (await load()).runOnce(dataset, effects, { runId }),
     approved: async (dataset, approval) => await (await load()).runOnce(dataset, effects, approval),

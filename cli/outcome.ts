@@ -1,5 +1,6 @@
 import type { Lake } from '../adapters/local/lake.ts';
 import { NO_CHANGES, type RunChanges, restatedBy } from '../etl/operations/restated.ts';
+import type { Outcome } from '../etl/operations/run-datasets.ts';
 import type { RunRecord } from '../etl/stages/outcomes.ts';
 import type { Args } from './command.ts';
 import { describeRun } from './describe-run.ts';
@@ -7,7 +8,6 @@ import type { Io } from './io.ts';
 import { errorJson, printError } from './print/error.ts';
 import { changesText } from './print/restated.ts';
 import { runText } from './print/run-text.ts';
-import type { Outcome } from './run-datasets.ts';
 import { notStartedJson, runJson } from './run-json.ts';
 
 /** An outcome as --json prints it. */

@@ -19,7 +19,11 @@ export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
     help: `with --target aws: the stack (default: $ASSAY_STACK, then ${DEFAULT_STACK})`,
   },
   lake: { type: 'string', value: 'DIR', help: 'the folder of the lake (default: $ASSAY_LAKE, then ./lake)' },
-  contracts: { type: 'string', value: 'DIR', help: 'the folder of the contracts (default: ./contracts)' },
+  contracts: {
+    type: 'string',
+    value: 'DIR',
+    help: 'the folder of the contracts (default: $ASSAY_CONTRACTS, then ./contracts)',
+  },
   sql: {
     type: 'string',
     value: 'DIR',

@@ -2,6 +2,7 @@ import type { Lake } from '../adapters/local/lake.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { bronzePrefix } from '../etl/naming/bronze.ts';
 import { retriesPrefix } from '../etl/naming/decisions.ts';
+import { runnable } from '../etl/operations/run-datasets.ts';
 import type { Plan } from '../etl/stages/documents.ts';
 import { makePlan, type Planned } from '../etl/stages/make-plan.ts';
 import { newRunId } from '../etl/stages/run-id.ts';
@@ -13,7 +14,6 @@ import { type ErrorJson, errorJson, printError } from './print/error.ts';
 import { plural, size } from './print/format.ts';
 import { printable } from './print/printable.ts';
 import { table } from './print/table.ts';
-import { runnable } from './run-datasets.ts';
 
 /** Files that a printed plan names. */
 const NAMED_FILES = 50;

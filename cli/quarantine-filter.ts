@@ -1,18 +1,19 @@
 import type { Lake } from '../adapters/local/lake.ts';
 import type { SourceContract } from '../etl/contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../etl/contract/load-contracts.ts';
-import { ConfigError } from '../etl/errors.ts';
+import { runnable } from '../etl/operations/run-datasets.ts';
+import { chooseRecords, isNarrowed } from '../etl/quarantine/choose-records.ts';
 import { type Reading, readRecords } from '../etl/quarantine/read-records.ts';
 import type { FailedRecord, RecordFilter } from '../etl/quarantine/records.ts';
 import { ageMs } from './age.ts';
 import type { Args, Option } from './command.ts';
-import { runnable } from './run-datasets.ts';
 import { usageError } from './usage-error.ts';
 
 /** The options that say which records are meant. */
 export const FILTER_OPTIONS: Readonly<Record<string, Option>> = {
   dataset: { type: 'string', value: 'D', help: 'of this dataset' },
   code: { type: 'string', value: 'CODE', help: 'that failed with this reason code, e.g. TYPE_ERROR' },
+  column: { type: 'string', value: 'COLUMN', help: 'that failed in this column' },
   file: { type: 'string', value: 'TEXT', help: 'that came in a file whose key contains this' },
   run: { type: 'string', value: 'RUN', help: 'that failed last in this run' },
   'older-than': { type: 'string', value: 'AGE', help: 'that failed last so long ago, e.g. 30m, 12h, 7d' },
@@ -27,9 +28,11 @@ export function recordFilter(args: Args, now: Date, ids: readonly string[] = [])
       );
   }
   const age = args.text('older-than');
-  const [code, file, run] = [args.text('code'), args.text('file'), args.text('run')];
+  const [code, column] = [args.text('code'), args.text('column')];
+  const [file, run] = [args.text('file'), args.text('run')];
   return {
     ids,
+    ...(column === undefined ? {} : { column }),
     ...(code === undefined ? {} : { code: code.toUpperCase() }),
     ...(file === undefined ? {} : { file }),
     ...(run === undefined ? {} : { run }),
@@ -39,8 +42,7 @@ export function recordFilter(args: Args, now: Date, ids: readonly string[] = [])
 
 /** Refuses to act on every record there is, unless that was said. */
 export function requireFilter(args: Args, filter: RecordFilter): void {
-  const isNarrowed = filter.ids.length > 0 || Object.keys(filter).length > 1;
-  if (isNarrowed || args.has('all')) return;
+  if (isNarrowed(filter) || args.has('all')) return;
   throw usageError('Say which records are meant: name them, filter them, or write --all for every one.');
 }
 
@@ -64,23 +66,7 @@ export async function datasetsOf(args: Args, lake: Lake): Promise<string[]> {
   return runnable(loaded).filter((dataset) => loaded.contracts.has(dataset));
 }
 
-/** The records to act on; throws ConfigError `NO_RECORDS` where none is meant, and where an id means several. */
-export async function chosenRecords(lake: Lake, dataset: string, reading: Reading): Promise<FailedRecord[]> {
-  const { records } = await readRecords(lake.effects, dataset, reading);
-  for (const id of reading.filter.ids) {
-    const meant = records.filter(({ rowHash }) => rowHash.startsWith(id.toLowerCase()));
-    if (meant.length > 1) throw usageError(`'${id}' means ${meant.length} records: write more of it.`);
-    if (meant.length === 0) throw noRecords(dataset, `no record ${id}`, reading.states);
-  }
-  if (records.length === 0) throw noRecords(dataset, 'no matching record', reading.states);
-  return records;
-}
-
-function noRecords(dataset: string, what: string, states: readonly string[]): ConfigError {
-  const command = states.includes('condemned') ? 'list --condemned' : 'list';
-  return new ConfigError(
-    'NO_RECORDS',
-    `There is ${what} of ${dataset} that is ${states.join(' or ')}: 'assay quarantine ${command} --dataset ${dataset}' lists those there are.`,
-    { context: { dataset } },
-  );
+/** The records of a lake to act on, as `chooseRecords` has it. */
+export function chosenRecords(lake: Lake, dataset: string, reading: Reading): Promise<FailedRecord[]> {
+  return chooseRecords((named, wanted) => readRecords(lake.effects, named, wanted), dataset, reading);
 }

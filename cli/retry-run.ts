@@ -8,9 +8,9 @@ import { EXIT, type ExitCode, worst } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import type { CommandLake } from './open-lake.ts';
 import { printOutcome } from './outcome.ts';
+import { outcomeCode } from './outcome-code.ts';
 import { plural } from './print/format.ts';
 import { printable } from './print/printable.ts';
-import { outcomeCode } from './run-datasets.ts';
 import { runJson } from './run-json.ts';
 
 /** What is to be retried, and who says so. */

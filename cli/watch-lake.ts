@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ifPresent } from '../adapters/local/file-errors.ts';
-import { type IngestedSource, ingestFiles } from '../adapters/local/ingest-files.ts';
+import { ingestFiles } from '../adapters/local/ingest-files.ts';
+import type { IngestedSource } from '../adapters/local/ingestion.ts';
 import { type Links, plainProblem, requirePlain } from '../adapters/local/plain-file.ts';
 import type { SourceContract } from '../etl/contract/contract.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { DataError, TransientError } from '../etl/errors.ts';
+import { type Outcome, runDatasets, runnable } from '../etl/operations/run-datasets.ts';
 import { usableContract } from '../etl/stages/usable-contract.ts';
 import { datasetOfDrop, type FileState, fileState, settledFiles, watchDrops } from './drop-folder.ts';
 import type { CommandLake } from './open-lake.ts';
 import { whyOtherKind } from './other-kind.ts';
-import { type Outcome, runDatasets, runnable } from './run-datasets.ts';
 import { type WatchQueue, type Work, watchQueue } from './watch-queue.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -134,7 +135,7 @@ async function handle(watching: Watching, { dataset, files, isSwept }: Work): Pr
   if (!isWanted || queue.isClosed) return;
   // A sweep finds what somebody put into Bronze under any day.
   const look = isSwept ? 'everywhere' : 'last-days';
-  for await (const outcome of runDatasets(lake, dataset, look))
+  for await (const outcome of runDatasets(lake, dataset, { look }))
     await options.onEvent({ kind: 'outcome', outcome });
 }
 
@@ -155,7 +156,7 @@ async function ingestDropped(
   const waiting = await newStates(files, known);
   try {
     const how = { links: options.links, below: options.drop };
-    for (const file of await refuseOtherKinds(waiting.keys(), options)) {
+    for (const file of await refuseOtherKinds(waiting.keys(), contract, options)) {
       known.set(file, waiting.get(file) ?? '');
       waiting.delete(file);
     }
@@ -177,16 +178,17 @@ async function ingestDropped(
   return true;
 }
 
-/** Reports dropped files of another kind than CSV, and returns them: Bronze keeps everything for good. */
+/** Reports dropped files of another kind than the contract's, and returns them: Bronze keeps everything for good. */
 async function refuseOtherKinds(
   files: Iterable<string>,
+  contract: SourceContract,
   { onEvent, links, drop }: WatchOptions,
 ): Promise<string[]> {
   const others: string[] = [];
   for (const file of files) {
     // Refused links and missing files are reported when they are copied.
     const isPlain = (await plainProblem(file, { links, below: drop })) === undefined;
-    const why = isPlain ? await ifPresent(() => whyOtherKind(file)) : undefined;
+    const why = isPlain ? await ifPresent(() => whyOtherKind(file, contract)) : undefined;
     if (why === undefined) continue;
     const error = new DataError('OTHER_KIND', `It was left where it is: ${why}.`);
     await onEvent({ kind: 'refused', file, error });

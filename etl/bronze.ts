@@ -14,7 +14,8 @@ export interface IngestedFile {
 /** A file from outside, on its way into Bronze. */
 export interface IncomingFile {
   readonly name: string;
-  readonly sizeBytes: number;
+  /** Absent where the name stands for the bytes. */
+  readonly sizeBytes?: number;
   /** When it was last written, where it was found in a folder that is looked through time and again; absent where a person named it. */
   readonly foundWrittenMs?: number | undefined;
   /** SHA-256 of its bytes. */
@@ -143,8 +144,13 @@ export class BronzeIntake {
       last === undefined ||
       (last.length === 1 && last[0] === object.key) ||
       isFoundAgain(file, object, ofName);
-    const candidates = ofName.filter((object) => object.sizeBytes === file.sizeBytes && isStanding(object));
-    if (candidates.length === 0) return undefined;
+    const isAlike = ({ sizeBytes }: BronzeObject): boolean =>
+      file.sizeBytes === undefined || sizeBytes === file.sizeBytes;
+    const candidates = ofName.filter((object) => isAlike(object) && isStanding(object));
+    const [first] = candidates;
+    if (first === undefined) return undefined;
+    if (file.sizeBytes === undefined)
+      return { ...first, digest: await this.#contents.digest(first.key), existed: true };
     const wanted = await file.digest();
     for (const { key, sizeBytes } of candidates) {
       if ((await this.#contents.digest(key)) === wanted)

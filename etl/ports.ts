@@ -1,5 +1,6 @@
 import type { PublishedEvent } from './events/published-event.ts';
 import type { Layer } from './naming/datasets.ts';
+import type { Vault, VaultUpkeep } from './privacy/vault.ts';
 import type { TableColumn } from './table/schema.ts';
 
 /**
@@ -97,6 +98,15 @@ export type OpenScratch = (purpose: string) => Promise<Scratch>;
 /** The time, from outside. */
 export interface Clock {
   now(): Date;
+}
+
+/** Small texts that are kept for a while: who is signed in, who is about to be. Keys are digests of secrets. */
+export interface Tickets {
+  put(key: string, text: string, endsAt: Date): Promise<void>;
+  /** The text; undefined where there is none, or its time is over. */
+  get(key: string): Promise<string | undefined>;
+  /** Removes it and returns its text: of two that take the same at once, one gets it. */
+  take(key: string): Promise<string | undefined>;
 }
 
 /** Where contract and Gold SQL texts come from. */
@@ -218,6 +228,8 @@ export interface Effects {
   readonly events?: Events;
   /** Absent where no lineage server is named. */
   readonly lineage?: Lineage;
+  /** Keeps the keys of protected data. Absent where this process has none; each call throws ConfigError where it can't be opened. */
+  readonly vault?: Vault & VaultUpkeep;
   readonly engine: EngineOptions;
   /** What one worker reads at most: larger files are cut, smaller ones read together; plan's own size unless said. */
   readonly chunkBytes?: number;
@@ -227,6 +239,8 @@ export interface Effects {
   readonly digestKey: () => string;
   /** Called as work advances; bytes of Bronze done so far in this stage. */
   readonly progress?: (event: ProgressEvent) => void;
+  /** Called as a run enters a stage. */
+  readonly onStage?: (event: StageEvent) => void;
   /** Is given what a stage threw, with all its text: for the terminal of whoever asked to see it, and for nothing that is kept. */
   readonly onError?: (error: unknown) => void;
 }
@@ -237,6 +251,13 @@ export interface ProgressEvent {
   readonly runId: string;
   readonly doneBytes: number;
   readonly totalBytes: number;
+  /** Records read so far, where the stage counts them. */
+  readonly doneRecords?: number;
+}
+
+/** A run that enters a stage. */
+export interface StageEvent extends DatasetRun {
+  readonly stage: string;
 }
 
 /** How much of the machine DuckDB may take. */
@@ -247,6 +268,8 @@ export interface EngineOptions {
   readonly spillLimitMb?: number;
   /** Absolute folders that it may read and write beside its scratch space: where `DataStore.localPath` leads. None unless said. */
   readonly folders?: readonly string[];
+  /** Set where what it spills has values that are stored nowhere in the clear: DuckDB encrypts it with a key that it keeps in memory. */
+  readonly isSpillSealed?: true;
   /** Size at which a segment of records is closed; refine's own unless said. */
   readonly segmentBytes?: number;
 }

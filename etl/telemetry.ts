@@ -34,7 +34,7 @@ export async function withSpan<T>(
   });
 }
 
-/** Counts records at a layer boundary: records, silver, quarantined, condemned, blank, footer or repeats. */
+/** Counts records at a layer boundary: records, silver, quarantined, condemned, blank, footer, repeats or forgotten. */
 export function countRecords(dataset: string, boundary: string, count: number): void {
   if (count > 0) counter('assay.records').add(count, { dataset, boundary });
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type AwsLake, openAwsLake } from '../adapters/aws/aws-lake.ts';
 import type { LakeBuckets } from '../adapters/aws/lake-buckets.ts';
+import { parseWrappingKeys, type VaultOnAws } from '../adapters/aws/vault/vault-on-aws.ts';
 import { LOOK_BACK_DAYS } from '../etl/stages/list-sources.ts';
 import { type Environment, readEnvironment, type VariableName } from './environment.ts';
 import { lineageOf } from './lineage.ts';
@@ -46,6 +47,7 @@ async function open(env: Environment<(typeof BUCKETS)[number]>): Promise<AwsLake
     digestKeySecretArn: env.ASSAY_DIGEST_KEY_SECRET_ARN,
     eventsSource: env.ASSAY_EVENTS_SOURCE,
     lineage: lineageOf(env),
+    vault: vaultOf(env),
     onEventFailure: (reason) => logWarning(reason),
     contractsDir: beside('contracts'),
     sqlDir: beside('sql/gold'),
@@ -53,6 +55,16 @@ async function open(env: Environment<(typeof BUCKETS)[number]>): Promise<AwsLake
     lookBackDays: LOOK_BACK_DAYS,
     ...(env.ASSAY_CHUNK_MB === undefined ? {} : { chunkBytes: env.ASSAY_CHUNK_MB * 1024 * 1024 }),
   });
+}
+
+/** Where the vault is; undefined for functions that are not given it. */
+function vaultOf({
+  ASSAY_VAULT_TABLE: table,
+  ASSAY_VAULT_KEYS_TABLE: keysTable,
+  ASSAY_VAULT_WRAPPING_KEYS: keys,
+}: Environment<never>): VaultOnAws | undefined {
+  if (table === undefined || keysTable === undefined || keys === undefined) return undefined;
+  return { table, keysTable, wrappingKeys: parseWrappingKeys(keys) };
 }
 
 function bucketsOf(env: Environment<(typeof BUCKETS)[number]>): LakeBuckets {

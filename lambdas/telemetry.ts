@@ -41,6 +41,12 @@ export function publishMetrics(
   metrics.publishStoredMetrics();
 }
 
+/** Publishes a count of the whole platform's. */
+export function publishCount(name: 'LandedFilesWaiting', value: number): void {
+  metrics.addMetric(name, MetricUnit.Count, value);
+  metrics.publishStoredMetrics();
+}
+
 /** Writes a line to the function's log. */
 export function logInfo(message: string, details: Readonly<Record<string, unknown>> = {}): void {
   logger.info(message, { ...details });
@@ -49,6 +55,11 @@ export function logInfo(message: string, details: Readonly<Record<string, unknow
 /** Writes a warning to the function's log. */
 export function logWarning(message: string, details: Readonly<Record<string, unknown>> = {}): void {
   logger.warn(message, { ...details });
+}
+
+/** Writes an error that nobody foresaw to the function's log. */
+export function logUnforeseen(error: unknown): void {
+  logger.error('an unforeseen error', { failure: failureText(error) });
 }
 
 /** The members of an input that identify the work; no others are logged. */

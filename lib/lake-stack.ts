@@ -7,7 +7,9 @@ import { resourceName, secretName } from './config/names.ts';
 import type { StageConfig } from './config/stage-config.ts';
 import { Catalog } from './lake/catalog.ts';
 import { LakeStorage } from './lake/lake-storage.ts';
+import { Landing } from './lake/landing.ts';
 import { sensitiveBuckets } from './lake/sensitive-buckets.ts';
+import { Vault } from './lake/vault.ts';
 import { acknowledge } from './security/acknowledge.ts';
 import { AuditTrail } from './security/audit-trail.ts';
 
@@ -17,10 +19,12 @@ export interface LakeStackProps extends StackProps {
   readonly contracts: readonly Contract[];
 }
 
-/** What holds data and must outlive every release: buckets, keys, databases, secrets, the audit trail. */
+/** What holds data and must outlive every release: buckets, keys, the vault, databases, secrets, the audit trail. */
 export class LakeStack extends Stack {
   /** Encrypts the buckets with personal or confidential values. */
   readonly key: Key;
+  /** Keeps the keys of protected values. */
+  readonly vault: Vault;
 
   constructor(scope: Construct, id: string, props: LakeStackProps) {
     super(scope, id, props);
@@ -34,6 +38,8 @@ export class LakeStack extends Stack {
     });
     const sensitive = sensitiveBuckets(contracts);
     const storage = new LakeStorage(this, 'Storage', { config, key: this.key, sensitive });
+    new Landing(this, 'Landing', { config, key: this.key });
+    this.vault = new Vault(this, 'Vault', { config, contracts });
     new AuditTrail(this, 'Audit', { config, storage });
     new Catalog(this, 'Catalog', { config });
     addDigestKey(this, config);

@@ -6,15 +6,23 @@ import { Alarms } from './alerts/alarms.ts';
 import { AlertPath } from './alerts/alert-path.ts';
 import { Dashboard } from './alerts/dashboard.ts';
 import { ExecutionAlerts } from './alerts/execution-alerts.ts';
-import { bucketName, databasePrefix, eventsSource, secretArn, workgroupName } from './config/names.ts';
+import {
+  bucketName,
+  databasePrefix,
+  eventsSource,
+  resourceName,
+  secretArn,
+  workgroupName,
+} from './config/names.ts';
 import type { StageConfig } from './config/stage-config.ts';
 import { sensitiveBuckets } from './lake/sensitive-buckets.ts';
 import type { LakeStack } from './lake-stack.ts';
 import { Workgroups } from './query/workgroups.ts';
 import { Budget } from './security/budget.ts';
 import { People } from './security/people.ts';
+import { Service } from './service/service.ts';
 import type { CodeSource } from './workflow/code-source.ts';
-import { Functions } from './workflow/functions.ts';
+import { Functions, wrappingKeysText } from './workflow/functions.ts';
 import { Medallion } from './workflow/medallion.ts';
 import { Triggers } from './workflow/triggers.ts';
 
@@ -40,6 +48,7 @@ export class PlatformStack extends Stack {
       code,
       sensitive,
       lakeKey: lake.key,
+      vault: lake.vault,
       topicArn: alerts.topic.topicArn,
       topicKey: alerts.key,
       deadLetters: alerts.lostEvents,
@@ -71,7 +80,21 @@ export class PlatformStack extends Stack {
       lakeKey: lake.key,
       sensitive,
     });
-    new People(this, 'People', { config, lakeKey: lake.key, topicKey: alerts.key, sensitive });
+    new People(this, 'People', {
+      config,
+      lakeKey: lake.key,
+      topicKey: alerts.key,
+      sensitive,
+      vault: lake.vault,
+    });
+    const service = new Service(this, 'Service', {
+      config,
+      handler: functions.get('service'),
+      lakeKey: lake.key,
+      topicKey: alerts.key,
+      sensitive,
+      dataGroups: [...lake.vault.wrappingKeys.keys()].filter((group) => group !== ''),
+    });
     new Budget(this, 'Budget', { config, topicArn: alerts.topic.topicArn });
     this.#output({
       BronzeBucket: bucketName(config.stage, 'bronze'),
@@ -80,6 +103,10 @@ export class PlatformStack extends Stack {
       QuarantineBucket: bucketName(config.stage, 'quarantine'),
       OpsBucket: bucketName(config.stage, 'ops'),
       ArtifactsBucket: bucketName(config.stage, 'artifacts'),
+      LandingBucket: bucketName(config.stage, 'landing'),
+      VaultTable: resourceName(config.stage, 'vault'),
+      VaultKeysTable: resourceName(config.stage, 'vault-keys'),
+      VaultWrappingKeys: wrappingKeysText(lake.vault.wrappingKeys),
       DatabasePrefix: databasePrefix(config.stage),
       AlertsTopicArn: alerts.topic.topicArn,
       AlertsQueueUrl: alerts.queue.queueUrl,
@@ -93,6 +120,12 @@ export class PlatformStack extends Stack {
         : { LineageUrl: config.lineage.url, LineageNamespace: config.lineage.namespace }),
       DigestKeySecretArn: secretArn(config.stage, 'digest-key'),
       ContractsDigest: contractsDigest,
+      ServiceUrl: service.url,
+      SignInIssuer: service.signIn.settings.issuer,
+      SignInClient: service.signIn.settings.clientId,
+      ...(service.signIn.settings.userPoolId === undefined
+        ? {}
+        : { UserPoolId: service.signIn.settings.userPoolId }),
       Release: config.release,
     });
   }

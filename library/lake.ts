@@ -33,6 +33,8 @@ export interface OpenOptions {
   readonly onAlert?: (alert: Alert) => void;
   /** Where programs are told of what was published, as $ASSAY_EVENTS_URL and $ASSAY_EVENTS_SECRET say it to the command. */
   readonly events?: { readonly url: string; readonly secret: string };
+  /** Where the vault of protected datasets is and what opens it, as $ASSAY_VAULT and its relatives say it to the command; beside the lake unless given. */
+  readonly vault?: { readonly folder?: string; readonly key?: string; readonly keyFile?: string };
 }
 
 /** One row of an answer: decimals, dates and integers past 2^53 are text, so that nothing is rounded. */
@@ -95,7 +97,7 @@ export async function openLake(folder: string, options: OpenOptions = {}): Promi
     await mkdir(root, { recursive: true });
     await initLake(root);
   }
-  const { memoryLimitMb, threads, onAlert, events } = options;
+  const { memoryLimitMb, threads, onAlert, events, vault } = options;
   const lake = await openLocalLake(root, {
     contractsDir,
     sqlDir,
@@ -103,6 +105,7 @@ export async function openLake(folder: string, options: OpenOptions = {}): Promi
     ...(threads === undefined ? {} : { threads }),
     ...(onAlert === undefined ? {} : { alerts: { onAlert } }),
     ...(events === undefined ? {} : { events }),
+    ...(vault === undefined ? {} : { vault }),
   });
   return {
     root,

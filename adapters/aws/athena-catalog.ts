@@ -8,19 +8,19 @@ import {
   tableListSql,
 } from '../../etl/query/catalog.ts';
 import type { ColumnType } from '../../etl/table/schema.ts';
-import type { AthenaRequest } from './athena-sql.ts';
+import type { AthenaRequest, KnownTables } from './athena-sql.ts';
 import { queryName } from './athena-tables.ts';
 
-/** DuckDB's SQL that answers SHOW and DESCRIBE from the published contracts, without Athena. */
+/** DuckDB's SQL that answers SHOW and DESCRIBE from the published contracts, without Athena: of all tables, or those that are there. */
 export async function catalogSql(
   effects: Effects,
   request: Exclude<AthenaRequest, { readonly kind: 'query' }>,
+  there?: Pick<KnownTables, 'has'>,
 ): Promise<string> {
   const layers = ['silver', 'gold', 'quarantine', 'condemned', 'source_files'] as const;
-  const tables = (await listLayers(effects, layers)).map((table) => ({
-    ...table,
-    name: queryName(table.name),
-  }));
+  const tables = (await listLayers(effects, layers))
+    .map((table) => ({ ...table, name: queryName(table.name) }))
+    .filter(({ name }) => there?.has(name) ?? true);
   if (request.kind === 'show-tables') return tableListSql(inSchema(tables, request.schema));
   const table = tables.find(({ name }) => name === request.table);
   if (table === undefined) throw new RangeError(`${request.table} is known, and in no list of tables`);

@@ -47,7 +47,36 @@ export async function runAthenaQuery(
 ): Promise<AthenaResult> {
   const athena = new AthenaClient(CLIENT_CONFIG);
   const { id, workgroup } = await startInFirst(athena, sql, workgroups);
-  const { Statistics, StatementType } = await ended(athena, { id, workgroup, stopped });
+  const execution = await ended(athena, { id, workgroup, stopped });
+  return await resultOf(athena, { id, workgroup }, execution);
+}
+
+/** Starts a query in a workgroup, and returns its id; throws ConfigError `SQL` for what Athena refuses at once. */
+export const startAthenaQuery = (athena: AthenaClient, sql: string, workgroup: string): Promise<string> =>
+  start(athena, sql, workgroup);
+
+/** A query of a workgroup. */
+export interface AthenaQueryId {
+  readonly id: string;
+  readonly workgroup: string;
+}
+
+/** Its result, or undefined while it runs; throws as `runAthenaQuery` does where it failed. */
+export async function athenaResult(
+  athena: AthenaClient,
+  query: AthenaQueryId,
+): Promise<{ readonly result: AthenaResult; readonly tookMs: number } | undefined> {
+  const execution = await endOf(athena, query);
+  if (execution === undefined) return undefined;
+  const tookMs = execution.Statistics?.TotalExecutionTimeInMillis ?? 0;
+  return { result: await resultOf(athena, query, execution), tookMs };
+}
+
+async function resultOf(
+  athena: AthenaClient,
+  { id, workgroup }: AthenaQueryId,
+  { Statistics, StatementType }: QueryExecution,
+): Promise<AthenaResult> {
   const doing = doingWith(workgroup, 'reading the answer of a query', 'athena:GetQueryResults');
   const page = (NextToken?: string) =>
     inAws(doing, () => athena.send(new GetQueryResultsCommand({ QueryExecutionId: id, NextToken })));
@@ -111,21 +140,36 @@ interface Waiting {
   readonly stopped: AbortSignal;
 }
 
-async function ended(athena: AthenaClient, { id, workgroup, stopped }: Waiting): Promise<QueryExecution> {
-  const doing = doingWith(workgroup, 'waiting for a query', 'athena:GetQueryExecution');
+async function ended(athena: AthenaClient, { stopped, ...query }: Waiting): Promise<QueryExecution> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
     if (stopped.aborted) {
-      await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
+      await stopAthenaQuery(athena, query.id);
       throw new ConfigError('QUERY_STOPPED', 'The query was stopped.');
     }
-    const { QueryExecution = {} } = await inAws(doing, () =>
-      athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id })),
-    );
-    const state = QueryExecution.Status?.State;
-    if (state === 'SUCCEEDED') return QueryExecution;
-    if (state === 'FAILED' || state === 'CANCELLED') throw await failure(athena, workgroup, QueryExecution);
+    const execution = await endOf(athena, query);
+    if (execution !== undefined) return execution;
     await sleep(pauseMs, undefined, { signal: stopped }).catch(() => undefined);
   }
+}
+
+/** Stops a query; one that has ended stays as it is. */
+export async function stopAthenaQuery(athena: AthenaClient, id: string): Promise<void> {
+  await athena.send(new StopQueryExecutionCommand({ QueryExecutionId: id }));
+}
+
+/** How a query ended; undefined while it runs. */
+async function endOf(
+  athena: AthenaClient,
+  { id, workgroup }: AthenaQueryId,
+): Promise<QueryExecution | undefined> {
+  const doing = doingWith(workgroup, 'waiting for a query', 'athena:GetQueryExecution');
+  const { QueryExecution = {} } = await inAws(doing, () =>
+    athena.send(new GetQueryExecutionCommand({ QueryExecutionId: id })),
+  );
+  const state = QueryExecution.Status?.State;
+  if (state === 'SUCCEEDED') return QueryExecution;
+  if (state === 'FAILED' || state === 'CANCELLED') throw await failure(athena, workgroup, QueryExecution);
+  return undefined;
 }
 
 /** Athena's categories of errors: 1 is its own fault, 2 the query's, 3 anything else's. */

@@ -4,7 +4,7 @@ import { noTable } from '../../etl/query/no-table.ts';
 import type { GlueName } from './glue-catalog.ts';
 
 /** A piece of SQL text; together, the pieces are the text. */
-interface Piece {
+export interface Piece {
   readonly kind: 'space' | 'text' | 'name' | 'mark';
   readonly text: string;
   /** What a name says, without quotes and in lower case; undefined for all else. */
@@ -28,7 +28,8 @@ const QUERIES: ReadonlySet<string> = new Set(['select', 'with', 'values', 'table
 const PIECE =
   /(?<space>\s+|--[^\n]*|\/\*[\s\S]*?\*\/)|(?<text>'(?:[^']|'')*')|(?<name>"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)|(?<mark>[\s\S])/gu;
 
-function piecesOf(sql: string): Piece[] {
+/** The pieces of a text, in order. */
+export function piecesOf(sql: string): Piece[] {
   return [...sql.matchAll(PIECE)].map(({ 0: text, groups = {} }) => {
     if (groups.space !== undefined) return { kind: 'space', text };
     if (groups.text !== undefined) return { kind: 'text', text };

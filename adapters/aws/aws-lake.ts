@@ -23,6 +23,7 @@ import { s3ObjectStore } from './s3-object-store.ts';
 import { readSecret } from './secrets.ts';
 import { snsAlerts } from './sns-alerts.ts';
 import { stepFunctions } from './step-functions.ts';
+import { openVaultOnAws, type VaultOnAws } from './vault/vault-on-aws.ts';
 
 /** Where a lake on AWS is. What a function was not given, it may not use: trying throws ConfigError `NOT_GRANTED`. */
 export interface AwsLakeSettings extends ContractFolders {
@@ -39,6 +40,8 @@ export interface AwsLakeSettings extends ContractFolders {
   readonly lineage?: LineageOptions | undefined;
   /** Keys digests where no secret is named. */
   readonly digestKey?: string;
+  /** Where the keys of protected values are; without it, nothing protected is read or written. */
+  readonly vault?: VaultOnAws | undefined;
   readonly engine: Omit<EngineOptions, 'folders'>;
   /** What one worker reads at most; plan's own size unless said. */
   readonly chunkBytes?: number;
@@ -96,6 +99,9 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
     engine: { ...settings.engine, folders: [copiesRoot] },
     ...(settings.chunkBytes === undefined ? {} : { chunkBytes: settings.chunkBytes }),
     ...(settings.lookBackDays === undefined ? {} : { lookBackDays: settings.lookBackDays }),
+    ...(settings.vault === undefined
+      ? {}
+      : { vault: openVaultOnAws(settings.vault, { objects, clock: systemClock }) }),
     digestKey: () => digestKey ?? refuse('the key of digests'),
     ...(settings.progress === undefined ? {} : { progress: settings.progress }),
   };

@@ -17,6 +17,7 @@ import { openAwsLake } from './aws-lake.ts';
 import { CLIENT_CONFIG } from './client-config.ts';
 import { type PlatformRunsOptions, platformRuns } from './open-runs.ts';
 import { readStack, type StackOutputs } from './open-stack.ts';
+import { parseWrappingKeys, type VaultOnAws } from './vault/vault-on-aws.ts';
 
 const MEMORY_LIMIT_MB = 600;
 
@@ -35,6 +36,8 @@ export interface StackLakeOptions extends ContractFolders {
 export interface StackLake extends Lake {
   readonly runs: Runs;
   readonly athena: AthenaPlace;
+  /** Where the vault is; undefined in a stack of an older release. */
+  readonly vaultOnAws: VaultOnAws | undefined;
   /** Digest of the contracts and the Gold SQL that are deployed. */
   readonly contractsDigest: string;
 }
@@ -64,6 +67,7 @@ export async function openStackLake(options: StackLakeOptions): Promise<StackLak
     stateMachineArn: stack.StateMachineArn,
     eventsSource: stack.EventsSource,
     ...lineageOf(stack, options),
+    vault: vaultOfStack(stack),
     ...(onEventFailure === undefined ? {} : { onEventFailure }),
     contractsDir,
     sqlDir,
@@ -91,7 +95,8 @@ export async function openStackLake(options: StackLakeOptions): Promise<StackLak
   // An operator's results may hold what analysts must not see.
   const workgroups = OperatorsWorkgroup === undefined ? [Workgroup] : [OperatorsWorkgroup, Workgroup];
   const athena = { workgroups, databasePrefix };
-  return { root, effects, data, history, runs, athena, contractsDigest: stack.ContractsDigest };
+  const { ContractsDigest: contractsDigest } = stack;
+  return { root, effects, data, history, runs, athena, vaultOnAws: vaultOfStack(stack), contractsDigest };
 }
 
 function lineageOf(
@@ -114,4 +119,14 @@ async function privateFolder(): Promise<string> {
     'FOLDER_TAKEN',
     `${folder} is not a folder of yours alone, and copies of the lake's objects would lie there: remove it, or set TMPDIR.`,
   );
+}
+
+/** Where the platform's vault is; who may not use it is refused by AWS, with the permission that is lacking. */
+function vaultOfStack({
+  VaultTable: table,
+  VaultKeysTable: keysTable,
+  VaultWrappingKeys: keys,
+}: StackOutputs): VaultOnAws | undefined {
+  if (table === undefined || keysTable === undefined || keys === undefined) return undefined;
+  return { table, keysTable, wrappingKeys: parseWrappingKeys(keys) };
 }

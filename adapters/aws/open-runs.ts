@@ -35,6 +35,8 @@ export interface PlatformRunsOptions extends ApprovalEffects {
   readonly stateMachineArn: string;
   /** Told of every execution that is waited for. */
   readonly onWait?: ((run: DatasetRun & { readonly isStarted: boolean }) => void) | undefined;
+  /** How long a call waits for runs, which go on afterwards; until their end unless said. */
+  readonly patienceMs?: number;
 }
 
 /** An execution to wait for. */
@@ -47,16 +49,18 @@ interface AwaitedRun extends DatasetRun {
  * Runs of a deployed platform: start-run starts them, as it does for files that are dropped, and they are waited for.
  * Ending this process ends no run.
  */
-export function platformRuns(options: PlatformRunsOptions): Runs {
+export function platformRuns(given: PlatformRunsOptions): Runs {
   return {
-    dataset: (dataset) => runUntilNothingPending(dataset, options),
-    backfill: (run) => runBackfill(run, options),
+    dataset: (dataset) => runUntilNothingPending(dataset, patient(given)),
+    backfill: (run) => runBackfill(run, patient(given)),
     async resealed(run) {
+      const options = patient(given);
       const name = await startResealed(run, options);
       options.onWait?.({ ...run, isStarted: true });
       return await recordOf(run, await endOf(name, options), options);
     },
     async approved(dataset, approval) {
+      const options = patient(given);
       const { runId, approved } = approval;
       const name = await startApproved({ dataset, runId }, approved, options);
       options.onWait?.({ dataset, runId, isStarted: true });
@@ -65,8 +69,26 @@ export function platformRuns(options: PlatformRunsOptions): Runs {
   };
 }
 
+/** What one call runs with, and until when it waits. */
+interface Calling extends PlatformRunsOptions {
+  readonly untilMs: number;
+}
+
+const patient = (options: PlatformRunsOptions): Calling => ({
+  ...options,
+  untilMs: options.clock.now().getTime() + (options.patienceMs ?? Number.POSITIVE_INFINITY),
+});
+
+/** Has the platform run a dataset, where it doesn't already, and returns the run without waiting for it. */
+export async function requestPlatformRun(
+  dataset: string,
+  options: PlatformRunsOptions,
+): Promise<{ readonly runId: string; readonly isMine: boolean }> {
+  return await requestRun({ dataset }, options);
+}
+
 /** Has the platform run a requested run as soon as no other is under way. */
-async function runBackfill(run: DatasetRun, options: PlatformRunsOptions): Promise<RunRecord> {
+async function runBackfill(run: DatasetRun, options: Calling): Promise<RunRecord> {
   const { dataset } = run;
   for (let asked = 0; asked < MOST_ASKED; asked++) {
     const { runId, isMine } = await requestRun(run, options);
@@ -81,13 +103,16 @@ async function runBackfill(run: DatasetRun, options: PlatformRunsOptions): Promi
   );
 }
 
-async function runUntilNothingPending(dataset: string, options: PlatformRunsOptions): Promise<RunRecord[]> {
+async function runUntilNothingPending(dataset: string, options: Calling): Promise<RunRecord[]> {
   const records: RunRecord[] = [];
   let next: AwaitedRun | undefined = await requestRun({ dataset }, options);
   while (next !== undefined) {
     const { runId, isMine } = next;
     options.onWait?.({ dataset, runId, isStarted: isMine });
-    const record = await recordOf(next, await endOf(runId, options), options);
+    const execution = await endOf(runId, options);
+    // It goes on without this call.
+    if (execution === undefined) break;
+    const record = await recordOf(next, execution, options);
     records.push(record);
     next = await following(next, record, options);
   }
@@ -180,11 +205,11 @@ function notStarted(
   return new DataError('NOT_STARTED', message, details);
 }
 
-/** Waits until an execution has ended, and says how. */
+/** Waits until an execution has ended, and says how; undefined where it goes on longer than the call waits. */
 async function endOf(
   name: string,
-  { sfn, stateMachineArn, clock }: PlatformRunsOptions,
-): Promise<DescribeExecutionCommandOutput> {
+  { sfn, stateMachineArn, clock, untilMs }: Calling,
+): Promise<DescribeExecutionCommandOutput | undefined> {
   const executionArn = executionArnOf(stateMachineArn, name);
   const doing = { doing: `waiting for run ${name}`, needs: `states:DescribeExecution on ${executionArn}` };
   const visibleUntilMs = clock.now().getTime() + VISIBLE_MS;
@@ -199,19 +224,27 @@ async function endOf(
       }
     });
     if (found !== undefined && found.status !== 'RUNNING' && found.status !== 'PENDING_REDRIVE') return found;
+    if (clock.now().getTime() + pauseMs > untilMs) return undefined;
     await sleep(pauseMs);
   }
 }
 
-/** The record of a run whose execution has ended; one that succeeded without any had nothing to do. */
+/**
+ * The record of a run whose execution has ended; one that succeeded without any had nothing to do. Of one that goes on, the
+ * record that it has so far, as of a held run that is being published; throws TransientError `STILL_RUNNING` where it has none.
+ */
 async function recordOf(
   { dataset, runId }: DatasetRun,
-  execution: DescribeExecutionCommandOutput,
+  execution: DescribeExecutionCommandOutput | undefined,
   { objects, clock }: PlatformRunsOptions,
 ): Promise<RunRecord> {
   const key = runRecordKey(dataset, runId);
   const stored = await objects.get(key);
   if (stored !== undefined) return parseDocument(stored.body, key, RunRecord);
+  if (execution === undefined)
+    throw new TransientError('STILL_RUNNING', `Run ${runId} of ${dataset} goes on: look at it in a moment.`, {
+      context: { dataset, runId },
+    });
   const { status, error, cause, startDate, stopDate, executionArn = '' } = execution;
   if (status === 'SUCCEEDED')
     return nothingToDo(dataset, runId, startDate ?? clock.now(), stopDate ?? clock.now());

@@ -14,6 +14,11 @@ const Outputs = z.object({
   QuarantineBucket: text,
   OpsBucket: text,
   DatabasePrefix: text,
+  /** Absent in stacks of older releases, which protect nothing. */
+  LandingBucket: text.optional(),
+  VaultTable: text.optional(),
+  VaultKeysTable: text.optional(),
+  VaultWrappingKeys: text.optional(),
   AlertsTopicArn: text,
   StateMachineArn: text,
   Workgroup: text,

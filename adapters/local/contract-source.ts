@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../../etl/errors.ts';
-import type { ContractSource, ContractText } from '../../etl/ports.ts';
+import type { ContractSource, ContractText, ObjectInfo } from '../../etl/ports.ts';
 import { guarded, ifPresent } from './file-errors.ts';
 import { filesUnder } from './list-objects.ts';
 
@@ -13,27 +13,48 @@ export interface ContractFolders {
 
 /** Contracts and SQL as files. `file` is relative to the contracts folder, with forward slashes. */
 export function fileContractSource(folders: ContractFolders): ContractSource {
+  const known: KnownTexts = new Map();
   return {
-    list: () => guarded(`reading contracts in ${folders.contractsDir}`, async () => await readAll(folders)),
+    list: () =>
+      guarded(`reading contracts in ${folders.contractsDir}`, async () => await readAll(folders, known)),
     sql: (name) => guarded(`reading ${name}`, async () => await readSql(folders, name)),
   };
 }
 
-async function readAll({ contractsDir }: ContractFolders): Promise<ContractText[]> {
+/** Texts that were read, and the files as they were then. */
+type KnownTexts = Map<string, { readonly info: ObjectInfo; readonly text: string; readonly readMs: number }>;
+
+/** Some file systems tell whole seconds: a file that was written so shortly before it was read may have changed since. */
+const SETTLED_MS = 3000;
+
+async function readAll({ contractsDir }: ContractFolders, known: KnownTexts): Promise<ContractText[]> {
   const stats = await ifPresent(() => stat(contractsDir));
   if (stats?.isDirectory() !== true) {
     throw new ConfigError(
       'NO_CONTRACTS',
-      `${contractsDir} is not a folder: name the one with the contracts.`,
+      `${contractsDir} is not a folder: name the one with the contracts (--contracts), or make a first one of a file (assay new dataset FILE).`,
     );
   }
   const files = (await filesUnder(contractsDir, ''))
-    .map(({ key }) => key)
-    .filter((key) => /\.ya?ml$/i.test(key))
-    .sort();
+    .filter(({ key }) => /\.ya?ml$/i.test(key))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
   return await Promise.all(
-    files.map(async (file) => ({ file, text: await readText(path.join(contractsDir, file)) })),
+    files.map(async (info) => ({ file: info.key, text: await textOf(info, contractsDir, known) })),
   );
+}
+
+/** The file's text: as it was read before where the file is the same, else read now. */
+async function textOf(info: ObjectInfo, contractsDir: string, known: KnownTexts): Promise<string> {
+  const before = known.get(info.key);
+  const isSame =
+    before?.info.modifiedMs === info.modifiedMs &&
+    before.info.sizeBytes === info.sizeBytes &&
+    before.readMs - info.modifiedMs > SETTLED_MS;
+  if (isSame) return before.text;
+  const readMs = Date.now();
+  const text = await readText(path.join(contractsDir, info.key));
+  known.set(info.key, { info, text, readMs });
+  return text;
 }
 
 async function readSql({ sqlDir }: ContractFolders, name: string): Promise<string> {

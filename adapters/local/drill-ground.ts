@@ -1,30 +1,43 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { drillContracts } from '../../etl/drill/drill-contracts.ts';
+import { drillContracts, protectedDrillContracts } from '../../etl/drill/drill-contracts.ts';
 import type { DrillGround, Execution } from '../../etl/drill/ground.ts';
-import type { Effects } from '../../etl/ports.ts';
+import type { Clock, ContractSource, Effects } from '../../etl/ports.ts';
 import { getDocument } from '../../etl/stages/documents.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';
 import { initLake, openLake } from './lake.ts';
 import { DEFINITION } from './run-dataset.ts';
 import { runStateMachine } from './state-machine.ts';
+import { createVault } from './vault/folder-vault.ts';
+import { type VaultSettings, vaultPlace } from './vault/vault-place.ts';
 
 /** Lakes in temporary folders, and the workflow in this process. */
 export const localDrillGround: DrillGround = {
-  async open(clock) {
-    const root = await mkdtemp(path.join(tmpdir(), 'assay-drill-'));
-    await initLake(root, clock);
-    const folders = { contractsDir: root, sqlDir: root };
-    const { effects } = await openLake(root, { ...folders, clock, memoryLimitMb: 200, threads: 1 });
-    return {
-      effects: { ...effects, contracts: drillContracts },
-      dispose: () => rm(root, { recursive: true, force: true }),
-    };
+  open: (clock) => openGround(clock, drillContracts),
+  openProtected: async (clock) => {
+    const { root, effects, dispose } = await openGround(clock, protectedDrillContracts);
+    const vault = vaultPlace(root, { objects: effects.objects, clock }, vaultIn(root));
+    await createVault(vault);
+    return { effects, dispose };
   },
   execute: runWithoutWaits,
 };
+
+/** A vault in the lake's own folder, which goes with it; its key stands nowhere. */
+const vaultIn = (root: string): VaultSettings => ({ folder: path.join(root, 'vault'), key: KEY });
+const KEY = randomBytes(32).toString('hex');
+
+async function openGround(clock: Clock, contracts: ContractSource) {
+  const root = await mkdtemp(path.join(tmpdir(), 'assay-drill-'));
+  await initLake(root, clock);
+  const folders = { contractsDir: root, sqlDir: root, vault: vaultIn(root) };
+  const { effects } = await openLake(root, { ...folders, clock, memoryLimitMb: 200, threads: 1 });
+  const dispose = (): Promise<void> => rm(root, { recursive: true, force: true });
+  return { root, effects: { ...effects, contracts }, dispose };
+}
 
 /** Runs the workflow of the state machine once, in this process, trying again at once where it would wait. */
 export async function runWithoutWaits(

@@ -1,4 +1,7 @@
+import { Buffer } from 'node:buffer';
+import { STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { createAdaptorServer } from '@hono/node-server';
 import { ConfigError } from '../../etl/errors.ts';
 import { hasCode } from './file-errors.ts';
@@ -33,6 +36,7 @@ export async function startServer(
     server.once('error', (error) => reject(listenError(error, { host, port })));
     server.listen({ host, port }, () => resolve());
   });
+  server.on('clientError', refuseUnread);
   const { port: bound } = server.address() as AddressInfo;
   fetch = answer(bound);
   return {
@@ -43,6 +47,26 @@ export async function startServer(
         if ('closeIdleConnections' in server) server.closeIdleConnections();
       }),
   };
+}
+
+/** Answers what Node doesn't even read: a request whose address and headers are too long, or that is none. */
+function refuseUnread(error: Error, socket: Duplex): void {
+  if (!socket.writable) return;
+  const [status, title, code] = hasCode(error, 'HPE_HEADER_OVERFLOW')
+    ? [431, 'The address and the headers are too long', 'TOO_LARGE']
+    : [400, 'The request is no HTTP', 'REQUEST'];
+  const detail = `${title}.`;
+  const body = JSON.stringify({
+    type: `urn:assay:problem:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    context: {},
+  });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }
 
 function listenError(error: unknown, { host, port }: Listening): unknown {

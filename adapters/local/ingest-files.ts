@@ -1,42 +1,44 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { BronzeIntake, type IngestedFile, isNeededFor } from '../../etl/bronze.ts';
+import { BronzeIntake, isNeededFor } from '../../etl/bronze.ts';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { type HasRoom, inFlight } from '../../etl/in-flight.ts';
 import { bronzePrefix } from '../../etl/naming/bronze.ts';
-import type { Effects } from '../../etl/ports.ts';
+import { isProtected, protectionOf } from '../../etl/privacy/protection.ts';
 import { hashFile } from './file-bytes.ts';
 import { guarded } from './file-errors.ts';
+import { fileToProtect, ingestProtected } from './ingest-protected.ts';
+import {
+  type FileToIngest,
+  type FoundSource,
+  type Ingestion,
+  measure,
+  progressOf,
+  totalBytes,
+} from './ingestion.ts';
 import type { Lake } from './lake.ts';
-import { type FoundFile, requirePlain } from './plain-file.ts';
+import { requirePlain } from './plain-file.ts';
 
 /** Small files wait for the disk or the network together; a large one keeps them busy alone. */
 const FILES_AT_ONCE = 32;
 const BYTES_AT_ONCE = 64 * 1024 * 1024;
 
-/** One file, where it came from and where it is now. */
-export interface IngestedSource extends IngestedFile {
-  /** Absolute path of the source. */
-  readonly file: string;
-}
-
-/** A file's outcome: it is in Bronze, durably, or can't be brought there. */
-export type Ingestion =
-  | { readonly kind: 'ingested'; readonly file: string; readonly source: IngestedSource }
-  | { readonly kind: 'failed'; readonly file: string; readonly error: unknown };
-
-/** A file to be ingested: by its absolute path, and how it was found: in a folder, or named by a person. */
-export interface FileToIngest extends FoundFile {
-  readonly file: string;
-}
-
 /**
  * Copies files into a dataset's Bronze, several at once, as arrivals in their order; yields what became of each, in the
- * same order, as soon as that is known. The contract is the caller's to check.
+ * same order, as soon as that is known; of a protected dataset, protected. The contract is the caller's to check.
  */
 export async function* ingestFiles(
   lake: Lake,
-  { dataset, duplicates }: Pick<SourceContract, 'dataset' | 'duplicates'>,
+  contract: SourceContract,
+  files: readonly FileToIngest[],
+): AsyncGenerator<Ingestion> {
+  if (isProtected(protectionOf(contract)))
+    yield* ingestProtected(lake, contract, (await Promise.all(files.map(measure))).map(fileToProtect));
+  else yield* ingestPlain(lake, contract, files);
+}
+
+async function* ingestPlain(
+  lake: Lake,
+  { dataset, duplicates }: SourceContract,
   files: readonly FileToIngest[],
 ): AsyncGenerator<Ingestion> {
   const { objects, clock, progress } = lake.effects;
@@ -82,43 +84,5 @@ export async function* ingestFiles(
   });
 }
 
-interface Source extends FileToIngest {
-  readonly sizeBytes: number;
-  readonly foundWrittenMs: number | undefined;
-}
-
-/** Errors wait until the file is copied, so that they stop no other. */
-async function measure(found: FileToIngest): Promise<Source> {
-  const { file, below } = found;
-  const stats = await stat(file).catch(() => undefined);
-  return {
-    ...found,
-    sizeBytes: stats?.size ?? 0,
-    // Naming a file drops it now; a file in a watched folder was dropped when it was written.
-    foundWrittenMs: below === undefined ? undefined : stats?.mtimeMs,
-  };
-}
-
-const hasRoom: HasRoom<Source> = (underWay, next) =>
+const hasRoom: HasRoom<FoundSource> = (underWay, next) =>
   underWay.length < FILES_AT_ONCE && totalBytes([...underWay, next]) <= BYTES_AT_ONCE;
-
-const totalBytes = (sources: readonly Source[]): number =>
-  sources.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-
-/** Tells of each file how many of its bytes have gone, as how many of all have. */
-function progressOf(
-  dataset: string,
-  sources: readonly Source[],
-  progress: Effects['progress'],
-): (file: string) => (sentBytes: number) => void {
-  const ofAll = { runId: dataset, totalBytes: totalBytes(sources) };
-  let doneBytes = 0;
-  return (file) => {
-    let before = 0;
-    return (sentBytes) => {
-      doneBytes += sentBytes - before;
-      before = sentBytes;
-      progress?.({ stage: path.basename(file), doneBytes, ...ofAll });
-    };
-  };
-}

@@ -19,6 +19,8 @@ import { fileHistory } from './object-history.ts';
 import { fileObjectStore } from './object-store.ts';
 import { removeLeftovers } from './owner.ts';
 import { scratchOpener } from './scratch.ts';
+import { openVault } from './vault/folder-vault.ts';
+import { type VaultSettings, vaultPlace } from './vault/vault-place.ts';
 
 /** What DuckDB may take unless something else is said. */
 export const MEMORY_LIMIT_MB = 600;
@@ -44,7 +46,10 @@ export interface LakeOptions extends ContractFolders {
   readonly events?: Omit<EventWebhookOptions, 'clock'>;
   /** Where runs are reported to OpenLineage; nowhere unless said. */
   readonly lineage?: LineageOptions;
+  /** Where the vault is and what opens it; beside the lake unless said. */
+  readonly vault?: VaultSettings;
   readonly progress?: Effects['progress'];
+  readonly onStage?: Effects['onStage'];
   readonly onError?: Effects['onError'];
   /** The system's clock unless said. */
   readonly clock?: Clock;
@@ -106,9 +111,11 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
       folders: ENGINE_FOLDERS.map((name) => path.join(lake.root, name)),
       ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     },
+    vault: openVault(vaultPlace(lake.root, { objects, clock }, options.vault)),
     digestKey: () => settings?.digestKey ?? refuseSecret(lake.root),
     chunkBytes: options.chunkBytes ?? CHUNK_BYTES,
     ...(options.progress === undefined ? {} : { progress: options.progress }),
+    ...(options.onStage === undefined ? {} : { onStage: options.onStage }),
     ...(options.onError === undefined ? {} : { onError: options.onError }),
   };
   return {

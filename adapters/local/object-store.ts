@@ -17,7 +17,8 @@ import { etagOf, type VersionChain, versionChain, versionOf } from './versions.t
  * key holds, and the file is a copy for people and other programs, brought up to date after every commit
  * and by every `get` that finds it behind. Every operation that acted on the file therefore looks
  * afterwards whether a chain has appeared meanwhile, and if so repeats itself on the chain: a put or a
- * remove that races with that first `ifMatch` may take effect twice, as a repeated request to S3 may.
+ * remove that races with that first `ifMatch` may take effect twice, as a repeated request to S3 may. A create that races
+ * with both may be refused although its bytes were there for a moment, until a put without condition took their place.
  */
 export function fileObjectStore(lake: LakeFolder): ObjectStore {
   const open = (key: string): Entry => ({

@@ -33,10 +33,18 @@ export async function removeLeftovers(folder: string): Promise<void> {
 }
 
 async function isLeftover(file: string): Promise<boolean> {
-  const [, pid, start, host] = OWNED.exec(file) ?? [];
-  if (pid === undefined) return false;
-  if (host === HOST) return !isAlive(Number(pid), start ?? '');
-  return Date.now() - (await lstat(file)).mtimeMs > FOREIGN_AGE_MS;
+  const owner = ownerOf(file);
+  return (
+    owner === 'dead' || (owner === 'elsewhere' && Date.now() - (await lstat(file)).mtimeMs > FOREIGN_AGE_MS)
+  );
+}
+
+/** What is known of the process that a name of `ownedName` says; `elsewhere` is another machine or container. */
+export function ownerOf(name: string): 'alive' | 'dead' | 'elsewhere' | undefined {
+  const [, pid, start, host] = OWNED.exec(name) ?? [];
+  if (pid === undefined) return undefined;
+  if (host !== HOST) return 'elsewhere';
+  return isAlive(Number(pid), start ?? '') ? 'alive' : 'dead';
 }
 
 function isAlive(pid: number, start: string): boolean {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { DataError } from '../../etl/errors.ts';
 import { planKey, runRecordKey } from '../../etl/naming/runs.ts';
-import type { ApprovedRun, Look } from '../../etl/operations/runs.ts';
+import type { ApprovedRun, Look, RunOptions } from '../../etl/operations/runs.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { getDocument, parseDocument } from '../../etl/stages/documents.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';
@@ -86,11 +86,12 @@ function lookingAt(look: Look, effects: Effects): Effects {
 export async function runDataset(
   dataset: string,
   effects: Effects,
-  look: Look = 'everywhere',
+  { look = 'everywhere', runId }: RunOptions = {},
 ): Promise<RunRecord[]> {
   const records: RunRecord[] = [];
   for (;;) {
-    const { record, isMorePending } = await execute(dataset, lookingAt(look, effects), {});
+    const start = runId === undefined || records.length > 0 ? {} : { runId };
+    const { record, isMorePending } = await execute(dataset, lookingAt(look, effects), start);
     if (record.status === 'nothing-to-do' && records.length > 0) return records;
     records.push(record);
     const goesOn = isCommitted(record.status) || (record.status === 'refused' && record.files.length > 0);
@@ -99,9 +100,8 @@ export async function runDataset(
   }
 }
 
-/** Who hears of trouble with upkeep, and where runs look for files. */
+/** Who hears of trouble with upkeep. */
 export interface UpkeepOptions {
-  readonly look?: Look;
   /** Called with the error that stopped the upkeep. The runs stand; the next upkeep catches up. */
   readonly onTrouble: (error: unknown) => void;
 }
@@ -113,9 +113,9 @@ export interface UpkeepOptions {
 export async function runAndTend(
   dataset: string,
   effects: Effects,
-  { onTrouble, look }: UpkeepOptions,
+  { onTrouble, ...options }: UpkeepOptions & RunOptions,
 ): Promise<RunRecord[]> {
-  const records = await runDataset(dataset, effects, look);
+  const records = await runDataset(dataset, effects, options);
   if (!records.some(({ status }) => isCommitted(status))) return records;
   try {
     const objects = withMetadataCache(effects.objects);

@@ -1,10 +1,11 @@
 import { approveRun } from '../../etl/operations/approve-run.ts';
 import { findRun } from '../../etl/operations/find-run.ts';
+import type { Outcome } from '../../etl/operations/run-datasets.ts';
 import type { Command } from '../command.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { outcomeJson, printOutcome } from '../outcome.ts';
-import { type Outcome, outcomeCode } from '../run-datasets.ts';
+import { outcomeCode } from '../outcome-code.ts';
 import { usageError } from '../usage-error.ts';
 
 /** `assay approve`: publishes a held run. */

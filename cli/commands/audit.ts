@@ -3,10 +3,11 @@ import { auditDataset, type DatasetAudit } from '../../etl/audit/audit-dataset.t
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
 import { findRun } from '../../etl/operations/find-run.ts';
 import type { Args, Command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT, worst } from '../exit-codes.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { count, plural } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
+import { tellUnusable } from '../unusable.ts';
 
 /** `assay audit`: checks that everything published is what was proven. */
 export const audit: Command = {
@@ -35,7 +36,9 @@ Ends with 1 where anything is wrong.`,
           io.out(printable(`  ${code} ${key}: ${problem}`));
     }
     if (args.has('json')) io.out(JSON.stringify(audits, null, 2));
-    return audits.some(({ problems }) => problems.length > 0) ? EXIT.data : EXIT.ok;
+    const isAll = args.text('run') === undefined && args.text('dataset') === undefined;
+    const left = isAll ? tellUnusable(await loadContracts(lake.effects.contracts), args, io) : EXIT.ok;
+    return worst(left, audits.some(({ problems }) => problems.length > 0) ? EXIT.data : EXIT.ok);
   },
 };
 

@@ -5,10 +5,10 @@ import { EXIT } from '../exit-codes.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { printOutcome } from '../outcome.ts';
+import { outcomeCode } from '../outcome-code.ts';
 import { plural } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
 import { NOTHING_RESTATED } from '../print/restated.ts';
-import { outcomeCode } from '../run-datasets.ts';
 import { runJson } from '../run-json.ts';
 import { usageError } from '../usage-error.ts';
 

@@ -2,6 +2,7 @@ import type { Lake } from '../../adapters/local/lake.ts';
 import { type LoadedContracts, loadContracts } from '../../etl/contract/load-contracts.ts';
 import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
 import { parseDataset } from '../../etl/naming/datasets.ts';
+import { runnable } from '../../etl/operations/run-datasets.ts';
 import { breakerRecords } from '../../etl/query/breaker-records.ts';
 import { maskRejects } from '../../etl/query/run-rejects.ts';
 import { openBreaker } from '../../etl/stages/make-plan.ts';
@@ -14,7 +15,6 @@ import { count, time } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
 import { rejectsText } from '../print/rejects-text.ts';
 import { table } from '../print/table.ts';
-import { runnable } from '../run-datasets.ts';
 
 const EXAMPLES = 10;
 

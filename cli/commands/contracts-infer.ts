@@ -13,6 +13,7 @@ import { type DatasetName, datasetNameOf } from '../../etl/inferring/dataset-nam
 import { inferContract } from '../../etl/inferring/infer-contract.ts';
 import type { Proposal } from '../../etl/inferring/proposal.ts';
 import { proposalYaml } from '../../etl/inferring/proposal-yaml.ts';
+import { proposeProtection } from '../../etl/inferring/propose-protection.ts';
 import { requireEnding } from '../answer-format.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -21,6 +22,7 @@ import { LINK_OPTION, linksOf } from '../follow-links.ts';
 import type { Io } from '../io.ts';
 import { locations, nextCommand, quoteArgument, shownPath } from '../locations.ts';
 import { engineLimits } from '../open-lake.ts';
+import { plural } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
 import { proposalJson, proposalText } from '../print/proposal.ts';
 import { usageError } from '../usage-error.ts';
@@ -30,17 +32,20 @@ const DEFAULT_SAMPLE_MB = '256';
 /** `assay contracts infer`: a contract as the data suggests it. */
 export const contractsInfer: Command = {
   name: 'contracts infer',
-  usage: 'FILE… [--dataset D] [--out FILE] [--sample-mb N]',
+  usage: 'FILE… [--dataset D] [--protect] [--out FILE] [--sample-mb N]',
   description: `Proposes a contract for files: dialect, columns and their spellings, types, date and number formats, key, partition
 column and classification, each with what speaks for it. What only a person can decide is marked DECIDE in the proposal
 and left empty; a guess that may be wrong is marked REVIEW. Needs no lake. Prints the contract, and what it found on
-stderr; with --out, writes the contract there and prints what it found. Personal values are never shown.`,
+stderr; with --out, writes the contract there and prints what it found. Personal values are never shown.
+With --protect it also proposes how what is personal is protected before it is stored: whose data a record is, and what
+becomes of each column.`,
   options: {
     dataset: {
       type: 'string',
       value: 'D',
       help: "the dataset's name, e.g. spend.payments (default: from the path of the first file)",
     },
+    protect: { type: 'boolean', help: 'propose how personal columns are protected, too' },
     out: { type: 'string', value: 'FILE', help: 'write the contract to a new file' },
     ...LINK_OPTION,
     'sample-mb': {
@@ -52,6 +57,7 @@ stderr; with --out, writes the contract there and prints what it found. Personal
   examples: [
     'assay contracts infer drop/*.csv --dataset spend.council_payments --out contracts/spend/council_payments.yaml',
     'assay contracts infer payments.csv --json',
+    'assay contracts infer customers.csv --dataset shop.customers --protect',
   ],
   positionals: { min: 1, max: Number.POSITIVE_INFINITY, name: 'FILE' },
   localOnly: 'it looks at files on this machine.',
@@ -66,7 +72,8 @@ stderr; with --out, writes the contract there and prints what it found. Personal
     const name = datasetName(args.text('dataset'), files[0] ?? '');
     const out = args.text('out');
     requireEnding(out, ['.yaml', '.yml'], 'YAML');
-    const proposal = await propose(files, io, { ...name, sampleBytes });
+    const inferred = await propose(files, io, { ...name, sampleBytes });
+    const proposal = args.has('protect') ? proposeProtection(inferred) : inferred;
     const yaml = proposalYaml(proposal);
     const file =
       out === undefined ? `${name.domain}/${name.name}.yaml` : shownPath(path.resolve(io.cwd, out), io);
@@ -81,16 +88,24 @@ stderr; with --out, writes the contract there and prints what it found. Personal
       proposal,
       left.map((problem) => printable(problemText(problem))),
     );
+    const personal = args.has('protect') ? 0 : proposal.columns.filter(isPersonal).length;
+    const hint =
+      personal === 0
+        ? ''
+        : `\n${plural(personal, 'column')} seem personal, and would be stored as they come: --protect proposes otherwise.\n`;
     if (out === undefined) {
-      io.err(text);
+      io.err(text + hint);
       io.out(yaml.trimEnd());
     } else {
-      io.out(text);
+      io.out(text + hint);
       io.out(`Next: ${nextCommand(args, io, `contracts check ${quoteArgument(file)}`)}`);
     }
     return EXIT.ok;
   },
 };
+
+const isPersonal = ({ classification }: Proposal['columns'][number]): boolean =>
+  classification === 'personal';
 
 /** How much of the files is read. */
 export function sampleBytesOf(args: Args): number {

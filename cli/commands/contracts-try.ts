@@ -4,9 +4,11 @@ import { openColumns } from '../../etl/contract/open-columns.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import { MASK } from '../../etl/query/run-rejects.ts';
 import { publishedContract } from '../../etl/stages/kept-contracts.ts';
+import { personalData } from '../../etl/stages/personal-data.ts';
 import type { ValueChange } from '../../etl/trying/compare-values.ts';
 import type { Flip } from '../../etl/trying/compare-verdicts.ts';
 import type { GoldEffect } from '../../etl/trying/gold-effect.ts';
+import { maskGold } from '../../etl/trying/mask-gold.ts';
 import { type ContractTrial, tryContract } from '../../etl/trying/try-contract.ts';
 import type { Command } from '../command.ts';
 import { readContractFile } from '../contract-file.ts';
@@ -58,10 +60,12 @@ Values of personal and confidential columns are shown as •••.`,
     const found = await tryContract(lake.effects, { loaded, proposed }, limits);
     const known = requireSourceContract(loaded, proposed.dataset);
     const current = await publishedContract(lake.effects.objects, known);
-    const shown = args.has('unmasked') ? found : masked(found, current, proposed);
+    const shown = args.has('unmasked')
+      ? found
+      : { ...masked(found, current, proposed), gold: maskGold(found.gold, loaded.contracts) };
     const head = { dataset: found.dataset, from: current.version, to: proposed.version };
     if (args.has('json')) io.out(JSON.stringify({ ...head, ...shown }, null, 2));
-    else io.out(printableLines(trialText(shown, head)));
+    else io.out(printableLines(trialText(shown, head, personalData(found, proposed))));
     return EXIT.ok;
   },
 };
@@ -84,6 +88,7 @@ function masked(found: ContractTrial, current: Contract, proposed: Contract): Co
 function trialText(
   found: ContractTrial,
   { dataset, from, to }: { dataset: string; from: string; to: string },
+  personal: readonly string[],
 ): string {
   const { comparison, files, counts, flips, values, gold } = found;
   const { records, silverNow, silverThen, toSilver, out } = counts;
@@ -92,6 +97,7 @@ function trialText(
     `${plural(files, 'file')} read again, ${plural(records, 'record')}: in Silver ${count(silverNow)} now, ${count(silverThen)} then; ${count(toSilver)} would come, ${count(out)} would go`,
     ...flipTables(flips),
     ...valueTables(values),
+    ...personal.map((found) => `Personal data where none should be: ${found}.`),
     ...gold.map(goldText),
     'Nothing was published.',
   ].join('\n\n');

@@ -1,8 +1,8 @@
-import type { Contract } from '../../etl/contract/contract.ts';
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
 import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
-import { MASK } from '../../etl/query/run-rejects.ts';
-import { diffSnapshots, type KeyChange, type SnapshotDiff } from '../../etl/query/snapshot-diff.ts';
+import type { KeyChange, RowsDiff } from '../../etl/query/compare-rows.ts';
+import { maskChanges } from '../../etl/query/mask-changes.ts';
+import { diffSnapshots } from '../../etl/query/snapshot-diff.ts';
 import { publishedContract } from '../../etl/stages/kept-contracts.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -38,34 +38,15 @@ Values of personal and confidential columns are shown as •••.`,
     const found = await withScratchEngine(lake.effects, 'diff', (engine) =>
       diffSnapshots(engine, lake.effects, contract, span),
     );
-    const keys = args.has('unmasked') ? found.keys : found.keys.map((key) => masked(key, contract));
-    const shown = { dataset, from: span.fromId, to: span.toId, ...found, keys };
+    const seen = args.has('unmasked') ? found : maskChanges(found, contract);
+    const shown = { dataset, from: span.fromId, to: span.toId, ...seen };
     io.out(args.has('json') ? JSON.stringify(shown, null, 2) : diffText(shown));
     return EXIT.ok;
   },
 };
 
-/** A key's change without the values of personal and confidential columns. */
-function masked(change: KeyChange, { columns }: Contract): KeyChange {
-  const hidden = new Set(
-    columns
-      .filter(({ classification }) => classification !== 'public' && classification !== 'internal')
-      .map(({ name }) => name),
-  );
-  const mask = (value: string | null): string | null => (value === null ? null : MASK);
-  const key = Object.entries(change.key).map(([name, value]) => [
-    name,
-    hidden.has(name) ? mask(value) : value,
-  ]);
-  const values = Object.entries(change.values).map(([name, { old, new: now }]) => [
-    name,
-    hidden.has(name) ? { old: mask(old), new: mask(now) } : { old, new: now },
-  ]);
-  return { ...change, key: Object.fromEntries(key), values: Object.fromEntries(values) };
-}
-
 function diffText(
-  found: SnapshotDiff & { readonly dataset: string; readonly from: number; readonly to: number },
+  found: RowsDiff & { readonly dataset: string; readonly from: number; readonly to: number },
 ): string {
   const { dataset, from, to, rowsAdded, rowsRemoved, months, keys, keyCount } = found;
   const head = `${dataset}, from snapshot ${from} to ${to}: ${plural(rowsAdded, 'row')} added, ${plural(rowsRemoved, 'row')} removed`;

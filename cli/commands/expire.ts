@@ -2,6 +2,7 @@ import { type Expired, expire as expireSnapshots } from '../../etl/operations/ex
 import { ageMs } from '../age.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { expireCondemned } from '../expire-condemned.ts';
 import { maintenanceWordOf, OPTIONAL_WORD_OPTIONS } from '../identity.ts';
 import { nextCommand } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
@@ -9,25 +10,45 @@ import { count, plural } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
 import { usageError } from '../usage-error.ts';
 
-/** `assay expire`: forgets old snapshots. */
+/** `assay expire`: forgets old snapshots, or condemned and quarantined records whose legal time is over. */
 export const expire: Command = {
   name: 'expire',
-  usage: 'DATASET --older-than AGE [--reason TEXT] [--by NAME] [--lake DIR]',
+  usage:
+    'DATASET --older-than AGE | --condemned [DATASET] --older-than TERM [--dry-run] [--reason TEXT] [--by NAME] [--lake DIR]',
   description: `Forgets the snapshots of a dataset's Silver and quarantine, or of a Gold table, that were not current for that long, in one
 commit. What was current at any moment since can still be queried with --as-of and rolled back to; asking for a moment
 before says that it was expired. Earlier generations of the tables, from before a migration, go as a whole. Snapshots that a Gold table was made from are kept. The ledger, the condemned records and
-all decisions never expire. Nothing that readers see now changes; the files go with the next 'assay vacuum'.`,
+all decisions never expire. Nothing that readers see now changes; the files go with the next 'assay vacuum'.
+With --condemned it lets records go, of one dataset or of all: those condemned, or else first rejected, longer ago than
+days, months or years (90d, 18m, 7y). Their values leave the tables and every snapshot of them; where they lay, their hash and
+the codes of their reasons stay, so that they still count when they come again and an audit stays sound. Without --reason it
+only says what would go: of which datasets, how many records of which runs. That can't be undone.`,
   options: {
     'older-than': {
       type: 'string',
       value: 'AGE',
-      help: 'states that have not been current for this long, e.g. 12h, 90d',
+      help: 'states that have not been current for this long, e.g. 12h, 90d; with --condemned 90d, 18m (months), 7y',
     },
+    condemned: {
+      type: 'boolean',
+      help: 'let condemned and quarantined records go, and no snapshot for its age',
+    },
+    'dry-run': { type: 'boolean', help: 'with --condemned: say which records would go, and change nothing' },
     ...OPTIONAL_WORD_OPTIONS,
   },
-  examples: ['assay expire spend.council_payments --older-than 90d'],
-  positionals: { min: 1, max: 1, name: 'DATASET' },
+  examples: [
+    'assay expire spend.council_payments --older-than 90d',
+    'assay expire --condemned --older-than 7y',
+    'assay expire --condemned --older-than 7y --reason "kept for seven years" --by ann',
+  ],
+  positionals: { min: 0, max: 1, name: 'DATASET' },
   async run(args, io) {
+    if (args.has('condemned')) return await expireCondemned(args, io);
+    if (args.has('dry-run'))
+      throw usageError(
+        '--dry-run goes with --condemned: expiring snapshots changes nothing that readers see.',
+      );
+    if (args.positionals.length === 0) throw usageError('DATASET is missing: say whose snapshots are to go.');
     const age = args.text('older-than');
     if (age === undefined)
       throw usageError('--older-than is missing: say for how long to look back, e.g. 90d.');

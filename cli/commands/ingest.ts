@@ -1,6 +1,9 @@
 import path from 'node:path';
-import { type IngestedSource, ingestFiles } from '../../adapters/local/ingest-files.ts';
+import { ingestFiles } from '../../adapters/local/ingest-files.ts';
+import type { IngestedSource } from '../../adapters/local/ingestion.ts';
+import type { SourceContract } from '../../etl/contract/contract.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { DataError } from '../../etl/errors.ts';
 import { parseDataset } from '../../etl/naming/datasets.ts';
 import { usableContract } from '../../etl/stages/usable-contract.ts';
 import type { Args, Command } from '../command.ts';
@@ -25,10 +28,13 @@ export const ingest: Command = {
   name: 'ingest',
   usage: 'FILE… --dataset D [--lake DIR]',
   description: `Copies source files into Bronze, where nothing is ever changed or written over. FILE is a file, a folder (searched to the
-bottom for .csv, .tsv, .txt, .dat and .psv, also with .gz or .zst, .xlsx and .zip) or a glob; quote a glob to have Assay expand it.
+bottom for .csv, .tsv, .txt, .dat, .psv, .jsonl and .ndjson, also with .gz or .zst, .xlsx and .zip) or a glob; quote a glob to have Assay expand it.
 A file that is there already under its name is noted and not copied; another file under a name that is taken is kept
-beside it. Links are refused, unless --follow-links is given: they could lead anywhere. Nothing is written when the dataset has no valid contract, or when one of the paths leads to nothing.
-With --target aws, each file starts a run of the platform by itself.`,
+beside it. Links are refused, unless --follow-links is given: they could lead anywhere. Files of a
+protected dataset are protected on the way, and get names that say nothing; what can't be read stays where it is. Nothing is
+written when the dataset has no valid contract, or when one of the paths leads to nothing.
+With --target aws, each file starts a run of the platform by itself; one of a protected dataset is protected on this machine,
+which takes the rights of a privacy officer: sources drop theirs in the landing bucket instead.`,
   options: {
     dataset: { type: 'string', value: 'D', help: 'the dataset, <domain>.<name>' },
     ...LINK_OPTION,
@@ -52,26 +58,33 @@ With --target aws, each file starts a run of the platform by itself.`,
     const contract = await usableContract(lake.effects, await loadContracts(lake.effects.contracts), dataset);
     const links = linksOf(args);
     const found = await findFiles(args.positionals, { cwd: io.cwd, exclude: lake.root, links });
-    const { files, others } = await apart(found.files);
+    const { files, others } = await apart(found.files, contract);
     printSkipped([...found.skipped, ...others], io);
     const ingested: IngestedSource[] = [];
+    /** Why files that can't be taken stay where they are. */
+    const left: DataError[] = [];
     try {
       for await (const done of ingestFiles(lake, contract, files)) {
-        if (done.kind === 'failed') throw done.error;
-        ingested.push(done.source);
+        if (done.kind === 'ingested') ingested.push(done.source);
+        else if (done.error instanceof DataError) left.push(done.error);
+        else throw done.error;
       }
     } finally {
       bar.stop();
     }
+    const [first, ...more] = left;
+    for (const error of ingested.length === 0 ? more : left) io.err(printable(error.message));
+    if (first !== undefined && ingested.length === 0) throw first;
     if (args.has('json')) io.out(JSON.stringify(ingested, null, 2));
     else printIngested(ingested, dataset, args, io);
-    return others.length > 0 ? EXIT.data : EXIT.ok;
+    return others.length + left.length > 0 ? EXIT.data : EXIT.ok;
   },
 };
 
-/** Files that may be CSV, and those that their first bytes show to be something else: Bronze keeps for good what it gets. */
+/** Files that may be of the contract's format, and those that their first bytes show to be something else: Bronze keeps for good what it gets. */
 async function apart<T extends { readonly file: string }>(
   found: readonly T[],
+  contract: SourceContract,
 ): Promise<{
   readonly files: readonly T[];
   readonly others: readonly { readonly file: string; readonly why: string }[];
@@ -80,7 +93,7 @@ async function apart<T extends { readonly file: string }>(
   const others: { file: string; why: string }[] = [];
   for (const one of found) {
     const { file } = one;
-    const why = await whyOtherKind(file);
+    const why = await whyOtherKind(file, contract);
     if (why === undefined) files.push(one);
     else others.push({ file, why });
   }

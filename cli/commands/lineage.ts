@@ -1,10 +1,6 @@
 import { cellText } from '../../etl/answers/cell.ts';
-import type { Contract } from '../../etl/contract/contract.ts';
-import { type LoadedContracts, loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
-import { openColumns } from '../../etl/contract/open-columns.ts';
-import { type Trace, type TracedInput, traceFigure } from '../../etl/lineage/trace-figure.ts';
-import { MASK, maskValues } from '../../etl/query/run-rejects.ts';
-import { withPublished } from '../../etl/stages/kept-contracts.ts';
+import { traceDataset } from '../../etl/lineage/trace-dataset.ts';
+import type { Trace, TracedInput } from '../../etl/lineage/trace-figure.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openLakeOf } from '../open-lake.ts';
@@ -49,14 +45,11 @@ repeat, the row that it repeats is followed. A row's repeats are named with it. 
     if (record === undefined && settings.length === 0)
       throw usageError('say which row, by column=value, or which record, by --file and --record.');
     const lake = await openLakeOf(args, io);
-    const all = await loadContracts(lake.effects.contracts);
-    const meant = requireContract(all, dataset);
-    const inputs = meant.layer === 'gold' ? meant.inputs : [];
-    const loaded = await withPublished(lake.effects.objects, all, [dataset, ...inputs]);
-    const contract = requireContract(loaded, dataset);
-    const request = { contract, values: valuesOf(settings), record, mostRecords: Number(limit) };
-    const found = await traceFigure(lake.effects, loaded, request);
-    const shown = args.has('unmasked') ? found : masked(found, contract, loaded);
+    const shown = await traceDataset(lake.effects, {
+      ...{ dataset, record, values: valuesOf(settings) },
+      mostRecords: Number(limit),
+      seesAll: args.has('unmasked'),
+    });
     if (args.has('json')) io.out(JSON.stringify({ dataset, ...shown }, null, 2));
     else io.out(traceText(dataset, shown));
     return EXIT.ok;
@@ -79,34 +72,6 @@ function valuesOf(settings: readonly string[]): Record<string, string> {
       return [name, value];
     }),
   );
-}
-
-function masked(
-  { figure, closing, inputs }: Trace,
-  contract: Contract,
-  { contracts }: LoadedContracts,
-): Trace {
-  const known = contract.columns.map(({ name }) => name);
-  const open = new Set([
-    ...openColumns(contract),
-    ...Object.keys(figure ?? {}).filter((name) => !known.includes(name)),
-  ]);
-  return {
-    figure: figure === null ? null : (maskValues(figure, open) as NonNullable<Trace['figure']>),
-    closing,
-    inputs: inputs.map((input) => maskedInput(input, contracts.get(input.dataset))),
-  };
-}
-
-function maskedInput(input: TracedInput, contract: Contract | undefined): TracedInput {
-  const open = openColumns(contract);
-  const isAllOpen = open.size === contract?.columns.length;
-  const records = input.records.map((record) => ({
-    ...record,
-    values: maskValues(record.values, open) as typeof record.values,
-    text: isAllOpen || record.text === null ? record.text : MASK,
-  }));
-  return { ...input, records };
 }
 
 function traceText(dataset: string, { figure, closing, inputs }: Trace): string {

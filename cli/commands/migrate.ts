@@ -2,8 +2,11 @@ import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { askForMigration, dueMigration, migrationOutcome } from '../../etl/operations/migrate.ts';
 import type { MigrationOutcome } from '../../etl/stages/migration-documents.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
+import { personalData } from '../../etl/stages/personal-data.ts';
 import { newRunId } from '../../etl/stages/run-id.ts';
 import { sweep } from '../../etl/stages/sweep.ts';
+import type { GoldEffect } from '../../etl/trying/gold-effect.ts';
+import { maskGold } from '../../etl/trying/mask-gold.ts';
 import { type ContractTrial, tryContract } from '../../etl/trying/try-contract.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -11,10 +14,10 @@ import { WORD_OPTIONS, wordOf } from '../identity.ts';
 import { nextCommand } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { printOutcome } from '../outcome.ts';
+import { outcomeCode } from '../outcome-code.ts';
 import { count, plural } from '../print/format.ts';
 import { printableLines } from '../print/printable.ts';
 import { table } from '../print/table.ts';
-import { outcomeCode } from '../run-datasets.ts';
 import { runJson } from '../run-json.ts';
 import { flipTables, goldText } from './contracts-try.ts';
 
@@ -51,12 +54,13 @@ migration that was broken off goes on when it is asked for again; 'assay rollbac
     const versions = { dataset, from: pointer.contract_version, to: contract.version };
     if (word === undefined) {
       const loaded = await loadContracts(lake.effects.contracts);
-      const found = await tryContract(lake.effects, { loaded, proposed: contract }, LIMITS);
-      const { files, counts, flips, sums, gold } = found;
+      const tried = await tryContract(lake.effects, { loaded, proposed: contract }, LIMITS);
+      const found = { ...tried, gold: maskGold(tried.gold, loaded.contracts) };
+      const { files, counts, flips, sums, pii, gold } = found;
       if (args.has('json'))
-        io.out(JSON.stringify({ ...versions, files, counts, flips, sums, gold, run: null }, null, 2));
+        io.out(JSON.stringify({ ...versions, files, counts, flips, sums, pii, gold, run: null }, null, 2));
       else {
-        io.out(printableLines(dryText(versions, found)));
+        io.out(printableLines(dryText(versions, found, personalData(found, contract))));
         const losses = counts.out > 0 ? ' --accept-losses' : '';
         io.out(`Next: ${nextCommand(args, io, `migrate ${dataset}${losses} --reason '…'`)}`);
       }
@@ -64,7 +68,9 @@ migration that was broken off goes on when it is asked for again; 'assay rollbac
     }
     const request = { ...word, acceptLosses: args.has('accept-losses') };
     const run = await lake.runs.backfill(await askForMigration(lake.effects, dataset, request));
-    const outcome = await migrationOutcome(lake.effects, run);
+    const ended = await migrationOutcome(lake.effects, run);
+    const { contracts } = await loadContracts(lake.effects.contracts);
+    const outcome = ended && { ...ended, gold: maskGold(ended.gold, contracts) };
     if (args.has('json'))
       io.out(JSON.stringify({ ...versions, outcome: outcome ?? null, run: runJson(run) }, null, 2));
     else {
@@ -86,7 +92,7 @@ interface Versions {
   readonly to: string;
 }
 
-function dryText({ dataset, from, to }: Versions, found: ContractTrial): string {
+function dryText({ dataset, from, to }: Versions, found: ContractTrial, personal: readonly string[]): string {
   const { files, counts, flips, sums, gold } = found;
   const { records, silverNow, silverThen, toSilver, out } = counts;
   return [
@@ -94,6 +100,7 @@ function dryText({ dataset, from, to }: Versions, found: ContractTrial): string 
     `in Silver ${count(silverNow)} now, ${count(silverThen)} then; ${count(toSilver)} would come, ${count(out)} would go`,
     ...sumsTable(sums),
     ...flipTables(flips),
+    ...personal.map((one) => `Personal data where none should be: ${one}.`),
     ...gold.map(goldText),
     'Nothing was changed.',
   ].join('\n\n');
@@ -107,7 +114,10 @@ function sumsTable(sums: ContractTrial['sums']): string[] {
   return [table([{ name: 'sum' }, { name: 'was', ...right }, { name: 'is', ...right }], rows)];
 }
 
-function outcomeText(outcome: MigrationOutcome, { status }: RunRecord): string {
+/** An outcome without personal and confidential values. */
+type MaskedOutcome = Omit<MigrationOutcome, 'gold'> & { readonly gold: readonly GoldEffect[] };
+
+function outcomeText(outcome: MaskedOutcome, { status }: RunRecord): string {
   const { rows, lost, gained, verdicts, sums, gold } = outcome;
   const counts = Object.entries(verdicts).map(([verdict, { before, after }]) => [
     verdict,

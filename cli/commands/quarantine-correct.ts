@@ -1,19 +1,17 @@
 import path from 'node:path';
 import type { Lake } from '../../adapters/local/lake.ts';
 import type { SourceContract } from '../../etl/contract/contract.ts';
-import { type Correction, keepCorrections } from '../../etl/quarantine/corrections.ts';
+import { type Correction, changesOf, keepCorrections } from '../../etl/quarantine/corrections.ts';
 import { readRecords } from '../../etl/quarantine/read-records.ts';
-import type { FailedRecord } from '../../etl/quarantine/records.ts';
+import { EVERY_STATE, type FailedRecord } from '../../etl/quarantine/records.ts';
 import type { Args, Command } from '../command.ts';
-import { changesOf, readEdited } from '../correction-file.ts';
+import { readEdited } from '../correction-file.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
 import type { Io } from '../io.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { chosenRecords, datasetOf, recordFilter } from '../quarantine-filter.ts';
 import { retryAndRun } from '../retry-run.ts';
 import { usageError } from '../usage-error.ts';
-
-const EVERY = ['open', 'retrying', 'condemned', 'silver', 'corrected'] as const;
 
 /** `assay quarantine correct`: gives open records other values, and tests them once more. */
 export const quarantineCorrect: Command = {
@@ -37,8 +35,8 @@ to what, why and when is kept; the record itself stays as it came, in quarantine
     const lake = await openLakeOf(args, io);
     const contract = await datasetOf(args, lake);
     const { corrections, skipped } = await readCorrections(lake, contract, args, io);
-    await keepCorrections(lake.effects, contract.dataset, corrections, word);
-    const records = corrections.map(({ record, values }) => ({
+    const kept = await keepCorrections(lake.effects, contract, corrections, word);
+    const records = kept.map(({ record, values }) => ({
       ...record,
       corrections: { ...record.corrections, ...values },
     }));
@@ -83,13 +81,13 @@ async function readOne(
 async function readFileCorrections(lake: Lake, contract: SourceContract, file: string): Promise<Read> {
   const lines = await readEdited(file, contract);
   const filter = { ids: [] };
-  const { records } = await readRecords(lake.effects, contract.dataset, { filter, states: EVERY });
+  const { records } = await readRecords(lake.effects, contract.dataset, { filter, states: EVERY_STATE });
   const byHash = new Map<string, FailedRecord>(records.map((record) => [record.rowHash, record]));
   const corrections: Correction[] = [];
   const skipped: Read['skipped'] = [];
   for (const line of lines) {
     const record = byHash.get(line.rowHash);
-    const correction = record === undefined ? undefined : changesOf(line, record);
+    const correction = record === undefined ? undefined : changesOf(line.values, record);
     if (record === undefined || record.state !== 'open')
       skipped.push({
         rowHash: line.rowHash,

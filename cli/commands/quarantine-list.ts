@@ -14,7 +14,8 @@ const DEFAULT_LIMIT = '50';
 /** `assay quarantine list`: what is open, or condemned. */
 export const quarantineList: Command = {
   name: 'quarantine list',
-  usage: '[--dataset D] [--code CODE] [--file TEXT] [--run RUN] [--older-than AGE] [--condemned] [--limit N]',
+  usage:
+    '[--dataset D] [--code CODE] [--column COLUMN] [--file TEXT] [--run RUN] [--older-than AGE] [--condemned] [--limit N]',
   description: `Lists the records that failed and are open, with where they came from and why they failed last: of one dataset or of all.
 A record is open until it is in Silver, condemned, or replaced by a correction; 'retrying' ones wait in a run.
 With --condemned, those that are condemned instead.`,

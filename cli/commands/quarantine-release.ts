@@ -1,5 +1,5 @@
 import { ID_LENGTH } from '../../etl/quarantine/read-records.ts';
-import { approveRelease, askRelease } from '../../etl/quarantine/releases.ts';
+import { approveRelease, askRelease, refuseRelease } from '../../etl/quarantine/releases.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
@@ -19,13 +19,20 @@ import {
 /** `assay quarantine release`: gives condemned records another life. */
 export const quarantineRelease: Command = {
   name: 'quarantine release',
-  usage: '[RECORD…] --dataset D (filters | --all | --approve REQUEST) --reason TEXT [--by NAME]',
+  usage:
+    '[RECORD…] --dataset D (filters | --all | --approve REQUEST | --refuse REQUEST) --reason TEXT [--by NAME]',
   description: `Gives condemned records another life: they are open again, with all their attempts. It takes two people: one asks, naming the
-records, and another approves the request (--approve). Then 'assay quarantine retry' tests them.`,
+records, and another approves the request (--approve) or refuses it (--refuse), which who asked may do, too. Then
+'assay quarantine retry' tests them.`,
   options: {
     ...FILTER_OPTIONS,
     ...ALL_OPTION,
     approve: { type: 'string', value: 'REQUEST', help: 'approve what somebody else asked for' },
+    refuse: {
+      type: 'string',
+      value: 'REQUEST',
+      help: 'refuse what was asked for: its records stay condemned',
+    },
     ...WORD_OPTIONS,
   },
   examples: [
@@ -53,6 +60,17 @@ records, and another approves the request (--approve). Then 'assay quarantine re
           `Next: ${nextCommand(args, io, `quarantine retry ${records.join(' ')} --dataset ${dataset} --reason '…'`)}`,
         );
       }
+      return EXIT.ok;
+    }
+    const refused = args.text('refuse');
+    if (refused !== undefined) {
+      const { askedBy, refusedBy } = await refuseRelease(lake.effects, dataset, refused, word);
+      const shown = { dataset, request: refused, state: 'refused', askedBy, refusedBy };
+      if (args.has('json')) io.out(JSON.stringify(shown, null, 2));
+      else
+        io.out(
+          printable(`Release ${refused} of ${dataset}, asked for by ${askedBy}, is refused by ${refusedBy}.`),
+        );
       return EXIT.ok;
     }
     const filter = recordFilter(args, lake.effects.clock.now(), args.positionals);

@@ -1,17 +1,17 @@
 import type { Lake } from '../../adapters/local/lake.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
-import { openColumns } from '../../etl/contract/open-columns.ts';
 import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import { type RecordEvent, recordHistory } from '../../etl/quarantine/history.ts';
+import { maskRecord } from '../../etl/quarantine/mask-record.ts';
 import { ID_LENGTH } from '../../etl/quarantine/read-records.ts';
 import {
+  EVERY_STATE,
   type FailedRecord,
   findRecords,
   loadFailedRecords,
   type RecordFilter,
 } from '../../etl/quarantine/records.ts';
-import { maskValues } from '../../etl/query/run-rejects.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { nextCommand } from '../locations.ts';
@@ -51,7 +51,10 @@ Values of personal and confidential columns are shown as •••.`,
         `'${args.positionals[0]}' means ${found.length} records: write more of it, or --dataset.`,
       );
     const { contracts } = await loadContracts(lake.effects.contracts);
-    const shown = args.has('unmasked') ? first : masked(first, openColumns(contracts.get(first.dataset)));
+    const record = args.has('unmasked')
+      ? first.record
+      : maskRecord(first.record, contracts.get(first.dataset));
+    const shown = { ...first, record };
     if (args.has('json')) io.out(JSON.stringify(recordJson(shown), null, 2));
     else {
       const id = first.record.rowHash.slice(0, ID_LENGTH);
@@ -72,28 +75,12 @@ interface Found {
 function search(lake: Lake, dataset: string, filter: RecordFilter): Promise<Found[]> {
   return withScratchEngine(lake.effects, 'quarantine', async (engine) => {
     await loadFailedRecords(engine, lake.effects, dataset);
-    const states = ['open', 'retrying', 'condemned', 'silver', 'corrected'] as const;
-    const records = await findRecords(engine, filter, { states, limit: 5 });
+    const records = await findRecords(engine, filter, { states: EVERY_STATE, limit: 5 });
     const found: Found[] = [];
     for (const record of records)
       found.push({ dataset, record, history: await recordHistory(engine, dataset, record.rowHash) });
     return found;
   });
-}
-
-function masked(found: Found, open: ReadonlySet<string>): Found {
-  const { record } = found;
-  const hide = (values: FailedRecord['corrections']) =>
-    maskValues(values, open) as FailedRecord['corrections'];
-  return {
-    ...found,
-    record: {
-      ...record,
-      record: record.record === null ? null : hide(record.record),
-      corrections: hide(record.corrections),
-      rawText: record.rawText === null ? null : '•••',
-    },
-  };
 }
 
 function recordJson({ dataset, record, history }: Found) {

@@ -3,11 +3,12 @@ import { withEngine } from '../../etl/engine/engine.ts';
 import type { QueryAnswer } from '../../etl/query/answer.ts';
 import { type AsOf, parseAsOf } from '../../etl/query/as-of.ts';
 import { listTables } from '../../etl/query/catalog.ts';
-import { runQuery } from '../../etl/query/run-query.ts';
+import { type Revealing, runQuery } from '../../etl/query/run-query.ts';
 import { isBlankSql } from '../../etl/query/sql-text.ts';
 import { type AnswerFormat, answerFormat, FORMAT_HELP, FORMATS, printAnswer } from '../answer-format.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { WORD_OPTIONS, wordOf } from '../identity.ts';
 import type { Io } from '../io.ts';
 import { type CommandLake, openLakeOf } from '../open-lake.ts';
 import { isDebug, printError } from '../print/error.ts';
@@ -26,7 +27,9 @@ In JSON, decimals and integers beyond 2^53 are text, so that nothing is rounded.
 text is "". In Excel, columns with numbers of more than 15 digits are text, and times are UTC. In Parquet, integers of
 128 bits, which sums of integers are, become DECIMAL(38,0).
 With --target aws, Athena answers in its own SQL (Trino's), and what it read and costs is said on stderr; of ops it has
-the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everything as embedded.`,
+the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everything as embedded.
+Protected columns hold envelopes. --reveal GROUP with --reason shows the values of a data group, in the tables and by the
+function reveal(envelope); that they were seen is kept in ops.reveals first: by whom, why, of which columns, and how many.`,
   options: {
     format: {
       type: 'string',
@@ -42,7 +45,7 @@ the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everythi
     'as-of': {
       type: 'string',
       value: 'WHEN',
-      help: 'a snapshot id, or a time (2024-05-01, 2024-05-01T12:00Z; UTC unless it says otherwise)',
+      help: 'a snapshot id, or a time (2024-05-01, which is its end, 2024-05-01T12:00Z; UTC unless it says otherwise)',
     },
     'max-rows': { type: 'string', value: 'N', help: 'most rows that a table shows (default: 200)' },
     files: {
@@ -50,6 +53,14 @@ the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everythi
       value: 'DIR',
       help: "a folder whose files the SQL may read, too, e.g. FROM 'lookup.csv' (default: none)",
     },
+    reveal: {
+      type: 'string',
+      value: 'GROUP',
+      multiple: true,
+      help: 'show the values of this data group instead of envelopes; needs --reason; may be given more than once',
+    },
+    reason: { type: 'string', value: 'TEXT', help: 'why values are revealed; it is kept for good' },
+    by: WORD_OPTIONS.by,
     engine: {
       type: 'string',
       value: 'E',
@@ -64,6 +75,7 @@ the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everythi
     'assay query "SELECT * FROM silver.spend_council_payments" --out payments.parquet',
     'assay query "SELECT run_id, status, silver, quarantined FROM ops.runs ORDER BY started_at" --format csv',
     'assay query "SELECT sum(net_amount) FROM silver.spend_council_payments" --as-of 2024-05-01T09:00Z',
+    'assay query "SELECT name, mail FROM silver.shop_customers WHERE customer_id IS NOT NULL" --reveal contact --reason "case 991"',
     'assay query - --json < question.sql',
     'assay query "SELECT * FROM gold.spend_monthly_totals" --target aws --format csv',
   ],
@@ -76,8 +88,10 @@ the ledgers, ops.source_files_<domain>_<name>. '--engine local' answers everythi
     const sql = await readSql(args, io);
     const lake = await openLakeOf(args, io);
     if (format.out !== undefined) refuseInside(lake.root, format.out);
+    const reveal = revealingOf(args, io, isAthena && lake.athena !== undefined);
+    const asked = { asOf: when, isAthena, files: args.text('files'), reveal };
     const ask = (text: string, place: Io): Promise<void> =>
-      answer(lake, { sql: text, asOf: when, isAthena, files: args.text('files') }, { format, io: place });
+      answer(lake, { sql: text, ...asked }, { format, io: place });
     if (sql !== undefined) await ask(sql, io);
     else await promptFor(lake, ask, { args, io });
     return EXIT.ok;
@@ -90,12 +104,13 @@ interface Question {
   readonly isAthena: boolean;
   /** The folder whose files the SQL may read. */
   readonly files: string | undefined;
+  readonly reveal: Revealing | undefined;
 }
 
 /** Answers a question and prints the answer; Ctrl-C stops it. */
 async function answer(
   { effects, athena }: CommandLake,
-  { sql, asOf, isAthena, files }: Question,
+  { sql, asOf, isAthena, files, reveal }: Question,
   { format, io }: { readonly format: AnswerFormat; readonly io: Io },
 ): Promise<void> {
   const print = (found: QueryAnswer, scratchDirectory: string): Promise<void> =>
@@ -111,12 +126,13 @@ async function answer(
   ];
   try {
     await withEngine(
-      { ...effects.engine, folders },
+      { ...effects.engine, folders, ...(reveal === undefined ? {} : { isSpillSealed: true }) },
       path.join(scratch.directory, 'spill'),
       async (engine) => {
         const ignore = io.onInterrupt(() => engine.stop());
         try {
-          await print(await runQuery(engine, effects, { sql, asOf }), scratch.directory);
+          const question = { sql, asOf, ...(reveal === undefined ? {} : { reveal }) };
+          await print(await runQuery(engine, effects, question), scratch.directory);
         } finally {
           ignore();
         }
@@ -156,6 +172,21 @@ function noTerminal(): never {
   throw usageError(
     '"SQL" is missing. Write: assay query "SQL"; on a terminal, assay query alone asks for it.',
   );
+}
+
+/** What is to be revealed; undefined where nothing is. Throws ConfigError `USAGE` where no reason is given for it. */
+function revealingOf(args: Args, io: Io, isAthena: boolean): Revealing | undefined {
+  const groups = args
+    .texts('reveal')
+    .flatMap((text) => text.split(','))
+    .map((one) => one.trim());
+  if (groups.length === 0) {
+    if (args.text('reason') !== undefined)
+      throw usageError('--reason is of no use without --reveal: name the data group whose values you need.');
+    return undefined;
+  }
+  if (isAthena) throw usageError('Athena reveals nothing, since it has no keys: add --engine local.');
+  return { groups: [...new Set(groups)], ...wordOf(args, io) };
 }
 
 /** Whether Athena is to answer, where there is one. */

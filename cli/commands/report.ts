@@ -1,15 +1,15 @@
 import path from 'node:path';
 import { jsonLines } from '../../etl/answers/text.ts';
-import type { GoldContract } from '../../etl/contract/contract.ts';
-import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
+import type { Contract, GoldContract } from '../../etl/contract/contract.ts';
+import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { withEngine } from '../../etl/engine/engine.ts';
 import { tableName } from '../../etl/naming/datasets.ts';
 import type { QueryAnswer } from '../../etl/query/answer.ts';
 import { type AsOf, parseAsOf } from '../../etl/query/as-of.ts';
-import { goldReport, reportSql } from '../../etl/query/gold-report.ts';
+import { findReport } from '../../etl/query/find-report.ts';
+import { reportSql } from '../../etl/query/gold-report.ts';
 import { type ReportFacts, reportFacts } from '../../etl/query/report-facts.ts';
 import { runQuery } from '../../etl/query/run-query.ts';
-import { publishedContract } from '../../etl/stages/kept-contracts.ts';
 import { answerFormat, FORMAT_HELP, printAnswer } from '../answer-format.ts';
 import { printClosed, requireClosedTerms } from '../closed-report.ts';
 import type { Args, Command } from '../command.ts';
@@ -37,7 +37,7 @@ as it was made from a Silver snapshot; with --closed, the rows of closed months,
     'as-of': {
       type: 'string',
       value: 'WHEN',
-      help: 'a time (UTC unless it says otherwise), or the id of a snapshot of the report or of what it was made from',
+      help: 'a time (UTC unless it says otherwise; a day is its end), or the id of a snapshot of the report or of what it was made from',
     },
     closed: { type: 'boolean', help: 'the rows that months were closed with' },
     closing: { type: 'string', value: 'ID', help: 'with --closed: this closing, also one that ended' },
@@ -64,15 +64,14 @@ as it was made from a Silver snapshot; with --closed, the rows of closed months,
     const asOf: AsOf = text === undefined ? { kind: 'now' } : parseAsOf(text);
     requireClosedTerms(args);
     const lake = await openLakeOf(args, io);
-    const loaded = await loadContracts(lake.effects.contracts);
     const [name] = args.positionals;
     if (name === undefined && text !== undefined)
       throw usageError('--as-of is of one report: name it, or leave --as-of out.');
-    if (name === undefined) return listReports(loaded.contracts.values(), args, io);
-    const named = goldReport(name, loaded.contracts.values());
-    // If its contract is broken, report that.
-    requireContract(loaded, named.dataset);
-    const contract = await publishedContract(lake.effects.objects, named);
+    if (name === undefined) {
+      const { contracts } = await loadContracts(lake.effects.contracts);
+      return listReports(contracts.values(), args, io);
+    }
+    const contract = await findReport(lake.effects, name);
     if (args.has('closed')) return await printClosed({ lake, contract, month, format }, args, io);
     const scratch = await lake.effects.openScratch('report');
     try {
@@ -95,11 +94,7 @@ as it was made from a Silver snapshot; with --closed, the rows of closed months,
   },
 };
 
-function listReports(
-  contracts: Iterable<Parameters<typeof goldReport>[1] extends Iterable<infer C> ? C : never>,
-  args: Args,
-  io: Io,
-): ExitCode {
+function listReports(contracts: Iterable<Contract>, args: Args, io: Io): ExitCode {
   const golds = [...contracts].filter((contract) => contract.layer === 'gold');
   if (args.has('json')) {
     const reports = golds.map(({ dataset, version, owner, description }) => ({

@@ -1,12 +1,13 @@
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { type Outcome, runDatasets } from '../../etl/operations/run-datasets.ts';
 import { usableContract } from '../../etl/stages/usable-contract.ts';
 import type { Command } from '../command.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
 import { NO_TEND, openLakeOf } from '../open-lake.ts';
 import { outcomeJson, printOutcome } from '../outcome.ts';
+import { outcomeCode } from '../outcome-code.ts';
 import { printPlans } from '../plan-run.ts';
 import { progressBar } from '../print/progress.ts';
-import { type Outcome, outcomeCode, runDatasets } from '../run-datasets.ts';
 
 /** `assay run`: processes everything pending. */
 export const run: Command = {

@@ -8,12 +8,12 @@ import { count, plural, size } from '../print/format.ts';
 import { printableLines } from '../print/printable.ts';
 import { table } from '../print/table.ts';
 
-/** `assay upgrade`: makes tables of earlier versions what every engine reads. */
+/** `assay upgrade`: makes tables of earlier versions, or of a lake that was moved, what every engine reads. */
 export const upgrade: Command = {
   name: 'upgrade',
   usage: '[--dataset D] [--dry-run] --reason TEXT [--by NAME] [--lake DIR]',
-  description: `Makes the tables that earlier versions of Assay wrote what every engine reads, in one commit a dataset or Gold table that
-changes no row: metadata files get a name that Trino and Athena take, and Parquet files of version 2, which Spark with Iceberg
+  description: `Makes tables that earlier versions of Assay wrote, or that were copied or moved to another place, what every engine reads, in
+one commit a dataset or Gold table that changes no row: metadata names files where they are now; metadata files get a name that Trino and Athena take, and Parquet files of version 2, which Spark with Iceberg
 before 1.12 can't read, are written anew in version 1: what was written is read back and compared, every value of every row.
 Of a lake in a folder, every file and folder gets the mode that the lake's settings say: its owner's alone, unless it is
 shared (assay init --share group). Earlier snapshots go on naming the old files. Datasets that nothing is dropped for become readable so. Runs may go on
@@ -23,7 +23,11 @@ meanwhile. A repeat does what is left to do, and nothing where all is done.`,
     'dry-run': { type: 'boolean', help: 'list what would be done, and change nothing; needs no reason' },
     ...WORD_OPTIONS,
   },
-  examples: ['assay upgrade --dry-run', 'assay upgrade --reason "Athena reads the tables"'],
+  examples: [
+    'assay upgrade --dry-run',
+    'assay upgrade --reason "Athena reads the tables"',
+    'assay upgrade --lake /restored/lake --reason "restored from the backup"',
+  ],
   positionals: { min: 0, max: 0, name: '' },
   async run(args, io) {
     const isDryRun = args.has('dry-run');
@@ -58,7 +62,7 @@ function upgradeText({ dataset, version, tables }: Upgraded, isDryRun: boolean):
   const right = { align: 'right' as const };
   const rows = tables.map((one) => [
     one.table,
-    one.renamed ? 'new name' : '',
+    [one.renamed ? ['new name'] : [], one.relocated ? ['new place'] : []].flat().join(', '),
     one.filesBefore === 0 ? '' : `${count(one.filesBefore)} (${size(one.bytesBefore)})`,
     one.filesAfter === null || one.filesBefore === 0
       ? ''

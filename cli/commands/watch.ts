@@ -10,9 +10,9 @@ import { LINK_OPTION, linksOf } from '../follow-links.ts';
 import type { Io } from '../io.ts';
 import { shownPath } from '../locations.ts';
 import { NO_TEND, openLakeOf } from '../open-lake.ts';
+import { outcomeCode } from '../outcome-code.ts';
 import { progressBar } from '../print/progress.ts';
 import { watchEventJson, watchEventPrinter } from '../print/watch-event.ts';
-import { outcomeCode } from '../run-datasets.ts';
 import { usageError } from '../usage-error.ts';
 import { type WatchEvent, watchLake } from '../watch-lake.ts';
 

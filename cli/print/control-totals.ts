@@ -11,14 +11,10 @@ export function controlTotalsText(
   totals: readonly ControlTotal[],
   unread: NonNullable<RunRecord['unread']> = [],
 ): string {
-  const isRepeated = totals.some(({ repeats }) => repeats !== undefined);
-  const sums = [
-    'in',
-    'silver',
-    'quarantined',
-    'condemned',
-    ...(isRepeated ? (['repeats'] as const) : []),
-  ] as const;
+  const rare = (['repeats', 'forgotten'] as const).filter((name) =>
+    totals.some((total) => total[name] !== undefined),
+  );
+  const sums = ['in', 'silver', 'quarantined', 'condemned', ...rare] as const;
   const rows = grouped(totals).map((total) => [
     labelOf(total),
     ...sums.map((name) => decimal(total[name] ?? '0')),
@@ -59,14 +55,18 @@ function grouped(totals: readonly ControlTotal[]): ControlTotal[] {
 }
 
 function add(a: ControlTotal, b: ControlTotal): ControlTotal {
-  const repeats = [a.repeats, b.repeats].filter((sum) => sum !== undefined);
+  const sumOf = (name: 'repeats' | 'forgotten'): Partial<ControlTotal> => {
+    const sums = [a[name], b[name]].filter((sum) => sum !== undefined);
+    return sums.length === 0 ? {} : { [name]: sums.reduce(addDecimals) };
+  };
   return {
     ...a,
     in: addDecimals(a.in, b.in),
     silver: addDecimals(a.silver, b.silver),
     quarantined: addDecimals(a.quarantined, b.quarantined),
     condemned: addDecimals(a.condemned, b.condemned),
-    ...(repeats.length === 0 ? {} : { repeats: repeats.reduce(addDecimals) }),
+    ...sumOf('repeats'),
+    ...sumOf('forgotten'),
     met: a.met && b.met,
   };
 }

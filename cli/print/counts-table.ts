@@ -32,11 +32,16 @@ export function countsTable({ files, counts }: Pick<RunRecord, 'files' | 'counts
 }
 
 /** What is counted; what few datasets have only where there is some. */
-function headingsOf({ footer = 0, repeats = 0 }: RunRecord['counts']): (keyof RunRecord['counts'])[] {
+function headingsOf({
+  footer = 0,
+  repeats = 0,
+  forgotten = 0,
+}: RunRecord['counts']): (keyof RunRecord['counts'])[] {
   return [
     ...(['records', 'silver', 'quarantined', 'condemned', 'blank'] as const),
     ...(footer === 0 ? [] : (['footer'] as const)),
     ...(repeats === 0 ? [] : (['repeats'] as const)),
+    ...(forgotten === 0 ? [] : (['forgotten'] as const)),
   ];
 }
 

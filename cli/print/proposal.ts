@@ -88,7 +88,7 @@ const COLUMNS = [
   { name: '' },
   { name: 'classification' },
   { name: 'values' },
-  { name: 'headers' },
+  { name: 'headers or path' },
 ];
 
 function columnRow(column: ProposedColumn, { key, partitionColumn }: Proposal): string[] {
@@ -103,6 +103,6 @@ function columnRow(column: ProposedColumn, { key, partitionColumn }: Proposal): 
     marks.filter((mark) => mark !== undefined).join(', '),
     column.classification,
     column.formats.join(' | '),
-    column.headers.join(' | '),
+    column.path ?? column.headers.join(' | '),
   ];
 }

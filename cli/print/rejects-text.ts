@@ -5,6 +5,9 @@ import { shorten } from './table.ts';
 
 const LINE = 200;
 
+/** What is left of a record whose legal time is over. */
+const LET_GO = 'its values were let go';
+
 /** Records that didn't pass as people read them: where each stands, every reason, and its values. */
 export function rejectsText(rejects: readonly Reject[]): string {
   return rejects.map(rejectText).join('\n');
@@ -29,7 +32,7 @@ function reasonText({ code, rule, column, value }: Reject['reasons'][number]): s
 }
 
 function valuesText({ record, rawText }: Reject): string {
-  if (record === null) return shorten(printable(rawText ?? ''), LINE);
+  if (record === null) return shorten(printable(rawText ?? LET_GO), LINE);
   const values = Object.entries(record)
     .filter(([, value]) => value !== null && value !== '')
     .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);

@@ -28,10 +28,7 @@ export interface Workbook {
  * All rows of an answer as the only sheet of an .xlsx file (ECMA-376), or as several, row by row. Times are UTC. Throws
  * ConfigError `TOO_LARGE` for what no sheet takes.
  */
-export async function workbookOf(
-  answer: QueryAnswer,
-  sheets: readonly SheetRows[] = [{ name: 'answer', from: 0, to: answer.rowCount }],
-): Promise<Workbook> {
+export async function workbookOf(answer: QueryAnswer, sheets: readonly SheetRows[]): Promise<Workbook> {
   const { columns } = answer;
   const longest = Math.max(...sheets.map(({ from, to }) => to - from));
   if (longest >= MOST_ROWS || columns.length > MOST_COLUMNS) {
@@ -40,10 +37,14 @@ export async function workbookOf(
   }
   const inexact = await answer.anyOf((name, type) => inexactSql(name, { name, type }));
   const kinds = columns.map((column, n) => (inexact[n] === true ? 'text' : kindOf(column)));
-  const parts = Object.entries(partsOf(sheets)).map(([name, text]) => ({ name, texts: [HEAD, text] }));
+  const formats = numberFormats(columns);
+  const parts = Object.entries(partsOf(sheets, formats)).map(([name, text]) => ({
+    name,
+    texts: [HEAD, text],
+  }));
   const filled = sheets.map((rows, n) => ({
     name: `xl/worksheets/sheet${n + 1}.xml`,
-    texts: sheet(answer, kinds, rows),
+    texts: sheet(answer, { kinds, styles: columns.map((column) => styleOf(column, formats)) }, rows),
   }));
   return {
     asText: columns.flatMap(({ name }, n) => (inexact[n] === true ? [name] : [])),
@@ -74,10 +75,21 @@ function inexactSql(name: string, column: AnswerColumn): string | undefined {
   return `length(trim(${digits}, '0')) > ${MOST_DIGITS}`;
 }
 
-async function* sheet(answer: QueryAnswer, kinds: readonly Kind[], place: SheetRows): AsyncGenerator<string> {
+/** How the columns of a sheet are written. */
+interface Shapes {
+  readonly kinds: readonly Kind[];
+  /** Numbers of the styles of their numbers. */
+  readonly styles: readonly number[];
+}
+
+async function* sheet(
+  answer: QueryAnswer,
+  { kinds, styles }: Shapes,
+  place: SheetRows,
+): AsyncGenerator<string> {
   const { columns } = answer;
   const letters = columns.map((_, n) => lettersOf(n));
-  yield `${HEAD}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>`;
+  yield `${HEAD}<worksheet xmlns="${MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><cols>${columns.map(({ name }, n) => columnOf(n, name, kinds[n] ?? 'text')).join('')}</cols><sheetData>`;
   const head = columns.map(({ name }, n) => textCell(`${letters[n]}1`, name, { column: name, style: 3 }));
   yield `<row r="1">${head.join('')}</row>`;
   let number = 1;
@@ -88,6 +100,7 @@ async function* sheet(answer: QueryAnswer, kinds: readonly Kind[], place: SheetR
         const cells = row.map((value, at) =>
           cell(`${letters[at]}${number}`, value, {
             kind: kinds[at] ?? 'text',
+            style: styles[at] ?? 0,
             column: columns[at]?.name ?? '',
           }),
         );
@@ -100,13 +113,13 @@ async function* sheet(answer: QueryAnswer, kinds: readonly Kind[], place: SheetR
 function cell(
   at: string,
   value: SqlValue,
-  { kind, column }: { readonly kind: Kind; readonly column: string },
+  { kind, style, column }: { readonly kind: Kind; readonly style: number; readonly column: string },
 ): string {
   if (value === null) return '';
   const text = cellText(value);
   switch (kind) {
     case 'number':
-      return `<c r="${at}"><v>${text}</v></c>`;
+      return `<c r="${at}"${style === 0 ? '' : ` s="${style}"`}><v>${text}</v></c>`;
     case 'boolean':
       return `<c r="${at}" t="b"><v>${value === true ? 1 : 0}</v></c>`;
     case 'date':
@@ -128,6 +141,34 @@ function textCell(
   }
   const styled = style === 0 ? '' : ` s="${style}"`;
   return `<c r="${at}"${styled} t="inlineStr"><is><t xml:space="preserve">${xmlText(text)}</t></is></c>`;
+}
+
+/** Characters that a column of a kind is wide, at least. */
+const WIDTHS: Readonly<Record<Kind, number>> = { number: 14, boolean: 8, date: 12, time: 24, text: 18 };
+
+function columnOf(n: number, name: string, kind: Kind): string {
+  const width = Math.min(60, Math.max(WIDTHS[kind], name.length + 2));
+  return `<col min="${n + 1}" max="${n + 1}" width="${width}" customWidth="1"/>`;
+}
+
+/** Styles before those of decimals. */
+const INTEGER_STYLE = 4;
+
+/** The formats of an answer's decimals: each with all its places, which Excel would leave out. */
+const numberFormats = (columns: readonly AnswerColumn[]): readonly string[] => [
+  ...new Set(columns.flatMap((column) => decimalFormat(column) ?? [])),
+];
+
+function decimalFormat({ type }: AnswerColumn): string | undefined {
+  const scale = Number(/^DECIMAL\(\d+,\s*(\d+)\)$/.exec(type)?.[1] ?? 0);
+  return scale === 0 ? undefined : `#,##0.${'0'.repeat(scale)}`;
+}
+
+/** The style of a column's numbers: integers in full, which Excel would shorten to 6.9E+13. */
+function styleOf(column: AnswerColumn, formats: readonly string[]): number {
+  const format = decimalFormat(column);
+  if (format !== undefined) return INTEGER_STYLE + 1 + formats.indexOf(format);
+  return isNumeric(column) && !/^(DOUBLE|FLOAT)/.test(column.type) ? INTEGER_STYLE : 0;
 }
 
 /** Days since 30 December 1899, which is how Excel counts from March 1900 on. */
@@ -168,8 +209,8 @@ const RELATIONS = 'http://schemas.openxmlformats.org/officeDocument/2006/relatio
 const PACKAGE = 'http://schemas.openxmlformats.org/package/2006';
 const TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml';
 
-/** The parts of the file beside its sheets. Styles: plain, a day, a time, the header. */
-function partsOf(sheets: readonly SheetRows[]): Readonly<Record<string, string>> {
+/** The parts of the file beside its sheets. */
+function partsOf(sheets: readonly SheetRows[], formats: readonly string[]): Readonly<Record<string, string>> {
   const numbers = sheets.map((_, n) => n + 1);
   const types = numbers.map(
     (n) => `<Override PartName="/xl/worksheets/sheet${n}.xml" ContentType="${TYPE}.worksheet+xml"/>`,
@@ -186,8 +227,23 @@ function partsOf(sheets: readonly SheetRows[]): Readonly<Record<string, string>>
     '_rels/.rels': `<Relationships xmlns="${PACKAGE}/relationships"><Relationship Id="rId1" Type="${RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>`,
     'xl/workbook.xml': `<workbook xmlns="${MAIN}" xmlns:r="${RELATIONS}"><sheets>${named.join('')}</sheets></workbook>`,
     'xl/_rels/workbook.xml.rels': `<Relationships xmlns="${PACKAGE}/relationships">${related.join('')}${styled}</Relationships>`,
-    'xl/styles.xml': STYLES,
+    'xl/styles.xml': stylesOf(formats),
   };
 }
 
-const STYLES = `<styleSheet xmlns="${MAIN}"><numFmts count="2"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd"/><numFmt numFmtId="165" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss.000"/></numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="4"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/><xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="165" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/><xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/></cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`;
+/** Styles: plain, a day, a time, the header, an integer, then one for each format of decimals. */
+function stylesOf(formats: readonly string[]): string {
+  const codes = ['yyyy\\-mm\\-dd', 'yyyy\\-mm\\-dd\\ hh:mm:ss.000', ...formats];
+  const numbers = codes.map((code, n) => `<numFmt numFmtId="${164 + n}" formatCode="${code}"/>`);
+  const styled = (id: number): string =>
+    `<xf numFmtId="${id}" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>`;
+  const cells = [
+    '<xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>',
+    ...[164, 165].map(styled),
+    '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/>',
+    // Excel's own: digits alone.
+    styled(1),
+    ...formats.map((_, n) => styled(166 + n)),
+  ];
+  return `<styleSheet xmlns="${MAIN}"><numFmts count="${codes.length}">${numbers.join('')}</numFmts><fonts count="2"><font><sz val="11"/><name val="Calibri"/></font><font><b/><sz val="11"/><name val="Calibri"/></font></fonts><fills count="2"><fill><patternFill patternType="none"/></fill><fill><patternFill patternType="gray125"/></fill></fills><borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders><cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs><cellXfs count="${cells.length}">${cells.join('')}</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>`;
+}

@@ -6,10 +6,13 @@ import { messageOf } from '../errors.ts';
 import { bronzePrefix } from '../naming/bronze.ts';
 import { tableName } from '../naming/datasets.ts';
 import { retriesPrefix } from '../naming/decisions.ts';
+import { adoptionKey } from '../naming/generations.ts';
 import { tableRoot } from '../naming/tables.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { createLakeViews } from '../query/lake-views.ts';
+import { sealedEngine } from '../refining/sealed-reading.ts';
 import { loadRepeatSpans } from '../repeats/load-repeats.ts';
+import { readAdoption } from '../stages/adopted-files.ts';
 import { waitingDatasets } from '../stages/awaits-migration.ts';
 import { findState } from '../stages/dataset-history.ts';
 import { withPublished } from '../stages/kept-contracts.ts';
@@ -19,6 +22,7 @@ import { filesOf, openTable } from '../table/lake-table.ts';
 import type { Pointer } from '../table/pointer.ts';
 import { auditExtras } from './audit-extras.ts';
 import { auditGold } from './audit-gold.ts';
+import { auditLetGo } from './audit-let-go.ts';
 import { auditRecords, auditStrays } from './audit-records.ts';
 import { auditSeals } from './audit-seals.ts';
 import { auditSources } from './audit-sources.ts';
@@ -96,8 +100,22 @@ export async function auditDataset(
     version: pointer.version,
     checked: { ...NOTHING, snapshots: tables.snapshots, files: tables.named.size, ...counts },
     unusedFiles: extras.unused.length,
-    problems: [...tables.problems, ...extras.problems, ...problems],
+    problems: [
+      ...tables.problems,
+      ...extras.problems,
+      ...problems,
+      ...(runId === undefined ? await unfinishedAdoption(effects, pointer) : []),
+    ],
   };
+}
+
+/** A dataset that was adopted, and of which something is still there in the clear. */
+async function unfinishedAdoption(effects: Effects, pointer: Pointer): Promise<Problem[]> {
+  const { dataset, generation_run: runId } = pointer;
+  const begun = runId === undefined ? undefined : await readAdoption(effects, { dataset, runId });
+  if (begun === undefined) return [];
+  const problem = `what holds its values in the clear was not all removed: 'assay privacy adopt ${dataset}' goes on`;
+  return [{ code: 'CLEAR_VALUES', key: adoptionKey(dataset, begun.runId), problem }];
 }
 
 function rootsOf({ layer, dataset }: Contract): string[] {
@@ -141,7 +159,8 @@ async function auditContent(effects: Effects, content: Content): Promise<Content
   const { contract, loaded, isWaiting, pointer } = content;
   const scratch = await effects.openScratch('audit');
   try {
-    return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
+    const limits = contract.layer === 'silver' ? sealedEngine(effects.engine, contract) : effects.engine;
+    return await withEngine(limits, join(scratch.directory, 'spill'), async (engine) => {
       const unreadable = await checkDataFiles(engine, effects, content);
       // An unreadable file would fail conservation again, for each of its records.
       if (unreadable.length > 0 || content.damaged.size > 0) return { problems: unreadable };
@@ -226,7 +245,8 @@ async function auditSilver(audit: SilverAudit, { pointer, sizes, runId }: Conten
     problems.push(...found.problems);
     records += found.records;
   }
-  if (runId === undefined) problems.push(...(await auditStrays(engine, dataset)));
+  if (runId === undefined)
+    problems.push(...(await auditStrays(engine, dataset)), ...(await auditLetGo(engine, effects, pointer)));
   return { problems, seals: seals.seals, sourceFiles: files.length, records };
 }
 

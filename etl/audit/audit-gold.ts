@@ -53,7 +53,9 @@ async function auditComputed(
   const kept = isSame ? now : await keptGold(effects.objects, today.dataset, pointer.contract_digest);
   // Made before texts were kept: what it should be can't be told until its input is migrated.
   if (kept === undefined) return [];
-  const { contract, sql } = kept;
+  const { sql } = kept;
+  const { consents } = today;
+  const contract = consents === undefined ? kept.contract : { ...kept.contract, consents };
   const problems: Problem[] = [];
   const months = new Set<number>();
   try {

@@ -1,17 +1,21 @@
 import { RECORD_KIND } from '../contract/compile-record.ts';
+import { FAULT, FAULT_NAME } from '../contract/compile-sealed.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
 import { isByRecord } from '../contract/record-key.ts';
+import { tableColumns } from '../contract/table-columns.ts';
 import { SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, integerOf, type SqlRow, textOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { tableName } from '../naming/datasets.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { footersSql, hasFooter } from '../refining/footers.ts';
-import { brokenFooterSql } from '../refining/rejects.ts';
+import { brokenFooterSql, IS_FORGOTTEN_BROKEN } from '../refining/rejects.ts';
+import { hasSealed, type SealedReading, withSealedReading } from '../refining/sealed-reading.ts';
 import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
 import { repeatRowsSql } from '../repeats/load-repeats.ts';
 import { segmentsInDialects } from '../stages/dialects.ts';
+import type { TableColumn } from '../table/schema.ts';
 import type { LedgerFile } from './ledger-files.ts';
 import type { Problem } from './problem.ts';
 
@@ -36,7 +40,7 @@ export async function auditRecords(
   audit: RecordsAudit,
   files: readonly LedgerFile[],
 ): Promise<{ problems: Problem[]; records: number }> {
-  const unread = await readAgain(audit, files);
+  const unread = await withSealedReading(audit, (sealed) => readAgain(audit, files, sealed));
   const problems = files.flatMap((file): Problem[] => {
     const why = unread.get(file.key);
     const isSameContract = file.contractDigest === audit.contract.digest;
@@ -60,10 +64,11 @@ export async function auditRecords(
 async function readAgain(
   { engine, effects, scratch, contract }: RecordsAudit,
   ledgered: readonly LedgerFile[],
+  sealed: SealedReading | undefined,
 ): Promise<Map<string, string>> {
-  const columns = contract.columns.map(({ name, type }) => `${identifier(name)} ${duckType(type)}`);
+  const columns = ownColumns(contract).map(({ name, type }) => `${identifier(name)} ${duckType(type)}`);
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE retested (id$ VARCHAR, row$ BIGINT, is_blank$ BOOLEAN, passes$ BOOLEAN, hash$ VARCHAR, record$ VARCHAR, footer$ TINYINT, ${columns.join(', ')})`,
+    `CREATE OR REPLACE TEMP TABLE retested (id$ VARCHAR, row$ BIGINT, is_blank$ BOOLEAN, passes$ BOOLEAN, hash$ VARCHAR, record$ VARCHAR, footer$ TINYINT, is_gone$ BOOLEAN, is_forgotten$ BOOLEAN, ${columns.join(', ')})`,
   );
   const files = ledgered.map(({ key, dialect, contractDigest }, index) => ({
     ...{ index, key },
@@ -72,7 +77,7 @@ async function readAgain(
   }));
   const sourceFileIds = new Map(ledgered.map(({ sourceFileId }, index) => [index, sourceFileId]));
   const { objects, data } = effects;
-  const staging = { digestKey: effects.digestKey(), look: 'closer' as const, sourceFileIds };
+  const staging = { digestKey: effects.digestKey(), look: 'closer' as const, sourceFileIds, sealed };
   const options = { objects, contract, data, scratch, segmentBytes: SEGMENT_BYTES };
   const unread = new Map<string, string>();
   // Source files by the contract that read them.
@@ -103,20 +108,35 @@ async function markFooters(
 ): Promise<void> {
   if (!hasFooter(contract)) return;
   const among = [...ids].map(literal).join(', ');
-  const content = `(SELECT id$ AS file$, row$, passes$, footer$ FROM retested WHERE NOT is_blank$ AND id$ IN (${among}))`;
+  const content = `(SELECT id$ AS file$, row$, passes$, footer$ FROM retested WHERE NOT is_blank$ AND NOT is_forgotten$ AND id$ IN (${among}))`;
   await engine.run(
     `UPDATE retested SET is_blank$ = true FROM (${footersSql(contract, content)}) AS f WHERE f.file$ = id$ AND f.row$ = retested.row$ AND NOT f.passes$`,
   );
 }
 
-/** A total row counts as nothing to test: at a file's end it is in no table, in the middle it is a reject. */
+/** The contract's columns as the table has them. */
+function ownColumns(contract: SourceContract): readonly TableColumn[] {
+  const names = new Set(contract.columns.map(({ name }) => name));
+  return tableColumns(contract).filter(({ name }) => names.has(name));
+}
+
+/**
+ * A total row counts as nothing to test: at a file's end it is in no table, in the middle it is a reject. Of records with
+ * an unreadable value nothing can be said but that they are there.
+ */
 async function collect(engine: Engine, contract: SourceContract, reading: SourceContract): Promise<void> {
-  const names = contract.columns.map(({ name }) => `staged.${identifier(name)}`).join(', ');
-  const { silver, blank, totalRow } = RECORD_KIND;
+  const names = ownColumns(contract)
+    .map(({ name }) => `staged.${identifier(name)}`)
+    .join(', ');
+  const { silver, blank, totalRow, forgotten } = RECORD_KIND;
+  const isSealed = hasSealed(contract);
+  const isGone = isSealed ? `${FAULT_NAME} = ${FAULT.gone}` : 'false';
+  const isBroken = `coalesce(${IS_FORGOTTEN_BROKEN}, false)`;
+  const isForgotten = isSealed ? `(record_kind$ = ${forgotten} OR ${isBroken})` : isBroken;
   await engine.run(
     `INSERT INTO retested SELECT source_file_id, source_row_number, record_kind$ = ${blank} AND broken.problem IS NULL OR record_kind$ = ${totalRow},
        record_kind$ = ${silver}, coalesce(broken.row_hash, staged.row_hash), CASE WHEN NOT passed$ THEN record$ END,
-       CASE WHEN broken.problem IS NULL THEN footer$ ELSE ${brokenFooterSql(reading)} END, ${names}
+       CASE WHEN broken.problem IS NULL THEN footer$ ELSE ${brokenFooterSql(reading)} END, ${isGone}, ${isForgotten}, ${names}
      FROM staged LEFT JOIN broken USING (source_file_id, source_row_number)`,
   );
 }
@@ -125,7 +145,7 @@ async function collect(engine: Engine, contract: SourceContract, reading: Source
 async function findPlaces({ engine, contract }: RecordsAudit, files: readonly LedgerFile[]): Promise<void> {
   const { dataset, digest } = contract;
   await engine.run(
-    'CREATE OR REPLACE TEMP TABLE batch (id$ VARCHAR, run$ VARCHAR, key$ VARCHAR, is_same$ BIGINT, records BIGINT, silver BIGINT, quarantined BIGINT, condemned BIGINT, repeats BIGINT)',
+    'CREATE OR REPLACE TEMP TABLE batch (id$ VARCHAR, run$ VARCHAR, key$ VARCHAR, is_same$ BIGINT, records BIGINT, silver BIGINT, quarantined BIGINT, condemned BIGINT, repeats BIGINT, forgotten BIGINT)',
   );
   await engine.append(
     'batch',
@@ -134,7 +154,9 @@ async function findPlaces({ engine, contract }: RecordsAudit, files: readonly Le
       file.runId,
       file.key,
       file.contractDigest === digest ? 1n : 0n,
-      ...[file.records, file.silver, file.quarantined, file.condemned, file.repeats].map(BigInt),
+      ...[file.records, file.silver, file.quarantined, file.condemned, file.repeats, file.forgotten].map(
+        BigInt,
+      ),
     ]),
   );
   const place = 'source_file_id AS id$, source_row_number AS row$, row_hash AS hash$';
@@ -161,13 +183,17 @@ async function checkPlaces({ engine, contract }: RecordsAudit): Promise<Problem[
   const replaced = contract.duplicates === 'replace' ? ` AND NOT ${replacedSql(contract)}` : '';
   const checks: [string, string][] = [
     [
-      `SELECT r.id$, r.row$ FROM retested AS r WHERE NOT is_blank$ AND NOT EXISTS (SELECT 1 FROM places WHERE ${SAME_PLACE})${replaced}`,
+      `SELECT r.id$, r.row$ FROM retested AS r WHERE NOT is_blank$ AND NOT is_forgotten$ AND NOT EXISTS (SELECT 1 FROM places WHERE ${SAME_PLACE})${replaced}`,
       'are in none of Silver, quarantine and condemned, and repeat nothing',
     ],
     ['SELECT id$, row$ FROM places GROUP BY id$, row$ HAVING count(*) > 1', 'are in more than one place'],
     [
       `SELECT places.id$, places.row$ FROM places ANTI JOIN retested AS r ON ${SAME_PLACE}`,
       'are in a table, but the file has no such record',
+    ],
+    [
+      `SELECT places.id$, places.row$ FROM places JOIN retested AS r ON ${SAME_PLACE} WHERE is_forgotten$`,
+      'are in a table, but are of people who were forgotten',
     ],
     [
       `SELECT r.id$, r.row$ FROM places JOIN retested AS r ON ${SAME_PLACE} WHERE places.hash$ <> r.hash$ AND r.id$ IN (SELECT id$ FROM batch WHERE is_same$ = 1)`,
@@ -185,6 +211,9 @@ function replacedSql({ dataset, key }: SourceContract): string {
   return `EXISTS (SELECT 1 FROM ${tableName('silver', dataset)} AS s WHERE ${same.join(' AND ')})`;
 }
 
+/** What the ledger counts records by. */
+const RESULTS = ['silver', 'quarantined', 'condemned', 'repeats', 'forgotten'] as const;
+
 /** The ledger's counts beside what is there; of Silver, newer records may have taken some rows' place. */
 async function countPlaces(engine: Engine, contract: SourceContract): Promise<Problem[]> {
   const silver = contract.duplicates === 'replace' ? '' : ' OR silver <> in_silver';
@@ -192,30 +221,31 @@ async function countPlaces(engine: Engine, contract: SourceContract): Promise<Pr
     `SELECT * FROM (
        SELECT batch.*, (SELECT count(*) FROM retested WHERE retested.id$ = batch.id$) AS read, count(*) FILTER (place$ = 'silver') AS in_silver,
          count(*) FILTER (place$ = 'quarantine') AS in_quarantine, count(*) FILTER (place$ = 'condemned') AS in_condemned,
-         count(*) FILTER (place$ = 'repeats') AS in_repeats
+         count(*) FILTER (place$ = 'repeats') AS in_repeats,
+         (SELECT count(*) FROM retested WHERE retested.id$ = batch.id$ AND is_forgotten$) AS in_forgotten
        FROM batch LEFT JOIN places USING (id$) GROUP BY ALL
-     ) WHERE records <> read OR quarantined <> in_quarantine OR condemned <> in_condemned OR repeats <> in_repeats${silver} ORDER BY key$`,
+     ) WHERE records <> read OR quarantined <> in_quarantine OR condemned <> in_condemned OR repeats <> in_repeats OR forgotten <> in_forgotten${silver} ORDER BY key$`,
   );
   const counted = (row: SqlRow, names: readonly string[]): string =>
     names.map((name) => String(integerOf(row, name))).join(', ');
   return rows.map((row) => ({
     code: 'CONSERVATION',
     key: textOf(row, 'key$'),
-    problem: `records, silver, quarantined, condemned and repeats are ${counted(row, ['records', 'silver', 'quarantined', 'condemned', 'repeats'])} by the ledger, and ${counted(row, ['read', 'in_silver', 'in_quarantine', 'in_condemned', 'in_repeats'])} by the files`,
+    problem: `records, ${RESULTS.join(', ')} are ${counted(row, ['records', ...RESULTS])} by the ledger, and ${counted(row, ['read', 'in_silver', 'in_quarantine', 'in_condemned', 'in_repeats', 'in_forgotten'])} by the files`,
   }));
 }
 
 /** Under the same contract the same text has the same values. */
 async function checkValues({ engine, contract }: RecordsAudit): Promise<Problem[]> {
-  const differs = contract.columns.map(
+  const differs = ownColumns(contract).map(
     ({ name }) => `s.${identifier(name)} IS DISTINCT FROM r.${identifier(name)}`,
   );
   const inSilver =
     'SELECT r.id$, r.row$ FROM in_silver AS s JOIN retested AS r ON r.id$ = s.source_file_id AND r.row$ = s.source_row_number JOIN batch ON batch.id$ = r.id$ AND is_same$ = 1';
   const checks: [string, string][] = [
-    [`${inSilver} WHERE NOT r.passes$`, 'are in Silver, but fail the contract'],
+    [`${inSilver} WHERE NOT r.passes$ AND NOT r.is_gone$`, 'are in Silver, but fail the contract'],
     [
-      `${inSilver} WHERE r.passes$ AND (${differs.join(' OR ')})`,
+      `${inSilver} WHERE (r.passes$ OR r.is_gone$) AND (${differs.join(' OR ')})`,
       'have other values in Silver than in the file',
     ],
     [
@@ -236,7 +266,7 @@ function twinChecks(contract: SourceContract): [string, string][] {
   const isTwin = 's.source_file_id = twin$ AND s.source_row_number = twin_row$';
   const differs = isByRecord(contract)
     ? ['s.row_hash <> r.hash$']
-    : contract.columns.map(({ name }) => `s.${identifier(name)} IS DISTINCT FROM r.${identifier(name)}`);
+    : ownColumns(contract).map(({ name }) => `s.${identifier(name)} IS DISTINCT FROM r.${identifier(name)}`);
   const missing: [string, string] = [
     `SELECT id$, row$ FROM repeated WHERE NOT EXISTS (SELECT 1 FROM ${silver} AS s WHERE ${isTwin})`,
     'repeat records that are not in Silver',

@@ -49,8 +49,9 @@ function checkSeal(seal: Seal): Found[] {
   const { digest, ...body } = seal;
   if (digestSeal(body) !== digest)
     problems.push({ code: 'SEAL', problem: 'it was changed: its digest is not that of what it says' });
-  for (const { key, records, silver, quarantined, condemned, blank, footer = 0, repeats = 0 } of seal.files) {
-    if (records !== silver + quarantined + condemned + blank + footer + repeats)
+  for (const { key, records, silver, quarantined, condemned, blank, ...rest } of seal.files) {
+    const { footer = 0, repeats = 0, forgotten = 0 } = rest;
+    if (records !== silver + quarantined + condemned + blank + footer + repeats + forgotten)
       problems.push({ code: 'CONSERVATION', problem: `${key}: its verdicts don't add up to its records` });
   }
   for (const { key, measure, met } of seal.controlTotals)
@@ -73,7 +74,7 @@ function checkLedger(seal: Seal, files: readonly LedgerFile[]): Found[] {
       'blank',
     ] as const;
     if (said === undefined || (said.footer ?? 0) !== file.footer) return true;
-    if ((said.repeats ?? 0) !== file.repeats) return true;
+    if ((said.repeats ?? 0) !== file.repeats || (said.forgotten ?? 0) !== file.forgotten) return true;
     return names.some((name) => said[name] !== file[name]);
   });
   const problem = `the ledger says otherwise of ${differing[0]?.key}`;

@@ -19,6 +19,7 @@ export interface LedgerFile {
   readonly blank: number;
   readonly footer: number;
   readonly repeats: number;
+  readonly forgotten: number;
   /** When it came to Bronze, ISO; if that wasn't kept yet, when it was dealt with. */
   readonly arrivedAt: string;
 }
@@ -34,8 +35,8 @@ export async function ledgerFiles(
   const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
   const rows = await engine.rows(
     `SELECT *, strftime(coalesce(arrived_at, min(processed_at) OVER (PARTITION BY source_file)), '%Y-%m-%dT%H:%M:%S.%gZ') AS arrived$,
-       coalesce(dialect_digest, contract_digest) AS dialect$, coalesce(footer, 0) AS footers$, coalesce(repeats, 0) AS repeats$
-     FROM (SELECT CAST(NULL AS TIMESTAMPTZ) AS arrived_at, CAST(NULL AS VARCHAR) AS dialect_digest, CAST(NULL AS BIGINT) AS footer, CAST(NULL AS BIGINT) AS repeats WHERE false UNION ALL BY NAME SELECT * FROM ${readParquet(paths)})
+       coalesce(dialect_digest, contract_digest) AS dialect$, coalesce(footer, 0) AS footers$, coalesce(repeats, 0) AS repeats$, coalesce(forgotten, 0) AS forgotten$
+     FROM (SELECT CAST(NULL AS TIMESTAMPTZ) AS arrived_at, CAST(NULL AS VARCHAR) AS dialect_digest, CAST(NULL AS BIGINT) AS footer, CAST(NULL AS BIGINT) AS repeats, CAST(NULL AS BIGINT) AS forgotten WHERE false UNION ALL BY NAME SELECT * FROM ${readParquet(paths)})
      ORDER BY processed_at, run_id, source_file`,
   );
   return rows.map((row) => ({
@@ -53,6 +54,7 @@ export async function ledgerFiles(
     blank: integerOf(row, 'blank'),
     footer: integerOf(row, 'footers$'),
     repeats: integerOf(row, 'repeats$'),
+    forgotten: integerOf(row, 'forgotten$'),
     arrivedAt: textOf(row, 'arrived$'),
   }));
 }

@@ -13,7 +13,8 @@ export interface Problem {
     | 'CONSERVATION'
     | 'VALUES'
     | 'GOLD'
-    | 'CLOSING';
+    | 'CLOSING'
+    | 'CLEAR_VALUES';
   readonly key: string;
   readonly problem: string;
 }

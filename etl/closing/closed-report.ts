@@ -1,7 +1,9 @@
 import { type Engine, readParquet } from '../engine/engine.ts';
+import { identifier } from '../engine/sql.ts';
 import { ConfigError, DataError } from '../errors.ts';
 import type { Effects } from '../ports.ts';
 import { answerOf, type QueryAnswer } from '../query/answer.ts';
+import { maskSql } from '../query/reader.ts';
 import { closedMonths } from '../table/closings.ts';
 import { readPointer } from '../table/pointer.ts';
 import { type ClosingRecord, readClosing, recordOf } from './closing-record.ts';
@@ -12,6 +14,8 @@ export interface ClosedWanted {
   readonly dataset: string;
   readonly month: string | undefined;
   readonly closing: string | undefined;
+  /** Names of columns whose values are not shown. */
+  readonly hidden?: ReadonlySet<string> | undefined;
 }
 
 /** Closed rows, and the closings that they are of. */
@@ -36,7 +40,12 @@ export async function closedReport(
     if (path === undefined || !(await isIntact(engine, path, closing.digest))) throw damaged(closing);
     paths.push(path);
   }
-  return { closings, answer: await answerOf(engine, `SELECT * FROM ${readParquet(paths)}`) };
+  const from = readParquet(paths);
+  const masked = (await figureColumns(engine, from))
+    .filter((name) => wanted.hidden?.has(name) === true)
+    .map((name) => `${maskSql(identifier(name))} AS ${identifier(name)}`);
+  const shown = masked.length === 0 ? '*' : `* REPLACE (${masked.join(', ')})`;
+  return { closings, answer: await answerOf(engine, `SELECT ${shown} FROM ${from}`) };
 }
 
 /** Whether a Parquet file has the rows of a digest. */

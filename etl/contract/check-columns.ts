@@ -51,6 +51,8 @@ const SPELLINGS = [
   'assay.number',
   'assay.timezone',
   'assay.nullValues',
+  'assay.protect',
+  'assay.pii',
 ] as const;
 
 /** Adds a problem for each property that says how a source spells what a Gold table computes. */

@@ -82,13 +82,14 @@ function refuseUnmade(
   }
 }
 
+const TEXT = {
+  minLength: whole(0).optional(),
+  maxLength: whole(0).optional(),
+  pattern: text('write a regular expression').optional(),
+} as const;
+
 function readTextChecks(value: unknown, path: Path, problems: Problems): ColumnCheck[] {
-  const shape = {
-    minLength: whole(0).optional(),
-    maxLength: whole(0).optional(),
-    pattern: text('write a regular expression').optional(),
-  };
-  const { minLength: min, maxLength: max, pattern } = readFields(shape, value, path, problems);
+  const { minLength: min, maxLength: max, pattern } = readFields(TEXT, value, path, problems);
   const checks: ColumnCheck[] = [];
   if (min !== undefined && max !== undefined && min > max) {
     problems.add([...path, 'minLength'], `is ${min}, more than maxLength ${max}; swap them`);

@@ -1,5 +1,7 @@
+import { columnPointer } from '../jsonl/pointer.ts';
 import { isByArrival } from './arrival-month.ts';
 import { typeText } from './column-type.ts';
+import { compareProtection, compareSubjects } from './compare-protection.ts';
 import { compareTimezones } from './compare-timezones.ts';
 import type { Contract, ContractColumn, CsvDialect, SourceContract } from './contract.ts';
 import { canonicalJson } from './digest.ts';
@@ -85,14 +87,20 @@ function goneColumn(column: ContractColumn, old: Contract, next: Contract): Cont
   const known = new Set(old.columns.map(({ name }) => name));
   const spellings = new Set(column.headers.map(normaliseHeader));
   const renamed = next.columns.find(
-    ({ name, headers }) =>
-      !known.has(name) && headers.some((header) => spellings.has(normaliseHeader(header))),
+    (one) =>
+      !known.has(one.name) &&
+      (one.headers.some((header) => spellings.has(normaliseHeader(header))) ||
+        isSamePlace(column, one, next)),
   );
   const path = `columns.${column.name}`;
   return renamed === undefined
     ? change('breaking', path, 'was removed')
     : change('breaking', path, `was renamed to ${renamed.name}`);
 }
+
+/** Whether a column of JSON stands where another did. */
+const isSamePlace = (old: ContractColumn, column: ContractColumn, next: Contract): boolean =>
+  next.layer === 'silver' && next.csv.format === 'jsonl' && columnPointer(old) === columnPointer(column);
 
 function newColumn({ name, required }: ContractColumn): ContractChange {
   return required
@@ -112,9 +120,13 @@ function compareColumn(old: ContractColumn, next: ContractColumn): ContractChang
       : 'may now be empty: readers were promised a value';
     changes.push(change('breaking', at('required'), effect));
   }
-  changes.push(...compareSpelling(old, next), ...compareTimezones(old, next));
-  for (const field of ['classification', 'description', 'checks'] as const) {
-    if (canonicalJson(old[field]) === canonicalJson(next[field])) continue;
+  changes.push(
+    ...compareSpelling(old, next),
+    ...compareTimezones(old, next),
+    ...compareProtection(old, next),
+  );
+  for (const field of ['classification', 'description', 'checks', 'knownPii'] as const) {
+    if (canonicalJson(old[field] ?? null) === canonicalJson(next[field] ?? null)) continue;
     const message = field === 'classification' ? `was ${old[field]}, is ${next[field]}` : 'changed';
     changes.push(change('neutral', at(field), message));
   }
@@ -130,12 +142,19 @@ function compareSpelling(old: ContractColumn, next: ContractColumn): ContractCha
   const { symbols, minus = [], ...number } = next.number;
   return [
     ...compareLists(at('headers'), old.headers.map(normaliseHeader), next.headers.map(normaliseHeader)),
+    ...comparePlaces(at('path'), old, next),
     ...compareLists(at('formats'), iso(old.formats), iso(next.formats)),
     ...compareLists(at('nullValues'), old.nullValues ?? [], next.nullValues ?? []),
     ...compareLists(at('number.symbols'), oldSymbols, symbols),
     ...compareLists(at('number.minus'), oldMinus, minus),
     ...(canonicalJson(oldNumber) === canonicalJson(number) ? [] : [compareNumbers(at('number'), old, next)]),
   ];
+}
+
+/** Compares where a value stands in a record of JSON; of CSV both are the column's name. */
+function comparePlaces(path: string, old: ContractColumn, next: ContractColumn): ContractChange[] {
+  const [was, is] = [columnPointer(old), columnPointer(next)];
+  return was === is ? [] : [change('breaking', path, `was ${was}, is ${is}`)];
 }
 
 function compareLists(path: string, old: readonly string[], next: readonly string[]): ContractChange[] {
@@ -172,6 +191,7 @@ function compareSources(old: SourceContract, next: SourceContract): ContractChan
     changes.push(change(takesAway ? 'breaking' : otherwise, 'unknownColumns', message));
   }
   changes.push(...compareDialects(old.csv, next.csv), ...compareHeaders(old.csv, next.csv));
+  changes.push(...compareSubjects(old, next));
   for (const field of [
     'encodings',
     'nullValues',
@@ -192,7 +212,16 @@ function compareSources(old: SourceContract, next: SourceContract): ContractChan
 
 /** Compares CSV dialects. Reading the same bytes differently is breaking; only accepting more is not. */
 function compareDialects(old: CsvDialect, next: CsvDialect): ContractChange[] {
-  const reads = ['delimiter', 'quote', 'escape', 'escapes', 'skipSpaces', 'skipLines', 'sheet'] as const;
+  const reads = [
+    'format',
+    'delimiter',
+    'quote',
+    'escape',
+    'escapes',
+    'skipSpaces',
+    'skipLines',
+    'sheet',
+  ] as const;
   const accepts = ['strayQuotes', 'extraFields', 'repeatedHeader'] as const;
   const shown = (value: unknown): string =>
     value === undefined ? 'absent' : value === '' ? 'none' : String(value);
@@ -218,7 +247,20 @@ function compareHeaders(old: CsvDialect, next: CsvDialect): ContractChange[] {
 
 function compareRest(old: Contract, next: Contract): ContractChange[] {
   const [a, b]: Record<string, unknown>[] = [{ ...old }, { ...next }];
-  const fields = ['owner', 'description', 'rules', 'sla', 'sql', 'inputs', 'affects', 'snapshots', 'tend'];
+  const fields = [
+    'owner',
+    'description',
+    'rules',
+    'sla',
+    'retention',
+    'sql',
+    'inputs',
+    'affects',
+    'purpose',
+    'consent',
+    'snapshots',
+    'tend',
+  ];
   return fields
     .filter((field) => canonicalJson(a?.[field] ?? null) !== canonicalJson(b?.[field] ?? null))
     .map((field) => change('neutral', field, 'changed'));

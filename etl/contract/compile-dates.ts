@@ -40,7 +40,8 @@ const SPECIFIERS: Readonly<Record<DateField, string | readonly [short: string, l
   offset: '%z',
 };
 
-const WORDS: Readonly<Partial<Record<DateField, readonly [short: string, long: string]>>> = {
+/** Shapes of words and offsets, without groups: short and long. */
+export const WORDS: Readonly<Partial<Record<DateField, readonly [short: string, long: string]>>> = {
   monthName: [SHORT_MONTHS, MONTHS],
   weekday: [SHORT_WEEKDAYS, WEEKDAYS],
   halfday: ['(?i:AM|PM)', '(?i:AM|PM)'],
@@ -48,10 +49,10 @@ const WORDS: Readonly<Partial<Record<DateField, readonly [short: string, long: s
 };
 
 /** Years that every engine and language has: Python's and pandas' dates end there, too. */
-const YEAR = '(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])';
+export const YEAR = '(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])';
 
 /** Offsets up to 18 hours, with minutes below 60: those of the JDK, whose letters the patterns are. */
-const OFFSETS = [OFFSET_SHAPE, '(?:Z|[+-](?:(?:0[0-9]|1[0-7]):[0-5][0-9]|18:00))'] as const;
+export const OFFSETS = [OFFSET_SHAPE, '(?:Z|[+-](?:(?:0[0-9]|1[0-7]):[0-5][0-9]|18:00))'] as const;
 
 type Part<Kind extends DatePart['kind']> = Extract<DatePart, { readonly kind: Kind }>;
 const isWord = (field: DateField) => (part: DatePart) => part.kind === 'text' && part.field === field;

@@ -10,22 +10,29 @@ import {
   textSql,
   valueSql,
 } from './compile-column.ts';
+import {
+  clearName,
+  FAULT,
+  FAULT_NAME,
+  faultName,
+  isExcused,
+  openedSql,
+  referenceName,
+  sealedValueSql,
+  type Unsealing,
+  unsealSteps,
+} from './compile-sealed.ts';
 import { zonedValueSql, zoneSteps } from './compile-zones.ts';
 import type { ContractColumn, SourceContract } from './contract.ts';
 import { isOpen } from './open-columns.ts';
+import { fieldName, fieldSql, hashInput, recordJson, rescuedSql } from './raw-record.ts';
 import type { ZoneField, ZoneReadings } from './zone-readings.ts';
 
 /** What a staged record is before attempts and duplicates are known. */
-export const RECORD_KIND = { silver: 0, rejected: 1, blank: 2, totalRow: 3 } as const;
-
-/**
- * SQL name of a file's field. Every name that isn't the contract's own has a `$`, which no contract column can
- * have: a column called `reasons` or `position` must not meet one of ours.
- */
-export const fieldName = (field: number): string => `c$${field}`;
+export const RECORD_KIND = { silver: 0, rejected: 1, blank: 2, totalRow: 3, forgotten: 4 } as const;
 
 /** Longest part of a value that a reason repeats, in characters. */
-const REASON_VALUE_LENGTH = 200;
+export const REASON_VALUE_LENGTH = 200;
 
 /** DuckDB's type of a record's reasons. */
 export const REASONS_TYPE = 'STRUCT(rule VARCHAR, "column" VARCHAR, code VARCHAR, "value" VARCHAR)[]';
@@ -46,6 +53,10 @@ export interface StageOptions {
   readonly zones: ZoneReadings;
   /** Whether to ask only which records pass, or also why others fail, which costs more. */
   readonly look: Look;
+  /** Absent where no cell is sealed. */
+  readonly unsealing?: Unsealing | undefined;
+  /** Set where it is a slice of the columns, over whose values the rules are tested elsewhere. */
+  readonly isSlice?: true;
 }
 
 /** First, every record; then, closer, those that the first look set apart. */
@@ -54,42 +65,82 @@ export type Look = 'first' | 'closer';
 /**
  * A SELECT with one row a record, in the source's order: the contract's columns typed, `rescued` where
  * the contract keeps unknown columns, row_hash, and `passed$`. A closer look adds `record_kind$` (RECORD_KIND), the
- * `reasons$` and the raw `record$` as JSON.
+ * `reasons$` and the raw `record$` as JSON; where cells are sealed also `fault$` and `fitting$`, whether all that can be
+ * read is right. Sealed columns are there as they came.
  */
 export function compileStage(options: StageOptions): string {
-  const { contract, rules, layout, source, hasEdgeBlanks } = options;
+  const { contract, layout, source } = options;
   const { columns } = contract;
   const rescue = contract.unknownColumns === 'rescue';
   const rescued = rescue ? [`${rescuedSql(layout)} AS rescued`] : [];
   const zoned = zoneSteps(contract, options.zones, textName);
+  const unsealed = unsealSteps(contract, options.unsealing);
   return [
     `WITH raw AS (SELECT *, ${columns.map((_, index) => `${fieldSql(layout, index)} AS ${rawName(index)}`).join(', ')} FROM ${source})`,
-    `, trimmed AS (SELECT *, ${columns.map(({ nullValues = [] }, index) => `${textSql(rawName(index), [...contract.csv.nullValues, ...nullValues], hasEdgeBlanks)} AS ${textName(index)}`).join(', ')} FROM raw)`,
+    ...unsealed.steps,
+    `, trimmed AS (SELECT *, ${columns.map((column, index) => `${trimmedSql(options, column, index)} AS ${textName(index)}`).join(', ')} FROM ${unsealed.from})`,
     ...zoned.steps,
     `, typed AS (SELECT *, ${[
-      ...columns.map((column, index) => `${typedSql(column, index)} AS ${identifier(column.name)}`),
+      ...columns.map((column, index) => `${typedSql(options, column, index)} AS ${identifier(column.name)}`),
       `sha256(${hashInput(columns)}) AS row_hash`,
       ...rescued,
     ].join(', ')} FROM ${zoned.from})`,
-    ...judgedSql(options, passedSql(contract, rules)),
-    `SELECT ${[...stagedNames({ contract, look: 'first' }), ...(options.look === 'closer' ? findings(options) : [])].join(', ')}`,
+    ...judgedSql(options, passedSql(options)),
+    `SELECT ${[...storedSql(options), ...(options.look === 'closer' ? findings(options) : [])].join(', ')}`,
     'FROM judged',
   ].join(' ');
 }
 
-function typedSql(column: ContractColumn, index: number): string {
+/** A column's text; whether one that was sealed has blanks at its ends the scanner can't tell. */
+function trimmedSql(
+  { contract, unsealing, hasEdgeBlanks }: StageOptions,
+  column: ContractColumn,
+  index: number,
+): string {
+  const { name, nullValues = [] } = column;
+  const isSealed = unsealing?.columns.has(name) === true;
+  return textSql(
+    clearName(unsealing, name, index),
+    [...contract.csv.nullValues, ...nullValues],
+    hasEdgeBlanks || isSealed,
+  );
+}
+
+function typedSql({ unsealing }: StageOptions, column: ContractColumn, index: number): string {
   const text = textName(index);
-  return column.timezone === undefined ? valueSql(column, text) : zonedValueSql(column, index, text);
+  const value = column.timezone === undefined ? valueSql(column, text) : zonedValueSql(column, index, text);
+  const isReference =
+    unsealing?.columns.get(column.name)?.isPseudonym === true && column.type.kind !== 'string';
+  return isReference ? `CASE WHEN NOT ${referenceName(index)} THEN ${value} END` : value;
+}
+
+/** Name of what the table gets of a sealed column, beside its value, in a staging of slices. */
+export const storedName = (name: string): string => identifier(`${name}$stored`);
+
+/** The columns as the table gets them: sealed ones as they came; of a slice apart, beside their values. */
+function storedSql({ contract, unsealing, isSlice }: StageOptions): string[] {
+  const places = new Map(contract.columns.map(({ name }, index) => [identifier(name), { name, index }]));
+  return stagedNames({ contract, look: 'first' }).flatMap((column) => {
+    const { name, index } = places.get(column) ?? {};
+    if (name === undefined || index === undefined || unsealing?.columns.has(name) !== true) return [column];
+    const stored = sealedValueSql(textName(index), index);
+    return isSlice === true ? [column, `${stored} AS ${storedName(name)}`] : [`${stored} AS ${column}`];
+  });
 }
 
 /** The columns that compileStage's SELECT has, as identifiers, in their order. */
-export function stagedNames({ contract, look }: Pick<StageOptions, 'contract' | 'look'>): string[] {
+export function stagedNames({
+  contract,
+  look,
+  unsealing,
+}: Pick<StageOptions, 'contract' | 'look' | 'unsealing'>): string[] {
   return [
     ...contract.columns.map(({ name }) => identifier(name)),
     ...(contract.unknownColumns === 'rescue' ? ['rescued'] : []),
     'row_hash',
     'passed$',
     ...(look === 'closer' ? ['record_kind$', 'reasons$', 'record$', 'footer$'] : []),
+    ...(look === 'closer' && unsealing !== undefined ? [FAULT_NAME, 'fitting$'] : []),
   ];
 }
 
@@ -99,6 +150,7 @@ function findings(options: StageOptions): string[] {
     `CASE WHEN NOT passed$ THEN ${reasonsSql(options)} END AS reasons$`,
     `${recordJson(options.contract, options.layout)} AS record$`,
     `${footerSql(options, 'fits$')} AS footer$`,
+    ...(options.unsealing === undefined ? [] : [FAULT_NAME, 'fitting$']),
   ];
 }
 
@@ -108,9 +160,10 @@ export const FOOTER = { none: 0, failing: 1, passing: 2 } as const;
 /** The step that says which records passed. A record of a footer's form never does, whatever its values. */
 function judgedSql(options: StageOptions, passed: string): string[] {
   const isFooter = isFooterSql(options);
-  if (isFooter === undefined) return [`, judged AS (SELECT *, ${passed} AS passed$ FROM typed)`];
+  const fitting = options.unsealing === undefined ? '' : `, ${fittingSql(options)} AS fitting$`;
+  if (isFooter === undefined) return [`, judged AS (SELECT *, ${passed} AS passed$${fitting} FROM typed)`];
   return [
-    `, fitting AS (SELECT *, ${passed} AS fits$ FROM typed)`,
+    `, fitting AS (SELECT *, ${passed} AS fits$${fitting} FROM typed)`,
     `, judged AS (SELECT *, fits$ AND NOT ${isFooter} AS passed$ FROM fitting)`,
   ];
 }
@@ -134,37 +187,54 @@ export function footerSql(options: Pick<StageOptions, 'contract' | 'layout'>, fi
   return `CAST(CASE WHEN NOT ${isFooter} THEN ${none} WHEN ${fits} THEN ${passing} ELSE ${failing} END AS TINYINT)`;
 }
 
-/**
- * The text whose SHA-256 is a record's row_hash: its raw values in contract order, joined by NUL, a value
- * as '=' and its text, a NULL as nothing; NULs at the end fall away, so that a column added later changes
- * no hash of a record without it. No value holds a NUL (the scanner sees to it), so that two records have
- * the same text only if they have the same values.
- */
-export function hashInput(columns: readonly ContractColumn[]): string {
-  const raw = columns.map((_, index) => rawName(index));
-  const present = raw.map((name) => `${name} IS NOT NULL`).join(' AND ');
-  const marked = raw.map((name) => `coalesce('=' || ${name}, '')`).join(', ');
-  // The same text by the shorter way where nothing is NULL, which is nearly always.
-  return `CASE WHEN ${present} THEN concat('=', ${raw.join(", chr(0) || '=', ")}) ELSE rtrim(concat_ws(chr(0), ${marked}), chr(0)) END`;
-}
-
-/** SQL of a column's raw value: the field that the file has for it, or NULL. */
-export function fieldSql(layout: Layout, index: number): string {
-  const field = layout.columns[index];
-  return field === undefined ? 'CAST(NULL AS VARCHAR)' : fieldName(field);
-}
-
-function passedSql(contract: SourceContract, rules: readonly CheckedRule[]): string {
-  const conditions: string[] = [];
-  contract.columns.forEach((column, index) => {
-    const value = identifier(column.name);
-    const text = textName(index);
-    if (column.required) conditions.push(`${value} IS NOT NULL`);
-    else if (column.type.kind !== 'string') conditions.push(`(${value} IS NOT NULL OR ${text} IS NULL)`);
-    for (const check of columnChecks(column)) conditions.push(`NOT coalesce(${check.fails}, false)`);
-  });
-  for (const rule of rules) conditions.push(passesSql(rule.sql));
+function passedSql(options: StageOptions): string {
+  const conditions = [...fittingConditions(options), ...options.rules.map(({ sql }) => passesSql(sql))];
+  if (options.unsealing !== undefined) conditions.push(`${FAULT_NAME} = ${FAULT.none}`);
   return conditions.length === 0 ? 'true' : `(${conditions.join(' AND ')})`;
+}
+
+/** Whether nothing is wrong with a record's readable values, each by itself. */
+function fittingSql(options: StageOptions): string {
+  const conditions = fittingConditions(options);
+  return conditions.length === 0 ? 'true' : `(${conditions.join(' AND ')})`;
+}
+
+function fittingConditions({ contract, layout, unsealing }: StageOptions): string[] {
+  const unknown = unknownSql(contract, layout);
+  const conditions = unknown === undefined ? [] : [`NOT ${unknown}`];
+  contract.columns.forEach((column, index) => {
+    const own = columnConditions(column, index);
+    if (unsealing?.columns.has(column.name) !== true) conditions.push(...own);
+    else if (own.length > 0) conditions.push(`(${isExcused(index)} OR (${own.join(' AND ')}))`);
+  });
+  return conditions;
+}
+
+function columnConditions(column: ContractColumn, index: number): string[] {
+  const [value, text] = [identifier(column.name), textName(index)];
+  const conditions: string[] = [];
+  if (column.required) conditions.push(`${value} IS NOT NULL`);
+  else if (column.type.kind !== 'string') conditions.push(`(${value} IS NOT NULL OR ${text} IS NULL)`);
+  for (const check of columnChecks(column)) conditions.push(`NOT coalesce(${check.fails}, false)`);
+  return conditions;
+}
+
+/** SQL of whether a record of JSON has members that the contract rejects; undefined where no record can. */
+export function unknownSql(
+  { unknownColumns }: SourceContract,
+  { rescued }: Pick<Layout, 'rescued'>,
+): string | undefined {
+  return unknownColumns === 'reject' && rescued !== undefined
+    ? `(${fieldName(rescued)} IS NOT NULL)`
+    : undefined;
+}
+
+/** The names of a record's unknown members; one that may be data is not shown. */
+function unknownNamesSql(field: string): string {
+  const shown = `CASE WHEN regexp_full_match(name, '[A-Za-z_][A-Za-z0-9_.-]{0,63}') THEN name ELSE '(another name)' END`;
+  const names = `array_to_string(list_transform(json_keys(${field}), lambda name: ${shown}), ', ')`;
+  // Of a protected record it may be an envelope that nobody can open.
+  return `CASE WHEN json_valid(${field}) THEN left(${names}, ${REASON_VALUE_LENGTH}) END`;
 }
 
 /** A rule passes where it is true or NULL, as in SQL's CHECK; one that raises an error fails. */
@@ -173,10 +243,14 @@ export function passesSql(expression: RuleSql): string {
 }
 
 /** SQL of what a record is (RECORD_KIND), over its fields, its typed columns and `passed$`. */
-export function kindSql({ contract, layout }: StageOptions): string {
-  const { silver, rejected, blank, totalRow } = RECORD_KIND;
+export function kindSql({ contract, layout, unsealing }: StageOptions): string {
+  const { silver, rejected, blank, totalRow, forgotten } = RECORD_KIND;
   const everything = Array.from({ length: layout.fields }, (_, field) => fieldName(field));
-  const cases = [`WHEN passed$ THEN ${silver}`, `WHEN ${isBlankSql(everything)} THEN ${blank}`];
+  const cases = [
+    `WHEN passed$ THEN ${silver}`,
+    ...(unsealing === undefined ? [] : [`WHEN ${FAULT_NAME} = ${FAULT.forgotten} THEN ${forgotten}`]),
+    `WHEN ${isBlankSql(everything)} THEN ${blank}`,
+  ];
   const totalIndex = contract.columns.findIndex(({ name }) => name === contract.csv.totalRowColumn);
   const totalField = layout.columns[totalIndex];
   if (totalField !== undefined) {
@@ -193,18 +267,61 @@ function isBlankSql(fields: readonly string[]): string {
 }
 
 /** SQL of all that is wrong with a record, as a list. */
-export function reasonsSql({ contract, rules, digestKey, zones }: StageOptions): string {
+export function reasonsSql({ contract, rules, digestKey, zones, layout, unsealing }: StageOptions): string {
   const entries = contract.columns.flatMap((column, index) => {
     const own: Shown = { column, raw: rawName(index) };
     const zone: Shown = zones.get(column.name)?.field ?? own;
-    return columnFailures(column, index).map((failure) =>
-      reasonSql(failure, literal(column.name), shownValue(failure.isOfZone ? zone : own, digestKey)),
+    const isSealed = unsealing?.columns.has(column.name) === true;
+    const failures = columnFailures(column, index);
+    return (isSealed ? sealedFailures(failures, index) : failures).map((failure) =>
+      reasonSql(
+        failure,
+        literal(column.name),
+        shownValue(failure.isOfZone ? zone : own, { digestKey, unsealing }),
+      ),
     );
   });
+  if (unsealing !== undefined && contract.columns.length > 0)
+    entries.push(reasonSql(mixedFailure(contract, unsealing), 'NULL', 'NULL'));
+  // Of a record that can't be read whole no rule can be told.
+  const isWhole = unsealing === undefined ? '' : `${FAULT_NAME} = ${FAULT.none} AND `;
   for (const { rule, sql } of rules) {
-    entries.push(reasonSql({ rule, code: 'RULE_ERROR', fails: `NOT ${passesSql(sql)}` }, 'NULL', 'NULL'));
+    const fails = `${isWhole}NOT ${passesSql(sql)}`;
+    entries.push(reasonSql({ rule, code: 'RULE_ERROR', fails }, 'NULL', 'NULL'));
+  }
+  const unknown = unknownSql(contract, layout);
+  if (unknown !== undefined) {
+    const failure: Failure = { rule: 'unknown_members', code: 'SCHEMA_ERROR', fails: unknown };
+    const members = fieldName(layout.rescued ?? 0);
+    const membersSql = unsealing === undefined ? members : openedSql(unsealing, members);
+    entries.push(reasonSql(failure, 'NULL', unknownNamesSql(membersSql)));
   }
   return `list_filter(CAST([${entries.join(', ')}] AS ${REASONS_TYPE}), lambda reason: reason IS NOT NULL)`;
+}
+
+/** The rule that sealed values break which somebody changed, or nobody can read. */
+const PROTECTION = 'protection';
+
+/** How a sealed column can fail: by itself only where it can be read, and for its keys only where nothing else is wrong. */
+function sealedFailures(failures: readonly Failure[], index: number): Failure[] {
+  return [
+    { rule: PROTECTION, code: 'PROTECTION_ERROR', fails: `${faultName(index)} = ${FAULT.tampered}` },
+    {
+      rule: PROTECTION,
+      code: 'FORGOTTEN',
+      fails: `fitting$ AND ${faultName(index)} = ${FAULT.gone} AND ${FAULT_NAME} = ${FAULT.gone}`,
+    },
+    ...failures.map((failure) => ({ ...failure, fails: `NOT ${isExcused(index)} AND (${failure.fails})` })),
+  ];
+}
+
+/** Values of several subjects in one record: each can be read, and they don't belong together. */
+function mixedFailure({ columns }: SourceContract, { columns: sealed }: Unsealing): Failure {
+  const isTampered = columns.flatMap(({ name }, index) =>
+    sealed.has(name) ? [`${faultName(index)} = ${FAULT.tampered}`] : [],
+  );
+  const fails = [`${FAULT_NAME} = ${FAULT.tampered}`, ...isTampered.map((sql) => `NOT ${sql}`)].join(' AND ');
+  return { rule: PROTECTION, code: 'PROTECTION_ERROR', fails };
 }
 
 function reasonSql(failure: Failure, column: string, value: string): string {
@@ -215,27 +332,12 @@ function reasonSql(failure: Failure, column: string, value: string): string {
 /** What a reason shows. */
 type Shown = Pick<ZoneField, 'column' | 'raw'>;
 
-/** The value as a reason may show it: cut short, or a keyed digest where it is personal or confidential. */
-function shownValue({ column, raw }: Shown, digestKey: string): string {
+/** The value as a reason may show it: as it came where it is sealed, else cut short, or a keyed digest where it is personal or confidential. */
+function shownValue(
+  { column, raw }: Shown,
+  { digestKey, unsealing }: Pick<StageOptions, 'digestKey' | 'unsealing'>,
+): string {
+  if (unsealing?.columns.has(column.name) === true) return raw;
   if (isOpen(column)) return `left(${raw}, ${REASON_VALUE_LENGTH})`;
   return `'digest:' || left(sha256(${literal(digestKey)} || ${raw}), 16)`;
-}
-
-/** The raw values by contract column, and the unknown ones by their header, as they came. */
-export function recordJson(contract: SourceContract, layout: Layout): string {
-  const pairs = contract.columns.flatMap((column, index) =>
-    layout.columns[index] === undefined ? [] : [literal(column.name), rawName(index)],
-  );
-  const known = new Set(contract.columns.map(({ name }) => name));
-  for (const { field, name } of layout.unknown)
-    pairs.push(literal(known.has(name) ? `${name}#${field + 1}` : name), fieldName(field));
-  return `CAST(json_object(${pairs.join(', ')}) AS VARCHAR)`;
-}
-
-/** Unknown columns that have a value, as JSON; NULL where none has. */
-export function rescuedSql(layout: Layout): string {
-  if (layout.unknown.length === 0) return 'CAST(NULL AS VARCHAR)';
-  const fields = layout.unknown.map(({ field }) => fieldName(field));
-  const pairs = layout.unknown.flatMap(({ field, name }) => [literal(name), fieldName(field)]);
-  return `CASE WHEN coalesce(${fields.join(', ')}) IS NOT NULL THEN CAST(json_object(${pairs.join(', ')}) AS VARCHAR) END`;
 }

@@ -2,17 +2,18 @@ import { identifier } from '../engine/sql.ts';
 import { rawName } from './compile-column.ts';
 import {
   compileStage,
-  fieldSql,
   footerSql,
-  hashInput,
   isFooterSql,
   kindSql,
   passesSql,
   reasonsSql,
-  recordJson,
-  rescuedSql,
   type StageOptions,
+  stagedNames,
+  storedName,
+  unknownSql,
 } from './compile-record.ts';
+import { FAULT_NAME } from './compile-sealed.ts';
+import { fieldSql, hashInput, recordJson, rescuedSql } from './raw-record.ts';
 
 /** Columns that one statement converts and checks. */
 const SLICE_COLUMNS = 200;
@@ -38,6 +39,19 @@ export function compileWide(options: StageOptions): { readonly steps: StagingSte
   };
 }
 
+/** The columns that the steps' tables joined have, as `stagedNames` has them. */
+export function wideNames(options: StageOptions): string[] {
+  const stored = new Map(
+    options.contract.columns.flatMap(({ name }) =>
+      options.unsealing?.columns.has(name) === true ? [[identifier(name), storedName(name)] as const] : [],
+    ),
+  );
+  return stagedNames(options).map((name) => {
+    const apart = stored.get(name);
+    return apart === undefined ? name : `${apart} AS ${name}`;
+  });
+}
+
 /** The same staging for some of the columns, without rules. */
 function slicesOf(options: StageOptions): StageOptions[] {
   const { contract, layout } = options;
@@ -48,7 +62,9 @@ function slicesOf(options: StageOptions): StageOptions[] {
     return {
       ...options,
       rules: [],
-      contract: { ...contract, csv, columns: of(contract.columns) },
+      isSlice: true as const,
+      // Unknown values belong to the whole record.
+      contract: { ...contract, csv, unknownColumns: 'ignore' as const, columns: of(contract.columns) },
       layout: { ...layout, columns: of(layout.columns) },
     };
   });
@@ -56,12 +72,20 @@ function slicesOf(options: StageOptions): StageOptions[] {
 
 /** Doesn't select the hash, kind and raw record, so that DuckDB skips them. */
 function sliceStep(slice: StageOptions, n: number): StagingStep {
-  const names = slice.contract.columns.map(({ name }) => identifier(name));
-  const reasons = slice.look === 'closer' ? [`reasons$ AS reasons$${n}`] : [];
+  const { unsealing, look } = slice;
+  const names = slice.contract.columns.flatMap(({ name }) =>
+    unsealing?.columns.has(name) === true ? [identifier(name), storedName(name)] : [identifier(name)],
+  );
+  const reasons = look === 'closer' ? [`reasons$ AS reasons$${n}`] : [];
+  // Only a closer look has the faults.
+  const faults =
+    unsealing !== undefined && look === 'closer'
+      ? [`${FAULT_NAME} AS ${FAULT_NAME}${n}`, `fitting$ AS fitting$${n}`]
+      : [];
   const select = compileStage(slice).replace(/ FROM judged$/, ', position$ FROM judged');
   return {
     table: `staged_slice_${n}`,
-    select: `SELECT ${[...names, `passed$ AS passed$${n}`, ...reasons].join(', ')} FROM (${select}) ORDER BY position$`,
+    select: `SELECT ${[...names, `passed$ AS passed$${n}`, ...reasons, ...faults].join(', ')} FROM (${select}) ORDER BY position$`,
   };
 }
 
@@ -79,9 +103,11 @@ function wholeSql({ contract, layout, source, look }: StageOptions): string {
 
 /** The slices' verdicts and reasons together, with those of the rules. */
 function verdictsSql(options: StageOptions, slices: number, parts: readonly string[]): string {
-  const { rules, source, look } = options;
+  const { rules, source, look, unsealing } = options;
   const each = (name: string): string[] => Array.from({ length: slices }, (_, n) => `${name}${n}`);
-  const fits = [...each('passed$'), ...rules.map(({ sql }) => passesSql(sql))].join(' AND ');
+  const unknown = unknownSql(options.contract, options.layout);
+  const known = unknown === undefined ? [] : [`NOT ${unknown}`];
+  const fits = [...each('passed$'), ...known, ...rules.map(({ sql }) => passesSql(sql))].join(' AND ');
   const isFooter = isFooterSql(options);
   const passed = isFooter === undefined ? 'fits$' : `fits$ AND NOT ${isFooter}`;
   const ofRules = reasonsSql({ ...options, contract: { ...options.contract, columns: [] } });
@@ -90,6 +116,11 @@ function verdictsSql(options: StageOptions, slices: number, parts: readonly stri
     `CASE WHEN NOT passed$ THEN list_concat(${[...each('reasons$'), ofRules].join(', ')}) END AS reasons$`,
     `${footerSql(options, 'fits$')} AS footer$`,
   ];
-  return `SELECT ${['passed$', ...(look === 'closer' ? findings : [])].join(', ')}
-    FROM (SELECT *, (${passed}) AS passed$ FROM (SELECT *, (${fits}) AS fits$ FROM (SELECT * EXCLUDE (position$) FROM ${source}) AS fields POSITIONAL JOIN ${parts.join(' POSITIONAL JOIN ')})) ORDER BY position$`;
+  const isSealed = unsealing !== undefined && look === 'closer';
+  const fault = isSealed ? `, greatest(${each(FAULT_NAME).join(', ')}) AS ${FAULT_NAME}` : '';
+  const faults = isSealed
+    ? [FAULT_NAME, `(${[...each('fitting$'), ...known].join(' AND ')}) AS fitting$`]
+    : [];
+  return `SELECT ${['passed$', ...(look === 'closer' ? findings : []), ...faults].join(', ')}
+    FROM (SELECT *, (${passed}) AS passed$ FROM (SELECT *, (${fits}) AS fits$${fault} FROM (SELECT * EXCLUDE (position$) FROM ${source}) AS fields POSITIONAL JOIN ${parts.join(' POSITIONAL JOIN ')})) ORDER BY position$`;
 }

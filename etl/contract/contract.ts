@@ -17,6 +17,8 @@ export const REASON_CODES = [
   'MAX_ATTEMPTS',
   'PREVIOUSLY_CONDEMNED',
   'STRUCTURE_ERROR',
+  'PROTECTION_ERROR',
+  'FORGOTTEN',
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];
 
@@ -84,6 +86,36 @@ export interface ColumnTimezone {
   readonly rules?: string;
 }
 
+/** Whose data something is, as a contract declares it: the kind of subject, and the column that has its id. */
+export interface DeclaredSubject {
+  readonly column: string;
+  readonly kind: string;
+}
+
+/** What becomes of a column's values before they are stored (`assay.protect`). */
+export type ColumnProtection =
+  | {
+      readonly as: 'encrypted' | 'pseudonym';
+      /** The data group whose members may see the values. */
+      readonly group: string;
+      /** Whose values they are, where that isn't the dataset's subject. */
+      readonly subject?: DeclaredSubject;
+    }
+  | { readonly as: 'dropped' }
+  | { readonly as: 'clear'; readonly reason: string };
+
+/** How long values stay readable, and the column that this counts from; the partition column where none is named. */
+export interface Retention {
+  readonly level: ServiceLevel;
+  readonly element?: string;
+}
+
+/** Kinds of personal data, by their names in PII_KINDS, that a public or internal column is known to hold, and why it may. */
+export interface KnownPii {
+  readonly kinds: readonly string[];
+  readonly reason: string;
+}
+
 /** One column of a dataset. */
 export interface ContractColumn {
   readonly name: string;
@@ -101,7 +133,13 @@ export interface ContractColumn {
   readonly timezone?: ColumnTimezone;
   /** Texts that mean no value in this column, beside those that do in every one. */
   readonly nullValues?: readonly string[];
+  /** Where its value stands in a record of JSON, as a JSON pointer; absent: under its name. */
+  readonly path?: string;
+  /** Absent: none, so that what is found holds a run. */
+  readonly knownPii?: KnownPii;
   readonly checks: readonly ColumnCheck[];
+  /** Absent where nothing is said: the values are stored as they come. */
+  readonly protect?: ColumnProtection;
 }
 
 /** A rule over several columns: a boolean SQL expression, checked when the contract is read. */
@@ -124,8 +162,10 @@ export interface ServiceLevel {
   readonly unit?: string;
 }
 
-/** How the source writes its CSV. */
+/** How the source writes its files. */
 export interface CsvDialect {
+  /** Set where each line is a record in JSON; then only `encodings` (UTF-8) and `nullValues` say something. */
+  readonly format?: 'jsonl';
   /** One sign or several. */
   readonly delimiter: string;
   readonly quote: string;
@@ -223,7 +263,35 @@ export interface SourceContract extends ContractBase {
   /** Where no columns tell records apart (`key` is empty): a record's values do, and its number among its equals in one file. */
   readonly recordKey?: true;
   readonly measures: readonly Measure[];
+  /** Where the consent of whom the records are about stands, by purpose. */
+  readonly consent?: Readonly<Record<string, Consent>>;
   readonly limits: Limits;
+  /** Whose data a record is (`assay.subject`). */
+  readonly subject?: DeclaredSubject;
+  /** How long protected values stay readable; absent where nothing is protected, or that isn't said. */
+  readonly retention?: Retention;
+}
+
+/** Where it stands who consents: a Silver dataset of states, and its boolean column. */
+export interface Consent {
+  readonly dataset: string;
+  readonly column: string;
+}
+
+/** By whose latest state an input of a Gold table is restricted to those who consent. */
+export interface InputConsent {
+  readonly input: string;
+  /** Column of the input that names whom a record is about. */
+  readonly subject: string;
+  /** Column whose month partitions the input. */
+  readonly partition: string;
+  readonly states: {
+    readonly dataset: string;
+    /** Columns of the states: whose they are, whether they consent, and since when. */
+    readonly subject: string;
+    readonly column: string;
+    readonly at: string;
+  };
 }
 
 /** A Gold table: one SQL file over Silver. */
@@ -235,6 +303,10 @@ export interface GoldContract extends ContractBase {
   readonly inputs: readonly string[];
   /** Which months a changed month of an input changes: itself, or all from it on. */
   readonly affects: 'same-month' | 'month-and-later';
+  /** What the table is for: it is made from subjects who consent to that; absent: from all. */
+  readonly purpose?: string;
+  /** How its inputs are restricted to them; known once all contracts are read. */
+  readonly consents?: readonly InputConsent[];
 }
 
 export type Contract = SourceContract | GoldContract;

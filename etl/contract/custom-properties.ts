@@ -8,6 +8,7 @@ export const ASSAY_PROPERTIES = {
   'assay.layer': 'contract',
   'assay.partitionColumn': 'contract',
   'assay.csv': 'silver',
+  'assay.format': 'silver',
   'assay.xlsx': 'silver',
   'assay.unknownColumns': 'silver',
   'assay.duplicates': 'silver',
@@ -15,9 +16,12 @@ export const ASSAY_PROPERTIES = {
   'assay.key': 'silver',
   'assay.measures': 'silver',
   'assay.limits': 'silver',
+  'assay.subject': 'silver',
+  'assay.consent': 'silver',
   'assay.sql': 'gold',
   'assay.inputs': 'gold',
   'assay.affects': 'gold',
+  'assay.purpose': 'gold',
   'assay.snapshots': 'contract',
   'assay.tend': 'contract',
   'assay.headers': 'column',
@@ -26,6 +30,9 @@ export const ASSAY_PROPERTIES = {
   'assay.timezone': 'column',
   'assay.values': 'column',
   'assay.nullValues': 'column',
+  'assay.path': 'column',
+  'assay.protect': 'column',
+  'assay.pii': 'column',
 } as const satisfies Readonly<Record<string, 'contract' | 'silver' | 'gold' | 'column'>>;
 /** The name of an `assay.*` property. */
 export type AssayProperty = keyof typeof ASSAY_PROPERTIES;
@@ -45,6 +52,7 @@ export interface CustomList {
 }
 
 const HINT = 'write property and value';
+const ENTRY = { property: text('write the property name') } as const;
 
 /**
  * The `assay.*` entries of customProperties lists. Other tools' properties are left alone; an unknown `assay.*`
@@ -60,7 +68,7 @@ export function readCustomProperties(
     for (const [i, entry] of asList(list, path, problems).entries()) {
       const at = [...path, i];
       refuseUnknown(entry, CUSTOM_PROPERTY_FIELDS, at, { problems, hint: HINT });
-      const { property } = readFields({ property: text('write the property name') }, entry, at, problems);
+      const { property } = readFields(ENTRY, entry, at, problems);
       if (property === undefined || !isMap(entry) || !isOurs(property)) continue;
       const name = knownName(property, level, [...at, 'property'], problems);
       if (name === undefined) continue;

@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors.ts';
 import { datasetPath, tableName } from '../naming/datasets.ts';
-import type { ContractSource } from '../ports.ts';
+import type { ContractSource, ContractText } from '../ports.ts';
+import { consentsOf } from './consents.ts';
 import type { Contract, SourceContract } from './contract.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import { ContractError, type ContractProblem } from './problems.ts';
@@ -41,7 +42,26 @@ interface Found {
  * one dataset are a problem of both, and neither is used; so is a Gold contract whose inputs aren't Silver contracts.
  */
 export async function loadContracts(source: ContractSource): Promise<LoadedContracts> {
-  const reads = (await source.list()).map(({ file, text }): Read => {
+  const texts = await source.list();
+  const last = lastLoaded.get(source);
+  if (last !== undefined && isSame(last.texts, texts)) return last.loaded;
+  const loaded = loadTexts(texts);
+  lastLoaded.set(source, { texts, loaded });
+  return loaded;
+}
+
+/** What was last loaded from each source: a page of a console loads the contracts several times. */
+const lastLoaded = new WeakMap<
+  ContractSource,
+  { readonly texts: readonly ContractText[]; readonly loaded: LoadedContracts }
+>();
+
+const isSame = (before: readonly ContractText[], now: readonly ContractText[]): boolean =>
+  before.length === now.length &&
+  before.every(({ file, text }, n) => file === now[n]?.file && text === now[n].text);
+
+function loadTexts(texts: readonly ContractText[]): LoadedContracts {
+  const reads = texts.map(({ file, text }): Read => {
     const result = readOnce(file, text);
     return { file, text, dataset: result.dataset ?? guess(file), result };
   });
@@ -50,13 +70,16 @@ export async function loadContracts(source: ContractSource): Promise<LoadedContr
   );
   const found = [...own, ...repeats(reads), ...sameTables(reads)];
   const sound = usable(reads, found);
-  const all = [...found, ...inputProblems(sound)];
+  const known = new Map(sound.map(({ contract }) => [contract.dataset, contract]));
+  const all = [...found, ...inputProblems(sound), ...consentProblems(sound, known)];
   const unusable = new Map<string, ContractProblem[]>();
   for (const { dataset, problem } of all) {
     if (dataset !== undefined) unusable.set(dataset, [...(unusable.get(dataset) ?? []), problem]);
   }
   return {
-    contracts: new Map(usable(reads, all).map(({ contract }) => [contract.dataset, contract])),
+    contracts: new Map(
+      usable(reads, all).map(({ contract }) => [contract.dataset, withConsents(contract, known)]),
+    ),
     texts: new Map(reads.flatMap(({ dataset, text }) => (dataset === undefined ? [] : [[dataset, text]]))),
     problems: all.map(({ problem }) => problem).sort(byPlace),
     gaps: reads.flatMap(({ result }) => (result.kind === 'contract' ? result.gaps : [])),
@@ -118,6 +141,18 @@ function sameTables(reads: readonly Read[]): Found[] {
     const message = `makes the table ${table}, as ${other.dataset} does; call one of them otherwise`;
     return [{ dataset, problem: { ...place, message } }];
   });
+}
+
+function consentProblems(sound: readonly Sound[], known: ReadonlyMap<string, Contract>): Found[] {
+  return sound.flatMap(({ dataset, contract, places }) => {
+    const problems = contract.layer === 'gold' ? consentsOf(contract, known).problems : [];
+    return problems.map((message) => ({ dataset, problem: { ...places.inputs, message } }));
+  });
+}
+
+function withConsents(contract: Contract, known: ReadonlyMap<string, Contract>): Contract {
+  if (contract.layer !== 'gold' || contract.purpose === undefined) return contract;
+  return { ...contract, consents: consentsOf(contract, known).consents };
 }
 
 function inputProblems(sound: readonly Sound[]): Found[] {

@@ -176,14 +176,15 @@ export function readValues(
   return [{ kind: 'values', rule, values }];
 }
 
+const RULE = {
+  name: ruleName,
+  description,
+  implementation: text('write a boolean SQL expression over the columns'),
+} as const;
+
 function readRule(entry: Entry, at: Path, problems: Problems): { rule: RecordRule; at: Path }[] {
-  const shape = {
-    name: ruleName,
-    description,
-    implementation: text('write a boolean SQL expression over the columns'),
-  };
   refuseSeverity(entry, at, problems);
-  const { name, description: what = '', implementation } = readFields(shape, entry, at, problems);
+  const { name, description: what = '', implementation } = readFields(RULE, entry, at, problems);
   if (name === undefined || implementation === undefined) return [];
   return [{ rule: { rule: name, description: what.trim(), expression: implementation.trim() }, at }];
 }

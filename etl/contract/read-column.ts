@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readColumnProtection } from '../privacy/read-protection.ts';
 import type { ColumnType } from '../table/schema.ts';
 import { readColumnOptions } from './column-options.ts';
 import { columnType, LOGICAL_TYPES } from './column-type.ts';
@@ -21,7 +22,9 @@ import { ISO_4217 } from './iso-4217.ts';
 import { PROPERTY_FIELDS } from './odcs-fields.ts';
 import type { Path, Problems } from './problems.ts';
 import { readColumnQuality, readValues, refuseRepeats } from './quality.ts';
+import { readPath } from './read-format.ts';
 import { PLAIN_NUMBER, readNumberFormat } from './read-number-format.ts';
+import { readPii } from './read-pii.ts';
 import { readTimezone } from './read-timezone.ts';
 
 /** A column as far as it could be read; where anything was wrong there are problems, and it is never used. */
@@ -89,7 +92,10 @@ export function readColumn(value: unknown, path: Path, problems: Problems): Colu
       number,
       ...(timezone === undefined ? {} : { timezone }),
       ...readNullValues(custom, problems),
+      ...readPath(custom, problems),
+      ...readPii(custom, { classification: fields.classification ?? 'personal' }, problems),
       checks,
+      ...readProtect(custom, problems),
     },
   };
 }
@@ -134,21 +140,30 @@ function readTyped(
   };
 }
 
+const NULL_VALUES = listOf(
+  text("write it in quotes, e.g. 'NA'"),
+  "write texts that mean no value here as ['NA', '-']",
+  1,
+);
+const HEADERS = listOf(text('write a header spelling'), 'write the header spellings as [A, B, …]', 1);
+const FORMATS = listOf(text('write a date pattern'), 'write patterns such as [dd/MM/yyyy]', 1);
+const CODE_LIST = choice(['iso-4217'], ' (own values go into quality: invalidValues)');
+
 function readNullValues(custom: CustomValues, problems: Problems): Pick<ContractColumn, 'nullValues'> {
   const given = custom.get('assay.nullValues');
-  const schema = listOf(
-    text("write it in quotes, e.g. 'NA'"),
-    "write texts that mean no value here as ['NA', '-']",
-    1,
-  );
-  const listed = given === undefined ? undefined : readValue(schema, given.value, given.path, problems);
+  const listed = given === undefined ? undefined : readValue(NULL_VALUES, given.value, given.path, problems);
   return listed === undefined ? {} : { nullValues: listed.map((item) => item.trim()) };
+}
+
+function readProtect(custom: CustomValues, problems: Problems): Pick<ContractColumn, 'protect'> {
+  const given = custom.get('assay.protect');
+  const protect = given && readColumnProtection(given.value, given.path, problems);
+  return protect === undefined ? {} : { protect };
 }
 
 function readHeaders(name: string | undefined, custom: CustomValues, problems: Problems): string[] {
   const given = custom.get('assay.headers');
-  const schema = listOf(text('write a header spelling'), 'write the header spellings as [A, B, …]', 1);
-  const aliases = given === undefined ? [] : (readValue(schema, given.value, given.path, problems) ?? []);
+  const aliases = given === undefined ? [] : (readValue(HEADERS, given.value, given.path, problems) ?? []);
   const spellings = new Map<string, string>();
   for (const header of name === undefined ? aliases : [name, ...aliases]) {
     const key = normaliseHeader(header);
@@ -167,8 +182,7 @@ function readFormats(
     if (given !== undefined) problems.add(given.path, 'is for date and timestamp columns; remove it');
     return [];
   }
-  const schema = listOf(text('write a date pattern'), 'write patterns such as [dd/MM/yyyy]', 1);
-  const listed = given === undefined ? [] : (readValue(schema, given.value, given.path, problems) ?? []);
+  const listed = given === undefined ? [] : (readValue(FORMATS, given.value, given.path, problems) ?? []);
   const all = listed.map((pattern, i) => ({ pattern, at: [...(given?.path ?? path), i] }));
   if (option !== undefined) all.push({ pattern: option, at: [...path, 'logicalTypeOptions', 'format'] });
   for (const { pattern, at } of all) {
@@ -190,12 +204,7 @@ function readFormats(
 function readCodeList(type: ColumnType, { custom, problems }: Context): ColumnCheck[] {
   const given = custom.get('assay.values');
   if (given === undefined) return [];
-  const list = readValue(
-    choice(['iso-4217'], ' (own values go into quality: invalidValues)'),
-    given.value,
-    given.path,
-    problems,
-  );
+  const list = readValue(CODE_LIST, given.value, given.path, problems);
   if (type.kind !== 'string') problems.add(given.path, 'is for string columns; remove it');
   return list === undefined ? [] : [{ kind: 'values', rule: 'iso_4217', values: ISO_4217 }];
 }

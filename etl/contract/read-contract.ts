@@ -10,8 +10,10 @@ import {
   checkTotalRow,
   checkZoneColumns,
 } from './check-columns.ts';
+import { checkFormat } from './check-format.ts';
 import type { Contract, RecordRule } from './contract.ts';
 import { ASSAY_PROPERTIES, type CustomValues, readCustomProperties } from './custom-properties.ts';
+import { readProtection } from './dataset-protection.ts';
 import { contractDigest } from './digest.ts';
 import { asList, choice, isMap, readFields, readValue, refuseUnknown } from './fields.ts';
 import { CONTRACT_FIELDS, OBJECT_FIELDS } from './odcs-fields.ts';
@@ -110,7 +112,10 @@ function readDocument(
   const contract: Contract =
     layer === 'gold'
       ? { ...common, digest: '', layer, ...readGoldSettings(custom, SCHEMA, problems) }
-      : { ...common, digest: '', layer, ...readSource(custom, drafts, problems) };
+      : readProtection(
+          { ...common, digest: '', layer, ...readSource(custom, drafts, problems) },
+          { drafts, custom, document, problems },
+        );
   const inputs = custom.get('assay.inputs')?.path ?? [];
   return { contract: { ...contract, digest: contractDigest(contract) }, inputs };
 }
@@ -146,11 +151,12 @@ function readTable(object: Readonly<Record<string, unknown>> | undefined, proble
   return { drafts, rules: readRecordRules(object.quality, [...SCHEMA, 'quality'], problems) };
 }
 
+const LAYER = choice(['silver', 'gold']);
+
 /** The layer; properties of the other layer are problems. */
 function readLayer(custom: CustomValues, problems: Problems): 'silver' | 'gold' {
   const given = custom.get('assay.layer');
-  const layer =
-    given === undefined ? 'silver' : readValue(choice(['silver', 'gold']), given.value, given.path, problems);
+  const layer = given === undefined ? 'silver' : readValue(LAYER, given.value, given.path, problems);
   if (layer === undefined) return custom.has('assay.sql') ? 'gold' : 'silver';
   for (const [name, { path }] of custom) {
     const place = ASSAY_PROPERTIES[name];
@@ -193,6 +199,7 @@ function readSource(
   const { measures, csv } = settings;
   checkMeasures(drafts, measures, { path: custom.get('assay.measures')?.path ?? [], problems });
   const csvPath = custom.get('assay.csv')?.path ?? [];
+  checkFormat(csv.format, drafts, { custom, problems });
   if (csv.columns !== undefined) checkFileColumns(drafts, csv.columns, [...csvPath, 'columns'], problems);
   if (csv.totalRowColumn !== undefined) {
     const path = [...csvPath, 'totalRow', 'column'];

@@ -4,6 +4,7 @@ import type { CustomValues } from './custom-properties.ts';
 import { choice, describe, flag, listOf, readFields, refuseUnknown, text, whole } from './fields.ts';
 import { patternFault } from './portable-pattern.ts';
 import type { Path, Problems } from './problems.ts';
+import { readFormat } from './read-format.ts';
 
 const SIGN = /^[\t -/:-@[-`{-~]$/;
 
@@ -71,7 +72,9 @@ export function readCsv(custom: CustomValues, problems: Problems): CsvDialect {
   }
   const column = readTotalRow(fields.totalRow, [...path, 'totalRow'], problems);
   const sheet = readSheet(custom, problems);
+  const format = readFormat(custom, problems);
   return {
+    ...(format === undefined ? {} : { format }),
     delimiter,
     quote,
     escape: escaping,

@@ -2,9 +2,10 @@ import type { GoldContract } from './contract.ts';
 import type { AssayProperty, CustomValues } from './custom-properties.ts';
 import { choice, listOf, matching, readFields } from './fields.ts';
 import type { Path, Problems } from './problems.ts';
+import { readPurpose } from './read-consent.ts';
 
 /** What a Gold contract says beside its columns. */
-export type GoldSettings = Pick<GoldContract, 'sql' | 'inputs' | 'affects'>;
+export type GoldSettings = Pick<GoldContract, 'sql' | 'inputs' | 'affects' | 'purpose'>;
 
 const SHAPE = {
   'assay.sql': matching(
@@ -38,5 +39,6 @@ export function readGoldSettings(custom: CustomValues, at: Path, problems: Probl
     sql: fields['assay.sql'] ?? '',
     inputs: [...new Set(fields['assay.inputs'] ?? [])],
     affects: fields['assay.affects'] ?? 'month-and-later',
+    ...readPurpose(custom, problems),
   };
 }

@@ -3,12 +3,13 @@ import type { Limits, Measure, SourceContract } from './contract.ts';
 import type { AssayProperty, CustomValues } from './custom-properties.ts';
 import { amount, asList, choice, readFields, readValue, refuseUnknown, text, whole } from './fields.ts';
 import type { Problems } from './problems.ts';
+import { readConsent } from './read-consent.ts';
 import { readCsv } from './read-csv.ts';
 
 /** What a source contract says beside its columns, in `assay.*` properties or by default. */
 export type SourceSettings = Pick<
   SourceContract,
-  'csv' | 'unknownColumns' | 'duplicates' | 'redelivery' | 'recordKey' | 'measures' | 'limits'
+  'csv' | 'unknownColumns' | 'duplicates' | 'redelivery' | 'recordKey' | 'measures' | 'limits' | 'consent'
 >;
 
 /** The limits of a contract that sets none. */
@@ -36,6 +37,15 @@ const LIMITS = {
   maxUnpackedBytes: whole(1).optional(),
 } as const satisfies Record<keyof Limits, unknown>;
 
+const UNKNOWN_COLUMNS = choice(['ignore', 'rescue', 'reject']);
+const DUPLICATES = choice(['condemn', 'keep-first', 'replace']);
+const REDELIVERY = choice(['expected']);
+const RECORD_KEY = choice(['record'], '; columns of a key say primaryKey: true themselves');
+const MEASURE = {
+  column: text('write the column to sum'),
+  by: text('write the column to sum by').optional(),
+} as const;
+
 /** Reads the settings of a source contract; what is absent has its default. */
 export function readSourceSettings(custom: CustomValues, problems: Problems): SourceSettings {
   const one = <T>(name: AssayProperty, schema: z.ZodType<T>, otherwise: T): T => {
@@ -46,11 +56,12 @@ export function readSourceSettings(custom: CustomValues, problems: Problems): So
   };
   return {
     csv: readCsv(custom, problems),
-    unknownColumns: one('assay.unknownColumns', choice(['ignore', 'rescue', 'reject']), 'ignore'),
-    duplicates: one('assay.duplicates', choice(['condemn', 'keep-first', 'replace']), 'condemn'),
+    unknownColumns: one('assay.unknownColumns', UNKNOWN_COLUMNS, 'ignore'),
+    duplicates: one('assay.duplicates', DUPLICATES, 'condemn'),
     measures: readMeasures(custom, problems),
     limits: readLimits(custom, problems),
     ...readRepeats(custom, problems),
+    ...readConsent(custom, problems),
   };
 }
 
@@ -62,14 +73,8 @@ function readRepeats(
   const [redelivery, key, duplicates] = (['assay.redelivery', 'assay.key', 'assay.duplicates'] as const).map(
     (name) => custom.get(name),
   );
-  if (redelivery !== undefined) readValue(choice(['expected']), redelivery.value, redelivery.path, problems);
-  if (key !== undefined)
-    readValue(
-      choice(['record'], '; columns of a key say primaryKey: true themselves'),
-      key.value,
-      key.path,
-      problems,
-    );
+  if (redelivery !== undefined) readValue(REDELIVERY, redelivery.value, redelivery.path, problems);
+  if (key !== undefined) readValue(RECORD_KEY, key.value, key.path, problems);
   if (key !== undefined && duplicates !== undefined)
     problems.add(
       duplicates.path,
@@ -86,11 +91,7 @@ function readMeasures(custom: CustomValues, problems: Problems): Measure[] {
   return asList(value, path, problems).flatMap((entry, i) => {
     const at = [...path, i];
     refuseUnknown(entry, ['column', 'by'], at, { problems, hint: 'write column and by' });
-    const shape = {
-      column: text('write the column to sum'),
-      by: text('write the column to sum by').optional(),
-    };
-    const { column, by } = readFields(shape, entry, at, problems);
+    const { column, by } = readFields(MEASURE, entry, at, problems);
     if (column === undefined) return [];
     return [by === undefined ? { column } : { column, by }];
   });

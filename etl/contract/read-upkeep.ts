@@ -24,12 +24,17 @@ export const DEFAULT_SNAPSHOTS: KeptSnapshots = {
   atMost: 1000,
 };
 
+/** No state but the current one. */
+const ONLY_NEWEST: KeptSnapshots = { keepMs: 0, atLeast: 1, atMost: 1 };
+
 /** Reads `assay.snapshots` and `assay.tend`; what is absent stays absent. */
 export function readUpkeep(custom: CustomValues, problems: Problems): Upkeep {
   const given = custom.get('assay.tend');
   const tend = given === undefined ? undefined : readValue(flag, given.value, given.path, problems);
   const snapshots = readSnapshots(custom, problems);
-  return { ...(snapshots === undefined ? {} : { snapshots }), ...(tend === false ? { tend } : {}) };
+  // Earlier states of what is made by consent hold those who withdrew it since.
+  const kept = custom.has('assay.purpose') ? ONLY_NEWEST : snapshots;
+  return { ...(kept === undefined ? {} : { snapshots: kept }), ...(tend === false ? { tend } : {}) };
 }
 
 function readSnapshots(custom: CustomValues, problems: Problems): KeptSnapshots | undefined {

@@ -1,3 +1,4 @@
+import { columnPointer } from '../jsonl/pointer.ts';
 import type { ContractColumn, CsvDialect, SourceContract } from './contract.ts';
 import { normaliseHeader } from './header.ts';
 import { byWord, COLUMN_WORD, CONTRACT_WORD, CSV_WORD, LIMIT_WORD } from './whose-word.ts';
@@ -47,16 +48,18 @@ function unknownBefore(next: SourceContract, old: SourceContract): SourceContrac
   return next.unknownColumns === 'reject' && old.unknownColumns !== 'reject' ? 'ignore' : next.unknownColumns;
 }
 
-/** What each column of the new contract was before: the column of its name, or one that is gone and shares a header with it. */
+/** What each column of the new contract was before: the column of its name, or one that is gone and shares a header or a place in JSON with it. */
 function columnsBefore(next: SourceContract, old: SourceContract): Map<string, ContractColumn> {
   const names = new Set(next.columns.map(({ name }) => name));
   const gone = old.columns.filter(({ name }) => !names.has(name));
   const found = new Map<string, ContractColumn>();
-  for (const { name, headers } of next.columns) {
+  for (const one of next.columns) {
+    const { name, headers } = one;
     const spellings = new Set(headers.map(normaliseHeader));
     const was =
       old.columns.find((column) => column.name === name) ??
-      gone.find((column) => column.headers.some((header) => spellings.has(normaliseHeader(header))));
+      gone.find((column) => column.headers.some((header) => spellings.has(normaliseHeader(header)))) ??
+      gone.find((column) => old.csv.format === 'jsonl' && columnPointer(column) === columnPointer(one));
     if (was !== undefined) found.set(name, was);
   }
   return found;
@@ -73,6 +76,7 @@ function spelledAs(column: ContractColumn, was: ContractColumn): ContractColumn 
     headers: [...new Set([...was.headers, ...column.headers])],
     formats: areBoth(TIMES) ? was.formats : column.formats,
     number: areBoth(NUMBERS) ? was.number : column.number,
+    ...(was.path === undefined && was.name === column.name ? {} : { path: columnPointer(was) }),
   };
   return byWord(COLUMN_WORD, { table: column, file: was }, spelling);
 }

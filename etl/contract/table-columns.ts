@@ -9,9 +9,9 @@ import type { Contract, ContractColumn } from './contract.ts';
  * field; what the contract requires stands in the column's doc.
  */
 export function tableColumns(contract: Contract): TableColumn[] {
-  const own = contract.columns.map((column) => ({
+  const own = contract.columns.filter(isStored).map((column) => ({
     name: column.name,
-    type: column.type,
+    type: isSealedColumn(column) ? STRING : column.type,
     required: false,
     doc: columnDoc(column, contract.key.includes(column.name)),
   }));
@@ -23,6 +23,15 @@ export function tableColumns(contract: Contract): TableColumn[] {
     ...(isByArrival(contract) ? [ARRIVAL] : []),
   ];
 }
+
+const STRING = { kind: 'string' } as const;
+
+/** Whether a column's values are in the table at all, as they came or as envelopes. */
+export const isStored = ({ protect }: ContractColumn): boolean => protect?.as !== 'dropped';
+
+/** Whether envelopes and references stand in the place of a column's values. */
+export const isSealedColumn = ({ protect }: ContractColumn): boolean =>
+  protect?.as === 'encrypted' || protect?.as === 'pseudonym';
 
 /** A column that Assay adds to a table. */
 export const added = (
@@ -55,7 +64,12 @@ const ARRIVAL = added(
 const SNAPSHOT = added(SNAPSHOT_NAME, 'long', 'The Silver snapshot that the row was computed from');
 
 function columnDoc(column: ContractColumn, isKey: boolean): string {
-  const marks = [isKey ? 'key' : undefined, column.required ? 'required' : undefined, column.classification];
+  const marks = [
+    isKey ? 'key' : undefined,
+    column.required ? 'required' : undefined,
+    column.classification,
+    isSealedColumn(column) ? column.protect?.as : undefined,
+  ];
   const suffix = `[${marks.filter((mark) => mark !== undefined).join(', ')}]`;
   return column.description === '' ? suffix : `${column.description} ${suffix}`;
 }

@@ -20,11 +20,15 @@ export const COLUMN_WORD = {
   // Whoever names a zone mostly corrects times that were wrongly read as UTC.
   timezone: 'table',
   nullValues: 'file',
+  path: 'both',
+  knownPii: 'table',
   checks: 'table',
+  protect: 'table',
 } as const satisfies WhoseWord<Required<ContractColumn>>;
 
 /** All of how a source writes its files is the file's. */
 export const CSV_WORD = {
+  format: 'file',
   delimiter: 'file',
   quote: 'file',
   escape: 'file',
@@ -83,6 +87,9 @@ export const CONTRACT_WORD = {
   redelivery: 'table',
   measures: 'table',
   limits: 'both',
+  subject: 'table',
+  consent: 'table',
+  retention: 'table',
 } as const satisfies WhoseWord<Required<SourceContract>>;
 
 /**

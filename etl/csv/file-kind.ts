@@ -28,9 +28,11 @@ const SIGNATURES: readonly (readonly [hex: string, words: string])[] = [
   ['474946383', 'a GIF image'],
 ];
 
+const JSON_TEXT = 'JSON';
+
 /** How texts of other kinds begin, blanks aside. */
 const TEXTS: readonly (readonly [RegExp, string])[] = [
-  [/^(\{\s*"|\[\s*\{\s*")/, 'JSON'],
+  [/^(\{\s*"|\[\s*\{\s*")/, JSON_TEXT],
   [/^<\?xml/i, 'XML'],
   [/^<(!doctype )?html/i, 'a web page (HTML): perhaps the page that asks to sign in'],
   [/^\{\\rtf/, 'a text of a word processor (RTF)'],
@@ -38,18 +40,21 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
 
 /**
  * A file's kind, by name and first bytes, if nothing is read from it. Files named as archives or workbooks are opened
- * later.
+ * later, also where their dataset's files are JSON Lines.
  */
-export function refusedKind(name: string, head: Uint8Array): string | undefined {
-  const kind = otherKind(head);
+export function refusedKind(name: string, head: Uint8Array, format?: FileFormat): string | undefined {
+  const kind = otherKind(head, format);
   return kind === ZIP && (isArchive(name) || isWorkbook(name)) ? undefined : kind;
 }
 
 /** How many of a file's first bytes tell its kind. */
 export const KIND_BYTES = 64;
 
-/** A kind that can't be CSV, by a file's first bytes, e.g. `a PDF`; undefined where they don't tell. */
-export function otherKind(head: Uint8Array): string | undefined {
+/**
+ * A kind that can't be CSV, or JSON Lines where that is the format, by a file's first bytes, e.g. `a PDF`; undefined where
+ * they don't tell.
+ */
+export function otherKind(head: Uint8Array, format?: FileFormat): string | undefined {
   const bytes = Buffer.from(head.subarray(0, KIND_BYTES));
   const hex = bytes.toString('hex');
   const known = SIGNATURES.find(([signature]) => hex.startsWith(signature));
@@ -58,8 +63,17 @@ export function otherKind(head: Uint8Array): string | undefined {
     .toString('latin1')
     .replace(/^\u00ef\u00bb\u00bf/, '')
     .trimStart();
-  return TEXTS.find(([form]) => form.test(text))?.[1];
+  const found = TEXTS.find(([form]) => form.test(text))?.[1];
+  return found === JSON_TEXT && format !== undefined ? undefined : found;
 }
 
 /** Why a file of another kind is not read, in a sentence's second half. */
-export const notCsv = (kind: string): string => `it is ${kind}, and no CSV`;
+export const notOfFormat = (kind: string, format: FileFormat): string =>
+  format === 'jsonl'
+    ? `it is ${kind}, and no JSON Lines`
+    : `it is ${kind}, and no CSV${kind === JSON_TEXT ? JSON_ADVICE : ''}`;
+
+/** What a contract says its files are, undefined for CSV; `any` where there is no contract. */
+type FileFormat = 'jsonl' | 'any' | undefined;
+
+const JSON_ADVICE = ' (a contract says assay.format: jsonl where each line is a JSON object)';

@@ -11,6 +11,8 @@ export interface Layout {
   /** Fields that the contract doesn't know, with the name to keep them under. */
   readonly unknown: readonly { readonly field: number; readonly name: string }[];
   readonly newline: '\n' | '\r\n';
+  /** The field that holds all members that the contract doesn't know as one JSON object, where records are or were JSON. */
+  readonly rescued?: number;
   /** Set where days and times may also be written as a sheet's cells give them: of a sheet, and of records from quarantine. */
   readonly hasCells?: true;
 }

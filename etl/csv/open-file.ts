@@ -1,16 +1,20 @@
 import { type Member, memberBytes } from '../archives/member-bytes.ts';
 import { misreadDates } from '../contract/cell-dates.ts';
 import type { CsvDialect, Encoding, SourceContract } from '../contract/contract.ts';
+import { acceptingRescued, openJson, withRescued } from '../jsonl/open-json.ts';
+import { isSealed } from '../naming/bronze.ts';
 import { retryOf } from '../naming/decisions.ts';
 import type { DataStore, Scratch } from '../ports.ts';
 import { refusedFormulas, type SheetFormulas, unsavedInWords } from '../xlsx/unsaved-formulas.ts';
 import { type HeaderResult, headerless, readHeader } from './header.ts';
 import { type Layout, matchHeader } from './layout.ts';
-import type { PieceFormat, StartPosition } from './pieces.ts';
+import type { Opened, Unopened } from './opened.ts';
+import type { StartPosition } from './piece.ts';
 import { recordFormat } from './record-format.ts';
 import { repeatedHeader } from './repeated-header.ts';
 import { retryDialect, sheetDialect } from './retry-dialect.ts';
 import { plainSigns } from './rewrite.ts';
+import { sealedDialect, sealedRecordBytes } from './sealed-dialect.ts';
 import { openText, type UnpackOptions, unpackFirst } from './text.ts';
 import { ByteWindow } from './window.ts';
 
@@ -44,22 +48,6 @@ export interface OpenOptions {
   readonly scratch: Scratch;
 }
 
-/** A file whose records can be read. */
-export interface Opened {
-  readonly kind: 'open';
-  /** Stands at the first record; whoever opened the file closes it. */
-  readonly window: ByteWindow;
-  readonly layout: Layout;
-  readonly format: PieceFormat;
-  /** Where that record stands in the file. */
-  readonly first: StartPosition;
-  /** What people should know of how it was read. */
-  readonly note?: string;
-}
-
-/** Why a file has no records to be read. */
-export type Unopened = { readonly kind: 'empty' } | { readonly kind: 'rejected'; readonly why: string };
-
 /** Opens a file at its first record, or at the first of its span. */
 export async function openFile(file: FileToRead, options: OpenOptions): Promise<Opened | Unopened> {
   const opened = await openAtHeader(file, options);
@@ -74,24 +62,30 @@ async function openAtHeader(
   { contract, data, scratch }: OpenOptions,
 ): Promise<Opened | Unopened> {
   if (file.refused !== undefined) return { kind: 'rejected', why: file.refused };
+  const isRetry = retryOf(contract.dataset, file.key) !== undefined;
+  const isProtected = isSealed(file.key);
+  const isJson = contract.csv.format === 'jsonl' && !isRetry && !isProtected;
   const unpacking = {
     scratch,
     name: `file-${file.index}`,
     maxUnpackedBytes: contract.limits.maxUnpackedBytes,
-    encodings: contract.csv.encodings,
+    encodings: isProtected ? UTF_8 : contract.csv.encodings,
     sheet: sheetFormat(contract),
+    ...(isJson ? { format: 'jsonl' as const } : {}),
   };
   const stream = bytesOf(file, data);
   const whole = file.isUnproven === true ? await unpackFirst(stream, unpacking) : stream;
   const text = 'kind' in whole ? whole : await openText(whole, unpacking);
   if (text.kind === 'unreadable') return { kind: 'rejected', why: text.why };
-  const isRetry = retryOf(contract.dataset, file.key) !== undefined;
+  if (isJson) return await openJson(text.bytes, contract);
   const written = text.sheet === undefined ? contract.csv : sheetDialect(contract.csv);
-  const csv = isRetry ? retryDialect(contract.csv) : written;
+  const csv = isRetry ? retryDialect(contract.csv) : isProtected ? sealedDialect(contract.csv) : written;
   const dialect = { ...csv, encodings: encodingsOf(csv, text) };
   const window = new ByteWindow(text.bytes);
   const hasCells = isRetry || text.sheet !== undefined;
-  const passed = await passHeader(window, dialect, contract).catch(async (error: unknown) => {
+  const isOurs = isRetry || isProtected;
+  const known = isOurs ? acceptingRescued(isProtected ? withSealedLimits(contract) : contract) : contract;
+  const passed = await passHeader(window, dialect, known).catch(async (error: unknown) => {
     await window.close();
     throw error;
   });
@@ -101,9 +95,20 @@ async function openAtHeader(
     await window.close();
     return opened;
   }
-  const layout = hasCells ? { ...opened.layout, hasCells: true as const } : opened.layout;
-  return { ...opened, layout, window, ...(note === undefined ? {} : { note }) };
+  const read = isOurs ? withRescued(opened.layout, contract) : opened.layout;
+  const layout = hasCells ? { ...read, hasCells: true as const } : read;
+  const format = isProtected ? { ...opened.format, isSealed: true as const } : opened.format;
+  return { ...opened, layout, format, window, ...(note === undefined ? {} : { note }) };
 }
+
+/** What a protected file is in, whatever its source was. */
+const UTF_8: readonly Encoding[] = ['utf-8'];
+
+/** Envelopes make records longer than their source's. */
+const withSealedLimits = (contract: SourceContract): SourceContract => ({
+  ...contract,
+  limits: { ...contract.limits, maxRecordBytes: sealedRecordBytes(contract) },
+});
 
 /** Set where formulas without a value are why nothing is read from a sheet, or may be: then they are told beside the other reason. */
 function refusedSheet(

@@ -1,52 +1,14 @@
 import { Buffer } from 'node:buffer';
-import type { Encoding } from '../contract/contract.ts';
+import { JsonPieces } from '../jsonl/json-pieces.ts';
 import { type BrokenRecord, describeBroken, describeLong, LongRecord } from './broken-record.ts';
 import { isReadyUtf8, toUtf8 } from './decode.ts';
 import { passLine } from './pass-line.ts';
+import type { Piece, PieceFormat, StartPosition } from './piece.ts';
 import { isBlank, readRecord } from './record.ts';
-import { linesOf, newScan, type RecordFormat, type RecordScan } from './record-format.ts';
-import type { RepeatedHeader } from './repeated-header.ts';
-import { isAlwaysRewritten, type PlainSigns, rewriteRecord } from './rewrite.ts';
+import { linesOf, newScan, type RecordScan } from './record-format.ts';
+import { isAlwaysRewritten, rewriteRecord } from './rewrite.ts';
+import { readSealedLine } from './sealed-line.ts';
 import type { ByteWindow } from './window.ts';
-
-/**
- * Some consecutive records as DuckDB may read them: UTF-8, in plain signs, every record of the right width, all ended
- * alike. A broken record, or a blank one of another width, is replaced by one without any value, so that
- * the n-th record of the text is still the n-th record of the source.
- */
-export interface Piece {
-  /** Good until the next piece is asked for: the window's buffer is used again. */
-  readonly bytes: Uint8Array;
-  readonly rows: number;
-  readonly broken: readonly BrokenRecord[];
-  readonly hasQuotedNewlines: boolean;
-  /** Whether some value may begin or end with a blank. */
-  readonly hasEdgeBlanks: boolean;
-  /** Size of the longest record that had to be decoded or rewritten; 0 where there is none. */
-  readonly longestMadeBytes: number;
-  /** Whether some record was in another encoding than UTF-8. */
-  readonly isDecoded: boolean;
-  /** Records with empty fields past the header's width. */
-  readonly withExtraEmpty: number;
-  /** Header lines among the records that were passed over. */
-  readonly repeatedHeaders: number;
-}
-
-/** How to read a file's data records. */
-export interface PieceFormat extends RecordFormat {
-  readonly encodings: readonly Encoding[];
-  readonly newline: '\n' | '\r\n';
-  /** The signs that the records are handed on in. */
-  readonly plain: PlainSigns;
-  /** Absent where a header line is a record like any other. */
-  readonly repeatedHeader?: RepeatedHeader;
-}
-
-/** Where a data record stands in its file: its number among the records, and the physical line on which it begins; both from 1. */
-export interface StartPosition {
-  readonly row: number;
-  readonly line: number;
-}
 
 /** The data records of a file, piece by piece, in order. The window stands behind the header. */
 export async function* readPieces(
@@ -54,7 +16,9 @@ export async function* readPieces(
   format: PieceFormat,
   start: StartPosition,
 ): AsyncGenerator<Piece> {
-  const reader = new PieceReader(format, start);
+  const { json } = format;
+  const reader =
+    json === undefined ? new PieceReader(format, start) : new JsonPieces({ ...format, json }, start);
   while (!window.final || window.start < window.limit) {
     const piece = reader.read(window);
     if (piece.rows > 0) yield piece;
@@ -100,7 +64,7 @@ class PieceReader {
   read(window: ByteWindow): Piece {
     const { bytes, limit, final } = window;
     const scan = this.#scan;
-    const { repeatedHeader } = this.#format;
+    const { repeatedHeader, isSealed } = this.#format;
     const firstRow = this.#row;
     let at = window.start;
     let run = at;
@@ -125,6 +89,8 @@ class PieceReader {
         runLine = this.#line + linesOf(scan, this.#format);
         if (scan.hasExtraEmpty && scan.problem === undefined) withExtraEmpty++;
       }
+      // A sealed record may be longer than the limit of its source's.
+      if (isSealed === true) this.#longestMadeBytes = Math.max(this.#longestMadeBytes, scan.next - at);
       if (scan.problem === undefined) {
         hasQuotedNewlines ||= scan.quotedNewlines > 0;
         hasEdgeBlanks ||= scan.hasEdgeBlanks;
@@ -218,7 +184,9 @@ class PieceReader {
     if (problem === 'a record longer than the limit') {
       this.#broken.push(describeLong(new LongRecord().take(record), place, this.#format));
     } else if (!isBlank(bytes, start, end, this.#format)) {
-      this.#broken.push(describeBroken(record, place, { scan, problem, format: this.#format }));
+      const sealed = this.#format.isSealed === true ? readSealedLine(record, this.#format) : undefined;
+      if (sealed !== undefined) this.#broken.push({ ...place, ...sealed, hash: undefined });
+      else this.#broken.push(describeBroken(record, place, { scan, problem, format: this.#format }));
     }
   }
 

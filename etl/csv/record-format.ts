@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { CsvDialect } from '../contract/contract.ts';
+import type { JsonProblem } from '../jsonl/problem.ts';
 
 /** The width of a record that may have any. */
 export const ANY_WIDTH = -1;
@@ -22,6 +23,8 @@ export interface RecordFormat {
   readonly allowsExtraEmpty: boolean;
   /** Whether each record is one line, whatever stands within its quotes. */
   readonly recordsAreLines: boolean;
+  /** Whether each record is what stands before a line feed, whatever it is: JSON Lines. */
+  readonly isJson: boolean;
   readonly fields: number;
   readonly maxRecordBytes: number;
 }
@@ -46,6 +49,7 @@ export function recordFormat(
     skipsSpaces: dialect.skipSpaces === true,
     allowsExtraEmpty: dialect.extraFields === 'empty',
     recordsAreLines: dialect.recordsAreLines === true,
+    isJson: dialect.format === 'jsonl',
     fields,
     maxRecordBytes,
   };
@@ -65,7 +69,15 @@ export type StructureProblem =
   | 'a NUL byte'
   | 'bytes that no listed encoding can read'
   | 'a record longer than the limit'
-  | 'the header line again';
+  | 'the header line again'
+  // Of protected files, where nobody can read the text.
+  | 'the form of a footer'
+  | 'text that begins like an envelope'
+  | typeof FORGOTTEN_PROBLEM
+  | JsonProblem;
+
+/** Why nothing is left of a record of a protected file: the person it named was forgotten. */
+export const FORGOTTEN_PROBLEM = 'forgotten';
 
 /** What `readRecord` found; reused from call to call, since it is filled five million times. */
 export interface RecordScan {

@@ -1,3 +1,4 @@
+import { readLine } from '../jsonl/read-line.ts';
 import { isDelimiter, LF_BYTE as LF, lineEnd, readFields, SPACE, surplusAt, TAB } from './record-fields.ts';
 import { ANY_WIDTH, type RecordFormat, type RecordScan } from './record-format.ts';
 import { doQuotesSpanFields } from './stray-quotes.ts';
@@ -24,6 +25,7 @@ export function readRecord(
   format: RecordFormat,
   scan: RecordScan,
 ): boolean {
+  if (format.isJson) return readLine(bytes, start, limit, final, format, scan);
   // One byte more than the limit may be a carriage return that only ends the record, and one the line feed behind it.
   const near = start + format.maxRecordBytes + 2 + (format.delimiterRest?.length ?? 0);
   if (limit <= near) {

@@ -5,7 +5,14 @@ import type { CsvDialect } from '../contract/contract.ts';
  * with an escape by which any text can be written.
  */
 export function retryDialect(source: CsvDialect): CsvDialect {
-  const { columns: _columns, skipLines: _skip, repeatedHeader: _repeated, escapes, ...dialect } = source;
+  const {
+    format: _format,
+    columns: _columns,
+    skipLines: _skip,
+    repeatedHeader: _repeated,
+    escapes,
+    ...dialect
+  } = source;
   const isAble = source.escape !== '' && escapes === undefined;
   return isAble ? dialect : { ...dialect, escape: source.quote };
 }

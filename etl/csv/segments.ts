@@ -1,10 +1,14 @@
 import { DataError } from '../errors.ts';
 import { atMost, inFlight } from '../in-flight.ts';
+import { isSealed } from '../naming/bronze.ts';
+import { retryOf } from '../naming/decisions.ts';
 import type { ScratchFile } from '../ports.ts';
 import type { BrokenRecord } from './broken-record.ts';
 import { isWide, type Layout } from './layout.ts';
-import { type FileToRead, type Opened, type OpenOptions, openFile, type Unopened } from './open-file.ts';
-import { type Piece, readPieces } from './pieces.ts';
+import { type FileToRead, type OpenOptions, openFile } from './open-file.ts';
+import type { Opened, Unopened } from './opened.ts';
+import type { Piece } from './piece.ts';
+import { readPieces } from './pieces.ts';
 import { createSegmentFile } from './segment-file.ts';
 
 /** Consecutive records of one file inside a segment. */
@@ -105,6 +109,17 @@ export async function* cutSegments(
   yield* builder.finish();
 }
 
+/** Whether a file of a dataset that protects columns came without being protected. */
+function isUnprotected({ key }: FileToRead, { contract }: OpenOptions): boolean {
+  const isOurs = isSealed(key) || retryOf(contract.dataset, key) !== undefined;
+  return !isOurs && contract.columns.some(({ protect }) => protect !== undefined && protect.as !== 'clear');
+}
+
+const UNPROTECTED: Unopened = {
+  kind: 'rejected',
+  why: 'it came before the dataset was protected, and its personal values are in the clear: bring its source into a dataset of another name, as docs/privacy.md says',
+};
+
 /** Many small files are waited for together; each holds a few MiB at most while it waits for its turn. */
 const FILES_AHEAD = 8;
 
@@ -115,7 +130,7 @@ async function* openAhead(
 ): AsyncGenerator<{ readonly file: FileToRead; readonly opened: Opened | Unopened }> {
   const windows = new Set<Opened['window']>();
   const opening = inFlight(files, atMost(FILES_AHEAD), async (file) => {
-    const opened = await openFile(file, options);
+    const opened = isUnprotected(file, options) ? UNPROTECTED : await openFile(file, options);
     if (opened.kind === 'open') windows.add(opened.window);
     return { file, opened };
   });

@@ -2,7 +2,7 @@ import { DataError } from '../errors.ts';
 import type { ByteRange } from '../ports.ts';
 import { type FileToRead, type OpenOptions, openFile } from './open-file.ts';
 import { passLine } from './pass-line.ts';
-import type { PieceFormat } from './pieces.ts';
+import type { PieceFormat } from './piece.ts';
 import { isBlank, readRecord } from './record.ts';
 import { newScan } from './record-format.ts';
 import { headBytes, textStart } from './text.ts';
@@ -214,7 +214,7 @@ async function walk(window: ByteWindow, format: PieceFormat, { from, look }: Wal
     }
     window.start = at;
     if (at < limit && scan.goesOn) {
-      await passLine(window);
+      await passLine(window, undefined, format);
       records++;
       lines++;
     } else if (final) return { byte: base + at, records, lines };
@@ -234,15 +234,15 @@ async function guessStart(
 ): Promise<number | undefined> {
   while (!window.final && window.limit < withinBytes) await window.fill();
   const text = window.bytes.subarray(0, window.limit);
-  const starts = lineStarts(text);
+  const starts = lineStarts(text, format);
   return starts.find((start) => areWellFormed(text, start, format)) ?? starts[0];
 }
 
-function lineStarts(text: Uint8Array): number[] {
+function lineStarts(text: Uint8Array, { isJson }: PieceFormat): number[] {
   const starts: number[] = [];
   for (let at = 0; at < text.length && starts.length < GUESS_LINES; at++) {
-    if (text[at] === 10 || (text[at] === 13 && at + 1 < text.length && text[at + 1] !== 10))
-      starts.push(at + 1);
+    const isReturn = !isJson && text[at] === 13 && at + 1 < text.length && text[at + 1] !== 10;
+    if (text[at] === 10 || isReturn) starts.push(at + 1);
   }
   return starts;
 }

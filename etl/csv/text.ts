@@ -3,7 +3,7 @@ import { messageOf } from '../errors.ts';
 import type { ByteRange, Scratch, ScratchFile } from '../ports.ts';
 import { type SheetFormat, type SheetText, sheetText } from '../xlsx/sheet-text.ts';
 import { byteOrderMark } from './decode.ts';
-import { KIND_BYTES, notCsv, otherKind } from './file-kind.ts';
+import { KIND_BYTES, notOfFormat, otherKind } from './file-kind.ts';
 import { gunzip } from './gunzip.ts';
 import { UTF16_HEAD_BYTES, type Utf16, unmarkedUtf16, utf16ToUtf8 } from './utf-16.ts';
 import { isZstd, unzstd } from './zstd.ts';
@@ -35,6 +35,8 @@ export interface UnpackOptions {
   readonly encodings: readonly Encoding[];
   /** How a sheet of a workbook is to be written. */
   readonly sheet?: Omit<SheetFormat, 'maxUnpackedBytes'>;
+  /** Set where the text is JSON Lines, UTF-8 and never a sheet's, or may be. */
+  readonly format?: 'jsonl' | 'any';
   /** What was taken off already. */
   readonly packings?: readonly Packing[];
 }
@@ -50,10 +52,13 @@ export async function openText(
   const { head, whole } = await peek(stream, Math.max(KIND_BYTES, headBytes(options.encodings)));
   const packing = packingOf(head);
   if (packing !== undefined) return await openPacked(packing, whole, options);
-  if (isZip(head)) return await openSheet(whole, options);
-  const other = otherKind(head);
-  if (other !== undefined) return { kind: 'unreadable', why: notCsv(other) };
+  const { format } = options;
+  if (isZip(head) && format !== 'jsonl') return await openSheet(whole, options);
+  const other = otherKind(head, format);
+  if (other !== undefined) return { kind: 'unreadable', why: notOfFormat(other, format) };
   const mark = byteOrderMark(head);
+  if (format === 'jsonl' && mark !== undefined && mark.encoding !== 'utf-8')
+    return { kind: 'unreadable', why: 'it is marked as UTF-16, and JSON Lines are UTF-8' };
   const body = mark === undefined ? whole : skip(whole, mark.skip);
   if (mark?.encoding === 'utf-8') return { kind: 'text', bytes: body, isMarkedUtf8: true };
   const utf16 = mark?.encoding ?? unmarkedUtf16(head, options.encodings);

@@ -12,22 +12,41 @@ export interface PaymentsLake {
 }
 
 /** The lake in a domain, with limits that nothing goes beyond; `snapshots` is its `assay.snapshots` as YAML, the default unless given. */
-export function paymentsLake(domain: string, snapshots?: string): PaymentsLake {
+export function paymentsLake(domain: string, snapshots?: string, payers = ''): PaymentsLake {
   return {
     dataset: `${domain}.payments`,
     gold: `${domain}.monthly`,
     contracts: {
       [`${domain}/monthly.yaml`]: monthlyContract(domain, snapshots),
-      [`${domain}/payments.yaml`]: paymentsContract(domain, snapshots),
+      [`${domain}/payments.yaml`]: paymentsContract(domain, snapshots, payers),
     },
     sql: { [`${domain}/monthly.sql`]: monthlySql(domain) },
   };
 }
 
+/** Columns that say who paid, sealed. */
+const PAYERS = `
+      - name: payer
+        logicalType: integer
+        classification: personal
+        customProperties: [{ property: assay.protect, value: { as: pseudonym, group: who } }]
+      - name: mail
+        logicalType: string
+        classification: personal
+        logicalTypeOptions: { pattern: "[^@]+@[^@]+" }
+        customProperties: [{ property: assay.protect, value: { as: encrypted, group: contact } }]`;
+
+const SUBJECT = `
+      - { property: assay.subject, value: { column: payer, kind: payer } }`;
+
 const keeping = (snapshots: string | undefined): string =>
   snapshots === undefined ? '' : `\n      - { property: assay.snapshots, value: ${snapshots} }`;
 
-const paymentsContract = (domain: string, snapshots: string | undefined): string => `apiVersion: v3.1.0
+const paymentsContract = (
+  domain: string,
+  snapshots: string | undefined,
+  payers: string,
+): string => `apiVersion: v3.1.0
 kind: DataContract
 id: urn:assay:contract:${domain}.payments
 domain: ${domain}
@@ -42,8 +61,8 @@ schema:
       - { name: id, logicalType: string, required: true, primaryKey: true, primaryKeyPosition: 1, classification: public }
       - { name: paid_on, logicalType: date, required: true, classification: public }
       - { name: amount, logicalType: number, physicalType: "DECIMAL(18,2)", required: true, classification: public }
-      - { name: note, logicalType: string, classification: public }
-    customProperties:
+      - { name: note, logicalType: string, classification: public }${payers}
+    customProperties:${payers === '' ? '' : SUBJECT}
       - { property: assay.partitionColumn, value: paid_on }
       - { property: assay.measures, value: [{ column: amount }] }
       - property: assay.limits
@@ -83,18 +102,26 @@ GROUP BY CAST(date_trunc('month', paid_on) AS DATE)
 `;
 
 /** Snapshots expire as early as the contract allows, so that the upkeep has work. */
-const DRILL = paymentsLake('drill', '{ keep: 1h, atLeast: 2 }');
+const KEPT = '{ keep: 1h, atLeast: 2 }';
+const DRILL = paymentsLake('drill', KEPT);
 
 /** The drill's own dataset and Gold table. */
 export const DRILL_DATASET = DRILL.dataset;
 export const DRILL_GOLD = DRILL.gold;
 
 /** The drill's contracts and Gold SQL. */
-export const drillContracts: ContractSource = {
-  list: async () => Object.entries(DRILL.contracts).map(([file, text]) => ({ file, text })),
-  sql: async (name) => {
-    const text = DRILL.sql[name];
-    if (text !== undefined) return text;
-    throw new ConfigError('SQL_MISSING', `The drill has no ${name}.`);
-  },
-};
+export const drillContracts: ContractSource = sourceOf(DRILL);
+
+/** Those of the drill whose payments say who paid, in sealed columns. */
+export const protectedDrillContracts: ContractSource = sourceOf(paymentsLake('drill', KEPT, PAYERS));
+
+function sourceOf({ contracts, sql }: PaymentsLake): ContractSource {
+  return {
+    list: async () => Object.entries(contracts).map(([file, text]) => ({ file, text })),
+    sql: async (name) => {
+      const text = sql[name];
+      if (text !== undefined) return text;
+      throw new ConfigError('SQL_MISSING', `The drill has no ${name}.`);
+    },
+  };
+}

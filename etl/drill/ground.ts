@@ -12,6 +12,8 @@ export interface Execution {
 export interface DrillGround {
   /** A new, empty lake with the drill's contracts, and that clock. */
   open(clock: Clock): Promise<{ readonly effects: Effects; dispose(): Promise<void> }>;
+  /** Another one, whose payments name who paid, in sealed columns; with a vault. Absent where there is none. */
+  openProtected?(clock: Clock): Promise<{ readonly effects: Effects; dispose(): Promise<void> }>;
   /** Runs the workflow once, without waits between its attempts. */
   execute(run: { readonly dataset: string; readonly runId: string }, effects: Effects): Promise<Execution>;
 }

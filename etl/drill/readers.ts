@@ -68,6 +68,9 @@ export class Readers {
     const expected = expectedOf(accepted);
     this.#snapshots.set(pointer.snapshot_id, expected);
     problems.push(...(await this.#compareSilver(pointer, expected)));
+    const forgotten = ledger.reduce((sum, file) => sum + file.forgotten, 0);
+    if (forgotten !== expected.forgotten)
+      problems.push(`the ledger has ${forgotten} records of people forgotten, not ${expected.forgotten}`);
     for (const layer of ['quarantine', 'condemned'] as const) {
       const wanted = layer === 'quarantine' ? expected.quarantined : expected.condemned;
       const found = (await this.#rows(pointer, layer, 'count(*) AS n'))[0];
@@ -151,9 +154,13 @@ export class Readers {
     return (await readPointer(this.#effects.objects, layer, dataset))?.pointer;
   }
 
-  async #ledger(pointer: Pointer): Promise<{ key: string; status: string }[]> {
-    const rows = await this.#rows(pointer, 'source_files', 'source_file, status');
-    return rows.map((row) => ({ key: textOf(row, 'source_file'), status: textOf(row, 'status') }));
+  async #ledger(pointer: Pointer): Promise<{ key: string; status: string; forgotten: number }[]> {
+    const rows = await this.#rows(pointer, 'source_files', 'source_file, status, forgotten');
+    return rows.map((row) => ({
+      key: textOf(row, 'source_file'),
+      status: textOf(row, 'status'),
+      forgotten: integerOf(row, 'forgotten'),
+    }));
   }
 
   async #rows(

@@ -17,6 +17,8 @@ export interface SourceFile {
   /** Records that must be quarantined: each has a text of its own. */
   readonly bad: number;
   readonly blank: number;
+  /** Records of people who were forgotten before it came: nothing sees them. */
+  readonly forgotten: number;
 }
 
 /** What readers must see where some files were accepted. */
@@ -25,6 +27,7 @@ export interface Expected {
   readonly silver: ReadonlyMap<string, GoodRecord>;
   readonly quarantined: number;
   readonly condemned: number;
+  readonly forgotten: number;
   /** Number of payments and cents by month. */
   readonly months: ReadonlyMap<string, { readonly payments: number; readonly cents: number }>;
 }
@@ -58,7 +61,8 @@ export function drawFile(name: string, dice: Dice): SourceFile {
       );
     }
   }
-  return { name, text: `id,paid_on,amount,note\n${lines.join('\n')}\n`, records: wanted, good, bad, blank };
+  const text = `id,paid_on,amount,note\n${lines.join('\n')}\n`;
+  return { name, text, records: wanted, good, bad, blank, forgotten: 0 };
 }
 
 function paymentOf(number: number): GoodRecord {
@@ -70,9 +74,10 @@ function paymentOf(number: number): GoodRecord {
 export function expectedOf(files: readonly SourceFile[]): Expected {
   const silver = new Map<string, GoodRecord>();
   const months = new Map<string, { payments: number; cents: number }>();
-  let [quarantined, condemned] = [0, 0];
+  let [quarantined, condemned, forgotten] = [0, 0, 0];
   for (const file of files) {
     quarantined += file.bad;
+    forgotten += file.forgotten;
     for (const record of file.good) {
       if (silver.has(record.id)) {
         condemned++;
@@ -83,5 +88,5 @@ export function expectedOf(files: readonly SourceFile[]): Expected {
       months.set(record.month, { payments: payments + 1, cents: cents + record.cents });
     }
   }
-  return { silver, quarantined, condemned, months };
+  return { silver, quarantined, condemned, forgotten, months };
 }

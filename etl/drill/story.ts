@@ -4,47 +4,21 @@ import { auditDataset } from '../audit/audit-dataset.ts';
 import { withEngine } from '../engine/engine.ts';
 import { messageOf } from '../errors.ts';
 import { bronzeKey } from '../naming/bronze.ts';
-import { pointerKey } from '../naming/tables.ts';
 import type { Clock, Effects } from '../ports.ts';
-import { BETWEEN_RUNS, type TendBounds } from '../tending/tend.ts';
-import { tendDataset } from '../tending/tend-dataset.ts';
+import { isCommit, pass, tendOnce } from './acts.ts';
 import { type Dice, diceOf } from './dice.ts';
 import { DRILL_DATASET, DRILL_GOLD } from './drill-contracts.ts';
 import type { DrillGround, Execution, StoryResult } from './ground.ts';
+import { PAYERS, withPayers } from './paid-file.ts';
+import { drillBytes } from './protected-bytes.ts';
 import { Readers } from './readers.ts';
 import { drawFile, type SourceFile } from './source-file.ts';
 import { type Mishaps, noDamage, troubled } from './trouble.ts';
+import { TROUBLES, type Trouble } from './trouble-kinds.ts';
 import { type Seat, Turns } from './turns.ts';
-
-/** Kinds of trouble, repeated by how often each comes. */
-const TROUBLES = [
-  'death',
-  'death',
-  'death',
-  'death',
-  'faults',
-  'death and faults',
-  'race',
-  'troubled race',
-  'race of three',
-  'late commit',
-  'late commit',
-  'two at once',
-] as const;
-
-/** A kind of trouble. */
-export type Trouble = (typeof TROUBLES)[number];
 
 /** Changes that a run makes, before the first one is counted. */
 const USUAL_CHANGES = 40;
-
-/** The upkeep as between runs, but each time, and in small steps. */
-const TENDING: TendBounds = {
-  ...BETWEEN_RUNS,
-  everyCommits: 0,
-  snapshots: { least: 1, most: 4 },
-  mostRemoved: 60,
-};
 
 /** Readers get an hour; past it, their files may go. */
 const TWO_HOURS_MS = 7_200_000;
@@ -72,7 +46,10 @@ export async function playStory(
       time += milliseconds;
     },
   };
-  const { effects, dispose } = await ground.open(clock);
+  // One story of five is of protected data, where the ground has a vault.
+  const { openProtected } = ground;
+  const isProtected = openProtected !== undefined && seed % 5 === 0;
+  const { effects, dispose } = await (isProtected ? openProtected(clock) : ground.open(clock));
   try {
     const scratch = await effects.openScratch('drill');
     return await withEngine(
@@ -81,7 +58,9 @@ export async function playStory(
       async (engine) => {
         const dropped = new Map<string, SourceFile>();
         const readers = new Readers(effects, engine, dropped);
-        return await new Story({ ground, effects, clock, readers, dropped, seed, trouble }).play(points);
+        return await new Story({ ground, effects, clock, readers, dropped, seed, trouble, isProtected }).play(
+          points,
+        );
       },
     );
   } finally {
@@ -97,6 +76,8 @@ interface StoryParts {
   readonly dropped: Map<string, SourceFile>;
   readonly seed: number;
   readonly trouble: Trouble | undefined;
+  /** Whether payments say who paid, in sealed columns, and people are forgotten now and then. */
+  readonly isProtected: boolean;
 }
 
 class Story {
@@ -105,6 +86,9 @@ class Story {
   readonly #damage = noDamage();
   readonly #problems: string[] = [];
   readonly #hash = createHash('sha256');
+  readonly #forgotten = new Map<number, number>();
+  /** What was put into Bronze of each file. */
+  readonly #bytes = new Map<SourceFile, Uint8Array>();
   #event = '';
   #executions = 0;
   #races = 0;
@@ -124,6 +108,7 @@ class Story {
       await this.#look();
       if (this.#dice.chance(0.6)) await this.#upkeep();
       if (this.#dice.chance(0.4)) await this.#calm();
+      if (this.#parts.isProtected && this.#dice.chance(0.8)) await this.#forget();
       // Clocks of several machines differ; now and then one is set back.
       this.#parts.clock.pass(this.#dice.chance(0.1) ? -30_000 : this.#dice.int(1000, 10_000_000));
     }
@@ -156,12 +141,44 @@ class Story {
       const file =
         first !== undefined && this.#dice.chance(0.1)
           ? this.#dice.pick([first, ...others])
-          : drawFile(name, this.#dice);
-      const key = bronzeKey(DRILL_DATASET, clock.now().toISOString().slice(0, 10), name);
+          : this.#draw(name);
+      const stored = this.#parts.isProtected ? name.replace('.csv', '.sealed.csv') : name;
+      const key = bronzeKey(DRILL_DATASET, clock.now().toISOString().slice(0, 10), stored);
+      const bytes = this.#bytes.get(file) ?? (await this.#bytesOf(file));
+      this.#bytes.set(file, bytes);
       dropped.set(key, file);
-      await effects.objects.put(key, new TextEncoder().encode(file.text), { ifNoneMatch: '*' });
+      await effects.objects.put(key, bytes, { ifNoneMatch: '*' });
       this.#log(`dropped ${name}`);
     }
+  }
+
+  #draw(name: string): SourceFile {
+    const file = drawFile(name, this.#dice);
+    const { isProtected, clock } = this.#parts;
+    return isProtected ? withPayers(file, this.#forgotten, clock.now().getTime()) : file;
+  }
+
+  async #bytesOf({ text }: SourceFile): Promise<Uint8Array> {
+    return this.#parts.isProtected
+      ? await drillBytes(this.#parts.effects, text)
+      : new TextEncoder().encode(text);
+  }
+
+  /** Somebody is forgotten once all is settled: what readers saw stays, and what comes of that one is counted alone. */
+  async #forget(): Promise<void> {
+    await this.#calm();
+    const { effects, clock } = this.#parts;
+    const payer = this.#dice.int(0, PAYERS - 1);
+    clock.pass(1000);
+    const until = new Date(clock.now().getTime() + 100 * TWO_HOURS_MS);
+    const erasure = await effects.vault?.forget(
+      { kind: 'payer', id: String(payer) },
+      { by: 'drill', reason: 'drill', until },
+    );
+    if (erasure !== undefined) this.#forgotten.set(payer, clock.now().getTime());
+    this.#log(`forgot ${payer}: ${erasure !== undefined}`);
+    clock.pass(1000);
+    await this.#look();
   }
 
   async #trouble(): Promise<void> {
@@ -329,23 +346,5 @@ class Story {
 
   #note(problem: string): void {
     this.#problems.push(`${this.#event}: ${problem}`);
-  }
-}
-
-const isCommit = (key: string): boolean =>
-  key === pointerKey('silver', DRILL_DATASET) || key === pointerKey('gold', DRILL_GOLD);
-
-/** Lets some turns go by. */
-async function pass(seat: Seat, turns: number): Promise<void> {
-  for (let n = 0; n < turns; n++) await seat.take(async () => undefined);
-}
-
-/** The upkeep of a dataset and its Gold tables, as the workflow's executions are given. */
-async function tendOnce({ dataset }: { readonly dataset: string }, effects: Effects): Promise<Execution> {
-  try {
-    await tendDataset(effects, dataset, TENDING);
-    return { isSuccess: true, cause: '' };
-  } catch (error) {
-    return { isSuccess: false, cause: messageOf(error) };
   }
 }

@@ -1,9 +1,10 @@
 import { dirname } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { ConfigError, DataError } from '../errors.ts';
 import type { EngineOptions } from '../ports.ts';
 import { engineError } from './engine-error.ts';
 import { literal } from './sql.ts';
+import type { TextFunction } from './text-function.ts';
 
 /** A value as DuckDB gives it in JSON form: numbers past 2^53, decimals, dates and timestamps are text. */
 export type SqlValue = null | boolean | number | string | SqlValue[] | { [key: string]: SqlValue };
@@ -25,12 +26,24 @@ export interface Engine {
   result(sql: string): Promise<SqlResult>;
   /** The integers of a query's only column, none of them NULL or past 2^53. */
   integers(sql: string): Promise<number[]>;
+  /** The texts of a query's only column, none of them NULL. */
+  texts(sql: string): Promise<string[]>;
   /** The columns of a query, all of them DOUBLE and without NULL. */
   numbers(sql: string): Promise<number[][]>;
   /** Adds rows to a table whose columns are BIGINT and VARCHAR, by position. */
   append(table: string, rows: Iterable<readonly (bigint | string)[]>): Promise<void>;
   /** How many statements a text holds, none of which is run; throws where it is no SQL. */
   countStatements(sql: string): Promise<number>;
+  /**
+   * Makes a function of one text, which all lanes have from now on. It must throw nothing that has a value in its message,
+   * and leave a text without the `mark` as it is, where one is given.
+   */
+  define(name: string, of: TextFunction, mark?: string): Promise<void>;
+  /**
+   * For functions that learn: called after a statement, it lets them `prepare`, which says whether they know more now, and
+   * returns whether the statement is to be run again. In a process apart they know nothing at first.
+   */
+  catchUp(prepare: () => Promise<boolean>): Promise<boolean>;
   /** The same connection; its errors name the statement: `Gold SQL of spend.totals`. */
   naming(role: string): Engine;
   /** Another connection to the same database, to run statements beside this one's: it has temporary tables of its own. */
@@ -50,6 +63,8 @@ const SOME_STATEMENT = 'a statement of Assay';
  * extension and changes no setting. Without a spill folder it has no files at all.
  */
 export async function openEngine(options: EngineOptions, spillDirectory?: string): Promise<Engine> {
+  // Loaded with the first database, so that a command or service that opens none starts without it (0.1 s).
+  const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(options.threads),
     memory_limit: `${options.memoryLimitMb}MB`,
@@ -65,6 +80,7 @@ export async function openEngine(options: EngineOptions, spillDirectory?: string
     ...(spillDirectory === undefined ? [] : [dirname(spillDirectory)]),
     ...(options.folders ?? []),
   ];
+  if (options.isSpillSealed === true) await connection.run('SET GLOBAL temp_file_encryption = true');
   await lock(connection, folders);
   return engineOn(
     { instance, connection, closed: () => instance.closeSync(), state: { isStopped: false } },
@@ -107,9 +123,20 @@ function engineOn(link: Link, role: string): Engine {
         const [column = []] = (await connection.runAndReadAll(sql)).getColumns();
         return column.map(Number);
       }),
+    texts: (sql) =>
+      guard(async () => {
+        const [column = []] = (await connection.runAndReadAll(sql)).getColumns();
+        return column.map(String);
+      }),
     numbers: (sql) => guard(async () => (await connection.runAndReadAll(sql)).getColumns() as number[][]),
     append: (table, rows) => guard(() => appendRows(connection, table, rows)),
     countStatements: (sql) => guard(async () => (await connection.extractStatements(sql)).count),
+    define: (name, of) =>
+      guard(async () => {
+        const { textFunction } = await import('./text-function.ts');
+        connection.registerScalarFunction(textFunction(name, of));
+      }),
+    catchUp: (prepare) => prepare(),
     naming: (other) => engineOn(link, other),
     lane: () =>
       guard(async () =>

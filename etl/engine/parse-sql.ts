@@ -5,7 +5,8 @@ import { literal } from './sql.ts';
 /** What a text is as SQL; a `tree` is a statement as DuckDB's json_serialize_sql gives it. */
 export type ParsedSql =
   | { readonly kind: 'queries'; readonly trees: readonly unknown[] }
-  | { readonly kind: 'broken'; readonly why: string }
+  /** `position` in bytes, where DuckDB says one. */
+  | { readonly kind: 'broken'; readonly why: string; readonly position?: number }
   /** SQL, but not (only) queries, or one of those that DuckDB doesn't serialize. */
   | { readonly kind: 'other' };
 
@@ -13,6 +14,7 @@ const Serialized = z.object({
   error: z.boolean(),
   error_type: z.string().optional(),
   error_message: z.string().optional(),
+  position: z.coerce.number().int().optional().catch(undefined),
   statements: z.array(z.unknown()).optional(),
 });
 
@@ -22,7 +24,11 @@ export async function parseSql(engine: Engine, sql: string): Promise<ParsedSql> 
   const [row = {}] = await engine.rows(`SELECT CAST(json_serialize_sql(${literal(sql)}) AS VARCHAR) AS tree`);
   const parsed = Serialized.parse(JSON.parse(textOf(row, 'tree')));
   if (parsed.error_type === 'parser')
-    return { kind: 'broken', why: parsed.error_message ?? 'a syntax error' };
+    return {
+      kind: 'broken',
+      why: parsed.error_message ?? 'a syntax error',
+      ...(parsed.position === undefined ? {} : { position: parsed.position }),
+    };
   return parsed.error ? { kind: 'other' } : { kind: 'queries', trees: parsed.statements ?? [] };
 }
 

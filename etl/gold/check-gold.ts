@@ -5,6 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import { duckDbFault } from '../engine/engine-error.ts';
 import { identifier } from '../engine/sql.ts';
 import { tableName } from '../naming/datasets.ts';
+import { wrongClassification } from './check-classification.ts';
 import { checkedGoldSql, goldSqlError } from './check-gold-sql.ts';
 import { bindMonths, createTableView, viewColumns } from './rebuild.ts';
 
@@ -12,8 +13,8 @@ import { bindMonths, createTableView, viewColumns } from './rebuild.ts';
 const SOME_MONTHS = { from: 648, to: 649 };
 
 /**
- * Checks Gold SQL without any data: that it is one query of the contract's inputs, names columns that they have, and gives
- * those of the contract. Throws ConfigError `GOLD_SQL` that says what is wrong.
+ * Checks Gold SQL without any data: that it is one query of the contract's inputs, names columns that they have, gives
+ * those of the contract, and publishes nothing protected under a lower classification. Throws ConfigError `GOLD_SQL` that says what is wrong.
  */
 export async function checkGold(
   engine: Engine,
@@ -27,6 +28,8 @@ export async function checkGold(
     if (source === undefined) return;
     await createTableView(engine, tableName('silver', input), viewColumns(tableColumns(source)), []);
   }
+  const exposed = await wrongClassification(engine, contract, { query, contracts });
+  if (exposed !== undefined) throw goldSqlError(contract, exposed);
   const columns = contract.columns.map(
     ({ name, type }) => `CAST(result.${identifier(name)} AS ${duckType(type)}) AS ${identifier(name)}`,
   );

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { GoldContract } from '../contract/contract.ts';
+import { canonicalJson } from '../contract/digest.ts';
 
-/** Changes when the contract or the SQL of a Gold table does: then all of its months are made anew. */
-export function goldDigest(contract: GoldContract, sql: string): string {
-  return createHash('sha256').update(`${contract.digest}\n${sql}`).digest('hex');
+/** Changes when the contract, the SQL or what says who consents to a Gold table does: then all of its months are made anew. */
+export function goldDigest({ digest, consents }: GoldContract, sql: string): string {
+  const restricted = consents === undefined ? '' : `\n${canonicalJson(consents)}`;
+  return createHash('sha256').update(`${digest}\n${sql}${restricted}`).digest('hex');
 }

@@ -7,6 +7,7 @@ import { monthIndexSql } from '../engine/write-data-files.ts';
 import { DataError } from '../errors.ts';
 import { monthLabel } from '../naming/tables.ts';
 import { checkedGoldSql } from './check-gold-sql.ts';
+import { withConsenting } from './consent.ts';
 import { goldSqlError } from './gold-error.ts';
 import type { MonthRange } from './months.ts';
 
@@ -39,7 +40,7 @@ export function bindMonths(sql: string, range: MonthRange): string {
 }
 
 /**
- * Makes the table `rebuilt`: the contract's columns for the ranges, computed by its SQL. Throws ConfigError `GOLD_SQL` where
+ * Makes the table `rebuilt`: the contract's columns for the ranges, computed by its SQL from those who consent to its purpose. Throws ConfigError `GOLD_SQL` where
  * the SQL is none that may be run, DataError `GOLD_OVERFLOW` where its numbers outgrow their types, and `GOLD_BREAKS_CONTRACT` where the result breaks the contract: a row
  * outside of the months that were asked for, a required value missing, a key twice.
  */
@@ -50,10 +51,12 @@ export async function rebuildMonths(
   ranges: readonly MonthRange[],
 ): Promise<void> {
   await engine.run(`CREATE OR REPLACE TEMP TABLE rebuilt (${contract.columns.map(columnSql).join(', ')})`);
-  for (const range of ranges) {
-    await rebuildRange(engine, contract, sql, range);
-    await engine.run('INSERT INTO rebuilt FROM rebuilt_range');
-  }
+  await withConsenting(engine, contract, async () => {
+    for (const range of ranges) {
+      await rebuildRange(engine, contract, sql, range);
+      await engine.run('INSERT INTO rebuilt FROM rebuilt_range');
+    }
+  });
   await engine.run('DROP TABLE IF EXISTS rebuilt_range');
   for (const { name, required } of contract.columns) {
     if (required)

@@ -1,6 +1,6 @@
 import type { Encoding } from '../contract/contract.ts';
 import { type Note, review, seen, several } from './notes.ts';
-import type { OpenedFile } from './open-files.ts';
+import type { OpenedFile } from './opened-files.ts';
 import type { ReadFile } from './sample-table.ts';
 
 /** The encodings that files need, in the order in which a contract lists them, and what speaks for each. */

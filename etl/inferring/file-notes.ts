@@ -1,6 +1,6 @@
 import type { CsvDialect } from '../contract/contract.ts';
 import { counted, decide, leftOut, type Note, review, seen, several } from './notes.ts';
-import type { OpenedFile } from './open-files.ts';
+import type { OpenedFile } from './opened-files.ts';
 import type { ReadFile } from './sample-table.ts';
 
 /** Notes on records with empty fields past their header's width. */

@@ -82,6 +82,8 @@ const PARTIES = [
   'given',
   'family',
   'middle',
+  'full',
+  'preferred',
   'maiden',
 ];
 const ENOUGH = 0.8;

@@ -22,7 +22,8 @@ import { guessType } from './guess-type.ts';
 import { guessZones } from './guess-zones.ts';
 import { type MatchedColumn, matchColumns } from './match-columns.ts';
 import { counted, decide, type Note, review, seen, several } from './notes.ts';
-import { noRecords, type OpenedFile, openFiles } from './open-files.ts';
+import { noRecords, openFiles } from './open-files.ts';
+import type { OpenedFile } from './opened-files.ts';
 import { type ColumnProfile, countWhere, isClearNull, profileColumn } from './profile-column.ts';
 import type { Proposal, ProposedColumn } from './proposal.ts';
 import { applyNullValues, dropLast, FILE, SAMPLE_TABLE, sampleRecords } from './sample-table.ts';
@@ -48,8 +49,9 @@ export interface InferOptions {
  */
 export async function inferContract(files: readonly SourceFile[], options: InferOptions): Promise<Proposal> {
   const { engine, scratch } = options;
-  const { opened, skipped, dialect } = await openFiles(files, options);
-  const matched = matchColumns(opened.map(({ file, names, sample }) => ({ file: file.name, names, sample })));
+  const { opened, skipped, dialect, columns: known } = await openFiles(files, options);
+  const matched =
+    known ?? matchColumns(opened.map(({ file, names, sample }) => ({ file: file.name, names, sample })));
   const read = await sampleRecords(
     engine,
     opened.map(({ file, stream }) => ({ name: file.name, stream })),
@@ -60,7 +62,7 @@ export async function inferContract(files: readonly SourceFile[], options: Infer
   if (footer.footerLines !== undefined)
     for (const [file, { wellFormed }] of opened.map((one) => one.footer).entries())
       await dropLast(engine, file, wellFormed);
-  const lone = await takeLoneRecords(engine, names);
+  const lone = dialect.signs.format === undefined ? await takeLoneRecords(engine, names) : [];
   const profiles: ColumnProfile[] = [];
   for (const name of names) profiles.push(await profileColumn(engine, name));
   const decimalSign = decimalSignOf(profiles, dialect.signs.delimiter);
@@ -169,7 +171,8 @@ async function guessColumns(
     const currency = isText ? await currencyNotes(engine, profile) : [];
     const column: ProposedColumn = {
       name: one.name,
-      headers: one.spellings.map(({ header }) => header),
+      headers: one.path === undefined ? one.spellings.map(({ header }) => header) : [],
+      ...(one.path === undefined ? {} : { path: one.path }),
       type: type.type,
       formats: type.formats,
       number: type.number,

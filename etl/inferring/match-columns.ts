@@ -23,6 +23,8 @@ export interface Spelling {
 export interface MatchedColumn {
   readonly name: string;
   readonly spellings: readonly Spelling[];
+  /** Where it stands in records of JSON, as a JSON pointer. */
+  readonly path?: string;
   /** Another column that may be the same: none of the files has both. */
   readonly maybe?: { readonly name: string; readonly why: string };
 }

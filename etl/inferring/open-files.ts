@@ -1,45 +1,18 @@
 import { Buffer } from 'node:buffer';
 import { normaliseHeader } from '../contract/header.ts';
-import { notCsv, otherKind } from '../csv/file-kind.ts';
+import { notOfFormat, otherKind } from '../csv/file-kind.ts';
 import { DataError } from '../errors.ts';
 import type { Scratch } from '../ports.ts';
-import { type FoundFooter, findFooter } from './find-footer.ts';
+import { findFooter } from './find-footer.ts';
 import { type FoundHeader, findHeader } from './find-header.ts';
+import { isJsonLines, openJsonFiles } from './json-files.ts';
 import { counted, type Note, review, seen, several } from './notes.ts';
-import type { ProposedFile } from './proposal.ts';
+import type { OpenedFile, OpenedFiles } from './opened-files.ts';
 import { type Signs, type SniffedDialect, sniffDialect, tryDialect, worth } from './sniff-dialect.ts';
 import { stretchesOf, wholeLines } from './stretches.ts';
 import { tableAbove } from './table-above.ts';
 import { headOf, openTextFile, type SourceFile, type TextFile } from './text-file.ts';
 import { unpackArchives } from './unpack-archives.ts';
-
-/** A file that has records, with its header and how to read its sample. */
-export interface OpenedFile {
-  readonly file: TextFile;
-  /** Those of its header, or `column_1` and so on if it has none. */
-  readonly names: readonly string[];
-  /** Whether it begins with one, below its preamble. */
-  readonly hasHeader: boolean;
-  /** Where a header line stands among the records of a file that has none above them: which record it is, from 1. */
-  readonly headerRecord?: number;
-  /** Whether the header's bytes are UTF-8; true where there is none. */
-  readonly isHeaderUtf8: boolean;
-  /** Some of its first records. */
-  readonly sample: readonly (readonly string[])[];
-  /** Records at its end that are no data. */
-  readonly footer: FoundFooter;
-  /** Its text from the header on, or stretches of it; below a new header if none. */
-  readonly stream: () => AsyncIterable<Uint8Array>;
-  readonly report: Pick<ProposedFile, 'sizeBytes' | 'readBytes' | 'isSampled' | 'packing' | 'preambleLines'>;
-}
-
-/** The files that have records, those that don't, and the dialect that all of them are in. */
-export interface OpenedFiles {
-  readonly opened: readonly OpenedFile[];
-  /** Why a file was left out, one sentence each. */
-  readonly skipped: readonly string[];
-  readonly dialect: { readonly signs: Signs; readonly notes: readonly Note[] };
-}
 
 /** What is looked at to find a file's dialect and header. */
 const HEAD_BYTES = 512 * 1024;
@@ -53,17 +26,31 @@ export async function openFiles(
   const unpacked = await unpackArchives(files, scratch);
   const limitBytes = Math.max(LEAST_SHARE_BYTES, Math.floor(sampleBytes / unpacked.files.length));
   const looked: LookedAt[] = [];
+  const json: TextFile[] = [];
   const skipped = [...unpacked.skipped];
   for (const [index, source] of unpacked.files.entries()) {
     const file = await openTextFile(source, { scratch, limitBytes, index });
     const head = await headOf(file, HEAD_BYTES, file.text.start);
-    const other = otherKind(head);
-    if (other !== undefined) throw unreadable(file, notCsv(other));
-    if (head.includes(0)) throw unreadable(file, 'it is not text: it holds NUL bytes');
+    const other = otherKind(head, 'any');
+    if (other !== undefined) throw unreadable(file, notOfFormat(other, undefined));
     const isWhole = file.text.start + head.length >= file.text.end;
+    if (otherKind(head) !== undefined && !isJsonLines(head, isWhole))
+      throw unreadable(
+        file,
+        'it is JSON, and no JSON Lines: write each record as an object on a line of its own',
+      );
+    if (otherKind(head) !== undefined) {
+      json.push(file);
+      continue;
+    }
+    if (head.includes(0)) throw unreadable(file, 'it is not text: it holds NUL bytes');
     const dialect = sniffDialect(head, isWhole);
     if (dialect.records === 0) skipped.push(`${file.name} is empty.`);
     else looked.push({ file, head, isWhole, dialect });
+  }
+  if (json.length > 0) {
+    refuseBeside(json, looked);
+    return { ...(await openJsonFiles(json, limitBytes)), skipped };
   }
   const signs = commonSigns(looked);
   const found = looked.map((one) => ({ ...one, header: findHeaderOf(one, signs) }));
@@ -106,6 +93,16 @@ export async function openFiles(
   if (opened.length === 0) throw noRecords(skipped);
   refuseMixed(opened);
   return { opened, skipped, dialect: { signs, notes: [dialectNote(looked, signs)] } };
+}
+
+/** JSON Lines and CSV are read by contracts of their own. */
+function refuseBeside([json]: readonly TextFile[], [csv]: readonly LookedAt[]): void {
+  if (json === undefined || csv === undefined) return;
+  throw new DataError(
+    'DIALECTS_DIFFER',
+    `${json.name} is JSON Lines, and ${csv.file.name} is CSV: a contract has one format. Infer a contract for each kind.`,
+    { context: { file: json.name } },
+  );
 }
 
 /** No file has a record; says of each why. */

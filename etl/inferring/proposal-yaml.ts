@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { writtenNumber } from '../contract/read-number-format.ts';
+import { columnPointer } from '../jsonl/pointer.ts';
 import type { ColumnType } from '../table/schema.ts';
 import { counted, type Note, several } from './notes.ts';
 import type { Proposal, ProposedColumn } from './proposal.ts';
@@ -38,8 +39,9 @@ export function proposalYaml(
     ...columns.flatMap((column) => columnLines(column, proposal)),
     '    customProperties:',
     ...(proposal.key.length === 0 ? custom(6, 'assay.key', 'record') : []),
+    ...(proposal.subject === undefined ? [] : custom(6, 'assay.subject', proposal.subject)),
     ...comments(notes.csv, 6),
-    ...custom(6, 'assay.csv', csvValue(proposal)),
+    ...formatLines(proposal),
     ...comments(notes.partition, 6),
     ...(proposal.partitionColumn === undefined
       ? []
@@ -69,11 +71,12 @@ function columnLines(column: ProposedColumn, { key }: Proposal): string[] {
   const at = key.indexOf(column.name);
   const number = writtenNumber(column.number);
   const properties = [
-    ...custom(10, 'assay.headers', column.headers),
+    ...placeLines(column),
     ...(column.formats.length === 0 ? [] : custom(10, 'assay.formats', column.formats)),
     ...(Object.keys(number).length === 0 ? [] : custom(10, 'assay.number', number)),
     ...(column.timezone === undefined ? [] : custom(10, 'assay.timezone', column.timezone)),
     ...(column.nullValues.length === 0 ? [] : custom(10, 'assay.nullValues', column.nullValues)),
+    ...(column.protect === undefined ? [] : custom(10, 'assay.protect', column.protect)),
     ...(column.isCurrency ? custom(10, 'assay.values', 'iso-4217') : []),
   ];
   return [
@@ -83,8 +86,23 @@ function columnLines(column: ProposedColumn, { key }: Proposal): string[] {
     ...(column.required ? ['        required: true'] : []),
     ...(at === -1 ? [] : ['        primaryKey: true', `        primaryKeyPosition: ${at + 1}`]),
     `        classification: ${column.classification}`,
-    '        customProperties:',
-    ...properties,
+    ...(properties.length === 0 ? [] : ['        customProperties:', ...properties]),
+  ];
+}
+
+/** Where a column's value stands in a file; in JSON its own name says it alone. */
+function placeLines({ name, path, headers }: ProposedColumn): string[] {
+  if (path === undefined) return custom(10, 'assay.headers', headers);
+  return path === columnPointer({ name }) ? [] : custom(10, 'assay.path', path);
+}
+
+/** How the files are written. */
+function formatLines(proposal: Proposal): string[] {
+  const { format, nullValues } = proposal.csv;
+  if (format === undefined) return custom(6, 'assay.csv', csvValue(proposal));
+  return [
+    ...custom(6, 'assay.format', format),
+    ...(nullValues.length === 0 ? [] : custom(6, 'assay.csv', { nullValues })),
   ];
 }
 

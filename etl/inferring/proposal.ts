@@ -1,4 +1,11 @@
-import type { Classification, CsvDialect, Measure, NumberFormat } from '../contract/contract.ts';
+import type {
+  Classification,
+  ColumnProtection,
+  CsvDialect,
+  DeclaredSubject,
+  Measure,
+  NumberFormat,
+} from '../contract/contract.ts';
 import type { ColumnType } from '../table/schema.ts';
 import type { Note } from './notes.ts';
 
@@ -24,6 +31,8 @@ export interface ProposedColumn {
   readonly name: string;
   /** Spellings of its header, in the order in which they were seen. */
   readonly headers: readonly string[];
+  /** Where it stands in records of JSON, as a JSON pointer. */
+  readonly path?: string;
   readonly type: ColumnType;
   readonly formats: readonly string[];
   readonly number: NumberFormat;
@@ -34,6 +43,8 @@ export interface ProposedColumn {
   readonly isCurrency: boolean;
   readonly required: boolean;
   readonly classification: Classification;
+  /** Absent where nothing is proposed. */
+  readonly protect?: ColumnProtection;
   readonly notes: readonly Note[];
 }
 
@@ -49,6 +60,8 @@ export interface Proposal {
   /** Absent where no column will do. */
   readonly partitionColumn?: string;
   readonly measures: readonly Measure[];
+  /** Whose data a record is, where its columns are to be protected. */
+  readonly subject?: DeclaredSubject;
   /** By the part of the contract that they are about. */
   readonly notes: {
     readonly contract: readonly Note[];

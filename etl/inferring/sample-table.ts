@@ -67,7 +67,13 @@ export async function sampleRecords(
     if (event.kind === 'segment') {
       const { segment } = event;
       const sourceFileIds = new Map(segment.parts.map(({ fileIndex }) => [fileIndex, String(fileIndex)]));
-      await stageSegment(engine, segment, { contract, digestKey: '', look: 'first', sourceFileIds });
+      await stageSegment(engine, segment, {
+        contract,
+        digestKey: '',
+        look: 'first',
+        sourceFileIds,
+        sealed: undefined,
+      });
       await engine.run(
         `INSERT INTO ${SAMPLE_TABLE} SELECT CAST(source_file_id AS INTEGER), source_row_number, ${names.join(', ')}
          FROM staged WHERE coalesce(${names.join(', ')}) IS NOT NULL`,
@@ -137,8 +143,12 @@ function draftContract(columns: readonly MatchedColumn[], signs: Signs): SourceC
     description: '',
     file: '',
     digest: '',
-    columns: columns.map(({ name, spellings }) =>
-      draftColumn({ name, headers: spellings.map(({ header }) => header) }),
+    columns: columns.map(({ name, spellings, path }) =>
+      draftColumn({
+        name,
+        headers: spellings.map(({ header }) => header),
+        ...(path === undefined ? {} : { path }),
+      }),
     ),
     key: [],
     partitionColumn: '',

@@ -2,8 +2,8 @@ import type { CsvDialect } from '../contract/contract.ts';
 import { isBlank, readRecord } from '../csv/record.ts';
 import { ANY_WIDTH, newScan, recordFormat } from '../csv/record-format.ts';
 
-/** The signs that a CSV text is written with. */
-export type Signs = Pick<CsvDialect, 'delimiter' | 'quote' | 'escape'>;
+/** The signs that a CSV text is written with; `format` where it is JSON Lines. */
+export type Signs = Pick<CsvDialect, 'format' | 'delimiter' | 'quote' | 'escape'>;
 
 /** The signs that fit a text best, and how well. */
 export interface SniffedDialect {

@@ -54,6 +54,7 @@ export async function openTextFile(
     name: `source-${index}`,
     maxUnpackedBytes: DEFAULT_LIMITS.maxUnpackedBytes,
     encodings: ENCODINGS,
+    format: 'any',
   });
   if (opened.kind === 'unreadable') {
     throw new DataError('UNREADABLE', `${file.name} can't be read: ${opened.why}.`, {

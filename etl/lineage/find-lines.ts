@@ -36,7 +36,7 @@ export async function findLines(
         }
         row++;
         line += linesOf(scan, format);
-        if (scan.goesOn) await passLine(window);
+        if (scan.goesOn) await passLine(window, undefined, format);
         else window.start = scan.next;
         if (scan.goesOn) break;
       }

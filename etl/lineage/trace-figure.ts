@@ -1,38 +1,22 @@
 import { join } from 'node:path';
-import { locateMembers } from '../archives/locate-members.ts';
-import type { Contract, SourceContract } from '../contract/contract.ts';
+import type { Contract, GoldContract, SourceContract } from '../contract/contract.ts';
 import { type LoadedContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { type Engine, integerOf, type SqlRow, type SqlValue, textOf, withEngine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
 import { tableName } from '../naming/datasets.ts';
 import type { Effects, Scratch } from '../ports.ts';
-import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
+import { loadRetryTables } from '../quarantine/retry-files.ts';
 import type { AsOf } from '../query/as-of.ts';
+import { seenReport } from '../query/gold-report.ts';
 import { createLakeViews } from '../query/lake-views.ts';
+import { ownAsOf } from '../query/own-as-of.ts';
 import { loadRepeatSpans } from '../repeats/load-repeats.ts';
-import { inDialect } from '../stages/dialects.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { closedMonths } from '../table/closings.ts';
-import { findLines } from './find-lines.ts';
-import { sumsOf } from './traced-sums.ts';
-
-/** A Silver row and where it came from. */
-export interface TracedRecord {
-  /** The row's values by the contract's columns, as text. */
-  readonly values: Readonly<Record<string, string | null>>;
-  readonly runId: string;
-  readonly sourceFileId: string;
-  readonly sourceFile: string;
-  readonly sourceRowNumber: number;
-  /** Physical line, and the text as it came; null where the file can't be read any more. */
-  readonly line: number | null;
-  readonly text: string | null;
-  /** Key of the retry in which it passed; null where it passed at once. */
-  readonly retriedIn: string | null;
-  /** Later records, here or in other files, that hold the same again and count as its repeats: the first of them. */
-  readonly repeats: readonly { readonly sourceFile: string; readonly sourceRowNumber: number }[];
-}
+import { fromPlaces, PLACE_COLUMNS } from './traced-places.ts';
+import { linesOf, type TracedRecord, tracedRecord } from './traced-record.ts';
+import { type FileSums, sumsByFile, sumsOf } from './traced-sums.ts';
 
 /** The Silver rows of one dataset that a figure can be made from. */
 export interface TracedInput {
@@ -41,6 +25,8 @@ export interface TracedInput {
   readonly rows: number;
   /** Their sums, by measure. */
   readonly measures: Readonly<Record<string, string>>;
+  /** The same for each file that they came in, by its key. */
+  readonly files: readonly FileSums[];
   readonly records: readonly TracedRecord[];
 }
 
@@ -59,7 +45,11 @@ export interface TraceRequest {
   readonly values: Readonly<Record<string, string>>;
   /** Part of the file's key, and the record's number. */
   readonly record?: { readonly file: string; readonly row: number } | undefined;
+  /** Of when the Gold row is; now unless said. */
+  readonly asOf?: AsOf | undefined;
   readonly mostRecords: number;
+  /** Records of each input that are passed over, in the order of files and numbers. */
+  readonly skipped?: number | undefined;
 }
 
 /**
@@ -70,12 +60,12 @@ export interface TraceRequest {
 export async function traceFigure(
   effects: Effects,
   loaded: LoadedContracts,
-  { contract, values, record, mostRecords }: TraceRequest,
+  { contract, values, record, asOf = NOW, mostRecords, skipped = 0 }: TraceRequest,
 ): Promise<Trace> {
   const scratch = await effects.openScratch('lineage');
   try {
     return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
-      const tracing: Tracing = { engine, effects, scratch, mostRecords };
+      const tracing: Tracing = { engine, effects, scratch, mostRecords, skipped };
       const table = tableName(contract.layer, contract.dataset);
       if (contract.layer === 'silver') {
         const pointer = (await readKnownPointer(effects.objects, 'silver', contract.dataset))?.pointer;
@@ -96,7 +86,8 @@ export async function traceFigure(
           'NO_ROW',
           `${table} is made of datasets: ask one of them for a record of a file.`,
         );
-      await createLakeViews(engine, effects, table, { kind: 'now' });
+      const own = await ownAsOf(effects, contract, asOf);
+      await createLakeViews(engine, effects, table, own, { dataset: contract.dataset });
       const [figure, ...more] = await engine.rows(
         `SELECT * FROM ${table} WHERE ${conditionsOf(contract, values).join(' AND ')} LIMIT 2`,
       );
@@ -106,7 +97,7 @@ export async function traceFigure(
           'SEVERAL_ROWS',
           `Several rows of ${table} match: give all of ${contract.key.join(', ')}.`,
         );
-      const { closing, madeFrom } = await originOf(effects, contract, figure);
+      const { closing, madeFrom } = await originOf(effects, contract, { figure, asOf });
       const inputs: TracedInput[] = [];
       for (const input of contract.inputs) {
         const source = requireSourceContract(loaded, input);
@@ -121,13 +112,17 @@ export async function traceFigure(
   }
 }
 
+const NOW: AsOf = { kind: 'now' };
+
 /** The snapshots that a figure was made from: those of the closing, where its month is closed. */
 async function originOf(
-  { objects }: Effects,
-  { dataset, partitionColumn }: Contract,
-  figure: SqlRow,
+  effects: Effects,
+  contract: GoldContract,
+  { figure, asOf }: { readonly figure: SqlRow; readonly asOf: AsOf },
 ): Promise<Pick<Trace, 'closing'> & { readonly madeFrom: Readonly<Record<string, number>> }> {
-  const pointer = (await readKnownPointer(objects, 'gold', dataset))?.pointer;
+  const { dataset, partitionColumn } = contract;
+  if (asOf.kind !== 'now') return { closing: null, madeFrom: await madeFromThen(effects, contract, asOf) };
+  const pointer = (await readKnownPointer(effects.objects, 'gold', dataset))?.pointer;
   const month = textOf(figure, partitionColumn).slice(0, 7);
   const closed = closedMonths(pointer ?? {}).find((one) => one.month === month);
   if (closed === undefined) return { closing: null, madeFrom: pointer?.inputs ?? {} };
@@ -135,11 +130,21 @@ async function originOf(
   return { closing: { id, at, by }, madeFrom: inputs };
 }
 
+async function madeFromThen(
+  effects: Effects,
+  contract: GoldContract,
+  asOf: AsOf,
+): Promise<Readonly<Record<string, number>>> {
+  const seen = await seenReport(effects, contract, asOf);
+  return Object.fromEntries((seen?.madeFrom ?? []).map((one) => [one.dataset, one.snapshotId]));
+}
+
 interface Tracing {
   readonly engine: Engine;
   readonly effects: Effects;
   readonly scratch: Scratch;
   readonly mostRecords: number;
+  readonly skipped: number;
 }
 
 function conditionsOf({ dataset, columns }: Contract, values: TraceRequest['values']): string[] {
@@ -155,11 +160,7 @@ function conditionsOf({ dataset, columns }: Contract, values: TraceRequest['valu
 }
 
 /** Which rows of an input a Gold row can be made from: those of its month, alike in what both tables have. */
-function inputConditions(
-  gold: Extract<Contract, { layer: 'gold' }>,
-  source: SourceContract,
-  figure: SqlRow,
-): string[] {
+function inputConditions(gold: GoldContract, source: SourceContract, figure: SqlRow): string[] {
   const month = textOf(figure, gold.partitionColumn).slice(0, 7);
   const own = `strftime(${identifier(source.partitionColumn)}, '%Y-%m')`;
   const shared = gold.key.filter(
@@ -189,12 +190,14 @@ async function traceInput(tracing: Tracing, contract: SourceContract, wanted: Wa
   await makeTraced(tracing, contract, wanted);
   const [total = {}] = await engine.rows('SELECT count(*) AS rows$ FROM traced');
   const measures = await sumsOf(engine, contract);
+  const files = await sumsByFile(engine, contract);
   const records = await tracedRecords(tracing, contract);
   return {
     dataset: contract.dataset,
     snapshotId: wanted.snapshotId,
     rows: integerOf(total, 'rows$'),
     measures,
+    files,
     records: records.map(({ record }) => record),
   };
 }
@@ -210,7 +213,7 @@ export async function traceRows(
   const conditions = [`(source_file_id, source_row_number) IN (${list.join(', ')})`];
   const scratch = await effects.openScratch('lineage');
   try {
-    const tracing: Tracing = { engine, effects, scratch, mostRecords: places.length };
+    const tracing: Tracing = { engine, effects, scratch, mostRecords: places.length, skipped: 0 };
     await makeTraced(tracing, contract, { conditions, snapshotId, hasRepeats: false });
     const records = await tracedRecords(tracing, contract);
     return new Map(records.map(({ place, record }) => [place, record]));
@@ -236,7 +239,7 @@ async function makeTraced(
   const table = tableName('silver', dataset);
   // What the figure was made from, and not what was published since.
   const asOf: AsOf = { kind: 'snapshot', id: snapshotId };
-  await createLakeViews(engine, effects, table, asOf);
+  await createLakeViews(engine, effects, table, asOf, { dataset });
   await loadRetryTables(engine, effects, dataset);
   if (!hasRepeats) await loadRepeats(engine, effects, contract);
   await engine.run(
@@ -246,7 +249,7 @@ async function makeTraced(
 
 /** The records of `traced`, each with its place in Silver. */
 async function tracedRecords(
-  { engine, effects, scratch, mostRecords }: Tracing,
+  { engine, effects, scratch, mostRecords, skipped }: Tracing,
   contract: SourceContract,
 ): Promise<readonly { readonly place: string; readonly record: TracedRecord }[]> {
   const { dataset } = contract;
@@ -254,26 +257,12 @@ async function tracedRecords(
     ({ name }) => `${literal(name)}, CAST(traced.${identifier(name)} AS VARCHAR)`,
   );
   const rows = await engine.rows(
-    `SELECT CAST(json_object(${values.join(', ')}) AS VARCHAR) AS "values", traced.run_id, traced.source_file_id || ' ' || traced.source_row_number AS place, coalesce(o.origin_file_id, traced.source_file_id) AS file_id,
-       coalesce(o.origin_file, l.source_file) AS file, coalesce(o.origin_row_number, traced.source_row_number) AS n, o.retry_file, l.dialect, ${REPEATS_OF_TRACED} AS repeats
-     FROM traced LEFT JOIN ${retryTables(dataset).origins} AS o ON o.retry_file_id = traced.source_file_id AND o.source_row_number = traced.source_row_number
-       LEFT JOIN (SELECT source_file_id, run_id, min(source_file) AS source_file, min(dialect_digest) AS dialect FROM ${tableName('source_files', dataset)} WHERE status = 'accepted' GROUP BY ALL) AS l
-         ON l.source_file_id = traced.source_file_id AND l.run_id = traced.run_id
-     ORDER BY file, n LIMIT ${mostRecords}`,
+    `SELECT CAST(json_object(${values.join(', ')}) AS VARCHAR) AS "values", ${PLACE_COLUMNS}
+     ${fromPlaces(dataset)} ORDER BY file, n LIMIT ${mostRecords} OFFSET ${skipped}`,
   );
   const lines = await linesOf(rows, { objects: effects.objects, data: effects.data, scratch, contract });
   return rows.map((row) => ({ place: textOf(row, 'place'), record: tracedRecord(row, lines) }));
 }
-
-/** Repeats of a row that are named. */
-const NAMED_REPEATS = 10;
-
-const OFFSET = 'traced.source_row_number - s.twin_first_row_number';
-
-/** SQL of the first records that repeat a row of `traced`, as JSON. */
-const REPEATS_OF_TRACED = `CAST((SELECT to_json(list({'sourceFile': f.source_file, 'sourceRowNumber': s.first_row_number + ${OFFSET}} ORDER BY f.source_file, s.first_row_number)[1:${NAMED_REPEATS}])
-    FROM repeat_spans AS s JOIN repeat_files AS f USING (source_file_id)
-    WHERE s.twin_file_id = traced.source_file_id AND ${OFFSET} BETWEEN 0 AND s.last_row_number - s.first_row_number) AS VARCHAR)`;
 
 /** Makes the tables `repeat_spans` and `repeat_files` as the ledger has them that the views show now. */
 async function loadRepeats(engine: Engine, { data }: Effects, { dataset }: SourceContract): Promise<void> {
@@ -310,44 +299,6 @@ async function placeOfRecord(
   );
   const place = twin === undefined ? { id, n: row } : { id: textOf(twin, 'id'), n: integerOf(twin, 'n') };
   return `source_file_id = ${literal(place.id)} AND source_row_number = ${place.n}`;
-}
-
-type Lines = ReadonlyMap<string, Awaited<ReturnType<typeof findLines>>>;
-
-async function linesOf(
-  rows: readonly SqlRow[],
-  { objects, ...search }: Parameters<typeof findLines>[2] & Pick<Effects, 'objects' | 'data'>,
-): Promise<Lines> {
-  const wanted = new Map<string, Set<number>>();
-  const dialects = new Map<string, string>();
-  for (const row of rows) {
-    const file = textOf(row, 'file');
-    if (typeof row.dialect === 'string') dialects.set(file, row.dialect);
-    wanted.set(file, (wanted.get(file) ?? new Set<number>()).add(integerOf(row, 'n')));
-  }
-  const lines = new Map<string, Awaited<ReturnType<typeof findLines>>>();
-  const files = [...wanted.keys()].map((key) => ({ index: 0, key }));
-  for (const file of await locateMembers({ objects, data: search.data }, files)) {
-    const contract = await inDialect(objects, search.contract, dialects.get(file.key));
-    lines.set(file.key, await findLines(file, wanted.get(file.key) ?? new Set(), { ...search, contract }));
-  }
-  return lines;
-}
-
-function tracedRecord(row: SqlRow, lines: Lines): TracedRecord {
-  const [sourceFile, sourceRowNumber] = [textOf(row, 'file'), integerOf(row, 'n')];
-  const place = lines.get(sourceFile)?.get(sourceRowNumber);
-  return {
-    values: JSON.parse(textOf(row, 'values')) as TracedRecord['values'],
-    runId: textOf(row, 'run_id'),
-    sourceFileId: textOf(row, 'file_id'),
-    sourceFile,
-    sourceRowNumber,
-    line: place?.line ?? null,
-    text: place?.text ?? null,
-    retriedIn: typeof row.retry_file === 'string' ? row.retry_file : null,
-    repeats: typeof row.repeats === 'string' ? (JSON.parse(row.repeats) as TracedRecord['repeats']) : [],
-  };
 }
 
 function noRow(table: string): ConfigError {

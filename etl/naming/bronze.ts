@@ -25,6 +25,15 @@ export function bronzeKey(dataset: string, date: string, fileName: string): stri
   return `${bronzeDay(dataset, date)}/${safeFileName(fileName)}`;
 }
 
+/** What the name of a protected file's object ends with. */
+const SEALED = '.sealed.csv';
+
+/** The name of a protected file's object, by what stands for its bytes. */
+export const sealedName = (name: string): string => `${name}${SEALED}`;
+
+/** Whether the personal values of a source file in Bronze are sealed, by its key. */
+export const isSealed = (key: string): boolean => key.endsWith(SEALED) && archiveOf(key) === undefined;
+
 /** The last part of a path with nothing in it that a store, a shell or a reader of archives could read as more than a name. */
 export function safeFileName(fileName: string): string {
   const last = fileName.split(/[/\\]/).at(-1) ?? '';
@@ -41,7 +50,7 @@ const safeText = (text: string): string =>
 
 /** Whether a file may hold records, by its name. */
 export const isSourceName = (name: string): boolean =>
-  /^[^.].*\.((csv|tsv|txt|dat|psv)(\.(gz|zst))?|zip|xlsx|xlsm)$/i.test(name);
+  /^[^.].*\.((csv|tsv|txt|dat|psv|jsonl|ndjson)(\.(gz|zst))?|zip|xlsx|xlsm)$/i.test(name);
 
 /** Whether a source file is a workbook, by its name. */
 export const isWorkbook = (key: string): boolean => /\.xls[xm]$/i.test(key);

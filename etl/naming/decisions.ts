@@ -3,13 +3,16 @@ import { datasetPath } from './datasets.ts';
 /** Keys of what people decided of records. They are made in this folder and nowhere else. */
 
 /** What people decided, one document each, for ops.decisions. */
-export const decisionsPrefix = (dataset?: string): string =>
-  dataset === undefined ? 'ops/decisions/' : `ops/decisions/${datasetPath(dataset)}/`;
+export const decisionsPrefix = (dataset?: string): string => prefixOf('ops/decisions/', dataset);
+
+/** The folder of a kind of documents, or of one dataset's in it. */
+const prefixOf = (folder: string, dataset: string | undefined): string =>
+  dataset === undefined ? folder : `${folder}${datasetPath(dataset)}/`;
 
 export const decisionKey = (dataset: string, id: string): string => `${decisionsPrefix(dataset)}${id}.json`;
 
 /** Where sources of records to be tested once more lie; each is three objects, of which the manifest comes last. */
-export const retriesPrefix = (dataset: string): string => `ops/retries/${datasetPath(dataset)}/`;
+export const retriesPrefix = (dataset?: string): string => prefixOf('ops/retries/', dataset);
 
 /** The objects of one retry: its records as CSV, where each came from, and what it is. */
 export interface RetryKeys {
@@ -30,15 +33,17 @@ export function retryOf(dataset: string, key: string): RetryKeys | undefined {
 }
 
 /** Values that people corrected, as Parquet, one file a decision. */
-export const correctionsPrefix = (dataset: string): string => `ops/corrections/${datasetPath(dataset)}/`;
+export const correctionsPrefix = (dataset?: string): string => prefixOf('ops/corrections/', dataset);
 
 export const correctionsKey = (dataset: string, id: string): string =>
   `${correctionsPrefix(dataset)}${id}.parquet`;
 
 /** Condemned records whose release one person asked for, and those that another approved, as Parquet. */
-export const releaseRequestKey = (dataset: string, id: string): string =>
-  `ops/release-requests/${datasetPath(dataset)}/${id}.parquet`;
+export const releaseRequestsPrefix = (dataset: string): string => prefixOf('ops/release-requests/', dataset);
 
-export const releasesPrefix = (dataset: string): string => `ops/releases/${datasetPath(dataset)}/`;
+export const releaseRequestKey = (dataset: string, id: string): string =>
+  `${releaseRequestsPrefix(dataset)}${id}.parquet`;
+
+export const releasesPrefix = (dataset?: string): string => prefixOf('ops/releases/', dataset);
 
 export const releaseKey = (dataset: string, id: string): string => `${releasesPrefix(dataset)}${id}.parquet`;

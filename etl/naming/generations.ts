@@ -22,5 +22,22 @@ export const migrationOutcomeKey = (dataset: string, runId: string): string =>
 export const migrationHashesKey = (dataset: string, runId: string): string =>
   `${migrationsPrefix(dataset)}${runId}.hashes.parquet`;
 
+/** Which files of a dataset that became protected were sealed, and as what; there until all that holds them in the clear is gone. */
+export const adoptionKey = (dataset: string, runId: string): string =>
+  `${migrationsPrefix(dataset)}${runId}${ADOPTED}`;
+
+const ADOPTED = '.adopted.json';
+
+/** The run of an adoption, by a key of that prefix; undefined for what is none. */
+export const adoptionRunOf = (key: string): string | undefined =>
+  key.endsWith(ADOPTED) ? key.slice(key.lastIndexOf('/') + 1, -ADOPTED.length) : undefined;
+
+/** Corrections of an adopted dataset, sealed, until they take the place of those in the clear. */
+export const adoptedCorrectionsPrefix = (dataset: string, runId: string): string =>
+  `${migrationsPrefix(dataset)}${runId}.corrections/`;
+
+export const adoptedCorrectionsKey = (dataset: string, runId: string, id: string): string =>
+  `${adoptedCorrectionsPrefix(dataset, runId)}${id}.parquet`;
+
 /** The major version that people were alerted to migrate the dataset's tables to. */
 export const migrationDueKey = (dataset: string): string => `${migrationsPrefix(dataset)}due.json`;

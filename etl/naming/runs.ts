@@ -62,7 +62,8 @@ export const runsPrefix = (dataset?: string): string =>
 export const runRecordKey = (dataset: string, runId: string): string => `${runsPrefix(dataset)}${runId}.json`;
 
 /** Marks a run whose files wait for a person's decision. */
-export const heldPrefix = (dataset: string): string => `ops/held/${datasetPath(dataset)}/`;
+export const heldPrefix = (dataset?: string): string =>
+  dataset === undefined ? 'ops/held/' : `ops/held/${datasetPath(dataset)}/`;
 
 export const heldKey = (dataset: string, runId: string): string => `${heldPrefix(dataset)}${runId}.json`;
 

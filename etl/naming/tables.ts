@@ -64,6 +64,9 @@ export const compactedPart = (n: number | '*'): string =>
 export const upgradedPart = (n: number | '*'): string =>
   `upgrade-${n === '*' ? n : String(n).padStart(4, '0')}`;
 
+/** What letting records go puts into the names of the files that it writes: the n-th group's of a table. */
+export const letGoPart = (n: number | '*'): string => `letgo-${n === '*' ? n : String(n).padStart(4, '0')}`;
+
 /** 480 → `year=2010/month=01`. */
 export function monthPath(month: number): string {
   return `year=${monthLabel(month).replace('-', '/month=')}`;

@@ -2,6 +2,7 @@
 export interface Ailment {
   readonly code:
     | 'POINTER'
+    | 'LAKE_MOVED'
     | 'SILENT'
     | 'LATE'
     | 'REJECTED'
@@ -13,8 +14,10 @@ export interface Ailment {
     | 'SEAL_MISSING'
     | 'GOLD_BEHIND'
     | 'RESTATEMENT'
+    | 'RELEASE'
     | 'UPKEEP'
-    | 'PROMISE';
+    | 'PROMISE'
+    | 'CLEAR_FILES';
   readonly what: string;
   /** The command to run next. */
   readonly next: string;

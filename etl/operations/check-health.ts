@@ -1,7 +1,10 @@
 import type { Contract, GoldContract, ServiceLevel, SourceContract } from '../contract/contract.ts';
 import { DataError } from '../errors.ts';
 import { sourceName } from '../naming/bronze.ts';
+import { clearObjects } from '../personal/adopting/clear-files.ts';
 import type { Effects } from '../ports.ts';
+import { isProtected, protectionOf } from '../privacy/protection.ts';
+import { listReleaseRequests } from '../quarantine/release-requests.ts';
 import { withMembers } from '../stages/archive-sources.ts';
 import { keptStates, openLedger, statesOf } from '../stages/dataset-history.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
@@ -30,8 +33,9 @@ export interface Health {
 /**
  * Compares a dataset with what its contract promises: new data as often as `frequency` says, and dropped files published
  * (or held, with an alert) within `latency`, as much data as `minRecords` and `maxRecords` say, and of the quality that
- * `maxQuarantineRate` says; and finds runs that wait, an open breaker, seals that are gone, Gold that fell
- * behind, closed months with a restatement that waits, and upkeep that doesn't keep pace. Changes nothing.
+ * `maxQuarantineRate` says; and finds tables of a lake that was moved, runs that wait, an open breaker, releases that
+ * were asked for, seals that are gone, Gold that fell behind, closed months with a restatement that waits, and upkeep that
+ * doesn't keep pace. Changes nothing.
  */
 export async function checkHealth(effects: Effects, contract: Contract): Promise<Health> {
   const { dataset, layer } = contract;
@@ -44,15 +48,28 @@ export async function checkHealth(effects: Effects, contract: Contract): Promise
   const publishedAt = read === undefined ? null : await lastPublished(effects, read.pointer, ledger);
   const ailments = [
     ...unreadable(contract),
+    ...moved(effects, read?.pointer),
     ...silence(contract, publishedAt, now),
     ...rejectedDrops(ledger),
     ...(await lateFiles(effects, contract, ledger)),
     ...(await checkVolume(effects, contract, read?.pointer)),
     ...(await waiting(effects, dataset)),
+    ...(await askedReleases(effects, dataset)),
+    ...(await inTheClear(effects, contract)),
     ...(read === undefined ? [] : await missingSeals(effects, read.pointer)),
     ...(await upkeep(effects, contract, read?.pointer)),
   ];
   return { dataset, layer, publishedAt, ailments };
+}
+
+/** Files that a protected dataset has in the clear, from before it was. */
+async function inTheClear(effects: Effects, contract: SourceContract): Promise<Ailment[]> {
+  const { dataset } = contract;
+  if (!isProtected(protectionOf(contract))) return [];
+  const files = (await clearObjects(effects, dataset)).length;
+  if (files === 0) return [];
+  const what = `its contract protects it, and ${files} of its files are in the clear`;
+  return [{ code: 'CLEAR_FILES', what, next: `privacy adopt ${dataset}` }];
 }
 
 /** A pointer, or the problem of a lost or damaged one; then nothing else can be checked. */
@@ -83,6 +100,19 @@ function unreadable(contract: Contract): Ailment[] {
     const what = `the contract promises a ${property} of ${level.value} ${level.unit ?? ''}, which is no length of time: write e.g. 1 with unit day`;
     return [{ code: 'PROMISE', what, next: 'contracts check' }];
   });
+}
+
+/** Tables whose metadata names another place than the one where they lie: other engines look there. */
+function moved({ objects }: Effects, pointer: Pointer | undefined): Ailment[] {
+  const elsewhere = Object.values(pointer?.tables ?? {}).find(
+    ({ metadata_key, metadata_location }) => metadata_location !== objects.uri(metadata_key),
+  );
+  if (elsewhere === undefined) return [];
+  const [there, here] = [elsewhere.metadata_location, objects.uri(elsewhere.metadata_key)].map((uri) =>
+    uri.slice(0, uri.lastIndexOf('/metadata/')),
+  );
+  const what = `the tables lie in ${here} and the like, and their metadata names ${there}: the lake was copied or moved, and other engines read there, or nothing`;
+  return [{ code: 'LAKE_MOVED', what, next: 'upgrade --dry-run' }];
 }
 
 /**
@@ -169,13 +199,22 @@ async function waiting(effects: Effects, dataset: string): Promise<Ailment[]> {
   const held = (await listWithheld(effects, dataset)).filter(({ decision }) => decision === 'held');
   const ailments: Ailment[] = held.map(({ runId, at, keys }) => ({
     code: 'HELD',
-    what: `run ${runId} with ${keys.length} files waits for a decision since ${at}`,
+    what: `run ${runId} with ${keys.length} ${keys.length === 1 ? 'file' : 'files'} waits for a decision since ${at}`,
     next: `show ${runId}`,
   }));
   const breaker = await openBreaker(effects, dataset);
   if (breaker === undefined) return ailments;
   const what = `the circuit breaker is open since ${breaker.openedAt}: ${breaker.count} errors ${breaker.code}`;
   return [...ailments, { code: 'BREAKER', what, next: `breaker status ${dataset}` }];
+}
+
+/** Releases of condemned records that wait for another person. */
+async function askedReleases(effects: Effects, dataset: string): Promise<Ailment[]> {
+  return (await listReleaseRequests(effects, dataset)).map(({ request, askedBy, askedAt, records }) => ({
+    code: 'RELEASE',
+    what: `${askedBy} asked at ${askedAt} to release ${records} condemned records, and somebody else decides (request ${request})`,
+    next: `quarantine release --approve ${request} --dataset ${dataset}`,
+  }));
 }
 
 /** Upkeep that nobody does, or that doesn't keep pace with the runs. */
@@ -195,7 +234,11 @@ async function goldHealth(
   contract: GoldContract,
   pointer: Pointer | undefined,
 ): Promise<Health> {
-  const ailments: Ailment[] = [...unreadable(contract), ...(await upkeep(effects, contract, pointer))];
+  const ailments: Ailment[] = [
+    ...unreadable(contract),
+    ...moved(effects, pointer),
+    ...(await upkeep(effects, contract, pointer)),
+  ];
   for (const input of contract.inputs) {
     const current = (await readPointer(effects.objects, 'silver', input))?.pointer.snapshot_id;
     if (current === undefined || pointer?.inputs?.[input] === current) continue;

@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { recordClosing } from '../closing/closing-record.ts';
 import { keepRows } from '../closing/keep-rows.ts';
 import { endOfMonthMs, monthIndex } from '../closing/month.ts';
-import { idOf, rowsDigest } from '../closing/rows-digest.ts';
+import { idOf, type RowsDigest, rowsDigest } from '../closing/rows-digest.ts';
 import { shapedRows } from '../closing/shaped-rows.ts';
-import { withEngine } from '../engine/engine.ts';
-import { ConfigError } from '../errors.ts';
+import type { GoldContract } from '../contract/contract.ts';
+import { type Engine, withEngine } from '../engine/engine.ts';
+import { ConfigError, ConflictError } from '../errors.ts';
 import { closedRowsKey, closingTag } from '../naming/closings.ts';
 import { metadataFolder, monthLabel } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
@@ -26,6 +27,12 @@ export interface ReportMonth {
   readonly month: string;
 }
 
+/** A month that is to be closed. */
+export interface ClosableMonth extends ReportMonth {
+  /** The digest of its rows that were looked at; any rows where it isn't said. */
+  readonly digest?: string | undefined;
+}
+
 /** What was closed. */
 export interface ClosedMonth extends Closing {
   readonly report: string;
@@ -34,9 +41,10 @@ export interface ClosedMonth extends Closing {
 /**
  * Closes a month of a Gold table: keeps its rows with their digest, tags the table's snapshot, and has the month stay as
  * it is from now on, in one conditional write. A repeat after a process that died does what was left to do. Throws
- * ConfigError where the month isn't over, has no rows or is closed already.
+ * ConfigError where the month isn't over, has no rows or is closed already, and ConflictError `ROWS_CHANGED` where it has
+ * other rows than those that were looked at.
  */
-export async function closeMonth(effects: Effects, wanted: ReportMonth, word: Word): Promise<ClosedMonth> {
+export async function closeMonth(effects: Effects, wanted: ClosableMonth, word: Word): Promise<ClosedMonth> {
   return await againAfterRaces(async () => {
     const opened = await openReport(effects, wanted.report);
     const { dataset: report } = opened.contract;
@@ -48,14 +56,25 @@ export async function closeMonth(effects: Effects, wanted: ReportMonth, word: Wo
       if (wasMissing) return { report, ...said };
       throw closedAlready(report, said);
     }
+    refusePurpose(opened.contract);
     requireOver(report, month, effects.clock.now());
     const files = (await filesOf(opened.table)).filter((file) => file.month === monthIndex(month));
     if (files.length === 0) throw noRows(report, month, await filesOf(opened.table));
-    const closing = await commitClosing({ effects, opened, files }, month, word);
+    const closing = await commitClosing({ effects, opened, files }, wanted, word);
     await recordClosing(effects, report, closing);
     await followCatalog(effects, opened.contract);
     return { report, ...closing };
   });
+}
+
+/** A closed month keeps its rows for good, also those of somebody who withdraws their consent. */
+function refusePurpose({ dataset, purpose }: GoldContract): void {
+  if (purpose === undefined) return;
+  throw new ConfigError(
+    'MADE_BY_CONSENT',
+    `${dataset} is made from those who consent to ${purpose}, who may withdraw it: none of its months can be closed. Close one of a table without assay.purpose.`,
+    { context: { report: dataset } },
+  );
 }
 
 interface Closable {
@@ -66,7 +85,7 @@ interface Closable {
 
 async function commitClosing(
   { effects, opened, files }: Closable,
-  month: string,
+  { month, digest: looked }: ClosableMonth,
   { by, reason }: Word,
 ): Promise<Closing> {
   const { contract, read, state, table } = opened;
@@ -79,9 +98,8 @@ async function commitClosing(
       effects.engine,
       join(scratch.directory, 'spill'),
       async (engine) => {
-        const { select } = await shapedRows(engine, paths, contract);
-        const columns = contract.columns.map(({ name }) => name);
-        const found = await rowsDigest(engine, `(${select})`, columns);
+        const { select, ...found } = await digestedRows(engine, paths, contract);
+        if (looked !== undefined && looked !== found.digest) throw rowsChanged(dataset, month);
         const id = idOf(dataset, month, found.digest, pointer.version);
         await keepRows({ engine, contract, data: effects.data }, select, {
           scratchPath: join(scratch.directory, 'closed.parquet'),
@@ -117,6 +135,37 @@ async function commitClosing(
   } finally {
     await scratch.dispose();
   }
+}
+
+/** The digest that closing a month would give its rows as they stand; undefined where it has none. */
+export async function monthDigest(
+  engine: Engine,
+  effects: Effects,
+  { report, month }: ReportMonth,
+): Promise<string | undefined> {
+  const { contract, table } = await openReport(effects, report);
+  const files = (await filesOf(table)).filter((file) => file.month === monthIndex(month));
+  if (files.length === 0) return undefined;
+  const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
+  return (await digestedRows(engine, paths, contract)).digest;
+}
+
+async function digestedRows(
+  engine: Engine,
+  paths: readonly string[],
+  contract: GoldContract,
+): Promise<RowsDigest & { readonly select: string }> {
+  const { select } = await shapedRows(engine, paths, contract);
+  const columns = contract.columns.map(({ name }) => name);
+  return { select, ...(await rowsDigest(engine, `(${select})`, columns)) };
+}
+
+function rowsChanged(report: string, month: string): ConflictError {
+  return new ConflictError(
+    'ROWS_CHANGED',
+    `${month} of ${report} has other rows now than those that were looked at: look at it again, and close it then.`,
+    { context: { report, month } },
+  );
 }
 
 function requireOver(report: string, month: string, now: Date): void {

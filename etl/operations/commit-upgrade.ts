@@ -4,7 +4,7 @@ import { metadataFolder } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import { stateSummary } from '../stages/dataset-history.ts';
 import { commitTable } from '../table/commit-table.ts';
-import { filesOf, openTable } from '../table/lake-table.ts';
+import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
 import { hasPortableName } from '../table/metadata-file.ts';
 import {
   movePointer,
@@ -13,6 +13,7 @@ import {
   type ReadPointer,
   type TableState,
 } from '../table/pointer.ts';
+import { isElsewhere, relocateTable } from '../table/relocate-table.ts';
 import { renameMetadata } from '../table/rename-metadata.ts';
 import type { DataFile } from '../table/schema.ts';
 
@@ -31,7 +32,7 @@ export interface UpgradeCommit {
 }
 
 /**
- * Commits rewritten files whose originals are all still live, and metadata with today's names, on the pointer that was
+ * Commits rewritten files whose originals are all still live, and metadata with today's names and place, on the pointer that was
  * read; returns the new one. The ledger comes last, since its snapshot names the other tables' snapshots that belong to
  * it. Throws ConflictError where somebody committed since.
  */
@@ -89,15 +90,22 @@ async function commitLayer(
   { layer, now, summary, isDue }: LayerCommit,
 ): Promise<NextTableState> {
   const state = pointer.tables[layer] as TableState;
-  const table = await openTable(objects, state);
-  const live = new Set((await filesOf(table)).map(({ key }) => key));
+  const found = await openTable(objects, state);
+  const live = new Set((await filesOf(found)).map(({ key }) => key));
   const bins = (rewritten.get(layer) ?? []).filter(({ remove }) => remove.every((key) => live.has(key)));
-  const keyPrefix = metadataFolder(table.root);
-  const common = { objects, table, keyPrefix, nowMs: now.getTime(), attempt: `${layer}:${id}:${etag}` };
-  if (bins.length === 0 && !isDue)
-    return hasPortableName(state.metadata_key) ? state : renameMetadata({ ...common, state });
+  const change = {
+    objects,
+    keyPrefix: metadataFolder(found.root),
+    nowMs: now.getTime(),
+    attempt: `${layer}:${id}:${etag}`,
+  };
+  const needsPlace = isElsewhere(objects, found);
+  if (bins.length === 0 && !isDue && !needsPlace && hasPortableName(state.metadata_key)) return state;
+  const table: LakeTable = needsPlace ? await relocateTable({ ...change, table: found }) : found;
+  if (bins.length === 0 && !isDue) return renameMetadata({ ...change, table, state });
   return commitTable({
-    ...common,
+    ...change,
+    table,
     add: bins.flatMap(({ add }) => add),
     remove: new Set(bins.flatMap(({ remove }) => remove)),
     ...(bins.length === 0 ? {} : { operation: 'replace' as const }),

@@ -1,5 +1,5 @@
 import { ConfigError } from '../errors.ts';
-import { runsPrefix } from '../naming/runs.ts';
+import { heldPrefix, runsPrefix } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { parseDocument } from '../stages/documents.ts';
 import { RunRecord } from '../stages/outcomes.ts';
@@ -20,6 +20,17 @@ export function runKeys(
     nowMs: clock.now().getTime(),
     ...(before === undefined ? {} : { before }),
   });
+}
+
+/** The keys of the records of the runs that are held, of one dataset or of all, newest first: each has a mark. */
+export async function* heldRunKeys(
+  { objects }: Records,
+  { dataset, before }: { readonly dataset?: string | undefined; readonly before?: string | undefined } = {},
+): AsyncGenerator<string> {
+  const marks = await objects.list(heldPrefix(dataset));
+  const found = marks.map(({ key }) => key).filter((key) => before === undefined || idOf(key) < before);
+  for (const key of found.sort((a, b) => (idOf(a) < idOf(b) ? 1 : -1)))
+    yield `${runsPrefix()}${key.slice(heldPrefix().length)}`;
 }
 
 /** A run's record by its key; undefined where it is gone. */

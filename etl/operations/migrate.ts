@@ -3,7 +3,9 @@ import { loadContracts, requireSourceContract } from '../contract/load-contracts
 import { ConfigError } from '../errors.ts';
 import { migrationKey, migrationOutcomeKey, migrationsPrefix } from '../naming/generations.ts';
 import { runRecordKey } from '../naming/runs.ts';
+import { clearObjects } from '../personal/adopting/clear-files.ts';
 import type { Effects } from '../ports.ts';
+import { isProtected, protectionOf } from '../privacy/protection.ts';
 import { awaitsMigration } from '../stages/awaits-migration.ts';
 import { parseDocument, putDocument } from '../stages/documents.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
@@ -23,8 +25,10 @@ export interface DueMigration {
 export async function dueMigration(effects: Effects, dataset: string): Promise<DueMigration> {
   const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
   const pointer = (await readKnownPointer(effects.objects, 'silver', dataset))?.pointer;
-  if (pointer !== undefined && (await awaitsMigration(effects, contract, pointer)))
+  if (pointer !== undefined && (await awaitsMigration(effects, contract, pointer))) {
+    await requireSealed(effects, contract);
     return { contract, pointer };
+  }
   const why =
     pointer === undefined
       ? `nothing of ${dataset} was published yet, so that its first run makes its tables`
@@ -32,6 +36,17 @@ export async function dueMigration(effects: Effects, dataset: string): Promise<D
   throw new ConfigError(
     'NO_MIGRATION',
     `${dataset} is not to be migrated: ${why}. Only a new major version makes tables anew.`,
+    { context: { dataset } },
+  );
+}
+
+/** Files in the clear are not read under a contract that protects: all of their rows would go. */
+async function requireSealed(effects: Effects, contract: SourceContract): Promise<void> {
+  const { dataset } = contract;
+  if (!isProtected(protectionOf(contract)) || (await clearObjects(effects, dataset)).length === 0) return;
+  throw new ConfigError(
+    'ADOPT_FIRST',
+    `${dataset} is protected since its version ${contract.version}, and has files in the clear: 'assay privacy adopt ${dataset}' seals them, makes its tables anew, and removes what is in the clear.`,
     { context: { dataset } },
   );
 }

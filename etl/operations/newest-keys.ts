@@ -3,13 +3,13 @@ import type { ObjectStore } from '../ports.ts';
 const DAY_MS = 86_400_000;
 
 /** Spans to look back, one after another while more is needed; last, everywhere. */
-const LOOK_BACK_MS = [DAY_MS, 30 * DAY_MS, 400 * DAY_MS];
+const LOOK_BACK_MS = [DAY_MS, 4 * DAY_MS, 15 * DAY_MS, 60 * DAY_MS, 400 * DAY_MS];
 
 /** The name of a document without its folder and its ending: runs' and decisions' ids begin with their moments. */
 export const idOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1).replace(/\.json$/, '');
 
 /** What every id from a moment on is not less than. */
-const idAt = (ms: number): string => new Date(ms).toISOString().replace(/[-:.]/g, '');
+export const idAt = (ms: number): string => new Date(ms).toISOString().replace(/[-:.]/g, '');
 
 /**
  * The keys of the documents below a prefix whose ids begin with their moments, newest first; with `before`, only of

@@ -4,6 +4,7 @@ import type { Effects } from '../ports.ts';
 import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
 import { hasPortableName } from '../table/metadata-file.ts';
 import type { Pointer } from '../table/pointer.ts';
+import { isElsewhere } from '../table/relocate-table.ts';
 import { type Bin, binsOf } from './plan-compaction.ts';
 import { withBench } from './rewrite-bin.ts';
 
@@ -16,6 +17,8 @@ export interface TablePlan {
   readonly table: LakeTable;
   /** Whether its metadata lies in a file whose name other engines refuse. */
   readonly needsName: boolean;
+  /** Whether its metadata names its files where the lake was before it was copied or moved. */
+  readonly needsPlace: boolean;
   /** Its files in Parquet's version 2, as they are to be written anew. */
   readonly bins: readonly Bin[];
 }
@@ -28,8 +31,9 @@ export async function planUpgrade(effects: Effects, { dataset, tables }: Pointer
       const layer = name as Layer;
       const table = await openTable(effects.objects, state);
       const bins = binsOf(await filesInVersion2(await filesOf(table), bench), TARGET_BYTES);
-      plans.push({ layer, table, needsName: !hasPortableName(state.metadata_key), bins });
+      const needsName = !hasPortableName(state.metadata_key);
+      plans.push({ layer, table, needsName, needsPlace: isElsewhere(effects.objects, table), bins });
     }
-    return plans.filter(({ needsName, bins }) => needsName || bins.length > 0);
+    return plans.filter(({ needsName, needsPlace, bins }) => needsName || needsPlace || bins.length > 0);
   });
 }

@@ -67,7 +67,7 @@ export interface Volume {
 export async function volumeIn(engine: Engine, ledger: string, { from, to }: Span): Promise<Volume> {
   const [row = {}] = await engine.rows(
     `SELECT coalesce(sum(tested), 0)::BIGINT AS tested, coalesce(sum(tested - repeats), 0)::BIGINT AS fresh, coalesce(sum(failed), 0)::BIGINT AS failed FROM (
-       SELECT min(processed_at) AS first_at, arg_max(records - blank - coalesce(footer, 0), processed_at) AS tested,
+       SELECT min(processed_at) AS first_at, arg_max(records - blank - coalesce(footer, 0) - coalesce(forgotten, 0), processed_at) AS tested,
          arg_max(coalesce(repeats, 0), processed_at) AS repeats, arg_max(quarantined + condemned, processed_at) AS failed
        FROM ${ledger} WHERE status = 'accepted' GROUP BY source_file_id
      ) WHERE first_at >= ${at(from)} AND first_at < ${at(to)}`,

@@ -1,6 +1,6 @@
 import { decisionId, recordClosing } from '../closing/closing-record.ts';
 import type { GoldContract } from '../contract/contract.ts';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, ConflictError } from '../errors.ts';
 import type { Effects } from '../ports.ts';
 import { refreshGold } from '../stages/refresh-gold.ts';
 import { type Closing, withClosing } from '../table/closings.ts';
@@ -10,11 +10,18 @@ import type { Word } from './decide-run.ts';
 import { againAfterRaces, openReport } from './open-report.ts';
 import { publishWaiting } from './publish-waiting.ts';
 
+/** A closed month that is to follow its inputs again. */
+export interface ReopenedMonth extends ReportMonth {
+  /** The closing that was looked at, and the restatement that waited for it then; any where it isn't said. */
+  readonly looked?: { readonly closing: string; readonly waiting: string | undefined } | undefined;
+}
+
 /**
  * Lets a closed month of a Gold table follow its inputs again, and publishes what waited for it. After a crash, a retry
- * finishes what is left. Throws ConfigError `NOT_CLOSED` where the month isn't closed.
+ * finishes what is left. Throws ConfigError `NOT_CLOSED` where the month isn't closed, and ConflictError `CLOSING_CHANGED`
+ * where it isn't any more what was looked at.
  */
-export async function reopenMonth(effects: Effects, wanted: ReportMonth, word: Word): Promise<ClosedMonth> {
+export async function reopenMonth(effects: Effects, wanted: ReopenedMonth, word: Word): Promise<ClosedMonth> {
   return await againAfterRaces(async () => {
     const opened = await openReport(effects, wanted.report);
     const { contract, read } = opened;
@@ -30,6 +37,9 @@ export async function reopenMonth(effects: Effects, wanted: ReportMonth, word: W
       throw notClosed(report, wanted.month, said);
     }
     const { waiting, ...closed } = said;
+    const { looked } = wanted;
+    if (looked !== undefined && (looked.closing !== said.id || looked.waiting !== waiting?.id))
+      throw closingChanged(report, said);
     const at = effects.clock.now().toISOString();
     const next: Closing = { ...closed, reopened: { at, by: word.by, reason: word.reason } };
     const closings = withClosing(pointer.closings, next);
@@ -56,6 +66,15 @@ async function finish(effects: Effects, { inputs }: GoldContract, { reopened, id
   const [dataset] = inputs;
   if (dataset !== undefined)
     await refreshGold({ dataset, runId: decisionId(reopened?.at ?? '', id) }, effects);
+}
+
+function closingChanged(report: string, { month, id, waiting }: Closing): ConflictError {
+  const waits = waiting === undefined ? 'nothing waits for it' : `${waiting.id} waits for it`;
+  return new ConflictError(
+    'CLOSING_CHANGED',
+    `${month} of ${report} is not any more what was looked at: it is closed by closing ${id}, and ${waits}. Look at it again.`,
+    { context: { report, month, closing: id } },
+  );
 }
 
 function notClosed(report: string, month: string, said: Closing | undefined): ConfigError {

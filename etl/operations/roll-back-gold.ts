@@ -28,29 +28,43 @@ export interface GoldTarget {
 
 /**
  * After going back to an older generation, restores each Gold table made from that Silver snapshot whose contract or
- * SQL has changed since: today's SQL can't read the older tables. Closed months stay as they were closed. A repeat
- * changes nothing more.
+ * SQL has changed since: today's SQL can't read the older tables. Closed months stay as they were closed. A table with
+ * a purpose stays as it is where consents have changed since. A repeat changes nothing more.
  */
 export async function rollBackGold(effects: Effects, target: GoldTarget): Promise<void> {
   const { contracts } = await loadContracts(effects.contracts);
   for (const contract of contracts.values()) {
     if (contract.layer !== 'gold' || !contract.inputs.includes(target.dataset)) continue;
     const read = await readPointer(effects.objects, 'gold', contract.dataset);
-    if (read !== undefined && (await isChanged(effects, contract, read.pointer, target)))
-      await goBack(effects, read, target);
+    const found = read === undefined ? undefined : await findGold(effects, read.pointer, target);
+    if (read === undefined || found === undefined) continue;
+    if ((await isChanged(effects, contract, found)) && (await hasTodaysConsents(effects, contract, found)))
+      await goBack(effects, read, { target, found });
   }
 }
 
-/** Whether the table was made by another contract or SQL than when it was made from that snapshot. */
+/** Whether the state was made by another contract or SQL than today's. */
 async function isChanged(
   effects: Effects,
   contract: GoldContract,
-  pointer: Pointer,
-  target: GoldTarget,
+  { snapshot }: GoldState,
 ): Promise<boolean> {
-  const before = await findGold(effects, pointer, target);
   const today = goldDigest(contract, await effects.contracts.sql(contract.sql));
-  return before !== undefined && before.snapshot.summary['assay.contract-digest'] !== today;
+  return snapshot.summary['assay.contract-digest'] !== today;
+}
+
+/** Whether the state was made from the consents that stand now: an earlier one may have who withdrew since. */
+async function hasTodaysConsents(
+  { objects }: Pick<Effects, 'objects'>,
+  { consents = [] }: GoldContract,
+  { snapshot }: GoldState,
+): Promise<boolean> {
+  const made = inputsOf(snapshot);
+  for (const { states } of consents) {
+    const now = (await readPointer(objects, 'silver', states.dataset))?.pointer.snapshot_id;
+    if (now !== made[states.dataset]) return false;
+  }
+  return true;
 }
 
 /** A state of a Gold table, in whichever generation. */
@@ -60,9 +74,12 @@ interface GoldState {
   readonly snapshot: Snapshot;
 }
 
-async function goBack(effects: Effects, { pointer, etag }: ReadPointer, target: GoldTarget): Promise<void> {
-  const found = await findGold(effects, pointer, target);
-  if (found === undefined || found.snapshot['snapshot-id'] === pointer.snapshot_id) return;
+async function goBack(
+  effects: Effects,
+  { pointer, etag }: ReadPointer,
+  { target, found }: { readonly target: GoldTarget; readonly found: GoldState },
+): Promise<void> {
+  if (found.snapshot['snapshot-id'] === pointer.snapshot_id) return;
   const { generation, state, snapshot } = found;
   const now = effects.clock.now();
   const table = await openTable(effects.objects, state);

@@ -9,7 +9,7 @@ import { readPointer } from '../table/pointer.ts';
 import { VACUUM, Writer } from './with-writer.ts';
 
 /** The state machine ends a run after six hours (its TimeoutSeconds); one more for its last writes. */
-const LONGEST_RUN_MS = 7 * 3_600_000;
+export const LONGEST_RUN_MS = 7 * 3_600_000;
 
 /** How the runs of a dataset stand that have files which may not be named by any snapshot. */
 export interface RunsNow {

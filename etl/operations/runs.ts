@@ -7,6 +7,14 @@ import type { RunRecord } from '../stages/outcomes.ts';
  */
 export type Look = 'everywhere' | 'last-days';
 
+/** How a dataset is run. */
+export interface RunOptions {
+  /** `everywhere` unless said. A platform decides itself where its runs look. */
+  readonly look?: Look;
+  /** Id of the first of the runs, where one was given out. */
+  readonly runId?: string;
+}
+
 /** A person's word that a held run may be published as it was sealed. */
 export interface ApprovedRun {
   readonly runId: string;
@@ -15,8 +23,8 @@ export interface ApprovedRun {
 
 /** How the runs of a lake come about: on this machine, or on its platform. */
 export interface Runs {
-  /** Runs a dataset until nothing is pending. A platform decides itself where its runs look. */
-  dataset(dataset: string, look?: Look): Promise<RunRecord[]>;
+  /** Runs a dataset until nothing is pending. */
+  dataset(dataset: string, options?: RunOptions): Promise<RunRecord[]>;
   /** Runs the one run that was asked for under an id, a backfill, and returns how it ended. */
   backfill(run: DatasetRun): Promise<RunRecord>;
   /** Goes on with a held run that a person approved, and returns how it ended. */

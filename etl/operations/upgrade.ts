@@ -26,6 +26,8 @@ export interface UpgradedTable {
   readonly table: string;
   /** Whether its metadata gets a name that other engines take. */
   readonly renamed: boolean;
+  /** Whether its metadata names its files where they lie now, and named another place before. */
+  readonly relocated: boolean;
   /** Files that were written anew, and their rows. */
   readonly filesBefore: number;
   readonly bytesBefore: number;
@@ -57,7 +59,7 @@ export interface UpgradeRequest {
 
 /**
  * Makes the tables of a dataset, or a Gold table, what other engines read, in one commit that changes no row: metadata
- * gets a name as Iceberg gives it, and Parquet files of version 2 are written anew in version 1, which is proven as a
+ * gets a name as Iceberg gives it and names files where they lie, and Parquet files of version 2 are written anew in version 1, which is proven as a
  * compaction is. Gold isn't made anew, it only notes Silver's snapshot; the catalog follows. Runs may commit meanwhile:
  * what they replaced is left out. A repeat does what is left to do. Throws DataError `ROWS_CHANGED` where the proof fails,
  * and `POINTER_LOST`.
@@ -94,7 +96,7 @@ const sum = (files: readonly DataFile[], of: (file: DataFile) => number): number
 
 function tableOf(
   dataset: string,
-  { layer, needsName, bins }: TablePlan,
+  { layer, needsName, needsPlace, bins }: TablePlan,
   rewritten?: readonly RewrittenBin[],
 ): UpgradedTable {
   const before = bins.flatMap(({ files }) => files);
@@ -102,6 +104,7 @@ function tableOf(
   return {
     table: tableName(layer, dataset),
     renamed: needsName,
+    relocated: needsPlace,
     filesBefore: before.length,
     bytesBefore: sum(before, (file) => file.sizeBytes),
     rows: sum(before, (file) => file.recordCount),

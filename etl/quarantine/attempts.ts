@@ -12,6 +12,7 @@ import {
   isCurrentSql,
   loadReplaced,
   OWN_FAILURE_SQL,
+  UNREAD_SQL,
 } from './current-rejects.ts';
 import { loadRehashed } from './rehashed.ts';
 import { loadReleases } from './retry-files.ts';
@@ -48,7 +49,7 @@ export async function forgetReleased(
     if (files.length === 0) continue;
     const codes = 'list_transform(reasons, lambda x: x.code)';
     await engine.run(
-      `INSERT INTO prior SELECT row_hash, ${failuresSql(`NOT list_contains(${codes}, '${CONDEMNED_CODE}')`, isCarried)},
+      `INSERT INTO prior SELECT row_hash, ${failuresSql(`NOT list_contains(${codes}, '${CONDEMNED_CODE}') AND NOT ${UNREAD_SQL}`, isCarried)},
          ${failuresSql(`${OWN_FAILURE_SQL} AND NOT list_contains(${codes}, '${CONDEMNED_CODE}')`, isCarried)}, ${layer === 'condemned' ? `bool_or(${OWN_FAILURE_SQL})` : 'false'}
        FROM ${readParquet(files)} AS r JOIN released USING (row_hash) LEFT JOIN (${reads}) USING (source_file_id)
        WHERE ingestion_timestamp > released_at AND ${isCurrentSql('now')} GROUP BY row_hash`,

@@ -98,7 +98,7 @@ async function stage(
   try {
     return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
       await loadFailedRecords(engine, effects, dataset);
-      if ((await countRecords(engine, filter, ['open'])) === 0) return { files: [], records: [] };
+      if ((await countRecords(engine, filter, { states: ['open'] })) === 0) return { files: [], records: [] };
       const records = (await findRecords(engine, filter, { states: ['open'] })).map(({ rowHash }) => rowHash);
       await engine.run('CREATE OR REPLACE TEMP TABLE chosen (row_hash VARCHAR)');
       await engine.append(

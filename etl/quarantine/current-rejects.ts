@@ -4,11 +4,20 @@ import type { Engine } from '../engine/engine.ts';
 export const CONDEMNED_CODE = 'CONDEMNED';
 
 /**
- * Whether `reasons` show that a reject failed by itself, not just as a duplicate of one in Silver or as condemned
- * before.
+ * Whether `reasons` show that a reject failed by itself, not just as a duplicate of one in Silver, as condemned
+ * before, or as one that nobody can read.
  */
 export const OWN_FAILURE_SQL =
-  "len(list_filter(reasons, lambda x: x.code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED'))) > 0";
+  "len(list_filter(reasons, lambda x: x.code NOT IN ('DUPLICATE', 'PREVIOUSLY_CONDEMNED', 'FORGOTTEN'))) > 0";
+
+/** Whether nobody could read a reject to judge it, since keys of it were destroyed: that counts as no attempt. */
+export const UNREAD_SQL = "list_contains(list_transform(reasons, lambda x: x.code), 'FORGOTTEN')";
+
+/**
+ * Whether a row of a reject table was let go: its values are gone. Every other one has them as `record`, or as `raw_text`
+ * where it couldn't be parsed.
+ */
+export const LET_GO_SQL = 'record IS NULL AND raw_text IS NULL';
 
 /**
  * SELECT with a row for each source file of a ledger (a table expression): the run that last read it, and when it was

@@ -1,8 +1,9 @@
-import { tableName } from '../naming/datasets.ts';
+import { type Layer, tableName } from '../naming/datasets.ts';
 import {
   CONDEMNED_CODE,
   failuresSql,
   isCurrentSql,
+  LET_GO_SQL,
   lastReadsSql,
   OWN_FAILURE_SQL,
 } from './current-rejects.ts';
@@ -11,21 +12,26 @@ import { retryTables } from './retry-files.ts';
 /**
  * SELECT with a row for every record (by row_hash) that was ever in quarantine or condemned: its state, in how many
  * runs it failed since its last release, and its last failure. The state folds what was appended: a later verdict,
- * Silver, or a published retry in which it did not fail unchanged closes a record; a release opens it again. Needs the
- * views of the dataset's tables and what loadRetryTables makes. With `atMs`, as it was then; the views must be of that
- * moment, too.
+ * Silver, or a published retry in which it did not fail unchanged closes a record; a release opens it again. One whose
+ * values were let go has no state any more. Needs the
+ * views of the dataset's tables, or others that `fromOf` names, and what loadRetryTables makes. With `atMs`, as it was then; the
+ * views must be of that moment, too.
  */
-export function foldSql(dataset: string, atMs?: number): string {
-  const silver = tableName('silver', dataset);
-  const ledger = tableName('source_files', dataset);
+export function foldSql(
+  dataset: string,
+  atMs?: number,
+  fromOf: (layer: Layer) => string = (layer) => tableName(layer, dataset),
+): string {
+  const silver = fromOf('silver');
+  const ledger = fromOf('source_files');
   const { origins, releases, carried } = retryTables(dataset);
   const until = atMs === undefined ? '' : ` WHERE released_at <= to_timestamp(${atMs / 1000})`;
-  const counted = `(released_at IS NULL OR failed_at > released_at) AND NOT list_contains(codes, '${CONDEMNED_CODE}')`;
+  const counted = `(released_at IS NULL OR failed_at > released_at) AND NOT list_contains(codes, '${CONDEMNED_CODE}') AND NOT list_contains(codes, 'FORGOTTEN')`;
   const codes = 'list_transform(reasons, lambda x: x.code)';
-  const columns = `source_file_id, source_row_number, CASE WHEN list_contains(${codes}, '${CONDEMNED_CODE}') THEN ingestion_timestamp ELSE coalesce(first_read_at, ingestion_timestamp) END AS failed_at, run_id, attempt_count, coalesce(run_id IN (SELECT run_id FROM ${carried}), false) AS is_carried, ${OWN_FAILURE_SQL} AS own, ${codes} AS codes`;
+  const columns = `source_file_id, source_row_number, CASE WHEN list_contains(${codes}, '${CONDEMNED_CODE}') THEN ingestion_timestamp ELSE coalesce(first_read_at, ingestion_timestamp) END AS failed_at, run_id, attempt_count, coalesce(run_id IN (SELECT run_id FROM ${carried}), false) AS is_carried, ${OWN_FAILURE_SQL} AS own, ${codes} AS codes, ${LET_GO_SQL} AS is_let_go`;
   // Reading a file again is no new failure of its records: the first reading counts.
   const rejects = (layer: 'quarantine' | 'condemned'): string =>
-    `SELECT row_hash, ${columns}, ${layer === 'condemned'} AS is_condemned FROM ${tableName(layer, dataset)} AS r LEFT JOIN reads USING (source_file_id) WHERE ${isCurrentSql()}`;
+    `SELECT row_hash, ${columns}, ${layer === 'condemned'} AS is_condemned FROM ${fromOf(layer)} AS r LEFT JOIN reads USING (source_file_id) WHERE ${isCurrentSql()}`;
   return `WITH reads AS (${lastReadsSql(ledger)}), rejects AS (
       ${rejects('quarantine')} UNION ALL ${rejects('condemned')}
     ), released AS (SELECT row_hash, max(released_at) AS released_at FROM ${releases}${until} GROUP BY row_hash),
@@ -35,7 +41,7 @@ export function foldSql(dataset: string, atMs?: number): string {
       FROM rejects LEFT JOIN released USING (row_hash) LEFT JOIN ${origins} AS o
         ON o.retry_file_id = rejects.source_file_id AND o.source_row_number = rejects.source_row_number AND o.row_hash <> rejects.row_hash
     ), folded AS (
-      SELECT row_hash, max(failed_at) AS last_at, max(failed_at) FILTER (is_condemned) AS condemned_at, any_value(released_at) AS released_at,
+      SELECT row_hash, max(failed_at) AS last_at, max(failed_at) FILTER (is_condemned) AS condemned_at, any_value(released_at) AS released_at, bool_and(is_let_go) AS is_let_go,
         ${failuresSql(counted, 'is_carried')} + coalesce(max(failures_before) FILTER (${counted} AND NOT is_carried), 0) AS failures,
         ${failuresSql(`own AND ${counted}`, 'is_carried')} + coalesce(max(own_before) FILTER (${counted} AND NOT is_carried), 0) AS own_failures
       FROM traced GROUP BY row_hash
@@ -49,5 +55,5 @@ export function foldSql(dataset: string, atMs?: number): string {
         WHEN retried_at > last_at AND (released_at IS NULL OR released_at < retried_at) THEN 'corrected'
         WHEN condemned_at IS NOT NULL AND (released_at IS NULL OR released_at <= condemned_at) THEN 'condemned'
         WHEN is_pending THEN 'retrying' ELSE 'open' END AS state
-    FROM folded LEFT JOIN retried USING (row_hash)`;
+    FROM folded LEFT JOIN retried USING (row_hash) WHERE NOT is_let_go`;
 }

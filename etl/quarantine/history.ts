@@ -1,7 +1,9 @@
 import { type Engine, textOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { tableName } from '../naming/datasets.ts';
-import { retryTables } from './retry-files.ts';
+import type { Effects } from '../ports.ts';
+import { createLakeViews } from '../query/lake-views.ts';
+import { loadRetryTables, retryTables } from './retry-files.ts';
 
 /** Something that happened to a record. */
 export interface RecordEvent {
@@ -12,7 +14,16 @@ export interface RecordEvent {
   readonly details: string;
 }
 
-/** What happened to a record, oldest first. Needs what loadFailedRecords makes. */
+/** Makes what `recordHistory` needs, where loadFailedRecords hasn't: no record is folded. */
+export async function loadHistory(engine: Engine, effects: Effects, dataset: string): Promise<void> {
+  const tables = (['quarantine', 'condemned', 'source_files'] as const).map((layer) =>
+    tableName(layer, dataset),
+  );
+  await createLakeViews(engine, effects, tables.join(', '), { kind: 'now' }, { dataset });
+  await loadRetryTables(engine, effects, dataset);
+}
+
+/** What happened to a record, oldest first. Needs what loadHistory or loadFailedRecords makes. */
 export async function recordHistory(
   engine: Engine,
   dataset: string,

@@ -24,7 +24,7 @@ export function readRecords(
 ): Promise<{ records: FailedRecord[]; total: number }> {
   return withScratchEngine(effects, 'quarantine', async (engine: Engine) => {
     await loadFailedRecords(engine, effects, dataset);
-    const total = await countRecords(engine, filter, wanted.states);
+    const total = await countRecords(engine, filter, wanted);
     return { records: total === 0 ? [] : await findRecords(engine, filter, wanted), total };
   });
 }

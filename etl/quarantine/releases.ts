@@ -1,13 +1,11 @@
 import { join } from 'node:path';
 import { readParquet, textOf, withEngine } from '../engine/engine.ts';
 import { ConfigError } from '../errors.ts';
-import { decisionKey, releaseKey, releaseRequestKey } from '../naming/decisions.ts';
+import { releaseKey, releaseRequestKey } from '../naming/decisions.ts';
 import { keepDecision, type Word } from '../operations/decide-run.ts';
 import type { Effects } from '../ports.ts';
-import { recordDecision } from '../stages/decisions.ts';
-import { parseDocument } from '../stages/documents.ts';
-import { Decision } from '../stages/outcomes.ts';
 import type { FailedRecord } from './records.ts';
+import { decideOnce, readRequest, requireUndecided } from './release-requests.ts';
 import { RELEASE_COLUMNS } from './retry-files.ts';
 import { writeRows } from './write-rows.ts';
 
@@ -37,54 +35,58 @@ export interface Released {
 
 /**
  * Releases the records of a request: they are open again, with all their attempts. Throws ConfigError where there is no
- * such request (`NO_REQUEST`), it was approved already (`RELEASED`), or who approves is who asked (`SAME_PERSON`).
+ * such request (`NO_REQUEST`), it was decided already (`RELEASED`, `RELEASE_REFUSED`), or who approves is who asked
+ * (`SAME_PERSON`).
  */
 export async function approveRelease(
   effects: Effects,
   dataset: string,
   request: string,
-  { by, reason }: Word,
+  word: Word,
 ): Promise<Released> {
   const asked = await readRequest(effects, dataset, request);
-  if (asked.by === by) {
+  if (asked.by === word.by) {
     throw new ConfigError(
       'SAME_PERSON',
-      `${by} asked for release ${request}: somebody else must approve it.`,
+      `${word.by} asked for release ${request}: somebody else must approve it.`,
       { context: { dataset, request } },
     );
   }
-  const key = releaseKey(dataset, request);
-  if ((await effects.objects.list(key)).length > 0)
-    throw new ConfigError('RELEASED', `Release ${request} of ${dataset} was approved already.`);
+  await requireUndecided(effects, dataset, request);
   const records = await readHashes(effects, releaseRequestKey(dataset, request));
-  const released = { decision_id: request, asked_by: asked.by, approved_by: by };
-  const released_at = effects.clock.now().toISOString();
-  const rows = records.map((row_hash) => ({ ...released, released_at, row_hash }));
-  await writeRows(effects, { key, columns: RELEASE_COLUMNS, rows });
   const details = { request, askedBy: asked.by, asked: asked.reason, records: records.length };
-  const decision = {
-    id: `${request}-released`,
-    kind: 'released' as const,
-    dataset,
-    by,
-    reason,
-    runId: null,
-    details,
-  };
-  await recordDecision(effects, decision);
-  return { dataset, request, askedBy: asked.by, approvedBy: by, records };
+  const decision = { dataset, request, kind: 'released' as const, ...word, details };
+  const { by: approvedBy } = await decideOnce(effects, decision);
+  const released_at = effects.clock.now().toISOString();
+  const row = { decision_id: request, asked_by: asked.by, approved_by: approvedBy, released_at };
+  const rows = records.map((row_hash) => ({ ...row, row_hash }));
+  await writeRows(effects, { key: releaseKey(dataset, request), columns: RELEASE_COLUMNS, rows });
+  return { dataset, request, askedBy: asked.by, approvedBy, records };
 }
 
-async function readRequest(effects: Effects, dataset: string, request: string): Promise<Decision> {
-  const key = /^[\w-]+$/.test(request) ? decisionKey(dataset, request) : undefined;
-  const stored = key === undefined ? undefined : await effects.objects.get(key);
-  const decision = stored === undefined ? undefined : parseDocument(stored.body, key ?? '', Decision);
-  if (decision?.kind === 'release-asked') return decision;
-  throw new ConfigError(
-    'NO_REQUEST',
-    `There is no request ${request} to release records of ${dataset}: "SELECT * FROM ops.decisions WHERE kind = 'release-asked'" lists the requests.`,
-    { context: { dataset, request } },
-  );
+/** What was not released. */
+export interface ReleaseRefused {
+  readonly dataset: string;
+  readonly request: string;
+  readonly askedBy: string;
+  readonly refusedBy: string;
+}
+
+/**
+ * Refuses a request, or takes one's own back: its records stay condemned. Throws ConfigError where there is no such
+ * request (`NO_REQUEST`), or it was decided already (`RELEASED`, `RELEASE_REFUSED`).
+ */
+export async function refuseRelease(
+  effects: Effects,
+  dataset: string,
+  request: string,
+  word: Word,
+): Promise<ReleaseRefused> {
+  const asked = await readRequest(effects, dataset, request);
+  await requireUndecided(effects, dataset, request);
+  const details = { request, askedBy: asked.by, asked: asked.reason, records: asked.details.records };
+  await decideOnce(effects, { dataset, request, kind: 'release-refused', ...word, details });
+  return { dataset, request, askedBy: asked.by, refusedBy: word.by };
 }
 
 async function readHashes(effects: Effects, key: string): Promise<string[]> {

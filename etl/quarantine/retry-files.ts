@@ -95,15 +95,20 @@ export async function loadRetryTables(
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE ${tables.origins} AS ${rehashedSql([empty, ...selects].join(' UNION ALL BY NAME '))}`,
   );
-  await loadAll(engine, effects, {
-    table: tables.corrections,
-    prefix: correctionsPrefix(dataset),
-    columns: CORRECTION_COLUMNS,
-  });
+  await loadCorrections(engine, effects, dataset);
   await loadAll(engine, effects, {
     table: tables.releases,
     prefix: releasesPrefix(dataset),
     columns: RELEASE_COLUMNS,
+  });
+}
+
+/** Makes the table of what people corrected in a dataset. Needs `loadRehashed`. */
+export function loadCorrections(engine: Engine, effects: Effects, dataset: string): Promise<void> {
+  return loadAll(engine, effects, {
+    table: retryTables(dataset).corrections,
+    prefix: correctionsPrefix(dataset),
+    columns: CORRECTION_COLUMNS,
   });
 }
 

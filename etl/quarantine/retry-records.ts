@@ -1,3 +1,4 @@
+import { RESCUED_NAME } from '../contract/check-columns.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { normaliseHeader } from '../contract/header.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
@@ -40,7 +41,7 @@ export function planRetry(contract: SourceContract, records: readonly FailedReco
   const rows: RetryRow[] = [];
   const skipped: Skipped[] = [];
   for (const origin of records) {
-    const values = valuesOf(contract, origin);
+    const values = valuesNow(contract, origin);
     const why = unfit(contract, origin, values);
     if (why === undefined) rows.push(...originsOf(contract, origin).map((one) => ({ origin: one, values })));
     else skipped.push({ rowHash: origin.rowHash, why });
@@ -55,7 +56,14 @@ function originsOf(contract: SourceContract, origin: FailedRecord): readonly Fai
   return equals.map((place) => ({ ...origin, ...place }));
 }
 
-function valuesOf(contract: SourceContract, { record, corrections }: FailedRecord): RetryRow['values'] {
+/**
+ * The values of a record by the contract's columns, corrections put in: a column is found under any spelling that the
+ * contract knows. Rescued values keep their own names.
+ */
+export function valuesNow(
+  contract: SourceContract,
+  { record, corrections }: Pick<FailedRecord, 'record' | 'corrections'>,
+): RetryRow['values'] {
   const spellings = new Map(
     contract.columns.flatMap(({ name, headers }) =>
       headers.map((text) => [normaliseHeader(text), name] as const),
@@ -67,10 +75,14 @@ function valuesOf(contract: SourceContract, { record, corrections }: FailedRecor
   for (const [key, value] of Object.entries(record ?? {})) {
     const name = spellings.get(normaliseHeader(key));
     if (name !== undefined) values[name] = value;
-    else if (contract.unknownColumns === 'rescue') values[key] = value;
+    else if (contract.unknownColumns === 'rescue' || isRejectedJson(contract, key)) values[key] = value;
   }
   return { ...values, ...corrections };
 }
+
+/** Whether a value is the unknown members of a record of JSON that failed for them: without them it would pass unseen. */
+const isRejectedJson = ({ unknownColumns, csv }: SourceContract, key: string): boolean =>
+  unknownColumns === 'reject' && csv.format === 'jsonl' && key === RESCUED_NAME;
 
 function unfit(
   contract: SourceContract,
@@ -160,15 +172,10 @@ interface Writing {
 const PIECE = 1 << 20;
 
 async function writeCsv(effects: Effects, scratch: Scratch, { contract, rows, key }: Writing): Promise<void> {
-  const known = contract.columns.map(({ name }) => name);
-  const names = [...new Set([...known, ...rows.flatMap(({ values }) => Object.keys(values))])];
-  const cell = csvCell(contract);
-  const { delimiter } = contract.csv;
   const file = await scratch.create('records.csv');
-  // The mark says UTF-8, whatever the contract reads first.
-  let text = `\uFEFF${names.map(cell).join(delimiter)}\n`;
-  for (const { values } of rows) {
-    text += `${names.map((name) => cell(values[name] ?? null)).join(delimiter)}\n`;
+  let text = '';
+  for (const line of csvLines(contract, rows)) {
+    text += line;
     if (text.length < PIECE) continue;
     await file.write(Buffer.from(text));
     text = '';
@@ -176,6 +183,20 @@ async function writeCsv(effects: Effects, scratch: Scratch, { contract, rows, ke
   await file.write(Buffer.from(text));
   await file.close();
   await effects.data.publish(file.path, key);
+}
+
+/** The lines of a retry's source file, the header first. */
+export function* csvLines(
+  contract: SourceContract,
+  rows: readonly Pick<RetryRow, 'values'>[],
+): Generator<string> {
+  const known = contract.columns.map(({ name }) => name);
+  const names = [...new Set([...known, ...rows.flatMap(({ values }) => Object.keys(values))])];
+  const cell = csvCell(contract);
+  const { delimiter } = contract.csv;
+  // The mark says UTF-8, whatever the contract reads first.
+  yield `\uFEFF${names.map(cell).join(delimiter)}\n`;
+  for (const { values } of rows) yield `${names.map((name) => cell(values[name] ?? null)).join(delimiter)}\n`;
 }
 
 /** A value as the contract's dialect writes it, always in quotes, so that it is read as it is; NULL is nothing. */

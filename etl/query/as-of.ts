@@ -29,7 +29,10 @@ export interface Moment {
 
 const TIME = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
 
-/** `3351973625461540` → that snapshot; `2024-05-01`, `2024-05-01T12:00Z` → that time, UTC unless it says otherwise. */
+/**
+ * `3351973625461540` → that snapshot; `2024-05-01T12:00Z` → that time, UTC unless it says otherwise; `2024-05-01` → the end of
+ * that day, so that what was published on it was.
+ */
 export function parseAsOf(text: string): AsOf {
   if (/^\d+$/.test(text) && Number.isSafeInteger(Number(text))) return { kind: 'snapshot', id: Number(text) };
   const ms = TIME.test(text) && isDay(text.slice(0, 10)) ? Date.parse(inUtc(text)) : Number.NaN;
@@ -47,7 +50,7 @@ function isDay(text: string): boolean {
 }
 
 function inUtc(text: string): string {
-  if (text.length === 10) return `${text}T00:00:00Z`;
+  if (text.length === 10) return `${text}T23:59:59.999Z`;
   const iso = text.replace(' ', 'T');
   return /(?:Z|[+-]\d{2}:?\d{2})$/.test(iso) ? iso : `${iso}Z`;
 }

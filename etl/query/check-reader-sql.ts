@@ -1,6 +1,6 @@
 import { type Expression, plainKind, wrongCall } from '../engine/parse-sql.ts';
 import { firstWrongPart, type SqlSource } from '../engine/walk-sql.ts';
-import { READER_FUNCTIONS, READER_TABLE_FUNCTIONS } from './reader-functions.ts';
+import { READER_FUNCTIONS, READER_TABLE_FUNCTIONS, REVEAL } from './reader-functions.ts';
 
 /** The parts of DuckDB's own catalog that a reader may see: which tables there are, not how they are made. */
 const CATALOG: ReadonlySet<string> = new Set(
@@ -9,15 +9,22 @@ const CATALOG: ReadonlySet<string> = new Set(
 
 /**
  * What a query of somebody else does that it may not: it may read the tables named, in lower case, and call functions that
- * compute, and nothing else. Undefined where everything is allowed. `tree` is the parsed statement that will be run.
+ * compute, or open envelopes where they may, and nothing else. Undefined where everything is allowed. `tree` is the parsed statement that will be run.
  */
-export function wrongReaderSql(tree: unknown, tables: ReadonlySet<string>): string | undefined {
+export function wrongReaderSql(
+  tree: unknown,
+  tables: ReadonlySet<string>,
+  { mayReveal = false }: { readonly mayReveal?: boolean } = {},
+): string | undefined {
+  const functions = mayReveal ? REVEALING_FUNCTIONS : READER_FUNCTIONS;
   return firstWrongPart(tree, {
     query: () => undefined,
     source: (source, named) => wrongSource(source, named, tables),
-    expression: wrongExpression,
+    expression: (expression) => wrongExpression(expression, functions),
   });
 }
+
+const REVEALING_FUNCTIONS: ReadonlySet<string> = new Set([...READER_FUNCTIONS, REVEAL]);
 
 /** Kinds of source that read nothing by themselves. */
 const SOURCES: ReadonlySet<string> = new Set([
@@ -64,10 +71,10 @@ function wrongTable(
   return `reads '${name}', which is no table that you may read`;
 }
 
-function wrongExpression(expression: Expression): string | undefined {
+function wrongExpression(expression: Expression, functions: ReadonlySet<string>): string | undefined {
   const { class: kind } = expression;
   if (kind === 'PARAMETER') return 'has a parameter; write its value';
   return kind === 'FUNCTION' || kind === 'WINDOW'
-    ? wrongCall(expression, READER_FUNCTIONS, 'those of DuckDB that compute a value')
+    ? wrongCall(expression, functions, 'those of DuckDB that compute a value')
     : undefined;
 }

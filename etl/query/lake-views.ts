@@ -15,10 +15,11 @@ import { type Pointer, readPointer } from '../table/pointer.ts';
 import type { TableColumn } from '../table/schema.ts';
 import { schemaAt } from '../table/snapshots.ts';
 import { type AsOf, type Moment, momentOf, seenOf } from './as-of.ts';
+import { keyedOrderSql } from './keyed-order.ts';
 import { SCHEMAS, type TableName, tablesOf } from './lake-tables.ts';
 import type { EarlierTable, LakeView } from './lake-view.ts';
 import { createOpsViews } from './ops-views.ts';
-import { classificationOf, maskSql, type Reader } from './reader.ts';
+import { isHiddenFrom, maskSql, type Reader } from './reader.ts';
 import { seenGeneration } from './seen-generation.ts';
 
 /** Which tables are made, and of what shape. */
@@ -33,6 +34,8 @@ export interface ViewOptions {
   readonly reader?: Reader | undefined;
   /** Only tables of this dataset are looked at: another's may have the same name, and a snapshot is then one of its own. */
   readonly dataset?: string | undefined;
+  /** SQL of a column of one of the layers, where that isn't the column itself. */
+  readonly shows?: ((layer: Layer, column: TableColumn) => string) | undefined;
 }
 
 /**
@@ -45,7 +48,7 @@ export async function createLakeViews(
   effects: Effects,
   sql: string,
   asOf: AsOf,
-  { isExact = false, reader, dataset }: ViewOptions = {},
+  { isExact = false, reader, dataset, shows }: ViewOptions = {},
 ): Promise<void> {
   const text = sql.toLowerCase().replaceAll('"', '');
   const wantsOps = /\bops\s*\./.test(text);
@@ -71,12 +74,14 @@ export async function createLakeViews(
   refuseExpired(wantsOps ? views : meant, moment);
   if (!wantsOps) refuseTooEarly(meant, moment);
   // Some of ops.* reads all other tables, with today's columns.
+  const bases = new Map<string, string>();
   for (const view of wantsOps ? views : named) {
     const isOwn = isExact && (!wantsOps || view.layer === 'silver' || view.layer === 'gold');
     const shown = isOwn ? { ...view, columns: ownColumns(view, moment) } : view;
-    await createView(engine, effects, shown, { moment, reader });
+    const from = await createView(engine, effects, shown, { moment, reader, shows });
+    if (from !== undefined) bases.set(view.name, from);
   }
-  if (wantsOps) await createOpsViews(engine, effects, views, { atMs: moment.ms, reader });
+  if (wantsOps) await createOpsViews(engine, effects, views, { atMs: moment.ms, reader, bases });
 }
 
 /** Whether a table is to be looked at; not every reader may read all. */
@@ -175,29 +180,36 @@ function ownColumns({ table, columns }: LakeView, moment: Moment): readonly Tabl
 interface Seeing {
   readonly moment: Moment;
   readonly reader: Reader | undefined;
+  readonly shows: ViewOptions['shows'];
 }
 
+/** Makes a table's view as its reader sees it, and returns what it is made from, with all values; undefined where there is none. */
 async function createView(
   engine: Engine,
   effects: Effects,
   view: LakeView,
-  { moment, reader }: Seeing,
-): Promise<void> {
-  const { table, columns } = view;
-  const select = columns.map(({ name }) =>
-    reader?.hidden.has(classificationOf(view.contract, view.layer, name)) === true
-      ? `${maskSql(identifier(name))} AS ${identifier(name)}`
-      : identifier(name),
-  );
+  { moment, reader, shows }: Seeing,
+): Promise<string | undefined> {
+  const { table, columns, contract, layer } = view;
+  const isHidden = ({ name }: TableColumn): boolean =>
+    isHiddenFrom(reader, contract, { layer, column: name });
+  const select = columns.map((column) => {
+    const name = identifier(column.name);
+    if (isHidden(column)) return `${maskSql(name)} AS ${name}`;
+    return shows === undefined ? name : `${shows(layer, column)} AS ${name}`;
+  });
   // A table that was expired is left out: the SQL doesn't name it, or it would have been refused.
-  if (table !== undefined && seenOf(table, moment).kind === 'expired') return;
+  if (table !== undefined && seenOf(table, moment).kind === 'expired') return undefined;
   const paths = table === undefined ? [] : await pathsAt(effects, table, moment);
   const from = paths.length === 0 ? `(${emptySelect(columns)})` : `(${unionWithAll(columns, paths)})`;
+  // Gold lies in the order of its key.
+  const order = layer === 'gold' && columns.some(isHidden) ? keyedOrderSql(columns, effects.digestKey()) : '';
   const [schema = '', name = ''] = view.name.split('.');
   await engine.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(schema)}`);
   await engine.run(
-    `CREATE OR REPLACE VIEW ${identifier(schema)}.${identifier(name)} AS SELECT ${select.join(', ')} FROM ${from}`,
+    `CREATE OR REPLACE VIEW ${identifier(schema)}.${identifier(name)} AS SELECT ${select.join(', ')} FROM ${from}${order}`,
   );
+  return from;
 }
 
 /** Files older than a column don't have it; the empty row set in front gives it to them as NULL. */

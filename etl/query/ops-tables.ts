@@ -11,5 +11,7 @@ export const OPS_TABLES = {
   snapshots: 'Every snapshot of every table that is kept',
   states: 'Which snapshots of the tables of a dataset belong together',
   restatements: 'Figures of Gold that changed after they were published, or wait to',
+  reveals:
+    'Protected values that were seen: by whom and why, of which columns, and how many; one row a column',
   closings: 'Months of Gold tables that were closed, by whom and why, and with which rows',
 } as const;

@@ -2,8 +2,9 @@ import type { Engine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { restatementsSql } from '../gold/restatements-sql.ts';
 import { closingsPrefix, restatementsPrefix } from '../naming/closings.ts';
-import { tableName } from '../naming/datasets.ts';
+import { type Layer, tableName } from '../naming/datasets.ts';
 import { decisionsPrefix } from '../naming/decisions.ts';
+import { REVEALS_PREFIX } from '../naming/privacy.ts';
 import { runsPrefix } from '../naming/runs.ts';
 import { alertsPrefix } from '../naming/told.ts';
 import type { Effects } from '../ports.ts';
@@ -12,8 +13,9 @@ import { foldSql } from '../quarantine/fold.ts';
 import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
 import { type DatasetState, keptStates, statesOf } from '../stages/dataset-history.ts';
 import type { LakeView } from './lake-view.ts';
+import { maskedRestatements } from './masked-restatements.ts';
 import type { OPS_TABLES } from './ops-tables.ts';
-import { maskSql, type Reader } from './reader.ts';
+import { isHiddenFrom, maskSql, type Reader } from './reader.ts';
 
 /** Fields of a kind of document with their DuckDB types. */
 type Fields = Readonly<Record<string, string>>;
@@ -23,7 +25,7 @@ const RUN_FIELDS: Fields = {
   dataset: 'VARCHAR',
   status: 'VARCHAR',
   counts:
-    'STRUCT(records BIGINT, silver BIGINT, quarantined BIGINT, condemned BIGINT, blank BIGINT, footer BIGINT, repeats BIGINT)',
+    'STRUCT(records BIGINT, silver BIGINT, quarantined BIGINT, condemned BIGINT, blank BIGINT, footer BIGINT, repeats BIGINT, forgotten BIGINT)',
   reasons: 'JSON',
   controlTotals: 'JSON',
   files: 'JSON',
@@ -77,10 +79,22 @@ const CLOSING_FIELDS: Fields = {
   ended: 'STRUCT(how VARCHAR, "at" TIMESTAMPTZ, "by" VARCHAR, reason VARCHAR)',
 };
 
+const REVEAL_FIELDS: Fields = {
+  id: 'VARCHAR',
+  at: 'TIMESTAMPTZ',
+  by: 'VARCHAR',
+  reason: 'VARCHAR',
+  how: 'VARCHAR',
+  groups: 'VARCHAR[]',
+  columns: 'STRUCT(dataset VARCHAR, "column" VARCHAR, "values" BIGINT)[]',
+};
+
 /** As of when the tables of `ops` are made, and for whom; as they are now, and for this process, unless said. */
 interface OpsOptions {
   readonly atMs?: number | undefined;
   readonly reader?: Reader | undefined;
+  /** What the tables' views are made from, with all values, by the tables' names. */
+  readonly bases?: ReadonlyMap<string, string>;
 }
 
 /** Makes the tables of `ops`. */
@@ -88,7 +102,7 @@ export async function createOpsViews(
   engine: Engine,
   effects: Effects,
   views: readonly LakeView[],
-  { atMs, reader }: OpsOptions = {},
+  { atMs, reader, bases = new Map() }: OpsOptions = {},
 ): Promise<void> {
   const view = (name: keyof typeof OPS_TABLES, select: string): Promise<void> =>
     engine.run(`CREATE OR REPLACE VIEW ops.${name} AS ${select}`);
@@ -97,7 +111,7 @@ export async function createOpsViews(
   await view(
     'runs',
     `SELECT runId AS run_id, dataset, status, counts.records AS records, counts.silver AS silver, counts.quarantined AS quarantined,
-       counts.condemned AS condemned, counts.blank AS blank, coalesce(counts.footer, 0) AS footer, coalesce(counts.repeats, 0) AS repeats, reasons, controlTotals AS control_totals, snapshotId AS snapshot_id,
+       counts.condemned AS condemned, counts.blank AS blank, coalesce(counts.footer, 0) AS footer, coalesce(counts.repeats, 0) AS repeats, coalesce(counts.forgotten, 0) AS forgotten, reasons, controlTotals AS control_totals, snapshotId AS snapshot_id,
        sealDigest AS seal_digest, contractVersion AS contract_version, why, startedAt AS started_at, endedAt AS ended_at, durationMs AS duration_ms
      FROM ${await readDocuments(effects, runsPrefix(), RUN_FIELDS)}${until('startedAt')}`,
   );
@@ -117,24 +131,30 @@ export async function createOpsViews(
        snapshotId AS snapshot_id, tag, inputs, contractVersion AS contract_version, replaces, restatement, ended.how AS ended_how, ended."at" AS ended_at, ended."by" AS ended_by, ended.reason AS ended_reason
      FROM ${await readDocuments(effects, closingsPrefix(), CLOSING_FIELDS)}${until('"at"')}`,
   );
-  await view('restatements', `SELECT * FROM (${await restatementsSelect(effects)})${until('refreshed_at')}`);
+  await view(
+    'reveals',
+    `SELECT id, "at", "by", reason, how, "groups", shown.dataset, shown."column", shown."values"
+     FROM (SELECT *, unnest(CASE WHEN len("columns") > 0 THEN "columns" ELSE [NULL] END) AS shown FROM ${await readDocuments(effects, REVEALS_PREFIX, REVEAL_FIELDS)}${until('"at"')})`,
+  );
+  const restatements = maskedRestatements(await restatementsSelect(effects), views, reader);
+  await view('restatements', `SELECT * FROM (${restatements})${until('refreshed_at')}`);
   await view('source_files', unionOf(views, 'source_files', ''));
   await view('condemned', unionOf(views, 'condemned', 'dataset'));
   const sources = views.filter(({ layer }) => layer === 'quarantine').map(({ dataset }) => dataset);
   for (const dataset of sources) await loadRetryTables(engine, effects, dataset, atMs);
-  await view('quarantine', openQuarantineSelect(views, atMs));
-  // Values before and after, whatever their columns are.
+  await view('quarantine', openQuarantineSelect(views, { atMs, reader, bases }));
   const hides = reader !== undefined && reader.hidden.size > 0;
-  const shown = hides
-    ? `* REPLACE (${['old_value', 'new_value'].map((name) => `${maskSql(name)} AS ${name}`).join(', ')})`
-    : '*';
-  const tablesOf = (kind: 'origins' | 'corrections'): string =>
-    sources
-      .map(
-        (dataset) =>
-          `SELECT ${literal(dataset)} AS dataset, ${kind === 'corrections' ? shown : '*'} FROM ${retryTables(dataset)[kind]}`,
-      )
-      .join(' UNION ALL ') || NO_DATASET;
+  const tablesOf = (kind: keyof typeof VALUES_OF): string => {
+    const masks = VALUES_OF[kind].map((name) => `${maskSql(name)} AS ${name}`);
+    const shown = hides ? `* REPLACE (${masks.join(', ')})` : '*';
+    return (
+      sources
+        .map(
+          (dataset) => `SELECT ${literal(dataset)} AS dataset, ${shown} FROM ${retryTables(dataset)[kind]}`,
+        )
+        .join(' UNION ALL ') || NO_DATASET
+    );
+  };
   await view('retries', tablesOf('origins'));
   await view(
     'corrections',
@@ -200,17 +220,37 @@ function unionOf(views: readonly LakeView[], layer: LakeView['layer'], label: ''
 /** Where no contract is for source files. */
 const NO_DATASET = 'SELECT CAST(NULL AS VARCHAR) AS dataset WHERE false';
 
+/** Columns of what retries leave that tell values, whatever the contract says of them. */
+const VALUES_OF = { origins: ['row_hash'], corrections: ['row_hash', 'old_value', 'new_value'] } as const;
+
 /** What failed, with whether it is still open. */
-function openQuarantineSelect(views: readonly LakeView[], atMs: number | undefined): string {
+function openQuarantineSelect(
+  views: readonly LakeView[],
+  { atMs, reader, bases = new Map() }: OpsOptions,
+): string {
+  // By the tables with all their values, which a reader's views may hide.
+  const fromOf = (dataset: string) => (layer: Layer) => {
+    const name = tableName(layer, dataset);
+    return `(SELECT * FROM ${bases.get(name) ?? name})`;
+  };
   const selects = views
     .filter((view) => view.layer === 'quarantine')
-    .map(
-      ({ name, dataset }) =>
-        `SELECT ${literal(dataset)} AS dataset, coalesce(folded.state IN ('open', 'retrying'), false) AND ${isCurrentSql()} AS is_open, r.*
-        FROM ${name} AS r LEFT JOIN (${foldSql(dataset, atMs)}) AS folded ON folded.row_hash = r.row_hash
-          LEFT JOIN (${lastReadsSql(tableName('source_files', dataset))}) AS reads ON reads.source_file_id = r.source_file_id`,
-    );
+    .map(({ dataset, contract, layer, columns }) => {
+      const from = fromOf(dataset);
+      const shown = columns.map(({ name }) =>
+        shownSql(name, isHiddenFrom(reader, contract, { layer, column: name })),
+      );
+      return `SELECT ${literal(dataset)} AS dataset, coalesce(folded.state IN ('open', 'retrying'), false) AND ${isCurrentSql()} AS is_open,
+          ${shown.join(', ')}
+        FROM ${from(layer)} AS r LEFT JOIN (${foldSql(dataset, atMs, from)}) AS folded ON folded.row_hash = r.row_hash
+          LEFT JOIN (${lastReadsSql(from('source_files'))}) AS reads ON reads.source_file_id = r.source_file_id`;
+    });
   return selects.length === 0 ? NO_DATASET : selects.join(' UNION ALL ');
+}
+
+function shownSql(column: string, isHidden: boolean): string {
+  const value = `r.${identifier(column)}`;
+  return isHidden ? `${maskSql(value)} AS ${identifier(column)}` : value;
 }
 
 function snapshotsSelect(views: readonly LakeView[]): string {

@@ -1,18 +1,14 @@
-import { type Engine, openEngine, type SqlValue } from '../engine/engine.ts';
+import type { Engine, SqlValue } from '../engine/engine.ts';
 import type { Effects } from '../ports.ts';
 import { answerOf, type QueryAnswer } from './answer.ts';
-import { pageEngine } from './page-engine.ts';
+import { type OpenAnswer, openAnswer } from './open-answer.ts';
 import { nextPlace, type PageQuery, type PageRequest, pageQuery } from './table-page.ts';
 import type { Place } from './table-page-cursor.ts';
 
 /** Rows of a table as an answer, which lives until it is closed. */
-export interface PageAnswer extends Pick<PageQuery, 'table' | 'snapshotId'> {
-  readonly answer: QueryAnswer;
+export interface PageAnswer extends OpenAnswer, Pick<PageQuery, 'table' | 'snapshotId'> {
   /** The cursor that goes on behind the last row; undefined where no row is behind it. */
   readonly next: string | undefined;
-  /** The answer as a Parquet file. */
-  parquet(): Promise<AsyncIterable<Uint8Array>>;
-  close(): Promise<void>;
 }
 
 /** What is asked for, and how many rows at most: all where there is no limit. */
@@ -20,31 +16,14 @@ export type AnswerRequest = PageRequest & { readonly limit: number | undefined }
 
 /** Answers with rows of a table. However many they are, memory is bounded by the engine's limit. */
 export async function openPageAnswer(effects: Effects, request: AnswerRequest): Promise<PageAnswer> {
-  const scratch = await effects.openScratch('data');
-  const engine = await openEngine(pageEngine(effects.engine), `${scratch.directory}/spill`);
-  const close = async (): Promise<void> => {
-    engine.close();
-    await scratch.dispose();
-  };
-  try {
-    const answered = await pageAnswer(engine, effects, request);
-    const parquet = async (): Promise<AsyncIterable<Uint8Array>> => {
-      const file = `${scratch.directory}/rows.parquet`;
-      await answered.answer.writeParquet(file);
-      return copied(scratch.read(file));
-    };
-    return { ...answered, parquet, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return await openAnswer(effects, 'data', (engine) => pageAnswer(engine, effects, request));
 }
 
 async function pageAnswer(
   engine: Engine,
   effects: Effects,
   { limit, ...request }: AnswerRequest,
-): Promise<Omit<PageAnswer, 'parquet' | 'close'>> {
+): Promise<Omit<PageAnswer, keyof OpenAnswer> & Pick<OpenAnswer, 'answer'>> {
   const query = await pageQuery(engine, effects, request);
   const { table, snapshotId, select, skipped } = query;
   const window = limit === undefined ? `OFFSET ${skipped}` : `LIMIT ${limit} OFFSET ${skipped}`;
@@ -75,9 +54,4 @@ async function lastPlace(answer: QueryAnswer, { orderedBy, start }: PageQuery): 
 
 function placeOf(keys: readonly (readonly SqlValue[])[], start: Place | undefined): Place {
   return keys.reduce<Place | undefined>(nextPlace, start) ?? { values: [], shown: 0 };
-}
-
-/** A scratch file's pieces are good only until the next is asked for, and who sends them keeps some. */
-async function* copied(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const piece of pieces) yield piece.slice();
 }

@@ -37,7 +37,7 @@ export async function explained(error: unknown, query: FailedQuery): Promise<unk
   const at = fault.position === undefined ? -1 : fault.position - Buffer.byteLength(query.prefix);
   const missing = fault.type === 'Catalog' ? missingTable(fault, query.tree, at) : undefined;
   if (missing !== undefined) return noTable(missing, await query.names());
-  const details = { cause: fault, context: { engineError: fault.type } };
+  const details = { cause: fault, context: { engineError: fault.type, ...placeIn(query.sql, at) } };
   const tooLarge =
     fault.type === 'Out of Range'
       ? ' A number becomes larger than its type holds; a decimal, and a sum or product of decimals, has 38 digits at most: add up less, or take CAST(… AS DOUBLE).'
@@ -72,10 +72,16 @@ export function namedTables(tree: unknown): { readonly name: string; readonly lo
 }
 
 /** The line of the user's text that a position, in bytes, is on, and a mark below it; nothing where it is on none. */
-function quotedLine(sql: string, at: number): string {
-  if (at < 0 || at > Buffer.byteLength(sql)) return '';
+export function quotedLine(sql: string, at: number): string {
+  const { line, column } = placeIn(sql, at);
+  if (line === undefined || column === undefined) return '';
+  const label = `LINE ${line}: `;
+  return `\n\n${label}${sql.split('\n')[line - 1] ?? ''}\n${' '.repeat(label.length + column - 1)}^`;
+}
+
+/** Where a position, in bytes, is in a text, counted from 1; nothing where it is outside. */
+export function placeIn(sql: string, at: number): { readonly line?: number; readonly column?: number } {
+  if (at < 0 || at > Buffer.byteLength(sql)) return {};
   const before = Buffer.from(sql).subarray(0, at).toString().split('\n');
-  const label = `LINE ${before.length}: `;
-  const line = sql.split('\n')[before.length - 1] ?? '';
-  return `\n\n${label}${line}\n${' '.repeat(label.length + (before.at(-1)?.length ?? 0))}^`;
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }

@@ -1,3 +1,6 @@
+/** DuckDB's name of the function that opens envelopes in a text, for who may have them opened. */
+export const REVEAL = 'reveal';
+
 /**
  * Functions that a query of somebody else may call: those of DuckDB 1.5.6 that compute a value from what they are given.
  * Left out is what reads files, settings, variables or DuckDB's inside, changes something or waits; a function that a later

@@ -46,6 +46,24 @@ export function classificationOf(contract: Contract, layer: Layer, column: strin
   return isAdded ? 'internal' : mostSensitive(contract);
 }
 
+/**
+ * Whether a reader sees no value of a column. Beside what is classified so, that is a record's hash where any value of
+ * the record is hidden: who knows the rest of a record finds a short value by trying all.
+ */
+export function isHiddenFrom(
+  reader: Reader | undefined,
+  contract: Contract,
+  { layer, column }: { readonly layer: Layer; readonly column: string },
+): boolean {
+  if (reader === undefined) return false;
+  const isHash = column === 'row_hash' && layer !== 'gold' && layer !== 'source_files';
+  const seen = isHash ? mostSensitive(contract) : classificationOf(contract, layer, column);
+  return (
+    reader.hidden.has(seen) ||
+    (isHash && contract.columns.some(({ classification }) => reader.hidden.has(classification)))
+  );
+}
+
 function mostSensitive({ columns }: Contract): Classification {
   const order: readonly Classification[] = ['personal', 'confidential', 'internal'];
   return order.find((one) => columns.some(({ classification }) => classification === one)) ?? 'public';

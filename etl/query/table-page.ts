@@ -10,7 +10,7 @@ import type { AnswerColumn } from './answer.ts';
 import { type AsOf, inputsOf } from './as-of.ts';
 import { createLakeViews } from './lake-views.ts';
 import { noTable } from './no-table.ts';
-import { classificationOf, mayRead, type Reader } from './reader.ts';
+import { isHiddenFrom, mayRead, type Reader } from './reader.ts';
 import { seenSnapshot } from './seen-snapshot.ts';
 import {
   cursorOf,
@@ -175,7 +175,7 @@ async function columnsOf(
   const described = await engine.rows(`DESCRIBE ${quoted(tableName(layer, contract.dataset))}`);
   return described.map((row) => {
     const name = textOf(row, 'column_name');
-    const isHidden = reader?.hidden.has(classificationOf(contract, layer, name)) === true;
+    const isHidden = isHiddenFrom(reader, contract, { layer, column: name });
     return { name, type: textOf(row, 'column_type'), isHidden };
   });
 }

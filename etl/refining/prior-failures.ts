@@ -1,6 +1,12 @@
 import { type Engine, readParquet, textOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
-import { isCurrentSql, lastReadsSql, loadReplaced, OWN_FAILURE_SQL } from '../quarantine/current-rejects.ts';
+import {
+  isCurrentSql,
+  lastReadsSql,
+  loadReplaced,
+  OWN_FAILURE_SQL,
+  UNREAD_SQL,
+} from '../quarantine/current-rejects.ts';
 import type { DatasetTables } from '../stages/dataset-tables.ts';
 
 const LAYERS = ['quarantine', 'condemned'] as const;
@@ -33,7 +39,7 @@ export async function loadPriorFailures(
     const paths = await pathsWith(engine, await tables.paths(layer), among);
     if (paths.length === 0) continue;
     selects.push(
-      `SELECT row_hash, run_id, ${carriedRun === undefined ? '1' : `CASE WHEN run_id = ${literal(carriedRun)} THEN attempt_count ELSE 1 END`} AS n, ${OWN_FAILURE_SQL} AS own, ${layer === 'condemned'} AS condemned, source_file_id, reasons FROM ${readParquet(paths)}`,
+      `SELECT row_hash, run_id, CASE WHEN ${UNREAD_SQL} THEN 0 ${carriedRun === undefined ? '' : `WHEN run_id = ${literal(carriedRun)} THEN attempt_count `}ELSE 1 END AS n, ${OWN_FAILURE_SQL} AS own, ${layer === 'condemned'} AS condemned, source_file_id, reasons FROM ${readParquet(paths)}`,
     );
   }
   if (selects.length === 0) return false;

@@ -59,4 +59,9 @@ export const LEDGER_COLUMNS: readonly TableColumn[] = [
     'long',
     'Records that stood in Silver already; NULL where the file came before they were told apart',
   ),
+  added(
+    'forgotten',
+    'long',
+    'Records of people who were forgotten before they came; NULL where the file came before they were told apart',
+  ),
 ];

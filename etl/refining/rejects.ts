@@ -1,5 +1,6 @@
 import { FOOTER, REASONS_TYPE, RECORD_KIND } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
+import { FORGOTTEN_PROBLEM, type StructureProblem } from '../csv/record-format.ts';
 import type { Engine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 
@@ -81,18 +82,25 @@ export function measureSql(
 export async function collectRejects(engine: Engine, contract: SourceContract): Promise<void> {
   await engine.run(
     `INSERT INTO rejects SELECT source_file_id, source_row_number, NULL, row_hash, reasons$, record$, NULL, record_kind$ = ${RECORD_KIND.totalRow}, NULL, footer$${measureValues(contract)}
-     FROM staged WHERE NOT passed$ AND record_kind$ <> ${RECORD_KIND.blank}`,
+     FROM staged WHERE NOT passed$ AND record_kind$ NOT IN (${RECORD_KIND.blank}, ${RECORD_KIND.forgotten})`,
   );
 }
 
+/** Whether a record in `broken` was of somebody who was forgotten: nothing of it is there any more. */
+export const IS_FORGOTTEN_BROKEN = `broken.problem = ${literal(FORGOTTEN_PROBLEM)}`;
+
 /** The reasons of a record in `broken`: their value holds figures, never the text. */
 export const BROKEN_REASONS = `[{'rule': broken.problem, 'column': NULL, 'code': 'STRUCTURE_ERROR', 'value': nullif(broken.detail, '')}]`;
+
+const FOOTER_PROBLEM: StructureProblem = 'the form of a footer';
 
 /** SQL of the FOOTER of a record in `broken`, by its text. */
 export function brokenFooterSql({ csv }: SourceContract): string {
   const { none, failing } = FOOTER;
   if (csv.footerPattern === undefined) return `CAST(${none} AS TINYINT)`;
-  const isFooter = `regexp_full_match(rtrim(broken.raw_text, chr(13) || chr(10)), ${literal(csv.footerPattern)})`;
+  const hasForm = `regexp_full_match(rtrim(broken.raw_text, chr(13) || chr(10)), ${literal(csv.footerPattern)})`;
+  // Of a protected file the text is an envelope: its form was looked at before.
+  const isFooter = `${hasForm} OR broken.problem = ${literal(FOOTER_PROBLEM)}`;
   return `CAST(CASE WHEN ${isFooter} THEN ${failing} ELSE ${none} END AS TINYINT)`;
 }
 
@@ -100,6 +108,6 @@ export function brokenFooterSql({ csv }: SourceContract): string {
 export async function collectBroken(engine: Engine, contract: SourceContract): Promise<void> {
   const nothing = contract.measures.map(() => ', NULL, NULL').join('');
   await engine.run(
-    `INSERT INTO rejects SELECT source_file_id, source_row_number, source_line, row_hash, ${BROKEN_REASONS}, NULL, raw_text, false, lines, ${brokenFooterSql(contract)}${nothing} FROM broken`,
+    `INSERT INTO rejects SELECT source_file_id, source_row_number, source_line, row_hash, ${BROKEN_REASONS}, NULL, raw_text, false, lines, ${brokenFooterSql(contract)}${nothing} FROM broken WHERE NOT ${IS_FORGOTTEN_BROKEN}`,
   );
 }

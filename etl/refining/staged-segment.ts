@@ -2,21 +2,18 @@ import { createHash } from 'node:crypto';
 import { ARRIVAL_NAME, isByArrival } from '../contract/arrival-month.ts';
 import { withCellDates } from '../contract/cell-dates.ts';
 import { checkedRules } from '../contract/check-rules.ts';
-import {
-  compileStage,
-  fieldName,
-  type Look,
-  type StageOptions,
-  stagedNames,
-} from '../contract/compile-record.ts';
-import { compileWide } from '../contract/compile-wide.ts';
+import { compileStage, type Look, type StageOptions, stagedNames } from '../contract/compile-record.ts';
+import { compileWide, wideNames } from '../contract/compile-wide.ts';
 import type { SourceContract } from '../contract/contract.ts';
+import { fieldName } from '../contract/raw-record.ts';
 import { isWide } from '../csv/layout.ts';
 import { plainSigns } from '../csv/rewrite.ts';
 import type { Segment, SegmentPart } from '../csv/segments.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { constant, literal } from '../engine/sql.ts';
 import { DataError } from '../errors.ts';
+import { type EarlierVerdicts, restoreVerdicts } from './earlier-verdicts.ts';
+import type { SealedReading } from './sealed-reading.ts';
 import { zonesInUse } from './zones-in-use.ts';
 
 /** What staging a segment needs beside it. */
@@ -28,6 +25,10 @@ export interface StagingOptions {
   readonly sourceFileIds: ReadonlyMap<number, string>;
   /** When each file came, by file index, as ISO 8601; needed where the contract partitions by it. */
   readonly arrivals?: ReadonlyMap<number, string>;
+  /** How sealed cells are opened; undefined where the dataset seals nothing. */
+  readonly sealed: SealedReading | undefined;
+  /** What was said earlier of records that can't be read any more; absent where that isn't asked. */
+  readonly earlier?: EarlierVerdicts | undefined;
 }
 
 /**
@@ -36,12 +37,29 @@ export interface StagingOptions {
  * are blank there.
  */
 export async function stageSegment(engine: Engine, segment: Segment, options: StagingOptions): Promise<void> {
+  const source = readCsv(segment, options.contract);
+  const giveUp = await options.sealed?.learn(engine, {
+    source,
+    layout: segment.layout,
+    contract: options.contract,
+  });
+  try {
+    await stageRecords(engine, segment, options);
+  } finally {
+    giveUp?.();
+  }
+  await placeRecords(engine, segment, options);
+  if (options.earlier !== undefined) await restoreVerdicts(engine, options.earlier);
+}
+
+async function stageRecords(engine: Engine, segment: Segment, options: StagingOptions): Promise<void> {
   const { digestKey, look } = options;
   const { hasEdgeBlanks, layout } = segment;
   const contract = layout.hasCells === true ? withCellDates(options.contract) : options.contract;
   const rules = await checkedRules(engine, contract);
   const source = readCsv(segment, contract);
-  const zones = await zonesInUse(engine, source, { contract, layout, hasEdgeBlanks });
+  const unsealing = options.sealed?.unsealing(contract);
+  const zones = await zonesInUse(engine, source, { contract, layout, hasEdgeBlanks, unsealing });
   const optionsOn = (source: string): StageOptions => ({
     contract,
     zones,
@@ -51,6 +69,7 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
     hasEdgeBlanks,
     digestKey,
     look,
+    unsealing,
   });
   const compile = (source: string): string => compileStage(optionsOn(source));
   const select = isWide(Math.max(contract.columns.length, layout.fields)) ? undefined : compile(source);
@@ -58,7 +77,7 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
     await stageInSlices(engine, source, optionsOn);
   } else if (await keepsOrder(engine, select)) {
     // Under names of our own: a column that the contract calls rowid would hide the table's.
-    const names = stagedNames({ contract, look });
+    const names = stagedNames({ contract, look, unsealing });
     const stored = names.map((name, n) => `${name} AS v$${n}`).join(', ');
     const restored = names.map((name, n) => `v$${n} AS ${name}`).join(', ');
     await engine.run(`CREATE OR REPLACE TEMP TABLE staged_records AS SELECT ${stored} FROM (${select})`);
@@ -79,7 +98,6 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
       { context },
     );
   }
-  await placeRecords(engine, segment, options);
 }
 
 /** DuckDB's reader with every option set, so that it guesses nothing. */
@@ -150,7 +168,7 @@ async function stageInSlices(
   const { steps, from } = compileWide(options);
   for (const { table, select } of steps)
     await engine.run(`CREATE OR REPLACE TEMP TABLE ${table} AS ${select}`);
-  const names = [...stagedNames(options), 'position$'].join(', ');
+  const names = [...wideNames(options), 'position$'].join(', ');
   await engine.run('DROP TABLE raw_records');
   await engine.run(`CREATE OR REPLACE TEMP TABLE staged_records AS SELECT ${names} FROM ${from}`);
   for (const { table } of steps) await engine.run(`DROP TABLE ${table}`);

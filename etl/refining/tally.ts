@@ -1,10 +1,13 @@
 import { RECORD_KIND } from '../contract/compile-record.ts';
+import { FAULT, FAULT_NAME } from '../contract/compile-sealed.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { exactSum } from '../engine/exact-sum.ts';
+import { addPii, type PiiCount } from '../privacy/pii/pii-count.ts';
 import type { MeasureSum } from '../stages/documents.ts';
 import { addDecimals, addSums } from '../sums.ts';
-import { measureSql, precisionOf, scaleOf } from './rejects.ts';
+import { findInPassed } from './find-personal.ts';
+import { IS_FORGOTTEN_BROKEN, measureSql, precisionOf, scaleOf } from './rejects.ts';
 
 /** What became of one file's records, before attempts and duplicates. */
 export interface FileTally {
@@ -15,7 +18,13 @@ export interface FileTally {
   lastContentRow: number;
   /** Sum of the hashes of the blank records' numbers: their part of the proof by identity. */
   blankIdentity: string;
+  /** Of people who were forgotten: how many, the sum of the hashes of their numbers, and their measures, which are no part of `measuresIn`. */
+  forgotten: number;
+  forgottenIdentity: string;
+  forgottenSums: MeasureSum[];
   measuresIn: MeasureSum[];
+  /** Personal data among the records that passed; absent where there is none. */
+  pii?: PiiCount[];
 }
 
 /** Tallies by source_file_id. */
@@ -39,7 +48,33 @@ export async function tallyPassed(engine: Engine, contract: SourceContract, tall
     tally.silver += integerOf(row, 'n');
     tally.lastContentRow = Math.max(tally.lastContentRow, integerOf(row, 'last'));
   }
-  await tallyMeasures(engine, contract, tallies, 'passed$');
+  await tallyMeasures(engine, contract, tallies, { which: 'passed$' });
+  for (const [id, counts] of await findInPassed(engine, contract)) {
+    const tally = tallyOf(tallies, id);
+    tally.pii = addPii(tally.pii, counts);
+  }
+}
+
+/** Adds those of the staged records, after their closer look, that pass by what was said of them earlier, and those of people who were forgotten. */
+export async function tallySealed(engine: Engine, contract: SourceContract, tallies: Tallies): Promise<void> {
+  const restored = `passed$ AND ${FAULT_NAME} = ${FAULT.gone}`;
+  const isForgotten = `record_kind$ = ${RECORD_KIND.forgotten}`;
+  const rows = await engine.rows(
+    `SELECT source_file_id, count(*) FILTER (${restored}) AS restored, count(*) FILTER (${isForgotten}) AS forgotten,
+       CAST(coalesce(sum(${identitySql('source_row_number')}) FILTER (${isForgotten}), 0) AS VARCHAR) AS identity,
+       max(source_row_number) AS last
+     FROM staged WHERE (${restored}) OR ${isForgotten} GROUP BY ALL`,
+  );
+  for (const row of rows) {
+    const tally = tallyOf(tallies, textOf(row, 'source_file_id'));
+    tally.silver += integerOf(row, 'restored');
+    tally.forgotten += integerOf(row, 'forgotten');
+    tally.forgottenIdentity = addDecimals(tally.forgottenIdentity, textOf(row, 'identity'));
+    tally.lastContentRow = Math.max(tally.lastContentRow, integerOf(row, 'last'));
+  }
+  if (rows.length === 0) return;
+  await tallyMeasures(engine, contract, tallies, { which: restored });
+  await tallyMeasures(engine, contract, tallies, { which: isForgotten, sums: 'forgottenSums' });
 }
 
 /** Adds the staged records that didn't pass, after their closer look, to the tallies. */
@@ -47,7 +82,7 @@ export async function tallyOthers(engine: Engine, contract: SourceContract, tall
   const kinds = await engine.rows(
     `SELECT source_file_id, record_kind$ AS kind, count(*) AS n, max(source_row_number) AS last,
        CAST(coalesce(sum(CASE WHEN record_kind$ = ${RECORD_KIND.blank} THEN ${identitySql('source_row_number')} END), 0) AS VARCHAR) AS identity
-     FROM staged WHERE NOT passed$ GROUP BY ALL`,
+     FROM staged WHERE NOT passed$ AND record_kind$ <> ${RECORD_KIND.forgotten} GROUP BY ALL`,
   );
   for (const row of kinds) {
     const tally = tallyOf(tallies, textOf(row, 'source_file_id'));
@@ -59,29 +94,39 @@ export async function tallyOthers(engine: Engine, contract: SourceContract, tall
     if (kind !== RECORD_KIND.blank)
       tally.lastContentRow = Math.max(tally.lastContentRow, integerOf(row, 'last'));
   }
-  await tallyMeasures(engine, contract, tallies, `record_kind$ = ${RECORD_KIND.rejected}`);
+  await tallyMeasures(engine, contract, tallies, { which: `record_kind$ = ${RECORD_KIND.rejected}` });
 }
 
-/** Counts the records in `broken` as rejected: in `staged` they were blank. */
+/** Counts the records in `broken` as rejected, or as forgotten: in `staged` they were blank. */
 export async function tallyBroken(engine: Engine, tallies: Tallies): Promise<void> {
   const broken = await engine.rows(
-    `SELECT source_file_id, count(*) AS n, max(source_row_number) AS last, CAST(-sum(${identitySql('source_row_number')}) AS VARCHAR) AS identity
+    `SELECT source_file_id, ${IS_FORGOTTEN_BROKEN} AS forgotten, count(*) AS n, max(source_row_number) AS last, CAST(sum(${identitySql('source_row_number')}) AS VARCHAR) AS identity
      FROM broken GROUP BY ALL`,
   );
   for (const row of broken) {
     const tally = tallyOf(tallies, textOf(row, 'source_file_id'));
-    tally.blank -= integerOf(row, 'n');
-    tally.rejected += integerOf(row, 'n');
-    tally.blankIdentity = addDecimals(tally.blankIdentity, textOf(row, 'identity'));
+    const [n, identity] = [integerOf(row, 'n'), textOf(row, 'identity')];
+    tally.blank -= n;
+    tally.blankIdentity = addDecimals(tally.blankIdentity, `-${identity}`);
+    if (row.forgotten === true) {
+      tally.forgotten += n;
+      tally.forgottenIdentity = addDecimals(tally.forgottenIdentity, identity);
+    } else tally.rejected += n;
     tally.lastContentRow = Math.max(tally.lastContentRow, integerOf(row, 'last'));
   }
+}
+
+interface MeasuresAsked {
+  readonly which: string;
+  /** Where they go; `measuresIn` unless said. */
+  readonly sums?: 'measuresIn' | 'forgottenSums';
 }
 
 async function tallyMeasures(
   engine: Engine,
   contract: SourceContract,
   tallies: Tallies,
-  which: string,
+  { which, sums: to = 'measuresIn' }: MeasuresAsked,
 ): Promise<void> {
   for (const [n, { column }] of contract.measures.entries()) {
     const { value, by } = measureSql(contract, n);
@@ -95,7 +140,7 @@ async function tallyMeasures(
       const group = typeof row.by === 'string' ? row.by : null;
       const sum = { measure: column, by: group, sum: read(textOf(row, 'total')) };
       const tally = tallyOf(tallies, textOf(row, 'source_file_id'));
-      tally.measuresIn = addSums([...tally.measuresIn, sum]);
+      tally[to] = addSums([...tally[to], sum]);
     }
   }
 }
@@ -111,6 +156,9 @@ export function tallyOf(tallies: Tallies, sourceFileId: string): FileTally {
     totalRows: 0,
     lastContentRow: 0,
     blankIdentity: '0',
+    forgotten: 0,
+    forgottenIdentity: '0',
+    forgottenSums: [],
     measuresIn: [],
   };
   tallies.set(sourceFileId, fresh);

@@ -1,8 +1,10 @@
 import { textSql } from '../contract/compile-column.ts';
 import { escapeShape } from '../contract/compile-dates.ts';
-import { fieldSql, type StageOptions } from '../contract/compile-record.ts';
+import type { StageOptions } from '../contract/compile-record.ts';
+import { openedSql } from '../contract/compile-sealed.ts';
 import type { ContractColumn } from '../contract/contract.ts';
 import { roughYearSql } from '../contract/date-sql.ts';
+import { fieldSql } from '../contract/raw-record.ts';
 import {
   type ZoneField,
   type ZoneInUse,
@@ -15,7 +17,7 @@ import { literal } from '../engine/sql.ts';
 import { OFFSET_SHAPE } from '../timezones/offsets.ts';
 import { zoneNames } from '../timezones/rules.ts';
 
-type Options = Pick<StageOptions, 'contract' | 'layout' | 'hasEdgeBlanks'>;
+type Options = Pick<StageOptions, 'contract' | 'layout' | 'hasEdgeBlanks' | 'unsealing'>;
 
 /**
  * How a segment's times in zones are read: which zones its records name, and in which years, so that of all rules only
@@ -42,9 +44,12 @@ export async function zonesInUse(engine: Engine, source: string, options: Option
   );
 }
 
-function fieldText({ contract, layout, hasEdgeBlanks }: Options, index: number): string {
-  const nullValues = [...contract.csv.nullValues, ...(contract.columns[index]?.nullValues ?? [])];
-  return textSql(fieldSql(layout, index), nullValues, hasEdgeBlanks);
+function fieldText({ contract, layout, hasEdgeBlanks, unsealing }: Options, index: number): string {
+  const { name = '', nullValues: own = [] } = contract.columns[index] ?? {};
+  const nullValues = [...contract.csv.nullValues, ...own];
+  const field = fieldSql(layout, index);
+  if (unsealing?.columns.has(name) !== true) return textSql(field, nullValues, hasEdgeBlanks);
+  return textSql(openedSql(unsealing, field), nullValues, true);
 }
 
 /** The zones in lower case behind the years in which they are named, as one text of lines: `2024 europe/london`. */

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { type Engine, readParquet } from '../engine/engine.ts';
+import { type Engine, readParquet, textOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { retryOf } from '../naming/decisions.ts';
 import { migrationHashesKey } from '../naming/generations.ts';
+import { vaultOf } from '../personal/vault-of.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import {
   CONDEMNED_CODE,
@@ -13,8 +14,10 @@ import {
 import { loadRehashed } from '../quarantine/rehashed.ts';
 import { loadReleases } from '../quarantine/retry-files.ts';
 import { lastReads } from '../refining/prior-failures.ts';
+import { loadAdopted, readAdoption } from '../stages/adopted-files.ts';
 import type { DatasetTables } from '../stages/dataset-tables.ts';
 import type { Plan } from '../stages/documents.ts';
+import type { Adoption } from '../stages/migration-documents.ts';
 import type { Pointer } from '../table/pointer.ts';
 import type { DataFile } from '../table/schema.ts';
 
@@ -42,7 +45,11 @@ export async function carryOver(input: CarryInput): Promise<void> {
   // First with the hashes that readers see, by which releases are counted.
   await loadRehashed(input.engine, input.effects, input.published);
   await findCarried(input);
+  const adoption = await readAdoption(input.effects, input.plan);
+  if (adoption !== undefined) await nameSealedFiles(input.engine, adoption);
   await findRehashed(input);
+  if (adoption !== undefined) await withoutClearValues(input);
+  await storeRehashed(input);
   await input.engine.run(
     `CREATE OR REPLACE TABLE prior AS SELECT coalesce(new_hash, row_hash) AS row_hash, CAST(max(failures) - 1 AS INTEGER) AS failures,
        CAST(max(own_failures) - 1 AS INTEGER) AS own_failures, bool_or(by_person) AS condemned
@@ -73,9 +80,46 @@ const NO_REJECTS = `SELECT ''::VARCHAR AS row_hash, '' AS source_file_id, '' AS 
   NULL::TIMESTAMPTZ AS ingestion_timestamp, '' AS run_id, '' AS contract_version,
   []::STRUCT("rule" VARCHAR, "column" VARCHAR, code VARCHAR, "value" VARCHAR)[] AS reasons, '' AS record, '' AS raw_text, false AS is_condemned WHERE false`;
 
-/** Makes `rehashed` from any earlier hash to the current one, and stores it for later use. */
+/** Names the files that old rejects are of as they are called since they were sealed. */
+async function nameSealedFiles(engine: Engine, adoption: Adoption): Promise<void> {
+  await loadAdopted(engine, adoption);
+  await engine.run(
+    'UPDATE old_rejects SET source_file_id = to_id, source_file = to_key FROM adopted WHERE from_id = source_file_id',
+  );
+}
+
+/**
+ * Gives the old rejects what their records say now, where they are sealed: nothing where that is not known yet, which is
+ * not the same as a record that was let go. Adds to `rehashed` what stands for each
+ * earlier hash in the documents that an adoption seals: by a plain hash, values could be guessed.
+ */
+async function withoutClearValues({ engine, effects, plan }: CarryInput): Promise<void> {
+  const kept = `list_filter(o.reasons, lambda r: r.code = '${CONDEMNED_CODE}')`;
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE old_rejects AS
+     SELECT o.* REPLACE (CASE WHEN o.record IS NULL AND o.raw_text IS NULL THEN NULL ELSE n.record END AS record, CASE WHEN o.record IS NULL AND o.raw_text IS NULL THEN NULL WHEN n.record IS NULL THEN coalesce(n.raw_text, '') ELSE n.raw_text END AS raw_text, coalesce(n.source_line, o.source_line) AS source_line,
+       list_concat(coalesce(n.reasons, []), ${kept}) AS reasons)
+     FROM old_rejects AS o LEFT JOIN (SELECT source_file_id, source_row_number, any_value(record) AS record, any_value(raw_text) AS raw_text,
+       any_value(source_line) AS source_line, any_value(reasons) AS reasons FROM rejects GROUP BY ALL) AS n USING (source_file_id, source_row_number)`,
+  );
+  const hashes = (
+    await engine.rows('SELECT old_hash FROM rehashed UNION SELECT row_hash FROM old_rejects ORDER BY ALL')
+  ).map((row) => textOf(row, 'old_hash'));
+  if (hashes.length === 0) return;
+  const names = await vaultOf(effects).fileNames(plan.dataset, hashes);
+  await engine.run('CREATE OR REPLACE TEMP TABLE hash_names (old_hash VARCHAR, name VARCHAR)');
+  await engine.append(
+    'hash_names',
+    hashes.map((hash, n) => [hash, names[n] ?? '']),
+  );
+  await engine.run(
+    'INSERT INTO rehashed SELECT name, coalesce(new_hash, old_hash) FROM hash_names LEFT JOIN rehashed USING (old_hash)',
+  );
+}
+
+/** Makes `rehashed` from any earlier hash to the current one. */
 async function findRehashed(input: CarryInput): Promise<void> {
-  const { engine, effects, scratch, plan, files } = input;
+  const { engine, effects, files } = input;
   const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
   const silver =
     paths.length === 0
@@ -91,6 +135,10 @@ async function findRehashed(input: CarryInput): Promise<void> {
      SELECT r.old_hash, coalesce(n.new_hash, r.new_hash) AS new_hash FROM rehashed AS r LEFT JOIN rehashed_now AS n ON n.old_hash = r.new_hash
      UNION SELECT old_hash, new_hash FROM rehashed_now`,
   );
+}
+
+/** Stores which hash became which, for later use. */
+async function storeRehashed({ engine, effects, scratch, plan }: CarryInput): Promise<void> {
   const path = join(scratch.directory, 'hashes.parquet');
   await engine.run(
     `COPY (SELECT * FROM rehashed ORDER BY ALL) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,

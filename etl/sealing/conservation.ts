@@ -137,13 +137,17 @@ export function proveFile(contract: SourceContract, proof: ProofOfFile): Proven 
   const problems: string[] = [];
   const blank = blankCount(refined, totalRow !== undefined);
   const { records: footer, identity: footerIdentity } = refined.footer ?? { records: 0, identity: '0' };
-  const out = found.silver + found.quarantined + found.condemned + blank + footer + found.repeats;
+  const { records: forgotten, identity: forgottenIdentity } = refined.forgotten ?? {
+    records: 0,
+    identity: '0',
+  };
+  const out = found.silver + found.quarantined + found.condemned + blank + footer + found.repeats + forgotten;
   if (out !== refined.records) {
     problems.push(
-      `${refined.records} records came in, but ${out} are accounted for (silver ${found.silver}, quarantined ${found.quarantined}, condemned ${found.condemned}, blank ${blank}, footer ${footer}, repeats ${found.repeats})`,
+      `${refined.records} records came in, but ${out} are accounted for (silver ${found.silver}, quarantined ${found.quarantined}, condemned ${found.condemned}, blank ${blank}, footer ${footer}, repeats ${found.repeats}, forgotten ${forgotten})`,
     );
   }
-  const apart = [refined.blankIdentity, totalRow?.identity ?? '0', footerIdentity];
+  const apart = [refined.blankIdentity, totalRow?.identity ?? '0', footerIdentity, forgottenIdentity];
   const identity = [found.identity, ...apart].reduce(addDecimals);
   if (!sameDecimal(identity, proof.identity)) {
     problems.push(
@@ -204,9 +208,11 @@ async function stepsBetween(
 }
 
 function totalsOf(contract: SourceContract, { key, refined, found, totalRow }: ProofOfFile): ControlTotal[] {
+  const forgotten = refined.forgotten?.measures ?? [];
+  const measuresIn = [...refined.measuresIn, ...forgotten];
   const groups = addSums(
     [
-      ...refined.measuresIn,
+      ...measuresIn,
       ...found.silverSums,
       ...found.quarantinedSums,
       ...found.condemnedSums,
@@ -222,11 +228,12 @@ function totalsOf(contract: SourceContract, { key, refined, found, totalRow }: P
       key,
       measure,
       by,
-      in: pick(refined.measuresIn),
+      in: pick(measuresIn),
       silver: pick(found.silverSums),
       quarantined: pick(found.quarantinedSums),
       condemned: pick(found.condemnedSums),
       ...(found.repeats === 0 ? {} : { repeats: pick(found.repeatsSums) }),
+      ...(forgotten.length === 0 ? {} : { forgotten: pick(forgotten) }),
     };
     const declared = measure === contract.csv.totalRowColumn ? totalRow?.declared : undefined;
     const out = outOf(total);
@@ -235,8 +242,14 @@ function totalsOf(contract: SourceContract, { key, refined, found, totalRow }: P
   });
 }
 
-const outOf = ({ silver, quarantined, condemned, repeats = '0' }: Omit<ControlTotal, 'met'>): string =>
-  [silver, quarantined, condemned, repeats].reduce(addDecimals);
+const outOf = ({
+  silver,
+  quarantined,
+  condemned,
+  repeats = '0',
+  forgotten = '0',
+}: Omit<ControlTotal, 'met'>): string =>
+  [silver, quarantined, condemned, repeats, forgotten].reduce(addDecimals);
 
 function describeMiss(total: ControlTotal): string {
   const what = total.by === null ? total.measure : `${total.measure} in ${total.by}`;

@@ -1,3 +1,4 @@
+import { addPii } from '../privacy/pii/pii-count.ts';
 import type { RefinedFile } from '../stages/documents.ts';
 import { addDecimals, addSums } from '../sums.ts';
 import type { FooterOfFile } from './footers.ts';
@@ -32,6 +33,22 @@ function headersOf(one: RefinedFile, other: RefinedFile): Pick<RefinedFile, 'rep
   return repeatedHeaders === 0 ? {} : { repeatedHeaders };
 }
 
+/** Personal data found in either part. */
+function piiOf(one: RefinedFile, other: RefinedFile): Pick<RefinedFile, 'pii'> {
+  const pii = addPii(one.pii, other.pii);
+  return pii.length === 0 ? {} : { pii };
+}
+
+/** What either part has of people who were forgotten. */
+function forgottenOf(one: RefinedFile, other: RefinedFile): Pick<RefinedFile, 'forgotten'> {
+  const [a, b] = [one.forgotten, other.forgotten];
+  if (a === undefined || b === undefined)
+    return a === undefined ? (b === undefined ? {} : { forgotten: b }) : { forgotten: a };
+  const identity = addDecimals(a.identity, b.identity);
+  const measures = addSums([...a.measures, ...b.measures]);
+  return { forgotten: { records: a.records + b.records, identity, measures } };
+}
+
 function add(one: RefinedFile, other: RefinedFile): RefinedFile {
   return {
     ...one,
@@ -40,6 +57,8 @@ function add(one: RefinedFile, other: RefinedFile): RefinedFile {
     rejected: one.rejected + other.rejected,
     blank: one.blank + other.blank,
     ...headersOf(one, other),
+    ...piiOf(one, other),
+    ...forgottenOf(one, other),
     totalRows: one.totalRows + other.totalRows,
     lastContentRow: Math.max(one.lastContentRow, other.lastContentRow),
     blankIdentity: addDecimals(one.blankIdentity, other.blankIdentity),

@@ -5,6 +5,7 @@ import { cutSegments, SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
 import type { DataStore, Scratch } from '../ports.ts';
 import { measureByColumn, measureColumn, measureValues } from '../refining/rejects.ts';
+import { unopenedReading } from '../refining/sealed-reading.ts';
 import { stageSegment } from '../refining/staged-segment.ts';
 
 /** What recovering needs. */
@@ -43,7 +44,8 @@ export async function recoverExcluded(input: RecoverInput): Promise<void> {
       const gathering = new Gathering(segment.layout, { contract, scratch, name: 'excluded.csv' });
       await gathering.add(segment, positions);
       const picked = await gathering.close();
-      await stageSegment(engine, picked, { contract, digestKey, look: 'closer', sourceFileIds });
+      const sealed = unopenedReading(contract);
+      await stageSegment(engine, picked, { contract, digestKey, look: 'closer', sourceFileIds, sealed });
       await rejectExcluded(engine, {
         from: 'staged',
         record: 'record$',

@@ -32,6 +32,7 @@ export function sealedFile(
   const { records: footer = 0 } = refined.footer ?? {};
   const { repeatedHeaders = 0 } = refined;
   const repeats = found?.repeats ?? 0;
+  const { records: forgotten = 0 } = refined.forgotten ?? {};
   const notes = [
     ...(repeatedHeaders === 0
       ? []
@@ -44,6 +45,13 @@ export function sealedFile(
     ...(repeats === 0
       ? []
       : [repeats === 1 ? '1 record stands in Silver already' : `${repeats} records stand in Silver already`]),
+    ...(forgotten === 0
+      ? []
+      : [
+          forgotten === 1
+            ? '1 record is of somebody who was forgotten'
+            : `${forgotten} records are of people who were forgotten`,
+        ]),
     ...(refined.note === undefined ? [] : [refined.note]),
   ];
   return {
@@ -51,6 +59,7 @@ export function sealedFile(
     ...counts,
     ...(footer === 0 ? {} : { footer }),
     ...(repeats === 0 ? {} : { repeats }),
+    ...(forgotten === 0 ? {} : { forgotten }),
     status: 'accepted',
     ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
   };
@@ -69,6 +78,9 @@ export function sumCounts(files: readonly SealedFile[]): Counts {
     ...(files.some(({ footer }) => footer !== undefined) ? { footer: sum((file) => file.footer ?? 0) } : {}),
     ...(files.some(({ repeats }) => repeats !== undefined)
       ? { repeats: sum((file) => file.repeats ?? 0) }
+      : {}),
+    ...(files.some(({ forgotten }) => forgotten !== undefined)
+      ? { forgotten: sum((file) => file.forgotten ?? 0) }
       : {}),
   };
 }

@@ -2,6 +2,7 @@ import { REASONS_TYPE } from '../contract/compile-record.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { literal, rowsTable } from '../engine/sql.ts';
+import { UNREAD_SQL } from '../quarantine/current-rejects.ts';
 import { type FirstFailures, isRead, type Plan } from '../stages/documents.ts';
 
 /**
@@ -16,10 +17,11 @@ export async function giveVerdicts(engine: Engine, contract: SourceContract): Pr
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE verdicts AS
      WITH counted AS (
-       SELECT rejects.*, CAST(coalesce(prior.failures, 0) + 1 AS INTEGER) AS attempt_count,
+       SELECT rejects.*, CAST(CASE WHEN ${UNREAD_SQL} THEN greatest(coalesce(prior.failures, 0), 0) ELSE coalesce(prior.failures, 0) + 1 END AS INTEGER) AS attempt_count,
          coalesce(prior.condemned, false) AS condemned_before,
+         ${UNREAD_SQL} AND prior.row_hash IS NOT NULL AS is_unread_again,
          list_transform(rejects.reasons, lambda r: r.code) AS codes,
-         len(list_filter(rejects.reasons, lambda r: r.code <> 'DUPLICATE')) > 0
+         len(list_filter(rejects.reasons, lambda r: r.code NOT IN ('DUPLICATE', 'FORGOTTEN'))) > 0
            AND coalesce(prior.own_failures, 0) + 1 >= ${maxAttempts} AS is_exhausted
        FROM rejects LEFT JOIN prior ON prior.row_hash = rejects.row_hash
      ), judged AS (
@@ -65,23 +67,39 @@ export async function countReasonCodes(engine: Engine, which = 'true'): Promise<
 const has = (code: string): string => `list_contains(list_transform(reasons, lambda r: r.code), '${code}')`;
 
 /**
- * The condition under which a row of `verdicts`, or of a reject table, counts as news: its record failed for the first
- * time, or for the last one allowed. Where files repeat earlier ones, all other failures are old.
+ * The condition under which a row of `verdicts` counts as news: its record failed for the first time, or for the last one allowed. Where files repeat earlier ones, all other failures are old.
  */
-export const FIRST_FAILURE_SQL = `(attempt_count <= 1 OR ${has('MAX_ATTEMPTS')}) AND NOT ${has('PREVIOUSLY_CONDEMNED')}`;
+const FIRST_FAILURE_SQL = `(attempt_count <= 1 OR ${has('MAX_ATTEMPTS')}) AND NOT ${has('PREVIOUSLY_CONDEMNED')}`;
 
 /** The condition under which its errors are new. A record's last attempt adds no errors: they were counted before. */
 export const NEW_ERRORS_SQL = `attempt_count <= 1 AND NOT ${has('PREVIOUSLY_CONDEMNED')}`;
 
-/** What failed for the first time. */
-export async function countFirstFailures(engine: Engine): Promise<FirstFailures> {
+/** A record whose keys are gone is news once: no attempt counts it, so it would be new for ever. */
+const NOT_UNREAD_AGAIN = 'NOT is_unread_again';
+
+/**
+ * The condition under which a row of `verdicts` counts as news; undefined where each does: the contract knows no repeats
+ * (`isAgain`), and no record came again whose keys are gone.
+ */
+export async function newsSql(engine: Engine, isAgain: boolean): Promise<string | undefined> {
+  if (isAgain) return `${FIRST_FAILURE_SQL} AND ${NOT_UNREAD_AGAIN}`;
+  const [row = {}] = await engine.rows(`SELECT count(*) AS n FROM verdicts WHERE NOT (${NOT_UNREAD_AGAIN})`);
+  return integerOf(row, 'n') === 0 ? undefined : NOT_UNREAD_AGAIN;
+}
+
+/** What failed and is news by that condition. */
+export async function countFirstFailures(
+  engine: Engine,
+  news: string,
+  isAgain: boolean,
+): Promise<FirstFailures> {
   const [row = {}] = await engine.rows(
-    `SELECT count(*) FILTER (verdict = 'quarantined') AS quarantined, count(*) FILTER (verdict = 'condemned') AS condemned FROM verdicts WHERE ${FIRST_FAILURE_SQL}`,
+    `SELECT count(*) FILTER (verdict = 'quarantined') AS quarantined, count(*) FILTER (verdict = 'condemned') AS condemned FROM verdicts WHERE ${news}`,
   );
   return {
     quarantined: integerOf(row, 'quarantined'),
     condemned: integerOf(row, 'condemned'),
-    reasons: await countReasonCodes(engine, NEW_ERRORS_SQL),
+    reasons: await countReasonCodes(engine, isAgain ? NEW_ERRORS_SQL : 'true'),
   };
 }
 

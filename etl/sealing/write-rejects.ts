@@ -5,6 +5,7 @@ import type { CommitPlan, SealedFile } from '../stages/documents.ts';
 import { ledgerSelect } from '../stages/ledger.ts';
 import { type Absorbed, writeAbsorbing } from './absorb.ts';
 import { condemnedByPersonsSql } from './carry-over.ts';
+import { keepLetGo } from './let-go-places.ts';
 import type { ResolvedSilver } from './resolve-silver.ts';
 import type { Sealing } from './sealing.ts';
 import { verdictSelect } from './verdicts.ts';
@@ -25,8 +26,9 @@ export async function writeRejectsAndLedger(
       part: partOfRest('0000', plan.rest),
       bounded: boundedColumns(contract, layer),
     });
-  const quarantine = await write('quarantine', verdictSelect('quarantined', plan));
-  const condemnedRows = verdictSelect('condemned', plan);
+  const letGo = await keepLetGo(sealing, tables);
+  const quarantine = await write('quarantine', letGo(verdictSelect('quarantined', plan)));
+  const condemnedRows = letGo(verdictSelect('condemned', plan));
   const condemned = await write(
     'condemned',
     plan.generation === undefined

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DataError } from '../errors.ts';
 import type { ObjectStore, WriteCondition } from '../ports.ts';
+import { PiiCount } from '../privacy/pii/pii-count.ts';
 
 /** What the stages leave for one another in the lake: data travels by key, never by value. */
 
@@ -157,8 +158,14 @@ const RefinedFile = z.object({
   /** Sum of the hashes of the blank records' numbers. */
   blankIdentity: z.string(),
   measuresIn: z.array(MeasureSum),
+  /** Records of people who were forgotten, the sum of the hashes of their numbers, and their measures, which are no part of `measuresIn`; absent where there are none. */
+  forgotten: z
+    .object({ records: z.number().int(), identity: z.string(), measures: z.array(MeasureSum) })
+    .exactOptional(),
   /** Its footer's records and the sum of the hashes of their numbers; known to seal alone. */
   footer: z.object({ records: z.number().int(), identity: z.string() }).exactOptional(),
+  /** Personal data in the records that passed, where the contract says that there is none; absent where none was found. */
+  pii: z.array(PiiCount).exactOptional(),
 });
 export type RefinedFile = z.infer<typeof RefinedFile>;
 
@@ -180,7 +187,8 @@ export type ChunkResult = z.infer<typeof ChunkResult>;
 
 /**
  * Verdicts counted. `blank` are the records with nothing to test: empty ones, and the source's total row; `footer` those
- * of the source's footer, and `repeats` those that stand in Silver already, each absent where there are none.
+ * of the source's footer, `repeats` those that stand in Silver already, and `forgotten` those of people who were forgotten
+ * since, each absent where there are none.
  */
 export const Counts = z.object({
   records: z.number().int(),
@@ -190,6 +198,7 @@ export const Counts = z.object({
   blank: z.number().int(),
   footer: z.number().int().exactOptional(),
   repeats: z.number().int().exactOptional(),
+  forgotten: z.number().int().exactOptional(),
 });
 export type Counts = z.infer<typeof Counts>;
 
@@ -203,7 +212,7 @@ export const SealedFile = Counts.extend({
 });
 export type SealedFile = z.infer<typeof SealedFile>;
 
-/** A measure before and after, for one file: `in` = silver + quarantined + condemned + repeats (absent where there are none), and the source's own total where it states one. */
+/** A measure before and after, for one file: `in` = silver + quarantined + condemned + repeats + forgotten (each absent where there are none), and the source's own total where it states one. */
 export const ControlTotal = z.object({
   key: z.string(),
   measure: z.string(),
@@ -213,6 +222,7 @@ export const ControlTotal = z.object({
   quarantined: z.string(),
   condemned: z.string(),
   repeats: z.string().exactOptional(),
+  forgotten: z.string().exactOptional(),
   declared: z.string().exactOptional(),
   met: z.boolean(),
 });
@@ -227,8 +237,8 @@ const SpanLines = z.object({ quarantined: z.number().int(), condemned: z.number(
 export type SpanLines = z.infer<typeof SpanLines>;
 
 /**
- * A run's first failures, where files repeat earlier ones. Records that failed, or were condemned, before just as they
- * are don't count as news.
+ * What of a run's failures is news. Where files repeat earlier ones, records that failed, or were condemned, before just as
+ * they are don't count; nor do, under any contract, records that came before and whose keys are gone.
  */
 const FirstFailures = z.object({
   quarantined: z.number().int(),
@@ -253,11 +263,13 @@ export const Seal = z.object({
   /** Absent where there are none. */
   unread: z.array(UnreadMeasure).exactOptional(),
   spanLines: SpanLines.exactOptional(),
+  /** Personal data in columns whose classification says that there is none, never a value of it; absent where none was found. */
+  pii: z.array(PiiCount).exactOptional(),
   /** SHA-256 over every rejected record's file, number, verdict and codes, in order. */
   rejectsDigest: z.string(),
   /** SHA-256 over which records are repeats; absent where none is. */
   repeatsDigest: z.string().exactOptional(),
-  /** Absent where the contract knows no repeats. */
+  /** Absent where all that failed is news. */
   first: FirstFailures.exactOptional(),
   /** What conservation could not prove; empty: proven. */
   unproven: z.array(z.object({ key: z.string(), problem: z.string() })),

@@ -12,6 +12,7 @@ import { getDocument, parseDocument, putDocument, replacedFiles, Seal } from './
 import { judgeMigration } from './judge-migration.ts';
 import { ledgerRows } from './ledger.ts';
 import { Approval, Breaker } from './outcomes.ts';
+import { personalData } from './personal-data.ts';
 import { readersSee } from './readers-see.ts';
 import { loadRun, type RunContext } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
@@ -47,7 +48,11 @@ export const gate = defineStage({
       return { decision: why.length === 0 ? ('promote' as const) : ('refuse' as const), why };
     }
     if (approved !== undefined) return checkVerdicts(seal, approved, context);
-    const why = [...beyondLimits(seal, context.contract), ...lostFiles(seal, context)];
+    const why = [
+      ...beyondLimits(seal, context.contract),
+      ...personalData(seal, context.contract),
+      ...lostFiles(seal, context),
+    ];
     if (context.plan.rest !== undefined) return { decision: 'hold' as const, why: [...why, REST] };
     const breaker = await findBreaker(effects, context, seal);
     if (breaker !== undefined) {
@@ -146,6 +151,8 @@ async function findBreaker(effects: Effects, context: RunContext, seal: Seal): P
   const { quarantined = 0, condemned = 0 } = seal.spanLines ?? {};
   const { reasons } = seal.first ?? seal;
   for (const code of new Set([...Object.keys(reasons), ...recent.codes.keys()])) {
+    // Keys that were destroyed are no error of the source.
+    if (code === 'FORGOTTEN') continue;
     const lines = code === 'STRUCTURE_ERROR' ? quarantined + condemned : 0;
     const count = (reasons[code] ?? 0) + lines + (recent.codes.get(code) ?? 0);
     if ((reasons[code] ?? 0) > 0 && count > breakerErrors && count >= breakerShare * tested) {
@@ -192,7 +199,7 @@ async function recentErrors(
       }
       if (ledger.length === 0) return { codes, tested: 0 };
       const [row = {}] = await engine.rows(
-        `SELECT CAST(coalesce(sum(records - blank - coalesce(footer, 0) - coalesce(repeats, 0)), 0) AS BIGINT) AS n FROM (${await ledgerRows(tables)})
+        `SELECT CAST(coalesce(sum(records - blank - coalesce(footer, 0) - coalesce(repeats, 0) - coalesce(forgotten, 0)), 0) AS BIGINT) AS n FROM (${await ledgerRows(tables)})
          WHERE processed_at >= CAST(${literal(since)} AS TIMESTAMPTZ)`,
       );
       return { codes, tested: integerOf(row, 'n') };

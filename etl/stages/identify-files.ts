@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { SourceContract } from '../contract/contract.ts';
 import { atMost, inFlight } from '../in-flight.ts';
-import { archiveOf } from '../naming/bronze.ts';
+import { archiveOf, isSealed } from '../naming/bronze.ts';
 import { retryOf } from '../naming/decisions.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
+import { isProtected, protectionOf } from '../privacy/protection.ts';
 import { byObject, identifyArchive, isOfArchive, type Source, sourcesOf } from './archive-sources.ts';
 import { majorOf } from './awaits-migration.ts';
 import { getDocument, type PlannedFile } from './documents.ts';
@@ -28,7 +29,10 @@ interface Identified extends Omit<PlannedFile, 'index'> {
   readonly isRetry: boolean;
 }
 
-type Dataset = Pick<SourceContract, 'dataset' | 'duplicates' | 'limits' | 'version'>;
+type Dataset = Pick<
+  SourceContract,
+  'dataset' | 'duplicates' | 'limits' | 'version' | 'columns' | 'subject' | 'retention'
+>;
 
 /**
  * Gives each file its identity and orders files by arrival. Of files with the same bytes, one is worked on: the first,
@@ -52,10 +56,12 @@ export async function identifyFiles(
 
 async function identifyAll(
   { data, objects }: Effects,
-  { dataset, limits, version }: Dataset,
+  contract: Dataset,
   pending: readonly Source[],
   { ledger, arrivals }: KnownFiles,
 ): Promise<Identified[]> {
+  const { dataset, limits, version } = contract;
+  const isOpen = isProtected(protectionOf(contract)) ? { aside: NOT_PROTECTED } : {};
   const entries = await ledger.ofKeys(pending.map(({ key }) => key));
   const arrivalOf = (key: string, arrivedMs: number): string =>
     entries.get(key)?.arrivedAt ?? arrivals?.get(key) ?? new Date(arrivedMs).toISOString();
@@ -65,6 +71,7 @@ async function identifyAll(
       const identified = await identifyArchive(data, source, limits);
       return identified.map(({ arrivedMs, ...file }) => ({
         ...file,
+        ...isOpen,
         arrivedAt: arrivalOf(file.key, arrivedMs),
         isRetry: false,
       }));
@@ -73,14 +80,21 @@ async function identifyAll(
     const { digest, arrivedMs } = await data.identify(retry?.manifest ?? key);
     const file = { key, sizeBytes, sourceFileId: digest, arrivedAt: arrivalOf(key, arrivedMs) };
     const aside = archiveOf(key) === undefined ? {} : { aside: ODD_NAME };
+    const clear = retry !== undefined || isSealed(key) ? {} : isOpen;
     const dialect = retry === undefined ? {} : await dialectOfRetry(objects, retry.manifest, version);
-    return [{ ...file, isRetry: retry !== undefined, ...aside, ...dialect }];
+    return [{ ...file, isRetry: retry !== undefined, ...aside, ...clear, ...dialect }];
   };
   const files: Identified[] = [];
   for await (const some of inFlight(byObject(pending), atMost(DIGESTS_AT_ONCE), identify))
     files.push(...some);
   return files;
 }
+
+/** A file of a protected dataset that went around protection: nothing is made of it. */
+const NOT_PROTECTED = {
+  status: 'rejected',
+  note: 'it is not protected, as its dataset is: `assay privacy adopt` seals it, and removes it in the clear',
+} as const;
 
 /** An object of its own whose key is like that of a file in an archive. */
 const ODD_NAME = {

@@ -15,6 +15,7 @@ import type { Pointer } from '../table/pointer.ts';
 import type { TableColumn } from '../table/schema.ts';
 import { effectsOfSilver } from '../trying/gold-effect.ts';
 import { sumChanges } from '../trying/measure-sums.ts';
+import { loadAdopted, readAdoption } from './adopted-files.ts';
 import { CommitPlan, isRead, putDocument, type Seal } from './documents.ts';
 import type { MigrationOutcome, MigrationRequest } from './migration-documents.ts';
 import { readMigration } from './plan-migration.ts';
@@ -83,11 +84,14 @@ async function compare(judging: Judging): Promise<MigrationOutcome> {
       : `(SELECT source_file_id, source_row_number FROM ${readParquet(paths)})`;
   const without = (a: string, b: string): string =>
     `SELECT * FROM ${a} AS a ANTI JOIN ${b} AS b USING (source_file_id, source_row_number)`;
+  const adoption = await readAdoption(effects, plan);
+  await loadAdopted(engine, adoption ?? { files: [] });
+  const before = `(SELECT coalesce(to_id, source_file_id) AS source_file_id, source_row_number FROM ${places(old.silver)} LEFT JOIN adopted ON from_id = source_file_id)`;
   const kept = `(SELECT * FROM ${places(fresh)} UNION ALL (${await repeatedPlaces(effects, seal)}))`;
-  await engine.run(`CREATE OR REPLACE TEMP TABLE lost AS ${without(places(old.silver), kept)}`);
+  await engine.run(`CREATE OR REPLACE TEMP TABLE lost AS ${without(before, kept)}`);
   const count = async (from: string): Promise<number> =>
     integerOf((await engine.rows(`SELECT count(*) AS n FROM (${from})`))[0] ?? {}, 'n');
-  const before = await oldVerdicts(engine, old.ledger);
+  const verdicts = await oldVerdicts(engine, old.ledger);
   return {
     dataset: plan.dataset,
     runId: plan.runId,
@@ -97,11 +101,11 @@ async function compare(judging: Judging): Promise<MigrationOutcome> {
     rows: { before: await count(`FROM ${places(old.silver)}`), after: await count(`FROM ${places(fresh)}`) },
     lost: await count('FROM lost'),
     lostBy: await lostBy(judging),
-    gained: await count(without(places(fresh), places(old.silver))),
+    gained: await count(without(places(fresh), before)),
     verdicts: Object.fromEntries(
       VERDICTS.flatMap((verdict) => {
-        const sides = { before: before[verdict] ?? 0, after: seal.counts[verdict] ?? 0 };
-        const isRare = verdict === 'footer' || verdict === 'repeats';
+        const sides = { before: verdicts[verdict] ?? 0, after: seal.counts[verdict] ?? 0 };
+        const isRare = verdict === 'footer' || verdict === 'repeats' || verdict === 'forgotten';
         return isRare && sides.before + sides.after === 0 ? [] : [[verdict, sides]];
       }),
     ),
@@ -109,12 +113,15 @@ async function compare(judging: Judging): Promise<MigrationOutcome> {
       before: { from: rowsIn(old.silver, old.columns), columns: old.columns },
       after: { from: rowsIn(fresh, tableColumns(contract)), columns: tableColumns(contract) },
     }),
-    gold: await goldOf(judging, fresh),
+    gold: (await goldOf(judging, fresh)).map((one) =>
+      // Figures of before may be what is sealed now.
+      adoption === undefined ? one : { ...one, figures: [] },
+    ),
   };
 }
 
 /** What records are counted by. */
-const VERDICTS = ['silver', 'quarantined', 'condemned', 'blank', 'footer', 'repeats'] as const;
+const VERDICTS = ['silver', 'quarantined', 'condemned', 'blank', 'footer', 'repeats', 'forgotten'] as const;
 
 /** SELECT of the places of records that stand in the new generation as other records with the same values. */
 async function repeatedPlaces({ data }: Effects, { dataset, runId, counts }: Seal): Promise<string> {
@@ -156,7 +163,7 @@ async function oldVerdicts(engine: Engine, paths: readonly string[]): Promise<Re
   if (paths.length === 0) return {};
   const sums = VERDICTS.map((name) => `CAST(coalesce(sum(${name}), 0) AS BIGINT) AS ${name}`).join(', ');
   const [row = {}] = await engine.rows(
-    `SELECT ${sums} FROM (SELECT * FROM (SELECT CAST(NULL AS BIGINT) AS footer, CAST(NULL AS BIGINT) AS repeats WHERE false UNION ALL BY NAME SELECT * FROM ${readParquet(paths)}) WHERE status <> 'repeat'
+    `SELECT ${sums} FROM (SELECT * FROM (SELECT CAST(NULL AS BIGINT) AS footer, CAST(NULL AS BIGINT) AS repeats, CAST(NULL AS BIGINT) AS forgotten WHERE false UNION ALL BY NAME SELECT * FROM ${readParquet(paths)}) WHERE status <> 'repeat'
        QUALIFY row_number() OVER (PARTITION BY source_file_id ORDER BY processed_at DESC) = 1)`,
   );
   return Object.fromEntries(VERDICTS.map((name) => [name, integerOf(row, name)]));

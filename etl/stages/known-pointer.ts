@@ -12,6 +12,7 @@ const BEFORE_FIRST: readonly string[] = [
   'files-refused',
   'readmitted',
   'files-readmitted',
+  'adopted',
   'breaker-reset',
 ];
 

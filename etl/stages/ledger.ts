@@ -36,12 +36,13 @@ export function ledgerSelect(plan: Plan, files: readonly SealedFile[]): string {
     blank: file.blank,
     footer: file.footer ?? 0,
     repeats: file.repeats ?? 0,
+    forgotten: file.forgotten ?? 0,
     ...ofPlan(planned.get(file.key)),
   }));
-  return `SELECT * EXCLUDE (arrived$, processed$, dialect$, footer, repeats), ${literal(plan.runId)} AS run_id,
+  return `SELECT * EXCLUDE (arrived$, processed$, dialect$, footer, repeats, forgotten), ${literal(plan.runId)} AS run_id,
       ${literal(plan.contractVersion)} AS contract_version, ${literal(plan.contractDigest)} AS contract_digest,
       CAST(coalesce(processed$, ${literal(plan.plannedAt)}) AS TIMESTAMPTZ) AS processed_at, CAST(arrived$ AS TIMESTAMPTZ) AS arrived_at,
-      dialect$ AS dialect_digest, footer, repeats
+      dialect$ AS dialect_digest, footer, repeats, forgotten
     FROM ${rowsTable(LEDGER_COLUMNS, rows)}`;
 }
 
@@ -66,6 +67,7 @@ const LEDGER_COLUMNS = {
   blank: 'BIGINT',
   footer: 'BIGINT',
   repeats: 'BIGINT',
+  forgotten: 'BIGINT',
   arrived$: 'VARCHAR',
   processed$: 'VARCHAR',
   dialect$: 'VARCHAR',

@@ -9,6 +9,7 @@ import { partOfRest } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import { nextGeneration } from '../table/generations.ts';
 import type { ReadPointer } from '../table/pointer.ts';
+import { requireAdoption } from './adopted-files.ts';
 import { sourcesOf, withMembers } from './archive-sources.ts';
 import { awaitsMigration, migrationNeeded } from './awaits-migration.ts';
 import {
@@ -31,6 +32,7 @@ import {
   withScratchEngine,
 } from './ledger-lookup.ts';
 import { isAnotherChance, listPending, listSources, listWithheld } from './list-sources.ts';
+import type { MigrationRequest } from './migration-documents.ts';
 import { Breaker, type Withheld } from './outcomes.ts';
 import { filesToMigrate, readMigration } from './plan-migration.ts';
 import { RUN_FORMAT } from './run-documents.ts';
@@ -63,7 +65,7 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
   }
   const base = await readKnownPointer(effects.objects, 'silver', dataset);
   const migration = await readMigration(effects, { dataset, runId });
-  if (migration !== undefined) return planMigration(effects, { contract, base, runId });
+  if (migration !== undefined) return planMigration(effects, migration, { contract, base, runId });
   if (base !== undefined && (await awaitsMigration(effects, contract, base.pointer)))
     return { status: 'held', why: migrationNeeded(contract, base.pointer) };
   const request = await readBackfill(effects, { dataset, runId });
@@ -126,6 +128,7 @@ async function planBackfill(
 /** Plans all of Bronze for the next generation of the dataset's tables; `nothing-to-do` where the run was published. */
 async function planMigration(
   effects: Effects,
+  { isAdoption, dataset }: MigrationRequest,
   { contract, base, runId }: Pick<PlanParts, 'contract' | 'base'> & { readonly runId: string },
 ): Promise<Planned> {
   const pointer = base?.pointer;
@@ -139,7 +142,8 @@ async function planMigration(
   const begun = await begunMigration(effects, { contract, base, runId });
   if (begun !== undefined) return { status: 'planned', plan: begun };
   const ledger = await loadLedger(effects, contract, base, runId);
-  const files = await filesToMigrate(effects, { contract, pointer, ledger });
+  const adoption = isAdoption === true ? await requireAdoption(effects, { dataset, runId }) : undefined;
+  const files = await filesToMigrate(effects, { contract, pointer, ledger, adoption });
   const plan = planOf(runId, { contract, base, files, ledger }, effects);
   return { status: 'planned', plan: { ...plan, generation: nextGeneration(pointer) } };
 }

@@ -1,5 +1,34 @@
 import { z } from 'zod';
 
+/** A source file, or a retry's, that was sealed under another key. */
+const AdoptedFile = z.object({
+  from: z.string(),
+  /** What the ledger knew it by. */
+  fromId: z.string(),
+  to: z.string(),
+  toId: z.string(),
+  sizeBytes: z.number().int(),
+  records: z.number().int(),
+  /** Set where the same bytes stand under another key, which counts. */
+  isRepeat: z.literal(true).exactOptional(),
+});
+export type AdoptedFile = z.infer<typeof AdoptedFile>;
+
+/** What a dataset that became protected is made of from now on, until everything that holds it in the clear is gone. */
+export const Adoption = z.object({
+  dataset: z.string(),
+  runId: z.string(),
+  by: z.string(),
+  reason: z.string(),
+  at: z.string(),
+  /** Whether its tables are made anew by that run. */
+  isMigration: z.boolean(),
+  files: z.array(AdoptedFile),
+  /** What a person said may go unsealed, since it can't be read. */
+  discarded: z.array(z.object({ key: z.string(), why: z.string() })),
+});
+export type Adoption = z.infer<typeof Adoption>;
+
 /** A person's word that a dataset's tables are to be made anew from Bronze under its contract's new major version. */
 export const MigrationRequest = z.object({
   dataset: z.string(),
@@ -8,6 +37,8 @@ export const MigrationRequest = z.object({
   reason: z.string(),
   /** Whether records that are in Silver now may be missing then. */
   acceptLosses: z.boolean(),
+  /** Set where the files were sealed before: the run goes by its adoption. */
+  isAdoption: z.literal(true).exactOptional(),
 });
 export type MigrationRequest = z.infer<typeof MigrationRequest>;
 

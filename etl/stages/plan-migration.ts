@@ -4,12 +4,13 @@ import { archiveOf, objectKeyOf } from '../naming/bronze.ts';
 import { migrationKey } from '../naming/generations.ts';
 import type { Effects } from '../ports.ts';
 import type { Pointer } from '../table/pointer.ts';
+import { underSealedKeys } from './adopted-files.ts';
 import { byObject, identifyArchive, isOfArchive, sourcesOf } from './archive-sources.ts';
 import { type PlannedFile, parseDocument } from './documents.ts';
 import { keptContract } from './kept-contracts.ts';
 import { byArrival, type LedgerEntry, liveArrivals } from './ledger.ts';
 import { listSources } from './list-sources.ts';
-import { MigrationRequest } from './migration-documents.ts';
+import { type Adoption, MigrationRequest } from './migration-documents.ts';
 import type { RunInput } from './stage.ts';
 
 /** The migration that a person asked a run for; undefined for every other run. */
@@ -32,10 +33,13 @@ export interface MigrationBase {
 /**
  * Every file that the ledger knows, to be read again: each in the dialect in which it was accepted, in the order of its
  * arrival, with the time at which it was last dealt with. Repeats stay repeats. Their bytes are those that the ledger
- * names: Bronze is write-once. Throws DataError `SOURCE_MISSING` where one is gone.
+ * names: Bronze is write-once. Of an adoption, they are those that were sealed. Throws DataError `SOURCE_MISSING` where one is gone.
  */
-export async function filesToMigrate(effects: Effects, base: MigrationBase): Promise<PlannedFile[]> {
-  const { ledger } = base;
+export async function filesToMigrate(
+  effects: Effects,
+  base: MigrationBase & { readonly adoption?: Adoption | undefined },
+): Promise<PlannedFile[]> {
+  const { ledger, adoption } = base;
   const sources = await sourcesInLedger(effects, base);
   const live = liveArrivals(ledger);
   const dialects = await knownDialects(effects, base);
@@ -52,7 +56,9 @@ export async function filesToMigrate(effects: Effects, base: MigrationBase): Pro
       ...dialectPart(dialects.get(entry.dialectDigest ?? entry.contractDigest)),
     };
   });
-  return files.sort(byArrival).map((file, index) => ({ ...file, index }));
+  const named = files.map((file) => ({ ...file, index: 0 }));
+  const all = adoption === undefined ? named : underSealedKeys(named, adoption);
+  return all.sort(byArrival).map((file, index) => ({ ...file, index }));
 }
 
 /** A plan's entry for a file that it finds again. */

@@ -147,15 +147,17 @@ function generationsAfter({ plan, base, published }: RunContext, at: string) {
   return followedBy(published, { generation, runId, at });
 }
 
+/** The id under which a run's approval is kept: there is one, however often it is repeated. */
+export const approvalId = (runId: string): string => `${runId}-approved`;
+
 function recordApproval(
   effects: Effects,
   { dataset, runId }: RunInput,
   { digest, by, reason }: Approval,
 ): Promise<void> {
   const details = { sealDigest: digest };
-  // The run's id keeps a retry from recording twice.
   return recordDecision(effects, {
-    id: `${runId}-approved`,
+    id: approvalId(runId),
     kind: 'approved',
     dataset,
     by,

@@ -38,8 +38,8 @@ const FailureOutput = RunInput.extend({
 /**
  * Records that a run failed or was refused and tells people. Where conservation was not proven, the files
  * that could not prove it are set aside until the contract changes, so that the others can go on. A run that
- * had published before it failed (in Gold, say) stays what it was called then, and a held one whose approval failed stays held,
- * with what went wrong noted.
+ * had published before it failed (in Gold, say) stays what it was called then, a held one whose approval failed stays held,
+ * with what went wrong noted, and one that somebody refused meanwhile stays refused.
  */
 export const recordFailure = defineStage({
   name: 'record-failure',
@@ -53,7 +53,11 @@ export const recordFailure = defineStage({
     const why = await reasonsOf(input, effects);
     const refused = input.failure === undefined;
     const promoted = current?.pointer.run_id === runId;
-    const held = await findHeld(effects, { dataset, runId });
+    const withheld = (await readStoredWithheld(effects.objects, { dataset, runId }))?.withheld;
+    const held = withheld?.decision === 'held' ? withheld : undefined;
+    // Somebody refused it while another one's approval was on its way.
+    const isDecided = !promoted && input.failure !== undefined && withheld?.decision === 'refused';
+    if (isDecided) return await leaveRefused(effects, { dataset, runId }, withheld);
     const isMigrationDue = input.plan?.status === 'held';
     const isHeldNow = refused ? isMigrationDue : held !== undefined;
     const unpublished = isHeldNow ? 'held' : refused ? 'refused' : 'failed';
@@ -151,9 +155,23 @@ async function noteTold(effects: Effects, dataset: string): Promise<void> {
 }
 
 /** The run, if it is held. Later failures don't change that. */
-async function findHeld({ objects }: Effects, run: RunInput): Promise<Withheld | undefined> {
-  const withheld = (await readStoredWithheld(objects, run))?.withheld;
-  return withheld?.decision === 'held' ? withheld : undefined;
+/** A person's refusal is the run's end, whatever an approval of it came to; who refused told whom they wanted to tell. */
+async function leaveRefused(
+  effects: Effects,
+  { dataset, runId }: RunInput,
+  { why }: Withheld,
+): Promise<z.infer<typeof FailureOutput>> {
+  const plan = await findPlan(effects, dataset, runId);
+  const seal = plan === undefined ? undefined : await findSeal(effects, plan);
+  const known = { plan, seal };
+  await writeRunRecord(effects, { dataset, runId }, known, { status: 'refused', why, snapshotId: null });
+  return {
+    dataset,
+    runId,
+    status: 'refused',
+    why,
+    told: `${TOLD}${why.join('; ')}`.slice(0, TOLD_CHARACTERS),
+  };
 }
 
 async function reasonsOf(input: z.infer<typeof FailureInput>, effects: Effects): Promise<string[]> {

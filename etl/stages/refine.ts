@@ -14,8 +14,11 @@ import { InOrder, Lanes } from '../lanes.ts';
 import { chunkKey, rejectsKey, suspectsKey } from '../naming/runs.ts';
 import { runFolder } from '../naming/tables.ts';
 import type { Effects, Scratch } from '../ports.ts';
+import { ChunkProgress } from '../refining/chunk-progress.ts';
+import type { EarlierVerdicts } from '../refining/earlier-verdicts.ts';
 import { PriorFailures } from '../refining/prior-failures.ts';
 import { collectBroken, collectRejects, createRejects } from '../refining/rejects.ts';
+import { type SealedReading, sealedEngine, withSealedReading } from '../refining/sealed-reading.ts';
 import { SeenKeys } from '../refining/seen-keys.ts';
 import { silverSelect } from '../refining/silver-select.ts';
 import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
@@ -27,6 +30,7 @@ import {
   tallyOf,
   tallyOthers,
   tallyPassed,
+  tallySealed,
 } from '../refining/tally.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import { currentSchema } from '../table/metadata.ts';
@@ -35,15 +39,9 @@ import { countBytes } from '../telemetry.ts';
 import { boundedColumns } from './bounded-columns.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import { inDialect } from './dialects.ts';
-import {
-  ChunkResult,
-  type Plan,
-  parseDocument,
-  putDocument,
-  type RefinedFile,
-  replacedFiles,
-} from './documents.ts';
+import { ChunkResult, type Plan, parseDocument, putDocument, replacedFiles } from './documents.ts';
 import { filesToRead } from './files-to-read.ts';
+import { refinedFile } from './refined-file.ts';
 import { loadRun } from './run-context.ts';
 import { RUN_FORMAT } from './run-documents.ts';
 import { defineStage, RunInput } from './stage.ts';
@@ -72,7 +70,7 @@ export const refine = defineStage({
   input: RefineInput,
   output: RefineOutput,
   run: async ({ dataset, runId, chunk }, effects) => {
-    const { plan, contract: own, base } = await loadRun(effects, dataset, runId);
+    const { plan, contract: own, base, published } = await loadRun(effects, dataset, runId);
     const done = await refinedBefore(effects, plan, chunk);
     if (done !== undefined) return { dataset, runId, chunk, records: recordsOf(done) };
     const { dialect } = plan.chunks.find((one) => one.chunk === chunk) ?? {};
@@ -86,27 +84,32 @@ export const refine = defineStage({
       const atOnce = isWide(contract.columns.length) ? 1 : effects.engine.threads;
       const lanes = Math.min(LANES, atOnce);
       // A thread for each lane, so that no lane waits in mid-statement for another.
-      const options = { ...effects.engine, threads: atOnce - lanes + 1 };
+      const options = { ...sealedEngine(effects.engine, contract), threads: atOnce - lanes + 1 };
       const result = await withEngine(options, join(scratch.directory, 'spill'), async (engine) => {
         const prior = await PriorFailures.open(engine, {
           tables,
           replaced: replacedFiles(plan),
           carriedRun: base?.generation_run,
         });
-        return withLanes(engine, lanes, (opened) =>
-          new Refinery({
-            effects,
-            engine,
-            lanes: opened,
-            scratch,
-            plan,
-            contract,
-            silver,
-            chunk,
-            files,
-            prior,
-          }).refine(),
-        );
+        const judged = openDatasetTables(effects, contract, published);
+        const refineWith = (sealed: SealedReading | undefined): Promise<Omit<ChunkResult, 'format'>> =>
+          withLanes(engine, lanes, (opened) =>
+            new Refinery({
+              effects,
+              engine,
+              lanes: opened,
+              scratch,
+              plan,
+              contract,
+              silver,
+              chunk,
+              files,
+              prior,
+              sealed,
+              earlier: sealed && { tables: judged },
+            }).refine(),
+          );
+        return await withSealedReading({ engine, effects, contract }, refineWith);
       });
       const { plannedAt } = plan;
       const document: ChunkResult = { format: RUN_FORMAT, plannedAt, ...result };
@@ -147,6 +150,8 @@ interface RefineryOptions {
   readonly chunk: string;
   readonly files: readonly FileToRead[];
   readonly prior: PriorFailures;
+  readonly sealed: SealedReading | undefined;
+  readonly earlier: EarlierVerdicts | undefined;
 }
 
 /** One chunk's work in progress. */
@@ -162,8 +167,7 @@ class Refinery {
   readonly #seen: SeenKeys;
   /** Records for a closer look, of one layout. */
   #apart: Gathering | undefined;
-  readonly #totalBytes: number;
-  #doneBytes = 0;
+  readonly #progress: ChunkProgress;
   #segments = 0;
   #gatherings = 0;
 
@@ -175,8 +179,9 @@ class Refinery {
     this.#arrivals = new Map(
       files.map(({ index }) => [index, plan.files[index]?.arrivedAt ?? plan.plannedAt]),
     );
-    this.#totalBytes = files.reduce((sum, file) => sum + bytesToRead(file, plan), 0);
-    this.#seen = new SeenKeys(this.#totalBytes / USUAL_RECORD_BYTES);
+    const totalBytes = files.reduce((sum, file) => sum + bytesToRead(file, plan), 0);
+    this.#progress = new ChunkProgress(options.effects.progress, { runId: plan.runId, totalBytes });
+    this.#seen = new SeenKeys(totalBytes / USUAL_RECORD_BYTES);
   }
 
   async refine(): Promise<ChunkResult> {
@@ -233,6 +238,7 @@ class Refinery {
     }
     await scratch.remove(segment.path);
     for (const gathering of apart.full) await this.#lookCloser(lane, gathering);
+    this.#progress.segmentDone(segment);
   }
 
   /**
@@ -272,16 +278,18 @@ class Refinery {
     await collectBroken(engine, contract);
     await this.#stage(engine, apart, 'closer');
     await tallyOthers(engine, contract, this.#tallies);
+    if (this.#options.sealed !== undefined) await tallySealed(engine, contract, this.#tallies);
     await collectRejects(engine, contract);
     await collectSuspects(engine, contract, await this.#silverSelect(engine));
     await scratch.remove(apart.path);
   }
 
   async #stage(engine: Engine, segment: Segment, look: Look): Promise<void> {
-    const { contract, effects } = this.#options;
+    const { contract, effects, sealed, earlier } = this.#options;
     const digestKey = effects.digestKey();
     const files = { sourceFileIds: this.#sourceFileIds, arrivals: this.#arrivals };
-    await stageSegment(engine, segment, { contract, digestKey, look, ...files });
+    const kept = look === 'closer' ? { earlier } : {};
+    await stageSegment(engine, segment, { contract, digestKey, look, sealed, ...kept, ...files });
   }
 
   /** The columns of a segment's staged records that are made by `constant`. */
@@ -315,14 +323,12 @@ class Refinery {
   }
 
   #finishFile(outcome: FileOutcome): void {
-    const { effects, plan, files } = this.#options;
+    const { plan, files } = this.#options;
     const file = files[this.#outcomes.length];
     this.#outcomes.push(outcome);
     const sizeBytes = file === undefined ? 0 : bytesToRead(file, plan);
     countBytes(plan.dataset, sizeBytes);
-    this.#doneBytes += sizeBytes;
-    const bytes = { doneBytes: this.#doneBytes, totalBytes: this.#totalBytes };
-    effects.progress?.({ stage: 'refine', runId: plan.runId, ...bytes });
+    this.#progress.fileDone(sizeBytes);
   }
 
   /** Stores a table as Parquet under a key; undefined where it is empty. */
@@ -339,18 +345,4 @@ class Refinery {
 
 function bytesToRead({ index, span }: FileToRead, plan: Plan): number {
   return span === undefined ? (plan.files[index]?.sizeBytes ?? 0) : span.end - span.start;
-}
-
-function refinedFile(outcome: FileOutcome, tally: FileTally): RefinedFile {
-  return {
-    index: outcome.fileIndex,
-    outcome: outcome.kind,
-    ...(outcome.kind === 'rejected' ? { why: outcome.why } : {}),
-    ...(outcome.kind === 'read' && outcome.note !== undefined ? { note: outcome.note } : {}),
-    ...(outcome.kind === 'read' && outcome.repeatedHeaders > 0
-      ? { repeatedHeaders: outcome.repeatedHeaders }
-      : {}),
-    records: outcome.kind === 'read' ? outcome.records : 0,
-    ...tally,
-  };
 }

@@ -12,6 +12,8 @@ import { ConflictError } from '../errors.ts';
 import { tellPublished } from '../events/tell-published.ts';
 import { checkGold } from '../gold/check-gold.ts';
 import { comparableWith } from '../gold/comparable.ts';
+import { hasStates } from '../gold/consent.ts';
+import { consentMonths } from '../gold/consent-months.ts';
 import { filesRead } from '../gold/files-read.ts';
 import { goldDigest } from '../gold/gold-digest.ts';
 import { affectedRanges, type GoldInput, inputMonths, type MonthRange } from '../gold/months.ts';
@@ -104,8 +106,10 @@ async function refreshTable(
   const unchanged = [...state.inputs.values()].every((input) => input.snapshotId === input.lastSnapshotId);
   if (unchanged && !rebuildAll) return undefined;
   const isOther = state.pointer !== undefined && state.pointer.pointer.contract_digest !== state.digest;
+  // Where consents kept a table from going back with its input, its SQL is today's, and may not read that.
+  const isKept = contract.purpose !== undefined && state.waiting.some((input) => isBehind(state, input));
   // Today's SQL is for migrated inputs; it can't read the current ones.
-  if (isOther && state.waiting.length > 0) return undefined;
+  if (state.waiting.length > 0 && (isOther || isKept)) return undefined;
   const inputs = [...state.inputs.values()].map((input) =>
     rebuildAll ? { ...input, lastSnapshotId: undefined } : input,
   );
@@ -113,16 +117,25 @@ async function refreshTable(
   const months = await inputMonths(inputs);
   const closed = closedMonths(state.pointer?.pointer ?? {}).map(({ month }) => monthIndex(month));
   if (rebuildAll) for (const month of [...goldMonths, ...closed]) months.changed.add(month);
-  const ranges = affectedRanges(contract.affects, months, goldMonths);
   const scratch = await effects.openScratch(`gold-${run.runId}`);
   try {
-    return await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) =>
-      rebuildTable({ effects, engine, scratch, run, state, ranges }),
-    );
+    return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
+      const { contracts } = await loadContracts(effects.contracts);
+      const changes = { engine, data: effects.data, contracts, inputs: state.inputs };
+      for (const month of await consentMonths(changes, contract)) months.changed.add(month);
+      const ranges = affectedRanges(contract.affects, months, goldMonths);
+      return await rebuildTable({ effects, engine, scratch, run, state, ranges });
+    });
   } finally {
     await scratch.dispose();
   }
 }
+
+/** Whether Gold was last made from other tables of an input than its current ones. */
+const isBehind = ({ inputs }: GoldState, name: string): boolean => {
+  const input = inputs.get(name);
+  return input !== undefined && isForgotten(input);
+};
 
 /** Whether what Gold was last made from can't be compared with any more. */
 function isForgotten({ table, lastSnapshotId: last }: GoldInput): boolean {
@@ -251,7 +264,9 @@ async function findRestated({ effects, engine, state }: Rebuild, old: readonly D
   const { contract, anew } = state;
   const comparable = anew === undefined ? contract : comparableWith(contract, anew.before.metadata);
   const files = anew === undefined ? old : await filesOf(anew.before);
-  const known = comparable === undefined ? [] : await pathsOf(effects, files);
+  // Figures of before may be of those who withdrew their consent, and are told nowhere.
+  const isTold = comparable !== undefined && contract.purpose === undefined;
+  const known = isTold ? await pathsOf(effects, files) : [];
   await findRestatements(engine, comparable ?? contract, known);
 }
 
@@ -264,7 +279,9 @@ async function createInputViews(
     const columns = contract === undefined ? [] : viewColumns(tableColumns(contract));
     const name = tableName('silver', input);
     const files = await filesOf(table, snapshotId);
-    const read = await filesRead(engine, { sql: state.sql, ranges }, { name, table, files });
+    const read = hasStates(state.contract, input)
+      ? files
+      : await filesRead(engine, { sql: state.sql, ranges }, { name, table, files });
     await createTableView(engine, name, columns, await pathsOf(effects, read));
   }
 }

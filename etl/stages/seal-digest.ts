@@ -19,15 +19,28 @@ export function digestSeal(body: Omit<Seal, 'digest'>): string {
       .sort(),
     rejects: body.rejectsDigest,
     ...(body.repeatsDigest === undefined ? {} : { repeats: body.repeatsDigest }),
+    ...(body.pii === undefined
+      ? {}
+      : { pii: body.pii.map(({ column, kind, records }) => [column, kind, records]) }),
   };
   return createHash('sha256').update(JSON.stringify(content)).digest('hex');
 }
 
-function countsOf({ records, silver, quarantined, condemned, blank, footer, repeats }: Counts): Counts {
+function countsOf({
+  records,
+  silver,
+  quarantined,
+  condemned,
+  blank,
+  footer,
+  repeats,
+  forgotten,
+}: Counts): Counts {
   return {
     ...{ records, silver, quarantined, condemned, blank },
     ...(footer === undefined ? {} : { footer }),
     ...(repeats === undefined ? {} : { repeats }),
+    ...(forgotten === undefined ? {} : { forgotten }),
   };
 }
 
@@ -36,10 +49,11 @@ function fileOf(file: SealedFile) {
 }
 
 function totalOf(total: ControlTotal): Omit<ControlTotal, 'key'> {
-  const { measure, by, silver, quarantined, condemned, repeats, declared, met } = total;
+  const { measure, by, silver, quarantined, condemned, repeats, forgotten, declared, met } = total;
   const sums = {
     ...{ measure, by, in: total.in, silver, quarantined, condemned },
     ...(repeats === undefined ? {} : { repeats }),
+    ...(forgotten === undefined ? {} : { forgotten }),
   };
   return declared === undefined ? { ...sums, met } : { ...sums, declared, met };
 }

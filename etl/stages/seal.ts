@@ -1,8 +1,11 @@
 import { join } from 'node:path';
+import type { SourceContract } from '../contract/contract.ts';
 import { knowsRepeats } from '../contract/record-key.ts';
-import { readParquet, withEngine } from '../engine/engine.ts';
+import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
 import { chunkKey, commitPlanKey, sealKey } from '../naming/runs.ts';
+import { addPii } from '../privacy/pii/pii-count.ts';
 import { inheritFailures } from '../quarantine/attempts.ts';
+import { findInRejects } from '../refining/find-personal.ts';
 import { createRejects } from '../refining/rejects.ts';
 import { keepRepeats } from '../repeats/keep-repeats.ts';
 import { type CarryInput, carryOver, retriedSince } from '../sealing/carry-over.ts';
@@ -17,14 +20,14 @@ import {
   countFirstFailures,
   countReasonCodes,
   digestRejects,
-  FIRST_FAILURE_SQL,
   giveVerdicts,
+  newsSql,
 } from '../sealing/verdicts.ts';
 import { writeRejectsAndLedger } from '../sealing/write-rejects.ts';
 import { countReasons, countRecords } from '../telemetry.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import { dialectsOf } from './dialects.ts';
-import { ChunkResult, type CommitPlan, Counts, putDocument, Seal } from './documents.ts';
+import { ChunkResult, type CommitPlan, Counts, putDocument, type RefinedFile, Seal } from './documents.ts';
 import { loadRun } from './run-context.ts';
 import { getRunDocument, inFormat, RUN_FORMAT } from './run-documents.ts';
 import { digestSeal } from './seal-digest.ts';
@@ -81,13 +84,25 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   if (carry !== undefined) await carryOver(carry);
   const totalRows = await totalRowsOf(engine, { dialects, refined });
   const retried = carry === undefined ? undefined : await retriedSince(carry);
+  const pii = await piiOf(engine, contract, refined);
   const silver = await resolveSilver(sealing, { tables, chunks, dialects, hasPrior, retried });
   if (carry === undefined) await inheritFailures(engine, effects, plan);
   await giveVerdicts(engine, contract);
   const proven = await proveFiles(sealing, { dialects, refined, totalRows, silverFiles: silver.files });
   const commit = await writeRejectsAndLedger(sealing, tables, { files: proven.files, silver });
-  const body = await sealBody(sealing, proven);
+  const body = await sealBody(sealing, proven, pii);
   return { seal: { ...body, digest: digestSeal(body) }, commit };
+}
+
+/** Personal data in what passed and in what failed, footers apart; before duplicates, so that none counts twice. */
+async function piiOf(
+  engine: Engine,
+  contract: SourceContract,
+  refined: ReadonlyMap<number, RefinedFile>,
+): Promise<Pick<Seal, 'pii'>> {
+  const failed = await findInRejects(engine, contract);
+  const pii = addPii(...[...refined.values()].map((file) => file.pii), ...failed.values());
+  return pii.length === 0 ? {} : { pii };
 }
 
 function readChunks({ effects, context: { plan } }: Sealing): Promise<ChunkResult[]> {
@@ -100,13 +115,18 @@ function readChunks({ effects, context: { plan } }: Sealing): Promise<ChunkResul
 }
 
 /** What the seal says of the run, but for its digest. */
-async function sealBody(sealing: Sealing, proven: ProvenFiles): Promise<Omit<Seal, 'digest'>> {
+async function sealBody(
+  sealing: Sealing,
+  proven: ProvenFiles,
+  pii: Pick<Seal, 'pii'>,
+): Promise<Omit<Seal, 'digest'>> {
   const { effects, engine, context } = sealing;
   const { plan, contract } = context;
   const keys = new Map(plan.files.map(({ sourceFileId, key }) => [sourceFileId, key]));
   const unread = await countUnread(engine, contract, (id) => keys.get(id) ?? id);
   const isAgain = knowsRepeats(contract);
-  const spanLines = await countSpanLines(engine, isAgain ? FIRST_FAILURE_SQL : undefined);
+  const news = await newsSql(engine, isAgain);
+  const spanLines = await countSpanLines(engine, news);
   const { dataset, runId } = plan;
   const repeatsDigest = await keepRepeats({ ...sealing, dataset, runId });
   return {
@@ -123,9 +143,10 @@ async function sealBody(sealing: Sealing, proven: ProvenFiles): Promise<Omit<Sea
     controlTotals: proven.controlTotals,
     ...(unread.length === 0 ? {} : { unread }),
     ...(spanLines === undefined ? {} : { spanLines }),
+    ...pii,
     rejectsDigest: await digestRejects(engine),
     ...(repeatsDigest === undefined ? {} : { repeatsDigest }),
-    ...(isAgain ? { first: await countFirstFailures(engine) } : {}),
+    ...(news === undefined ? {} : { first: await countFirstFailures(engine, news, isAgain) }),
     unproven: proven.unproven,
   };
 }

@@ -35,6 +35,7 @@ export function defineStage<In extends RunInput, Output extends z.ZodType>(
       );
     }
     const { dataset, runId } = parsed.data;
+    effects.onStage?.({ stage: definition.name, dataset, runId });
     return withSpan(
       `assay.${definition.name}`,
       { 'assay.dataset': dataset, 'assay.run_id': runId },

@@ -82,6 +82,11 @@ export function filesOf(table: LakeTable, snapshotId?: number): Promise<DataFile
   return liveFiles(table.metadata, snapshotId, table.reader);
 }
 
+/** A table whose metadata was given another location, with a reader for that one. */
+export function locatedTable(objects: ObjectStore, table: Omit<LakeTable, 'reader'>): LakeTable {
+  return { ...table, reader: readerFor(objects, table.root, table.metadata.location) };
+}
+
 /** Reads by key what metadata names by URI; the location is cut off, so that a lake that was moved stays readable. */
 function readerFor(objects: ObjectStore, root: string, location: string): TableReader {
   return {

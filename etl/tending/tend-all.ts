@@ -1,5 +1,7 @@
 import type { Contract } from '../contract/contract.ts';
+import { PRIVACY_DATASET } from '../naming/privacy.ts';
 import { tendingKey } from '../naming/upkeep.ts';
+import { renewVault } from '../personal/retention.ts';
 import type { Effects } from '../ports.ts';
 import { parseDocument } from '../stages/documents.ts';
 import { type TendBounds, type Tended, Tending, tend } from './tend.ts';
@@ -9,6 +11,8 @@ export interface TendedAll {
   readonly tended: readonly Tended[];
   /** Datasets that there was no time for; they come first the next time. */
   readonly left: readonly string[];
+  /** Whether the vault was sealed under a new key. */
+  readonly isVaultRenewed: boolean;
   readonly errors: readonly { readonly dataset: string; readonly error: unknown }[];
 }
 
@@ -24,7 +28,8 @@ export async function tendAll(
   const tended: Tended[] = [];
   const left: string[] = [];
   const errors: { dataset: string; error: unknown }[] = [];
-  for (const contract of await inOrder(effects, contracts)) {
+  const all = [...contracts];
+  for (const contract of await inOrder(effects, all)) {
     const { dataset } = contract;
     if (effects.clock.now().getTime() >= untilMs) {
       left.push(dataset);
@@ -36,7 +41,13 @@ export async function tendAll(
       errors.push({ dataset, error });
     }
   }
-  return { tended, left, errors };
+  let isVaultRenewed = false;
+  try {
+    isVaultRenewed = await renewVault(effects, all);
+  } catch (error) {
+    errors.push({ dataset: PRIVACY_DATASET, error });
+  }
+  return { tended, left, isVaultRenewed, errors };
 }
 
 async function inOrder({ objects }: Effects, contracts: Iterable<Contract>): Promise<Contract[]> {

@@ -6,6 +6,7 @@ import { sendEvents } from '../events/outbox.ts';
 import { tendingKey } from '../naming/upkeep.ts';
 import { compact } from '../operations/compact.ts';
 import { expire } from '../operations/expire.ts';
+import { endPeriods } from '../personal/retention.ts';
 import type { Effects } from '../ports.ts';
 import { parseDocument, putDocument } from '../stages/documents.ts';
 import { readPointer } from '../table/pointer.ts';
@@ -68,6 +69,8 @@ export interface Tended {
   readonly joined: number;
   /** Steps that lost a race to a run; the next time does them. */
   readonly conflicts: number;
+  /** Months of data groups that were past their retention: their keys were destroyed, even where the contract turns upkeep off. */
+  readonly endedPeriods: number;
 }
 
 /** When the upkeep was last done, and on which version of the pointer. */
@@ -80,6 +83,16 @@ export const Tending = z.object({ dataset: z.string(), version: z.number().int()
  * it removes, and can be repeated; one that loses a race to a run waits for the next time.
  */
 export async function tend(effects: Effects, contract: Contract, bounds: TendBounds): Promise<Tended> {
+  const tended = await tendTables(effects, contract, bounds);
+  // A promise to people, and no matter of upkeep.
+  return { ...tended, endedPeriods: (await endPeriods(effects, contract)).length };
+}
+
+async function tendTables(
+  effects: Effects,
+  contract: Contract,
+  bounds: TendBounds,
+): Promise<Omit<Tended, 'endedPeriods'>> {
   const { dataset, layer } = contract;
   await sendEvents(effects, dataset);
   const none = { dataset, layer, expired: 0, removed: 0, unstaged: 0, joined: 0, conflicts: 0 };
@@ -147,10 +160,14 @@ async function joinSmall(effects: Effects, dataset: string, mostBytes: number): 
 
 async function expireDue(
   effects: Effects,
-  { dataset, snapshots = DEFAULT_SNAPSHOTS }: Contract,
-  { snapshots: { least, most } }: TendBounds,
+  contract: Contract,
+  { snapshots: bounds }: TendBounds,
 ): Promise<number> {
+  const { dataset, snapshots = DEFAULT_SNAPSHOTS } = contract;
   const { keepMs, atLeast, atMost } = snapshots;
+  const { most } = bounds;
+  // What is made by consent waits for no others.
+  const least = contract.layer === 'gold' && contract.purpose !== undefined ? 1 : bounds.least;
   const before = new Date(effects.clock.now().getTime() - keepMs);
   const { expired, generations } = await expire(effects, { dataset, before, atLeast, atMost, least, most });
   return Object.values(expired).reduce((sum, ids) => sum + ids.length, generations.length);

@@ -1,8 +1,10 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
+import { isSealedColumn, tableColumns } from '../contract/table-columns.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { tableName } from '../naming/datasets.ts';
+import type { TableColumn } from '../table/schema.ts';
 
 /** A column whose values would be read otherwise, in records that are in Silver now and then. */
 export interface ValueChange {
@@ -16,15 +18,21 @@ export interface ValueChange {
   }[];
 }
 
+/** The columns of both as the proposed one's table has them. An envelope and a value can't be compared. */
+function comparableColumns(current: SourceContract, proposed: SourceContract): readonly TableColumn[] {
+  const before = new Map(current.columns.map((column) => [column.name, isSealedColumn(column)]));
+  const now = new Map(proposed.columns.map((column) => [column.name, isSealedColumn(column)]));
+  return tableColumns(proposed).filter(({ name }) => now.has(name) && now.get(name) === before.get(name));
+}
+
 /** The columns of both contracts whose values would differ, with some examples each. Needs `judgeTried`. */
 export async function readValueChanges(
   engine: Engine,
   { current, proposed }: { readonly current: SourceContract; readonly proposed: SourceContract },
   mostExamples: number,
 ): Promise<ValueChange[]> {
-  const known = new Set(current.columns.map(({ name }) => name));
   const changes: ValueChange[] = [];
-  for (const { name, type } of proposed.columns.filter((column) => known.has(column.name))) {
+  for (const { name, type } of comparableColumns(current, proposed)) {
     const column = identifier(name);
     const rows = await engine.rows(
       `SELECT key$ AS file, v.row$ AS "row", CAST(s.${column} AS VARCHAR) AS old, CAST(t.${column} AS VARCHAR) AS new, count(*) OVER () AS n

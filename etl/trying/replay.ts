@@ -9,9 +9,12 @@ import { type Engine, readParquet } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { retryOf } from '../naming/decisions.ts';
 import type { Effects, Scratch } from '../ports.ts';
-import { BROKEN_REASONS, brokenFooterSql } from '../refining/rejects.ts';
+import { BROKEN_REASONS, brokenFooterSql, IS_FORGOTTEN_BROKEN } from '../refining/rejects.ts';
+import { type SealedReading, withSealedReading } from '../refining/sealed-reading.ts';
 import { stageBroken, stageSegment } from '../refining/staged-segment.ts';
+import { openDatasetTables } from '../stages/dataset-tables.ts';
 import { segmentsInDialects } from '../stages/dialects.ts';
+import type { Pointer } from '../table/pointer.ts';
 import { tryFooters } from './try-footers.ts';
 
 /** A source file as it is read again, in the order in which the files first came. */
@@ -31,6 +34,8 @@ export interface Trial {
   /** The contract as it is proposed. */
   readonly proposed: SourceContract;
   readonly files: readonly TriedFile[];
+  /** What readers see; undefined where nothing was published. */
+  readonly published: Pointer | undefined;
 }
 
 /**
@@ -38,7 +43,15 @@ export interface Trial {
  * read), `tried` (n$, row$, passes$, is_blank$, reasons$), a row for each record, and the view `tried_rows`, the records that pass
  * with the columns of Silver. Nothing of the lake is touched.
  */
-export async function replay({ engine, effects, scratch, proposed, files }: Trial): Promise<void> {
+export async function replay(trial: Trial): Promise<void> {
+  const { engine, effects, proposed } = trial;
+  await withSealedReading({ engine, effects, contract: proposed }, (sealed) => replayWith(trial, sealed));
+}
+
+async function replayWith(
+  { engine, effects, scratch, proposed, files, published }: Trial,
+  sealed: SealedReading | undefined,
+): Promise<void> {
   await engine.run(
     'CREATE OR REPLACE TEMP TABLE tried_files (n$ BIGINT, id$ VARCHAR, key$ VARCHAR, why$ VARCHAR)',
   );
@@ -52,6 +65,7 @@ export async function replay({ engine, effects, scratch, proposed, files }: Tria
     files.map(({ key, sourceFileId }, n) => [BigInt(n), sourceFileId, key, '']),
   );
   const digestKey = effects.digestKey();
+  const earlier = sealed && { tables: openDatasetTables(effects, proposed, published) };
   const paths: string[] = [];
   const sources = files.map(({ key, dialect }, index) => ({ index, key, dialect }));
   const { objects, data } = effects;
@@ -71,6 +85,8 @@ export async function replay({ engine, effects, scratch, proposed, files }: Tria
         look: 'closer',
         sourceFileIds: ids,
         arrivals,
+        sealed,
+        earlier,
       });
       await stageBroken(engine, segment, ids);
       const path = join(scratch.directory, `tried-${paths.length}.parquet`);
@@ -95,9 +111,9 @@ async function collect(
   { proposed, reading }: { readonly proposed: SourceContract; readonly reading: SourceContract },
   path: string,
 ): Promise<void> {
-  const { blank, totalRow } = RECORD_KIND;
+  const { blank, totalRow, forgotten } = RECORD_KIND;
   await engine.run(
-    `INSERT INTO tried SELECT n$, s.source_row_number, passed$, broken.problem IS NULL AND (record_kind$ = ${blank} OR record_kind$ = ${totalRow}),
+    `INSERT INTO tried SELECT n$, s.source_row_number, passed$, coalesce(${IS_FORGOTTEN_BROKEN}, false) OR broken.problem IS NULL AND record_kind$ IN (${blank}, ${totalRow}, ${forgotten}),
        CASE WHEN broken.problem IS NULL THEN footer$ ELSE ${brokenFooterSql(reading)} END,
        CASE WHEN broken.problem IS NOT NULL THEN ${BROKEN_REASONS} ELSE reasons$ END
      FROM staged AS s JOIN tried_files ON id$ = s.source_file_id

@@ -8,8 +8,11 @@ import { tableColumns } from '../contract/table-columns.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
 import { tableName } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
+import type { PiiCount } from '../privacy/pii/pii-count.ts';
 import { loadRetryTables } from '../quarantine/retry-files.ts';
 import { createLakeViews } from '../query/lake-views.ts';
+import { findInRows } from '../refining/find-personal.ts';
+import { sealedEngine } from '../refining/sealed-reading.ts';
 import { loadRepeatSpans } from '../repeats/load-repeats.ts';
 import { majorOf } from '../stages/awaits-migration.ts';
 import { keptContract, publishedContract } from '../stages/kept-contracts.ts';
@@ -33,6 +36,8 @@ export interface ContractTrial {
   readonly values: readonly ValueChange[];
   /** What the measures add up to in Silver, now and then. */
   readonly sums: readonly SumChange[];
+  /** Personal data that columns would have which are said to have none: a run would wait for it. */
+  readonly pii: readonly PiiCount[];
   readonly gold: readonly GoldEffect[];
 }
 
@@ -60,32 +65,38 @@ export async function tryContract(
   const current = await publishedContract(effects.objects, requireSourceContract(loaded, dataset));
   const scratch = await effects.openScratch('try');
   try {
-    return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {
-      await checkContractSql(engine, proposed);
-      const isNewMajor = majorOf(proposed.version) > majorOf(current.version);
-      const files = await triedFiles(engine, effects, { contract: proposed, isNewMajor });
-      await createLakeViews(engine, effects, tableName('silver', dataset), { kind: 'now' });
-      await loadRetryTables(engine, effects, dataset);
-      const ledger = `SELECT * FROM ${tableName('source_files', dataset)}`;
-      await loadRepeatSpans(engine, { data: effects.data, dataset, ledger });
-      await replay({ engine, effects, scratch, proposed, files });
-      await judgeTried(engine, proposed);
-      const sums = await sumChanges(engine, proposed, {
-        before: { from: tableName('silver', dataset), columns: tableColumns(current) },
-        after: { from: TRIED_SILVER, columns: tableColumns(proposed) },
-      });
-      const found = {
-        dataset,
-        sums,
-        comparison: compareContracts(current, proposed),
-        files: files.length,
-        counts: await countTried(engine),
-        flips: await readFlips(engine, mostExamples),
-        values: await readValueChanges(engine, { current, proposed }, mostExamples),
-      };
-      const gold = await goldEffects({ engine, effects, scratch, loaded, proposed, mostFigures });
-      return { ...found, gold };
-    });
+    return await withEngine(
+      sealedEngine(effects.engine, proposed),
+      join(scratch.directory, 'spill'),
+      async (engine) => {
+        await checkContractSql(engine, proposed);
+        const isNewMajor = majorOf(proposed.version) > majorOf(current.version);
+        const files = await triedFiles(engine, effects, { contract: proposed, isNewMajor });
+        await createLakeViews(engine, effects, tableName('silver', dataset), { kind: 'now' });
+        await loadRetryTables(engine, effects, dataset);
+        const ledger = `SELECT * FROM ${tableName('source_files', dataset)}`;
+        await loadRepeatSpans(engine, { data: effects.data, dataset, ledger });
+        const published = (await readKnownPointer(effects.objects, 'silver', dataset))?.pointer;
+        await replay({ engine, effects, scratch, proposed, files, published });
+        await judgeTried(engine, proposed);
+        const sums = await sumChanges(engine, proposed, {
+          before: { from: tableName('silver', dataset), columns: tableColumns(current) },
+          after: { from: TRIED_SILVER, columns: tableColumns(proposed) },
+        });
+        const found = {
+          dataset,
+          sums,
+          comparison: compareContracts(current, proposed),
+          files: files.length,
+          counts: await countTried(engine),
+          flips: await readFlips(engine, mostExamples),
+          values: await readValueChanges(engine, { current, proposed }, mostExamples),
+          pii: await findInRows(engine, proposed, TRIED_SILVER),
+        };
+        const gold = await goldEffects({ engine, effects, scratch, loaded, proposed, mostFigures });
+        return { ...found, gold };
+      },
+    );
   } finally {
     await scratch.dispose();
   }

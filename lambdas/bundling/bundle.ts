@@ -2,6 +2,8 @@ import { cp, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { CONSOLE_FILES, PACKAGE_FILES, packageFile } from '../../adapters/local/console-files.ts';
+import type { ContractFolders } from '../../adapters/local/contract-source.ts';
 import { buildDuckDbLayer, type CpuArchitecture } from './duckdb-layer.ts';
 import { HANDLERS, type HandlerName, WITHOUT_CONTRACTS } from './handlers.ts';
 import { lazyDuckDb } from './lazy-duckdb.ts';
@@ -13,6 +15,8 @@ export interface BundleOptions {
   /** Folder that is made anew: `lambdas/<name>/index.mjs` and `layers/duckdb/nodejs/node_modules/…`. */
   readonly outDir: string;
   readonly architecture: CpuArchitecture;
+  /** What every function is shipped with. */
+  readonly contracts: ContractFolders;
 }
 
 /** What was built: bytes before they are packed. */
@@ -26,15 +30,16 @@ export interface Bundled {
  * Bundles every handler with the AWS SDK, its contracts and its Gold SQL, and lays out DuckDB as a layer. The same
  * sources and lock file give the same bytes.
  */
-export async function bundle({ outDir, architecture }: BundleOptions): Promise<Bundled> {
+export async function bundle({ outDir, architecture, contracts }: BundleOptions): Promise<Bundled> {
   const lambdas = path.join(outDir, 'lambdas');
   await rm(lambdas, { recursive: true, force: true });
   await bundleCode(lambdas);
   await Promise.all(
     HANDLERS.filter((name) => !WITHOUT_CONTRACTS.includes(name)).map((name) =>
-      copyContracts(path.join(lambdas, name)),
+      copyContracts(contracts, path.join(lambdas, name)),
     ),
   );
+  await copyConsole(path.join(lambdas, 'service', 'service'));
   const layer = path.join(outDir, 'layers', 'duckdb');
   await buildDuckDbLayer(layer, { root: ROOT, architecture, cacheDir: path.join(outDir, 'cache') });
   return {
@@ -80,8 +85,15 @@ async function bundleCode(outDir: string): Promise<void> {
   });
 }
 
-async function copyContracts(folder: string): Promise<void> {
+async function copyContracts({ contractsDir, sqlDir }: ContractFolders, folder: string): Promise<void> {
   await mkdir(path.join(folder, 'sql'), { recursive: true });
-  await cp(path.join(ROOT, 'contracts'), path.join(folder, 'contracts'), { recursive: true });
-  await cp(path.join(ROOT, 'sql', 'gold'), path.join(folder, 'sql', 'gold'), { recursive: true });
+  await cp(contractsDir, path.join(folder, 'contracts'), { recursive: true });
+  await cp(sqlDir, path.join(folder, 'sql', 'gold'), { recursive: true });
+}
+
+/** The files that the console's pages name, from where they lie in the repository and in packages. */
+async function copyConsole(folder: string): Promise<void> {
+  for (const file of CONSOLE_FILES) await cp(path.join(ROOT, 'service', file), path.join(folder, file));
+  for (const [name, one] of Object.entries(PACKAGE_FILES))
+    await cp(packageFile(one), path.join(folder, 'graphql/page', name));
 }

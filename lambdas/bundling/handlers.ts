@@ -1,5 +1,6 @@
 /** Every Lambda entry, by the name of its file in lambdas/ and of its folder in build/lambdas/. */
 export const HANDLERS = [
+  'protect',
   'plan',
   'survey',
   'align',
@@ -17,6 +18,7 @@ export const HANDLERS = [
   'reconcile-catalog',
   'check-health',
   'tend',
+  'service',
 ] as const;
 
 /** Name of a Lambda entry. */

@@ -1,6 +1,9 @@
+import * as duckDb from '@duckdb/node-api';
 import type { Plugin } from 'esbuild';
 
 const PACKAGE = '@duckdb/node-api';
+/** All that it exports: what was left out would be undefined on Lambda, and there alone. */
+const NAMES = JSON.stringify(Object.keys(duckDb).filter((name) => /^[a-z]\w*$/i.test(name)));
 
 /**
  * Leaves DuckDB out of a bundle and loads it from the layer when it is first used: 70 MB that a stage which only
@@ -11,10 +14,10 @@ export const lazyDuckDb: Plugin = {
   name: 'lazy-duckdb',
   setup(build) {
     build.onResolve({ filter: new RegExp(`^${PACKAGE}$`) }, ({ path, kind }) =>
-      kind === 'import-statement' ? { path, namespace: 'lazy-duckdb' } : { path, external: true },
+      kind === 'require-call' ? { path, external: true } : { path, namespace: 'lazy-duckdb' },
     );
     build.onLoad({ filter: /.*/, namespace: 'lazy-duckdb' }, () => ({
-      contents: `Object.defineProperty(exports, 'DuckDBInstance', { enumerable: true, get: () => require('${PACKAGE}').DuckDBInstance });`,
+      contents: `for (const name of ${NAMES}) Object.defineProperty(exports, name, { enumerable: true, get: () => require('${PACKAGE}')[name] });`,
       loader: 'js',
     }));
   },

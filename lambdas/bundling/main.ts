@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { deployedFolders } from '../../adapters/local/deployed-folders.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import { bundle } from './bundle.ts';
 
@@ -12,6 +14,7 @@ if (values.arch !== 'x64' && values.arch !== 'arm64') {
 const { functions, functionsBytes, layerBytes } = await bundle({
   outDir: values.out,
   architecture: values.arch,
+  contracts: deployedFolders(fileURLToPath(new URL('../../', import.meta.url)), process.env),
 });
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 // To stderr: cdk writes templates to stdout.

@@ -17,7 +17,7 @@ import type { StageConfig } from '../config/stage-config.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../workflow/access/functions-access.ts';
 import type { Functions } from '../workflow/functions.ts';
 import type { AlertPath } from './alert-path.ts';
-import { datasetMetric } from './dataset-metric.ts';
+import { datasetMetric, platformMetric } from './dataset-metric.ts';
 
 /** What to watch, and whom to alert. */
 export interface AlarmsProps {
@@ -61,6 +61,7 @@ export class Alarms extends Construct {
       ...workflowWatches(props),
       ...functionWatches(props),
       ...queueWatches(props),
+      LANDING_WATCH,
       ...sources.flatMap(datasetWatches),
     ];
     const action = new SnsAction(props.topic);
@@ -122,6 +123,15 @@ function functionWatches({ functions }: AlarmsProps): Watch[] {
     },
   ]);
 }
+
+/** protect counts once an hour; two hours hold at least one value. */
+const LANDING_WATCH: Watch = {
+  name: 'landing-waiting',
+  description:
+    'A file has lain in the landing bucket for three hours, and is in the clear there; a day after it was dropped it is removed, and reaches no table. Its alert says why (`drop-refused` in ops.alerts), or the log of protect: docs/operations.md, "A file waits in the landing bucket".',
+  metric: platformMetric('LandedFilesWaiting', { period: Duration.hours(2), statistic: Stats.MAXIMUM }),
+  threshold: 1,
+};
 
 function queueWatches({ alerts }: AlarmsProps): Watch[] {
   const period = Duration.minutes(5);

@@ -9,3 +9,8 @@ export function datasetMetric(metricName: string, dataset: string, options: Metr
     ...options,
   });
 }
+
+/** A metric that the functions publish for the whole platform. */
+export function platformMetric(metricName: string, options: MetricOptions): Metric {
+  return new Metric({ namespace: 'Assay', metricName, dimensionsMap: { service: 'assay' }, ...options });
+}

@@ -1,6 +1,13 @@
-import { bronzePrefix } from '../../etl/naming/bronze.ts';
+import { bronzePrefix, sealedName } from '../../etl/naming/bronze.ts';
 import { closingsPrefix, restatementsPrefix, waitingRowsPrefix } from '../../etl/naming/closings.ts';
 import type { Layer } from '../../etl/naming/datasets.ts';
+import {
+  ERASURES_PREFIX,
+  FOLDED_ERASURES_PREFIX,
+  forgetApprovalKey,
+  forgetRequestKey,
+  REVEALS_PREFIX,
+} from '../../etl/naming/privacy.ts';
 import {
   backfillKey,
   breakerKey,
@@ -23,6 +30,7 @@ import {
 } from '../../etl/naming/runs.ts';
 import {
   compactedPart,
+  letGoPart,
   metadataPrefix,
   pointerKey,
   runRoot,
@@ -53,6 +61,9 @@ export const POINTERS = {
 /** Source files of any dataset. */
 export const SOURCE_FILES = ofAnyDataset((dataset) => `${bronzePrefix(dataset)}${ANY}`);
 
+/** Those whose personal values are sealed. */
+export const SEALED_FILES = ofAnyDataset((dataset) => `${bronzePrefix(dataset)}${sealedName(ANY)}`);
+
 /** Everything of a layer's tables. */
 export function wholeTables(layer: Layer): string {
   return ofAnyDataset((dataset) => `${tableRoot(layer, dataset)}/${ANY}`);
@@ -79,6 +90,11 @@ export const COMPACTED_FILES = filesOfPart('silver', compactedPart(ANY));
 /** A layer's files that an upgrade wrote. */
 export function upgradedFiles(layer: Layer): string {
   return filesOfPart(layer, upgradedPart(ANY));
+}
+
+/** A reject table's files that letting records go wrote. */
+export function letGoFiles(layer: 'quarantine' | 'condemned'): string {
+  return filesOfPart(layer, letGoPart(ANY));
 }
 
 function filesOfPart(layer: Layer, part: string): string {
@@ -134,6 +150,20 @@ export const LOOKS = ofAnyDataset((dataset) => lookKey(dataset));
 
 /** Digests that S3 doesn't know by itself, remembered. */
 export const DIGEST_MEMOS = digestMemoKey(ANY);
+
+/** What was forgotten, whose keys nobody may serve any more; one by one, and folded. */
+export const ERASURES = `${ERASURES_PREFIX}${ANY}`;
+export const FOLDED_ERASURES = `${FOLDED_ERASURES_PREFIX}${ANY}`;
+
+/** Who asked for whom to be forgotten, what came of it, and what was revealed to whom. */
+export const FORGETTINGS = 'ops/privacy/*';
+export const REVEALS = `${REVEALS_PREFIX}${ANY}`;
+
+/** What is written by those who reveal, hand out and forget. */
+export const PRIVACY_WRITES = [ERASURES, FOLDED_ERASURES, FORGETTINGS, REVEALS];
+
+/** What goes when a request is over: the request itself, its approval, and a log that was folded anew. */
+export const PRIVACY_REMOVALS = [forgetRequestKey(ANY), forgetApprovalKey(ANY), FOLDED_ERASURES];
 
 /** What people decided. */
 export const DECISIONS = 'ops/decisions/*.json';

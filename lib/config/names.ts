@@ -18,12 +18,12 @@ export const DATABASES = ['silver', 'gold', 'quarantine', 'condemned', 'ops'] as
 export type DatabaseName = (typeof DATABASES)[number];
 
 /** `staging`, `bronze` → `assay-staging-bronze-<account>-<region>`: bucket names are shared by all of AWS. */
-export function bucketName(stage: StageName, bucket: BucketName | 'trail'): string {
+export function bucketName(stage: StageName, bucket: BucketName | 'trail' | 'landing'): string {
   return `assay-${stage}-${bucket}-${Aws.ACCOUNT_ID}-${Aws.REGION}`;
 }
 
 /** ARN of a bucket, or of what a key pattern matches in it. */
-export function bucketArn(stage: StageName, bucket: BucketName, keys?: string): string {
+export function bucketArn(stage: StageName, bucket: BucketName | 'landing', keys?: string): string {
   const arn = `arn:${Aws.PARTITION}:s3:::${bucketName(stage, bucket)}`;
   return keys === undefined ? arn : `${arn}/${keys}`;
 }
@@ -47,7 +47,7 @@ export function resourceName(stage: StageName, name: string): string {
 }
 
 /** Who queries: each in a workgroup of their own, with results that the others can't read. */
-export const AUDIENCES = ['analysts', 'operators'] as const;
+export const AUDIENCES = ['analysts', 'operators', 'service'] as const;
 export type Audience = (typeof AUDIENCES)[number];
 
 /** `staging`, `analysts` → `assay-staging-analysts`, the workgroup of an audience. */
@@ -55,6 +55,9 @@ export const workgroupName = (stage: StageName, audience: Audience): string => r
 
 /** Prefix of an audience's results in the bucket for artifacts. */
 export const resultsPrefix = (audience: Audience): string => `athena-results/${audience}/`;
+
+/** Prefix in the bucket for artifacts of answers that are too large for a function's. */
+export const ANSWERS_PREFIX = 'service-answers/';
 
 /** ARN of something in this account and region: `regionalArn('states', 'stateMachine:x')`. */
 export function regionalArn(service: string, rest: string): string {

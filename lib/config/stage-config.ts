@@ -17,6 +17,12 @@ export interface StageConfig {
   readonly hasSlack: boolean;
   /** The lineage server that runs are told to; none where it is absent. */
   readonly lineage?: { readonly url: string; readonly namespace: string };
+  /** Who is asked who people are; a user pool of Cognito is made where it is absent. */
+  readonly oidc?: OidcConfig;
+  /** The service's own address, where a domain is set up for it; the gateway's where it is absent. */
+  readonly serviceUrl?: string;
+  /** Hours after which people sign in again. */
+  readonly sessionHours: number;
   readonly costCentre: string;
   /** The role that alone may delete from Bronze; no role may where it is absent. */
   readonly breakGlassRoleArn?: string;
@@ -36,6 +42,16 @@ export interface StageConfig {
   readonly release: string;
   /** `owner/name` on GitHub whose workflows may deploy; none may where it is absent. */
   readonly repository?: string;
+}
+
+/** An OpenID Connect issuer, and how the service is known there. */
+export interface OidcConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly clientId: string;
+  readonly rolesClaim: string;
+  /** Claims with the name that decisions keep, the first that a token has. */
+  readonly nameClaims: readonly string[];
 }
 
 /** Smaller chunks than a segment of refine (48 MiB) would start more functions than there is work for. */
@@ -58,6 +74,8 @@ export function readStageConfig(context: ReadContext): StageConfig {
   const isEmulated = isOn(context, 'emulator', false);
   const reservesConcurrency = isOn(context, 'reservedConcurrency', true);
   const lineage = readLineage(context, stage);
+  const oidc = readOidc(context);
+  const serviceUrl = httpsAddress(context, 'serviceUrl');
   const chunkMb = atLeast(context, 'chunkMb', isEmulated ? 1 : LEAST_CHUNK_MB);
   const maxMemoryMb = atLeast(context, 'maxMemoryMb', LEAST_MEMORY_MB);
   return {
@@ -67,6 +85,9 @@ export function readStageConfig(context: ReadContext): StageConfig {
     ...(email === undefined ? {} : { email }),
     hasSlack: isOn(context, 'slack', false),
     ...(lineage === undefined ? {} : { lineage }),
+    ...(oidc === undefined ? {} : { oidc }),
+    ...(serviceUrl === undefined ? {} : { serviceUrl }),
+    sessionHours: atLeast(context, 'sessionHours', 1) ?? 12,
     costCentre: text(context, 'costCentre') ?? 'data-platform',
     ...(breakGlassRoleArn === undefined ? {} : { breakGlassRoleArn }),
     reservesConcurrency,
@@ -87,6 +108,41 @@ function readLineage(context: ReadContext, stage: StageName): StageConfig['linea
   if (url === undefined) return undefined;
   if (/^https?:[/][/]/.test(url) && URL.canParse(url)) return { url, namespace };
   throw new Error(`-c openLineageUrl=${url}: write an http or https address.`);
+}
+
+/** Who people are: `-c oidcIssuer=… -c oidcAudience=…`, and what else is to be said of it. */
+function readOidc(context: ReadContext): StageConfig['oidc'] {
+  const issuer = text(context, 'oidcIssuer');
+  const audience = text(context, 'oidcAudience');
+  if (issuer === undefined) {
+    if (audience === undefined) return undefined;
+    throw new Error('-c oidcAudience says for whom the tokens of an issuer are: name it by -c oidcIssuer.');
+  }
+  // As it is: tokens name it by the same text.
+  if (!/^https:[/][/]/.test(issuer) || !URL.canParse(issuer))
+    throw new Error(`-c oidcIssuer=${issuer}: write the https address that its tokens say in iss.`);
+  if (audience === undefined)
+    throw new Error(
+      '-c oidcAudience is missing: tokens that the issuer made for others would open the service.',
+    );
+  return {
+    issuer,
+    audience,
+    clientId: text(context, 'oidcClientId') ?? audience,
+    rolesClaim: text(context, 'oidcRolesClaim') ?? 'roles',
+    nameClaims: [text(context, 'oidcNameClaim') ?? 'sub'],
+  };
+}
+
+/** An https address of a host, without a path. */
+function httpsAddress(context: ReadContext, name: string): string | undefined {
+  const value = text(context, name);
+  if (value === undefined) return undefined;
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol === 'https:' && url.pathname === '/' && url.search === '') return url.origin;
+  throw new Error(
+    `-c ${name}=${value}: write an https address without a path, e.g. https://assay.example.org.`,
+  );
 }
 
 function text(context: ReadContext, name: string): string | undefined {

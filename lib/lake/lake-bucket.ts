@@ -15,10 +15,12 @@ import { acknowledge } from '../security/acknowledge.ts';
 /** How one bucket differs from the others. */
 export interface LakeBucketProps {
   readonly config: StageConfig;
-  readonly name: BucketName | 'trail';
+  readonly name: BucketName | 'trail' | 'landing';
   /** Encrypts with this key; with S3's own where it is absent. */
   readonly key?: IKey;
   readonly lifecycle: readonly LifecycleRule[];
+  /** Whether what is replaced or deleted is kept for a while; true unless said. */
+  readonly isVersioned?: boolean;
   /** Whether S3 tells EventBridge of every object that is created. */
   readonly sendsEvents?: boolean;
 }
@@ -26,13 +28,13 @@ export interface LakeBucketProps {
 /** Days for which a replaced or deleted object can be brought back. */
 const NONCURRENT_DAYS = 30;
 
-/** A versioned, encrypted bucket that answers over TLS only and to nobody in public. */
+/** An encrypted bucket, versioned unless said, that answers over TLS only and to nobody in public. */
 export class LakeBucket extends Construct {
   readonly bucket: Bucket;
 
   constructor(scope: Construct, id: string, props: LakeBucketProps) {
     super(scope, id);
-    const { config, name, key, lifecycle } = props;
+    const { config, name, key, lifecycle, isVersioned = true } = props;
     this.bucket = new Bucket(this, 'Bucket', {
       bucketName: bucketName(config.stage, name),
       ...(key === undefined
@@ -40,15 +42,16 @@ export class LakeBucket extends Construct {
         : { encryption: BucketEncryption.KMS, encryptionKey: key, bucketKeyEnabled: true }),
       enforceSSL: true,
       minimumTLSVersion: 1.2,
-      versioned: true,
+      versioned: isVersioned,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       removalPolicy: config.removalPolicy,
       lifecycleRules: [
         {
           id: 'leave-no-remains',
           abortIncompleteMultipartUploadAfter: Duration.days(7),
-          noncurrentVersionExpiration: Duration.days(NONCURRENT_DAYS),
-          expiredObjectDeleteMarker: true,
+          ...(isVersioned
+            ? { noncurrentVersionExpiration: Duration.days(NONCURRENT_DAYS), expiredObjectDeleteMarker: true }
+            : {}),
         },
         ...lifecycle,
       ],

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { type LifecycleRule, StorageClass } from 'aws-cdk-lib/aws-s3';
-import type { BucketName } from '../config/names.ts';
+import { ANSWERS_PREFIX, type BucketName } from '../config/names.ts';
 
 const YEAR_DAYS = 365;
 
@@ -32,5 +32,9 @@ export const LIFECYCLES: Readonly<Record<BucketName, readonly LifecycleRule[]>> 
     },
   ],
   ops: [{ id: 'staging-is-for-a-run', prefix: 'ops/staging/', expiration: Duration.days(180) }],
-  artifacts: [{ id: 'query-results', prefix: 'athena-results/', expiration: Duration.days(30) }],
+  artifacts: [
+    { id: 'query-results', prefix: 'athena-results/', expiration: Duration.days(30) },
+    // Their addresses are good for minutes.
+    { id: 'large-answers', prefix: ANSWERS_PREFIX, expiration: Duration.days(1) },
+  ],
 };

@@ -29,7 +29,8 @@ const SCAN_LIMIT_BYTES = 10 * 1024 ** 3;
 
 /**
  * The Athena workgroups, with their limits enforced and their results encrypted: one for analysts, with the queries that they
- * find there, and one for operators, whose results can hold what was quarantined.
+ * find there, one for operators, whose results can hold what was quarantined, and one for the service, which asks for people
+ * of all roles.
  */
 export class Workgroups extends Construct {
   constructor(scope: Construct, id: string, props: WorkgroupsProps) {
@@ -42,6 +43,12 @@ export class Workgroups extends Construct {
       props,
     );
     this.#workgroup('Operators', 'operators', 'Queries of all layers, by the platform team', props);
+    this.#workgroup(
+      'Service',
+      'service',
+      'Queries of people at the console, with masks by their roles',
+      props,
+    );
     for (const query of readNamedQueries(FOLDER, databasePrefix(config.stage), contracts)) {
       new CfnNamedQuery(this, query.name, {
         name: query.name,

@@ -2,6 +2,7 @@ import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   COMPACTED_FILES,
   dataFiles,
+  letGoFiles,
   REFRESHES,
   REMOVALS,
   SEALS,
@@ -29,7 +30,8 @@ const LEFTOVERS = [
 
 /**
  * For whoever does the upkeep, a person or a schedule, beside `operator`. `expire` and `tend` note what may go,
- * `compact` writes joined files of Silver, `upgrade` writes files of all tables anew, and `vacuum` removes what nobody
+ * `compact` writes joined files of Silver, `upgrade` writes files of all tables anew, `expire --condemned` writes rejects
+ * without what is let go, and `vacuum` removes what nobody
  * needs. None removes a source file, a pointer, a decision or the record of a run.
  */
 export function caretaker({ config: { stage } }: PeopleProps): PolicyStatement[] {
@@ -37,7 +39,14 @@ export function caretaker({ config: { stage } }: PeopleProps): PolicyStatement[]
   return [
     allow(
       ['s3:PutObject', 's3:AbortMultipartUpload'],
-      [COMPACTED_FILES, ...LAYERS.map(upgradedFiles), WRITERS, UPKEEP].map(arnOf),
+      [
+        COMPACTED_FILES,
+        ...LAYERS.map(upgradedFiles),
+        letGoFiles('quarantine'),
+        letGoFiles('condemned'),
+        WRITERS,
+        UPKEEP,
+      ].map(arnOf),
     ),
     allow(['s3:DeleteObject'], LEFTOVERS.map(arnOf)),
   ];

@@ -24,8 +24,8 @@ import {
 } from '../config/names.ts';
 import { allow, findStack, type PeopleProps, tellPrograms, throughS3 } from './statements.ts';
 
-/** What people bring, decide and put right, as the commands of etl/operations and etl/quarantine write it. */
-const WRITES = [
+/** What people bring, decide and put right, as the commands and the service write it by etl/operations and etl/quarantine. */
+export const DECISION_WRITES = [
   SOURCE_FILES,
   POINTERS.silver,
   POINTERS.gold,
@@ -72,7 +72,7 @@ export function operator(props: PeopleProps): PolicyStatement[] {
       (['silver', 'gold'] as const).map((bucket) => bucketArn(stage, bucket)),
     ),
     allow(['s3:GetObjectVersion'], [POINTERS.silver, POINTERS.gold].map(arnOf)),
-    allow(['s3:PutObject', 's3:AbortMultipartUpload'], WRITES.map(arnOf)),
+    allow(['s3:PutObject', 's3:AbortMultipartUpload'], DECISION_WRITES.map(arnOf)),
     allow(['s3:DeleteObject'], [HELD, OUTBOX].map(arnOf)),
     ...throughS3(props, ['kms:Decrypt', 'kms:GenerateDataKey'], LAKE_BUCKETS),
     allow(

@@ -1,6 +1,14 @@
 import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { CLOSINGS, CONTRACT_TEXTS, SOURCE_FILES, wholeTables } from '../config/key-patterns.ts';
+import {
+  CLOSINGS,
+  CONTRACT_TEXTS,
+  PRIVACY_REMOVALS,
+  PRIVACY_WRITES,
+  REVEALS,
+  SOURCE_FILES,
+  wholeTables,
+} from '../config/key-patterns.ts';
 import {
   type Audience,
   bucketArn,
@@ -18,6 +26,7 @@ import { acknowledgePatterns } from './acknowledge.ts';
 import { caretaker } from './caretaker.ts';
 import { operator } from './operator.ts';
 import { allow, findStack, type PeopleProps, throughS3 } from './statements.ts';
+import { openingGroup, usingVault } from './vault.ts';
 
 const QUERY_ACTIONS = [
   'athena:GetWorkGroup',
@@ -35,7 +44,8 @@ const CATALOG_ACTIONS = ['glue:GetDatabase', 'glue:GetDatabases', 'glue:GetTable
  * Policies to attach to people and to source systems, which are not ours to make: `analyst` queries Silver, Gold and the
  * ledger in the workgroup and sees nothing that was quarantined; `source` brings files into Bronze and sees nothing;
  * `operator` is for the platform team: it reads the lake and decides; `operator-query`, beside that, asks by SQL, in a
- * workgroup of its own; `caretaker`, beside `operator`, keeps the tables tidy.
+ * workgroup of its own; `caretaker`, beside `operator`, keeps the tables tidy; `privacy`, beside `operator`, has the keys of
+ * protected values; `reveal-<group>`, beside `operator`, those of one data group, to read with.
  */
 export class People extends Construct {
   constructor(scope: Construct, id: string, props: PeopleProps) {
@@ -54,6 +64,15 @@ export class People extends Construct {
       props,
       operatorQuery(props),
     );
+    this.#policy('privacy', 'Reveals, exports and forgets personal data', props, privacy(props));
+    for (const group of props.vault.wrappingKeys.keys())
+      if (group !== '')
+        this.#policy(
+          `reveal-${group}`,
+          `Reveals values of the data group ${group}`,
+          props,
+          reveal(props, group),
+        );
     this.#policy('caretaker', 'Joins small files and removes what nobody needs', props, caretaker(props));
   }
 
@@ -135,13 +154,30 @@ function querying(
   ];
 }
 
+/** Beside `operator`: the vault, and what is written down of who was forgotten and what was revealed. */
+function privacy({ config: { stage }, vault }: PeopleProps): PolicyStatement[] {
+  const inOps = (keys: string): string => bucketArn(stage, 'ops', keys);
+  return [
+    ...usingVault(vault, 'makes'),
+    allow(['s3:PutObject'], PRIVACY_WRITES.map(inOps)),
+    allow(['s3:DeleteObject'], PRIVACY_REMOVALS.map(inOps)),
+  ];
+}
+
+/** Beside `operator`: values of one data group, and that they were seen. */
+function reveal({ config: { stage }, vault }: PeopleProps, group: string): PolicyStatement[] {
+  return [...openingGroup(vault, group), allow(['s3:PutObject'], [bucketArn(stage, 'ops', REVEALS)])];
+}
+
 function source(props: PeopleProps): PolicyStatement[] {
   return [
     allow(
       ['s3:PutObject', 's3:AbortMultipartUpload'],
       [bucketArn(props.config.stage, 'bronze', SOURCE_FILES)],
     ),
+    // Files of protected datasets; nobody but protect reads them there.
+    allow(['s3:PutObject', 's3:AbortMultipartUpload'], [bucketArn(props.config.stage, 'landing', '*')]),
     // Finishing a multipart upload decrypts its parts.
-    ...throughS3(props, ['kms:Decrypt', 'kms:GenerateDataKey'], ['bronze']),
+    ...throughS3(props, ['kms:Decrypt', 'kms:GenerateDataKey'], ['bronze', 'landing']),
   ];
 }

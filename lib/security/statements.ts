@@ -3,6 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type BucketName, bucketArn, eventBusArn, eventsSource, regionalArn } from '../config/names.ts';
 import type { StageConfig, StageName } from '../config/stage-config.ts';
+import type { VaultParts } from './vault.ts';
 
 /** What the policies of people are about. */
 export interface PeopleProps {
@@ -11,6 +12,7 @@ export interface PeopleProps {
   /** Of the topic for alerts. */
   readonly topicKey: IKey;
   readonly sensitive: ReadonlySet<BucketName>;
+  readonly vault: VaultParts;
 }
 
 /** A statement that allows actions on resources. */
@@ -30,11 +32,12 @@ export function tellPrograms(stage: StageName): PolicyStatement {
 
 /** The lake's key, for those of some buckets that are encrypted with it, and through S3 only. */
 export function throughS3(
-  { config, lakeKey, sensitive }: PeopleProps,
+  { config, lakeKey, sensitive }: Pick<PeopleProps, 'config' | 'lakeKey' | 'sensitive'>,
   actions: string[],
-  buckets: readonly BucketName[],
+  buckets: readonly (BucketName | 'landing')[],
 ): PolicyStatement[] {
-  const arns = buckets.filter((name) => sensitive.has(name)).map((name) => bucketArn(config.stage, name));
+  const isOurs = (name: BucketName | 'landing'): boolean => name === 'landing' || sensitive.has(name);
+  const arns = buckets.filter(isOurs).map((name) => bucketArn(config.stage, name));
   if (arns.length === 0) return [];
   return [
     new PolicyStatement({

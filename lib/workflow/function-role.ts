@@ -1,5 +1,5 @@
 import { Aws } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -19,12 +19,14 @@ import {
 import type { StageConfig } from '../config/stage-config.ts';
 import { acknowledgePatterns } from '../security/acknowledge.ts';
 import { tellPrograms } from '../security/statements.ts';
+import { usingVault, type VaultParts } from '../security/vault.ts';
 import type { Access } from './access/access.ts';
 
 /** What roles are made from, the same for every function. */
 export interface Resources {
   readonly config: StageConfig;
   readonly lakeKey: IKey;
+  readonly vault: VaultParts;
   /** Buckets encrypted with the lake's key. */
   readonly sensitive: ReadonlySet<BucketName>;
   readonly topicArn: string;
@@ -56,10 +58,22 @@ export class FunctionRole extends Construct {
       ...runStatements(props),
       ...catalogStatements(props),
       ...secretStatements(props),
+      ...landingStatements(props),
       ...telemetryStatements(props.logGroup),
     ];
     for (const statement of statements) this.role.addToPolicy(statement);
     acknowledgePatterns(this, statements);
+    this.#mayUseVault(props);
+  }
+
+  /** In a policy of its own, since a role's takes 10,240 characters, and there is a key of KMS for each data group. */
+  #mayUseVault({ access, vault, config, name }: FunctionRoleProps): void {
+    if (access.vault === undefined) return;
+    new ManagedPolicy(this, 'Vault', {
+      description: `Assay ${config.stage}: what ${name} may do with the keys of protected values`,
+      statements: usingVault(vault, access.vault),
+      roles: [this.role],
+    });
   }
 }
 
@@ -156,6 +170,23 @@ function secretStatements({ access, config }: FunctionRoleProps): PolicyStatemen
     ['secretsmanager:GetSecretValue'],
     names.map((name) => `${secretArn(config.stage, name)}-??????`),
   );
+}
+
+function landingStatements({ access, config, lakeKey }: FunctionRoleProps): PolicyStatement[] {
+  if (access.landing !== true) return [];
+  const bucket = bucketArn(config.stage, 'landing');
+  return [
+    ...allow(['s3:GetObject', 's3:DeleteObject'], [bucketArn(config.stage, 'landing', '*')]),
+    ...allow(['s3:ListBucket'], [bucket]),
+    new PolicyStatement({
+      actions: ['kms:Decrypt'],
+      resources: [lakeKey.keyArn],
+      conditions: {
+        StringEquals: { 'kms:ViaService': `s3.${Aws.REGION}.${Aws.URL_SUFFIX}` },
+        StringLike: { 'kms:EncryptionContext:aws:s3:arn': [bucket, `${bucket}/*`] },
+      },
+    }),
+  ];
 }
 
 function telemetryStatements(logGroup: LogGroup): PolicyStatement[] {

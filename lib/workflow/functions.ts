@@ -3,6 +3,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { bucketName, databasePrefix, eventsSource, secretArn, stateMachineArn } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
+import type { VaultParts } from '../security/vault.ts';
 import type { Access } from './access/access.ts';
 import { ACCESS, FUNCTION_NAMES, type FunctionName } from './access/functions-access.ts';
 import type { CodeSource } from './code-source.ts';
@@ -17,7 +18,13 @@ export interface FunctionsProps extends Resources {
 }
 
 /** Functions that events call rather than the state machine or a queue. */
-const CALLED_BY_EVENTS: readonly FunctionName[] = ['start-run', 'reconcile-catalog', 'check-health', 'tend'];
+const CALLED_BY_EVENTS: readonly FunctionName[] = [
+  'protect',
+  'start-run',
+  'reconcile-catalog',
+  'check-health',
+  'tend',
+];
 
 /** Every Lambda function of the platform, by name, and the layer with DuckDB. */
 export class Functions extends Construct {
@@ -75,10 +82,28 @@ function environmentOf(name: FunctionName, props: FunctionsProps): Record<string
     ...(access.events === true ? { ASSAY_EVENTS_SOURCE: eventsSource(stage) } : {}),
     ...(access.startsRuns === true ? { ASSAY_STATE_MACHINE_ARN: stateMachineArn(stage) } : {}),
     ...(name === 'plan' && chunkMb !== undefined ? { ASSAY_CHUNK_MB: String(chunkMb) } : {}),
+    ...vaultOf(access, props.vault),
+    ...(access.landing === true ? { ASSAY_LANDING_BUCKET: bucketName(stage, 'landing') } : {}),
     ...lineageOf(access, props.config),
     ...secretsOf(access, props.config),
   };
 }
+
+function vaultOf(
+  { vault: use }: Access,
+  { table, keysTable, wrappingKeys }: VaultParts,
+): Record<string, string> {
+  if (use === undefined) return {};
+  return {
+    ASSAY_VAULT_TABLE: table.tableName,
+    ASSAY_VAULT_KEYS_TABLE: keysTable.tableName,
+    ASSAY_VAULT_WRAPPING_KEYS: wrappingKeysText(wrappingKeys),
+  };
+}
+
+/** The keys of KMS by data group, as functions and commands read them. */
+export const wrappingKeysText = (keys: VaultParts['wrappingKeys']): string =>
+  JSON.stringify(Object.fromEntries([...keys].map(([group, { keyArn }]) => [group, keyArn])));
 
 function lineageOf(access: Access, { stage, lineage }: StageConfig): Record<string, string> {
   if (access.lineage !== true || lineage === undefined) return {};

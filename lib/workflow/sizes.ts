@@ -42,6 +42,8 @@ const light = (memoryMb: number, concurrency: number, timeoutSeconds: number): S
  * machine.
  */
 export const SIZES: Readonly<Record<FunctionName, Size>> = {
+  // A file lies on its disk as it goes to Bronze, several times as large as it came.
+  protect: duckDb(TWO_CPUS_MB, 10_240, 10),
   plan: duckDb(ONE_CPU_MB, 1024, 5),
   survey: light(ONE_CPU_MB, CHUNKS_AT_ONCE * RUNS_AT_ONCE, 900),
   align: light(ONE_CPU_MB, 5, 900),
@@ -59,6 +61,8 @@ export const SIZES: Readonly<Record<FunctionName, Size>> = {
   'reconcile-catalog': light(512, 1, 300),
   'check-health': duckDb(ONE_CPU_MB, 1024, 1, 300),
   tend: duckDb(TWO_CPUS_MB, 4096, 1),
+  // The gateway ends a request after 30 s; a file that was uploaded may take longer to be brought in.
+  service: duckDb(TWO_CPUS_MB, 10_240, 10, 120),
 };
 
 /** What an account allows, as the settings of a deployment say. */

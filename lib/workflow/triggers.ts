@@ -47,6 +47,16 @@ export class Triggers extends Construct {
 }
 
 function triggersOf({ stage, tends }: StageConfig, functions: Functions): Trigger[] {
+  const landed: EventPattern = {
+    source: ['aws.s3'],
+    detailType: ['Object Created'],
+    detail: { bucket: { name: [bucketName(stage, 'landing')] } },
+  };
+  const landingExpired: EventPattern = {
+    source: ['aws.s3'],
+    detailType: ['Object Deleted'],
+    detail: { bucket: { name: [bucketName(stage, 'landing')] }, reason: ['Lifecycle Expiration'] },
+  };
   const objectCreated: EventPattern = {
     source: ['aws.s3'],
     detailType: ['Object Created'],
@@ -56,6 +66,25 @@ function triggersOf({ stage, tends }: StageConfig, functions: Functions): Trigge
     },
   };
   return [
+    {
+      id: 'file-landed',
+      description: 'A file of a protected dataset was dropped in the landing bucket',
+      when: { eventPattern: landed },
+      calls: functions.get('protect'),
+    },
+    {
+      id: 'landing-expired',
+      description: 'A file was removed from the landing bucket after a day: nobody protects it any more',
+      when: { eventPattern: landingExpired },
+      calls: functions.get('protect'),
+    },
+    {
+      id: 'landing-sweep',
+      description: 'Every hour: what still lies in the landing bucket, should an event have come to nothing',
+      when: { schedule: Schedule.rate(Duration.hours(1)) },
+      calls: functions.get('protect'),
+      input: { sweep: true },
+    },
     {
       id: 'file-dropped',
       description: 'A source file landed in Bronze',

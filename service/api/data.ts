@@ -80,7 +80,7 @@ export const readData = fileRoute({
     if (!reader.schemas.has(layer))
       throw new ConfigError('NOT_PERMITTED', `${identity.name} may not read the records behind reports.`);
     const inMonth = month === undefined ? [] : [sinceMonth(at, month), untilMonth(at, month)];
-    const leave = enter();
+    const leave = await enter();
     try {
       const page = await openPageAnswer(effects, {
         ...{ contract, layer, reader, cursor },

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
-import { lookAfter } from '../../etl/operations/look-after.ts';
 import { Next, OF_DATASET, PAGE_QUERY, pageOf } from './paging.ts';
 import { route } from './route.ts';
 
@@ -8,6 +7,9 @@ const Health = z.object({
   dataset: z.string(),
   layer: z.enum(['silver', 'gold']),
   publishedAt: z.string().nullable(),
+  lookedAt: z.iso
+    .datetime()
+    .meta({ description: 'when it was looked at; what happened in the lake since would have shown' }),
   ailments: z.array(
     z.object({
       code: z.string(),
@@ -30,11 +32,17 @@ export const showHealth = route({
     dataset: OF_DATASET,
   }),
   answer: z.object({ datasets: z.array(Health), next: Next }),
-  async handle({ query }, { lake: { effects } }) {
+  async handle({ query }, { lake: { effects }, health }) {
     const all = [...(await loadContracts(effects.contracts)).contracts.values()];
     const meant = query.dataset === undefined ? all : all.filter(({ dataset }) => dataset === query.dataset);
     const { page, next } = pageOf(meant, ({ dataset }) => dataset, query);
-    const found = await lookAfter(effects, page);
-    return { datasets: found.map(({ ailments, ...one }) => ({ ...one, ailments: [...ailments] })), next };
+    // One that can't be checked stops no other: they are found by the next question.
+    const looks = await Promise.allSettled(page.map(health));
+    const datasets = looks.map((look) => {
+      if (look.status === 'rejected') throw look.reason;
+      const { health: one, lookedAt } = look.value;
+      return { ...one, ailments: [...one.ailments], lookedAt: lookedAt.toISOString() };
+    });
+    return { datasets, next };
   },
 });

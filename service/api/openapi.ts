@@ -43,14 +43,21 @@ const PROBLEM: Json = {
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 };
 
+/** A value; or, where JSON is one of the formats of a file, its rows. */
+function jsonOf(answer: NonNullable<Route['answer']>, formats: Route['formats']): Json {
+  const value = schemaOf(answer, 'output');
+  const isFile = Object.values(formats ?? {}).includes('application/json');
+  return isFile ? { anyOf: [value, { type: 'array', items: { type: 'object' } }] } : value;
+}
+
 function operation(route: Route): Json {
   const { method, path, permission, tag, summary, body, answer, formats } = route;
   const who =
     permission === 'everyone' ? 'Nobody needs to sign in.' : `For those who may ${PERMISSIONS[permission]}.`;
-  const content =
-    formats === undefined
-      ? { 'application/json': { schema: schemaOf(answer, 'output') } }
-      : Object.fromEntries(Object.values(formats).map((type) => [type, {}]));
+  const content = {
+    ...Object.fromEntries(Object.values(formats ?? {}).map((type) => [type, {}])),
+    ...(answer === undefined ? {} : { 'application/json': { schema: jsonOf(answer, formats) } }),
+  };
   return {
     operationId: `${method} ${path.replaceAll(/\/v1\/|[{}]/g, '')}`.replaceAll(
       /\W+(\w)/g,
@@ -60,7 +67,8 @@ function operation(route: Route): Json {
     summary,
     description: who,
     ...(permission === 'everyone' ? { security: [] } : {}),
-    parameters: [...parametersOf(route), ...(method === 'get' ? [] : HEADERS)],
+    parameters: [...parametersOf(route), ...(method === 'get' || route.isUpload ? [] : HEADERS)],
+    ...(route.isUpload ? FILES : {}),
     ...(body === undefined
       ? {}
       : {
@@ -76,6 +84,25 @@ function operation(route: Route): Json {
     },
   };
 }
+
+/** The body of a request that sends files. */
+const FILES: Json = {
+  requestBody: {
+    required: true,
+    content: {
+      'application/octet-stream': {},
+      'multipart/form-data': {
+        schema: {
+          type: 'object',
+          properties: {
+            file: { type: 'array', items: { type: 'string', contentMediaType: 'application/octet-stream' } },
+          },
+          required: ['file'],
+        },
+      },
+    },
+  },
+};
 
 /** Headers that every change takes. */
 const HEADERS: readonly Json[] = [

@@ -9,7 +9,7 @@ export const PAGE_QUERY = {
   cursor: z
     .string()
     .min(1)
-    .max(400)
+    .max(4000)
     .exactOptional()
     .meta({ description: "where to go on: the 'next' of the page before" }),
 };
@@ -34,10 +34,13 @@ export const cursorAt = (place: string): string => Buffer.from(place).toString('
 export function placeOf(cursor: string | undefined): string | undefined {
   if (cursor === undefined) return undefined;
   const place = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (cursorAt(place) !== cursor)
-    throw new ConfigError('REQUEST', `'${cursor}' is no cursor: take the 'next' of a page as it is.`);
+  if (cursorAt(place) !== cursor) throw noCursor(cursor);
   return place;
 }
+
+/** That a cursor is none. */
+export const noCursor = (cursor: string, cause?: unknown): ConfigError =>
+  new ConfigError('REQUEST', `'${cursor}' is no cursor: take the 'next' of a page as it is.`, { cause });
 
 /** One page of a list that is at hand, ordered by what names each of its members. */
 export function pageOf<T>(

@@ -1,14 +1,15 @@
 import { z } from 'zod';
-import { csvLines, jsonLines, jsonlLines, type Lines } from '../../etl/answers/text.ts';
-import { workbookOf } from '../../etl/answers/xlsx.ts';
 import { ConfigError } from '../../etl/errors.ts';
-import type { QueryAnswer } from '../../etl/query/answer.ts';
-import { parseAsOf } from '../../etl/query/as-of.ts';
+import { type AsOf, parseAsOf } from '../../etl/query/as-of.ts';
 import { jsonValue } from '../../etl/query/json-value.ts';
 import type { Identity } from '../identity/identity.ts';
 import { readerOf } from '../identity/reader.ts';
+import { askRevealing } from '../queries/ask-revealing.ts';
 import type { AskedQuery, QueryState } from '../queries/desk.ts';
+import { ownQuery } from '../queries/own-query.ts';
 import type { Service } from '../service.ts';
+import { ANSWER_FORMATS, AnswerFormat, answerBytes } from './answer-files.ts';
+import { REASON } from './quarantine-decisions.ts';
 import { fileRoute, route } from './route.ts';
 
 /** How long an asker is kept waiting before the answer is fetched later, in seconds. */
@@ -41,6 +42,21 @@ const Query = z.object({
   from: z.int().exactOptional().meta({ description: 'position of the first of the rows' }),
 });
 
+const ASKED = z.strictObject({
+  sql: z.string().min(1).max(100_000),
+  asOf: z
+    .string()
+    .max(40)
+    .exactOptional()
+    .meta({ description: 'a snapshot id, or a time: 2024-05-01, 2024-05-01T12:00Z' }),
+  limit: Rows,
+  waitSeconds: z.number().min(0).max(PATIENCE).default(PATIENCE).meta({
+    description: 'how long to wait for the answer before 202 says where it will be',
+  }),
+});
+
+const momentOf = (asOf: string | undefined): AsOf => (asOf === undefined ? { kind: 'now' } : parseAsOf(asOf));
+
 /** POST /v1/query. */
 export const askQuery = route({
   method: 'post',
@@ -48,23 +64,32 @@ export const askQuery = route({
   permission: 'sql.ask',
   tag: 'SQL',
   summary: 'Answers one SELECT over the tables that you may read, or says where its answer will be',
-  body: z.strictObject({
-    sql: z.string().min(1).max(100_000),
-    asOf: z
-      .string()
-      .max(40)
-      .exactOptional()
-      .meta({ description: 'a snapshot id, or a time: 2024-05-01, 2024-05-01T12:00Z' }),
-    limit: Rows,
-    waitSeconds: z.number().min(0).max(PATIENCE).default(PATIENCE).meta({
-      description: 'how long to wait for the answer before 202 says where it will be',
-    }),
-  }),
+  body: ASKED,
   answer: Query,
   isUnderWay: ({ state }) => state === 'running',
   async handle({ body: { sql, asOf, limit, waitSeconds }, identity }, { queries }) {
-    const when = asOf === undefined ? ({ kind: 'now' } as const) : parseAsOf(asOf);
-    const asked = queries.ask({ sql, asOf: when, reader: readerOf(identity) }, identity.name);
+    const asked = await queries.ask({ sql, asOf: momentOf(asOf), reader: readerOf(identity) }, identity.name);
+    return await shown(asked, await asked.state(waitSeconds * 1000), { from: 0, limit });
+  },
+});
+
+/** POST /v1/query/reveal. */
+export const askQueryRevealing = route({
+  method: 'post',
+  path: '/v1/query/reveal',
+  permission: 'values.reveal',
+  tag: 'SQL',
+  summary:
+    'As POST /v1/query, with the values of data groups that you are a member of in place of their envelopes; that they were seen is kept',
+  body: ASKED.extend({
+    groups: z.array(z.string().min(1).max(100)).min(1).max(20).meta({ description: 'data groups' }),
+    reason: REASON,
+  }),
+  isSecret: true,
+  answer: Query,
+  isUnderWay: ({ state }) => state === 'running',
+  async handle({ body: { limit, waitSeconds, asOf, ...asks }, identity }, service) {
+    const asked = await askRevealing(service, identity, { ...asks, asOf: momentOf(asOf) });
     return await shown(asked, await asked.state(waitSeconds * 1000), { from: 0, limit });
   },
 });
@@ -84,7 +109,7 @@ export const showQuery = route({
   answer: Query,
   isUnderWay: ({ state }) => state === 'running',
   async handle({ params, query, identity }, service) {
-    const asked = requireQuery(params.queryId, identity, service);
+    const asked = await requireQuery(params.queryId, identity, service);
     return await shown(asked, await asked.state(0), query);
   },
 });
@@ -103,14 +128,6 @@ export const cancelQuery = route({
   }),
 });
 
-const FORMATS = {
-  csv: 'text/csv; charset=utf-8; header=present',
-  json: 'application/json',
-  jsonl: 'application/x-ndjson',
-  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
-  parquet: 'application/vnd.apache.parquet',
-} as const;
-
 /** GET /v1/queries/{queryId}/file. */
 export const downloadQuery = fileRoute({
   path: '/v1/queries/{queryId}/file',
@@ -118,25 +135,29 @@ export const downloadQuery = fileRoute({
   tag: 'SQL',
   summary: 'All rows of an answer of yours as a file',
   params: QUERY,
-  query: z.strictObject({ format: z.enum(['csv', 'json', 'jsonl', 'xlsx', 'parquet']).default('csv') }),
-  formats: FORMATS,
+  query: z.strictObject({ format: AnswerFormat.default('csv') }),
+  formats: ANSWER_FORMATS,
   async handle({ params, query: { format }, identity }, service) {
-    const asked = requireQuery(params.queryId, identity, service);
+    const asked = await requireQuery(params.queryId, identity, service);
     const state = await asked.state(0);
     if (state.kind === 'running')
       throw new ConfigError('NOT_ANSWERED', 'The query still runs: ask for its file once it is answered.');
     if (state.kind === 'failed') throw state.error;
     return {
       name: `answer.${format}`,
-      type: FORMATS[format],
-      bytes: await bytesOf(state.answer, format, asked),
+      type: ANSWER_FORMATS[format],
+      bytes: await answerBytes(state.answer, format, () => asked.parquet(), { name: 'answer' }),
     };
   },
 });
 
 /** Throws ConfigError `NO_QUERY` where there is none of this person. */
-function requireQuery(id: string, identity: Identity, { queries }: Pick<Service, 'queries'>): AskedQuery {
-  const asked = queries.find(id, identity.name);
+async function requireQuery(
+  id: string,
+  identity: Identity,
+  service: Pick<Service, 'queries'>,
+): Promise<AskedQuery> {
+  const asked = await ownQuery(service, id, identity);
   if (asked !== undefined) return asked;
   throw new ConfigError(
     'NO_QUERY',
@@ -157,19 +178,4 @@ async function shown(
     columns.map((column, at) => jsonValue(row[at] ?? null, column)),
   );
   return { ...known, state: 'answered', tookMs: state.tookMs, columns: [...columns], rows, rowCount, from };
-}
-
-async function bytesOf(
-  answer: QueryAnswer,
-  format: keyof typeof FORMATS,
-  asked: AskedQuery,
-): Promise<AsyncIterable<Uint8Array>> {
-  if (format === 'xlsx') return (await workbookOf(answer)).bytes;
-  if (format === 'parquet') return await asked.parquet();
-  return encoded({ csv: csvLines, json: jsonLines, jsonl: jsonlLines }[format](answer));
-}
-
-async function* encoded(lines: Lines): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  for await (const block of lines) yield encoder.encode(`${block}\n`);
 }

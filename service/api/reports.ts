@@ -1,18 +1,26 @@
 import { z } from 'zod';
-import { ClosingRecord, closingRecords } from '../../etl/closing/closing-record.ts';
-import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
+import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
+import { monthDigest } from '../../etl/operations/close-month.ts';
+import { answerOf } from '../../etl/query/answer.ts';
 import { type AsOf, parseAsOf } from '../../etl/query/as-of.ts';
-import { goldReport, reportSql } from '../../etl/query/gold-report.ts';
-import { jsonValue } from '../../etl/query/json-value.ts';
+import { findReport } from '../../etl/query/find-report.ts';
+import { reportSql } from '../../etl/query/gold-report.ts';
+import { openAnswer } from '../../etl/query/open-answer.ts';
 import { reportFacts } from '../../etl/query/report-facts.ts';
-import { runQuery } from '../../etl/query/run-query.ts';
-import { publishedContract } from '../../etl/stages/kept-contracts.ts';
+import { openReportView } from '../../etl/query/report-view.ts';
+import { inTurn } from '../http/turns.ts';
 import { readerOf } from '../identity/reader.ts';
+import { ANSWER_FORMATS, AnswerFormat, answerFile, rowsOf } from './answer-files.ts';
 import { Next, PAGE_QUERY, pageOf } from './paging.ts';
-import { route } from './route.ts';
+import { route, valueOrFileRoute } from './route.ts';
 
-const REPORT = z.strictObject({ report: z.string().meta({ description: 'e.g. spend.monthly_totals' }) });
+/** The report that an address names. */
+export const REPORT = z.strictObject({
+  report: z.string().meta({ description: 'e.g. spend.monthly_totals' }),
+});
+export const Month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'is no month: write e.g. 2024-03');
+export const When = z.string().min(1).max(40).meta({ description: 'a time, or the id of a snapshot' });
 
 /** GET /v1/reports. */
 export const listReports = route({
@@ -42,22 +50,24 @@ export const listReports = route({
   },
 });
 
-const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
-
 /** GET /v1/reports/{report}. */
-export const showReport = route({
-  method: 'get',
+export const showReport = valueOrFileRoute({
   path: '/v1/reports/{report}',
   permission: 'gold.read',
   tag: 'Reports',
   summary:
-    "A report's rows, by month and key: decimals and great integers are text, so that nothing is rounded",
+    "A report's rows, by month and key: decimals and great integers are text, so that nothing is rounded. With a format, all of them as a file",
   params: REPORT,
   query: z.strictObject({
-    month: z.string().regex(MONTH, 'is no month: write e.g. 2024-03').exactOptional(),
-    asOf: z.string().min(1).exactOptional().meta({ description: 'a time, or the id of a snapshot' }),
+    month: Month.exactOptional(),
+    asOf: When.exactOptional(),
     limit: z.coerce.number().int().min(1).max(10_000).default(1000),
     offset: z.coerce.number().int().min(0).max(1_000_000_000).default(0),
+    format: AnswerFormat.exactOptional().meta({ description: 'a file with all rows' }),
+    sheetPerMonth: z
+      .enum(['true', 'false'])
+      .exactOptional()
+      .meta({ description: 'of a spreadsheet: whether each month has a sheet of its own' }),
   }),
   answer: z.object({
     report: z.string(),
@@ -69,50 +79,52 @@ export const showReport = route({
     madeFrom: z.array(z.object({ dataset: z.string(), snapshotId: z.int() })),
     isRestated: z.boolean(),
     waiting: z.array(z.string()).meta({ description: 'closed months that would have other rows' }),
+    digest: z.string().nullable().meta({
+      description: 'of one month as it is now: the digest of its rows, which closing it can name',
+    }),
     columns: z.array(z.object({ name: z.string(), type: z.string() })),
     rowCount: z.int(),
     rows: z.array(z.record(z.string(), z.unknown())),
   }),
-  async handle({ params, query: { month, asOf: when, limit, offset }, identity }, { lake: { effects } }) {
-    const asOf: AsOf = when === undefined ? { kind: 'now' } : parseAsOf(when);
-    const loaded = await loadContracts(effects.contracts);
-    const named = goldReport(params.report, loaded.contracts.values());
-    requireContract(loaded, named.dataset);
-    const contract = await publishedContract(effects.objects, named);
-    return await withScratchEngine(effects, 'report', async (engine) => {
-      const { columns, rowCount, rows } = await runQuery(engine, effects, {
-        sql: reportSql(contract, month),
-        asOf,
-        reader: readerOf(identity),
+  formats: ANSWER_FORMATS,
+  async value({ params, query: { month, asOf: when, limit, offset }, identity }, { lake: { effects } }) {
+    const asOf = asOfOf(when);
+    const contract = await findReport(effects, params.report);
+    const { dataset: report } = contract;
+    return await inTurn(() =>
+      withScratchEngine(effects, 'report', async (engine) => {
+        await openReportView(engine, effects, { contract, asOf, reader: readerOf(identity) });
+        const answer = await answerOf(engine, reportSql(contract, month));
+        const facts = await reportFacts(effects, contract, { month, asOf });
+        const rows = await rowsOf(answer, { from: offset, to: offset + limit });
+        const isNow = asOf.kind === 'now' && month !== undefined && facts.snapshotId !== null;
+        return {
+          ...facts,
+          madeFrom: [...facts.madeFrom],
+          waiting: [...facts.waiting],
+          digest: isNow ? ((await monthDigest(engine, effects, { report, month })) ?? null) : null,
+          columns: answer.columns.map(({ name, type }) => ({ name, type })),
+          rowCount: answer.rowCount,
+          rows,
+        };
+      }),
+    );
+  },
+  async handle({ params, query: { month, asOf: when, format = 'csv', sheetPerMonth }, identity }, { lake }) {
+    const asOf = asOfOf(when);
+    const contract = await findReport(lake.effects, params.report);
+    const open = () =>
+      openAnswer(lake.effects, 'report', async (engine) => {
+        await openReportView(engine, lake.effects, { contract, asOf, reader: readerOf(identity) });
+        return { answer: await answerOf(engine, reportSql(contract, month)) };
       });
-      const facts = await reportFacts(effects, contract, { month, asOf });
-      const shown = await rows(offset, offset + limit);
-      return {
-        ...facts,
-        madeFrom: [...facts.madeFrom],
-        waiting: [...facts.waiting],
-        columns: columns.map(({ name, type }) => ({ name, type })),
-        rowCount,
-        rows: shown.map((row) =>
-          Object.fromEntries(columns.map((column, n) => [column.name, jsonValue(row[n] ?? null, column)])),
-        ),
-      };
+    const name = [contract.dataset, month, when?.replaceAll(':', '')].filter((part) => part !== undefined);
+    return await answerFile(open, {
+      format,
+      name: name.join('-'),
+      sheetPerMonth: sheetPerMonth === 'true' ? contract.partitionColumn : undefined,
     });
   },
 });
 
-/** GET /v1/reports/{report}/closings. */
-export const listClosings = route({
-  method: 'get',
-  path: '/v1/reports/{report}/closings',
-  permission: 'closings.read',
-  tag: 'Reports',
-  summary: 'The closings that there ever were of a report: which months, by whom and why',
-  params: REPORT,
-  answer: z.object({ closings: z.array(ClosingRecord) }),
-  async handle({ params }, { lake: { effects } }) {
-    const { contracts } = await loadContracts(effects.contracts);
-    const { dataset } = goldReport(params.report, contracts.values());
-    return { closings: await closingRecords(effects.objects, dataset) };
-  },
-});
+const asOfOf = (when: string | undefined): AsOf => (when === undefined ? { kind: 'now' } : parseAsOf(when));

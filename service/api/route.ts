@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { ConfigError } from '../../etl/errors.ts';
+import { controlIn } from '../http/control-characters.ts';
+import type { SentAnswer } from '../http/file-answer.ts';
+import type { SentFile } from '../http/read-files.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Permission } from '../identity/permissions.ts';
 import type { Service } from '../service.ts';
 
 /** A request as a handler sees it: checked. */
-interface Asked<Params, Query, Body> {
+export interface Asked<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
@@ -14,6 +17,8 @@ interface Asked<Params, Query, Body> {
   readonly ifMatch: string | undefined;
   /** What it says in its Accept header. */
   readonly accept: string | undefined;
+  /** What it says in its Last-Event-ID header. */
+  readonly lastEventId: string | undefined;
 }
 
 /** One method of one address of the API: what it takes, what it answers, and who may ask. */
@@ -36,6 +41,8 @@ interface RouteSpec<
   /** For POST: the JSON body. */
   readonly body?: Body;
   readonly answer: Answer;
+  /** Set where nothing of its answer may be kept, under an Idempotency-Key or anywhere. */
+  readonly isSecret?: true;
   /** Whether it may answer that the work is still under way; by default it may not. */
   readonly isUnderWay?: (answer: z.input<Answer>) => boolean;
   handle(
@@ -52,7 +59,13 @@ export interface RawRequest {
   readonly identity: Identity;
   readonly ifMatch: string | undefined;
   readonly accept: string | undefined;
+  readonly lastEventId: string | undefined;
+  /** Reads the files of the request, one after another, as they come. */
+  readonly files: ReadFiles;
 }
+
+/** Reads files that are sent. */
+export type ReadFiles = (use: (file: SentFile) => Promise<void>) => Promise<void>;
 
 /** A route as it is mounted and described. */
 export interface Route
@@ -63,7 +76,12 @@ export interface Route
   readonly params: z.ZodType | undefined;
   readonly query: z.ZodType | undefined;
   readonly body: z.ZodType | undefined;
-  readonly answer: z.ZodType;
+  /** Undefined where only a file is answered. */
+  readonly answer: z.ZodType | undefined;
+  /** Whether it takes files. */
+  readonly isUpload: boolean;
+  /** Whether nothing of its answer may be kept. */
+  readonly isSecret: boolean;
   /** Whether it may be answered that the work is under way, with 202. */
   readonly isLater: boolean;
   /** Of a file: its media types, by the names of the formats. */
@@ -75,23 +93,25 @@ export interface Route
 /** What is answered: a value, or a file that is streamed. */
 export type Reply =
   | { readonly kind: 'json'; readonly status: 200 | 202; readonly value: unknown }
+  | EventsReply
   | FileReply;
 
+/** Server-sent events; undefined where the listener has had the last. */
+export interface EventsReply {
+  readonly kind: 'events';
+  readonly stream: ReadableStream<Uint8Array> | undefined;
+}
+
 /** A file that is answered. */
-export interface FileReply {
+export interface FileReply extends SentAnswer {
   readonly kind: 'file';
-  readonly name: string;
-  /** Its media type. */
-  readonly type: string;
-  /** What else is said of it. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 /** Formats of a file, with their media types. */
 export type Formats = Readonly<Record<string, string>>;
 
-const NOTHING = z.strictObject({});
+/** The shape of what has no members. */
+export const NOTHING = z.strictObject({});
 
 /** A route of the API that answers a value. */
 export function route<
@@ -103,6 +123,8 @@ export function route<
   const { method, path, permission, tag, summary, params, query, body, answer, isUnderWay } = spec;
   return {
     ...{ method, path, permission, tag, summary, params, query, body, answer, formats: undefined },
+    isUpload: false,
+    isSecret: spec.isSecret === true,
     isLater: isUnderWay !== undefined,
     async run(raw, service) {
       const value = await spec.handle(asked<Params, Query, Body>(spec, raw), service);
@@ -130,7 +152,8 @@ export function fileRoute<Params extends z.ZodType, Query extends z.ZodType>(
   const { path, permission, tag, summary, params, query, formats } = spec;
   const described = { path, permission, tag, summary, params, query, formats };
   return {
-    ...{ ...described, method: 'get', body: undefined, answer: z.unknown(), isLater: false },
+    ...{ ...described, method: 'get', body: undefined, answer: undefined },
+    ...{ isUpload: false, isSecret: false, isLater: false },
     run: async (raw, service) => ({
       kind: 'file',
       ...(await spec.handle(asked<Params, Query, z.ZodUndefined>({ params, query }, raw), service)),
@@ -138,8 +161,36 @@ export function fileRoute<Params extends z.ZodType, Query extends z.ZodType>(
   };
 }
 
+/** A GET that answers a value, or a file where the query's `format` says one. */
+export function valueOrFileRoute<
+  Answer extends z.ZodType,
+  Params extends z.ZodType,
+  Query extends z.ZodType<{ readonly format?: string }>,
+>(
+  spec: FileSpec<Params, Query> & {
+    readonly answer: Answer;
+    /** The value, where no format is said. */
+    value(
+      asked: Asked<z.output<Params>, z.output<Query>, undefined>,
+      service: Service,
+    ): Promise<z.input<Answer>>;
+  },
+): Route {
+  const { params, query, answer } = spec;
+  const files = fileRoute(spec);
+  return {
+    ...files,
+    answer,
+    async run(raw, service) {
+      const request = asked<Params, Query, z.ZodUndefined>({ params, query }, raw);
+      if (request.query.format !== undefined) return await files.run(raw, service);
+      return { kind: 'json', status: 200, value: await spec.value(request, service) };
+    },
+  };
+}
+
 /** The request, checked by what the route says of it. What a route doesn't name is empty: an object without members, or no body. */
-function asked<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(
+export function asked<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(
   { params, query, body }: { params?: Params; query?: Query; body?: Body },
   raw: RawRequest,
 ): Asked<z.output<Params>, z.output<Query>, z.output<Body>> {
@@ -150,11 +201,12 @@ function asked<Params extends z.ZodType, Query extends z.ZodType, Body extends z
     identity: raw.identity,
     ifMatch: raw.ifMatch,
     accept: raw.accept,
+    lastEventId: raw.lastEventId,
   };
 }
 
 function checked(shape: z.ZodType, value: unknown, where: string): unknown {
-  const unseen = unseenIn(value, where);
+  const unseen = controlIn(value, where);
   if (unseen !== undefined)
     throw new ConfigError(
       'REQUEST',
@@ -166,20 +218,4 @@ function checked(shape: z.ZodType, value: unknown, where: string): unknown {
     ({ path, message }) => `${[where, ...path].map(String).join('.')}: ${message}`,
   );
   throw new ConfigError('REQUEST', `The request can't be understood: ${wrong.join('; ')}.`);
-}
-
-/** Tabs and line ends aside, which SQL and reasons may have. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
-
-/** Where a value has a text with a control character in it: no SQL can have a NUL, and no log should have the others. */
-function unseenIn(value: unknown, where: string): string | undefined {
-  if (typeof value === 'string') return CONTROL.test(value) ? where : undefined;
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const [key, one] of Object.entries(value)) {
-    if (CONTROL.test(key)) return where;
-    const found = unseenIn(one, `${where}.${key}`);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }

@@ -1,16 +1,39 @@
 import { z } from 'zod';
+import { close, listClosings, reopen, showClosed } from './closings.ts';
 import { readData } from './data.ts';
 import { listDatasets, showContract, showDataset, showSnapshots } from './datasets.ts';
 import { listDecisions } from './decisions.ts';
+import { showDiff } from './diff.ts';
 import { showHealth } from './health.ts';
 import { showLineage } from './lineage.ts';
 import { openApi } from './openapi.ts';
-import { listQuarantine } from './quarantine.ts';
-import { askQuery, cancelQuery, downloadQuery, showQuery } from './queries.ts';
-import { listClosings, listReports, showReport } from './reports.ts';
+import {
+  accessPersonData,
+  approveForget,
+  askForget,
+  listForgetting,
+  listProtected,
+  previewForget,
+  refuseForget,
+  showForgetting,
+} from './privacy.ts';
+import { listAllQuarantine, listQuarantine, showRecord } from './quarantine.ts';
+import { askRelease, condemnQuarantine, correctRecord, retryQuarantine } from './quarantine-decisions.ts';
+import { askQuery, askQueryRevealing, cancelQuery, downloadQuery, showQuery } from './queries.ts';
+import { approveRequest, listReleases, refuseRequest } from './releases.ts';
+import { showChanges } from './report-changes.ts';
+import { showLines } from './report-lines.ts';
+import { listReports, showReport } from './reports.ts';
+import { accept, listWaiting, showWaiting } from './restatements.ts';
+import { reveal } from './reveal.ts';
 import { type Route, route } from './route.ts';
+import { lakeEvents, runEvents } from './run-events.ts';
+import { showPreview } from './run-preview.ts';
 import { approve, listRuns, refuse, showRun } from './runs.ts';
+import { startRuns } from './start-runs.ts';
 import { healthz, readyz } from './system.ts';
+import { uploadFiles } from './upload.ts';
+import { beginUpload, completeUpload } from './uploads.ts';
 
 /** GET /v1/openapi.json: what this list says. */
 const describeApi = route({
@@ -29,19 +52,54 @@ export const ROUTES: readonly Route[] = [
   showDataset,
   showContract,
   showSnapshots,
+  showDiff,
+  uploadFiles,
+  beginUpload,
+  completeUpload,
   showHealth,
   showLineage,
   listRuns,
+  startRuns,
   showRun,
+  runEvents,
+  lakeEvents,
+  showPreview,
   approve,
   refuse,
+  listAllQuarantine,
   listQuarantine,
+  showRecord,
+  correctRecord,
+  reveal,
+  retryQuarantine,
+  condemnQuarantine,
+  askRelease,
+  listReleases,
+  approveRequest,
+  refuseRequest,
   listReports,
   showReport,
-  listClosings,
+  showChanges,
+  showLines,
   readData,
+  listClosings,
+  showClosed,
+  close,
+  reopen,
+  listWaiting,
+  showWaiting,
+  accept,
   listDecisions,
+  listProtected,
+  listForgetting,
+  showForgetting,
+  previewForget,
+  askForget,
+  approveForget,
+  refuseForget,
+  accessPersonData,
   askQuery,
+  askQueryRevealing,
   showQuery,
   cancelQuery,
   downloadQuery,

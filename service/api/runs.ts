@@ -2,15 +2,18 @@ import { z } from 'zod';
 import { ConfigError } from '../../etl/errors.ts';
 import { approveRun } from '../../etl/operations/approve-run.ts';
 import { refuseRun, type Word } from '../../etl/operations/decide-run.ts';
-import { readRun, requireRun, runKeys } from '../../etl/operations/find-run.ts';
+import { heldRunKeys, readRun, requireRun, runKeys } from '../../etl/operations/find-run.ts';
 import { RunRecord } from '../../etl/stages/outcomes.ts';
 import { etagOf, namesTag } from '../http/etag.ts';
+import { lookUpRun } from '../runs/look-up-run.ts';
+import { RunState } from '../runs/run-state.ts';
 import type { Service } from '../service.ts';
 import { newestPage } from './newest.ts';
 import { Next, OF_DATASET, PAGE_QUERY, placeOf } from './paging.ts';
 import { route } from './route.ts';
 
-const RUN = z.strictObject({ runId: z.string().regex(/^[\w-]{1,80}$/, 'is no id of a run') });
+/** A run in an address. */
+export const RUN = z.strictObject({ runId: z.string().regex(/^[\w-]{1,80}$/, 'is no id of a run') });
 
 const RunSummary = RunRecord.omit({ files: true, controlTotals: true, unread: true });
 
@@ -26,15 +29,25 @@ export const listRuns = route({
     dataset: OF_DATASET,
     status: RunRecord.shape.status.exactOptional().meta({ description: 'only those that ended so' }),
   }),
-  answer: z.object({ runs: z.array(RunSummary), next: Next }),
-  async handle({ query: { dataset, status, limit, cursor } }, { lake: { effects } }) {
-    const keys = runKeys(effects, { dataset, before: placeOf(cursor) });
+  answer: z.object({
+    runs: z.array(RunSummary),
+    underWay: z.array(RunState).meta({ description: 'with the first page, whatever the status' }),
+    next: Next,
+  }),
+  async handle({ query: { dataset, status, limit, cursor } }, { lake: { effects }, runs }) {
+    const keysOf = status === 'held' ? heldRunKeys : runKeys;
+    const keys = keysOf(effects, { dataset, before: placeOf(cursor) });
     const { page, next } = await newestPage(keys, {
       limit,
       read: (key) => readRun(effects, key),
       isMeant: (run) => status === undefined || run.status === status,
     });
-    return { runs: page.map(({ files: _, controlTotals: __, unread: ___, ...run }) => run), next };
+    const now = cursor === undefined ? await runs.now() : [];
+    return {
+      runs: page.map(({ files: _, controlTotals: __, unread: ___, ...run }) => run),
+      underWay: now.filter((run) => dataset === undefined || run.dataset === dataset),
+      next,
+    };
   },
 });
 
@@ -44,10 +57,14 @@ export const showRun = route({
   path: '/v1/runs/{runId}',
   permission: 'runs.read',
   tag: 'Runs',
-  summary: 'A run: what became of each file, the reasons, the control totals, the seal',
+  summary: 'A run: what became of each file, the reasons, the control totals, the seal; or how far it is',
   params: RUN,
-  answer: RunRecord,
-  handle: ({ params }, { lake: { effects } }) => requireRun(effects, params.runId),
+  answer: z.union([RunRecord, RunState]),
+  isUnderWay: ({ status }) => status === 'queued' || status === 'running' || status === 'silent',
+  async handle({ params }, service) {
+    const view = await lookUpRun(service, params.runId);
+    return view.kind === 'recorded' ? (view.state ?? view.record) : view.state;
+  },
 });
 
 const reason = z.string().trim().min(1).max(2000).meta({ description: 'why; it is kept for good' });

@@ -3,7 +3,44 @@ export const overviewAt = '/';
 export const catalogueAt = '/datasets';
 export const runsAt = '/runs';
 export const activityAt = '/activity';
+export const privacyAt = '/privacy';
+export const forgettingAt = (request: string): string =>
+  `${privacyAt}/requests/${encodeURIComponent(request)}`;
+export const signInAt = '/sign-in';
+export const signOutAt = '/sign-out';
+export const signedOutAt = '/signed-out';
 export const sqlAt = '/sql';
+export const sqlRevealAt = `${sqlAt}/reveal`;
 export const queryAt = (queryId: string): string => `${sqlAt}/${encodeURIComponent(queryId)}`;
 export const datasetAt = (dataset: string): string => `/datasets/${encodeURIComponent(dataset)}`;
 export const runAt = (runId: string): string => `/runs/${encodeURIComponent(runId)}`;
+export const quarantineAt = '/quarantine';
+export const recordAt = (dataset: string, record: string): string =>
+  `${quarantineAt}/${encodeURIComponent(dataset)}/${encodeURIComponent(record)}`;
+export const reportsAt = '/reports';
+const withQuery = (at: string, query: Readonly<Record<string, string | undefined>>): string => {
+  const said = Object.entries(query).filter((one): one is [string, string] => one[1] !== undefined);
+  return said.length === 0 ? at : `${at}?${new URLSearchParams(said)}`;
+};
+export const reportAt = (report: string, query: Readonly<Record<string, string | undefined>> = {}): string =>
+  withQuery(`${reportsAt}/${encodeURIComponent(report)}`, query);
+export const linesAt = (report: string, query: Readonly<Record<string, string | undefined>>): string =>
+  withQuery(`${reportAt(report)}/lines`, query);
+/** The quarantine, filtered. */
+export const quarantineOf = (query: Readonly<Record<string, string | undefined>>): string =>
+  withQuery(quarantineAt, query);
+/** Where what is decided about records of a dataset is sent. */
+export const decideAt = (dataset: string, what: string): string =>
+  `${quarantineAt}/${encodeURIComponent(dataset)}/${what}`;
+/** Where the API answers with a report's file. */
+export const reportFileAt = (
+  report: string,
+  query: Readonly<Record<string, string | undefined>>,
+  kind: '' | '/closed' = '',
+): string => withQuery(`/v1/reports/${encodeURIComponent(report)}${kind}`, query);
+export const runEventsAt = (runId: string): string => `/v1/runs/${encodeURIComponent(runId)}/events`;
+export const lakeEventsAt = '/v1/events';
+export const uploadAt = (dataset: string): string => `${datasetAt(dataset)}/files`;
+export const runsOf = (dataset: string): string => withQuery(runsAt, { dataset });
+export const apiAt = '/api';
+export const describedAt = '/v1/openapi.json';

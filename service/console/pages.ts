@@ -1,14 +1,59 @@
-import type { Action, Page } from './page.ts';
+import type { Action, FileAction, Page } from './page.ts';
 import { activity } from './pages/activity.tsx';
+import { api } from './pages/api.tsx';
 import { catalogue } from './pages/catalogue.tsx';
 import { dataset } from './pages/dataset.tsx';
+import { forgetting } from './pages/forgetting.tsx';
 import { overview } from './pages/overview.tsx';
+import { privacy } from './pages/privacy.tsx';
+import { quarantine } from './pages/quarantine.tsx';
+import { record, reveal } from './pages/record.tsx';
+import { acceptReport, closeReport, reopenReport, report } from './pages/report.tsx';
+import { reportLines } from './pages/report-lines.tsx';
+import { reports } from './pages/reports.tsx';
 import { approve, refuse, run } from './pages/run.tsx';
+import { startRun } from './pages/run-under-way.tsx';
 import { runs } from './pages/runs.tsx';
-import { ask, cancel, sql, sqlAnswer } from './pages/sql.tsx';
+import { ask, askValues, cancel, sql, sqlAnswer } from './pages/sql.tsx';
+import { upload } from './pages/upload.ts';
+import { PRIVACY_ACTIONS } from './privacy/actions.ts';
+import { RECORD_ACTIONS } from './quarantine/actions.ts';
 
 /** Every page of the console. */
-export const PAGES: readonly Page[] = [overview, catalogue, dataset, runs, run, sql, sqlAnswer, activity];
+export const PAGES: readonly Page[] = [
+  overview,
+  catalogue,
+  dataset,
+  reports,
+  report,
+  reportLines,
+  runs,
+  run,
+  quarantine,
+  record,
+  sql,
+  sqlAnswer,
+  privacy,
+  forgetting,
+  activity,
+  api,
+];
 
 /** What the forms of the pages do. */
-export const ACTIONS: readonly Action[] = [approve, refuse, ask, cancel];
+export const ACTIONS: readonly Action[] = [
+  startRun,
+  approve,
+  refuse,
+  ...RECORD_ACTIONS,
+  reveal,
+  closeReport,
+  reopenReport,
+  acceptReport,
+  ask,
+  askValues,
+  cancel,
+  ...PRIVACY_ACTIONS,
+];
+
+/** What the forms do that send files. */
+export const FILE_ACTIONS: readonly FileAction[] = [upload];

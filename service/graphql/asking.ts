@@ -1,7 +1,7 @@
 import type { LoadedContracts } from '../../etl/contract/load-contracts.ts';
 import { type Engine, openEngine } from '../../etl/engine/engine.ts';
 import { ConfigError } from '../../etl/errors.ts';
-import type { Effects } from '../../etl/ports.ts';
+import type { DataStore, Effects } from '../../etl/ports.ts';
 import { pageEngine } from '../../etl/query/page-engine.ts';
 import type { Sight } from './sight.ts';
 
@@ -23,7 +23,8 @@ export interface OpenAsking extends Asking {
 
 /** Opens what a request is answered with; its engine is opened by the first field that needs one. */
 export function openAsking(known: Omit<Asking, 'inTurn'>): OpenAsking {
-  const { effects } = known;
+  const stopped = (): boolean => isStopped;
+  const effects = { ...known.effects, data: stoppable(known.effects.data, stopped) };
   let [isStopped, last]: [boolean, Promise<unknown>] = [false, Promise.resolve()];
   let opened: ReturnType<typeof openOne> | undefined;
   const openOne = async () => {
@@ -34,9 +35,10 @@ export function openAsking(known: Omit<Asking, 'inTurn'>): OpenAsking {
   };
   return {
     ...known,
+    effects,
     inTurn: (work) => {
       const turn = last.then(async () => {
-        if (isStopped) throw new ConfigError('QUERY_STOPPED', 'The query was stopped.');
+        if (isStopped) throw stoppedError();
         opened ??= openOne();
         return await work((await opened).engine);
       });
@@ -53,6 +55,21 @@ export function openAsking(known: Omit<Asking, 'inTurn'>): OpenAsking {
       const one = await opened?.catch(() => undefined);
       one?.engine.close();
       await one?.scratch.dispose();
+    },
+  };
+}
+
+const stoppedError = (): ConfigError => new ConfigError('QUERY_STOPPED', 'The query was stopped.');
+
+/** Reading that ends, too: looking for lines in a large source file takes longer than a query may. */
+function stoppable(data: DataStore, isStopped: () => boolean): DataStore {
+  return {
+    ...data,
+    async *stream(key, range) {
+      for await (const piece of data.stream(key, range)) {
+        if (isStopped()) throw stoppedError();
+        yield piece;
+      }
     },
   };
 }

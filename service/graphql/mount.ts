@@ -1,73 +1,34 @@
-import {
-  type ExecutionArgs,
-  type ExecutionResult,
-  execute,
-  GraphQLError,
-  specifiedRules,
-  validate,
-} from 'graphql';
-import { createHandler, type Handler } from 'graphql-http';
 import type { Hono } from 'hono';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
-import { AssayError, ConfigError } from '../../etl/errors.ts';
+import { ConfigError } from '../../etl/errors.ts';
 import { atOnce } from '../http/at-once.ts';
 import type { Ctx, Env } from '../http/env.ts';
 import { readText } from '../http/read-json.ts';
 import { permit } from '../identity/permit.ts';
-import { readerOf } from '../identity/reader.ts';
 import { signIn } from '../identity/sign-in.ts';
 import type { Service } from '../service.ts';
-import { type OpenAsking, openAsking } from './asking.ts';
-import { formattedError } from './errors.ts';
-import { checkLimits } from './limits.ts';
+import type { Asked } from './answer.ts';
 import { graphiqlPage } from './page.tsx';
-import { readDocument } from './read-document.ts';
-import { schemaCache } from './schema.ts';
-import { sightOf } from './sight.ts';
 
 /** Where GraphQL is asked. */
 export const GRAPHQL = '/graphql';
 
-/** How long a request may take. */
-const DEADLINE_MS = 30_000;
-
 /** Requests that are answered at one time: each has an engine of its own. */
 const MOST_AT_ONCE = 8;
 
-/** Errors reported of one request, so that malicious ones don't return thousands. */
-const MOST_ERRORS = 10;
-
-type Schemas = ReturnType<typeof schemaCache>;
-
 /** Adds GraphQL to an application: POST of JSON, one request at a time, queries only. */
 export function mountGraphql(app: Hono<Env>, service: Service): void {
-  const schemas = schemaCache();
-  const handle = handlerOf(schemas, service);
+  let opened: Promise<(c: Ctx, asked: Asked) => Promise<Response>> | undefined;
+  // Loading the library takes a third of a second, which no start waits for.
+  const open = async () => (await import('./answer.ts')).openGraphql(service);
   const enter = atOnce(MOST_AT_ONCE);
   app.post(GRAPHQL, async (c) => {
     const identity = permit(c, 'catalogue.read', service);
     const text = await readText(c);
-    const { effects } = service.lake;
-    const loaded = await loadContracts(effects.contracts);
-    const leave = enter();
-    const asking = openAsking({ effects, loaded, sight: sightOf(identity, readerOf(identity)) });
-    const stop = (): void => asking.stop();
-    c.req.raw.signal.addEventListener('abort', stop);
-    try {
-      const [body, { status, headers }] = await handle({
-        method: 'POST',
-        url: c.req.url,
-        headers: { get: (name) => (name === 'content-type' ? JSON_TYPE : (c.req.header(name) ?? null)) },
-        body: text,
-        raw: undefined,
-        context: asking,
-      });
-      return c.body(body ?? '', status as 200, { ...headers, 'Cache-Control': 'private, no-store' });
-    } finally {
-      c.req.raw.signal.removeEventListener('abort', stop);
-      // The caller doesn't wait for stopped work to end.
-      void asking.close().catch(service.onError).finally(leave);
-    }
+    opened ??= open();
+    const answer = await opened;
+    const loaded = await loadContracts(service.lake.effects.contracts);
+    return await answer(c, { text, loaded, identity, leave: await enter() });
   });
   app.get(GRAPHQL, async (c) => {
     if (!(c.req.header('accept') ?? '').includes('text/html')) throw postOnly(c);
@@ -85,50 +46,4 @@ export function mountGraphql(app: Hono<Env>, service: Service): void {
 function postOnly(c: Ctx): ConfigError {
   c.header('Allow', 'POST');
   return new ConfigError('WRONG_METHOD', `${GRAPHQL} is asked by POST, with JSON: {"query": "…"}.`);
-}
-
-/** The library knows one spelling of it. */
-const JSON_TYPE = 'application/json; charset=utf-8';
-
-function handlerOf(schemas: Schemas, { onError }: Service): Handler<undefined, OpenAsking> {
-  return createHandler<undefined, OpenAsking, never>({
-    onSubscribe: ({ context }, { query, variables, operationName }) => {
-      const { loaded, sight } = context;
-      const given = variables ?? {};
-      try {
-        const schema = schemas(loaded, sight);
-        const document = readDocument(query);
-        checkLimits(document, schema, given);
-        const errors = validate(schema, document, specifiedRules, { maxErrors: MOST_ERRORS });
-        if (errors.length > 0) return errors.slice(0, MOST_ERRORS);
-        return { schema, document, variableValues: given, operationName, contextValue: context as never };
-      } catch (error) {
-        if (error instanceof GraphQLError) return [error];
-        if (error instanceof AssayError) return [asGraphql(error)];
-        throw error;
-      }
-    },
-    execute: (args) => inTime(args, args.contextValue as OpenAsking),
-    formatError: (error) => formattedError(error, onError),
-  });
-}
-
-const asGraphql = (error: AssayError): GraphQLError =>
-  new GraphQLError(error.message, { originalError: error });
-
-/** The result, or that it took too long: what runs is stopped then. */
-async function inTime(args: ExecutionArgs, asking: OpenAsking): Promise<ExecutionResult> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<ExecutionResult>((resolve) => {
-    timer = setTimeout(() => {
-      asking.stop();
-      const message = `The request took ${DEADLINE_MS / 1000} s, which is as long as one may: ask for fewer rows, or filter more.`;
-      resolve({ errors: [asGraphql(new ConfigError('QUERY_TIME', message))], data: null });
-    }, DEADLINE_MS);
-  });
-  try {
-    return await Promise.race([execute(args), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

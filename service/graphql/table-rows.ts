@@ -1,7 +1,8 @@
 import type { FieldNode, GraphQLResolveInfo, SelectionSetNode } from 'graphql';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import type { SqlValue } from '../../etl/engine/engine.ts';
-import { type TracedRecord, traceRows } from '../../etl/lineage/trace-figure.ts';
+import { traceRows } from '../../etl/lineage/trace-figure.ts';
+import type { TracedRecord } from '../../etl/lineage/traced-record.ts';
 import { tablePage } from '../../etl/query/table-page.ts';
 import type { Asking } from './asking.ts';
 import { fieldValue } from './column-type.ts';

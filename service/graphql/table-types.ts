@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import { requireSourceContract } from '../../etl/contract/load-contracts.ts';
 import { figureLines } from '../../etl/lineage/figure-lines.ts';
-import type { TracedRecord } from '../../etl/lineage/trace-figure.ts';
+import type { TracedRecord } from '../../etl/lineage/traced-record.ts';
 import type { Asking } from './asking.ts';
 import { scalarOf } from './column-type.ts';
 import { pageCost, ROW_COST } from './costs.ts';

@@ -1,9 +1,12 @@
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { ConflictError } from '../../etl/errors.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { type TableName, tablesOf } from '../../etl/query/lake-tables.ts';
-import { classificationOf, type Reader, type TableSchema } from '../../etl/query/reader.ts';
+import { isHiddenFrom, type Reader, type TableSchema } from '../../etl/query/reader.ts';
+import { rootOf } from '../../etl/table/lake-table.ts';
 import { parseMetadata } from '../../etl/table/metadata.ts';
 import { readPointer } from '../../etl/table/pointer.ts';
+import { isElsewhere } from '../../etl/table/relocate-table.ts';
 
 /** Schemas whose tables other engines find; those of `ops` are made when they are asked for, and are no Iceberg tables. */
 const NAMESPACES = ['silver', 'gold', 'quarantine', 'condemned'] as const satisfies readonly TableSchema[];
@@ -13,6 +16,8 @@ export interface LoadedTable {
   readonly metadataLocation: string;
   /** The metadata file's text. */
   readonly metadata: string;
+  /** Whether the metadata names files in another place than the table's: the lake was copied or moved. */
+  readonly isElsewhere: boolean;
 }
 
 /** A lake's Iceberg tables, as far as one reader may see them: what they may not see is not there. */
@@ -21,7 +26,7 @@ export interface IcebergCatalog {
   namespaces(): readonly string[];
   /** Names of the tables of a namespace that were published; undefined where there is no such namespace. */
   tables(namespace: string): Promise<readonly string[] | undefined>;
-  /** A table as it is now; undefined where there is none. */
+  /** A table as it is now; undefined where there is none. Throws ConflictError `LAKE_MOVED` where its metadata names files in another place. */
   load(namespace: string, name: string): Promise<LoadedTable | undefined>;
 }
 
@@ -45,7 +50,9 @@ export function icebergCatalog(effects: Effects, reader: Reader): IcebergCatalog
     load: async (namespace, name) => {
       if (!isThere(namespace)) return undefined;
       const table = (await tablesIn(namespace)).find((one) => plainName(one) === name);
-      return table === undefined ? undefined : await loaded(effects, reader, table);
+      const found = table === undefined ? undefined : await loaded(effects, reader, table);
+      if (found?.isElsewhere === true) throw movedLake(namespace, name);
+      return found;
     },
   };
 }
@@ -55,14 +62,25 @@ const plainName = ({ name }: TableName): string => name.slice(name.indexOf('.') 
 
 async function loaded(
   { objects }: Effects,
-  { hidden }: Reader,
+  reader: Reader,
   { contract, layer }: TableName,
 ): Promise<LoadedTable | undefined> {
   const read = await readPointer(objects, contract.layer, contract.dataset);
   const key = read?.pointer.tables[layer]?.metadata_key;
   const stored = key === undefined ? undefined : await objects.get(key);
   if (key === undefined || stored === undefined) return undefined;
-  const columns = parseMetadata(stored.body).schemas.flatMap(({ fields }) => fields);
-  if (columns.some(({ name }) => hidden.has(classificationOf(contract, layer, name)))) return undefined;
-  return { metadataLocation: objects.uri(key), metadata: new TextDecoder().decode(stored.body) };
+  const metadata = parseMetadata(stored.body);
+  const columns = metadata.schemas.flatMap(({ fields }) => fields);
+  if (columns.some(({ name }) => isHiddenFrom(reader, contract, { layer, column: name }))) return undefined;
+  return {
+    metadataLocation: objects.uri(key),
+    metadata: new TextDecoder().decode(stored.body),
+    isElsewhere: isElsewhere(objects, { root: rootOf({ metadata_key: key }), metadata }),
+  };
 }
+
+const movedLake = (namespace: string, name: string): ConflictError =>
+  new ConflictError(
+    'LAKE_MOVED',
+    `The metadata of ${namespace}.${name} names files where the lake was before it was copied or moved, and an engine would read those. 'assay upgrade' writes where they are now.`,
+  );

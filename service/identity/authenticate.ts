@@ -4,6 +4,7 @@ import { ConfigError } from '../../etl/errors.ts';
 import type { Ctx, Env } from '../http/env.ts';
 import type { Service } from '../service.ts';
 import type { Asker } from './identity.ts';
+import type { Access } from './local-access.ts';
 
 type Known = Pick<Service, 'access' | 'sessions' | 'cookieName'>;
 
@@ -21,7 +22,7 @@ async function askerOf(c: Ctx, { access, sessions, cookieName }: Known): Promise
   if (header !== undefined) {
     const [, token = ''] = /^bearer +([\w.~+/=-]+)$/i.exec(header) ?? [];
     const identity = token === '' ? undefined : await access.bearer(token);
-    if (identity === undefined) throw notSignedIn('Nobody is behind this Authorization header.');
+    if (identity === undefined) throw notSignedIn('Nobody is behind this Authorization header.', access);
     return { kind: 'bearer', identity };
   }
   const cookie = getCookie(c, cookieName);
@@ -30,9 +31,5 @@ async function askerOf(c: Ctx, { access, sessions, cookieName }: Known): Promise
 }
 
 /** That nobody is signed in, and how one is. */
-export function notSignedIn(what: string): ConfigError {
-  return new ConfigError(
-    'NOT_SIGNED_IN',
-    `${what} Open the address that 'assay serve' printed, which works once; programs send its token as 'Authorization: Bearer TOKEN'. Where it was used before, start 'assay serve' again.`,
-  );
-}
+export const notSignedIn = (what: string, { howToSignIn }: Pick<Access, 'howToSignIn'>): ConfigError =>
+  new ConfigError('NOT_SIGNED_IN', `${what} ${howToSignIn}`);

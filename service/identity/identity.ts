@@ -1,3 +1,4 @@
+import type { Groups } from '../../etl/personal/reveal-record.ts';
 import { CHANGING, type Permission, ROLES, type Role } from './permissions.ts';
 
 /** Somebody whom the service knows. */
@@ -5,6 +6,8 @@ export interface Identity {
   /** As decisions keep it. */
   readonly name: string;
   readonly roles: readonly Role[];
+  /** The data groups whose sealed values they may see, where their role lets them see any. */
+  readonly groups?: readonly string[];
 }
 
 /** Who asks, and how that is known. A session came by a cookie, which browsers send unasked. */
@@ -22,3 +25,7 @@ export function isAllowed(
   if (isReadOnly && CHANGING.has(permission)) return false;
   return roles.some((role) => ROLES[role].some((one) => one === permission));
 }
+
+/** The data groups whose sealed values an identity may see: all of them, as an admin. */
+export const groupsOf = ({ roles, groups = [] }: Identity): Groups =>
+  roles.includes('admin') ? 'every' : new Set(groups);

@@ -7,6 +7,8 @@ export interface Access {
   bearer(token: string): Promise<Identity | undefined>;
   /** Who is behind a token in an address: once, and nobody from then on. */
   redeem(token: string): Promise<Identity | undefined>;
+  /** What to do to be known. */
+  readonly howToSignIn: string;
 }
 
 /** Access by one token for one person, the one at this machine. */
@@ -19,5 +21,7 @@ export function localAccess(token: string, identity: Identity): Access {
       isRedeemed = true;
       return identity;
     },
+    howToSignIn:
+      "Open the address that 'assay serve' printed, which works once; programs send its token as 'Authorization: Bearer TOKEN'. Where it was used before, start 'assay serve' again.",
   };
 }

@@ -10,31 +10,41 @@ import { isSameSecret } from './same-secret.ts';
 export function permit(
   c: Ctx,
   permission: Permission,
-  { isReadOnly }: Pick<Service, 'isReadOnly'>,
+  { isReadOnly, access }: Pick<Service, 'isReadOnly' | 'access'>,
 ): Identity {
   const asker = c.get('asker');
-  if (asker.kind === 'nobody') throw notSignedIn('Nobody is signed in.');
+  if (asker.kind === 'nobody') throw notSignedIn('Nobody is signed in.', access);
   const { identity } = asker;
   if (isAllowed(identity, permission, { isReadOnly })) return identity;
   if (isReadOnly && CHANGING.has(permission))
     throw new ConfigError('READ_ONLY', 'This service changes nothing: it was started with --read-only.');
   throw new ConfigError(
     'NOT_PERMITTED',
-    `${identity.name} may not ${PERMISSIONS[permission]}: their roles are ${identity.roles.join(', ')}.`,
+    `${identity.name} may not ${PERMISSIONS[permission]}: ${rolesText(identity)}.`,
     { context: { permission } },
   );
 }
+
+const rolesText = ({ roles }: Identity): string =>
+  roles.length === 0
+    ? 'they have no role here, which whoever keeps their account gives'
+    : `their roles are ${roles.join(', ')}`;
 
 /**
  * Throws ConfigError `OTHER_SITE` for a change that a page of another site may have sent in somebody's name: with a cookie,
  * which browsers send unasked, the Origin must be this site's, and the session's secret must be there. A bearer token is
  * never sent unasked.
  */
-export function requireOwnSite(c: Ctx, csrf: string | undefined, { hosts }: Pick<Service, 'hosts'>): void {
+export function requireOwnSite(
+  c: Ctx,
+  csrf: string | undefined,
+  { hosts, isSecure }: Pick<Service, 'hosts' | 'isSecure'>,
+): void {
   const asker = c.get('asker');
   if (asker.kind !== 'session') return;
   const origin = c.req.header('origin') ?? '';
-  if (!isOwn(origin, hosts))
+  const own = [...hosts].map((host) => `${isSecure ? 'https' : 'http'}://${host}`);
+  if (!own.includes(origin.toLowerCase()))
     throw new ConfigError(
       'OTHER_SITE',
       `The change comes from '${origin}': only pages of this site may ask for one.`,
@@ -44,9 +54,4 @@ export function requireOwnSite(c: Ctx, csrf: string | undefined, { hosts }: Pick
       'OTHER_SITE',
       'The page that asks is not of this session (X-CSRF-Token, or csrf in a form): open it again, and decide again.',
     );
-}
-
-function isOwn(origin: string, hosts: ReadonlySet<string>): boolean {
-  const [, host = ''] = /^https?:\/\/([^/]+)$/.exec(origin.toLowerCase()) ?? [];
-  return hosts.has(host);
 }

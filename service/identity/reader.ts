@@ -1,4 +1,4 @@
-import type { Classification } from '../../etl/contract/contract.ts';
+import type { Classification, Contract } from '../../etl/contract/contract.ts';
 import type { OPS_TABLES } from '../../etl/query/ops-tables.ts';
 import type { Reader, TableSchema } from '../../etl/query/reader.ts';
 import { type Identity, isAllowed } from './identity.ts';
@@ -28,6 +28,7 @@ const OPS: Readonly<Record<OpsTable, Permission>> = {
   restatements: 'closings.read',
   closings: 'closings.read',
   decisions: 'decisions.read',
+  reveals: 'decisions.read',
 };
 
 const PROTECTED: readonly Classification[] = ['personal', 'confidential'];
@@ -42,4 +43,16 @@ export function readerOf(identity: Identity): Reader {
     ops: named(OPS),
     hidden: new Set(may('protected.read') ? [] : PROTECTED),
   };
+}
+
+/** The same text for readers who see the same, and for no others. */
+export const sightKey = ({ schemas, ops, hidden }: Reader): string =>
+  JSON.stringify([schemas, ops, hidden].map((names) => [...names].sort()));
+
+/** Names of the columns of a table whose values an identity may not see. */
+export function hiddenColumns(identity: Identity, contract: Contract): ReadonlySet<string> {
+  const { hidden } = readerOf(identity);
+  return new Set(
+    contract.columns.filter(({ classification }) => hidden.has(classification)).map(({ name }) => name),
+  );
 }

@@ -1,10 +1,12 @@
-import type { Clock } from '../../etl/ports.ts';
+import { z } from 'zod';
+import type { Clock, Tickets } from '../../etl/ports.ts';
 import type { Identity } from './identity.ts';
+import { memoryTickets } from './memory-tickets.ts';
+import { ROLES, type Role } from './permissions.ts';
 import { hashOf, newSecret } from './same-secret.ts';
 
-/** Hours after which a person signs in again. */
+/** Hours after which a person signs in again, unless the service is told otherwise. */
 export const SESSION_HOURS = 12;
-const SESSION_MS = SESSION_HOURS * 3_600_000;
 
 /** A person who signed in by a browser. */
 export interface Session {
@@ -15,27 +17,56 @@ export interface Session {
 
 /** Who signed in by which cookie. */
 export interface Sessions {
+  /** Hours after which a person signs in again. */
+  readonly hours: number;
   /** Begins a session and returns what its cookie holds. */
   begin(identity: Identity): Promise<string>;
   /** The session of a cookie; undefined where there is none, or none any more. */
   find(id: string): Promise<Session | undefined>;
+  /** Ends the session of a cookie. */
+  end(id: string): Promise<void>;
 }
 
-/** Sessions that end with this process. What their cookies hold is kept as a digest only. */
-export function memorySessions(clock: Clock): Sessions {
-  const kept = new Map<string, Session & { readonly endsMs: number }>();
-  const keyOf = (id: string): string => hashOf(id).toString('hex');
+const isRole = (name: string): name is Role => Object.hasOwn(ROLES, name);
+
+/** A session as it is kept; roles that a release has no longer are none. */
+const Kept = z.object({
+  name: z.string(),
+  roles: z.array(z.string()).transform((names) => names.filter(isRole)),
+  groups: z.array(z.string()).exactOptional(),
+  csrf: z.string(),
+});
+
+/** Where sessions are kept, and how long. */
+export interface SessionOptions {
+  readonly tickets: Tickets;
+  readonly clock: Clock;
+  readonly hours?: number;
+}
+
+/** Sessions under digests of what their cookies hold: who reads the store can't sign in by it. */
+export function openSessions({ tickets, clock, hours = SESSION_HOURS }: SessionOptions): Sessions {
+  const keyOf = (id: string): string => `session ${hashOf(id).toString('hex')}`;
   return {
-    async begin(identity) {
-      const nowMs = clock.now().getTime();
-      for (const [key, { endsMs }] of kept) if (endsMs <= nowMs) kept.delete(key);
+    hours,
+    async begin({ name, roles, groups }) {
       const id = newSecret();
-      kept.set(keyOf(id), { identity, csrf: newSecret(), endsMs: nowMs + SESSION_MS });
+      const endsAt = new Date(clock.now().getTime() + hours * 3_600_000);
+      await tickets.put(keyOf(id), JSON.stringify({ name, roles, groups, csrf: newSecret() }), endsAt);
       return id;
     },
     async find(id) {
-      const session = kept.get(keyOf(id));
-      return session !== undefined && session.endsMs > clock.now().getTime() ? session : undefined;
+      const text = await tickets.get(keyOf(id));
+      if (text === undefined) return undefined;
+      const { csrf, ...identity } = Kept.parse(JSON.parse(text));
+      return { identity, csrf };
+    },
+    async end(id) {
+      await tickets.take(keyOf(id));
     },
   };
 }
+
+/** Sessions that end with this process. */
+export const memorySessions = (clock: Clock): Sessions =>
+  openSessions({ tickets: memoryTickets(clock), clock });

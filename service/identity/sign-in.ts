@@ -1,8 +1,8 @@
-import { setCookie } from 'hono/cookie';
 import type { Ctx } from '../http/env.ts';
 import type { Service } from '../service.ts';
 import { notSignedIn } from './authenticate.ts';
-import { SESSION_HOURS } from './sessions.ts';
+import { localPath } from './local-path.ts';
+import { beginSession } from './session-cookie.ts';
 
 /**
  * Begins a session from an address's token, and returns the address without it, to keep it out of histories and logs.
@@ -12,17 +12,10 @@ export async function signIn(c: Ctx, service: Service): Promise<string | undefin
   const token = c.req.query('token');
   if (token === undefined) return undefined;
   const identity = await service.access.redeem(token);
-  if (identity !== undefined)
-    setCookie(c, service.cookieName, await service.sessions.begin(identity), {
-      httpOnly: true,
-      sameSite: 'Lax',
-      path: '/',
-      maxAge: SESSION_HOURS * 3600,
-    });
-  else if (c.get('asker').kind !== 'session') throw notSignedIn('This address was used already, or is none.');
+  if (identity !== undefined) await beginSession(c, identity, service);
+  else if (c.get('asker').kind !== 'session')
+    throw notSignedIn('This address was used already, or is none.', service.access);
   const { pathname, searchParams } = new URL(c.req.url);
   searchParams.delete('token');
-  // A path that begins with two slashes would lead to another host.
-  const path = pathname.replace(/^\/+/, '/');
-  return searchParams.size === 0 ? path : `${path}?${searchParams}`;
+  return localPath(searchParams.size === 0 ? pathname : `${pathname}?${searchParams}`);
 }

@@ -27,11 +27,11 @@ export interface AskedQuery {
 /** Where people's SQL is answered: a few at a time, each apart and for a bounded time, its answer kept for a while. */
 export interface QueryDesk {
   /** Begins to answer. Throws TransientError `QUERIES_BUSY` where as many run as may. */
-  ask(question: Question, by: string): AskedQuery;
+  ask(question: Question, by: string): Promise<AskedQuery>;
   /** A query of this person that runs or whose answer is kept; looking at it keeps it longer. */
-  find(id: string, by: string): AskedQuery | undefined;
+  find(id: string, by: string): Promise<AskedQuery | undefined>;
   /** What this person asked last, newest first, also where the answer was let go. */
-  recent(by: string): readonly AskedBefore[];
+  recent(by: string): Promise<readonly AskedBefore[]>;
   /** Stops it and lets its answer go; false where there is none. */
   cancel(id: string, by: string): Promise<boolean>;
   /** Ends all. */
@@ -87,7 +87,7 @@ export function openDesk(options: DeskOptions): QueryDesk {
     return entry;
   };
   return {
-    ask: (question, by) => {
+    ask: async (question, by) => {
       makeRoom([...entries.values()], atOnce, (entry) => void remove(entry, STOPPED()));
       const entry = begin(question, by, { ...options, engines });
       entries.set(entry.id, entry);
@@ -95,8 +95,8 @@ export function openDesk(options: DeskOptions): QueryDesk {
       asked.set(by, [{ id, question, askedAt }, ...(asked.get(by) ?? [])].slice(0, REMEMBERED));
       return entry;
     },
-    find,
-    recent: (by) => asked.get(by) ?? [],
+    find: async (id, by) => find(id, by),
+    recent: async (by) => asked.get(by) ?? [],
     cancel: async (id, by) => {
       const entry = find(id, by);
       if (entry !== undefined) await remove(entry, STOPPED());
@@ -152,6 +152,7 @@ function begin(question: Question, by: string, { effects, deadlineMs, engines }:
     end,
     state: (waitMs) => Promise.race([work, after(waitMs)]),
     parquet: async () => {
+      if (question.reveal !== undefined) throw staysInMemory();
       const state = await work;
       if (state.kind !== 'answered') throw state.kind === 'failed' ? state.error : STOPPED();
       return await parquetOf(state.answer, (await opened).scratch);
@@ -175,6 +176,12 @@ function begin(question: Question, by: string, { effects, deadlineMs, engines }:
     });
   return entry;
 }
+
+const staysInMemory = (): ConfigError =>
+  new ConfigError(
+    'STAYS_IN_MEMORY',
+    'The answer has values that were revealed, and a Parquet file would have them on the disk: choose csv, xlsx, json or jsonl.',
+  );
 
 async function parquetOf(answer: QueryAnswer, scratch: Scratch): Promise<AsyncIterable<Uint8Array>> {
   const file = path.join(scratch.directory, `${randomUUID()}.parquet`);

@@ -12,8 +12,9 @@ SELECT
   sum(blank) AS blank,
   sum(coalesce(footer, 0)) AS footer,
   sum(coalesce(repeats, 0)) AS repeats,
+  sum(coalesce(forgotten, 0)) AS forgotten,
   -- A quotient of decimals keeps as many places as its terms have, on Trino.
-  CAST(CAST(100 * sum(quarantined) AS DECIMAL(38, 6)) / NULLIF(sum(records - blank - coalesce(footer, 0) - coalesce(repeats, 0)), 0) AS DECIMAL(5, 2)) AS quarantine_percent,
+  CAST(CAST(100 * sum(quarantined) AS DECIMAL(38, 6)) / NULLIF(sum(records - blank - coalesce(footer, 0) - coalesce(repeats, 0) - coalesce(forgotten, 0)), 0) AS DECIMAL(5, 2)) AS quarantine_percent,
   max(contract_version) AS contract_version
 FROM "{{prefix}}ops"."source_files_{{table}}"
 GROUP BY run_id

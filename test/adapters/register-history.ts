@@ -14,14 +14,21 @@ export type Happened = {
 /**
  * Whether the operations can have happened one after another, each at some moment between its start
  * and its end (linearizability), by trying every order. With `repeats`, an unconditional write or
- * removal may have happened twice in that time, as when a client repeats a request that was cut off.
+ * removal may have happened twice in that time, as when a client repeats a request that was cut off; and a creation that
+ * was refused may have happened before, if an unconditional write took its place.
  */
 export function isLinearizable(history: readonly Happened[], options: { repeats: boolean }): boolean {
   const all = history.map((operation) => ({ operation, optional: operation.endedAt === Infinity }));
   const unconditional = all.filter(
     ({ operation }) => operation.kind === 'put' || operation.kind === 'remove',
   );
-  const again = unconditional.map(({ operation }) => ({ operation, optional: true }));
+  const refused = history.flatMap((operation) =>
+    operation.kind === 'create' && !operation.done ? [{ ...operation, done: true }] : [],
+  );
+  const again = [...unconditional.map(({ operation }) => operation), ...refused].map((operation) => ({
+    operation,
+    optional: true,
+  }));
   return hasOrder(options.repeats ? [...all, ...again] : all, undefined);
 }
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { assay } from '../cli/assay.ts';
+import { assay as startAssay } from '../cli/assay.ts';
 import { goodSales, openShop } from '../cli/shop.ts';
 import { runScript } from './support/read-tables.ts';
 import { readSession } from './support/session.ts';
@@ -10,6 +10,10 @@ const READER = fileURLToPath(new URL('readers/read_sheet.py', import.meta.url));
 
 const sheetsOf = async (python: string, file: string) =>
   JSON.parse(await runScript(python, READER, file)) as Record<string, unknown[][]>;
+
+/** The command in a shop's folder, with the shop's own contracts and not those that are deployed. */
+const assay = (args: readonly string[], { cwd }: { readonly cwd: string }) =>
+  startAssay(args, { cwd, env: { ASSAY_CONTRACTS: path.join(cwd, 'contracts') } });
 
 test('openpyxl finds a sheet for each month of a report', async () => {
   const { python } = await readSession();

@@ -51,7 +51,7 @@ async function correctAndRetry(
 ): Promise<RunRecord | undefined> {
   const { effects } = operator.lake;
   const record = await operator.record(DATASET, transactionId, [state]);
-  await keepCorrections(effects, DATASET, [{ record, values: { amount } }], WORD);
+  await keepCorrections(effects, await operator.contract(DATASET), [{ record, values: { amount } }], WORD);
   const corrected = await operator.record(DATASET, transactionId, [state]);
   await retryRecords(effects, await operator.contract(DATASET), [corrected], WORD);
   return nextRun();

@@ -1,5 +1,7 @@
+import { DeleteObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { CLIENT_CONFIG } from '../../adapters/aws/client-config.ts';
 import { pointerKey } from '../../etl/naming/tables.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { kindsOf } from '../openlineage/spec-faults.ts';
@@ -231,6 +233,23 @@ describe('input that nobody can use', () => {
   test("a file in no dataset's folder starts nothing, and is told of once", async () => {
     await platform.store.put('bronze/stray.csv', 'a,b\n1,2\n');
     await expectRefusedOnce('the stray file', /bronze\/stray\.csv lies in no/, /bronze\/<domain>/);
+  });
+
+  test('a file in the landing bucket of a dataset that nothing protects stays there, and is told of once', async () => {
+    const s3 = new S3Client(CLIENT_CONFIG);
+    const landed = {
+      Bucket: platform.session.outputs.LandingBucket,
+      Key: 'mortgages/transactions/clear.csv',
+    };
+    await s3.send(new PutObjectCommand({ ...landed, Body: transactions('clear', GOOD) }));
+    await expectRefusedOnce(
+      'the file in the landing bucket',
+      /nothing of mortgages.transactions is protected/,
+      /drop it again/,
+    );
+    expect((await s3.send(new HeadObjectCommand(landed))).ContentLength).toBeGreaterThan(0);
+    await s3.send(new DeleteObjectCommand(landed));
+    s3.destroy();
   });
 
   test('an event of a file that vanished before its run starts nothing, and is told of once', async () => {

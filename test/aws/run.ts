@@ -3,7 +3,8 @@ import path from 'node:path';
 import { bootstrap, deploy } from './support/deploy.ts';
 import { cloudEnvironment, startEmulator } from './support/emulator.ts';
 import { startLineageServer } from './support/lineage-server.ts';
-import { ensurePython } from './support/python.ts';
+import { ensurePython, ROOT } from './support/python.ts';
+import { contractsWith } from './support/redeploy.ts';
 import { SESSION_VARIABLE, writeSession } from './support/session.ts';
 import { runJest, runSession, timed } from './support/session-runner.ts';
 
@@ -21,9 +22,13 @@ process.exitCode = await runSession({
     const emulator = await timed('emulator', () => startEmulator(python, folder));
     atEnd(() => emulator.stop());
     const { url, plainUrl } = emulator;
+    // One dataset of it is protected: nothing of the repository's own is.
+    const contracts = await contractsWith(path.join(ROOT, 'examples/shop'));
+    atEnd(() => contracts.remove());
+    const { contractsDir } = contracts;
     const lineage = await startLineageServer();
     atEnd(() => lineage.stop());
-    const target = { url, plainUrl, folder, python, signal, lineageUrl: lineage.url };
+    const target = { url, plainUrl, folder, python, signal, lineageUrl: lineage.url, contractsDir };
     const variables = await timed('deployment', () => deployTo(target));
     if (args.includes('--keep')) return await wait(variables, signal);
     const { AWS_CA_BUNDLE: _, AWS_PROFILE: __, AWS_SESSION_TOKEN: ___, ...inherited } = process.env;
@@ -40,24 +45,27 @@ interface Target {
   readonly python: string;
   /** Told of every run, by all tests. */
   readonly lineageUrl: string;
+  /** The contracts that are deployed, and that commands look into here. */
+  readonly contractsDir: string;
   readonly signal: AbortSignal;
 }
 
 /** Deploys and returns the environment in which the tests find the platform. */
 async function deployTo({ signal, ...target }: Target): Promise<Record<string, string>> {
-  const { folder, url, lineageUrl } = target;
+  const { folder, url, lineageUrl, contractsDir } = target;
   const logFile = path.join(folder, 'cdk.log');
   const options = {
     url,
     folder,
     signal,
     lineageUrl,
+    contractsDir,
     log: (line: string) => appendFileSync(logFile, `${line}\n`),
   };
   await bootstrap(options);
   const sessionFile = path.join(folder, 'session.json');
   await writeSession(sessionFile, { ...target, outputs: await deploy(options) });
-  return { ...cloudEnvironment(url), [SESSION_VARIABLE]: sessionFile };
+  return { ...cloudEnvironment(url), [SESSION_VARIABLE]: sessionFile, ASSAY_CONTRACTS: contractsDir };
 }
 
 /** Keeps the platform up for a person until Ctrl-C. */

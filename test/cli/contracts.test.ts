@@ -159,6 +159,25 @@ describe('contracts try', () => {
     expect((await tryIt(PROPOSED)).flips).toEqual([]);
   });
 
+  test('finds personal data that a run would be held for, and shows none of it', async () => {
+    const open = salesContract().replace(
+      /(name: customer\n(?: {8}.*\n)*? {8}classification: )\w+/,
+      '$1internal',
+    );
+    await drop(
+      'a.csv',
+      'sale_id,customer,amount,sold_on\n1,ann@example.org,1.00,2024-01-02\n2,Bob,1.00,2024-01-02\n',
+    );
+    expect((await tryIt(open)).pii).toEqual([{ column: 'customer', kind: 'mail address', records: 1 }]);
+    expect((await tryIt(salesContract())).pii).toEqual([]);
+    await shop.write('proposed.yaml', open);
+    const { out } = await runMain(['contracts', 'try', 'proposed.yaml'], shop);
+    expect(out).toContain(
+      'Personal data where none should be: the internal column customer holds a mail address in 1 value',
+    );
+    expect(out).not.toContain('ann@');
+  });
+
   test('finds values that would be read otherwise, and shows none of a personal column', async () => {
     await drop('a.csv', 'sale_id,customer,amount,sold_on\n1, Ann ,1.00,2024-01-02\n2,n/a,1.00,2024-01-02\n');
     const nulls = salesContract().replace(

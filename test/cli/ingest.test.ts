@@ -49,7 +49,7 @@ describe('ingest', () => {
       shop,
     );
     expect(code).toBe(0);
-    expect(err).toBe('skipped in/notes.md: not a .csv, .tsv, .txt, .dat or .psv file\n');
+    expect(err).toBe('skipped in/notes.md: not a .csv, .tsv, .txt, .dat, .psv, .jsonl or .ndjson file\n');
     const names = IngestJson.parse(json).map(({ key }) => path.posix.basename(key));
     expect(names).toEqual(['a.csv', 'b.csv.gz', 'odd [1].csv']);
   });

@@ -15,6 +15,7 @@ import {
   CompactJson,
   ErrorJson,
   ExpireJson,
+  LetGoJson,
   RunsJson,
   SnapshotsJson,
   VacuumJson,
@@ -63,6 +64,65 @@ const countSql = 'SELECT count(*) AS n FROM silver.shop_sales';
 const expire = async (dataset: string, age: string) =>
   ExpireJson.parse(await ok('expire', dataset, '--older-than', age, '--by', 'ann'));
 const linesOf = (text: string) => text.split('\n').slice(1).join('\n');
+
+describe('expire --condemned', () => {
+  const condemned = async (...args: string[]) =>
+    LetGoJson.parse(await ok('expire', '--condemned', '--older-than', '7y', ...args));
+
+  test('says without a reason what would go, and with one lets it go, of all datasets; other records stay', async () => {
+    await publish(3000, 'old.csv', badSales(10, 12, '1,Ann,1.00,2016-03-01\n'));
+    await publish(1, 'young.csv', badSales(20, 21, '2,Ann,2.00,2024-03-01\n'));
+    const preview = await condemned();
+    expect(preview).toMatchObject({
+      isDryRun: true,
+      datasets: [{ dataset: 'shop.sales', version: 2, records: 2, quarantined: 2, condemned: 0 }],
+    });
+    expect(await condemned('--dry-run', '--reason', 'only looking')).toMatchObject({ isDryRun: true });
+    const values = 'SELECT count(record) AS n, count(*) AS rows FROM quarantine.shop_sales';
+    expect(await query(values)).toEqual([{ n: 3, rows: 3 }]);
+    const done = await condemned('--reason', 'seven years', '--by', 'ann');
+    expect(done).toMatchObject({ isDryRun: false, datasets: [{ version: 3, records: 2 }] });
+    expect(await query(values)).toEqual([{ n: 1, rows: 3 }]);
+    expect(await query('SELECT count(*) AS n FROM ops.quarantine WHERE is_open')).toEqual([{ n: 1 }]);
+    expect(await query('SELECT kind, "by", reason FROM ops.decisions')).toEqual([
+      { kind: 'let-go', by: 'ann', reason: 'seven years' },
+    ]);
+    expect(await condemned('--reason', 'again')).toMatchObject({ datasets: [{ version: 3, records: 0 }] });
+    await unusedFiles();
+    // A dataset with a held run keeps no other from it.
+    const other = salesContract()
+      .replaceAll('shop.sales', 'shop.returns')
+      .replace('name: sales', 'name: returns');
+    await shop.write('contracts/shop/returns.yaml', other.replace('- name: sales', '- name: returns'));
+    await ingest('held.csv', badSales(30, 60));
+    expect((await runMain(['run', '--dataset', 'shop.sales'], shop)).code).toBe(1);
+    const { code, json } = await runMainJson(
+      ['expire', '--condemned', '--older-than', '1d', '--reason', 'none but held'],
+      shop,
+    );
+    expect({ code, ...LetGoJson.parse(json) }).toMatchObject({
+      code: 2,
+      datasets: [{ dataset: 'shop.returns', records: 0 }],
+      refused: [{ dataset: 'shop.sales', error: { code: 'HELD_RUN' } }],
+    });
+    expect(await errorOf('expire', '--condemned', 'shop.sales', '--older-than', '1d', '--reason', 'x')).toBe(
+      'HELD_RUN',
+    );
+  });
+
+  test('what can not be meant is told', async () => {
+    for (const args of [
+      ['--condemned'],
+      ['--condemned', '--older-than', '7h'],
+      ['--older-than', '90d'],
+      ['shop.sales', '--older-than', '90d', '--dry-run'],
+      ['--condemned', '--older-than', '7y', '--reason', ' '],
+    ])
+      expect([args, await errorOf('expire', ...args)]).toEqual([args, 'USAGE']);
+    const unknown = ['expire', '--condemned', 'shop.none', '--older-than', '7y'];
+    expect(await errorOf(...unknown)).toBe('NO_CONTRACT');
+  });
+});
 
 describe('expire', () => {
   test('forgets what was not current for so long, and changes nothing that readers see now or could see since', async () => {

@@ -1,6 +1,9 @@
-import { readdir, readFile, rm, truncate } from 'node:fs/promises';
+import { chmod, cp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { openLake } from '../../adapters/local/lake.ts';
+import { runDataset } from '../../adapters/local/run-dataset.ts';
+import { tempFolder } from '../adapters/temp-folder.ts';
 import { openOldLake } from '../upgrade/old-lake.ts';
 import { runMain, runMainJson } from './run-main.ts';
 import { QuarantineListJson, RunsJson } from './shapes.ts';
@@ -51,7 +54,7 @@ const DOUBTFUL = `sale_id,customer,amount,sold_on
 test('every runbook is followed below', async () => {
   const source = await readFile('test/cli/operations.test.ts', 'utf8');
   const headings = [...page.matchAll(/^## (.*)$/gm)].map(([, heading = '']) => heading);
-  const followed = [...source.matchAll(/blocksOf\(\s*'(.*)'\s*\)/g)].map(([, heading]) => heading);
+  const followed = [...source.matchAll(/blocksOf\(\s*'(.*)',?\s*\)/g)].map(([, heading]) => heading);
   expect(followed.sort()).toEqual(headings.sort());
 });
 
@@ -274,6 +277,93 @@ describe('docs/operations.md, followed word by word', () => {
     await shop.dispose();
   });
 
+  test('Records are past their legal time', async () => {
+    const [commands = []] = blocksOf('Records are past their legal time');
+    const shop = await openShop();
+    await drop(shop, 'old.csv', badSales(10, 12, '1,Ann,1.00,2016-03-01\n'));
+    const eightYearsAgo = { now: () => new Date(Date.now() - 8 * 366 * 86_400_000) };
+    const { effects } = await openLake(path.join(shop.cwd, 'lake'), {
+      contractsDir: path.join(shop.cwd, 'contracts'),
+      sqlDir: path.join(shop.cwd, 'sql/gold'),
+      clock: eightYearsAgo,
+    });
+    await runDataset('shop.sales', effects);
+    const printed = await follow(shop, commands, {});
+    expect(printed).toMatch(
+      /2 records of shop\.sales .* would be let go[\s\S]*2 records .* let go, as version 2/,
+    );
+    const left = 'SELECT count(*) AS n, count(record) AS with_values FROM quarantine.shop_sales';
+    expect((await runMain(['query', left, '--format', 'csv'], shop)).out).toContain('2,0');
+    await shop.dispose();
+  });
+
+  /** A shop with a protected lake, its vault and a file of two customers, who were ingested and run. */
+  async function openProtected() {
+    const { folder: cwd, dispose } = await tempFolder();
+    await cp('examples/shop/contracts', path.join(cwd, 'contracts'), { recursive: true });
+    await cp('examples/shop/sql', path.join(cwd, 'sql'), { recursive: true });
+    await cp('examples/shop/customers/2026-08.csv', path.join(cwd, 'customers.csv'));
+    const shop = { cwd };
+    for (const line of ['init', 'vault init', 'ingest customers.csv --dataset shop.customers', 'run'])
+      expect(await runMain(line.split(' '), shop)).toMatchObject({ code: 0 });
+    return { ...shop, dispose };
+  }
+
+  test('Somebody asks what you have about them, or wants to be forgotten', async () => {
+    const [access = [], forget = [], verify = []] = blocksOf(
+      'Somebody asks what you have about them, or wants to be forgotten',
+    );
+    const shop = await openProtected();
+    const ID = 'C-1007';
+    expect(await follow(shop, access, { ID })).toMatch(/silver: \d record/);
+    const asked = await follow(shop, forget.slice(0, 3), { ID });
+    const REQUEST = /Asked, as (\S+):/.exec(asked)?.[1] ?? '';
+    expect(await follow(shop, forget.slice(3), { REQUEST })).toMatch(/figures +unchanged/);
+    await writeFile(path.join(shop.cwd, 'values.txt'), 'dario.wetherby@example.com\n');
+    expect(await follow(shop, verify, {})).toMatch(/nowhere|not found/i);
+    await shop.dispose();
+  });
+
+  test('The vault does not open', async () => {
+    expect(blocksOf('The vault does not open')).toEqual([]);
+    const shop = await openProtected();
+    const [vault, key] = ['lake.vault', 'lake.vault.key'].map((name) => path.join(shop.cwd, name)) as [
+      string,
+      string,
+    ];
+    const aside = path.join(shop.cwd, 'aside');
+    const text = await readFile(key, 'utf8');
+    const book = await readFile(path.join(vault, 'book'));
+    const troubles: readonly (readonly [
+      code: string,
+      trouble: () => Promise<unknown>,
+      remedy: () => Promise<unknown>,
+    ])[] = [
+      ['NO_VAULT', () => rename(vault, aside), () => rename(aside, vault)],
+      ['VAULT_KEY_MISSING', () => rename(key, aside), () => rename(aside, key)],
+      ['VAULT_KEY_WRONG', () => writeFile(key, `${'ab'.repeat(32)}\n`), () => writeFile(key, text)],
+      ['VAULT_KEY_EXPOSED', () => chmod(key, 0o644), () => chmod(key, 0o600)],
+      [
+        'VAULT_DAMAGED',
+        () =>
+          writeFile(
+            path.join(vault, 'book'),
+            book.map((byte, n) => (n === 30 ? byte ^ 1 : byte)),
+          ),
+        () => writeFile(path.join(vault, 'book'), book),
+      ],
+    ];
+    const ingest = ['ingest', 'customers.csv', '--dataset', 'shop.customers'];
+    for (const [code, trouble, remedy] of troubles) {
+      expect(page).toContain(`| \`${code}\` |`);
+      await trouble();
+      expect((await runMainJson(ingest, shop)).json).toMatchObject({ error: { code } });
+      await remedy();
+      expect(await runMain(ingest, shop)).toMatchObject({ code: 0 });
+    }
+    await shop.dispose();
+  });
+
   test('The lake grows', async () => {
     const [compact = [], expire = [], vacuum = []] = blocksOf('The lake grows');
     const shop = await openShop();
@@ -299,6 +389,19 @@ describe('docs/operations.md, followed word by word', () => {
     const { tables } = JSON.parse(await readFile(folder, 'utf8'));
     expect(path.basename(tables.silver.metadata_key)).toMatch(/^\d{5}-[0-9a-f-]{36}\.metadata\.json$/);
     await old.dispose();
+  });
+
+  test('A lake was copied, moved or restored elsewhere', async () => {
+    const [upgrade = []] = blocksOf('A lake was copied, moved or restored elsewhere');
+    const shop = await openShop();
+    await drop(shop, 'good.csv', goodSales(1, 3));
+    await runs(shop);
+    const cwd = `${shop.cwd}-restored`;
+    await rename(shop.cwd, cwd);
+    expect((await runMain(['health'], { cwd })).out).toContain('LAKE_MOVED');
+    expect(await follow({ cwd }, upgrade, {})).toContain('new place');
+    expect((await runMain(['health'], { cwd })).code).toBe(0);
+    await rm(cwd, { recursive: true });
   });
 
   test('A pointer is lost', async () => {

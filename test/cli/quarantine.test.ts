@@ -365,7 +365,7 @@ describe('quarantine', () => {
         });
         if (open === undefined) return;
         const values = { amount: '5.00' };
-        await keepCorrections(through, 'shop.sales', [{ record: open, values }], word);
+        await keepCorrections(through, contract, [{ record: open, values }], word);
         await retryRecords(through, contract, [{ ...open, corrections: values }], word);
       };
       const killed = await correct(doomed)

@@ -86,7 +86,7 @@ describe('--out', () => {
       } else if (ending === 'xlsx') {
         const sheet = unzip(bytes).get('xl/worksheets/sheet1.xml') ?? '';
         expect(sheet.match(/<row /g)).toHaveLength(2415);
-        expect(sheet).toContain('<row r="2415"><c r="A2415"><v>2413</v></c></row>');
+        expect(sheet).toContain('<row r="2415"><c r="A2415" s="4"><v>2413</v></c></row>');
       } else {
         const numbers = [...bytes.toString().matchAll(/\b\d+\b/g)].map(([text]) => Number(text));
         expect(numbers.filter((n) => n === 2413)).toHaveLength(1);
@@ -201,7 +201,7 @@ describe('--out', () => {
     for (const [n, amount] of ['<v>2.00</v>', '<v>1.00</v>', '<v>375.00</v>'].entries()) {
       const sheet = parts.get(`xl/worksheets/sheet${n + 1}.xml`) ?? '';
       expect(sheet.match(/<row /g)).toHaveLength(2);
-      expect(sheet).toContain(`<c r="C2">${amount}</c>`);
+      expect(sheet).toContain(`<c r="C2" s="5">${amount}</c>`);
     }
     expect((await runMain([...report, '--out', 'months.csv'], shop)).code).toBe(2);
   });

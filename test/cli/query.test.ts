@@ -219,6 +219,7 @@ describe('what is asked', () => {
   test.each([
     ['FROM shop.sales', 'NO_TABLE', "did you mean 'silver.shop_sales' or"],
     ['FROM silver.nope', 'NO_TABLE', "'silver.nope'.\nSHOW TABLES lists all "],
+    ['SELECT kind FROM ops.decisions ORDER BY at LIMIT 1', 'SQL', 'is written in quotes: "at".'],
     ['SELEC 1', 'SQL', 'syntax error'],
     ['SELECT 1; SELECT 2', 'SQL', 'one at a time'],
     ["COPY (SELECT 1) TO 'x.csv'", 'SQL', 'Only queries'],

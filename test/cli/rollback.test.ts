@@ -152,7 +152,7 @@ describe('rollback', () => {
       steps = last;
     }
     expect(steps).toBeGreaterThan(8);
-  }, 120_000);
+  }, 600_000);
 
   test('refuses a snapshot that there isn’t, a Gold table, and to go without a reason', async () => {
     const one = await publish('one.csv', goodSales(1, 3));

@@ -4,6 +4,9 @@ import { startAssay } from './assay.ts';
 import { runMain } from './run-main.ts';
 import { openShop, type Shop } from './shop.ts';
 
+const AUDIENCE = ['--oidc-audience', 'a'];
+const ISSUER = ['--oidc-issuer', 'https://login.example.org', ...AUDIENCE];
+
 let shop: Shop;
 let child: ReturnType<typeof startAssay>;
 let started: { readonly url: string; readonly token: string; readonly pid: number };
@@ -62,6 +65,15 @@ describe('assay serve', () => {
   test.each([
     [['--port', 'x'], '--port x is no port'],
     [['--port', '65536'], '--port 65536 is no port'],
+    [['--oidc-audience', 'a'], '--oidc-audience says more of an issuer: name it by --oidc-issuer'],
+    [['--oidc-issuer', 'https://login.example.org'], '--oidc-audience is missing'],
+    [['--oidc-issuer', 'login.example.org', ...AUDIENCE], '--oidc-issuer login.example.org is no address'],
+    [['--oidc-issuer', 'http://login.example.org', ...AUDIENCE], 'is asked without TLS'],
+    [['--host', '0.0.0.0', ...ISSUER], '--host 0.0.0.0 answers other machines, which must find it by https'],
+    [['--public-url', 'https://a.example.org'], 'is for others than you'],
+    [['--public-url', 'http://a.example.org', ...ISSUER], 'has no TLS'],
+    [['--public-url', 'https://a.example.org/assay', ...ISSUER], 'says more than a host'],
+    [['--session-hours', '0'], 'write a whole number of hours'],
     [['--lake', 'nowhere'], 'is not a lake'],
     [['--target', 'aws'], "'assay serve' has no --target aws"],
   ])('%j is refused', async (args, message) => {

@@ -13,6 +13,7 @@ const Counts = z.strictObject({
   blank: Counted,
   footer: Counted.optional(),
   repeats: Counted.optional(),
+  forgotten: Counted.optional(),
 });
 const ErrorObject = z.strictObject({
   name: z.string(),
@@ -45,6 +46,7 @@ const ControlTotal = z.strictObject({
   quarantined: z.string(),
   condemned: z.string(),
   repeats: z.string().optional(),
+  forgotten: z.string().optional(),
   declared: z.string().optional(),
   met: z.boolean(),
 });
@@ -268,6 +270,13 @@ export const LineageJson = z.strictObject({
       snapshotId: z.number().int(),
       rows: Counted,
       measures: z.record(z.string(), z.string()),
+      files: z.array(
+        z.strictObject({
+          sourceFile: z.string().startsWith('bronze/'),
+          rows: Counted,
+          measures: z.record(z.string(), z.string()),
+        }),
+      ),
       records: z.array(
         z.strictObject({
           values: Values,
@@ -535,6 +544,7 @@ export const ContractsTryJson = z.strictObject({
     }),
   ),
   sums: z.array(z.strictObject({ measure: z.string(), before: z.string(), after: z.string() })),
+  pii: z.array(z.strictObject({ column: z.string(), kind: z.string(), records: Counted })),
   gold: z.array(
     z.strictObject({
       report: Dataset,
@@ -570,6 +580,32 @@ export const ExpireJson = z.strictObject({
   kept: ByTable(Counted),
 });
 
+export const LetGoJson = z.strictObject({
+  before: z.iso.datetime(),
+  isDryRun: z.boolean(),
+  datasets: z.array(
+    z.strictObject({
+      dataset: Dataset,
+      version: Counted,
+      records: Counted,
+      quarantined: Counted,
+      condemned: Counted,
+      oldest: z.iso.datetime().nullable(),
+      newest: z.iso.datetime().nullable(),
+      runs: z.array(
+        z.strictObject({
+          runId: z.string(),
+          quarantined: Counted,
+          condemned: Counted,
+          oldest: z.iso.datetime(),
+          newest: z.iso.datetime(),
+        }),
+      ),
+    }),
+  ),
+  refused: z.array(z.strictObject({ dataset: Dataset, error: ErrorObject })),
+});
+
 export const VacuumJson = z.array(
   z.strictObject({
     dataset: Dataset,
@@ -594,6 +630,7 @@ export const UpgradeJson = z.array(
       z.strictObject({
         table: z.string(),
         renamed: z.boolean(),
+        relocated: z.boolean(),
         filesBefore: Counted,
         bytesBefore: Counted,
         rows: Counted,
@@ -706,6 +743,7 @@ export const TendJson = z.array(
     expired: Counted,
     removed: Counted,
     unstaged: Counted,
+    endedPeriods: Counted,
     joined: Counted,
     conflicts: Counted,
   }),

@@ -62,4 +62,15 @@ describe('tend', () => {
     expect(await sales('--dataset', 'shop.sales')).toMatchObject({ skipped: null });
     expect((await runMain(['tend'], shop)).out).toContain('shop.sales: left alone, as its contract says');
   });
+
+  test('does the others where one fails, and says so apart from the one document', async () => {
+    await publish(1, 1);
+    await shop.write('lake/silver/shop/sales/_LATEST.json', '{');
+    const { code, out, err } = await runMain(['tend', '--json'], shop);
+    expect(code).not.toBe(0);
+    expect(TendJson.parse(JSON.parse(out)).map(({ dataset }) => dataset)).toEqual(['shop.monthly_sales']);
+    expect(err).toContain('_LATEST.json');
+    const named = await runMainJson(['tend', '--dataset', 'shop.sales'], shop);
+    expect([named.code, named.json]).toEqual([code, { error: expect.anything() }]);
+  });
 });

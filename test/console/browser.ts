@@ -46,6 +46,7 @@ export async function signedIn(
 export async function watchedPage(context: BrowserContext, url: string): Promise<WatchedPage> {
   const page = await context.newPage();
   const trouble: string[] = [];
+  page.setDefaultTimeout(90_000);
   page.on('console', (message) => {
     if (message.type() !== 'log') trouble.push(`console: ${message.text()}`);
   });
@@ -57,6 +58,10 @@ export async function watchedPage(context: BrowserContext, url: string): Promise
   page.on('request', (request) => {
     if (!request.url().startsWith(url)) trouble.push(`elsewhere: ${request.url()}`);
   });
-  page.on('requestfailed', (request) => void trouble.push(`failed: ${request.url()}`));
+  page.on('requestfailed', (request) => {
+    // A page that is left ends what it asked for.
+    const isLeft = request.failure()?.errorText === 'net::ERR_ABORTED';
+    if (!isLeft) trouble.push(`failed: ${request.url()}`);
+  });
   return { page, trouble };
 }

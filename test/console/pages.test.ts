@@ -44,19 +44,24 @@ const windowOf = (served: ServedShop): BrowserContext => {
   if (context === undefined) throw new Error('nobody signed in');
   return context;
 };
+const LINES = '/reports/shop.monthly_sales/lines?k.as_of_month=2024-01-01&of=amount';
 const PAGES = [
   '/',
   '/datasets',
   '/datasets?q=personal',
   '/datasets/shop.sales',
   '/datasets/shop.monthly_sales',
+  '/reports',
+  '/reports/shop.monthly_sales',
   '/runs',
   '/sql',
   '/activity',
+  '/privacy',
+  '/api',
 ];
 
 describe.each([
-  ['a lake with a held run', () => full, [...PAGES, 'the held run']],
+  ['a lake with a held run', () => full, [...PAGES, LINES, 'the held run']],
   ['an empty lake', () => empty, PAGES],
 ])('%s', (_, of, addresses) => {
   test.each(addresses)('%s opens without trouble, and asks nobody else', async (address) => {

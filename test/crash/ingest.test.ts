@@ -2,7 +2,6 @@ import * as disk from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 
-const CONTRACT = { dataset: 'spend.council_payments', duplicates: 'condemn' } as const;
 /** Two of one name, two of the same bytes; the third is larger than what is remembered of a digest is worth. */
 const SOURCES = [
   ['one/a.csv', 'a\n1\n'],
@@ -53,6 +52,7 @@ jest.unstable_mockModule('node:fs/promises', () => ({
 }));
 const { initLake, openLake } = await import('../../adapters/local/lake.ts');
 const { ingestFiles } = await import('../../adapters/local/ingest-files.ts');
+const { loadContracts, requireSourceContract } = await import('../../etl/contract/load-contracts.ts');
 const { tempFolder } = await import('../adapters/temp-folder.ts');
 
 let folder: string;
@@ -75,12 +75,14 @@ afterEach(() => {
 /** Ingests the sources into a lake until the end or until the machine stands still; the keys that were reported. */
 async function ingest(lakeDir: string): Promise<string[]> {
   const lake = await openLake(lakeDir, { contractsDir: 'contracts', sqlDir: 'sql/gold' });
+  const loaded = await loadContracts(lake.effects.contracts);
+  const contract = requireSourceContract(loaded, 'spend.council_payments');
   const reported: string[] = [];
   let isEnded = false;
   const all = (async () => {
     for await (const done of ingestFiles(
       lake,
-      CONTRACT,
+      { ...contract, duplicates: 'condemn' },
       files.map((file) => ({ file, links: 'refuse' as const })),
     )) {
       if (done.kind === 'failed') throw done.error;

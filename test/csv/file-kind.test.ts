@@ -49,12 +49,15 @@ test('a file that came to Bronze all the same is rejected for what it is', async
       'b.csv': '%PDF-1.7\n',
     });
     expect(record?.files.map(({ note }) => note)).toEqual([
-      'it is JSON, and no CSV',
+      'it is JSON, and no CSV (a contract says assay.format: jsonl where each line is a JSON object)',
       'it is a PDF, and no CSV',
     ]);
     expect(record).toMatchObject({
       status: 'nothing-published',
-      why: ['a.csv: it is JSON, and no CSV', 'b.csv: it is a PDF, and no CSV'],
+      why: [
+        'a.csv: it is JSON, and no CSV (a contract says assay.format: jsonl where each line is a JSON object)',
+        'b.csv: it is a PDF, and no CSV',
+      ],
     });
   } finally {
     await lake.dispose();

@@ -46,6 +46,29 @@ describe('a drill', () => {
     expect(drill.looks).toBeGreaterThan(POINTS);
   }, 300_000);
 
+  test('of protected data, with people forgotten in the middle, loses nothing either', async () => {
+    let gone = 0;
+    const ground: DrillGround = {
+      ...localDrillGround,
+      openProtected: async (clock) => {
+        const opened = await localDrillGround.openProtected?.(clock);
+        if (opened?.effects.vault === undefined) throw new Error('no vault');
+        const { vault } = opened.effects;
+        const forget: typeof vault.forget = async (subject, origin) => {
+          gone++;
+          return await vault.forget(subject, origin);
+        };
+        return {
+          ...opened,
+          effects: { ...opened.effects, vault: Object.assign(Object.create(vault), { forget }) },
+        };
+      },
+    };
+    const { problems } = await playStory(ground, 5, 5);
+    expect(problems).toEqual([]);
+    expect(gone).toBeGreaterThan(1);
+  }, 300_000);
+
   test('plays the same story for the same seed', async () => {
     const [once, again, other] = [
       await playStory(localDrillGround, 11, 3),

@@ -64,7 +64,9 @@ export const arbitraryCase: fc.Arbitrary<FuzzCase> = fc
     onlyEnd: fc.option(fc.constantFrom('\n', '\r\n', '\r')),
   })
   .chain(({ dialect, onlyEnd }) => {
-    const lineEnd = onlyEnd === null ? end : fc.constant(onlyEnd);
+    const anyEnd = onlyEnd === null ? end : fc.constant(onlyEnd);
+    // A carriage return alone ends no line of JSON.
+    const lineEnd = isJson(dialect) ? anyEnd.map((text) => (text.includes('\n') ? text : '\n')) : anyEnd;
     return fc.record({
       dialect: fc.constant(dialect),
       packing: fc.oneof(
@@ -81,6 +83,8 @@ export const arbitraryCase: fc.Arbitrary<FuzzCase> = fc
     });
   });
 
+const isJson = (dialect: number): boolean => DIALECTS[dialect]?.contract.csv.format === 'jsonl';
+
 /** Where a contract lists UTF-16, it need have no mark. */
 function usualPacking(dialect: number): Packing {
   const isUtf16 = DIALECTS[dialect]?.contract.csv.encodings.includes('utf-16le') === true;
@@ -96,6 +100,8 @@ function signs(dialect: number): { delimiter: string; quote: string; escaping: s
 /** The first line: the header, below lines of anything where the dialect allows for them, or none. */
 function header(dialect: number): fc.Arbitrary<string> {
   const { columns, preambleLines } = DIALECTS[dialect]?.contract.csv ?? {};
+  if (isJson(dialect))
+    return fc.oneof({ weight: 4, arbitrary: jsonRecord }, { weight: 1, arbitrary: brokenJson });
   if (columns !== undefined) return firstRecord(dialect);
   if (preambleLines === undefined) return ownHeader(dialect);
   const above = fc.oneof(fc.constantFrom('', 'Sales of January', 'id'), noise(dialect));
@@ -164,6 +170,7 @@ const validFields = fc.tuple(
 );
 
 function line(dialect: number, lineEnd: fc.Arbitrary<string>): fc.Arbitrary<CaseLine> {
+  if (isJson(dialect)) return jsonLine(lineEnd);
   const { delimiter, quote } = signs(dialect);
   const valid = validFields.map((fields) => fields.join(delimiter));
   const broken = fc.oneof(
@@ -182,6 +189,85 @@ function line(dialect: number, lineEnd: fc.Arbitrary<string>): fc.Arbitrary<Case
   return fc.oneof(
     { weight: 9, arbitrary: asLine(valid, { isValid: true, end: lineEnd }) },
     { weight: 11, arbitrary: asLine(broken, { end: lineEnd }) },
+  );
+}
+
+/** A record in JSON that is valid by itself. */
+const jsonRecord = validFields.map(
+  ([id, day, amount, note, code]) =>
+    `{"id":"${id}","paid_on":"${day}","amount":${amount},"note":"${note}","code":${code === '' ? 'null' : code}}`,
+);
+
+/** Pieces that matter to a reader of JSON. */
+const jsonPiece = fc.constantFrom(
+  ...[
+    '"',
+    '\\',
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '0',
+    '.',
+    '-',
+    'e',
+    ' ',
+    '\t',
+    '\0',
+    '\x01',
+    'é',
+    '😀',
+    '\ufeff',
+    '\u2028',
+  ],
+  ...[
+    'null',
+    'true',
+    'NaN',
+    '//',
+    '\\u0000',
+    '\\ud800',
+    '\\ud83d\\ude00',
+    '\\u0022',
+    '\\/',
+    '\\n',
+    '\\x',
+    '\u00a0',
+  ],
+  ...['"id":"twice",', '"x":{"y":[1, 2.0]},', '"note":', '{"id":', '[1]', '01', '\r', '\n', ','.repeat(150)],
+);
+
+/** A valid record with pieces put in, or signs taken out; noise; blanks. */
+const brokenJson = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc
+      .tuple(
+        jsonRecord,
+        fc.array(fc.tuple(fc.nat(200), jsonPiece, fc.nat(3)), { minLength: 1, maxLength: 3 }),
+      )
+      .map(([text, changes]) =>
+        changes.reduce((made, [at, piece, cut]) => {
+          const place = at % (made.length + 1);
+          return (
+            made.slice(0, place) + (cut === 3 ? '' : piece) + made.slice(place + (cut === 0 ? 0 : cut - 1))
+          );
+        }, text),
+      ),
+  },
+  { weight: 2, arbitrary: fc.array(jsonPiece, { maxLength: 10 }).map((pieces) => pieces.join('')) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('', ' ', '{}', '{"note":" "}', '{"other":1}', '[]', 'null', '{"id":null}'),
+  },
+);
+
+function jsonLine(lineEnd: fc.Arbitrary<string>): fc.Arbitrary<CaseLine> {
+  return fc.oneof(
+    { weight: 9, arbitrary: asLine(jsonRecord, { isValid: true, end: lineEnd }) },
+    { weight: 11, arbitrary: asLine(brokenJson, { end: lineEnd }) },
   );
 }
 

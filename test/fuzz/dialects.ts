@@ -7,6 +7,8 @@ export interface Dialect {
   readonly dataset: string;
   readonly text: string;
   readonly contract: SourceContract;
+  /** The same whose notes and codes are sealed, for whom the id says. */
+  readonly sealedText: string;
 }
 
 /** Every column of every dialect; the last is optional, so that the records of many end with nothing. */
@@ -17,6 +19,16 @@ const COLUMNS: readonly ColumnText[] = [
   { name: 'note', classification: 'personal' },
   { name: 'code', type: 'integer' },
 ];
+
+const sealedIn = (group: string): Pick<ColumnText, 'assay'> => ({
+  assay: { protect: { as: 'encrypted', group } },
+});
+
+const PROTECTED: Readonly<Record<string, Pick<ColumnText, 'assay'>>> = {
+  id: { assay: { protect: { as: 'clear', reason: 'a number' } } },
+  note: sealedIn('contact'),
+  code: sealedIn('identity'),
+};
 
 /** Headers in the contract's order. */
 export const HEADERS: readonly string[] = COLUMNS.map(({ name }) => name);
@@ -32,7 +44,7 @@ function dialect(
 ): Dialect {
   const limits = { ...NO_LIMITS, ...(maxRecordBytes === undefined ? {} : { maxRecordBytes }) };
   const dataset = `test.${name}`;
-  const text = contractText({
+  const whole = {
     dataset,
     columns:
       'key' in more
@@ -44,8 +56,14 @@ function dialect(
         : COLUMNS,
     partitionColumn: 'paid_on',
     assay: { csv, measures: [{ column: 'amount' }], limits, ...more },
+  };
+  const text = contractText(whole);
+  const sealedText = contractText({
+    ...whole,
+    columns: whole.columns.map((column) => ({ ...column, ...PROTECTED[column.name] })),
+    assay: { ...whole.assay, subject: { column: 'id', kind: 'payment' } },
   });
-  return { dataset, text, contract: parseContract(`${name}.yaml`, text) as SourceContract };
+  return { dataset, text, contract: parseContract(`${name}.yaml`, text) as SourceContract, sealedText };
 }
 
 /** The dialects that are fuzzed: each sign, each way of escaping, each encoding and each place of the header in at least one. */
@@ -74,5 +92,6 @@ export const DIALECTS: readonly Dialect[] = [
   dialect('keyless', {}, SHORT_RECORD_BYTES, { key: 'record' }),
   dialect('joined', { repeatedHeader: 'skip', encodings: ['utf-8', 'windows-1252'] }, SHORT_RECORD_BYTES),
   dialect('headered', { columns: HEADERS, repeatedHeader: 'skip' }, SHORT_RECORD_BYTES),
+  dialect('json', {}, SHORT_RECORD_BYTES, { format: 'jsonl' }),
   dialect('headerless', { columns: HEADERS, encodings: ['utf-8', 'windows-1252'] }, SHORT_RECORD_BYTES),
 ];

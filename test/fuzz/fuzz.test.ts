@@ -37,11 +37,11 @@ describe('the fuzzer', () => {
       const mended = text.split('\n').map((line) => (isTrap(line) ? line.slice(0, -1) : line));
       return expectedOf(Buffer.from(mended.join('\n'), 'latin1'), contract, standing);
     };
-    const failure = await fuzz({ seed: 11, cases: 30, expectation: careless });
+    const failure = await fuzz({ seed: 21, cases: 30, expectation: careless });
     expect(failure?.problem).toMatch(/STRUCTURE_ERROR.* the oracle says/s);
     expect(failure?.case.lines).toHaveLength(1);
-    const again = await replay({ seed: 11, path: failure?.path ?? '', expectation: careless });
+    const again = await replay({ seed: 21, path: failure?.path ?? '', expectation: careless });
     expect(again).toEqual(failure);
-    expect(await replay({ seed: 11, path: failure?.path ?? '' })).toBeUndefined();
+    expect(await replay({ seed: 21, path: failure?.path ?? '' })).toBeUndefined();
   }, 300_000);
 });

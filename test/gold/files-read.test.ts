@@ -74,8 +74,10 @@ const monthText = (month: number): string => `2024-${String(month).padStart(2, '
 const day = ({ month }: Sale): string => `${monthText(month)}-15`;
 const TOWNS = ['Leeds', 'York', 'Hull'];
 let sold = 0;
+/** Every sale's id comes after those before it, as texts go: no earlier file is read to look for repeats of a key. */
+const nextId = (): string => String(++sold).padStart(9, '0');
 const csv = (sales: readonly Sale[]): string =>
-  `id,shop,sold_on,amount\n${sales.map((sale) => `${++sold},${sale.shop},${day(sale)},${sale.amount}\n`).join('')}`;
+  `id,shop,sold_on,amount\n${sales.map((sale) => `${nextId()},${sale.shop},${day(sale)},${sale.amount}\n`).join('')}`;
 // Opened long before any sale: in months of its own.
 const shops = `shop,town,opened_on\n${TOWNS.map((town, n) => `${n},${town},20${10 + n}-05-01\n`).join('')}`;
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { bronzeKey } from '../../etl/naming/bronze.ts';
+import { bronzeKey, sealedName } from '../../etl/naming/bronze.ts';
 import { decisionKey } from '../../etl/naming/decisions.ts';
 import { rejectsKey, runRecordKey, sealKey } from '../../etl/naming/runs.ts';
 import { metadataPrefix, pointerKey, runRoot } from '../../etl/naming/tables.ts';
@@ -10,7 +10,8 @@ import { readContracts, type Synthesised, synthesise } from './support/synthesis
 
 const DATASET = 'spend.council_payments';
 const RUN = '20240501T120003417Z-9b6e0d20';
-const ALL = FUNCTION_NAMES;
+/** Those of the workflow and around it. What the service may, it may in people's names: see below. */
+const ALL = FUNCTION_NAMES.filter((name) => name !== 'service');
 
 let made: Synthesised;
 beforeAll(async () => {
@@ -42,6 +43,28 @@ describe('what functions may do', () => {
 
   test('only those that read source files can', () => {
     expect(whoCan('s3:GetObject', bronze)).toEqual(['plan', 'survey', 'align', 'refine', 'seal', 'sweep']);
+  });
+
+  test('only protect reads what sources drop to be protected, and it writes only what is sealed', () => {
+    const landed = `${bucketArn('landing')}/shop/customers/june.csv`;
+    const sealed = objectArn(bronzeKey(DATASET, '2024-05-01', sealedName('abc')));
+    for (const action of ['s3:GetObject', 's3:DeleteObject'])
+      expect(whoCan(action, landed)).toEqual(['protect']);
+    expect(whoCan('s3:PutObject', landed)).toEqual([]);
+    expect(whoCan('s3:PutObject', sealed)).toEqual(['protect']);
+    expect(whoCan('s3:DeleteObject', sealed)).toEqual([]);
+  });
+
+  test('refine only opens what is sealed, protect makes keys, and the upkeep destroys them', () => {
+    const who = (action: string): FunctionName[] =>
+      ALL.filter((name) =>
+        statementsOfFunction(made.platform, `assay-staging-${name}`).some(({ Action }) =>
+          [Action].flat().includes(action),
+        ),
+      );
+    expect(who('dynamodb:BatchGetItem')).toEqual(['protect', 'refine', 'tend']);
+    expect(who('dynamodb:BatchWriteItem')).toEqual(['protect', 'tend']);
+    expect(who('kms:GenerateDataKeyWithoutPlaintext')).toEqual(['protect', 'tend']);
   });
 
   test('only promote moves a pointer of Silver, only refresh-gold one of Gold, and the upkeep both', () => {
@@ -103,6 +126,7 @@ describe('what functions may do', () => {
   test('only those that have something to tell publish alerts', () => {
     const topics = Object.keys(made.platform.findResources('AWS::SNS::Topic'));
     expect(whoCan('sns:Publish', `<${topics[0]}>`)).toEqual([
+      'protect',
       'gate',
       'hold',
       'promote',

@@ -3,6 +3,13 @@ import { bronzeKey } from '../../etl/naming/bronze.ts';
 import type { Layer } from '../../etl/naming/datasets.ts';
 import { correctionsKey, decisionKey, releaseKey, retryKeys } from '../../etl/naming/decisions.ts';
 import {
+  erasureKey,
+  forgetApprovalKey,
+  forgetEndKey,
+  forgetRequestKey,
+  revealKey,
+} from '../../etl/naming/privacy.ts';
+import {
   backfillKey,
   breakerKey,
   chunkKey,
@@ -12,17 +19,26 @@ import {
   runRecordKey,
   sealKey,
 } from '../../etl/naming/runs.ts';
-import { compactedPart, metadataPrefix, pointerKey, runRoot, upgradedPart } from '../../etl/naming/tables.ts';
+import {
+  compactedPart,
+  letGoPart,
+  metadataPrefix,
+  pointerKey,
+  runRoot,
+  upgradedPart,
+} from '../../etl/naming/tables.ts';
 import { refreshKey, writerKey } from '../../etl/naming/upkeep.ts';
 import { bucketOf } from '../../lib/config/names.ts';
 import { matches, textOf } from './support/policies.ts';
-import { readContracts, type Synthesised, synthesise } from './support/synthesise.ts';
+import { readContracts, readShop, type Synthesised, synthesise } from './support/synthesise.ts';
 
 /** The policies that are there to be attached to people. */
 
 const DATASET = 'spend.council_payments';
 const RUN = '20240501T120003417Z-9b6e0d20';
-const staging = synthesise(await readContracts());
+/** Those of the shop have data groups. */
+const contracts = [...(await readContracts()), ...(await readShop())];
+const staging = synthesise(contracts);
 
 const statementsOf = ({ platform }: Synthesised, name: string) =>
   Object.values(platform.findResources('AWS::IAM::ManagedPolicy')).find(
@@ -112,17 +128,25 @@ describe('who keeps the tables tidy', () => {
     expect(may('caretaker', 's3:DeleteObject', objectArn(key))).toBe(false);
   });
 
-  test('writes joined files of Silver, and those of every table that an upgrade wrote anew, and no others', () => {
+  test('writes joined files of Silver, those of every table that an upgrade wrote anew, rejects without what was let go, and no others', () => {
     const named = (layer: Layer, part: string) => dataFile(layer).replace('part-0001', `part-${part}`);
     const layers = ['silver', 'gold', 'quarantine', 'condemned', 'source_files'] as const;
     const written = [
       named('silver', `${compactedPart(0)}-0`),
       ...layers.map((layer) => named(layer, upgradedPart(0))),
       named('gold', `${upgradedPart(12)}-3`),
+      named('quarantine', letGoPart(0)),
+      named('condemned', letGoPart(12)),
     ];
     for (const key of written) expect(may('caretaker', 's3:PutObject', objectArn(key))).toBe(true);
     expect(may('caretaker', 's3:PutObject', objectArn(writerKey(DATASET, RUN)))).toBe(true);
-    for (const key of [dataFile('silver'), dataFile('gold'), pointerKey('silver', DATASET)])
+    for (const key of [
+      dataFile('silver'),
+      dataFile('gold'),
+      dataFile('quarantine'),
+      named('silver', letGoPart(0)),
+      pointerKey('silver', DATASET),
+    ])
       expect(may('caretaker', 's3:PutObject', objectArn(key))).toBe(false);
   });
 });
@@ -173,7 +197,7 @@ test('analysts and the platform team find the stack, and no other', () => {
 });
 
 test('every policy fits into what IAM takes, 6,144 characters, in the region with the longest name', async () => {
-  const production = synthesise(await readContracts(), { stage: 'production' });
+  const production = synthesise(contracts, { stage: 'production' });
   for (const { Properties } of Object.values(production.platform.findResources('AWS::IAM::ManagedPolicy'))) {
     const text = resolved(Properties.PolicyDocument).replaceAll('eu-west-1', 'ap-southeast-2');
     expect({ name: Properties.ManagedPolicyName, fits: text.replace(/\s/g, '').length <= 6_144 }).toEqual({
@@ -196,3 +220,62 @@ function resolved(value: unknown): string {
       : inner,
   );
 }
+
+describe('who may see and forget protected values', () => {
+  const REVEAL = ['reveal-contact', 'reveal-identity', 'reveal-ids', 'reveal-notes'];
+  const PEOPLE = ['analyst', 'source', 'operator', 'operator-query', 'privacy', 'caretaker', ...REVEAL];
+  const holders = (action: string): string[] =>
+    PEOPLE.filter((who) =>
+      (statementsOf(staging, `assay-staging-${who}`) as { readonly Action: unknown }[]).some(({ Action }) =>
+        [Action].flat().includes(action),
+      ),
+    );
+
+  test('has the keys of the vault; nobody else of the people does', () => {
+    for (const action of ['dynamodb:BatchWriteItem', 'kms:GenerateDataKeyWithoutPlaintext'])
+      expect(holders(action)).toEqual(['privacy']);
+    expect(holders('dynamodb:BatchGetItem')).toEqual(['privacy', ...REVEAL]);
+    for (const key of [revealKey('r'), erasureKey('e'), forgetRequestKey('f')])
+      expect(may('privacy', 's3:PutObject', objectArn(key))).toBe(true);
+    expect(may('operator', 's3:PutObject', objectArn(erasureKey('e')))).toBe(false);
+    // A request goes when it is over, and its approval; nothing that says what was done does.
+    for (const key of [forgetRequestKey('f'), forgetApprovalKey('f')])
+      expect(may('privacy', 's3:DeleteObject', objectArn(key))).toBe(true);
+    for (const key of [forgetEndKey('f'), erasureKey('e'), revealKey('r')])
+      expect(may('privacy', 's3:DeleteObject', objectArn(key))).toBe(false);
+  });
+
+  test('or one data group to read with: its key of KMS, and of the vault’s own what finds keys by references', () => {
+    // In the platform's template they are imports from the lake's, by names that say which they are.
+    const arnOf = (group: string): string => {
+      const [arn = ''] = [...statementsOf(staging, 'assay-staging-privacy')]
+        .flatMap(({ Resource }: { Resource: unknown }) => [Resource].flat().map(textOf))
+        .filter((one) => one.includes(group === '' ? 'Keyvault' : `Keyvault${group}`))
+        .sort((a, b) => a.length - b.length);
+      return arn;
+    };
+    const opens = (who: string, group: string, shard: string): boolean =>
+      matches(statementsOf(staging, `assay-staging-${who}`), 'Allow', {
+        action: 'kms:Decrypt',
+        resource: arnOf(group),
+        context: { 'kms:EncryptionContext:assay:shard': shard },
+      });
+    expect(new Set(['', 'contact', 'identity', 'ids', 'notes'].map(arnOf)).size).toBe(5);
+    expect(opens('reveal-contact', 'contact', 'group/contact/3f')).toBe(true);
+    for (const group of ['identity', 'ids', 'notes'])
+      expect(opens('reveal-contact', group, `group/${group}/3f`)).toBe(false);
+    expect(opens('reveal-contact', '', 'secrets/references')).toBe(true);
+    // Who a person's id belongs to, and records that nobody could parse, are no data group's.
+    for (const shard of ['secrets/pepper', 'people/3f', 'group/assay.line/3f'])
+      expect([opens('reveal-contact', '', shard), opens('privacy', '', shard)]).toEqual([false, true]);
+    expect(may('reveal-contact', 's3:PutObject', objectArn(revealKey('r')))).toBe(true);
+    expect(may('reveal-contact', 's3:PutObject', objectArn(erasureKey('e')))).toBe(false);
+  });
+
+  test('sources put files into the landing bucket, and nobody of the people reads them there', () => {
+    const landed = 'arn:aws:s3:::assay-staging-landing-111122223333-eu-west-1/shop/customers/june.csv';
+    expect(PEOPLE.filter((who) => may(who, 's3:PutObject', landed))).toEqual(['source']);
+    for (const action of ['s3:GetObject', 's3:DeleteObject'])
+      expect(PEOPLE.filter((who) => may(who, action, landed))).toEqual([]);
+  });
+});

@@ -27,6 +27,7 @@ beforeAll(async () => {
   });
 });
 
+/** Without the landing bucket, which keeps nothing. */
 const BUCKETS = ['bronze', 'silver', 'gold', 'quarantine', 'ops', 'artifacts', 'trail'];
 const bucketName = (bucket: string): string => `assay-production-${bucket}-111122223333-eu-west-1`;
 
@@ -70,8 +71,11 @@ function bucketId(name: string): string {
 }
 
 describe('buckets', () => {
-  test.each(BUCKETS)('%s is versioned, closed to the public, and answers over TLS only', (name) => {
+  test.each(BUCKETS)('%s is versioned', (name) => {
     expect(bucket(name).VersioningConfiguration).toEqual({ Status: 'Enabled' });
+  });
+
+  test.each([...BUCKETS, 'landing'])('%s is closed to the public, and answers over TLS only', (name) => {
     expect(Object.values(bucket(name).PublicAccessBlockConfiguration)).toEqual([true, true, true, true]);
     expect(denies(name, 's3:GetObject', 'any', { 'aws:SecureTransport': 'false' })).toBe(true);
     expect(denies(name, 's3:GetObject', 'any', { 's3:TlsVersion': '1.1' })).toBe(true);
@@ -262,7 +266,7 @@ describe('workflow', () => {
 
   test('a file in Bronze and every night at two start a run; what gets lost is kept', () => {
     const rules = all(production.platform, 'AWS::Events::Rule');
-    const dropped = rules.find(({ EventPattern }) => EventPattern?.source?.[0] === 'aws.s3');
+    const dropped = rules.find(({ EventPattern }) => EventPattern?.detail?.object !== undefined);
     expect(dropped?.EventPattern).toMatchObject({
       'detail-type': ['Object Created'],
       detail: { object: { key: [{ prefix: 'bronze/' }] } },
@@ -276,6 +280,26 @@ describe('workflow', () => {
       EventBridgeConfiguration: { EventBridgeEnabled: true },
     });
     expect(production.lake.findResources('Custom::S3BucketNotifications')).toEqual({});
+  });
+
+  test('a file in the landing bucket is protected at once, else within the hour, and stays no longer than a day', () => {
+    const rules = all(production.platform, 'AWS::Events::Rule');
+    const landed = rules.find(({ EventPattern }) =>
+      textOf(EventPattern?.detail?.bucket?.name?.[0]).includes('-landing-'),
+    );
+    expect(landed?.EventPattern).toMatchObject({ 'detail-type': ['Object Created'] });
+    const calls = (rule: Properties | undefined): string => JSON.stringify(rule?.Targets[0].Arn);
+    const hourly = rules.filter(({ ScheduleExpression }) => ScheduleExpression === 'rate(1 hour)');
+    const sweep = hourly.find((rule) => calls(rule) === calls(landed));
+    expect(JSON.parse(sweep?.Targets[0].Input)).toEqual({ sweep: true });
+    const landing = bucket('landing');
+    expect(landing.VersioningConfiguration).toBeUndefined();
+    expect(landing.LifecycleConfiguration.Rules).toContainEqual(
+      expect.objectContaining({ Id: 'nothing-stays', ExpirationInDays: 1 }),
+    );
+    expect(landing.BucketEncryption.ServerSideEncryptionConfiguration[0]).toMatchObject({
+      ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms' },
+    });
   });
 });
 
@@ -373,6 +397,7 @@ describe('alerts', () => {
         'alerts-undelivered',
         'alerts-waiting',
         'events-lost',
+        'landing-waiting',
         ...FUNCTION_NAMES.flatMap((name) => [`${name}-errors`, `${name}-throttles`]),
         ...['held', 'quarantine-rate', 'condemned', 'stale', 'seal-missing'].flatMap((what) => [
           `mortgages-transactions-${what}`,
@@ -479,6 +504,13 @@ describe('governance', () => {
     expect(Object.keys(production.platform.toJSON().Outputs).sort()).toEqual(
       [
         'BronzeBucket',
+        'LandingBucket',
+        'VaultTable',
+        'VaultKeysTable',
+        'VaultWrappingKeys',
+        'ServiceUrl',
+        'SignInClient',
+        'SignInIssuer',
         'SilverBucket',
         'GoldBucket',
         'LineageNamespace',
@@ -491,6 +523,7 @@ describe('governance', () => {
         'AlertsTopicArn',
         'AlertsQueueUrl',
         'StateMachineArn',
+        'UserPoolId',
         'Workgroup',
         'OperatorsWorkgroup',
         'StartRunFunction',

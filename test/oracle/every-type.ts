@@ -102,12 +102,28 @@ const COLUMNS: readonly ColumnText[] = [
   { name: 'remark', classification: 'confidential' },
 ];
 
-/** A contract with every type and every way of spelling it, whose first column is the key. */
-export const EVERY_TYPE = contractText({
+const SETTINGS = {
+  csv: { encodings: ['utf-8', 'windows-1252'], nullValues: ['NULL', 'n/a', '-'] },
+  limits: { ...NO_LIMITS, maxRecordBytes: 2000 },
+};
+
+/** A contract with every type and every way of spelling it, whose first column is the key; with record rules by name. */
+export const everyType = (rules: Readonly<Record<string, string>> = {}): string =>
+  contractText({ partitionColumn: 'paid_on', columns: COLUMNS, rules, assay: SETTINGS });
+
+/** The same without rules. */
+export const EVERY_TYPE = everyType();
+
+const CLEAR: readonly string[] = ['id', 'paid_on'];
+
+/** The same with every value sealed that can be; whose they are, the key says. */
+export const EVERY_TYPE_SEALED = contractText({
   partitionColumn: 'paid_on',
-  columns: COLUMNS,
-  assay: {
-    csv: { encodings: ['utf-8', 'windows-1252'], nullValues: ['NULL', 'n/a', '-'] },
-    limits: { ...NO_LIMITS, maxRecordBytes: 2000 },
-  },
+  columns: COLUMNS.map((column, n) => {
+    const protect = CLEAR.includes(column.name)
+      ? { as: 'clear', reason: 'a number' }
+      : { as: 'encrypted', group: n % 2 === 0 ? 'even' : 'odd' };
+    return { ...column, assay: { ...column.assay, protect } };
+  }),
+  assay: { ...SETTINGS, subject: { column: 'id', kind: 'payment' } },
 });

@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { normaliseHeader } from '../../etl/contract/header.ts';
 import { parseFields } from './parse-fields.ts';
+import { parseJsonLines } from './parse-json.ts';
 import {
   decode,
   isBlankText,
@@ -30,8 +31,12 @@ const MAX_FIELDS = 2_000;
 
 /** Reads a file as a contract says: what it is packed in, its header, its records. */
 export function readSource(file: Uint8Array, contract: SourceContract): OracleSource {
+  const isJson = contract.csv.format === 'jsonl';
+  if (isJson && /^(fffe|feff)/.test(Buffer.from(file.subarray(0, 2)).toString('hex')))
+    return { kind: 'rejected', why: 'JSON Lines are UTF-8' };
   const text = unpack(Buffer.from(file), contract.csv.encodings);
   if (text.kind === 'rejected') return text;
+  if (isJson) return readJson(text.bytes, contract);
   const dialect = dialectOf(contract, text.isMarked);
   const lines = splitLines(text.bytes.toString('latin1'));
   const header = findHeader(lines, contract, dialect);
@@ -39,6 +44,13 @@ export function readSource(file: Uint8Array, contract: SourceContract): OracleSo
   const records = parseRecords(lines.slice(header.next), header.names.length, dialect);
   const isHeader = (record: OracleRecord): boolean => isHeaderAgain(record, header, contract, dialect);
   return { kind: 'read', records, fields: header.fields, isHeader };
+}
+
+/** The records of JSON Lines, whose columns stand in the contract's order. */
+function readJson(text: Buffer, contract: SourceContract): OracleSource {
+  const records = parseJsonLines(text, contract);
+  if (records.length === 0) return { kind: 'empty' };
+  return { kind: 'read', records, fields: contract.columns.map((_, n) => n), isHeader: () => false };
 }
 
 /** Whether a record's fields are the names of the columns, after a byte order mark perhaps. */

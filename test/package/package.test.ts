@@ -61,7 +61,12 @@ describe('the npm package', () => {
       const text = await page.text();
       expect([page.status, text]).toEqual([200, expect.stringContaining('spend.council_payments')]);
       const named = [...text.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(([, at]) => at);
-      expect(named.sort()).toEqual(['/assets/icon.svg', '/assets/script.js', '/assets/style.css']);
+      expect(named.sort()).toEqual([
+        '/assets/icon.svg',
+        '/assets/reports.css',
+        '/assets/script.js',
+        '/assets/style.css',
+      ]);
       for (const at of named) expect([at, (await fetch(`${url}${at}`)).status]).toEqual([at, 200]);
     } finally {
       child.kill();

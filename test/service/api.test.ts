@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { runMain } from '../cli/run-main.ts';
 import { openShop, type Shop } from '../cli/shop.ts';
-import { describedAnswers } from './described-answers.ts';
 import { type AskedService, openService } from './open-service.ts';
 
 /** One sale of three can't be read: the run is held. */
@@ -20,7 +19,7 @@ let shop: Shop;
 let service: AskedService;
 beforeAll(async () => {
   shop = await openShop('{ maxQuarantineRate: 0.1, smallBatchRecords: 2 }');
-  service = await describedAnswers(await openService(shop.cwd));
+  service = await openService(shop.cwd);
 });
 afterAll(() => shop.dispose());
 
@@ -59,7 +58,7 @@ describe('an empty lake', () => {
       ],
       next: null,
     });
-    expect(await service.json('/v1/runs')).toEqual({ runs: [], next: null });
+    expect(await service.json('/v1/runs')).toEqual({ runs: [], underWay: [], next: null });
     expect(await service.json('/v1/decisions')).toEqual({ decisions: [], next: null });
     expect(await service.json('/v1/lineage')).toMatchObject({
       links: [{ from: 'shop.sales', to: 'shop.monthly_sales' }],

@@ -24,7 +24,7 @@ afterAll(async () => {
 /** The examples are of the lake that the demo makes; this one has its contracts, and no rows yet. */
 test('docs/console.md: the examples of /v1/data and /graphql are answered', async () => {
   const text = await readFile('docs/console.md', 'utf8');
-  const addresses = [...text.matchAll(/curl -s "http:\/\/127\.0\.0\.1:4180(\/v1\/data[^"]+)"/g)];
+  const addresses = [...text.matchAll(/curl -s "http:\/\/127\.0\.0\.1:4180(\/v1\/data\/[^"]+)"/g)];
   expect(addresses).toHaveLength(2);
   for (const [, at = ''] of addresses) expect([at, (await service.ask(at)).status]).toEqual([at, 200]);
   const [, body = ''] = /\/graphql [\s\S]*?-d '(\{.*\})'\n/.exec(text) ?? [];

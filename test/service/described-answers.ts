@@ -1,5 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import type { AskedService } from './open-service.ts';
+import { openApi } from '../../service/api/openapi.ts';
+import { ROUTES } from '../../service/api/routes.ts';
+import type { AskedService } from './asked-service.ts';
 
 type Operations = Readonly<Record<string, Described>>;
 interface Described {
@@ -7,22 +9,29 @@ interface Described {
     Record<string, { readonly content?: Readonly<Record<string, { readonly schema?: object }>> }>
   >;
 }
+interface Description {
+  readonly paths: Readonly<Record<string, Operations>>;
+  readonly components: { readonly schemas: { readonly Problem: object } };
+}
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+const { paths, components } = openApi(ROUTES, '0.0.0') as unknown as Description;
+// Addresses without a parameter are their own before others.
+const known = Object.keys(paths)
+  .toSorted((a, b) => a.split('{').length - b.split('{').length)
+  .map((path) => ({ path, form: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`) }));
 
 /** The service, which throws where an answer in JSON is another than its OpenAPI description says. */
-export async function describedAnswers(service: AskedService): Promise<AskedService> {
-  const ajv = new Ajv2020({ strict: false, validateFormats: false });
-  const { paths } = (await service.json('/v1/openapi.json')) as { paths: Record<string, Operations> };
-  // Addresses without a parameter are their own before others.
-  const known = Object.keys(paths)
-    .toSorted((a, b) => a.split('{').length - b.split('{').length)
-    .map((path) => ({ path, form: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`) }));
+export function describedAnswers(service: AskedService): AskedService {
   const check = async (at: string, method: string, answer: Response): Promise<Response> => {
     const [address = ''] = at.split('?');
     const path = known.find(({ form }) => form.test(address))?.path ?? '';
-    const content = paths[path]?.[method.toLowerCase()]?.responses[answer.status]?.content;
-    const schema = content?.['application/json']?.schema;
-    if (schema === undefined || !answer.headers.get('content-type')?.startsWith('application/json'))
-      return answer;
+    const type = answer.headers.get('content-type')?.split(';', 1)[0] ?? '';
+    const described = paths[path]?.[method.toLowerCase()]?.responses[answer.status]?.content?.[type];
+    if (type === 'application/json' && path !== '' && described === undefined)
+      throw new Error(`${method} ${at}: ${answer.status} is answered, and not described.`);
+    const schema = type === 'application/problem+json' ? components.schemas.Problem : described?.schema;
+    if (schema === undefined) return answer;
     const isValid = ajv.validate(schema, await answer.clone().json());
     if (!isValid)
       throw new Error(`${method} ${at}: ${ajv.errorsText(ajv.errors)} ${JSON.stringify(ajv.errors)}`);

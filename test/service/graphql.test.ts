@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   buildClientSchema,
@@ -8,7 +9,12 @@ import {
 } from 'graphql';
 import { serverAudits } from 'graphql-http';
 import { GraphQLClient } from 'graphql-request';
+import { openLake } from '../../adapters/local/lake.ts';
+import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { openAsking } from '../../service/graphql/asking.ts';
+import { sightOf } from '../../service/graphql/sight.ts';
 import type { Role } from '../../service/identity/permissions.ts';
+import { readerOf } from '../../service/identity/reader.ts';
 import { runMain } from '../cli/run-main.ts';
 import { openShop, type Shop } from '../cli/shop.ts';
 import { type AskedService, HOST, openService } from './open-service.ts';
@@ -249,7 +255,12 @@ const HOSTILE: readonly (readonly [string, string, string])[] = [
   ['a subscription', 'subscription { __typename }', 'GRAPHQL'],
   ['no query', '', 'GRAPHQL_SYNTAX'],
   ['SQL for a cursor', `{ shop__sales(after: "' OR 1=1 --") { nodes { sale_id } } }`, 'CURSOR'],
-  ['NUL in a filter', '{ shop__sales(where: {sale_id: {eq: "a\\u0000b"}}) { nodes { sale_id } } }', 'FILTER'],
+  [
+    'NUL in a filter',
+    '{ shop__sales(where: {sale_id: {eq: "a\\u0000b"}}) { nodes { sale_id } } }',
+    'REQUEST',
+  ],
+  ['a bell in an argument', '{ runs(status: "a\\u0007b") { nodes { runId } } }', 'REQUEST'],
   [
     'an enum of another table',
     '{ shop__sales(orderBy: [{column: rowid}]) { nodes { sale_id } } }',
@@ -265,6 +276,35 @@ describe('what is made to harm', () => {
     expect(errors[0]?.extensions.code).toBe(code);
     expect(errors.length).toBeLessThanOrEqual(10);
     expect(text).not.toMatch(/node_modules|\.ts:\d|stack/);
+  });
+
+  test('a control character in a variable is refused, however deep', async () => {
+    const query = 'query ($w: ShopSalesFilter) { shop__sales(where: $w) { nodes { sale_id } } }';
+    const errors = await refused(query, { w: { sale_id: { in: ['a', 'b\u0000'] } } });
+    expect([errors[0]?.extensions.code, errors[0]?.message]).toEqual([
+      'REQUEST',
+      expect.stringContaining('variables.w.sale_id.in.1'),
+    ]);
+  });
+
+  test('a stopped request reads no more of a source file', async () => {
+    const { effects } = await openLake(path.join(shop.cwd, 'lake'), {
+      contractsDir: path.join(shop.cwd, 'contracts'),
+      sqlDir: path.join(shop.cwd, 'sql/gold'),
+    });
+    const [file] = await effects.objects.list('bronze/');
+    const loaded = await loadContracts(effects.contracts);
+    const identity = { name: 'ann', roles: ['admin'] as const };
+    const asking = openAsking({ effects, loaded, sight: sightOf(identity, readerOf(identity)) });
+    const read = async (): Promise<number> => {
+      let bytes = 0;
+      for await (const piece of asking.effects.data.stream(file?.key ?? '')) bytes += piece.length;
+      return bytes;
+    };
+    expect(await read()).toBe(SALES.length);
+    asking.stop();
+    await expect(read()).rejects.toMatchObject({ code: 'QUERY_STOPPED' });
+    await asking.close();
   });
 
   test('a variable that says how many rows counts as it is', async () => {

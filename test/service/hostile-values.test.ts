@@ -44,7 +44,12 @@ test('values that come from files and people are text on every page: no tag, att
     '/datasets/shop.sales',
     '/runs',
     `/runs/${runId}`,
+    '/quarantine',
+    `/quarantine?dataset=shop.sales&file=${encodeURIComponent(IMAGE)}`,
+    `/quarantine?dataset=${encodeURIComponent(SCRIPT)}`,
+    `/quarantine?state=${encodeURIComponent(IMAGE)}`,
     '/activity',
+    '/privacy',
     `/datasets/${encodeURIComponent(IMAGE)}`,
     `/nowhere/${encodeURIComponent(SCRIPT)}`,
   ];
@@ -72,6 +77,7 @@ test('the API answers no page that a browser could take for one', async () => {
       .replace('{dataset}', 'shop.sales')
       .replace('{report}', 'shop.monthly_sales');
     const answer = await service.ask(at, { method, headers: { accept: 'text/html' } });
-    expect(answer.headers.get('content-type')).toMatch(/^application\/(problem\+)?json/);
+    expect(answer.headers.get('content-type')).toMatch(/^(application\/(problem\+)?json|text\/event-stream)/);
+    await answer.body?.cancel();
   }
 });

@@ -1,51 +1,61 @@
 import path from 'node:path';
+import { systemClock } from '../../adapters/local/clock.ts';
 import { engineProcesses } from '../../adapters/local/engine-process/engine-process.ts';
 import { openLake } from '../../adapters/local/lake.ts';
 import { runDataset, runOnce } from '../../adapters/local/run-dataset.ts';
+import { uploadIntake } from '../../adapters/local/upload-intake.ts';
 import type { Runs } from '../../etl/operations/runs.ts';
-import type { Effects } from '../../etl/ports.ts';
+import type { Clock, Effects } from '../../etl/ports.ts';
 import { createApp } from '../../service/app.ts';
+import { openKeptHealth } from '../../service/health/kept-health.ts';
 import { localAccess } from '../../service/identity/local-access.ts';
+import { memoryTickets } from '../../service/identity/memory-tickets.ts';
+import { type Oidc, openOidc } from '../../service/identity/oidc/oidc.ts';
 import type { Role } from '../../service/identity/permissions.ts';
 import { memorySessions } from '../../service/identity/sessions.ts';
+import { openRecordDesk } from '../../service/quarantine/record-desk.ts';
 import { openDesk } from '../../service/queries/desk.ts';
+import { openRunDesk } from '../../service/runs/run-desk.ts';
+import { watchRuns } from '../../service/runs/run-watch.ts';
+import { watchedLake } from '../../service/runs/watched-lake.ts';
+import type { AskedService } from './asked-service.ts';
+import { describedAnswers } from './described-answers.ts';
+
+export type { AskedService } from './asked-service.ts';
+
+import { AUDIENCE, CLIENT_ID } from './oidc-client.ts';
 
 /** The host by which the tests ask. */
 export const HOST = 'assay.test:1';
-const TOKEN = 'the-token-of-the-tests';
-
-/** A service over a lake, asked without a socket. */
-export interface AskedService {
-  /** Sends a request as it is, but for the Host header. */
-  send(at: string, init?: RequestInit): Promise<Response>;
-  /** Sends a request with the token. */
-  ask(at: string, init?: RequestInit): Promise<Response>;
-  /** The JSON of an answer to a GET with the token; throws where its status is another than 200. */
-  json(at: string): Promise<unknown>;
-  /** POSTs JSON with the token. */
-  post(at: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>;
-  /** Signs in by the address and returns the Cookie header of the session. */
-  signIn(): Promise<string>;
-  /** Ends the queries that were asked. */
-  close(): Promise<void>;
-}
+/** The token that the tests send. */
+export const TOKEN = 'the-token-of-the-tests';
 
 /** How a service is opened. */
 export interface Opening {
+  /** The hosts by which it is asked, where it is not HOST alone. */
+  readonly hosts?: ReadonlySet<string>;
+  /** Who asks; ann unless said. */
+  readonly name?: string;
   readonly roles?: readonly Role[];
+  readonly groups?: readonly string[];
   readonly isReadOnly?: boolean;
+  /** Where people sign in, instead of by the token. */
+  readonly issuer?: string;
 }
 
 /** Opens the service of the lake in a shop's folder. */
 export async function openService(
   cwd: string,
-  { roles = ['admin'], isReadOnly = false }: Opening = {},
+  { name = 'ann', roles = ['admin'], groups = [], isReadOnly = false, issuer, hosts }: Opening = {},
 ): Promise<AskedService> {
-  const { effects } = await openLake(path.join(cwd, 'lake'), {
+  const watch = watchRuns(systemClock);
+  const local = await openLake(path.join(cwd, 'lake'), {
+    ...watch.told,
     contractsDir: path.join(cwd, 'contracts'),
     sqlDir: path.join(cwd, 'sql/gold'),
     threads: 2,
   });
+  const { effects } = local;
   const engine = { ...effects.engine, memoryLimitMb: 128, threads: 1 };
   const queries = openDesk({
     effects,
@@ -54,15 +64,26 @@ export async function openService(
     deadlineMs: 60_000,
     keptMs: 60_000,
   });
+  const lake = watchedLake({ effects, runs: runsOn(effects) }, watch);
+  const runs = openRunDesk(lake, watch);
+  const { clock } = effects;
+  const oidc = issuer === undefined ? undefined : openOidcOf(issuer, clock);
+  const records = openRecordDesk(effects);
   const app = createApp({
-    lake: { effects, runs: runsOn(effects) },
+    lake,
+    runs,
+    records,
+    health: openKeptHealth(effects),
+    intake: uploadIntake(local, 100_000_000),
     lakeName: 'lake',
     version: '0.0.0',
-    access: localAccess(TOKEN, { name: 'ann', roles }),
-    sessions: memorySessions(effects.clock),
+    access: oidc?.access ?? localAccess(TOKEN, { name, roles, groups }),
+    ...(oidc === undefined ? {} : { oidc }),
+    sessions: memorySessions(clock),
     queries,
     cookieName: 'assay-1',
-    hosts: new Set([HOST]),
+    hosts: hosts ?? new Set([HOST]),
+    isSecure: false,
     isReadOnly,
     assets: new Map([['style.css', { type: 'text/css', body: 'body{}' }]]),
     onError: (error) => console.error(error),
@@ -77,7 +98,7 @@ export async function openService(
     headers.set('authorization', `Bearer ${TOKEN}`);
     return send(at, { ...init, headers });
   };
-  return {
+  return describedAnswers({
     send,
     ask,
     async json(at) {
@@ -95,13 +116,35 @@ export async function openService(
       const { headers } = await send(`/?token=${TOKEN}`, { headers: { accept: 'text/html' } });
       return (headers.get('set-cookie') ?? '').split(';')[0] ?? '';
     },
-    close: () => queries.close(),
+    fetch: async (request) => await app.fetch(request),
+    async close() {
+      runs.end();
+      await queries.close();
+      await runs.close();
+      await records.close();
+    },
+  });
+}
+
+/** Signing in to the service of the tests by an issuer. */
+export function openOidcOf(issuer: string, clock: Clock = systemClock): Oidc {
+  const settings = {
+    ...{
+      issuer,
+      audience: AUDIENCE,
+      clientId: CLIENT_ID,
+      rolesClaim: 'roles',
+      nameClaims: ['sub'],
+      scopes: [],
+    },
+    ...{ publicUrl: new URL(`http://${HOST}`), clock, fetch, isPlain: true },
   };
+  return openOidc(settings, memoryTickets(clock), { cooldownMs: 0 });
 }
 
 function runsOn(effects: Effects): Runs {
   return {
-    dataset: (dataset) => runDataset(dataset, effects),
+    dataset: (dataset, options) => runDataset(dataset, effects, options),
     backfill: ({ dataset, runId }) => runOnce(dataset, effects, { runId }),
     approved: (dataset, approval) => runOnce(dataset, effects, approval),
     resealed: ({ dataset, runId }) => runOnce(dataset, effects, { runId, start: 'reseal' }),

@@ -46,25 +46,25 @@ function open(limits: { readonly deadlineMs?: number; readonly keptMs?: number }
 const question = (sql: string): Question => ({ sql, asOf: { kind: 'now' }, reader: READER });
 
 test('an answer is kept for its reader, page by page, and for nobody else', async () => {
-  const asked = desk.ask(question('FROM silver.shop_orders SELECT id ORDER BY id'), 'ann');
+  const asked = await desk.ask(question('FROM silver.shop_orders SELECT id ORDER BY id'), 'ann');
   const state = await asked.state(30_000);
   if (state.kind !== 'answered') throw new Error(state.kind);
   expect(state.answer.rowCount).toBe(2);
   expect(await state.answer.rows(1, 2)).toEqual([['2']]);
-  expect(desk.find(asked.id, 'ann')).toBe(asked);
-  expect(desk.find(asked.id, 'bob')).toBeUndefined();
+  expect(await desk.find(asked.id, 'ann')).toBe(asked);
+  expect(await desk.find(asked.id, 'bob')).toBeUndefined();
   expect(await desk.cancel(asked.id, 'bob')).toBe(false);
   expect(await desk.cancel(asked.id, 'ann')).toBe(true);
-  expect(desk.find(asked.id, 'ann')).toBeUndefined();
+  expect(await desk.find(asked.id, 'ann')).toBeUndefined();
 });
 
 test('a mistake is told with what to write', async () => {
-  const state = await desk.ask(question('FROM silver.shop_order'), 'ann').state(30_000);
+  const state = await (await desk.ask(question('FROM silver.shop_order'), 'ann')).state(30_000);
   expect(state).toMatchObject({ kind: 'failed', error: { code: 'NO_TABLE' } });
 });
 
 test('one that runs is told as running, is stopped when asked, and leaves nothing behind', async () => {
-  const asked = desk.ask(question(LONG), 'ann');
+  const asked = await desk.ask(question(LONG), 'ann');
   expect(await asked.state(300)).toEqual({ kind: 'running' });
   expect(await desk.cancel(asked.id, 'ann')).toBe(true);
   expect(await asked.state(30_000)).toMatchObject({ kind: 'failed', error: { code: 'QUERY_STOPPED' } });
@@ -72,19 +72,19 @@ test('one that runs is told as running, is stopped when asked, and leaves nothin
 
 test('one that runs too long is ended', async () => {
   const short = open({ deadlineMs: 1_500 });
-  const state = await short.ask(question(LONG), 'ann').state(30_000);
+  const state = await (await short.ask(question(LONG), 'ann')).state(30_000);
   expect(state).toMatchObject({ kind: 'failed', error: { code: 'QUERY_TIME' } });
   await short.close();
 });
 
 test('the answer that nobody looked at for longest makes room; where all run, the next is refused', async () => {
   const two = open({});
-  const first = two.ask(question('SELECT 1'), 'ann');
+  const first = await two.ask(question('SELECT 1'), 'ann');
   await first.state(30_000);
-  two.ask(question(LONG), 'ann');
-  two.ask(question(LONG), 'bob');
-  expect(two.find(first.id, 'ann')).toBeUndefined();
-  expect(() => two.ask(question('SELECT 1'), 'cid')).toThrow(
+  await two.ask(question(LONG), 'ann');
+  await two.ask(question(LONG), 'bob');
+  expect(await two.find(first.id, 'ann')).toBeUndefined();
+  await expect(two.ask(question('SELECT 1'), 'cid')).rejects.toEqual(
     expect.objectContaining({ name: 'TransientError', code: 'QUERIES_BUSY' }),
   );
   await two.close();
@@ -92,10 +92,10 @@ test('the answer that nobody looked at for longest makes room; where all run, th
 
 test('an answer that nobody looks at goes by itself, and nothing of any query stays on the disk', async () => {
   const brief = open({ keptMs: 400 });
-  const asked = brief.ask(question('SELECT 1'), 'ann');
+  const asked = await brief.ask(question('SELECT 1'), 'ann');
   await asked.state(30_000);
   await new Promise((resolve) => setTimeout(resolve, 1_000));
-  expect(brief.find(asked.id, 'ann')).toBeUndefined();
+  expect(await brief.find(asked.id, 'ann')).toBeUndefined();
   await brief.close();
   await desk.close();
   const left = (await readdir(path.join(lake.lake.root, '.scratch'))).filter((name) =>

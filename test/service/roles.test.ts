@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ROUTES } from '../../service/api/routes.ts';
-import { ACTIONS, PAGES } from '../../service/console/pages.ts';
+import { ACTIONS, FILE_ACTIONS, PAGES } from '../../service/console/pages.ts';
 import { type Permission, ROLES, type Role } from '../../service/identity/permissions.ts';
 import { openShop, type Shop } from '../cli/shop.ts';
 import { type AskedService, openService } from './open-service.ts';
@@ -22,18 +22,27 @@ const WHO: Readonly<Record<Permission, readonly Role[]>> = {
   'silver.read': ['analyst', 'finance', 'steward', 'auditor', 'admin'],
   'sql.ask': ['analyst', 'finance', 'operator', 'steward', 'auditor', 'admin'],
   'runs.read': ['analyst', 'finance', 'operator', 'steward', 'auditor', 'admin'],
+  'runs.start': ['operator', 'steward', 'admin'],
+  'files.upload': ['operator', 'steward', 'admin'],
   'runs.decide': ['operator', 'admin'],
   'quarantine.read': ['steward', 'auditor', 'admin'],
+  'quarantine.decide': ['steward', 'admin'],
+  'quarantine.release': ['steward', 'admin'],
   'closings.read': ['finance', 'auditor', 'admin'],
+  'closings.decide': ['finance', 'admin'],
   'decisions.read': ['operator', 'auditor', 'admin'],
   'protected.read': ['finance', 'steward', 'privacy', 'admin'],
+  'values.reveal': ['steward', 'admin'],
+  'privacy.read': ['privacy', 'auditor', 'admin'],
+  'privacy.decide': ['privacy', 'admin'],
+  'privacy.access': ['privacy', 'admin'],
 };
 
 /** Every address with its method, and what it needs. */
 const DOORS = [
   ...ROUTES.map(({ method, path, permission }) => ({ method: method.toUpperCase(), path, permission })),
   ...PAGES.map(({ path, permission }) => ({ method: 'GET', path, permission })),
-  ...ACTIONS.map(({ path, permission }) => ({ method: 'POST', path, permission })),
+  ...[...ACTIONS, ...FILE_ACTIONS].map(({ path, permission }) => ({ method: 'POST', path, permission })),
 ];
 const addressOf = (path: string): string => path.replaceAll(/\{\w+\}/g, 'none');
 

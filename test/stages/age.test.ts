@@ -35,7 +35,7 @@ const csv = (): string => `id,paid_on,amount,note\n${ids++},2024-01-05,1.00,\n`;
 const put = (day: string, name: string, text = csv()): Promise<string> =>
   effects.objects.put(bronzeKey(lake.dataset, day, name), Buffer.from(text), { ifNoneMatch: '*' });
 const filesOf = async (look: 'everywhere' | 'last-days'): Promise<string[]> =>
-  (await runDataset(lake.dataset, effects, look))
+  (await runDataset(lake.dataset, effects, { look }))
     .flatMap(({ files }) => files)
     .map(({ key }) => key.split('/').at(-1) ?? '');
 const listedInBronze = (): (number | undefined)[] =>

@@ -2,8 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { auditDataset } from '../../etl/audit/audit-dataset.ts';
 import type { Problem } from '../../etl/audit/problem.ts';
-import { type Files, type Ran, testLake } from './harness.ts';
+import { type Files, type Ran, type TestLake, testLake } from './harness.ts';
 import type { Row } from './read-rows.ts';
+import { type Reveal, revealer } from './revealed.ts';
 
 /** What a case leaves, by file name under expected/. */
 export type Outcome = Readonly<Record<'seal.json' | 'silver.csv' | 'rejects.csv', string>>;
@@ -16,32 +17,61 @@ export interface RanCase {
 
 /**
  * Runs a case: its contract over input/*, all at once, or over input/1/*, input/2/* …, one run each. A file
- * `contract-<n>.yaml` takes the contract's place before run n.
+ * `contract-<n>.yaml` takes the contract's place before run n, and whom `forget-<n>.json` names is forgotten before it.
+ * What is sealed is shown as it was, in double brackets.
  */
 export async function runCase(folder: string): Promise<RanCase> {
   const contract = await readFile(path.join(folder, 'contract.yaml'), 'utf8');
-  const lake = await testLake({ contracts: [contract] });
+  const isSealed = contract.includes('assay.protect');
+  const lake = await testLake({ contracts: [contract], vault: isSealed });
   try {
     const runs: unknown[] = [];
     for (const [n, files] of (await inputsOf(path.join(folder, 'input'))).entries()) {
       const changed = await readIfThere(path.join(folder, `contract-${n + 1}.yaml`));
       if (changed !== undefined) await lake.setContract(changed);
+      await forget(lake, await readIfThere(path.join(folder, `forget-${n + 1}.json`)));
       runs.push(describeRun(await lake.dropAndRun(files)));
     }
+    const reveal = isSealed ? revealer(lake) : undefined;
     const rejects = [
       ...(await lake.rows('quarantine')).map((row) => ({ verdict: 'quarantined', ...row })),
       ...(await lake.rows('condemned')).map((row) => ({ verdict: 'condemned', ...row })),
     ];
     const outcome = {
       'seal.json': `${JSON.stringify(runs, null, 2)}\n`,
-      'silver.csv': toCsv((await lake.rows('silver')).map(silverLine)),
-      'rejects.csv': toCsv(rejects.map(rejectLine)),
+      'silver.csv': toCsv(await shown((await lake.rows('silver')).map(silverLine), reveal)),
+      'rejects.csv': toCsv(await shown(rejects.map(rejectLine), reveal)),
     };
     const { problems } = await auditDataset(lake.lake.effects, { dataset: lake.dataset });
     return { outcome, problems };
   } finally {
     await lake.dispose();
   }
+}
+
+interface Forgotten {
+  readonly kind: string;
+  readonly id: string;
+}
+
+async function forget({ lake }: TestLake, text: string | undefined): Promise<void> {
+  for (const subject of text === undefined ? [] : (JSON.parse(text) as Forgotten[])) {
+    const origin = { by: 'ann', reason: 'asked for', until: new Date('2099-01-01') };
+    const erasure = await lake.effects.vault?.forget(subject, origin);
+    if (erasure === undefined) throw new Error(`nobody knows ${subject.id}`);
+  }
+}
+
+/** Rows with what was sealed; their hashes are of envelopes, which differ from lake to lake, and so are file names. */
+async function shown(rows: readonly Row[], reveal: Reveal | undefined): Promise<Row[]> {
+  if (reveal === undefined) return [...rows];
+  const order = [...rows].sort((a, b) => (rowOrder(a) < rowOrder(b) ? -1 : 1));
+  const all: Row[] = [];
+  for (const row of order)
+    all.push(
+      await reveal({ ...row, row_hash: '…', ...(row.source_file === undefined ? {} : { source_file: '…' }) }),
+    );
+  return all;
 }
 
 /** The files of each run, in the order of their names. */
@@ -84,7 +114,9 @@ function describeRun({ status, record }: Ran): unknown {
   };
 }
 
-const nameOf = (key: unknown): string => String(key).split('/').at(-1) ?? '';
+/** A protected file's name is the vault's. */
+const nameOf = (key: unknown): string =>
+  (String(key).split('/').at(-1) ?? '').replace(/^.*\.sealed\.csv$/, '….sealed.csv');
 
 function silverLine(row: Row): Row {
   const { source_file_id: _id, ingestion_timestamp: _at, row_hash: hash, ...rest } = row;
@@ -117,11 +149,14 @@ function shortHash(hash: unknown): string {
   return String(hash).slice(0, 16);
 }
 
+const rowOrder = (row: Row): string =>
+  `${row.run_id} ${row.source_file ?? ''} ${String(row.source_row_number).padStart(9, '0')} ${row.row_hash}`;
+
 /** Rows as CSV, ordered by run, file, number and hash; NULL is empty and the empty text is quoted. */
 function toCsv(rows: readonly Row[]): string {
-  const order = (row: Row): string =>
-    `${row.run_id} ${row.source_file ?? ''} ${String(row.source_row_number).padStart(9, '0')} ${row.row_hash}`;
-  const sorted = [...rows].sort((a, b) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0));
+  const sorted = [...rows].sort((a, b) =>
+    rowOrder(a) < rowOrder(b) ? -1 : rowOrder(a) > rowOrder(b) ? 1 : 0,
+  );
   const columns = Object.keys(sorted[0] ?? {});
   const lines = sorted.map((row) => columns.map((name) => csvField(row[name])).join(','));
   return [columns.join(','), ...lines, ''].join('\n');

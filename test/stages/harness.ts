@@ -1,12 +1,17 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { ingestFiles } from '../../adapters/local/ingest-files.ts';
 import { initLake, type Lake, openLake } from '../../adapters/local/lake.ts';
+import { createVault } from '../../adapters/local/vault/folder-vault.ts';
+import { type VaultSettings, vaultPlace } from '../../adapters/local/vault/vault-place.ts';
 import { BronzeIntake } from '../../etl/bronze.ts';
+import type { SourceContract } from '../../etl/contract/contract.ts';
 import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
 import { bronzePrefix } from '../../etl/naming/bronze.ts';
 import { runRecordKey, sealKey } from '../../etl/naming/runs.ts';
 import type { Alert, Effects } from '../../etl/ports.ts';
+import { isProtected, protectionOf } from '../../etl/privacy/protection.ts';
 import { getDocument, Seal } from '../../etl/stages/documents.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';
 import { RunRecord } from '../../etl/stages/outcomes.ts';
@@ -62,6 +67,8 @@ export interface TestLakeOptions {
   readonly startAt?: string;
   readonly segmentBytes?: number;
   readonly chunkBytes?: number;
+  /** Whether it has a vault of its own, or one that others have, too; where it has none, asking for keys throws. */
+  readonly vault?: boolean | Required<Pick<VaultSettings, 'folder' | 'key'>>;
   /** Stores to count with, instead of the lake's own. */
   readonly wrap?: (effects: Effects) => Effects;
 }
@@ -81,14 +88,19 @@ export async function testLake(options: TestLakeOptions): Promise<TestLake> {
   const clock = { now: () => new Date(time) };
   await initLake(path.join(folder, 'lake'), clock);
   const { segmentBytes, chunkBytes } = options;
+  const own = { folder: path.join(folder, 'vault'), key: randomBytes(32).toString('hex') };
+  const vault = typeof options.vault === 'object' ? options.vault : own;
   const lake = await openLake(path.join(folder, 'lake'), {
     contractsDir,
     sqlDir,
     clock,
+    vault,
     threads: 2,
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
     ...(chunkBytes === undefined ? {} : { chunkBytes }),
   });
+  if (options.vault !== undefined && options.vault !== false)
+    await createVault(vaultPlace(lake.root, { objects: lake.effects.objects, clock }, vault));
   const alerts: Alert[] = [];
   const told = { ...lake.effects, alerts: { send: async (alert: Alert) => void alerts.push(alert) } };
   const effects = options.wrap?.(told) ?? told;
@@ -100,7 +112,9 @@ export async function testLake(options: TestLakeOptions): Promise<TestLake> {
   async function drop(files: Files, dataset = firstDataset): Promise<void> {
     const incoming = path.join(folder, 'incoming', String(drops++));
     await writeFiles(incoming, files);
-    const { duplicates } = requireSourceContract(await loadContracts(effects.contracts), dataset);
+    const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
+    if (isProtected(protectionOf(contract))) return await ingest(contract, incoming, Object.keys(files));
+    const { duplicates } = contract;
     const date = clock.now().toISOString().slice(0, 10);
     const intake = new BronzeIntake(
       { dataset, date, clock, isReplacing: duplicates === 'replace' },
@@ -117,6 +131,12 @@ export async function testLake(options: TestLakeOptions): Promise<TestLake> {
         copyTo: (key, arrivedMs) => lake.data.addFile(path.join(incoming, name), key, { arrivedMs }),
       });
     }
+  }
+
+  async function ingest(contract: SourceContract, folder: string, names: readonly string[]): Promise<void> {
+    const found = names.map((name) => ({ file: path.join(folder, name), links: 'refuse' as const }));
+    for await (const done of ingestFiles({ ...lake, effects }, contract, found))
+      if (done.kind === 'failed') throw done.error;
   }
 
   const run = (dataset = firstDataset): Promise<Ran> =>

@@ -7,6 +7,7 @@ import type { OpenEngineApart } from '../../../etl/engine/engine-apart.ts';
 import { type AssayError, ConfigError, DataError } from '../../../etl/errors.ts';
 import type { EngineOptions, OpenScratch } from '../../../etl/ports.ts';
 import { errorOf, type Failure, type Question, type Reply } from './messages.ts';
+import { ToldFunctions } from './told-functions.ts';
 
 /** What Node and DuckDB take beside what DuckDB counts, measured; a single value that DuckDB doesn't count must fit in, too. */
 const BESIDE_MB = 512;
@@ -32,7 +33,8 @@ export function engineProcesses(options: EngineOptions, openScratch: OpenScratch
       await dispose();
       throw error;
     }
-    return { engine: engineOn(link, 0, undefined), scratch, end: link.end, dispose };
+    const functions = new ToldFunctions(link.ask);
+    return { engine: engineOn({ link, functions }, 0, undefined), scratch, end: link.end, dispose };
   };
 }
 
@@ -117,9 +119,16 @@ function failed(failure: Failure, memoryMb: number): AssayError {
   return failure.code === 'ENGINE_RESOURCES' ? tooLarge(memoryMb) : errorOf(failure);
 }
 
-function engineOn(link: Link, on: number, role: string | undefined): Engine {
+/** A process, and the functions that this one answers for it. */
+interface Apart {
+  readonly link: Link;
+  readonly functions: ToldFunctions;
+}
+
+function engineOn(apart: Apart, on: number, role: string | undefined): Engine {
+  const { link, functions } = apart;
   const ask =
-    <T>(what: 'run' | 'rows' | 'result' | 'integers' | 'numbers' | 'countStatements') =>
+    <T>(what: 'run' | 'rows' | 'result' | 'integers' | 'texts' | 'numbers' | 'countStatements') =>
     async (sql: string): Promise<T> =>
       (await link.ask({ ask: what, on, role, sql })) as T;
   return {
@@ -127,11 +136,14 @@ function engineOn(link: Link, on: number, role: string | undefined): Engine {
     rows: ask('rows'),
     result: ask('result'),
     integers: ask('integers'),
+    texts: ask('texts'),
+    define: (name, of, mark) => functions.define(name, of, mark),
+    catchUp: (prepare) => functions.catchUp(prepare),
     numbers: ask('numbers'),
     countStatements: ask('countStatements'),
     append: async (table, rows) => void (await link.ask({ ask: 'append', on, role, table, rows: [...rows] })),
-    naming: (other) => engineOn(link, on, other),
-    lane: async () => engineOn(link, Number(await link.ask({ ask: 'lane', on })), role),
+    naming: (other) => engineOn(apart, on, other),
+    lane: async () => engineOn(apart, Number(await link.ask({ ask: 'lane', on })), role),
     stop: () => link.end(new ConfigError('QUERY_STOPPED', 'The query was stopped.')),
     close: () => {
       if (on === 0) link.end(new ConfigError('QUERY_STOPPED', 'The engine was closed.'));

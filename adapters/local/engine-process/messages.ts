@@ -15,7 +15,7 @@ export type Question =
   | { readonly ask: 'lane'; readonly on: number }
   | { readonly ask: 'close'; readonly on: number }
   | {
-      readonly ask: 'run' | 'rows' | 'result' | 'integers' | 'numbers' | 'countStatements';
+      readonly ask: 'run' | 'rows' | 'result' | 'integers' | 'texts' | 'numbers' | 'countStatements';
       readonly on: number;
       /** How errors name the statement. */
       readonly role: string | undefined;
@@ -27,7 +27,19 @@ export type Question =
       readonly role: string | undefined;
       readonly table: string;
       readonly rows: readonly (readonly (bigint | string)[])[];
+    }
+  /** Makes a function, says what it was asked without knowing, and is told it. */
+  | { readonly ask: 'define'; readonly on: number; readonly name: string; readonly mark: string }
+  | { readonly ask: 'unknown'; readonly on: number; readonly name: string }
+  | {
+      readonly ask: 'known';
+      readonly on: number;
+      readonly name: string;
+      readonly answers: readonly ToldText[];
     };
+
+/** A text, and what a function makes of it. */
+export type ToldText = readonly [text: string, answer: string | null];
 
 /** A question with the number by which it is answered. */
 export type Request = Question & { readonly id: number };

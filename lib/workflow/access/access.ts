@@ -20,5 +20,9 @@ export interface Access {
   readonly startsRuns?: true;
   /** Whether it may tell a lineage server of runs, where one is named. */
   readonly lineage?: true;
+  /** What it may do with the keys of protected values: open envelopes with them; also make and destroy keys. */
+  readonly vault?: 'opens' | 'makes';
+  /** Whether it takes files from the landing bucket. */
+  readonly landing?: true;
   readonly secrets?: readonly Exclude<SecretName, 'openlineage-key'>[];
 }

@@ -6,7 +6,9 @@ import {
   CONTRACT_TEXTS,
   DECISIONS,
   dataFiles,
+  ERASURES,
   EVENTS,
+  FOLDED_ERASURES,
   HEALTH,
   HELD,
   LEASES,
@@ -73,7 +75,10 @@ export const AROUND_RUNS = {
   },
   // It can remove and join files, but not change what a run or a person decided.
   tend: {
+    vault: 'makes',
     reads: [
+      ERASURES,
+      FOLDED_ERASURES,
       POINTERS.silver,
       POINTERS.gold,
       ...SILVER_TABLES.map(tableMetadata),
@@ -90,6 +95,8 @@ export const AROUND_RUNS = {
       CLOSINGS,
     ],
     writes: [
+      ERASURES,
+      FOLDED_ERASURES,
       COMPACTED_FILES,
       EVENTS,
       CONTRACT_TEXTS,
@@ -107,6 +114,7 @@ export const AROUND_RUNS = {
       ALERTS,
     ],
     removes: [
+      FOLDED_ERASURES,
       // The other tables have neither pointers nor seals in their folders.
       dataFiles('silver'),
       tableMetadata('silver'),

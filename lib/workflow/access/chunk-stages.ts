@@ -1,15 +1,21 @@
 import {
+  ALERTS,
   CHUNK_LISTS,
   CHUNK_RESULTS,
   COMMIT_PLANS,
   CONTRACT_TEXTS,
+  DIGEST_MEMOS,
   dataFiles,
+  ERASURES,
+  FOLDED_ERASURES,
+  LEASES,
   MIGRATIONS,
   PLANS,
   RELEASES,
   REPEATS,
   RETRY_ORIGINS,
   RETRY_RECORDS,
+  SEALED_FILES,
   SEALS,
   SOURCE_FILES,
   SPANS,
@@ -23,8 +29,17 @@ import {
 import type { Access } from './access.ts';
 import { PLANNING, RUN, SILVER_TABLES } from './parts.ts';
 
-/** The stages that plan a run and test its records. */
+/** What protects files, and the stages that plan a run and test its records. */
 export const CHUNK_STAGES = {
+  // Nobody else reads what sources drop; of Bronze it reads and writes only what is sealed.
+  protect: {
+    reads: [SEALED_FILES, ERASURES, FOLDED_ERASURES, DIGEST_MEMOS, LEASES],
+    writes: [SEALED_FILES, DIGEST_MEMOS, LEASES, ALERTS],
+    lists: ['bronze', 'ops'],
+    vault: 'makes',
+    landing: true,
+    alerts: true,
+  },
   plan: {
     ...PLANNING,
     // An approved run may be planned again, and is reported to a lineage server.
@@ -39,8 +54,11 @@ export const CHUNK_STAGES = {
     lists: ['silver', 'ops'],
   },
   refine: {
+    vault: 'opens',
     reads: [
       ...RUN,
+      ERASURES,
+      FOLDED_ERASURES,
       SOURCE_FILES,
       RETRY_RECORDS,
       SPANS,

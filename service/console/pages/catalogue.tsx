@@ -9,6 +9,7 @@ import { plural } from '../parts/text.tsx';
 export const catalogue: Page = {
   path: '/datasets',
   permission: 'catalogue.read',
+  isAsked: true,
   async render({ query, service }) {
     const { contracts } = await loadContracts(service.lake.effects.contracts);
     const wanted = (query.q ?? '').trim();

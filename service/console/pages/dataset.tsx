@@ -1,21 +1,28 @@
-import { checkText } from '../../../etl/contract/check-text.ts';
 import type { Contract } from '../../../etl/contract/contract.ts';
 import { loadContracts, requireContract } from '../../../etl/contract/load-contracts.ts';
 import { keyText } from '../../../etl/contract/record-key.ts';
-import { checkHealth } from '../../../etl/operations/check-health.ts';
-import { describeContract } from '../../../etl/query/catalog.ts';
 import { listSnapshots, type PublishedSnapshot } from '../../../etl/query/list-snapshots.ts';
 import type { RunRecord } from '../../../etl/stages/outcomes.ts';
 import { readPointer } from '../../../etl/table/pointer.ts';
 import { isAllowed } from '../../identity/identity.ts';
+import { readerOf } from '../../identity/reader.ts';
 import { datasetAt, runAt } from '../addresses.ts';
+import { LineagePicture } from '../charts/lineage.tsx';
+import { reasonsText, VerdictBars } from '../charts/verdict-bars.tsx';
 import type { Page } from '../page.ts';
 import { Bars } from '../parts/bars.tsx';
+import { ContractColumns } from '../parts/contract-columns.tsx';
 import { Empty, Facts, Table } from '../parts/facts.tsx';
 import { HowToRead } from '../parts/how-to-read.tsx';
+import { LastFiles } from '../parts/last-files.tsx';
 import { lastRuns } from '../parts/last-runs.ts';
+import { NextStep } from '../parts/next-step.tsx';
+import { originOf } from '../parts/origin-of.ts';
+import { promised } from '../parts/promised.ts';
+import { StartRun } from '../parts/start-run.tsx';
 import { RunStatus } from '../parts/status.tsx';
 import { count, Id, share, Time } from '../parts/text.tsx';
+import { Brought, Upload } from '../parts/upload.tsx';
 
 /** Snapshots that the page shows. */
 const SNAPSHOTS = 10;
@@ -24,14 +31,17 @@ const SNAPSHOTS = 10;
 export const dataset: Page = {
   path: '/datasets/{dataset}',
   permission: 'catalogue.read',
-  async render({ params, identity, service }) {
+  async render(request) {
+    const { params, identity, service } = request;
     const { effects } = service.lake;
     const all = await loadContracts(effects.contracts);
     const contract = requireContract(all, params.dataset ?? '');
-    const health = await checkHealth(effects, contract);
+    const { health } = await service.health(contract);
     const seesRuns = isAllowed(identity, 'runs.read', service);
     const runs = seesRuns && contract.layer === 'silver' ? await lastRuns(effects, contract.dataset) : [];
     const pointer = (await readPointer(effects.objects, contract.layer, contract.dataset))?.pointer;
+    const mayRead = readerOf(identity).schemas.has(contract.layer);
+    const examples = mayRead ? await request.examples.values(contract, pointer) : new Map();
     const { tableName, lines } = await listSnapshots(effects, contract.dataset);
     const outputs = [...all.contracts.values()].filter(
       (one) => one.layer === 'gold' && one.inputs.includes(contract.dataset),
@@ -48,6 +58,7 @@ export const dataset: Page = {
               ['layer', contract.layer],
               ['contract', contract.version],
               ['published', <Time at={health.publishedAt} />],
+              ['promised', promised(contract) || <span class="soft">nothing about when data comes</span>],
               ['table', <code>{tableName}</code>],
               ['key', keyText(contract)],
               [
@@ -61,23 +72,40 @@ export const dataset: Page = {
             <section class="needs">
               <h2>Not well</h2>
               <ul>
-                {health.ailments.map(({ what, next }) => (
+                {health.ailments.map((ailment) => (
                   <li>
-                    {what}. <code>assay {next}</code>
+                    {ailment.what}. <NextStep ailment={ailment} />
                   </li>
                 ))}
               </ul>
             </section>
           )}
+          <Brought request={request} />
+          {contract.layer === 'silver' && (
+            <>
+              <Upload request={request} dataset={contract.dataset} />
+              <StartRun request={request} dataset={contract.dataset} />
+            </>
+          )}
+          <h2>Lineage</h2>
+          <LineagePicture contract={contract} contracts={all.contracts} seesRuns={seesRuns} />
           <h2>Columns</h2>
-          <Columns contract={contract} />
+          <ContractColumns contract={contract} examples={examples} />
           {seesRuns && <Quality contract={contract} runs={runs} />}
+          {seesRuns && <LastFiles runs={runs} />}
           {seesRuns && <Snapshots lines={lines.slice(0, SNAPSHOTS)} />}
           <HowToRead
             dataset={contract.dataset}
             layer={contract.layer}
             metadata={pointer?.tables[contract.layer]?.metadata_location}
-            host={[...service.hosts][0] ?? ''}
+            origin={originOf(service)}
+            token={
+              service.oidc === undefined
+                ? 'what stands behind token= in the address that assay serve printed; programs send it for as long as the service runs'
+                : 'an access token of your issuer'
+            }
+            glue={service.glue}
+            lake={service.lakeName}
           />
         </>
       ),
@@ -99,31 +127,6 @@ function Datasets({ of, none }: { readonly of: readonly string[]; readonly none:
   );
 }
 
-function Columns({ contract }: { readonly contract: Contract }) {
-  return (
-    <Table
-      caption="Columns"
-      columns={['column', 'type', 'may be missing', 'classification', 'what it is', 'checks']}
-      rows={describeContract(contract).columns.map(
-        ({ name, type, isNullable, isKey, classification, description }) => {
-          const checks = contract.columns.find((column) => column.name === name)?.checks ?? [];
-          return [
-            <code>
-              {name}
-              {isKey ? ' (key)' : ''}
-            </code>,
-            <code>{type}</code>,
-            isNullable ? 'yes' : 'no',
-            classification ?? '',
-            description,
-            checks.map(checkText).join('; '),
-          ];
-        },
-      )}
-    />
-  );
-}
-
 function Quality({ contract, runs }: { readonly contract: Contract; readonly runs: readonly RunRecord[] }) {
   if (contract.layer === 'gold') return null;
   if (runs.length === 0)
@@ -139,8 +142,9 @@ function Quality({ contract, runs }: { readonly contract: Contract; readonly run
   return (
     <>
       <h2>Quality</h2>
+      <VerdictBars runs={oldestFirst} />
       <p>
-        Quarantined share of the last runs:{' '}
+        Quarantined share of these runs:{' '}
         <Bars
           name="Quarantined share of the last runs"
           kind="trouble"
@@ -153,16 +157,7 @@ function Quality({ contract, runs }: { readonly contract: Contract; readonly run
       </p>
       <Table
         caption="The last runs"
-        columns={[
-          'run',
-          'status',
-          'ended',
-          'records#',
-          'silver#',
-          'quarantined#',
-          'condemned#',
-          'most frequent reason',
-        ]}
+        columns={['run', 'status', 'ended', 'records#', 'silver#', 'quarantined#', 'condemned#', 'reasons']}
         rows={runs.map((run) => [
           <a href={runAt(run.runId)}>
             <Id id={run.runId} />
@@ -170,7 +165,7 @@ function Quality({ contract, runs }: { readonly contract: Contract; readonly run
           <RunStatus status={run.status} />,
           <Time at={run.endedAt} />,
           ...[run.counts.records, run.counts.silver, run.counts.quarantined, run.counts.condemned].map(count),
-          Object.entries(run.reasons).sort(([, a], [, b]) => b - a)[0]?.[0] ?? '',
+          reasonsText(run.reasons),
         ])}
       />
     </>

@@ -1,28 +1,54 @@
+import type { Child } from 'hono/jsx';
+import type { Contract } from '../../../etl/contract/contract.ts';
 import { loadContracts } from '../../../etl/contract/load-contracts.ts';
 import type { Ailment } from '../../../etl/operations/ailment.ts';
+import type { RecordCounts } from '../../../etl/quarantine/kept-records.ts';
 import type { RunRecord } from '../../../etl/stages/outcomes.ts';
-import { datasetAt, runAt } from '../addresses.ts';
+import { isAllowed } from '../../identity/identity.ts';
+import { datasetAt, quarantineOf, runAt } from '../addresses.ts';
 import type { DatasetState } from '../board.ts';
 import type { Page, PageRequest } from '../page.ts';
 import { Bars } from '../parts/bars.tsx';
 import { Empty, Table } from '../parts/facts.tsx';
+import { NextStep } from '../parts/next-step.tsx';
+import { promised } from '../parts/promised.ts';
+import { StartRun } from '../parts/start-run.tsx';
 import { RunStatus, Status } from '../parts/status.tsx';
-import { plural, share, Time } from '../parts/text.tsx';
+import { count, plural, share, Time } from '../parts/text.tsx';
+import { UnderWay } from '../parts/under-way.tsx';
+import { byDay, DAYS } from '../recent-runs.ts';
+import { followedAll } from './run-under-way.tsx';
 
 /** How the lake stands, and what waits for somebody. */
 export const overview: Page = {
   path: '/',
   permission: 'catalogue.read',
   async render(request) {
-    const lines = await linesOf(request);
+    const seesRuns = isAllowed(request.identity, 'runs.read', request.service);
+    const { contracts } = await loadContracts(request.service.lake.effects.contracts);
+    const all = [...contracts.values()];
+    const [{ states: lines, missing }, underWay] = await Promise.all([
+      request.board.states(all),
+      seesRuns ? request.service.runs.now() : [],
+    ]);
+    // Records are counted when that takes no time from the first look.
+    const counted = await countsOf(request, missing > 0 ? [] : all);
     return {
       title: 'Overview',
+      ...(seesRuns ? followedAll(underWay) : {}),
+      ...(missing > 0 ? { refreshSeconds: 1 } : {}),
       body: (
         <>
-          <h1>{headline(lines)}</h1>
+          <h1>
+            {missing > 0
+              ? `${plural(missing, 'dataset')} ${missing === 1 ? 'is' : 'are'} still looked at …`
+              : headline(lines)}
+          </h1>
+          <UnderWay runs={underWay} />
           <NeedsYou lines={lines} />
           <h2>Datasets</h2>
-          <Datasets lines={lines} />
+          {lines.length > 0 && <StartRun request={request} />}
+          <Datasets lines={lines} counted={counted} now={request.service.lake.effects.clock.now()} />
           <LookedAt lines={lines} />
         </>
       ),
@@ -30,25 +56,33 @@ export const overview: Page = {
   },
 };
 
-async function linesOf({ service, board }: PageRequest): Promise<readonly DatasetState[]> {
-  const { contracts } = await loadContracts(service.lake.effects.contracts);
-  return await board.states([...contracts.values()]);
+/** How long the page waits for records that are counted anew, as after a run. */
+const PATIENCE_MS = 150;
+
+/** The records that failed, of datasets of which that is known; undefined for who may not see them. */
+async function countsOf(
+  { identity, service }: PageRequest,
+  contracts: readonly Contract[],
+): Promise<ReadonlyMap<string, RecordCounts> | undefined> {
+  if (!isAllowed(identity, 'quarantine.read', service)) return undefined;
+  const sources = contracts.filter(({ layer }) => layer === 'silver');
+  return await service.records.counts(
+    sources.map(({ dataset }) => dataset),
+    PATIENCE_MS,
+  );
 }
 
-/** When the oldest of it was looked at. */
+/** When it was looked at: each dataset at a time of its own. */
 function LookedAt({ lines }: { readonly lines: readonly DatasetState[] }) {
-  const [oldest] = lines.map(({ lookedAt }) => lookedAt.toISOString()).sort();
+  const times = lines.map(({ lookedAt }) => lookedAt.toISOString().slice(11, 19)).sort();
+  const [oldest, newest] = [times[0], times.at(-1)];
   if (oldest === undefined) return null;
-  return (
-    <p class="soft">Looked at {oldest.slice(11, 19)} UTC or later; open it again for what happened since.</p>
-  );
+  const when = oldest === newest ? `at ${oldest}` : `between ${oldest} and ${newest}`;
+  return <p class="soft">Looked at {when} UTC; open it again for what happened since.</p>;
 }
 
 /** Problems of late, missing or bad data. */
 const STALE: ReadonlySet<Ailment['code']> = new Set(['SILENT', 'LATE', 'GOLD_BEHIND', 'POINTER']);
-
-/** Ailments that wait for a person's decision. */
-const DECIDE: ReadonlySet<Ailment['code']> = new Set(['HELD', 'BREAKER', 'REJECTED', 'RESTATEMENT']);
 
 const has = ({ health }: DatasetState, codes: ReadonlySet<Ailment['code']>): boolean =>
   health.ailments.some(({ code }) => codes.has(code));
@@ -59,9 +93,7 @@ function headline(lines: readonly DatasetState[]): string {
   const published = lines.filter(({ health }) => health.publishedAt !== null);
   if (published.length === 0) return 'Nothing is published yet.';
   const fresh = published.filter((line) => !has(line, STALE)).length;
-  const waiting = lines.flatMap(({ health }) =>
-    health.ailments.filter(({ code }) => DECIDE.has(code)),
-  ).length;
+  const waiting = lines.flatMap(({ health }) => health.ailments).length;
   const rest =
     waiting === 0
       ? 'nothing waits for you'
@@ -88,19 +120,13 @@ function NeedsYou({ lines }: { readonly lines: readonly DatasetState[] }) {
   );
 }
 
-/** Where to act on it: the page to decide on, or the command. */
-function NextStep({ ailment: { next } }: { readonly ailment: Ailment }) {
-  const [, runId] = /^show (\S+)$/.exec(next) ?? [];
-  return runId === undefined ? (
-    <code>assay {next}</code>
-  ) : (
-    <a class="button" href={runAt(runId)}>
-      Look at the run
-    </a>
-  );
+interface Counted {
+  readonly lines: readonly DatasetState[];
+  readonly counted: ReadonlyMap<string, RecordCounts> | undefined;
+  readonly now: Date;
 }
 
-function Datasets({ lines }: { readonly lines: readonly DatasetState[] }) {
+function Datasets({ lines, counted, now }: Counted) {
   if (lines.length === 0)
     return (
       <Empty>
@@ -111,15 +137,28 @@ function Datasets({ lines }: { readonly lines: readonly DatasetState[] }) {
   return (
     <Table
       caption="Datasets"
-      columns={['dataset', 'state', 'published', 'last run', 'records', 'quarantined', 'share#']}
+      columns={[
+        ...[
+          'dataset',
+          'state',
+          'published',
+          'promised',
+          'last run',
+          'records, 30 days',
+          'quarantined, 30 days',
+          'last#',
+        ],
+        ...(counted === undefined ? [] : ['open#', 'condemned#']),
+      ]}
       rows={lines.map((line) => {
         const { contract, health } = line;
-        const runs = [...line.runs].reverse();
-        const last = runs.at(-1);
+        const [last] = line.runs;
+        const days = byDay(line.runs, now);
         return [
           <a href={datasetAt(contract.dataset)}>{contract.dataset}</a>,
           <Freshness line={line} />,
           <Time at={health.publishedAt} />,
+          promised(contract),
           last === undefined ? (
             <span class="soft">{contract.layer === 'gold' ? 'made of others' : 'none'}</span>
           ) : (
@@ -128,39 +167,48 @@ function Datasets({ lines }: { readonly lines: readonly DatasetState[] }) {
             </a>
           ),
           <Bars
-            name={`Records of the last runs of ${contract.dataset}`}
+            name={`Records of ${contract.dataset} by day, the last ${DAYS} days`}
             kind="amount"
-            bars={runs.map(({ endedAt, counts }) => ({
-              label: endedAt.slice(0, 10),
-              value: counts.records,
-              text: plural(counts.records, 'record'),
+            slots={DAYS}
+            bars={days.map(({ day, at, runs, records }) => ({
+              ...{ label: day, at, value: records },
+              text: `${plural(records, 'record')} in ${plural(runs, 'run')}`,
             }))}
           />,
           <Bars
-            name={`Quarantined share of the last runs of ${contract.dataset}`}
+            name={`Quarantined share of ${contract.dataset} by day, the last ${DAYS} days`}
             kind="trouble"
-            bars={runs.map(({ endedAt, counts }) => ({
-              label: endedAt.slice(0, 10),
-              value: rateOf(counts),
-              text: share(counts.quarantined, tested(counts)),
+            slots={DAYS}
+            bars={days.map(({ day, at, tested: all, quarantined }) => ({
+              ...{ label: day, at, value: all === 0 ? 0 : quarantined / all },
+              text: `${share(quarantined, all)} of ${plural(all, 'record')}`,
             }))}
           />,
           last === undefined ? '' : share(last.counts.quarantined, tested(last.counts)),
+          ...(counted === undefined ? [] : waitingCells(contract, counted.get(contract.dataset))),
         ];
       })}
     />
   );
 }
 
+/** How many records of a dataset are open, and condemned, each leading to them. */
+function waitingCells({ dataset, layer }: Contract, counts: RecordCounts | undefined): Child[] {
+  if (layer === 'gold') return ['', ''];
+  if (counts === undefined) return ['…', '…'];
+  const { open = 0, retrying = 0, condemned = 0 } = counts.byState;
+  const cell = (number: number, query: Readonly<Record<string, string>>): Child =>
+    number === 0 ? '0' : <a href={quarantineOf({ dataset, ...query })}>{count(number)}</a>;
+  return [cell(open + retrying, {}), cell(condemned, { state: 'condemned' })];
+}
+
 const tested = ({ records, blank }: RunRecord['counts']): number => records - blank;
-const rateOf = (counts: RunRecord['counts']): number =>
-  tested(counts) === 0 ? 0 : counts.quarantined / tested(counts);
 
 function Freshness({ line }: { readonly line: DatasetState }) {
   if (line.health.publishedAt === null) return <Status mood="none" word="not published" />;
   if (has(line, STALE)) return <Status mood="bad" word="late" />;
   return line.health.ailments.length > 0 ? (
-    <Status mood="wait" word="fresh, not well" />
+    <Status mood="wait" word="fresh, needs you" />
   ) : (
     <Status mood="good" word="fresh" />
   );

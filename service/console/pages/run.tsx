@@ -1,21 +1,27 @@
 import { loadContracts } from '../../../etl/contract/load-contracts.ts';
-import { withScratchEngine } from '../../../etl/engine/with-scratch-engine.ts';
-import { ConfigError } from '../../../etl/errors.ts';
+import { ConfigError, messageOf } from '../../../etl/errors.ts';
 import { sourceName } from '../../../etl/naming/bronze.ts';
 import { approveRun } from '../../../etl/operations/approve-run.ts';
-import { refuseRun, type Word } from '../../../etl/operations/decide-run.ts';
+import { refuseRun } from '../../../etl/operations/decide-run.ts';
 import { requireRun } from '../../../etl/operations/find-run.ts';
-import { maskRejects, type Reject, rejectExamples } from '../../../etl/query/run-rejects.ts';
-import type { RunRecord } from '../../../etl/stages/outcomes.ts';
+import { maskPreview } from '../../../etl/operations/mask-preview.ts';
+import { type RunStage, runStages } from '../../../etl/operations/run-stages.ts';
+import { maskRejects, type Reject } from '../../../etl/query/run-rejects.ts';
+import { isCommitted, type RunRecord } from '../../../etl/stages/outcomes.ts';
 import { isAllowed } from '../../identity/identity.ts';
-import { datasetAt, runAt } from '../addresses.ts';
+import { type PreviewState, previewOf } from '../../previews.ts';
+import { lookUpRun } from '../../runs/look-up-run.ts';
+import type { RunState } from '../../runs/run-state.ts';
+import { datasetAt, quarantineOf, runAt } from '../addresses.ts';
 import type { Action, Page, PageRequest } from '../page.ts';
+import { WouldPublish } from '../parts/approval-preview.tsx';
 import { Facts, Table } from '../parts/facts.tsx';
+import { RunStages } from '../parts/run-stages.tsx';
 import { RunStatus, Status } from '../parts/status.tsx';
-import { count, duration, Id, plural, Time } from '../parts/text.tsx';
-
-/** Examples of each reason, and of all. */
-const EXAMPLES = { perKind: 3, most: 20 };
+import { count, duration, grouped, Id, plural, Time } from '../parts/text.tsx';
+import { UnderWay } from '../parts/under-way.tsx';
+import { wordOf } from '../word-of.ts';
+import { followed, NothingPending, underWayView } from './run-under-way.tsx';
 
 /** The way of the data through one run, and the decision on a held one. */
 export const run: Page = {
@@ -23,22 +29,33 @@ export const run: Page = {
   permission: 'runs.read',
   async render(request) {
     const { params, service } = request;
-    const record = await requireRun(service.lake.effects, params.runId ?? '');
+    const view = await lookUpRun(service, params.runId ?? '');
+    if (view.kind === 'under-way') return underWayView(view.state);
+    const { record, state } = view;
     const examples = await examplesOf(request, record);
+    const preview = state === undefined ? await approvalOf(request, record) : undefined;
+    const stages = await runStages(service.lake.effects, record);
     return {
       title: `Run ${record.runId}`,
-      body: <RunBody request={request} run={record} examples={examples} />,
+      ...(state === undefined ? {} : followed(state)),
+      body: (
+        <>
+          {state !== undefined && <UnderWay runs={[state]} />}
+          <RunBody {...{ request, run: record, state, examples, preview, stages }} />
+        </>
+      ),
     };
   },
 };
 
-async function examplesOf({ service, identity }: PageRequest, record: RunRecord): Promise<Reject[]> {
+async function examplesOf(
+  { service, identity, examples }: PageRequest,
+  record: RunRecord,
+): Promise<readonly Reject[]> {
   if (record.counts.quarantined + record.counts.condemned === 0) return [];
   if (!isAllowed(identity, 'quarantine.read', service)) return [];
   const { effects } = service.lake;
-  const found = await withScratchEngine(effects, 'run-page', (engine) =>
-    rejectExamples(engine, effects, record, EXAMPLES),
-  );
+  const found = await examples.rejects(record);
   if (isAllowed(identity, 'protected.read', service)) return found;
   return maskRejects(found, (await loadContracts(effects.contracts)).contracts.get(record.dataset));
 }
@@ -48,13 +65,46 @@ interface Shown {
   readonly run: RunRecord;
 }
 
-function RunBody({ request, run: record, examples }: Shown & { readonly examples: readonly Reject[] }) {
+/** How long the page waits for what approving would publish. */
+const PATIENCE_MS = 4000;
+
+/** What approving a held run would publish, as far as the identity may see it; undefined for any other run. */
+async function approvalOf(
+  { service, identity }: PageRequest,
+  record: RunRecord,
+): Promise<PreviewState | undefined> {
+  if (record.status !== 'held' || !isAllowed(identity, 'gold.read', service)) return undefined;
+  const { effects } = service.lake;
+  const state = await previewOf(effects, record, PATIENCE_MS);
+  if (state.kind === 'computing' || isAllowed(identity, 'protected.read', service)) return state;
+  const { contracts } = await loadContracts(effects.contracts);
+  return { ...state, preview: maskPreview(state.preview, contracts) };
+}
+
+interface Judged extends Shown {
+  readonly examples: readonly Reject[];
+  readonly preview: PreviewState | undefined;
+  readonly stages: readonly RunStage[];
+  /** What is still done with it. */
+  readonly state: RunState | undefined;
+}
+
+function RunBody({ request, run: record, state, examples, preview, stages }: Judged) {
   const { counts, why } = record;
   return (
     <>
       <h1>
-        Run <Id id={record.runId} /> <RunStatus status={record.status} />
+        Run <Id id={record.runId} />{' '}
+        {state === undefined ? (
+          <RunStatus status={record.status} />
+        ) : (
+          <Status
+            mood="wait"
+            word={isCommitted(record.status) ? 'published, and not done yet' : 'under way'}
+          />
+        )}
       </h1>
+      <Stopped request={request} run={record} />
       {why.length > 0 && (
         <ul class="why">
           {why.map((one) => (
@@ -72,11 +122,17 @@ function RunBody({ request, run: record, examples }: Shown & { readonly examples
           ['seal', record.sealDigest === null ? 'none' : <code>{record.sealDigest}</code>],
         ]}
       />
-      <Decide request={request} run={record} />
+      {record.status === 'nothing-to-do' && <NothingPending dataset={record.dataset} />}
+      {preview !== undefined && <WouldPublish state={preview} runId={record.runId} />}
+      {state === undefined && <Decide request={request} run={record} />}
       <h2>The way of the data</h2>
+      <RunStages run={record} stages={stages} />
       <Table
         caption="Records by verdict"
-        columns={['files#', 'records#', 'blank#', 'silver#', 'quarantined#', 'condemned#', 'repeats#']}
+        columns={[
+          ...['files#', 'records#', 'blank#', 'silver#', 'quarantined#', 'condemned#', 'repeats#'],
+          ...(counts.forgotten === undefined ? [] : ['forgotten#']),
+        ]}
         rows={[
           [
             count(record.files.length),
@@ -87,11 +143,12 @@ function RunBody({ request, run: record, examples }: Shown & { readonly examples
               counts.quarantined,
               counts.condemned,
               counts.repeats ?? 0,
+              ...(counts.forgotten === undefined ? [] : [counts.forgotten]),
             ].map(count),
           ],
         ]}
       />
-      <Reasons run={record} examples={examples} />
+      <Reasons request={request} run={record} examples={examples} />
       <h2>Files</h2>
       <Table
         caption="Files"
@@ -108,10 +165,24 @@ function RunBody({ request, run: record, examples }: Shown & { readonly examples
   );
 }
 
+/** Why the last try to publish a held run came to nothing, where the page didn't wait for it. */
+function Stopped({ request: { service }, run: { runId, status } }: Shown) {
+  const outcome = service.runs.outcomeOf(runId);
+  if (status !== 'held' || outcome?.kind !== 'error') return null;
+  return (
+    <p class="failed" role="alert">
+      It was not published: {messageOf(outcome.error)}
+    </p>
+  );
+}
+
 function Reasons({
-  run: { reasons },
+  request: { identity, service },
+  run: { reasons, dataset, runId, status },
   examples,
-}: Pick<Shown, 'run'> & { readonly examples: readonly Reject[] }) {
+}: Shown & { readonly examples: readonly Reject[] }) {
+  // What isn't published isn't in quarantine yet.
+  const isLinked = isCommitted(status) && isAllowed(identity, 'quarantine.read', service);
   const found = Object.entries(reasons).sort(([, a], [, b]) => b - a);
   if (found.length === 0) return null;
   return (
@@ -120,7 +191,10 @@ function Reasons({
       <Table
         caption="Reasons"
         columns={['reason', 'records#']}
-        rows={found.map(([code, n]) => [code, count(n)])}
+        rows={found.map(([code, n]) => [
+          isLinked ? <a href={quarantineOf({ dataset, run: runId, code })}>{code}</a> : code,
+          count(n),
+        ])}
       />
       {examples.length > 0 && (
         <>
@@ -144,7 +218,7 @@ function Reasons({
 }
 
 function valuesOf({ record, rawText }: Reject): string {
-  if (record === null) return rawText ?? '';
+  if (record === null) return rawText ?? 'its values were let go';
   return Object.entries(record)
     .map(([name, value]) => `${name}=${value === null ? 'NULL' : String(value)}`)
     .join(' · ');
@@ -161,11 +235,11 @@ function ControlTotals({ run: { controlTotals } }: Pick<Shown, 'run'>) {
         rows={controlTotals.map((total) => [
           sourceName(total.key),
           total.by === null ? total.measure : `${total.measure} of ${total.by}`,
-          total.in,
-          total.silver,
-          total.quarantined,
-          total.condemned,
-          total.declared ?? '',
+          grouped(total.in),
+          grouped(total.silver),
+          grouped(total.quarantined),
+          grouped(total.condemned),
+          grouped(total.declared ?? ''),
           total.met ? <Status mood="good" word="met" /> : <Status mood="bad" word="not met" />,
         ])}
       />
@@ -204,13 +278,6 @@ function Decide({ request: { csrf, identity, service }, run: record }: Shown) {
   );
 }
 
-/** Who decides and why; throws ConfigError `REQUEST` where no reason is given. */
-function wordOf({ identity, form }: Parameters<Action['act']>[0]): Word {
-  const reason = form.reason?.trim() ?? '';
-  if (reason === '') throw new ConfigError('REQUEST', 'No reason is given: go back, and say why.');
-  return { by: identity.name, reason };
-}
-
 /** Publishes the run under the digest that the page showed. */
 export const approve: Action = {
   path: '/runs/{runId}/approve',
@@ -219,7 +286,9 @@ export const approve: Action = {
     const { lake } = request.service;
     const word = wordOf(request);
     const record = await requireRun(lake.effects, request.params.runId ?? '');
-    await approveRun(lake, record, { ...word, digest: request.form.digest ?? '' });
+    const { runId, dataset } = record;
+    const approval = { ...word, digest: request.form.digest ?? '' };
+    await request.service.runs.publish({ runId, dataset }, word.by, () => approveRun(lake, record, approval));
     request.board.forget(record.dataset);
     return runAt(record.runId);
   },

@@ -1,13 +1,17 @@
 import { loadContracts } from '../../../etl/contract/load-contracts.ts';
-import { readRun, runKeys } from '../../../etl/operations/find-run.ts';
+import { heldRunKeys, readRun, runKeys } from '../../../etl/operations/find-run.ts';
 import { RunRecord } from '../../../etl/stages/outcomes.ts';
 import { newestPage } from '../../api/newest.ts';
 import { placeOf } from '../../api/paging.ts';
 import { datasetAt, runAt, runsAt } from '../addresses.ts';
 import type { Page } from '../page.ts';
+import { Choice } from '../parts/choice.tsx';
 import { Empty, Table } from '../parts/facts.tsx';
+import { Filter } from '../parts/filter.tsx';
 import { RunStatus } from '../parts/status.tsx';
 import { count, duration, Id, Time } from '../parts/text.tsx';
+import { UnderWay } from '../parts/under-way.tsx';
+import { followedAll } from './run-under-way.tsx';
 
 const ROWS = 50;
 
@@ -15,10 +19,13 @@ const ROWS = 50;
 export const runs: Page = {
   path: '/runs',
   permission: 'runs.read',
+  isAsked: true,
   async render({ query, service }) {
+    const underWay = query.cursor === undefined ? await service.runs.now() : [];
     const { effects } = service.lake;
     const [dataset, status] = [query.dataset || undefined, query.status || undefined];
-    const { page, next } = await newestPage(runKeys(effects, { dataset, before: placeOf(query.cursor) }), {
+    const keysOf = status === 'held' ? heldRunKeys : runKeys;
+    const { page, next } = await newestPage(keysOf(effects, { dataset, before: placeOf(query.cursor) }), {
       limit: ROWS,
       read: (key) => readRun(effects, key),
       isMeant: (run) => status === undefined || run.status === status,
@@ -28,10 +35,12 @@ export const runs: Page = {
       .map((one) => one.dataset);
     return {
       title: 'Runs',
+      ...(query.cursor === undefined ? followedAll(underWay) : {}),
       body: (
         <>
           <h1>Runs</h1>
-          <form method="get" action={runsAt} class="filter">
+          <UnderWay runs={underWay.filter((run) => dataset === undefined || run.dataset === dataset)} />
+          <Filter action={runsAt} reset={dataset !== undefined || status !== undefined}>
             <Choice name="dataset" all="all datasets" options={datasets} chosen={dataset} />
             <Choice
               name="status"
@@ -39,10 +48,7 @@ export const runs: Page = {
               options={RunRecord.shape.status.options}
               chosen={status}
             />
-            <button type="submit" class="plain">
-              Show
-            </button>
-          </form>
+          </Filter>
           <Runs found={page} />
           {next !== null && (
             <a href={`${runsAt}?${new URLSearchParams({ ...query, cursor: next })}`}>Older runs</a>
@@ -52,29 +58,6 @@ export const runs: Page = {
     };
   },
 };
-
-function Choice({
-  name,
-  all,
-  options,
-  chosen,
-}: {
-  readonly name: string;
-  readonly all: string;
-  readonly options: readonly string[];
-  readonly chosen: string | undefined;
-}) {
-  return (
-    <select name={name} aria-label={name}>
-      <option value="">{all}</option>
-      {options.map((one) => (
-        <option value={one} selected={one === chosen}>
-          {one}
-        </option>
-      ))}
-    </select>
-  );
-}
 
 function Runs({ found }: { readonly found: readonly RunRecord[] }) {
   if (found.length === 0)

@@ -3,6 +3,8 @@ export interface Bar {
   /** Its label, e.g. a day. */
   readonly label: string;
   readonly value: number;
+  /** Its place among `slots`; they stand side by side where there are none. */
+  readonly at?: number;
   /** The value in words. */
   readonly text: string;
 }
@@ -14,14 +16,17 @@ export function Bars({
   name,
   bars,
   kind,
+  slots,
 }: {
   readonly name: string;
   readonly bars: readonly Bar[];
   readonly kind: 'amount' | 'trouble';
+  /** Places that bars may have. */
+  readonly slots?: number;
 }) {
   if (bars.length === 0) return <span class="soft">—</span>;
   const most = Math.max(...bars.map(({ value }) => value));
-  const step = WIDTH / Math.max(bars.length, 12);
+  const step = WIDTH / (slots ?? Math.max(bars.length, 12));
   return (
     <svg
       class={`bars ${kind}`}
@@ -31,11 +36,11 @@ export function Bars({
       role="img"
       aria-label={name}
     >
-      {bars.map(({ label, value, text }, n) => {
+      {bars.map(({ label, value, text, at }, n) => {
         const height = value === 0 ? 0 : Math.max(1, (value / most) * (HEIGHT - 2));
         return (
           <rect
-            x={(n * step).toFixed(1)}
+            x={((at ?? n) * step).toFixed(1)}
             y={(HEIGHT - 1 - height).toFixed(1)}
             width={Math.max(1, step - 1.5).toFixed(1)}
             height={height.toFixed(1)}

@@ -1,5 +1,7 @@
 import { literal } from '../../../etl/engine/sql.ts';
 import { tableName } from '../../../etl/naming/datasets.ts';
+import type { Glue } from '../../service.ts';
+import { byGlue } from './read-by-glue.ts';
 
 /** A table, and where it is. */
 interface Readable {
@@ -7,24 +9,34 @@ interface Readable {
   readonly layer: 'silver' | 'gold';
   /** Its metadata file as it is now; undefined where nothing was published yet. */
   readonly metadata: string | undefined;
-  /** Where the service answers, e.g. `127.0.0.1:4180`. */
-  readonly host: string;
+  /** Where the service answers, e.g. `http://127.0.0.1:4180`. */
+  readonly origin: string;
+  /** What TOKEN stands for. */
+  readonly token: string;
+  /** On AWS: where Glue has it; other tools find it there, and not by the service. */
+  readonly glue?: Glue | undefined;
+  /** What people call the lake: its folder, where it is in one. */
+  readonly lake: string;
 }
 
 /** How a table is read by Assay and by other tools, to be copied, with this lake's addresses in it. */
-export function HowToRead({ dataset, layer, metadata, host }: Readable) {
+export function HowToRead({ dataset, layer, metadata, origin, token, glue, lake }: Readable) {
   const table = tableName(layer, dataset);
   const ways = [
-    { tool: 'Assay', text: `assay query "SELECT * FROM ${table} LIMIT 10"` },
-    ...byCatalog(table, `http://${host}/iceberg`),
+    {
+      tool: 'Assay',
+      text: `assay query "SELECT * FROM ${table} LIMIT 10" ${glue === undefined ? `--lake ${shellWord(lake)}` : '--target aws'}`,
+    },
+    ...(glue === undefined ? byCatalog(table, `${origin}/iceberg`) : byGlue(table, glue)),
     ...(metadata === undefined ? [] : byFile(metadata)),
   ];
   return (
     <>
       <h2>How to read it</h2>
       <p>
-        The table is an Iceberg table. TOKEN is what <code>assay serve</code> printed; by the metadata's file,
-        a tool sees the table as it is now, and not what is published later.
+        The table is an Iceberg table.{' '}
+        {glue === undefined ? <>TOKEN is {token}.</> : <>Tools read it with your own credentials of AWS.</>}{' '}
+        By the metadata's file, a tool sees the table as it is now, and not what is published later.
       </p>
       {ways.map(({ tool, text }) => (
         <details>
@@ -35,6 +47,10 @@ export function HowToRead({ dataset, layer, metadata, host }: Readable) {
     </>
   );
 }
+
+/** A word of a shell's line, quoted where it must be. */
+const shellWord = (text: string): string =>
+  /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** By the service's Iceberg catalog, which follows what is published. */
 const byCatalog = (table: string, uri: string) => [

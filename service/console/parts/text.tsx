@@ -1,6 +1,12 @@
 /** `9,393`: a whole number for people. */
 export const count = (value: number): string => value.toLocaleString('en-US');
 
+/** `-1234567.50` → `-1,234,567.50`: every digit stays. */
+export function grouped(text: string): string {
+  const [, sign = '', whole = '', rest = ''] = /^(-?)(\d+)(\.\d+)?$/.exec(text) ?? [];
+  return whole === '' ? text : `${sign}${whole.replace(/\B(?=(\d{3})+(?!\d))/g, ',')}${rest}`;
+}
+
 /** `1 run`, `2 runs`. */
 export const plural = (value: number, noun: string): string =>
   `${count(value)} ${noun}${value === 1 ? '' : 's'}`;

@@ -1,4 +1,4 @@
-"""Starts the AWS API emulator with three corrections.
+"""Starts the AWS API emulator with four corrections.
 
 AWS reports an error that a Node handler throws under the error's own name, and state machines retry and
 catch by that name. The emulator's Node worker passes on only the message and calls every error
@@ -12,6 +12,9 @@ Athena allows what is done with a query on the workgroup that the query runs in
 (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonathena.html); the emulator doesn't look
 up in which that is, so that only who may touch any workgroup could wait for an answer.
 
+Cognito's addresses are https on AWS. Requests come here by a proxy that says so, though it speaks http; the emulator takes
+it at its word, and names addresses that nobody listens at.
+
 What is corrected is checked to be there, so that another release of the emulator fails loudly instead of correcting nothing.
 """
 
@@ -20,7 +23,7 @@ import threading
 
 from ministack.app import main
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import athena, lambda_svc
+from ministack.services import athena, cognito, lambda_svc
 
 _UNNAMED = "Runtime.HandlerError"
 _CRASHED = "Runtime.ExitError"
@@ -103,8 +106,21 @@ def say_workgroups() -> None:
     iam_actions.extract_resource_arn = with_workgroups
 
 
+def say_plain_addresses() -> None:
+    """Names Cognito's addresses as they can be asked here: by http."""
+    known = cognito.well_known_openid_configuration
+    if b"https://here/" not in known("eu-west-2_x", "eu-west-2", "here", "https")[2]:
+        raise SystemExit("The emulator is not the pinned release: it names Cognito's addresses otherwise.")
+
+    def with_plain_addresses(pool_id, region=None, host=None, scheme="http"):
+        return known(pool_id, region, host, "http")
+
+    cognito.well_known_openid_configuration = with_plain_addresses
+
+
 if __name__ == "__main__":
     name_errors()
     say_write_conditions()
     say_workgroups()
+    say_plain_addresses()
     main()

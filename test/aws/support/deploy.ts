@@ -12,6 +12,8 @@ export interface DeployOptions {
   readonly log: (line: string) => void;
   /** Address of a lineage server. */
   readonly lineageUrl: string;
+  /** The folder of the contracts, with their SQL in sql/gold beside it. */
+  readonly contractsDir: string;
   readonly signal: AbortSignal;
 }
 
@@ -33,12 +35,13 @@ export async function deploy(options: DeployOptions): Promise<Outputs> {
 
 function cdk(
   args: readonly string[],
-  { url, folder, lineageUrl, log, signal }: DeployOptions,
+  { url, folder, lineageUrl, contractsDir, log, signal }: DeployOptions,
 ): Promise<void> {
   const { AWS_CA_BUNDLE: _, AWS_PROFILE: __, AWS_SESSION_TOKEN: ___, ...inherited } = process.env;
   const env = {
     ...inherited,
     ...cloudEnvironment(url),
+    ASSAY_CONTRACTS: contractsDir,
     CDK_DISABLE_CLI_TELEMETRY: 'true',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };

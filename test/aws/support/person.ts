@@ -14,7 +14,15 @@ import { CLOUD } from './emulator.ts';
  */
 export async function person(
   name: string,
-  policies: readonly ('analyst' | 'operator' | 'operator-query' | 'caretaker' | 'source')[],
+  policies: readonly (
+    | 'analyst'
+    | 'operator'
+    | 'operator-query'
+    | 'caretaker'
+    | 'privacy'
+    | `reveal-${string}`
+    | 'source'
+  )[],
   stackName?: string,
 ): Promise<Record<string, string>> {
   const iam = new IAMClient();

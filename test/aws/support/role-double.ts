@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   AttachUserPolicyCommand,
   CreateAccessKeyCommand,
@@ -49,7 +50,7 @@ export async function holderOf(policyName: string, endpoint: string): Promise<S3
 }
 
 async function newUser(name: string): Promise<string> {
-  const UserName = name.slice(0, 60);
+  const UserName = `${name.slice(0, 50)}-${randomUUID().slice(0, 8)}`;
   await new IAMClient().send(new CreateUserCommand({ UserName }));
   return UserName;
 }

@@ -4,11 +4,15 @@ import { z } from 'zod';
 /** What the deployed stacks say of themselves, named as in their outputs. */
 const Outputs = z.object({
   BronzeBucket: z.string(),
+  LandingBucket: z.string(),
   SilverBucket: z.string(),
   GoldBucket: z.string(),
   QuarantineBucket: z.string(),
   OpsBucket: z.string(),
   ArtifactsBucket: z.string(),
+  VaultTable: z.string(),
+  VaultKeysTable: z.string(),
+  VaultWrappingKeys: z.string(),
   DatabasePrefix: z.string(),
   AlertsTopicArn: z.string(),
   AlertsQueueUrl: z.string(),
@@ -18,6 +22,10 @@ const Outputs = z.object({
   StartRunFunction: z.string(),
   DigestKeySecretArn: z.string(),
   LineageUrl: z.string(),
+  ServiceUrl: z.string(),
+  SignInIssuer: z.string(),
+  SignInClient: z.string(),
+  UserPoolId: z.string(),
 });
 export type Outputs = z.infer<typeof Outputs>;
 
@@ -26,6 +34,8 @@ const Session = z.object({
   /** The proxy's address. */
   url: z.string(),
   plainUrl: z.string(),
+  /** The contracts that are deployed: those of the repository, and the protected ones of examples/shop. */
+  contractsDir: z.string(),
   python: z.string(),
   folder: z.string(),
   outputs: Outputs,

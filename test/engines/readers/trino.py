@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from decimal import Decimal
 from urllib.request import Request, urlopen
 
@@ -17,8 +18,27 @@ def converted(value, kind):
     return float(value) if kind == "double" and value is not None else cell(value)
 
 
+#: How long a server that has just started may take to know of itself as the one that runs queries.
+PATIENCE = 60
+
+
 def ask(server, request):
-    """All rows of one statement."""
+    """All rows of one statement. One that was begun nowhere, since no node was known yet, is asked again."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return ask_once(server, request)
+        except NoNodes:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.5)
+
+
+class NoNodes(RuntimeError):
+    """No node was there to begin a statement."""
+
+
+def ask_once(server, request):
     headers = {
         "X-Trino-User": "test",
         "X-Trino-Catalog": request["catalog"],
@@ -30,7 +50,8 @@ def ask(server, request):
     columns, rows = [], []
     while True:
         if "error" in page:
-            raise RuntimeError(page["error"]["message"])
+            kind = NoNodes if page["error"]["errorName"] == "NO_NODES_AVAILABLE" else RuntimeError
+            raise kind(page["error"]["message"])
         columns = page.get("columns", columns)
         rows += page.get("data", [])
         if "nextUri" not in page:

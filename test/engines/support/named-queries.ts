@@ -39,8 +39,8 @@ export const NAMED_QUERIES: Readonly<Record<string, EmbeddedQuery>> = {
     expected: (dataset) => `SELECT run_id, min(processed_at) AS planned_at, count(*) AS source_files,
         count(*) FILTER (status = 'rejected') AS rejected_files, sum(records) AS records, sum(silver) AS silver,
         sum(quarantined) AS quarantined, sum(condemned) AS condemned, sum(blank) AS blank,
-        sum(coalesce(footer, 0)) AS footer, sum(coalesce(repeats, 0)) AS repeats,
-        CAST(CAST(sum(quarantined) AS DECIMAL(18, 0)) * 100.0000 / nullif(sum(records) - sum(blank) - sum(coalesce(footer, 0)) - sum(coalesce(repeats, 0)), 0) AS DECIMAL(5, 2)) AS quarantine_percent,
+        sum(coalesce(footer, 0)) AS footer, sum(coalesce(repeats, 0)) AS repeats, sum(coalesce(forgotten, 0)) AS forgotten,
+        CAST(CAST(sum(quarantined) AS DECIMAL(18, 0)) * 100.0000 / nullif(sum(records) - sum(blank) - sum(coalesce(footer, 0)) - sum(coalesce(repeats, 0)) - sum(coalesce(forgotten, 0)), 0) AS DECIMAL(5, 2)) AS quarantine_percent,
         max(contract_version) AS contract_version
       FROM ops.source_files WHERE dataset = '${dataset}' GROUP BY run_id`,
   },

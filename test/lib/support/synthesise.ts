@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Code } from 'aws-cdk-lib/aws-lambda';
+import { fileContractSource } from '../../../adapters/local/contract-source.ts';
 import type { Contract } from '../../../etl/contract/contract.ts';
 import { loadContracts } from '../../../etl/contract/load-contracts.ts';
 import { addAssay } from '../../../lib/assay-app.ts';
@@ -26,6 +27,15 @@ export interface Synthesised {
 /** The contracts that come with Assay. */
 export async function readContracts(): Promise<Contract[]> {
   return [...(await loadContracts(shippedContracts())).contracts.values()];
+}
+
+/** The contracts of examples/shop, which protect what they hold. */
+export async function readShop(): Promise<Contract[]> {
+  const folders = {
+    contractsDir: folder('examples/shop/contracts'),
+    sqlDir: folder('examples/shop/sql/gold'),
+  };
+  return [...(await loadContracts(fileContractSource(folders))).contracts.values()];
 }
 
 /** Synthesises a stage with empty functions, from contracts and CDK context. */

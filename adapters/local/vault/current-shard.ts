@@ -1,0 +1,28 @@
+import type { Buffer } from 'node:buffer';
+import { PERSON, personRecord, readPerson } from './people.ts';
+import { filterRecords, withRecords } from './records.ts';
+import { type Shards, shardBytes } from './shards.ts';
+
+/** A shard's bytes as they are to be written now: without what was erased, and without tombstones that have ended. */
+export async function currentShard(shards: Shards, name: string, now: Date): Promise<Buffer> {
+  return shardBytes(await recordsOf(shards, name, now), now);
+}
+
+async function recordsOf(shards: Shards, name: string, now: Date): Promise<Buffer> {
+  const [kind, hex = ''] = name.split('/');
+  const shard = Number.parseInt(hex, 16);
+  if (kind === 'keys') return await shards.keys(shard);
+  return withoutEndedTombstones(await shards.people(shard), now);
+}
+
+/** The people, none of them with a tombstone that has ended. */
+function withoutEndedTombstones(records: Buffer, now: Date): Buffer {
+  const ended: Buffer[] = [];
+  const kept = filterRecords(records, PERSON, (record) => {
+    const { index, reference, forgotten } = readPerson(record, 0);
+    if (forgotten === undefined || now.getTime() < forgotten.untilMs) return true;
+    if (reference !== undefined) ended.push(personRecord({ index, reference }));
+    return false;
+  });
+  return ended.length === 0 ? kept : withRecords(kept, PERSON, ended);
+}

@@ -1,0 +1,32 @@
+import { pointerSteps } from '../jsonl/pointer.ts';
+import type { CustomValues } from './custom-properties.ts';
+import { choice, readValue } from './fields.ts';
+import type { Problems } from './problems.ts';
+
+const FORMAT = choice(['csv', 'jsonl']);
+
+/** Reads `assay.format`, what the source's files are; absent: CSV, and workbooks whose sheets are read like it. */
+export function readFormat(custom: CustomValues, problems: Problems): 'jsonl' | undefined {
+  const given = custom.get('assay.format');
+  if (given === undefined) return undefined;
+  const format = readValue(FORMAT, given.value, given.path, problems);
+  return format === 'jsonl' ? 'jsonl' : undefined;
+}
+
+/** Reads `assay.path`, where a column's value stands in a record of JSON. */
+export function readPath(custom: CustomValues, problems: Problems): { readonly path?: string } {
+  const given = custom.get('assay.path');
+  if (given === undefined) return {};
+  if (
+    typeof given.value === 'string' &&
+    pointerSteps(given.value) !== undefined &&
+    !given.value.includes('\0')
+  )
+    return { path: given.value };
+  const what = typeof given.value === 'string' ? `is '${given.value}', which is` : 'is';
+  problems.add(
+    given.path,
+    `${what} no JSON pointer; write e.g. /customer/address/city (in a name, ~1 for / and ~0 for ~)`,
+  );
+  return {};
+}

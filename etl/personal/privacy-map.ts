@@ -1,0 +1,147 @@
+import type { Contract, ContractColumn, GoldContract, SourceContract } from '../contract/contract.ts';
+import { isSealedColumn, tableColumns } from '../contract/table-columns.ts';
+import { columnOrigins } from '../engine/column-origins.ts';
+import type { Engine } from '../engine/engine.ts';
+import { parseSql } from '../engine/parse-sql.ts';
+import { withScratchEngine } from '../engine/with-scratch-engine.ts';
+import { bindMonths } from '../gold/rebuild.ts';
+import { tableName } from '../naming/datasets.ts';
+import type { Effects } from '../ports.ts';
+import { protectionOf, subjectOf } from '../privacy/protection.ts';
+import type { VaultPeriod } from '../privacy/vault.ts';
+import { protectedContracts } from './asked-subject.ts';
+import { contractsOfPeople } from './contracts-of-people.ts';
+
+/** A column with personal data, or with what stands for it. */
+export interface MappedColumn {
+  readonly dataset: string;
+  readonly layer: 'silver' | 'gold';
+  /** Where its values or envelopes stand; nowhere where they are dropped. */
+  readonly layers: readonly string[];
+  readonly column: string;
+  readonly as: 'encrypted' | 'pseudonym' | 'dropped' | 'clear' | 'unprotected';
+  readonly group: string | null;
+  readonly subject: { readonly column: string; readonly kind: string } | null;
+  /** How long values stay readable, e.g. `6 y`; null: until somebody has them destroyed. */
+  readonly retention: string | null;
+  /** The column that it counts from. */
+  readonly countedFrom: string | null;
+  /** Who can read the values, and how. */
+  readonly readable: string;
+  /** Months of which the vault has a key, so that values can be read at all; null where no key is needed. */
+  readonly months: { readonly first: string; readonly last: string; readonly count: number } | null;
+  /** Of a Gold column: the protected columns that its values come from. */
+  readonly from: readonly string[];
+}
+
+/** Every column of the contracts with personal data, protected or not, and every Gold column that is made of one. */
+export async function privacyMap(effects: Effects): Promise<MappedColumn[]> {
+  const { contracts } = await contractsOfPeople(effects);
+  const sources = protectedContracts(contracts.values());
+  const periods = sources.length === 0 ? [] : ((await effects.vault?.periods()) ?? []);
+  const mapped = sources.flatMap((contract) => mapSource(contract, periods));
+  const golds = [...contracts.values()].filter((one) => one.layer === 'gold');
+  const isMade = (gold: GoldContract): boolean =>
+    gold.inputs.some((input) => sources.some(({ dataset }) => dataset === input));
+  const made = golds.filter(isMade);
+  if (made.length === 0) return mapped;
+  return await withScratchEngine(effects, 'privacy', async (engine) => {
+    const all = [...mapped];
+    for (const gold of made) all.push(...(await mapGold(effects, engine, { gold, contracts, mapped })));
+    return all;
+  });
+}
+
+function mapSource(contract: SourceContract, periods: readonly VaultPeriod[]): MappedColumn[] {
+  return contract.columns.flatMap((column) => {
+    const as = column.protect?.as ?? (column.classification === 'personal' ? 'unprotected' : undefined);
+    return as === undefined ? [] : [mapColumn(contract, column, { as, periods })];
+  });
+}
+
+const STORED = ['bronze', 'silver', 'quarantine', 'condemned'];
+
+function mapColumn(
+  contract: SourceContract,
+  column: ContractColumn,
+  { as, periods }: { readonly as: MappedColumn['as']; readonly periods: readonly VaultPeriod[] },
+): MappedColumn {
+  const { dataset, retention, partitionColumn } = contract;
+  const { protect, name } = column;
+  const group = protect !== undefined && 'group' in protect ? protect.group : null;
+  const isSealed = isSealedColumn(column);
+  return {
+    ...{ dataset, layer: 'silver', layers: as === 'dropped' ? [] : STORED, column: name, as, group },
+    subject: subjectOf(protectionOf(contract), name) ?? null,
+    retention:
+      retention === undefined || !isSealed
+        ? null
+        : [retention.level.value, retention.level.unit].join(' ').trim(),
+    countedFrom: retention === undefined || !isSealed ? null : (retention.element ?? partitionColumn),
+    readable: readableOf(column),
+    months:
+      as === 'encrypted'
+        ? monthsOf(periods.filter((one) => one.dataset === dataset && one.group === group))
+        : null,
+    from: [],
+  };
+}
+
+function readableOf({ protect }: ContractColumn): string {
+  if (protect === undefined) return 'by everyone who may see personal columns';
+  if (protect.as === 'clear') return `by everyone who may see the column: ${protect.reason}`;
+  if (protect.as === 'dropped') return 'nowhere: it is dropped before it is stored';
+  if (protect.as === 'pseudonym') return 'nowhere: a reference stands for it';
+  return `with the data group ${protect.group}`;
+}
+
+function monthsOf(periods: readonly VaultPeriod[]): MappedColumn['months'] {
+  const months = [...new Set(periods.map(({ period }) => `${period.slice(0, 4)}-${period.slice(4)}`))].sort();
+  const [first, last] = [months[0], months.at(-1)];
+  return first === undefined || last === undefined ? null : { first, last, count: months.length };
+}
+
+interface Mapping {
+  readonly gold: GoldContract;
+  readonly contracts: ReadonlyMap<string, Contract>;
+  readonly mapped: readonly MappedColumn[];
+}
+
+/** The columns of a Gold table whose values come from protected ones, as far as its SQL can be followed; else from all that it may read. */
+async function mapGold(
+  effects: Effects,
+  engine: Engine,
+  { gold, contracts, mapped }: Mapping,
+): Promise<MappedColumn[]> {
+  const parsed = await parseSql(
+    engine,
+    bindMonths(await effects.contracts.sql(gold.sql), { from: 0, to: 0 }),
+  );
+  const known = gold.inputs.flatMap((input) => {
+    const source = contracts.get(input);
+    const names = source === undefined ? [] : tableColumns(source).map(({ name }) => name);
+    return [[tableName('silver', input), names] as const];
+  });
+  const fields = columnOrigins(parsed.kind === 'queries' ? parsed.trees[0] : undefined, new Map(known));
+  const sources = new Map(mapped.map((one) => [`${tableName('silver', one.dataset)}.${one.column}`, one]));
+  return gold.columns.flatMap(({ name }) => {
+    const named = fields.filter((field) => field.name === name);
+    const origins = (named.length === 0 ? fields : named).flatMap((field) => [...field.origins]);
+    const from = [...new Set(origins)].filter((origin) => sources.has(origin)).sort();
+    const [one] = from.flatMap((origin) => sources.get(origin) ?? []);
+    const groups = [...new Set(from.flatMap((origin) => sources.get(origin)?.group ?? []))];
+    return one === undefined
+      ? []
+      : [
+          {
+            ...one,
+            dataset: gold.dataset,
+            layer: 'gold' as const,
+            layers: ['gold'],
+            column: name,
+            group: groups.join(', ') || null,
+            from,
+          },
+        ];
+  });
+}

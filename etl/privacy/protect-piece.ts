@@ -1,0 +1,183 @@
+import { Buffer } from 'node:buffer';
+import type { BrokenRecord } from '../csv/broken-record.ts';
+import type { StructureProblem } from '../csv/record-format.ts';
+import type { PlainSigns } from '../csv/rewrite.ts';
+import { sealedLine } from '../csv/sealed-line.ts';
+import { startsLikeEnvelope } from './envelope.ts';
+import type { PieceToProtect } from './joined-pieces.ts';
+import { cellSpan, cellText, type PlainRecords, plainRecords } from './plain-records.ts';
+import type { CellChange, PreparedRows, RowProtector } from './protect-rows.ts';
+
+/** What the pieces of one file are protected with. */
+export interface PieceProtection {
+  readonly protector: RowProtector;
+  /** Fields whose text the plan needs: subjects, protected and dropped cells, dates. */
+  readonly needed: readonly number[];
+  /** The width of the file's records. */
+  readonly fields: number;
+  readonly plain: PlainSigns;
+  readonly newline: string;
+  /** Whether a record's text has the form of a footer's; absent where files have none that is known by it. */
+  readonly isFooter?: ((text: string) => boolean) | undefined;
+  /** Is shown every record; throws where one begins a second table, whose values would be sealed, or left clear, under wrong names. */
+  readonly look: (records: PlainRecords, record: number, row: number) => void;
+  /** The delimiter of the source. */
+  readonly delimiter: string;
+}
+
+/**
+ * A piece of a file, protected: each record has its place, and all bytes of it that aren't protected are as they were. A
+ * broken record is one of another width, as sealedLine writes it. So is a record whose form says something that its
+ * envelopes no longer would.
+ */
+export async function protectPiece(
+  piece: PieceToProtect,
+  firstRow: number,
+  protection: PieceProtection,
+): Promise<Buffer> {
+  const { protector, needed, fields, plain, newline, look } = protection;
+  const records = plainRecords(piece.bytes, fields, plain);
+  const rows = Array.from({ length: records.count }, (_, record) => {
+    look(records, record, firstRow + record);
+    const row: string[] = [];
+    for (const field of needed) row[field] = cellText(records, record, field);
+    return row;
+  });
+  const prepared = await protector.prepare(rows);
+  const whole = new Map(piece.broken.map((one) => [one.row - firstRow, brokenWhole(one, protection)]));
+  for (let record = 0; record < records.count; record++) {
+    const problem = whole.has(record) ? undefined : problemOf(records, record, { prepared, protection });
+    if (problem !== undefined)
+      whole.set(record, { problem, detail: '', text: recordText(records, record), lines: 1 });
+  }
+  const sealed = await protector.lines([...whole.values()].map(({ text }) => text));
+  const lines = new Map(
+    [...whole].map(([record, one], n) => [
+      record,
+      sealedLine({ ...one, text: sealed[n] ?? '' }, fields, plain),
+    ]),
+  );
+  const out = new PieceWriter(records, newline);
+  for (let record = 0; record < records.count; record++) {
+    const line = lines.get(record);
+    if (line === undefined) out.record(record, prepared.changes(record), plain);
+    else out.line(line);
+  }
+  return out.bytes();
+}
+
+/** A record that is sealed whole. */
+interface WholeRecord {
+  readonly problem: StructureProblem;
+  readonly detail: string;
+  readonly text: string;
+  readonly lines: number;
+}
+
+/** Of a record that is too long, what tells it from others with the same beginning is sealed with that. */
+function brokenWhole(
+  { problem, detail = '', text, hash, lines }: BrokenRecord,
+  { isFooter }: PieceProtection,
+): WholeRecord {
+  const isForm = isFooter?.(text.replace(/[\r\n]+$/, '')) === true;
+  return {
+    problem: isForm ? 'the form of a footer' : problem,
+    detail,
+    text: hash === undefined ? text : `${text}\n… (SHA-256 of the whole record: ${hash})`,
+    lines,
+  };
+}
+
+/** Why a record that can be read is sealed whole nevertheless. */
+function problemOf(
+  records: PlainRecords,
+  record: number,
+  { prepared, protection }: { prepared: PreparedRows; protection: PieceProtection },
+): StructureProblem | undefined {
+  const { isFooter, delimiter, needed } = protection;
+  const changed = (): number | undefined => {
+    const places = new Set(prepared.changes(record).map(([place]) => place));
+    return needed.find((field) => places.has(field));
+  };
+  if (beginsLikeEnvelope(records, record) && changed() !== 0) return 'text that begins like an envelope';
+  if (isFooter === undefined) return undefined;
+  const cells = Array.from({ length: records.fields }, (_, field) => cellText(records, record, field));
+  return isFooter(cells.join(delimiter)) && changed() !== undefined ? 'the form of a footer' : undefined;
+}
+
+const beginsLikeEnvelope = (records: PlainRecords, record: number): boolean =>
+  hasTilde(records, record) && startsLikeEnvelope(cellText(records, record, 0));
+
+/** Whether the first cell may begin with a tilde, told without making a text of it. */
+function hasTilde(records: PlainRecords, record: number): boolean {
+  const first = records.bytes[cellSpan(records, record, 0)[0]];
+  return first === TILDE || first === records.quote;
+}
+
+const TILDE = 0x7e;
+
+function recordText(records: PlainRecords, record: number): string {
+  const [start] = cellSpan(records, record, 0);
+  const [, end] = cellSpan(records, record, records.fields - 1);
+  const { buffer, byteOffset } = records.bytes;
+  return Buffer.from(buffer, byteOffset + start, end - start).toString('utf8');
+}
+
+/** A text as a cell; in quotes only where a delimiter is in it. None of ours has a quote. */
+const cellOf = (text: string, { delimiter, quote }: PlainSigns): string =>
+  text.includes(delimiter) ? quote + text + quote : text;
+
+/** Puts a piece together of the bytes that stay and the texts that don't. */
+class PieceWriter {
+  readonly #records: PlainRecords;
+  readonly #source: Buffer;
+  readonly #newline: string;
+  #out: Buffer;
+  #length = 0;
+
+  constructor(records: PlainRecords, newline: string) {
+    const { bytes } = records;
+    this.#records = records;
+    this.#source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#newline = newline;
+    this.#out = Buffer.allocUnsafe(bytes.length * 2 + 1024);
+  }
+
+  record(record: number, changes: readonly CellChange[], plain: PlainSigns): void {
+    const { fields } = this.#records;
+    let from = cellSpan(this.#records, record, 0)[0];
+    for (const [field, text] of changes) {
+      const [start, end] = cellSpan(this.#records, record, field);
+      this.#copy(from, start);
+      this.#write(cellOf(text, plain));
+      from = end;
+    }
+    this.#copy(from, cellSpan(this.#records, record, fields - 1)[1]);
+    this.#write(this.#newline);
+  }
+
+  line(text: string): void {
+    this.#write(text + this.#newline);
+  }
+
+  bytes(): Buffer {
+    return this.#out.subarray(0, this.#length);
+  }
+
+  #copy(from: number, to: number): void {
+    this.#reserve(to - from);
+    this.#length += this.#source.copy(this.#out, this.#length, from, to);
+  }
+
+  #write(text: string): void {
+    this.#reserve(text.length * 3);
+    this.#length += this.#out.write(text, this.#length);
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#out.length) return;
+    const larger = Buffer.allocUnsafe((this.#length + bytes) * 2);
+    this.#out.copy(larger, 0, 0, this.#length);
+    this.#out = larger;
+  }
+}

@@ -1,0 +1,42 @@
+import type { ServiceLevel } from '../contract/contract.ts';
+import type { CheckedSubjectColumn } from './fitting-id.ts';
+
+/** A row as its source writes it: the texts of its cells, of which only those that the plan names need be there. */
+export type Row = readonly string[];
+
+/** Whose data something in a row is: the kind of subject, and where its id stands. */
+export interface PlannedSubject {
+  readonly kind: string;
+  readonly place: number;
+  readonly column: CheckedSubjectColumn;
+}
+
+/** What becomes of the cells in one place. */
+export interface PlannedCell {
+  readonly place: number;
+  /** The column's name in the contract. */
+  readonly name: string;
+  /** Whether what stands there is read as no value, and stays. */
+  readonly isNull: (cell: string) => boolean;
+  /** An envelope of the value; or the reference of the subject, where it has one. */
+  readonly as: 'encrypted' | 'pseudonym';
+  readonly group: string;
+  /** Which of the subjects it is of. */
+  readonly subject: number;
+}
+
+/** How the rows of one file of a dataset are protected. */
+export interface ProtectionPlan {
+  readonly dataset: string;
+  /** Whose data a row is comes first. */
+  readonly subjects: readonly PlannedSubject[];
+  readonly cells: readonly PlannedCell[];
+  /** Places whose cells are emptied. */
+  readonly dropped: readonly number[];
+  /** How long values stay readable; absent: until somebody has them destroyed. */
+  readonly retention?: ServiceLevel;
+  /** The time that a row's retention counts from; undefined where it can't be read. */
+  readonly countedFrom: (row: Row) => Date | undefined;
+  /** A row's own time, which says whether it is older than a forgetting; undefined where it can't be read. */
+  readonly datedOf: (row: Row) => Date | undefined;
+}
