@@ -1,8 +1,8 @@
 import type { SourceContract } from '../contract/contract.ts';
 import type { Layout } from '../csv/layout.ts';
-import { findPii } from './pii/find-pii.ts';
+import { findInColumn } from './pii/find-in-column.ts';
 import type { PiiCount } from './pii/pii-count.ts';
-import { unknownKinds, watchedColumns } from './pii/watched-columns.ts';
+import { watchedColumns } from './pii/watched-columns.ts';
 import { cellText, type PlainRecords } from './plain-records.ts';
 
 /** Looks for personal data in what stays in the clear. */
@@ -17,14 +17,12 @@ export function watchClear(contract: Pick<SourceContract, 'columns'>, layout: La
   const counts = new Map<string, { column: string; kind: string; records: number }>();
   const watched = watchedColumns(contract).flatMap((column) => {
     const field = layout.columns[contract.columns.findIndex(({ name }) => name === column.name)];
-    const kinds = new Set(unknownKinds(column).map(({ name }) => name));
-    return field === undefined ? [] : [{ column: column.name, field, kinds }];
+    return field === undefined ? [] : [{ column: column.name, field, find: findInColumn(column) }];
   });
   return {
     look(records, record) {
-      for (const { column, field, kinds } of watched)
-        for (const kind of findPii(cellText(records, record, field))) {
-          if (!kinds.has(kind)) continue;
+      for (const { column, field, find } of watched)
+        for (const kind of find(cellText(records, record, field))) {
           const name = `${column} ${kind}`;
           const count = counts.get(name) ?? { column, kind, records: 0 };
           count.records++;

@@ -1,7 +1,7 @@
 import type { ContractColumn, SourceContract } from '../contract/contract.ts';
 import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
-import { findPii } from '../privacy/pii/find-pii.ts';
+import { findInColumn } from '../privacy/pii/find-in-column.ts';
 import { addPii, type PiiCount } from '../privacy/pii/pii-count.ts';
 import { unknownKinds, watchedColumns } from '../privacy/pii/watched-columns.ts';
 
@@ -22,7 +22,7 @@ const LEAST_CARD = '1000000000000';
 
 /**
  * Counts personal data among the staged records that passed, in columns whose classification says that there is none.
- * The engine picks what has the form of it, which costs a tenth of a microsecond a value; what it is, `findPii` says.
+ * The engine picks what has the form of it, which costs a tenth of a microsecond a value; what it is, `findInColumn` says.
  */
 export async function findInPassed(engine: Engine, contract: SourceContract): Promise<PiiByFile> {
   const some = await withHits(engine, typedColumns(contract), 'positioned WHERE passed$');
@@ -90,14 +90,13 @@ async function withHits(engine: Engine, watched: readonly Watched[], from: strin
 async function countHits(engine: Engine, watched: readonly Watched[], from: string): Promise<PiiByFile> {
   const found = new Map<string, PiiCount[]>();
   for (const one of watched) {
-    const kinds = new Set(unknownKinds(one.column).map(({ name }) => name));
+    const find = findInColumn(one.column);
     const hits = await engine.rows(
       `SELECT source_file_id AS id, ${one.text} AS text, count(*) AS n FROM ${from} AND ${looksPersonal(one)} GROUP BY ALL`,
     );
     for (const hit of hits) {
       const [id, records] = [textOf(hit, 'id'), integerOf(hit, 'n')];
-      const own = findPii(textOf(hit, 'text')).filter((kind) => kinds.has(kind));
-      const counts = own.map((kind) => ({ column: one.column.name, kind, records }));
+      const counts = find(textOf(hit, 'text')).map((kind) => ({ column: one.column.name, kind, records }));
       if (counts.length > 0) found.set(id, addPii(found.get(id), counts));
     }
   }
