@@ -8,7 +8,7 @@ export default {
       'core-knows-no-adapter',
       'etl is the product on AWS and embedded alike; what it needs of the world comes through etl/ports.ts.',
       { path: '^etl/' },
-      { path: '^(adapters|lambdas|lib|cli|bin|service|test|bench)/' },
+      { path: '^(adapters|lambdas|lib|cli|bin|service|stream|test|bench)/' },
     ),
     rule(
       'core-knows-no-disk',
@@ -30,6 +30,14 @@ export default {
       { path: '^service/' },
       {
         path: '^(adapters|lambdas|lib|cli|bin|test|bench)/|^(node:)?(fs|fs/promises|http|https|net|os|process|child_process|worker_threads)$|node_modules/(@aws-sdk|aws-cdk-lib|@hono/node-server)',
+      },
+    ),
+    rule(
+      'stream-knows-no-adapter',
+      'The enforcer judges events wherever they come from: whoever starts it brings the broker, the stores, the registry and the clock.',
+      { path: '^stream/' },
+      {
+        path: '^(adapters|lambdas|lib|cli|bin|service|test|bench)/|^(node:)?(fs|fs/promises|http|https|net|os|process|child_process|worker_threads)$|node_modules/(@aws-sdk|aws-cdk-lib|@platformatic|hono|@hono)/',
       },
     ),
     rule(

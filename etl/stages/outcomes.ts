@@ -134,6 +134,8 @@ export const Decision = z.object({
     'vault-renewed',
     'privacy-set',
     'adopted',
+    'policy-set',
+    'resolution-set',
   ]),
   dataset: z.string(),
   at: z.string(),
