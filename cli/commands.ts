@@ -203,6 +203,26 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/vault-import.ts')).vaultImport,
   },
   {
+    name: 'policy get',
+    summary: "the policy by which a dataset's events are checked",
+    load: async () => (await import('./commands/policy-get.ts')).policyGet,
+  },
+  {
+    name: 'policy set',
+    summary: "make a policy hold for a dataset's events",
+    load: async () => (await import('./commands/policy-set.ts')).policySet,
+  },
+  {
+    name: 'policy list',
+    summary: 'which datasets of events have a policy',
+    load: async () => (await import('./commands/policy-list.ts')).policyList,
+  },
+  {
+    name: 'policy resolution',
+    summary: 'from which topics the events of a dataset come',
+    load: async () => (await import('./commands/policy-resolution.ts')).policyResolution,
+  },
+  {
     name: 'snapshots',
     summary: "list a dataset's published states",
     load: async () => (await import('./commands/snapshots.ts')).snapshots,

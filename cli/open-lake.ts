@@ -39,6 +39,8 @@ export interface CommandLake extends Lake {
   readonly athena: AthenaPlace | undefined;
   /** Where its vault is on AWS; undefined where that is a folder. */
   readonly vaultOnAws?: VaultOnAws | undefined;
+  /** The table of policies on AWS; undefined where they are documents of the lake. */
+  readonly policiesTable?: string | undefined;
 }
 
 /**

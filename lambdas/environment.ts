@@ -34,6 +34,7 @@ const Variables = z.object({
   ASSAY_SERVICE_URL: z.url(),
   ASSAY_SESSION_HOURS: whole,
   ASSAY_TICKETS_TABLE: text,
+  ASSAY_POLICIES_TABLE: text,
   ASSAY_ANSWERS_BUCKET: text,
   ASSAY_ANSWERS_PREFIX: text,
   ASSAY_WORKGROUP: text,

@@ -5,6 +5,7 @@ import { athenaSite } from '../adapters/aws/athena-site.ts';
 import type { AwsLake } from '../adapters/aws/aws-lake.ts';
 import { CLIENT_CONFIG } from '../adapters/aws/client-config.ts';
 import { awsFetch } from '../adapters/aws/cognito-fetch.ts';
+import { dynamoPolicies } from '../adapters/aws/dynamo-policies.ts';
 import { dynamoTickets } from '../adapters/aws/dynamo-tickets.ts';
 import { answerOf, requestOf } from '../adapters/aws/http-api.ts';
 import { largeAnswers } from '../adapters/aws/large-answers.ts';
@@ -38,6 +39,7 @@ const NEEDED = [
   'ASSAY_SERVICE_URL',
   'ASSAY_SESSION_HOURS',
   'ASSAY_TICKETS_TABLE',
+  'ASSAY_POLICIES_TABLE',
   'ASSAY_ANSWERS_BUCKET',
   'ASSAY_ANSWERS_PREFIX',
   'ASSAY_LANDING_BUCKET',
@@ -110,6 +112,7 @@ async function open(env: Settings, publicUrl: URL): Promise<Fetch> {
       keptMs: QUERY_KEPT_MS,
     }),
     health: openKeptHealth(effects),
+    policies: dynamoPolicies({ table: env.ASSAY_POLICIES_TABLE }),
     records: openRecordDesk(effects),
     uploads: openUploadDesk({
       site: s3Uploads({ bucket: env.ASSAY_LANDING_BUCKET, prefix: SENT_PREFIX }),

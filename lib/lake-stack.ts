@@ -8,6 +8,7 @@ import type { StageConfig } from './config/stage-config.ts';
 import { Catalog } from './lake/catalog.ts';
 import { LakeStorage } from './lake/lake-storage.ts';
 import { Landing } from './lake/landing.ts';
+import { Policies } from './lake/policies.ts';
 import { sensitiveBuckets } from './lake/sensitive-buckets.ts';
 import { Vault } from './lake/vault.ts';
 import { acknowledge } from './security/acknowledge.ts';
@@ -40,6 +41,7 @@ export class LakeStack extends Stack {
     const storage = new LakeStorage(this, 'Storage', { config, key: this.key, sensitive });
     new Landing(this, 'Landing', { config, key: this.key });
     this.vault = new Vault(this, 'Vault', { config, contracts });
+    new Policies(this, 'Policies', config);
     new AuditTrail(this, 'Audit', { config, storage });
     new Catalog(this, 'Catalog', { config });
     addDigestKey(this, config);

@@ -104,6 +104,7 @@ export class PlatformStack extends Stack {
       OpsBucket: bucketName(config.stage, 'ops'),
       ArtifactsBucket: bucketName(config.stage, 'artifacts'),
       LandingBucket: bucketName(config.stage, 'landing'),
+      PoliciesTable: resourceName(config.stage, 'policies'),
       VaultTable: resourceName(config.stage, 'vault'),
       VaultKeysTable: resourceName(config.stage, 'vault-keys'),
       VaultWrappingKeys: wrappingKeysText(lake.vault.wrappingKeys),

@@ -1,5 +1,7 @@
 import type { RunningLake } from '../etl/operations/approve-run.ts';
 import type { Tickets } from '../etl/ports.ts';
+import type { PolicyStore } from '../stream/policy/policy-store.ts';
+import type { SchemaRegistry } from '../stream/registry/registry.ts';
 import type { LookAtHealth } from './health/kept-health.ts';
 import type { Access } from './identity/local-access.ts';
 import type { Oidc } from './identity/oidc/oidc.ts';
@@ -44,6 +46,10 @@ export interface Service {
   readonly runs: RunDesk;
   /** How datasets do, as it was found and still holds. */
   readonly health: LookAtHealth;
+  /** Where the policies of event datasets are kept. */
+  readonly policies: PolicyStore;
+  /** Where schemas of events are looked up; undefined where no registry is named. */
+  readonly schemas?: SchemaRegistry;
   /** Where records that failed are found and dealt with. */
   readonly records: RecordDesk;
   /** Takes files that are sent; undefined where they come another way. */

@@ -38,6 +38,8 @@ export interface StackLake extends Lake {
   readonly athena: AthenaPlace;
   /** Where the vault is; undefined in a stack of an older release. */
   readonly vaultOnAws: VaultOnAws | undefined;
+  /** Where the policies of event datasets are; undefined in a stack of an older release. */
+  readonly policiesTable: string | undefined;
   /** Digest of the contracts and the Gold SQL that are deployed. */
   readonly contractsDigest: string;
 }
@@ -96,7 +98,9 @@ export async function openStackLake(options: StackLakeOptions): Promise<StackLak
   const workgroups = OperatorsWorkgroup === undefined ? [Workgroup] : [OperatorsWorkgroup, Workgroup];
   const athena = { workgroups, databasePrefix };
   const { ContractsDigest: contractsDigest } = stack;
-  return { root, effects, data, history, runs, athena, vaultOnAws: vaultOfStack(stack), contractsDigest };
+  const { PoliciesTable: policiesTable } = stack;
+  const vaultOnAws = vaultOfStack(stack);
+  return { root, effects, data, history, runs, athena, vaultOnAws, policiesTable, contractsDigest };
 }
 
 function lineageOf(

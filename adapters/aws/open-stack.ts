@@ -19,6 +19,8 @@ const Outputs = z.object({
   VaultTable: text.optional(),
   VaultKeysTable: text.optional(),
   VaultWrappingKeys: text.optional(),
+  /** Absent in stacks of older releases. */
+  PoliciesTable: text.optional(),
   AlertsTopicArn: text,
   StateMachineArn: text,
   Workgroup: text,

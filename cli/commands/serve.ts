@@ -17,6 +17,7 @@ import { openDesk, type QueryDesk } from '../../service/queries/desk.ts';
 import { openRunDesk, type RunDesk } from '../../service/runs/run-desk.ts';
 import { watchRuns } from '../../service/runs/run-watch.ts';
 import { watchedLake } from '../../service/runs/watched-lake.ts';
+import { documentsPolicyStore } from '../../stream/policy/documents-policy-store.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { identity } from '../identity.ts';
@@ -138,6 +139,7 @@ async function start(
     runs,
     records,
     health: openKeptHealth(lake.effects),
+    policies: documentsPolicyStore(lake.effects.objects),
     intake: uploadIntake(lake, MOST_UPLOAD_BYTES),
     lakeName: shownPath(lake.root, io),
     version: await version(),

@@ -52,6 +52,7 @@ export class Service extends Construct {
       ASSAY_SERVICE_URL: this.url,
       ASSAY_SESSION_HOURS: String(config.sessionHours),
       ASSAY_TICKETS_TABLE: table.tableName,
+      ASSAY_POLICIES_TABLE: resourceName(stage, 'policies'),
       ASSAY_ANSWERS_BUCKET: bucketName(stage, 'artifacts'),
       ASSAY_ANSWERS_PREFIX: ANSWERS_PREFIX,
       ASSAY_LANDING_BUCKET: bucketName(stage, 'landing'),
@@ -69,6 +70,10 @@ export class Service extends Construct {
       ...asking(props),
       ...takingFiles(props),
       allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem'], [table.tableArn]),
+      allow(
+        ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem'],
+        [regionalArn('dynamodb', `table/${resourceName(stage, 'policies')}`)],
+      ),
       allow(
         ['lambda:InvokeFunction'],
         [regionalArn('lambda', `function:${resourceName(stage, 'start-run')}`)],

@@ -34,16 +34,17 @@ export function mountRoutes(app: Hono<Env>, routes: readonly Route[], service: S
       const work = async (): Promise<Answered> => answered(await route.run(raw, service));
       const key = route.isSecret ? undefined : c.req.header('idempotency-key');
       if (route.isSecret) c.header('Cache-Control', 'no-store');
-      return json(
-        c,
+      const answer =
         key === undefined
           ? await work()
           : await once(
               `${identity.name} ${identity.roles.join(' ')} ${key}`,
               `${c.req.path} ${JSON.stringify(raw.body)}`,
               work,
-            ),
-      );
+            );
+      // What was put is what a GET of the same address answers.
+      if (route.method === 'put') c.header('ETag', etagOf(answer.text));
+      return json(c, answer);
     });
   }
   for (const [path, methods] of methodsByPath(routes)) {
@@ -85,7 +86,10 @@ function methodsByPath(routes: readonly Route[]): Map<string, string[]> {
 }
 
 /** A value as it is sent. */
-const Answered = z.object({ status: z.union([z.literal(200), z.literal(202)]), text: z.string() });
+const Answered = z.object({
+  status: z.union([z.literal(200), z.literal(201), z.literal(202)]),
+  text: z.string(),
+});
 type Answered = z.infer<typeof Answered>;
 
 function answered(reply: Reply): Answered {

@@ -79,6 +79,7 @@ function operation(route: Route): Json {
         }),
     responses: {
       200: { description: summary, content },
+      ...(route.isMaking ? { 201: { description: 'It is made: nothing was there before.', content } } : {}),
       ...(route.isLater ? { 202: { description: 'It is under way: ask again.', content } } : {}),
       default: { $ref: '#/components/responses/Problem' },
     },

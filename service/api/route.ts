@@ -28,7 +28,7 @@ interface RouteSpec<
   Body extends z.ZodType,
   Answer extends z.ZodType,
 > {
-  readonly method: 'get' | 'post' | 'delete';
+  readonly method: 'get' | 'post' | 'put' | 'delete';
   /** `/v1/runs/{runId}`. */
   readonly path: string;
   /** `everyone`: also those who are not signed in. */
@@ -38,7 +38,7 @@ interface RouteSpec<
   readonly summary: string;
   readonly params?: Params;
   readonly query?: Query;
-  /** For POST: the JSON body. */
+  /** For POST and PUT: the JSON body. */
   readonly body?: Body;
   readonly answer: Answer;
   /** Set where nothing of its answer may be kept, under an Idempotency-Key or anywhere. */
@@ -84,6 +84,8 @@ export interface Route
   readonly isSecret: boolean;
   /** Whether it may be answered that the work is under way, with 202. */
   readonly isLater: boolean;
+  /** Set where it may be answered that something was made that was not there, with 201. */
+  readonly isMaking?: true;
   /** Of a file: its media types, by the names of the formats. */
   readonly formats: Formats | undefined;
   /** Checks the request and answers it; throws ConfigError `REQUEST` for one that says what it may not. */
@@ -92,7 +94,7 @@ export interface Route
 
 /** What is answered: a value, or a file that is streamed. */
 export type Reply =
-  | { readonly kind: 'json'; readonly status: 200 | 202; readonly value: unknown }
+  | { readonly kind: 'json'; readonly status: 200 | 201 | 202; readonly value: unknown }
   | EventsReply
   | FileReply;
 

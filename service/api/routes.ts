@@ -7,6 +7,7 @@ import { showDiff } from './diff.ts';
 import { showHealth } from './health.ts';
 import { showLineage } from './lineage.ts';
 import { openApi } from './openapi.ts';
+import { setPolicy, setResolution, showPolicy, showResolution } from './policies.ts';
 import {
   accessPersonData,
   approveForget,
@@ -103,6 +104,10 @@ export const ROUTES: readonly Route[] = [
   showQuery,
   cancelQuery,
   downloadQuery,
+  showPolicy,
+  setPolicy,
+  showResolution,
+  setResolution,
   describeApi,
   healthz,
   readyz,

@@ -29,6 +29,7 @@ const TITLES: Readonly<Record<number, string>> = {
   413: 'The request is too large',
   415: 'The request is of another type',
   421: 'The request is for another host',
+  422: 'It makes no sense',
   429: 'There were too many requests',
   503: 'It can not be done now, and may be later',
 };

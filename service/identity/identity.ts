@@ -8,6 +8,8 @@ export interface Identity {
   readonly roles: readonly Role[];
   /** The data groups whose sealed values they may see, where their role lets them see any. */
   readonly groups?: readonly string[];
+  /** The teams they are in: what a team owns, they may decide on where their role lets them. */
+  readonly teams?: readonly string[];
 }
 
 /** Who asks, and how that is known. A session came by a cookie, which browsers send unasked. */
@@ -29,3 +31,7 @@ export function isAllowed(
 /** The data groups whose sealed values an identity may see: all of them, as an admin. */
 export const groupsOf = ({ roles, groups = [] }: Identity): Groups =>
   roles.includes('admin') ? 'every' : new Set(groups);
+
+/** Whether somebody is one of the owners of something, or an admin. */
+export const isOwner = ({ roles, teams = [] }: Identity, owners: readonly string[]): boolean =>
+  roles.includes('admin') || owners.some((owner) => teams.includes(owner));

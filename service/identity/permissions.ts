@@ -19,6 +19,8 @@ export const PERMISSIONS = {
   'privacy.read': 'see how personal data is protected, and which requests to forget somebody there were',
   'privacy.decide': 'ask for somebody to be forgotten, and approve or refuse that',
   'privacy.access': 'collect everything that is stored about a person',
+  'policies.read': 'see how events of datasets are checked, and what was found',
+  'policies.decide': 'decide how events are checked, of datasets that one owns',
 } as const;
 export type Permission = keyof typeof PERMISSIONS;
 
@@ -37,6 +39,7 @@ const UNSEEN_BY_AUDITORS: readonly Permission[] = [
   'values.reveal',
   'privacy.decide',
   'privacy.access',
+  'policies.decide',
 ];
 
 /** What each role may: a role is nothing but its permissions. */
@@ -62,6 +65,8 @@ export const ROLES = {
     'files.upload',
     'runs.decide',
     'decisions.read',
+    'policies.read',
+    'policies.decide',
   ],
   steward: [
     ...VIEWER,
@@ -76,6 +81,8 @@ export const ROLES = {
       'files.upload',
       'protected.read',
       'values.reveal',
+      'policies.read',
+      'policies.decide',
     ] as const),
   ],
   privacy: [...VIEWER, 'protected.read', 'privacy.read', 'privacy.decide', 'privacy.access'],
@@ -96,4 +103,5 @@ export const CHANGING: ReadonlySet<Permission> = new Set([
   // That values were given out is kept.
   'privacy.access',
   'values.reveal',
+  'policies.decide',
 ]);

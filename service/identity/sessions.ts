@@ -34,6 +34,7 @@ const Kept = z.object({
   name: z.string(),
   roles: z.array(z.string()).transform((names) => names.filter(isRole)),
   groups: z.array(z.string()).exactOptional(),
+  teams: z.array(z.string()).exactOptional(),
   csrf: z.string(),
 });
 
@@ -49,10 +50,10 @@ export function openSessions({ tickets, clock, hours = SESSION_HOURS }: SessionO
   const keyOf = (id: string): string => `session ${hashOf(id).toString('hex')}`;
   return {
     hours,
-    async begin({ name, roles, groups }) {
+    async begin({ name, roles, groups, teams }) {
       const id = newSecret();
       const endsAt = new Date(clock.now().getTime() + hours * 3_600_000);
-      await tickets.put(keyOf(id), JSON.stringify({ name, roles, groups, csrf: newSecret() }), endsAt);
+      await tickets.put(keyOf(id), JSON.stringify({ name, roles, groups, teams, csrf: newSecret() }), endsAt);
       return id;
     },
     async find(id) {

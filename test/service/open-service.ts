@@ -18,6 +18,9 @@ import { openDesk } from '../../service/queries/desk.ts';
 import { openRunDesk } from '../../service/runs/run-desk.ts';
 import { watchRuns } from '../../service/runs/run-watch.ts';
 import { watchedLake } from '../../service/runs/watched-lake.ts';
+import { documentsPolicyStore } from '../../stream/policy/documents-policy-store.ts';
+import type { PolicyStore } from '../../stream/policy/policy-store.ts';
+import type { SchemaRegistry } from '../../stream/registry/registry.ts';
 import type { AskedService } from './asked-service.ts';
 import { describedAnswers } from './described-answers.ts';
 
@@ -38,7 +41,11 @@ export interface Opening {
   readonly name?: string;
   readonly roles?: readonly Role[];
   readonly groups?: readonly string[];
+  readonly teams?: readonly string[];
   readonly isReadOnly?: boolean;
+  /** Where policies are kept, instead of in the lake. */
+  readonly policies?: PolicyStore;
+  readonly schemas?: SchemaRegistry;
   /** Where people sign in, instead of by the token. */
   readonly issuer?: string;
 }
@@ -46,7 +53,17 @@ export interface Opening {
 /** Opens the service of the lake in a shop's folder. */
 export async function openService(
   cwd: string,
-  { name = 'ann', roles = ['admin'], groups = [], isReadOnly = false, issuer, hosts }: Opening = {},
+  {
+    name = 'ann',
+    roles = ['admin'],
+    groups = [],
+    teams = [],
+    isReadOnly = false,
+    issuer,
+    hosts,
+    policies,
+    schemas,
+  }: Opening = {},
 ): Promise<AskedService> {
   const watch = watchRuns(systemClock);
   const local = await openLake(path.join(cwd, 'lake'), {
@@ -74,10 +91,12 @@ export async function openService(
     runs,
     records,
     health: openKeptHealth(effects),
+    policies: policies ?? documentsPolicyStore(effects.objects),
+    ...(schemas === undefined ? {} : { schemas }),
     intake: uploadIntake(local, 100_000_000),
     lakeName: 'lake',
     version: '0.0.0',
-    access: oidc?.access ?? localAccess(TOKEN, { name, roles, groups }),
+    access: oidc?.access ?? localAccess(TOKEN, { name, roles, groups, teams }),
     ...(oidc === undefined ? {} : { oidc }),
     sessions: memorySessions(clock),
     queries,

@@ -5,7 +5,7 @@ import type { Clock, Effects } from '../../etl/ports.ts';
 import { tempFolder } from '../adapters/temp-folder.ts';
 
 /** Contract of the events `orders.created`. */
-export function ordersContract({ version = '3.0.0', protect = '' } = {}): string {
+export function ordersContract({ version = '3.0.0' } = {}): string {
   return `apiVersion: v3.1.0
 kind: DataContract
 id: urn:assay:contract:orders.created
@@ -34,12 +34,12 @@ schema:
       - name: customer_id
         logicalType: string
         required: true
-        classification: ${protect === '' ? 'internal' : 'personal'}
+        classification: internal
         description: Who ordered.
         customProperties:
           - property: assay.path
             value: /value/customer_id
-${protect}      - name: placed_at
+      - name: placed_at
         logicalType: date
         physicalType: TIMESTAMP
         required: true

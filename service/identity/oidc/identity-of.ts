@@ -8,12 +8,15 @@ export type Claims = Readonly<Record<string, unknown>>;
 /** `reveal:contact`: a member of the data group contact. */
 const GROUP = /^reveal:([a-z][a-z0-9_-]{0,63})$/;
 
+/** `owner:orders-team`: one of the team orders-team. */
+const TEAM = /^owner:(.{1,200})$/;
+
 const MOST_NAME = 200;
 const NAMES = Object.keys(ROLES) as readonly Role[];
 
 /**
  * Who the claims are about: undefined where they name nobody. Roles are those that this service knows, and `reveal:GROUP`
- * makes a member of a data group; others give nothing.
+ * makes a member of a data group, `owner:TEAM` one of a team; others give nothing.
  */
 export function identityOf(
   claims: Claims,
@@ -22,9 +25,17 @@ export function identityOf(
   const name = nameClaims.map((claim) => nameIn(claims, claim)).find((one) => one !== undefined);
   if (name === undefined) return undefined;
   const said = textsOf(valueAt(claims, rolesClaim));
-  const groups = said.flatMap((one) => (typeof one === 'string' ? (GROUP.exec(one)?.[1] ?? []) : []));
+  const named = (form: RegExp): string[] => {
+    const found = said.flatMap((one) => (typeof one === 'string' ? (form.exec(one)?.[1] ?? []) : []));
+    return [...new Set(found)].sort();
+  };
+  const [groups, teams] = [named(GROUP), named(TEAM)];
   const roles = NAMES.filter((role) => said.includes(role));
-  return groups.length === 0 ? { name, roles } : { name, roles, groups: [...new Set(groups)].sort() };
+  return {
+    ...{ name, roles },
+    ...(groups.length === 0 ? {} : { groups }),
+    ...(teams.length === 0 ? {} : { teams }),
+  };
 }
 
 /** A name that people and logs can read. An address that nobody has verified could be anybody's. */
