@@ -11,6 +11,7 @@ import { documentsPolicyStore } from '../stream/policy/documents-policy-store.ts
 import type { Args } from './command.ts';
 import type { Io } from './io.ts';
 import { type CommandLake, openLakeOf } from './open-lake.ts';
+import { registryOf } from './schema-registry.ts';
 import { usageError } from './usage-error.ts';
 
 /** Opens what policies are kept with, and compared with. */
@@ -20,7 +21,9 @@ export async function openControlPlane(
   { changes }: { readonly changes: boolean },
 ): Promise<ControlPlane> {
   const lake = await openLakeOf(args, io, { changes });
-  return { effects: lake.effects, store: await storeOf(lake) };
+  const { effects } = lake;
+  const registry = await registryOf(args, io, effects.clock);
+  return { effects, store: await storeOf(lake), ...(registry === undefined ? {} : { registry }) };
 }
 
 async function storeOf({ effects, athena, policiesTable }: CommandLake): Promise<ControlPlane['store']> {

@@ -4,16 +4,18 @@ import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
 import { openControlPlane, readShaped, urnOf } from '../policies.ts';
+import { REGISTRY_OPTION } from '../schema-registry.ts';
 import { usageError } from '../usage-error.ts';
 
 /** `assay policy set`: makes a policy hold for a dataset's events. */
 export const policySet: Command = {
   name: 'policy set',
-  usage: 'DATASET --file F --reason TEXT [--by NAME]',
+  usage: 'DATASET --file F --reason TEXT [--by NAME] [--schema-registry WHERE]',
   description: `Makes a policy hold for the events of a dataset: enforcers follow it within a minute. The file is JSON or YAML, - for stdin.
 What was before is kept, with who changed it and why. The same policy once more changes nothing.`,
   options: {
     file: { type: 'string', value: 'F', help: 'the whole policy, in JSON or YAML; - for stdin' },
+    ...REGISTRY_OPTION,
     ...WORD_OPTIONS,
   },
   examples: ['assay policy set orders.created --file orders-policy.yaml --reason "first policy"'],

@@ -27,6 +27,7 @@ import { openBrowser } from '../open-browser.ts';
 import { type CommandLake, openLakeOf } from '../open-lake.ts';
 import { messageText, stackOf } from '../print/error.ts';
 import { printable } from '../print/printable.ts';
+import { REGISTRY_OPTION, registryOf } from '../schema-registry.ts';
 import { bracketed, LISTENING_OPTIONS, type Listening, listeningOf } from '../serve/listening.ts';
 import { OIDC_OPTIONS, type OidcPlan, oidcOf } from '../serve/oidc.ts';
 import { usageError } from '../usage-error.ts';
@@ -57,6 +58,7 @@ $ASSAY_OIDC_CLIENT_SECRET; its redirect address is that of the service with /sig
       value: 'N',
       help: `hours after which people sign in again (default: ${SESSION_HOURS})`,
     },
+    ...REGISTRY_OPTION,
     ...OIDC_OPTIONS,
   },
   examples: [
@@ -132,6 +134,7 @@ async function start(
   io: Io,
 ): Promise<Served> {
   const { clock } = lake.effects;
+  const schemas = await registryOf(args, io, clock);
   const tickets = memoryTickets(clock);
   const known = {
     lake,
@@ -140,6 +143,7 @@ async function start(
     records,
     health: openKeptHealth(lake.effects),
     policies: documentsPolicyStore(lake.effects.objects),
+    ...(schemas === undefined ? {} : { schemas }),
     intake: uploadIntake(lake, MOST_UPLOAD_BYTES),
     lakeName: shownPath(lake.root, io),
     version: await version(),

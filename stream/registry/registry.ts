@@ -24,8 +24,19 @@ export interface RegisteredSchema {
 
 /** Schemas by their ids. Undefined where the registry knows no such id; throws TransientError where it can't be asked. */
 export interface SchemaRegistry {
-  /** By an id of a policy (`<registry>:<subject>:<version>`), or one that stands in a payload (a number, or a UUID). */
-  schema(id: string): Promise<RegisteredSchema | undefined>;
+  /**
+   * By an id of a policy (`<registry>:<subject>:<version>`), or one that stands in a payload (a number, or a UUID); of one that
+   * several subjects share, as this subject has it where it is one of them.
+   */
+  schema(id: string, subject?: string): Promise<RegisteredSchema | undefined>;
   /** The newest version of a subject. */
   latest(subject: string): Promise<RegisteredSchema | undefined>;
+}
+
+/** `glue:orders.created:17` → its parts; undefined for an id of another form. */
+export function readSchemaId(
+  id: string,
+): { readonly registry: string; readonly subject: string; readonly version: number } | undefined {
+  const [, registry = '', subject = '', version = ''] = /^([a-z]+):(.+):([1-9]\d{0,8})$/s.exec(id) ?? [];
+  return version === '' ? undefined : { registry, subject, version: Number(version) };
 }

@@ -184,6 +184,14 @@ describe('the service', () => {
       expect(may('s3:DeleteObject', objectArn(key))).toBe(false);
   });
 
+  test('reads policies and writes the next, and removes none', () => {
+    expect(environmentOf(made).ASSAY_POLICIES_TABLE).toBe('assay-staging-policies');
+    const table = 'arn:aws:dynamodb:eu-west-1:111122223333:table/assay-staging-policies';
+    for (const action of ['GetItem', 'Query', 'PutItem']) expect(may(`dynamodb:${action}`, table)).toBe(true);
+    for (const action of ['DeleteItem', 'UpdateItem', 'Scan'])
+      expect(may(`dynamodb:${action}`, table)).toBe(false);
+  });
+
   test('reaches no secret and no user pool, and changes no function', () => {
     const actions = statementsOfFunction(made.platform, 'assay-staging-service').flatMap(
       ({ Action }) => Action,

@@ -40,8 +40,7 @@ schema:
           - property: assay.path
             value: /value/customer_id
       - name: placed_at
-        logicalType: date
-        physicalType: TIMESTAMP
+        logicalType: timestamp
         required: true
         classification: public
         description: When it was placed.
