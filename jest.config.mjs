@@ -74,6 +74,7 @@ export default {
     '<rootDir>/test/console/',
     '<rootDir>/test/engines/',
     '<rootDir>/test/package/',
+    '<rootDir>/test/registry/',
     ...SEARCHES,
   ],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
