@@ -139,7 +139,7 @@ function readBranches(reader: JsonNode, writer: JsonNode, place: Place): Obstacl
   if (Array.isArray(allOf)) {
     const parts: readonly JsonSchema[] = [
       ...allOf,
-      { ...rest, ...(anyOf && { anyOf }), ...(oneOf && { oneOf }) },
+      { ...rest, ...(anyOf === undefined ? {} : { anyOf }), ...(oneOf === undefined ? {} : { oneOf }) },
     ];
     return parts.flatMap((part) => obstacles({ ...reader, schema: part }, writer, place));
   }

@@ -43,7 +43,9 @@ function messageObstacles(read: protobuf.Type, written: protobuf.Type): Obstacle
   );
   const changed = [...others.values()].flatMap((field) => {
     const now = own.get(field.id);
-    return now === undefined ? goneObstacles(field, at(field)) : fieldObstacles(now, field, at(field));
+    return now === undefined
+      ? goneObstacles(field, { read, at: at(field) })
+      : fieldObstacles(now, field, at(field));
   });
   return [
     ...lacking.map((field) => `${at(field)} is required, and may be lacking`),
@@ -55,9 +57,15 @@ function messageObstacles(read: protobuf.Type, written: protobuf.Type): Obstacle
 const byNumber = (type: protobuf.Type): ReadonlyMap<number, protobuf.Field> =>
   new Map(type.fieldsArray.map((field) => [field.id, field]));
 
-/** A member of a oneof that is read no more leaves the oneof empty. */
-const goneObstacles = (field: protobuf.Field, at: string): Obstacles =>
-  isInOneof(field) ? [`${at} is no member of its oneof any more`] : [];
+/** A member that a oneof has no more leaves it empty for the reader. */
+const goneObstacles = (
+  { partOf }: protobuf.Field,
+  { read, at }: { readonly read: protobuf.Type; readonly at: string },
+): Obstacles =>
+  partOf !== null &&
+  read.oneofsArray.some(({ name, isProto3Optional }) => name === partOf.name && !isProto3Optional)
+    ? [`${at} is no member of its oneof any more`]
+    : [];
 
 /** Whether a field is one of several of which one is set; an optional field of proto3 is alone in its. */
 const isInOneof = ({ partOf }: protobuf.Field): boolean =>
@@ -87,15 +95,11 @@ function oneofObstacles(read: protobuf.Type, written: protobuf.Type): Obstacles 
   return read.oneofsArray
     .filter((oneof) => !oneof.isProto3Optional)
     .flatMap((oneof) => {
-      const apart = oneof.fieldsArray.filter(({ id }) => {
-        const before = others.get(id);
-        return before !== undefined && !isInOneof(before);
-      });
-      return apart.length > 1 ||
-        (apart.length === 1 &&
-          oneof.fieldsArray.some(({ id }) => others.get(id) !== apart[0] && others.has(id)))
+      const before = oneof.fieldsArray.flatMap(({ id }) => others.get(id) ?? []);
+      const apart = before.filter((field) => !isInOneof(field));
+      return before.length > 1 && apart.length > 0
         ? [
-            `${read.name}.${oneof.name}: of ${apart.map(({ name }) => name).join(', ')} all could be set before`,
+            `${read.name}.${oneof.name}: ${before.map(({ name }) => name).join(' and ')} could both be set before`,
           ]
         : [];
     });

@@ -17,15 +17,14 @@ export function jsonReader(schema: RegisteredSchema): SchemaReader {
     read(body) {
       if (!isUtf8(body)) return UNDECODABLE;
       const json = Buffer.from(body).toString('utf8');
-      let value: unknown;
       try {
-        value = JSON.parse(json);
+        return validate(JSON.parse(json))
+          ? { kind: 'valid', json }
+          : { kind: 'invalid', reasons: reasonsOf(validate.errors) };
       } catch {
+        // No JSON; or nested deeper than a schema that holds itself can be followed.
         return UNDECODABLE;
       }
-      return validate(value)
-        ? { kind: 'valid', json }
-        : { kind: 'invalid', reasons: reasonsOf(validate.errors) };
     },
   };
 }

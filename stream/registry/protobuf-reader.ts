@@ -21,9 +21,9 @@ export function protobufReader(schema: RegisteredSchema): SchemaReader {
         const framed = isFramed ? readIndexes(body) : { indexes: [0], at: 0 };
         const type = typeAt(messages, framed.indexes);
         if (type === undefined) return OTHER_MESSAGE;
-        const message = type.decode(body.subarray(framed.at));
-        fillDefaults(type, message as unknown as Fields);
-        return { kind: 'valid', json: protojson.toJsonString(type, message) };
+        const json: unknown = protojson.toJson(type, type.decode(body.subarray(framed.at)));
+        fillDefaults(type, json);
+        return { kind: 'valid', json: JSON.stringify(json) };
       } catch {
         return UNDECODABLE;
       }
@@ -47,22 +47,31 @@ function readIndexes(body: Uint8Array): { readonly indexes: readonly number[]; r
   return { indexes, at: reader.pos };
 }
 
-function fillDefaults(type: protobuf.Type, message: Fields): void {
+/** Adds what the JSON mapping leaves out: fields without presence that have their default. */
+function fillDefaults(type: protobuf.Type, json: unknown): void {
+  // Those of Protobuf itself are no objects of their fields.
+  if (typeof json !== 'object' || json === null || type.fullName.startsWith('.google.protobuf.')) return;
+  const members = json as Record<string, unknown>;
   for (const field of type.fieldsArray) {
-    const { name, resolvedType, repeated, map } = field;
-    const value = message[name];
+    const { jsonName, resolvedType, repeated, map } = field;
     const isMessage = resolvedType instanceof protobuf.Type;
-    if (isMessage) for (const one of within(field, value)) fillDefaults(resolvedType, one);
+    if (isMessage) for (const one of within(field, members[jsonName])) fillDefaults(resolvedType, one);
     const hasPresence = Boolean(field.hasPresence) || (isMessage && !repeated && !map);
-    // Decoded messages inherit what is set nowhere.
-    if (!hasPresence && !Object.hasOwn(message, name)) message[name] = value;
+    if (!hasPresence && !Object.hasOwn(members, jsonName)) members[jsonName] = defaultOf(field);
   }
 }
 
-type Fields = Record<string, unknown>;
+/** What is within a field's value: itself, the items of a list, or the values of a map. */
+function within({ repeated, map }: protobuf.Field, value: unknown): readonly unknown[] {
+  if (value === undefined) return [];
+  return (repeated || map) && typeof value === 'object' && value !== null ? Object.values(value) : [value];
+}
 
-/** The messages in a field's value: itself, those of a list, or those of a map. */
-function within({ repeated, map }: protobuf.Field, value: unknown): readonly Fields[] {
-  if (value === null || typeof value !== 'object') return [];
-  return (repeated || map ? Object.values(value) : [value]) as Fields[];
+function defaultOf({ type, repeated, map, resolvedType }: protobuf.Field): unknown {
+  if (map) return {};
+  if (repeated) return [];
+  if (resolvedType instanceof protobuf.Enum) return resolvedType.valuesById[0];
+  if (type === 'string' || type === 'bytes') return '';
+  if (type === 'bool') return false;
+  return type.includes('64') ? '0' : 0;
 }

@@ -515,6 +515,7 @@ describe('governance', () => {
         'GoldBucket',
         'LineageNamespace',
         'LineageUrl',
+        'PoliciesTable',
         'QuarantineBucket',
         'OpsBucket',
         'ArtifactsBucket',
