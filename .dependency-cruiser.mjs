@@ -8,7 +8,7 @@ export default {
       'core-knows-no-adapter',
       'etl is the product on AWS and embedded alike; what it needs of the world comes through etl/ports.ts.',
       { path: '^etl/' },
-      { path: '^(adapters|lambdas|lib|cli|bin|service|stream|test|bench)/' },
+      { path: '^(adapters|lambdas|lib|cli|bin|service|stream(?!/promises$)|test|bench)/' },
     ),
     rule(
       'core-knows-no-disk',

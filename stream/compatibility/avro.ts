@@ -2,7 +2,7 @@ import avro from 'avsc';
 import { messageOf } from '../../etl/errors.ts';
 import type { RegisteredSchema } from '../registry/registry.ts';
 import { unusable } from '../registry/schema-error.ts';
-import type { Obstacles } from './can-read.ts';
+import type { Obstacles } from './obstacles.ts';
 
 /** Avro's own resolution of schemas (https://avro.apache.org/docs/1.12.0/specification/#schema-resolution). */
 export function canReadAvro(reader: RegisteredSchema, writer: RegisteredSchema): Obstacles {

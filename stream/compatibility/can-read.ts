@@ -1,7 +1,5 @@
 import type { RegisteredSchema } from '../registry/registry.ts';
-
-/** Why a schema can't read what another wrote; empty where it can read everything. */
-export type Obstacles = readonly string[];
+import type { Obstacles } from './obstacles.ts';
 
 /**
  * Whether a reader's schema reads whatever a writer's schema lets be written. Throws ConfigError `SCHEMA_UNUSABLE` where one of

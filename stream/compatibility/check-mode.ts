@@ -1,5 +1,6 @@
 import type { CompatibilityMode, RegisteredSchema } from '../registry/registry.ts';
-import { canRead, type Obstacles } from './can-read.ts';
+import { canRead } from './can-read.ts';
+import type { Obstacles } from './obstacles.ts';
 
 /** What a mode promises of two versions: whether the newer reads the older's data, and the older the newer's. */
 const PROMISES: Readonly<

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../etl/contract/digest.ts';
-import type { Obstacles } from './can-read.ts';
 import { type JsonSchema, valuesOf } from './json-node.ts';
+import type { Obstacles } from './obstacles.ts';
 
 type Keywords = Readonly<Record<string, unknown>>;
 

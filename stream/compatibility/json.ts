@@ -1,7 +1,6 @@
 import { canonicalJson } from '../../etl/contract/digest.ts';
 import type { RegisteredSchema } from '../registry/registry.ts';
 import { unusable } from '../registry/schema-error.ts';
-import type { Obstacles } from './can-read.ts';
 import {
   arrayObstacles,
   numberObstacles,
@@ -10,6 +9,7 @@ import {
   textObstacles,
 } from './json-keywords.ts';
 import { type JsonNode, type JsonSchema, typesOf } from './json-node.ts';
+import type { Obstacles } from './obstacles.ts';
 
 /**
  * Whether everything that is valid by the writer's JSON Schema is valid by the reader's. What can't be decided counts as an

@@ -1,7 +1,7 @@
 import protobuf from 'protobufjs';
 import { messagesIn, protobufPackage } from '../registry/protobuf-root.ts';
 import type { RegisteredSchema } from '../registry/registry.ts';
-import type { Obstacles } from './can-read.ts';
+import type { Obstacles } from './obstacles.ts';
 
 /** Types of one form on the wire, which each reads of the others (https://protobuf.dev/programming-guides/proto3/#updating). */
 const FAMILIES = [

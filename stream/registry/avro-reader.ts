@@ -1,9 +1,9 @@
 import avro from 'avsc';
 import { avroNode } from './avro-json.ts';
 import { avroText } from './avro-text.ts';
+import { type SchemaReader, UNDECODABLE } from './read-by-schema.ts';
 import type { RegisteredSchema } from './registry.ts';
 import { unusable } from './schema-error.ts';
-import { type SchemaReader, UNDECODABLE } from './schema-reader.ts';
 
 /** 64-bit integers as bigints: doubles would round them. */
 const LONG = avro.types.LongType.__with({

@@ -3,9 +3,9 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { type SchemaReader, UNDECODABLE } from './read-by-schema.ts';
 import type { RegisteredSchema } from './registry.ts';
 import { unusable } from './schema-error.ts';
-import { type SchemaReader, UNDECODABLE } from './schema-reader.ts';
 
 /** Reasons of one payload that evidence names. */
 const MOST_REASONS = 20;

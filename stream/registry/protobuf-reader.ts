@@ -1,9 +1,9 @@
 import protobuf from 'protobufjs';
 import protojson from 'protobufjs/ext/protojson.js';
 import { messagesIn, protobufPackage } from './protobuf-root.ts';
+import { type ReadBySchema, type SchemaReader, UNDECODABLE } from './read-by-schema.ts';
 import type { RegisteredSchema } from './registry.ts';
 import { unusable } from './schema-error.ts';
-import { type ReadBySchema, type SchemaReader, UNDECODABLE } from './schema-reader.ts';
 
 /** That the payload names a message that its schema has not. */
 const OTHER_MESSAGE: ReadBySchema = { kind: 'invalid', reasons: ['SCHEMA_MESSAGE'] };

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { AssayError, ConfigError } from '../../etl/errors.ts';
+import type { SchemaReader } from './read-by-schema.ts';
 import type { RegisteredSchema, SchemaRegistry } from './registry.ts';
-import { compileSchema, type SchemaReader } from './schema-reader.ts';
+import { compileSchema } from './schema-reader.ts';
 
 /** A schema, ready to read payloads; or why there is none, as evidence names it. */
 export type ReadySchema =

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { canRead } from '../../../stream/compatibility/can-read.ts';
-import { checkMode } from '../../../stream/compatibility/check-mode.ts';
+import { checkMode, isTransitive } from '../../../stream/compatibility/check-mode.ts';
 import { COMPATIBILITY_MODES, type RegisteredSchema } from '../../../stream/registry/registry.ts';
 import { PAIRS } from './pairs.ts';
 
@@ -43,4 +43,9 @@ test('each mode promises what it says', async () => {
   };
   expect(await holds({ older, newer })).toEqual(['NONE', 'FORWARD', 'FORWARD_TRANSITIVE']);
   expect(await holds({ older: newer, newer: older })).toEqual(['NONE', 'BACKWARD', 'BACKWARD_TRANSITIVE']);
+  expect(COMPATIBILITY_MODES.filter(isTransitive)).toEqual([
+    'BACKWARD_TRANSITIVE',
+    'FORWARD_TRANSITIVE',
+    'FULL_TRANSITIVE',
+  ]);
 });

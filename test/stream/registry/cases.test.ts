@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { compileSchema, type SchemaReader } from '../../../stream/registry/schema-reader.ts';
+import type { SchemaReader } from '../../../stream/registry/read-by-schema.ts';
+import { compileSchema } from '../../../stream/registry/schema-reader.ts';
 
 /** Payloads that fastavro and Google's protobuf wrote, and what these read of them: see make-cases.py. */
 const CASES = z
