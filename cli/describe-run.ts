@@ -2,6 +2,7 @@ import type { Lake } from '../adapters/local/lake.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { bronzePrefix } from '../etl/naming/bronze.ts';
 import { tableName } from '../etl/naming/datasets.ts';
+import { commandOfWaiting } from '../etl/stages/awaits-migration.ts';
 import { listWithheld } from '../etl/stages/list-sources.ts';
 import { isCommitted, type RunRecord, type Withheld } from '../etl/stages/outcomes.ts';
 import { readersSee } from '../etl/stages/readers-see.ts';
@@ -51,7 +52,7 @@ export async function describeRun(
     return {
       gold: [],
       notes: [],
-      next: next([`migrate ${run.dataset} --dry-run`]),
+      next: next(await waitingHint(lake, run)),
       readersSee: await readersSee(lake.effects, pointer?.pointer),
     };
   }
@@ -62,6 +63,12 @@ export async function describeRun(
     next: next([...lookHint(run, isShown), ...again, ...decide]),
     readersSee: await readersSee(lake.effects, pointer?.pointer),
   };
+}
+
+/** What comes next where tables wait for a new major version; nothing of a dataset without a contract. */
+async function waitingHint({ effects }: Lake, { dataset }: RunRecord): Promise<string[]> {
+  const contract = (await loadContracts(effects.contracts)).contracts.get(dataset);
+  return contract?.layer === 'silver' ? [await commandOfWaiting(effects, contract)] : [];
 }
 
 /** Gold tables that read the run's dataset, and whether they stand on its snapshot now. */

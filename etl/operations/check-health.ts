@@ -1,11 +1,11 @@
 import type { Contract, GoldContract, ServiceLevel, SourceContract } from '../contract/contract.ts';
 import { DataError } from '../errors.ts';
 import { sourceName } from '../naming/bronze.ts';
-import { clearObjects } from '../personal/adopting/clear-files.ts';
 import type { Effects } from '../ports.ts';
 import { isProtected, protectionOf } from '../privacy/protection.ts';
 import { listReleaseRequests } from '../quarantine/release-requests.ts';
 import { withMembers } from '../stages/archive-sources.ts';
+import { clearObjects } from '../stages/clear-objects.ts';
 import { keptStates, openLedger, statesOf } from '../stages/dataset-history.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import type { LedgerEntry } from '../stages/ledger.ts';

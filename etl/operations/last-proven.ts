@@ -6,14 +6,15 @@ import { decisionsPrefix } from '../naming/decisions.ts';
 import { runRecordKey } from '../naming/runs.ts';
 import { metadataFolder, tableRoot } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
+import { readLetGoNote } from '../quarantine/letting-go/let-go-note.ts';
 import { type DatasetState, statesOf } from '../stages/dataset-history.ts';
 import { parseDocument } from '../stages/documents.ts';
 import { Decision, RunRecord } from '../stages/outcomes.ts';
 import { followedBy } from '../table/generations.ts';
-import { rootOf } from '../table/lake-table.ts';
+import { openTable, rootOf } from '../table/lake-table.ts';
 import { currentSnapshot, parseMetadata, type TableMetadata } from '../table/metadata.ts';
 import { metadataVersion } from '../table/metadata-file.ts';
-import { type Pointer, readPointer, type TableState } from '../table/pointer.ts';
+import { type Generation, type Pointer, readPointer, type TableState } from '../table/pointer.ts';
 
 /** A metadata file that can be read. */
 interface Found {
@@ -62,7 +63,53 @@ async function lastOfDataset(effects: Effects, dataset: string): Promise<Pointer
     last = next === undefined ? undefined : afterwards(last, next, { ...decision, generation });
     current = generation;
   }
-  return last;
+  return last === undefined ? undefined : await withLetGo(effects, last);
+}
+
+const REJECTS: readonly Layer[] = ['quarantine', 'condemned'];
+
+/**
+ * The pointer with the reject tables of earlier generations as records were let go of them since: their own ledgers say nothing
+ * of that, but the current one's commits name each letting go that a table's note tells of.
+ */
+async function withLetGo(effects: Effects, pointer: Pointer): Promise<Pointer> {
+  const { generations, tables } = pointer;
+  if (generations === undefined || tables.source_files === undefined) return pointer;
+  const ledger = await openTable(effects.objects, tables.source_files);
+  const commits = new Set(ledger.metadata.snapshots.map(({ summary }) => summary?.['assay.run-id']));
+  const followed: Generation[] = [];
+  for (const one of generations) {
+    const since: Record<string, TableState> = {};
+    for (const layer of REJECTS) {
+      const state = one.tables[layer];
+      const found =
+        state && (await letGoSince(effects, state, { layer, pointer, generation: one.generation, commits }));
+      if (found !== undefined) since[layer] = found;
+    }
+    followed.push({ ...one, tables: { ...one.tables, ...since } });
+  }
+  return { ...pointer, generations: followed };
+}
+
+interface RejectsOf {
+  readonly layer: Layer;
+  readonly pointer: Pointer;
+  readonly generation: number;
+  readonly commits: ReadonlySet<string | undefined>;
+}
+
+/** Where a reject table stands since records were let go of it; undefined where none were. */
+async function letGoSince(
+  effects: Effects,
+  { metadata_key: known }: TableState,
+  { layer, pointer: { dataset }, generation, commits }: RejectsOf,
+): Promise<TableState | undefined> {
+  const newer = (await metadataOf(effects, { layer, dataset, generation })).find(
+    ({ key, metadata }) =>
+      metadataVersion(key) > metadataVersion(known) &&
+      commits.has(readLetGoNote(metadata)?.last.id ?? 'none'),
+  );
+  return newer === undefined ? undefined : stateOf(newer);
 }
 
 /** The generation that readers see after a decision; undefined where it is none about that. */

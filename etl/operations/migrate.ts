@@ -3,10 +3,9 @@ import { loadContracts, requireSourceContract } from '../contract/load-contracts
 import { ConfigError } from '../errors.ts';
 import { migrationKey, migrationOutcomeKey, migrationsPrefix } from '../naming/generations.ts';
 import { runRecordKey } from '../naming/runs.ts';
-import { clearObjects } from '../personal/adopting/clear-files.ts';
 import type { Effects } from '../ports.ts';
-import { isProtected, protectionOf } from '../privacy/protection.ts';
 import { awaitsMigration } from '../stages/awaits-migration.ts';
+import { awaitsAdoption } from '../stages/clear-objects.ts';
 import { parseDocument, putDocument } from '../stages/documents.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { MigrationOutcome, MigrationRequest } from '../stages/migration-documents.ts';
@@ -43,7 +42,7 @@ export async function dueMigration(effects: Effects, dataset: string): Promise<D
 /** Files in the clear are not read under a contract that protects: all of their rows would go. */
 async function requireSealed(effects: Effects, contract: SourceContract): Promise<void> {
   const { dataset } = contract;
-  if (!isProtected(protectionOf(contract)) || (await clearObjects(effects, dataset)).length === 0) return;
+  if (!(await awaitsAdoption(effects, contract))) return;
   throw new ConfigError(
     'ADOPT_FIRST',
     `${dataset} is protected since its version ${contract.version}, and has files in the clear: 'assay privacy adopt ${dataset}' seals them, makes its tables anew, and removes what is in the clear.`,

@@ -2,6 +2,7 @@ import type { SourceContract } from '../contract/contract.ts';
 import type { LoadedContracts } from '../contract/load-contracts.ts';
 import type { Effects } from '../ports.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
+import { awaitsAdoption } from './clear-objects.ts';
 import { openLedger, statesOf } from './dataset-history.ts';
 
 /**
@@ -23,9 +24,30 @@ export async function awaitsMigration(
 /** `2.1.0` → 2. */
 export const majorOf = (version: string): number => Number(version.split('.')[0]);
 
-/** Why runs wait until then, in words. */
-export function migrationNeeded({ dataset, version }: SourceContract, pointer: Pointer): string {
-  return `The contract of ${dataset} is version ${version}, its tables are of ${pointer.contract_version}: a new major version makes them anew from Bronze. Until then nothing is published; 'assay migrate ${dataset} --dry-run' shows what would change.`;
+/** Why runs wait until then, in words, and the command that comes next, as it stands in them. */
+export async function migrationNeeded(
+  effects: Pick<Effects, 'objects'>,
+  contract: SourceContract,
+  pointer: Pointer,
+): Promise<{ readonly why: string; readonly next: string }> {
+  const { dataset, version } = contract;
+  const next = `assay ${await commandOfWaiting(effects, contract)}`;
+  const why = `The contract of ${dataset} is version ${version}, its tables are of ${pointer.contract_version}: a new major version makes them anew from Bronze. Until then nothing is published; '${next}' shows what would change.`;
+  return { why, next };
+}
+
+/**
+ * The command, without `assay`, that says what would end a dataset's waiting, and changes nothing: files in the clear of a
+ * dataset that became protected are adopted, anything else is migrated.
+ */
+export async function commandOfWaiting(
+  effects: Pick<Effects, 'objects'>,
+  contract: SourceContract,
+): Promise<string> {
+  const { dataset } = contract;
+  return (await awaitsAdoption(effects, contract))
+    ? `privacy adopt ${dataset}`
+    : `migrate ${dataset} --dry-run`;
 }
 
 /** Those of some datasets whose tables wait for a new major version of their contract. */

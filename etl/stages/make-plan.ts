@@ -47,8 +47,8 @@ export type Planned =
   | { readonly status: 'planned'; readonly plan: Plan }
   | { readonly status: 'nothing-to-do' }
   | { readonly status: 'refused'; readonly why: string }
-  /** The tables must first be made anew under a new major version. */
-  | { readonly status: 'held'; readonly why: string };
+  /** The tables must first be made anew under a new major version; `next` is the command for that. */
+  | { readonly status: 'held'; readonly why: string; readonly next: string };
 
 /**
  * Decides what a run would do, and changes nothing: every Bronze file of the dataset that no sealed run has dealt
@@ -67,7 +67,7 @@ export async function makePlan({ dataset, runId }: RunInput, effects: Effects): 
   const migration = await readMigration(effects, { dataset, runId });
   if (migration !== undefined) return planMigration(effects, migration, { contract, base, runId });
   if (base !== undefined && (await awaitsMigration(effects, contract, base.pointer)))
-    return { status: 'held', why: migrationNeeded(contract, base.pointer) };
+    return { status: 'held', ...(await migrationNeeded(effects, contract, base.pointer)) };
   const request = await readBackfill(effects, { dataset, runId });
   if (request !== undefined) return planBackfill(effects, request, { contract, base });
   return withLedger(effects, { contract, base, runId }, (ledger) =>

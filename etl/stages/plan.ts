@@ -30,7 +30,8 @@ const PlanOutput = z.discriminatedUnion('status', [
     bytes: z.number(),
   }),
   z.object({ status: z.literal('nothing-to-do') }),
-  z.object({ status: z.enum(['refused', 'held']), why: z.string() }),
+  z.object({ status: z.literal('refused'), why: z.string() }),
+  z.object({ status: z.literal('held'), why: z.string(), next: z.string() }),
 ]);
 
 /** Makes the run's plan and stores it, and the lists of its chunks, for the stages that follow. */

@@ -25,7 +25,14 @@ const TOLD_CHARACTERS = 2_000;
 const Refusal = z.object({ why: z.union([z.string(), z.array(z.string())]) });
 const FailureInput = RunInput.extend({
   failure: StageFailure.optional(),
-  plan: z.looseObject({ status: z.string().optional(), why: z.string().optional() }).optional(),
+  plan: z
+    .looseObject({
+      status: z.string().optional(),
+      why: z.string().optional(),
+      /** What to do about a held one. */
+      next: z.string().optional(),
+    })
+    .optional(),
   gate: Refusal.extend({ decision: z.string() }).optional(),
 });
 const FailureOutput = RunInput.extend({
@@ -86,7 +93,7 @@ export const recordFailure = defineStage({
         at: effects.clock.now().toISOString(),
         title: `Run ${runId} of ${dataset} ${isMigrationDue ? 'is held' : refused ? 'was refused' : 'failed'}: ${why.join('; ')}`,
         readersSee: await seenNow(effects, current?.pointer),
-        nextCommand: isMigrationDue ? `assay migrate ${dataset} --dry-run` : `assay show ${runId}`,
+        nextCommand: (isMigrationDue ? input.plan?.next : undefined) ?? `assay show ${runId}`,
         details: { error: input.failure?.Error ?? '' },
       });
       if (refusing !== undefined) await noteTold(effects, dataset);

@@ -69,7 +69,13 @@ async function adoptUntil(step: number, when: 'before' | 'after'): Promise<boole
   const keeper = bronzeKeeper(lake.lake);
   const request = { ...WORD, dataset: lake.dataset, acceptLosses: false, discardUnreadable: false };
   const ended = await adopt(doomed, request, {
-    keeper: { place: dying(keeper.place), erase: dying(keeper.erase) },
+    keeper: {
+      place: dying(keeper.place),
+      erase: async (run, keys) => {
+        for (const key of keys) await dying(keeper.erase)(run, [key]);
+      },
+      eraseHistory: dying(keeper.eraseHistory),
+    },
     runs: { backfill: ({ dataset, runId }) => runOnce(dataset, doomed, { runId }) },
   }).catch(() => undefined);
   return done <= step && ended?.record != null;

@@ -63,7 +63,8 @@ export function paymentsContract(as: 'clear' | 'protected', version: string): st
     : `${text}slaProperties:\n  - {property: retention, value: 6, unit: y, element: payments.day}\n`;
 }
 
-const totals = contractText({
+/** The contract and the SQL of the report on them. */
+export const TOTALS = contractText({
   dataset: 'shop.totals',
   partitionColumn: 'as_of_month',
   columns: [
@@ -74,13 +75,13 @@ const totals = contractText({
   assay: { layer: 'gold', sql: 'shop/totals.sql', inputs: ['shop.payments'], affects: 'same-month' },
 });
 
-const TOTALS_SQL = `SELECT CAST(date_trunc('month', day) AS DATE) AS as_of_month, CAST(count(*) AS BIGINT) AS payments, CAST(sum(amount) AS DECIMAL(38,2)) AS amount
+export const TOTALS_SQL = `SELECT CAST(date_trunc('month', day) AS DATE) AS as_of_month, CAST(count(*) AS BIGINT) AS payments, CAST(sum(amount) AS DECIMAL(38,2)) AS amount
 FROM silver.shop_payments WHERE day >= {{from_month}} AND day < {{to_month}} + INTERVAL '1' MONTH GROUP BY 1`;
 
 /** A lake of the shop's payments and a report on them. */
 export const paymentsLake = (as: 'clear' | 'protected', version = '1.0.0'): Promise<TestLake> =>
   testLake({
-    contracts: [paymentsContract(as, version), totals],
+    contracts: [paymentsContract(as, version), TOTALS],
     sql: { 'shop/totals.sql': TOTALS_SQL },
     vault: true,
   });

@@ -5,8 +5,10 @@ import { auditDataset } from '../../etl/audit/audit-dataset.ts';
 import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import { decisionKey, decisionsPrefix } from '../../etl/naming/decisions.ts';
+import { metadataFolder, pointerKey } from '../../etl/naming/tables.ts';
 import { askForBackfill, chooseFiles } from '../../etl/operations/backfill.ts';
 import { askForMigration } from '../../etl/operations/migrate.ts';
+import { planRepair, repairPointer } from '../../etl/operations/repair.ts';
 import { withBench } from '../../etl/operations/rewrite-bin.ts';
 import { rollBack } from '../../etl/operations/roll-back.ts';
 import { vacuum } from '../../etl/operations/vacuum.ts';
@@ -16,7 +18,9 @@ import { findDue, rejectTables } from '../../etl/quarantine/letting-go/due-recor
 import { readLegalTerm, termBefore } from '../../etl/quarantine/letting-go/legal-term.ts';
 import { type LetGo, letGo, previewLetGo } from '../../etl/quarantine/letting-go/let-go.ts';
 import { readRecords } from '../../etl/quarantine/read-records.ts';
-import { readPointer } from '../../etl/table/pointer.ts';
+import { openTable } from '../../etl/table/lake-table.ts';
+import { movePointer, readPointer } from '../../etl/table/pointer.ts';
+import { tagTable } from '../../etl/table/tag-table.ts';
 import { contractText, PAYMENTS } from './contract-text.ts';
 import { type TestLake, testLake } from './harness.ts';
 import { type Row, readParquetRows } from './read-rows.ts';
@@ -257,6 +261,25 @@ describe('letting records go', () => {
     expect(await problems()).toEqual([]);
   });
 
+  test('a pointer that is lost after both is found again with all generations as they were left', async () => {
+    const { effects } = lake.lake;
+    const before = await pointer();
+    if (before === undefined) throw new Error('nothing was published');
+    expect(before.generations?.length).toBeGreaterThan(0);
+    await lake.remove(pointerKey('silver', lake.dataset));
+    const { contract } = await request();
+    const plan = await planRepair(effects, { contract, history: async () => [] });
+    expect(plan.restored?.pointer).toMatchObject({
+      tables: before.tables,
+      generation: before.generation,
+      generations: before.generations,
+      contract_version: before.contract_version,
+    });
+    await repairPointer(effects, { contract, plan }, WORD);
+    expect(await problems()).toEqual([]);
+    expect(await found()).toEqual([]);
+  });
+
   test('rows that lost their values without a decision are found by the audit', async () => {
     const { effects } = lake.lake;
     await lake.dropAndRun({ 'g.csv': `${HEADER}${good('g')}${bad('planted-forged-06')}` });
@@ -284,5 +307,44 @@ describe('letting records go', () => {
       /^records at \d+ places in source files have no values, but only those at \d+ were let go$/,
     );
     expect(await problems()).toEqual([{ code: 'REJECTS', key: 'quarantine.test_records', problem: said }]);
+  });
+});
+
+describe('a table of which another engine keeps a snapshot', () => {
+  test('loses no record: it says which tag, and nothing changes; without the tag they go', async () => {
+    const other = await testLake({
+      contracts: [contractText(PAYMENTS)],
+      startAt: '2017-01-01T06:00:00.000Z',
+    });
+    try {
+      await other.dropAndRun({ 'a.csv': `${HEADER}${good('a')}${bad(THRICE)}` });
+      const { effects } = other.lake;
+      const asked = { contract: (await request()).contract, before: BEFORE };
+      const read = await readPointer(effects.objects, 'silver', other.dataset);
+      const state = read?.pointer.tables.quarantine;
+      if (read === undefined || state === undefined) throw new Error('nothing was published');
+      const table = await openTable(effects.objects, state);
+      const keyPrefix = metadataFolder(table.root);
+      const change = { objects: effects.objects, table, state, keyPrefix, nowMs: 0, attempt: 'tagged' };
+      const { dropped: _, ...tagged } = await tagTable({ ...change, tag: 'kept-by-spark' });
+      const tables = { ...read.pointer.tables, quarantine: tagged };
+      await movePointer(effects.objects, 'silver', { ...read.pointer, tables }, read.etag);
+      const rows = await other.rows('quarantine');
+      await expect(letGo(effects, asked, WORD)).rejects.toMatchObject({
+        code: 'TAGGED',
+        message: expect.stringMatching(
+          /quarantine table of test\.records .*kept-by-spark.* Nothing was let go/,
+        ),
+      });
+      expect(await other.rows('quarantine')).toEqual(rows);
+      expect(rows.map(valuesOf).join()).toContain(THRICE);
+      expect(await effects.objects.list(decisionsPrefix(other.dataset))).toEqual([]);
+      const now = await readPointer(effects.objects, 'silver', other.dataset);
+      expect(now?.pointer).toEqual({ ...read.pointer, tables });
+      await movePointer(effects.objects, 'silver', read.pointer, now?.etag);
+      expect(await letGo(effects, asked, WORD)).toMatchObject({ records: 1 });
+    } finally {
+      await other.dispose();
+    }
   });
 });

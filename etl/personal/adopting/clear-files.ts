@@ -1,9 +1,10 @@
 import type { SourceContract } from '../../contract/contract.ts';
 import { readingContract } from '../../contract/reading-contract.ts';
 import type { FileToRead } from '../../csv/open-file.ts';
-import { bronzePrefix, isArchive, isSealed } from '../../naming/bronze.ts';
+import { isArchive } from '../../naming/bronze.ts';
 import type { Effects } from '../../ports.ts';
 import { identifyArchive } from '../../stages/archive-sources.ts';
+import { clearObjects } from '../../stages/clear-objects.ts';
 import { keptContract } from '../../stages/kept-contracts.ts';
 import { type LedgerEntry, liveArrivals } from '../../stages/ledger.ts';
 import type { Pointer } from '../../table/pointer.ts';
@@ -23,14 +24,6 @@ export interface ClearFile {
   readonly entry?: LedgerEntry;
   /** Set where the same bytes stand under another key, which counts. */
   readonly isRepeat?: true;
-}
-
-/** The objects of Bronze that are in the clear, whatever is in them. */
-export async function clearObjects(
-  { objects }: Pick<Effects, 'objects'>,
-  dataset: string,
-): Promise<{ readonly key: string; readonly sizeBytes: number }[]> {
-  return (await objects.list(bronzePrefix(dataset))).filter(({ key }) => !isSealed(key));
 }
 
 /** Every source file of a dataset that is in the clear, by its arrival; of equal ones all but that which counts are repeats. */

@@ -2,13 +2,15 @@ import { correctionsPrefix } from '../../naming/decisions.ts';
 import { stagingPrefix } from '../../naming/runs.ts';
 import type { Effects } from '../../ports.ts';
 import { begunAdoption, isPublished } from '../../stages/adopted-files.ts';
+import { clearObjects } from '../../stages/clear-objects.ts';
 import { loadLedger } from '../../stages/ledger-lookup.ts';
 import { newRunId } from '../../stages/run-id.ts';
 import { tablesOfAll } from '../../table/generations.ts';
 import { openTable } from '../../table/lake-table.ts';
 import { readPointer } from '../../table/pointer.ts';
-import { clearFiles, clearObjects } from './clear-files.ts';
-import { findAdoptable, reportsOn, requireAdoptable } from './require-adoptable.ts';
+import { clearFiles } from './clear-files.ts';
+import { reportsOn } from './reports-on.ts';
+import { findAdoptable, requireAdoptable } from './require-adoptable.ts';
 import { clearRetries } from './seal-retries.ts';
 
 /** What adopting a dataset would do. */

@@ -7,19 +7,20 @@ import { adoptionKey } from '../../naming/generations.ts';
 import { adoptionRecordKey } from '../../naming/privacy.ts';
 import { expire } from '../../operations/expire.ts';
 import type { Effects } from '../../ports.ts';
+import { clearObjects } from '../../stages/clear-objects.ts';
 import { recordDecision } from '../../stages/decisions.ts';
 import { getDocument, putDocument } from '../../stages/documents.ts';
 import type { Adoption } from '../../stages/migration-documents.ts';
 import { refreshGold } from '../../stages/refresh-gold.ts';
 import { readPointer } from '../../table/pointer.ts';
 import { finishRemovals } from '../../tending/removals.ts';
-import { clearObjects } from './clear-files.ts';
+import type { BronzeKeeper } from './bronze-keeper.ts';
 import { type Dropped, dropEarlier, findEarlier } from './drop-earlier.ts';
 import { AdoptionRecord } from './record.ts';
-import { type Adoptable, reportsOn } from './require-adoptable.ts';
+import { reportsOn } from './reports-on.ts';
+import type { Adoptable } from './require-adoptable.ts';
 import { scrubRunRecords } from './scrub-records.ts';
 import { forgetHashes, placeCorrections, renameReleases } from './seal-decided.ts';
-import type { BronzeKeeper } from './seal-file.ts';
 import { changeWithheldKeys } from './withheld-keys.ts';
 
 /** What removing works with. */
@@ -38,6 +39,7 @@ export async function removeClear(
   { adoption, keeper }: Removing,
 ): Promise<AdoptionRecord> {
   const { dataset, runId, isMigration } = adoption;
+  const adopted = { dataset, runId };
   const { contract, vault } = adoptable;
   // A process that died after the tables were published left the reports as they were.
   if (isMigration) await refreshGold({ dataset, runId }, effects);
@@ -52,11 +54,12 @@ export async function removeClear(
     await placeCorrections(sealing);
     await renameReleases(sealing);
     await scrubRunRecords(effects, adoption);
-    for (const keys of Object.values(earlier.keys)) for (const key of keys) await keeper.erase(key);
+    for (const keys of Object.values(earlier.keys)) await keeper.erase(adopted, keys);
   }
-  for (const key of await clearKeys(effects, adoption)) await keeper.erase(key);
+  await keeper.erase(adopted, await clearKeys(effects, adoption));
   await forgetWithheld(effects, adoption);
   if (isMigration) await forgetHashes({ effects, vault, contract, runId });
+  await keeper.eraseHistory(adopted);
   await recordDecision(effects, {
     ...{ id: `${runId}-adopted`, kind: 'adopted', dataset, runId },
     ...{ by: adoption.by, reason: adoption.reason },
@@ -68,7 +71,7 @@ export async function removeClear(
       record: adoptionRecordKey(dataset, runId),
     },
   });
-  await keeper.erase(adoptionKey(dataset, runId));
+  await keeper.erase(adopted, [adoptionKey(dataset, runId)]);
   return record;
 }
 

@@ -1,6 +1,6 @@
 import { auditDataset } from '../../audit/audit-dataset.ts';
 import { closedStates } from '../../closing/closed-states.ts';
-import type { GoldContract, SourceContract } from '../../contract/contract.ts';
+import type { SourceContract } from '../../contract/contract.ts';
 import { type LoadedContracts, loadContracts, requireSourceContract } from '../../contract/load-contracts.ts';
 import { ConfigError, DataError } from '../../errors.ts';
 import { runsUnderWay } from '../../operations/runs-under-way.ts';
@@ -14,6 +14,7 @@ import { tablesOfAll } from '../../table/generations.ts';
 import { openTable } from '../../table/lake-table.ts';
 import type { Pointer, ReadPointer } from '../../table/pointer.ts';
 import { vaultOf } from '../vault-of.ts';
+import { reportsOn } from './reports-on.ts';
 
 /** A dataset that is to be adopted, as it stands. */
 export interface Adoptable {
@@ -92,16 +93,6 @@ export async function requireAdoptable(
       `${dataset} is not adopted, for an audit finds ${problems.length} problems with it, the first at ${first.key}: ${first.problem}. What can't be proven now could not be found again afterwards.`,
       { context: { dataset, problems: problems.length } },
     );
-}
-
-/** The Gold tables that are made from a dataset. */
-export function reportsOn(
-  { contracts }: Pick<LoadedContracts, 'contracts'>,
-  dataset: string,
-): GoldContract[] {
-  return [...contracts.values()].flatMap((contract) =>
-    contract.layer === 'gold' && contract.inputs.includes(dataset) ? [contract] : [],
-  );
 }
 
 async function requireUntagged(

@@ -10,16 +10,9 @@ import { protectionOf } from '../../privacy/protection.ts';
 import { secretScratch } from '../../privacy/secret-scratch.ts';
 import { Sodium } from '../../privacy/sodium.ts';
 import type { Vault } from '../../privacy/vault.ts';
+import type { BronzeKeeper } from './bronze-keeper.ts';
 import type { ClearFile } from './clear-files.ts';
 import { type Proven, proveEqual } from './prove-equal.ts';
-
-/** What a store of files on a disk does for an adoption. */
-export interface BronzeKeeper {
-  /** Copies a finished scratch file to a key, write-once, as of a moment. */
-  place(scratchPath: string, key: string, arrivedMs: number): Promise<void>;
-  /** Removes an object, its earlier versions, and what is remembered of it. */
-  erase(key: string): Promise<void>;
-}
 
 /** What a clear file is sealed with. */
 export interface Sealing {

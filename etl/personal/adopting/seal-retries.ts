@@ -22,6 +22,7 @@ import { inDialect } from '../../stages/dialects.ts';
 import { getDocument, putDocument } from '../../stages/documents.ts';
 import { keptContract } from '../../stages/kept-contracts.ts';
 import type { AdoptedFile } from '../../stages/migration-documents.ts';
+import { proveRetry } from './prove-retry.ts';
 import { namesOf, type TwinRecord } from './twin-records.ts';
 
 const Manifest = z.looseObject({ contractDigest: z.string().optional(), records: z.number() });
@@ -75,7 +76,9 @@ export async function sealRetry(retry: RetryKeys, sealing: RetrySealing): Promis
   const id = /retry-([\w-]+)\.csv$/.exec(retry.records)?.[1] ?? '';
   const keys = retryKeys(dataset, `${id}${SEALED}`);
   const manifest = await getDocument(effects.objects, retry.manifest, Manifest);
-  const records = await writeSealed(retry, keys, manifest.contractDigest, sealing);
+  await writeSealed(retry, keys, manifest.contractDigest, sealing);
+  const both = { clear: retry.records, sealed: keys.records, digest: manifest.contractDigest };
+  const records = await proveRetry(both, sealing);
   if (records !== manifest.records)
     throw new DataError(
       'NOT_EQUAL',
@@ -106,7 +109,7 @@ async function writeSealed(
   { records: to }: RetryKeys,
   digest: string | undefined,
   sealing: RetrySealing,
-): Promise<number> {
+): Promise<void> {
   const { effects, contract } = sealing;
   const reading = await inDialect(effects.objects, contract, digest);
   const scratch = secretScratch(await effects.openScratch('adopt'));
@@ -125,7 +128,6 @@ async function writeSealed(
       for (const line of csvLines(contract, rows)) await file.write(Buffer.from(line));
       await file.close();
       await effects.data.publish(file.path, to);
-      return rows.length;
     } finally {
       await opened.window.close();
     }
