@@ -1,3 +1,4 @@
+import { bronzeKeeper } from '../../adapters/local/bronze-keeper.ts';
 import { systemClock } from '../../adapters/local/clock.ts';
 import { readConsoleFiles } from '../../adapters/local/console-files.ts';
 import { engineProcesses } from '../../adapters/local/engine-process/engine-process.ts';
@@ -12,6 +13,7 @@ import { memoryTickets } from '../../service/identity/memory-tickets.ts';
 import type { Oidc } from '../../service/identity/oidc/oidc.ts';
 import { newSecret } from '../../service/identity/same-secret.ts';
 import { openSessions, SESSION_HOURS } from '../../service/identity/sessions.ts';
+import { type AdoptionDesk, openAdoptionDesk } from '../../service/privacy/adoption-desk.ts';
 import { openRecordDesk, type RecordDesk } from '../../service/quarantine/record-desk.ts';
 import { openDesk, type QueryDesk } from '../../service/queries/desk.ts';
 import { openRunDesk, type RunDesk } from '../../service/runs/run-desk.ts';
@@ -82,8 +84,9 @@ $ASSAY_OIDC_CLIENT_SECRET; its redirect address is that of the service with /sig
     const queries = deskOf(lake.effects);
     const runs = openRunDesk(lake, watch);
     const records = openRecordDesk(lake.effects);
+    const adoptions = openAdoptionDesk(lake, bronzeKeeper(lake));
     const { server, url, oidc } = await start(
-      { lake, queries, runs, records, token, plan, listening, sessionHours },
+      { lake, queries, runs, records, adoptions, token, plan, listening, sessionHours },
       args,
       io,
     );
@@ -105,6 +108,7 @@ $ASSAY_OIDC_CLIENT_SECRET; its redirect address is that of the service with /sig
     await queries.close();
     await runs.close();
     await records.close();
+    await adoptions.close();
     return EXIT.ok;
   },
 };
@@ -114,6 +118,7 @@ interface Serving {
   readonly queries: QueryDesk;
   readonly runs: RunDesk;
   readonly records: RecordDesk;
+  readonly adoptions: AdoptionDesk;
   /** Undefined where an issuer says who people are. */
   readonly token: string | undefined;
   readonly plan: OidcPlan | undefined;
@@ -129,7 +134,7 @@ interface Served {
 }
 
 async function start(
-  { lake, queries, runs, records, token, plan, listening, sessionHours }: Serving,
+  { lake, queries, runs, records, adoptions, token, plan, listening, sessionHours }: Serving,
   args: Args,
   io: Io,
 ): Promise<Served> {
@@ -141,6 +146,7 @@ async function start(
     queries,
     runs,
     records,
+    adoptions,
     health: openKeptHealth(lake.effects),
     policies: documentsPolicyStore(lake.effects.objects),
     ...(schemas === undefined ? {} : { schemas }),

@@ -17,7 +17,8 @@ export const PERMISSIONS = {
   'protected.read': 'see personal and confidential values',
   'values.reveal': 'see sealed values of the data groups that one is a member of, with a reason',
   'privacy.read': 'see how personal data is protected, and which requests to forget somebody there were',
-  'privacy.decide': 'ask for somebody to be forgotten, and approve or refuse that',
+  'privacy.decide':
+    'ask for somebody to be forgotten, and approve or refuse that; have a dataset adopted that became protected',
   'privacy.access': 'collect everything that is stored about a person',
   'policies.read': 'see how events of datasets are checked, and what was found',
   'policies.decide': 'decide how events are checked, of datasets that one owns',

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { bronzeKeeper } from '../../adapters/local/bronze-keeper.ts';
 import { systemClock } from '../../adapters/local/clock.ts';
 import { engineProcesses } from '../../adapters/local/engine-process/engine-process.ts';
 import { openLake } from '../../adapters/local/lake.ts';
@@ -13,6 +14,7 @@ import { memoryTickets } from '../../service/identity/memory-tickets.ts';
 import { type Oidc, openOidc } from '../../service/identity/oidc/oidc.ts';
 import type { Role } from '../../service/identity/permissions.ts';
 import { memorySessions } from '../../service/identity/sessions.ts';
+import { openAdoptionDesk } from '../../service/privacy/adoption-desk.ts';
 import { openRecordDesk } from '../../service/quarantine/record-desk.ts';
 import { openDesk } from '../../service/queries/desk.ts';
 import { openRunDesk } from '../../service/runs/run-desk.ts';
@@ -86,10 +88,12 @@ export async function openService(
   const { clock } = effects;
   const oidc = issuer === undefined ? undefined : openOidcOf(issuer, clock);
   const records = openRecordDesk(effects);
+  const adoptions = openAdoptionDesk(lake, bronzeKeeper(local));
   const app = createApp({
     lake,
     runs,
     records,
+    adoptions,
     health: openKeptHealth(effects),
     policies: policies ?? documentsPolicyStore(effects.objects),
     ...(schemas === undefined ? {} : { schemas }),
@@ -141,6 +145,7 @@ export async function openService(
       await queries.close();
       await runs.close();
       await records.close();
+      await adoptions.close();
     },
   });
 }

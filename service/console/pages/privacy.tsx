@@ -1,5 +1,9 @@
+import { loadContracts } from '../../../etl/contract/load-contracts.ts';
 import type { ShownRequest } from '../../../etl/personal/forgetting/show-requests.ts';
 import { type MappedColumn, privacyMap } from '../../../etl/personal/privacy-map.ts';
+import type { Effects } from '../../../etl/ports.ts';
+import { isProtected, protectionOf } from '../../../etl/privacy/protection.ts';
+import { clearObjects } from '../../../etl/stages/clear-objects.ts';
 import { isAllowed } from '../../identity/identity.ts';
 import { seenRequests } from '../../privacy/seen-requests.ts';
 import { datasetAt, forgettingAt } from '../addresses.ts';
@@ -7,6 +11,7 @@ import type { Page } from '../page.ts';
 import { Empty, Table } from '../parts/facts.tsx';
 import { Id, plural, Time } from '../parts/text.tsx';
 import { AboutSomebody } from '../privacy/about-somebody.tsx';
+import { type ClearDataset, ClearDatasets } from '../privacy/clear-datasets.tsx';
 import { WaitingRequests } from '../privacy/waiting-requests.tsx';
 
 /** Where personal data is and how it is protected, who asked to be forgotten, and what becomes of that. */
@@ -19,8 +24,13 @@ export const privacy: Page = {
     const requests = await seenRequests(identity, service);
     const waiting = requests.flatMap((one) => (one.state === 'asked' ? [one] : []));
     const mayAsk = request.csrf !== undefined && isAllowed(identity, 'privacy.decide', service);
+    const clear = await clearDatasets(service.lake.effects);
+    const isAdopting = clear.some(
+      ({ contract }) => service.adoptions?.of(contract.dataset)?.kind === 'under-way',
+    );
     return {
       title: 'Privacy',
+      ...(isAdopting ? { refreshSeconds: 2 } : {}),
       body: (
         <>
           <h1>{headline(columns, waiting.length)}</h1>
@@ -34,6 +44,12 @@ export const privacy: Page = {
               It is asked for: another person approves it here. Nothing went yet.
             </p>
           )}
+          {query.done === 'adopted' && (
+            <p class="done" role="status">
+              It is adopted: nothing of it is in the clear any more.
+            </p>
+          )}
+          <ClearDatasets request={request} datasets={clear} />
           <WaitingRequests request={request} waiting={waiting} />
           {mayAsk && columns.length > 0 && <AboutSomebody request={request} kinds={kindsOf(columns)} />}
           <ProtectedColumns columns={columns} />
@@ -43,6 +59,18 @@ export const privacy: Page = {
     };
   },
 };
+
+/** Datasets that are protected since, and have files in the clear. */
+async function clearDatasets(effects: Effects): Promise<ClearDataset[]> {
+  const { contracts } = await loadContracts(effects.contracts);
+  const found: ClearDataset[] = [];
+  for (const contract of contracts.values()) {
+    if (contract.layer !== 'silver' || !isProtected(protectionOf(contract))) continue;
+    const files = (await clearObjects(effects, contract.dataset)).length;
+    if (files > 0) found.push({ contract, files });
+  }
+  return found;
+}
 
 function headline(columns: readonly MappedColumn[], waiting: number): string {
   const sealed = columns.filter(

@@ -2,6 +2,7 @@ import { zipOf } from '../../../etl/answers/zip.ts';
 import { ConfigError } from '../../../etl/errors.ts';
 import { accessPerson } from '../../../etl/personal/access/access-person.ts';
 import { accessMembers } from '../../../etl/personal/access/access-zip.ts';
+import { previewAdoption } from '../../../etl/personal/adopting/preview-adoption.ts';
 import { approveForgetting, refuseForgetting } from '../../../etl/personal/forgetting/approve-forgetting.ts';
 import { askForgetting, previewForgetting } from '../../../etl/personal/forgetting/ask-forgetting.ts';
 import type { Subject } from '../../../etl/privacy/vault.ts';
@@ -9,6 +10,7 @@ import { newRunId } from '../../../etl/stages/run-id.ts';
 import { forgettingAt, privacyAt } from '../addresses.ts';
 import type { Action } from '../page.ts';
 import { wordOf } from '../word-of.ts';
+import { adoptionPreview } from './adoption-preview.tsx';
 import { previewView } from './preview.tsx';
 
 /** Whom a form means: never in an address, which is kept in logs. */
@@ -68,5 +70,43 @@ const access: Action = {
   },
 };
 
+const adoptPreview: Action = {
+  path: `${privacyAt}/adopt/preview`,
+  permission: 'privacy.decide',
+  async act(request) {
+    const found = await previewAdoption(request.service.lake.effects, request.form.dataset ?? '');
+    return adoptionPreview(request, found);
+  },
+};
+
+const adopt: Action = {
+  path: `${privacyAt}/adopt`,
+  permission: 'privacy.decide',
+  async act(request) {
+    const { form, service } = request;
+    if (service.adoptions === undefined)
+      throw new ConfigError(
+        'REQUEST',
+        'Datasets are adopted by the command here: assay privacy adopt --target aws.',
+      );
+    const dataset = form.dataset ?? '';
+    const state = await service.adoptions.adopt({
+      ...{ ...wordOf(request), dataset },
+      acceptLosses: form.losses === 'yes',
+      discardUnreadable: form.discard === 'yes',
+    });
+    if (state.kind === 'failed') throw state.error;
+    return `${privacyAt}?done=${state.kind === 'ended' && state.adopted.record !== null ? 'adopted' : 'adopting'}`;
+  },
+};
+
 /** What the forms of the Privacy page do. */
-export const PRIVACY_ACTIONS: readonly Action[] = [preview, ask, approve, refuse, access];
+export const PRIVACY_ACTIONS: readonly Action[] = [
+  preview,
+  ask,
+  approve,
+  refuse,
+  access,
+  adoptPreview,
+  adopt,
+];
