@@ -1,5 +1,6 @@
 import type { PublishedEvent } from './events/published-event.ts';
 import type { Layer } from './naming/datasets.ts';
+import type { OpenCellWorkers } from './privacy/cells/cell-work.ts';
 import type { Vault, VaultUpkeep } from './privacy/vault.ts';
 import type { TableColumn } from './table/schema.ts';
 
@@ -230,6 +231,8 @@ export interface Effects {
   readonly lineage?: Lineage;
   /** Keeps the keys of protected data. Absent where this process has none; each call throws ConfigError where it can't be opened. */
   readonly vault?: Vault & VaultUpkeep;
+  /** Who helps to seal and open the values of large files, on other threads; absent where nobody does. */
+  readonly openCellWorkers?: OpenCellWorkers;
   readonly engine: EngineOptions;
   /** What one worker reads at most: larger files are cut, smaller ones read together; plan's own size unless said. */
   readonly chunkBytes?: number;

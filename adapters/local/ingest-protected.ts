@@ -128,7 +128,8 @@ async function addMember(
       const scratch = await lake.effects.openScratch('protected');
       try {
         const copy = await scratch.create('protected.csv');
-        const parts = { contract, vault, arrived: new Date(arrivedMs) };
+        const { openCellWorkers: openWorkers } = lake.effects;
+        const parts = { contract, vault, arrived: new Date(arrivedMs), openWorkers };
         let written = 0;
         for await (const bytes of protectedBytes(member, parts)) {
           await copy.write(bytes);

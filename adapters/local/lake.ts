@@ -8,6 +8,7 @@ import { type EventWebhookOptions, eventWebhook } from '../http/event-webhook.ts
 import { httpLineage, type LineageOptions } from '../http/lineage.ts';
 import { type AlertChannels, fileAlerts } from './alerts.ts';
 import { pointersAreTheCatalog } from './catalog.ts';
+import { cellWorkers } from './cell-workers/cell-workers.ts';
 import { systemClock } from './clock.ts';
 import { type ContractFolders, fileContractSource } from './contract-source.ts';
 import { type FileDataStore, fileDataStore } from './data-store.ts';
@@ -95,6 +96,8 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
   const clock = options.clock ?? systemClock;
   const objects = fileObjectStore(lake);
   const data = fileDataStore(lake);
+  const threads = options.threads ?? availableParallelism();
+  const openCellWorkers = cellWorkers(threads);
   const effects: Effects = {
     objects,
     data,
@@ -107,11 +110,12 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
     ...(options.events === undefined ? {} : { events: eventWebhook({ ...options.events, clock }) }),
     engine: {
       memoryLimitMb: options.memoryLimitMb ?? MEMORY_LIMIT_MB,
-      threads: options.threads ?? availableParallelism(),
+      threads,
       folders: ENGINE_FOLDERS.map((name) => path.join(lake.root, name)),
       ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     },
     vault: openVault(vaultPlace(lake.root, { objects, clock }, options.vault)),
+    ...(openCellWorkers === undefined ? {} : { openCellWorkers }),
     digestKey: () => settings?.digestKey ?? refuseSecret(lake.root),
     chunkBytes: options.chunkBytes ?? CHUNK_BYTES,
     ...(options.progress === undefined ? {} : { progress: options.progress }),

@@ -5,6 +5,10 @@ const DIGITS = 'abcdefghijklmnopqrstuvwxyz234567';
 
 const CODES = Buffer.from(DIGITS, 'latin1');
 
+const NO_DIGIT = 255;
+const VALUES = new Uint8Array(128).fill(NO_DIGIT);
+for (const [value, digit] of CODES.entries()) VALUES[digit] = value;
+
 /** The bytes as base32: 16 bytes are 26 digits. */
 export function toBase32(bytes: Uint8Array): string {
   const text = Buffer.allocUnsafe(Math.ceil((bytes.length * 8) / 5));
@@ -22,9 +26,9 @@ export function toBase32(bytes: Uint8Array): string {
 export function fromBase32(text: string): Uint8Array | undefined {
   const bytes = new Uint8Array(Math.floor((text.length * 5) / 8));
   let [bits, held, at] = [0, 0, 0];
-  for (const digit of text) {
-    const value = DIGITS.indexOf(digit);
-    if (value < 0) return undefined;
+  for (let n = 0; n < text.length; n++) {
+    const value = VALUES[text.charCodeAt(n)] ?? NO_DIGIT;
+    if (value === NO_DIGIT) return undefined;
     held = (held << 5) | value;
     bits += 5;
     if (bits < 8) continue;
@@ -32,5 +36,6 @@ export function fromBase32(text: string): Uint8Array | undefined {
     bytes[at++] = held >>> bits;
     held &= (1 << bits) - 1;
   }
-  return toBase32(bytes) === text ? bytes : undefined;
+  // Bits to spare are zeros, and fewer than a digit has.
+  return held === 0 && bits < 5 ? bytes : undefined;
 }

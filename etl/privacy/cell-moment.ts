@@ -29,8 +29,11 @@ export function momentReader({ type, formats }: MomentColumn): (cell: string) =>
   const shapes = (formats.length === 0 ? [iso] : formats.map((format) => shapeOf(format) ?? iso)).map(
     (shape) => new RegExp(`^(?:${shape})$`, 'i'),
   );
+  const isUsual = type.kind !== 'date' && formats.length === 0;
   const read = (cell: string): Date | undefined => {
     const text = trimBlanks(cell);
+    const usual = isUsual && usualMoment(text);
+    if (usual) return usual;
     for (const shape of shapes) {
       const fields = shape.exec(text)?.groups;
       const moment = fields === undefined ? undefined : momentOf(fields);
@@ -44,6 +47,27 @@ export function momentReader({ type, formats }: MomentColumn): (cell: string) =>
     if (cell !== last.cell) last = { cell, moment: read(cell) };
     return last.moment;
   };
+}
+
+/** `2024-05-01T12:30:00Z`, at a tenth of the time that an expression takes; undefined for any other text, and what is on no calendar. */
+function usualMoment(text: string): Date | undefined {
+  if (text.length !== 20 || text.charAt(10) !== 'T' || text.charAt(19) !== 'Z') return undefined;
+  if (text.charAt(4) + text.charAt(7) + text.charAt(13) + text.charAt(16) !== '--::') return undefined;
+  const [year, month, day] = [digitsAt(text, 0, 4), digitsAt(text, 5, 2), digitsAt(text, 8, 2)];
+  const [hour, minute, second] = [digitsAt(text, 11, 2), digitsAt(text, 14, 2), digitsAt(text, 17, 2)];
+  const isUsual = year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= 28;
+  const isTime = hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60;
+  return isUsual && isTime ? new Date(Date.UTC(year, month - 1, day, hour, minute, second)) : undefined;
+}
+
+/** A number of so many digits; NaN where something else stands there. */
+function digitsAt(text: string, at: number, length: number): number {
+  let number = 0;
+  for (let n = at; n < at + length; n++) {
+    const digit = text.charCodeAt(n) - 0x30;
+    number = digit >= 0 && digit <= 9 ? number * 10 + digit : Number.NaN;
+  }
+  return number;
 }
 
 /** A pattern as an expression with a group for each field; undefined where it isn't of the JDK's letters: ISO 8601. */

@@ -1,8 +1,7 @@
-import { Buffer } from 'node:buffer';
 import type { BrokenRecord } from '../csv/broken-record.ts';
 import type { Opened } from '../csv/opened.ts';
 import { readPieces } from '../csv/pieces.ts';
-import { cellSpan, cellText, plainRecords } from './plain-records.ts';
+import { cellEnd, cellStart, cellText, plainRecords } from './plain-records.ts';
 
 /** A record of a file: the texts of its cells, and of one that can't be parsed what is known of it. */
 export interface FileRecord {
@@ -24,13 +23,16 @@ export async function* fileRecords({ window, format, layout, first }: Opened): A
     const records = plainRecords(Uint8Array.from(piece.bytes), fields, format.plain);
     const broken = new Map(piece.broken.map((one) => [one.row, one]));
     for (let record = 0; record < records.count; record++) {
-      const span = (field: number): [number, number] => cellSpan(records, record, field);
       const found = broken.get(row + record);
       yield {
         row: row + record,
         cells: Array.from({ length: fields }, (_, field) => cellText(records, record, field)),
-        text: Buffer.from(records.bytes.subarray(span(0)[0], span(fields - 1)[1])).toString('utf8'),
-        isAbsent: (field) => span(field)[0] === span(field)[1],
+        text: records.bytes.toString(
+          'utf8',
+          cellStart(records, record, 0),
+          cellEnd(records, record, fields - 1),
+        ),
+        isAbsent: (field) => cellStart(records, record, field) === cellEnd(records, record, field),
         ...(found === undefined ? {} : { broken: found }),
       };
     }

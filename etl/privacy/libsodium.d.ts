@@ -14,6 +14,11 @@ declare module 'libsodium' {
       key: number,
       keyLength: number,
     ): number;
+    /** HMAC-SHA-256, as below with SHA-512; it gives 32 bytes. */
+    _crypto_kdf_hkdf_sha256_extract_init(state: number, key: number, keyLength: number): number;
+    _crypto_kdf_hkdf_sha256_extract_update(state: number, text: number, length: number): number;
+    _crypto_kdf_hkdf_sha256_extract_final(state: number, out: number): number;
+    _crypto_kdf_hkdf_sha256_statebytes(): number;
     /** HMAC-SHA-512 begins, under a key of any length, in memory of `statebytes`. */
     _crypto_kdf_hkdf_sha512_extract_init(state: number, key: number, keyLength: number): number;
     _crypto_kdf_hkdf_sha512_extract_update(state: number, text: number, length: number): number;

@@ -3,11 +3,11 @@ import type { PlainSigns } from '../csv/rewrite.ts';
 
 /** Well-formed records in plain signs, all of one width, and where their cells lie. */
 export interface PlainRecords {
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly count: number;
   readonly fields: number;
   /** Where each cell begins, record by record, and behind each record's last one where the record's text ends. */
-  readonly starts: readonly number[];
+  readonly starts: Uint32Array;
   readonly delimiterBytes: number;
   readonly quote: number;
 }
@@ -18,37 +18,47 @@ const [LF, CR] = [10, 13];
 export function plainRecords(bytes: Uint8Array, fields: number, signs: PlainSigns): PlainRecords {
   const delimiter = Buffer.from(signs.delimiter);
   const quote = signs.quote.charCodeAt(0);
-  const starts: number[] = [];
-  let [at, count] = [0, 0];
+  let starts = new Uint32Array(1024 * (fields + 1));
+  let [at, count, used] = [0, 0, 0];
   while (at < bytes.length) {
+    if (used + fields + 1 > starts.length) starts = grown(starts);
     for (let field = 0; field < fields; field++) {
-      starts.push(at);
+      starts[used++] = at;
       if (bytes[at] === quote) at = closingQuote(bytes, at + 1, quote) + 1;
-      while (at < bytes.length && !isEnd(bytes, at, delimiter)) at++;
+      at = endOf(bytes, at, delimiter);
       if (field < fields - 1) at += delimiter.length;
     }
-    starts.push(at);
+    starts[used++] = at;
     count++;
     at += bytes[at] === CR && bytes[at + 1] === LF ? 2 : 1;
   }
-  return { bytes, count, fields, starts, delimiterBytes: delimiter.length, quote };
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { bytes: buffer, count, fields, starts, delimiterBytes: delimiter.length, quote };
 }
 
-/** Bytes of a cell, its quotes included. */
-export function cellSpan(records: PlainRecords, record: number, field: number): [start: number, end: number] {
-  const at = record * (records.fields + 1) + field;
-  const [start, next] = [records.starts[at] ?? 0, records.starts[at + 1] ?? 0];
-  return [start, field === records.fields - 1 ? next : next - records.delimiterBytes];
+function grown(starts: Uint32Array): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(starts.length * 2);
+  larger.set(starts);
+  return larger;
+}
+
+/** Where a cell begins, its quotes included. */
+export const cellStart = ({ fields, starts }: PlainRecords, record: number, field: number): number =>
+  starts[record * (fields + 1) + field] ?? 0;
+
+/** Where a cell ends, its quotes included. */
+export function cellEnd(records: PlainRecords, record: number, field: number): number {
+  const next = records.starts[record * (records.fields + 1) + field + 1] ?? 0;
+  return field === records.fields - 1 ? next : next - records.delimiterBytes;
 }
 
 /** The text of a cell. */
 export function cellText(records: PlainRecords, record: number, field: number): string {
-  const [start, end] = cellSpan(records, record, field);
+  const [start, end] = [cellStart(records, record, field), cellEnd(records, record, field)];
   const { bytes, quote } = records;
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes[start] !== quote || end - start < 2) return view.toString('utf8', start, end);
+  if (bytes[start] !== quote || end - start < 2) return bytes.toString('utf8', start, end);
   const sign = String.fromCharCode(quote);
-  return view.toString('utf8', start + 1, end - 1).replaceAll(sign + sign, sign);
+  return bytes.toString('utf8', start + 1, end - 1).replaceAll(sign + sign, sign);
 }
 
 function closingQuote(bytes: Uint8Array, from: number, quote: number): number {
@@ -60,10 +70,18 @@ function closingQuote(bytes: Uint8Array, from: number, quote: number): number {
   return bytes.length;
 }
 
-function isEnd(bytes: Uint8Array, at: number, delimiter: Buffer): boolean {
-  const byte = bytes[at];
-  if (byte === LF || byte === CR) return true;
-  if (byte !== delimiter[0]) return false;
+/** Where a cell that isn't quoted from here on ends. */
+function endOf(bytes: Uint8Array, from: number, delimiter: Buffer): number {
+  const first = delimiter[0];
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (byte === LF || byte === CR) return at;
+    if (byte === first && (delimiter.length === 1 || isAt(bytes, at, delimiter))) return at;
+  }
+  return bytes.length;
+}
+
+function isAt(bytes: Uint8Array, at: number, delimiter: Buffer): boolean {
   for (let n = 1; n < delimiter.length; n++) if (bytes[at + n] !== delimiter[n]) return false;
   return true;
 }

@@ -10,8 +10,8 @@ import { DataError } from '../errors.ts';
 import { personalData } from '../stages/personal-data.ts';
 import { joinedPieces } from './joined-pieces.ts';
 import type { PiiCount } from './pii/pii-count.ts';
-import { cellText } from './plain-records.ts';
-import { type PieceProtection, protectPiece } from './protect-piece.ts';
+import { cellStart, cellText } from './plain-records.ts';
+import { beginPiece, type PieceProtection } from './protect-piece.ts';
 import { openRowProtector, type ProtectorParts } from './protect-rows.ts';
 import { watchClear } from './watch-clear.ts';
 
@@ -53,13 +53,28 @@ export async function* protectedFile(file: FileToProtect): AsyncGenerator<Buffer
     },
   };
   yield headerLine(file);
-  let row = opened.first.row;
-  const read = readPieces(opened.window, format, opened.first);
-  for await (const piece of joinedPieces(read, AT_ONCE_BYTES)) {
-    yield await protectPiece(piece, row, pieces);
-    row += piece.rows;
-  }
+  yield* protectedPieces(opened, pieces);
   refusePersonal(file, clear.found());
+}
+
+/** A piece is read, and its people are found, while the values of the one before are sealed. */
+async function* protectedPieces(opened: Opened, protection: PieceProtection): AsyncGenerator<Buffer> {
+  let row = opened.first.row;
+  let before: Promise<Buffer> | undefined;
+  try {
+    const read = readPieces(opened.window, opened.format, opened.first);
+    for await (const piece of joinedPieces(read, AT_ONCE_BYTES)) {
+      const finish = await beginPiece(piece, row, protection);
+      row += piece.rows;
+      if (before !== undefined) yield await before;
+      before = finish();
+      // A failure is thrown where its bytes would have come; until then it must not count as unhandled.
+      before.catch(() => undefined);
+    }
+    if (before !== undefined) yield await before;
+  } finally {
+    await Promise.allSettled([before]);
+  }
 }
 
 /** What is known to be personal by its form stays where it is, as long as it would be stored in the clear. */
@@ -82,7 +97,9 @@ function otherHeaderRefusal({ name, opened, contract }: FileToProtect): PiecePro
   });
   const at = columns.find((one) => one.name === column)?.field;
   if (at === undefined) return () => undefined;
+  const begins = firstLetters(spellings.keys());
   return (records, record, row) => {
+    if (begins[records.bytes[cellStart(records, record, at)] ?? 0] === 0) return;
     if (!spellings.has(normaliseHeader(cellText(records, record, at)))) return;
     const texts = columns.map((one) => [one.name, cellText(records, record, one.field)] as const);
     if (!isIn(Object.fromEntries(texts))) return;
@@ -92,6 +109,15 @@ function otherHeaderRefusal({ name, opened, contract }: FileToProtect): PiecePro
       { context: { name } },
     );
   };
+}
+
+/** By the first byte of a text whether it may be a spelling: digits and signs of ASCII are what they are. */
+function firstLetters(spellings: Iterable<string>): Uint8Array {
+  const begins = new Uint8Array(256).fill(1);
+  for (let digit = 0x30; digit <= 0x39; digit++) begins[digit] = 0;
+  for (const sign of [0x2b, 0x2d]) begins[sign] = 0;
+  for (const spelling of spellings) begins[spelling.charCodeAt(0) & 255] = 1;
+  return begins;
 }
 
 /** Whether a text has the form of the records of the source's footer, as DuckDB would say. */

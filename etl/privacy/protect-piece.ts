@@ -3,10 +3,11 @@ import type { BrokenRecord } from '../csv/broken-record.ts';
 import type { StructureProblem } from '../csv/record-format.ts';
 import type { PlainSigns } from '../csv/rewrite.ts';
 import { sealedLine } from '../csv/sealed-line.ts';
+import type { SealedCells } from './cells/sealing-batch.ts';
 import { startsLikeEnvelope } from './envelope.ts';
 import type { PieceToProtect } from './joined-pieces.ts';
-import { cellSpan, cellText, type PlainRecords, plainRecords } from './plain-records.ts';
-import type { CellChange, PreparedRows, RowProtector } from './protect-rows.ts';
+import { cellEnd, cellStart, cellText, type PlainRecords, plainRecords } from './plain-records.ts';
+import type { BegunRows, ChangeVisitor, PreparedRows, RowProtector } from './protect-rows.ts';
 
 /** What the pieces of one file are protected with. */
 export interface PieceProtection {
@@ -26,15 +27,15 @@ export interface PieceProtection {
 }
 
 /**
- * A piece of a file, protected: each record has its place, and all bytes of it that aren't protected are as they were. A
- * broken record is one of another width, as sealedLine writes it. So is a record whose form says something that its
- * envelopes no longer would.
+ * Begins to protect a piece of a file: returns what waits until it is done. Each record has its place then, and all bytes of
+ * it that aren't protected are as they were. A broken record is one of another width, as sealedLine writes it. So is a
+ * record whose form says something that its envelopes no longer would.
  */
-export async function protectPiece(
+export async function beginPiece(
   piece: PieceToProtect,
   firstRow: number,
   protection: PieceProtection,
-): Promise<Buffer> {
+): Promise<() => Promise<Buffer>> {
   const { protector, needed, fields, plain, newline, look } = protection;
   const records = plainRecords(piece.bytes, fields, plain);
   const rows = Array.from({ length: records.count }, (_, record) => {
@@ -43,10 +44,10 @@ export async function protectPiece(
     for (const field of needed) row[field] = cellText(records, record, field);
     return row;
   });
-  const prepared = await protector.prepare(rows);
+  const begun = await protector.begin(rows);
   const whole = new Map(piece.broken.map((one) => [one.row - firstRow, brokenWhole(one, protection)]));
   for (let record = 0; record < records.count; record++) {
-    const problem = whole.has(record) ? undefined : problemOf(records, record, { prepared, protection });
+    const problem = whole.has(record) ? undefined : problemOf(records, record, { begun, protection });
     if (problem !== undefined)
       whole.set(record, { problem, detail: '', text: recordText(records, record), lines: 1 });
   }
@@ -57,13 +58,16 @@ export async function protectPiece(
       sealedLine({ ...one, text: sealed[n] ?? '' }, fields, plain),
     ]),
   );
-  const out = new PieceWriter(records, newline);
-  for (let record = 0; record < records.count; record++) {
-    const line = lines.get(record);
-    if (line === undefined) out.record(record, prepared.changes(record), plain);
-    else out.line(line);
-  }
-  return out.bytes();
+  return async () => {
+    const prepared = await begun.prepared();
+    const out = new PieceWriter(records, plain, newline);
+    for (let record = 0; record < records.count; record++) {
+      const line = lines.get(record);
+      if (line === undefined) out.record(record, prepared);
+      else out.line(line);
+    }
+    return out.bytes();
+  };
 }
 
 /** A record that is sealed whole. */
@@ -92,11 +96,11 @@ function brokenWhole(
 function problemOf(
   records: PlainRecords,
   record: number,
-  { prepared, protection }: { prepared: PreparedRows; protection: PieceProtection },
+  { begun, protection }: { begun: BegunRows; protection: PieceProtection },
 ): StructureProblem | undefined {
   const { isFooter, delimiter, needed } = protection;
   const changed = (): number | undefined => {
-    const places = new Set(prepared.changes(record).map(([place]) => place));
+    const places = new Set(begun.places(record));
     return needed.find((field) => places.has(field));
   };
   if (beginsLikeEnvelope(records, record) && changed() !== 0) return 'text that begins like an envelope';
@@ -110,50 +114,65 @@ const beginsLikeEnvelope = (records: PlainRecords, record: number): boolean =>
 
 /** Whether the first cell may begin with a tilde, told without making a text of it. */
 function hasTilde(records: PlainRecords, record: number): boolean {
-  const first = records.bytes[cellSpan(records, record, 0)[0]];
+  const first = records.bytes[cellStart(records, record, 0)];
   return first === TILDE || first === records.quote;
 }
 
 const TILDE = 0x7e;
 
-function recordText(records: PlainRecords, record: number): string {
-  const [start] = cellSpan(records, record, 0);
-  const [, end] = cellSpan(records, record, records.fields - 1);
-  const { buffer, byteOffset } = records.bytes;
-  return Buffer.from(buffer, byteOffset + start, end - start).toString('utf8');
-}
+const recordText = (records: PlainRecords, record: number): string =>
+  records.bytes.toString('utf8', cellStart(records, record, 0), cellEnd(records, record, records.fields - 1));
 
 /** A text as a cell; in quotes only where a delimiter is in it. None of ours has a quote. */
 const cellOf = (text: string, { delimiter, quote }: PlainSigns): string =>
   text.includes(delimiter) ? quote + text + quote : text;
 
+/** All that an envelope is written with. */
+const OF_ENVELOPES = /^[\w.~-]+$/;
+
 /** Puts a piece together of the bytes that stay and the texts that don't. */
-class PieceWriter {
+class PieceWriter implements ChangeVisitor {
   readonly #records: PlainRecords;
-  readonly #source: Buffer;
+  readonly #plain: PlainSigns;
   readonly #newline: string;
+  /** Whether a delimiter can stand in an envelope. */
+  readonly #isToBeQuoted: boolean;
+  #record = 0;
+  /** Where what stays of the record goes on. */
+  #from = 0;
   #out: Buffer;
   #length = 0;
 
-  constructor(records: PlainRecords, newline: string) {
+  constructor(records: PlainRecords, plain: PlainSigns, newline: string) {
     const { bytes } = records;
     this.#records = records;
-    this.#source = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#plain = plain;
     this.#newline = newline;
+    this.#isToBeQuoted = OF_ENVELOPES.test(plain.delimiter);
     this.#out = Buffer.allocUnsafe(bytes.length * 2 + 1024);
   }
 
-  record(record: number, changes: readonly CellChange[], plain: PlainSigns): void {
-    const { fields } = this.#records;
-    let from = cellSpan(this.#records, record, 0)[0];
-    for (const [field, text] of changes) {
-      const [start, end] = cellSpan(this.#records, record, field);
-      this.#copy(from, start);
-      this.#write(cellOf(text, plain));
-      from = end;
-    }
-    this.#copy(from, cellSpan(this.#records, record, fields - 1)[1]);
+  record(record: number, prepared: PreparedRows): void {
+    this.#record = record;
+    this.#from = cellStart(this.#records, record, 0);
+    prepared.visit(record, this);
+    this.#copy(this.#from, cellEnd(this.#records, record, this.#records.fields - 1));
     this.#write(this.#newline);
+  }
+
+  text(place: number, text: string): void {
+    this.#pass(place);
+    this.#write(cellOf(text, this.#plain));
+  }
+
+  sealed(place: number, cell: number, sealed: SealedCells): void {
+    this.#pass(place);
+    if (this.#isToBeQuoted) {
+      this.#write(cellOf(sealed.text(cell), this.#plain));
+      return;
+    }
+    this.#reserve(sealed.lengthOf(cell));
+    this.#length = sealed.copy(cell, this.#out, this.#length);
   }
 
   line(text: string): void {
@@ -164,9 +183,15 @@ class PieceWriter {
     return this.#out.subarray(0, this.#length);
   }
 
+  /** Copies what stands before a cell, and goes on behind it. */
+  #pass(place: number): void {
+    this.#copy(this.#from, cellStart(this.#records, this.#record, place));
+    this.#from = cellEnd(this.#records, this.#record, place);
+  }
+
   #copy(from: number, to: number): void {
     this.#reserve(to - from);
-    this.#length += this.#source.copy(this.#out, this.#length, from, to);
+    this.#length += this.#records.bytes.copy(this.#out, this.#length, from, to);
   }
 
   #write(text: string): void {

@@ -1,6 +1,8 @@
 import { FORGOTTEN_LINE } from '../csv/sealed-line.ts';
 import { CellSealer } from './cell-sealer.ts';
-import { type EnvelopeHeader, emptyEnvelope } from './envelope.ts';
+import { type CellWorkers, workWith } from './cells/cell-work.ts';
+import { type SealedCells, SealingBatch } from './cells/sealing-batch.ts';
+import { type EnvelopeHeader, emptyEnvelope, headerText } from './envelope.ts';
 import { readableUntil, sealingPeriod } from './period.ts';
 import type { PlannedCell, ProtectionPlan, Row } from './protection-plan.ts';
 import { ownSubject, type RowSubject, RowSubjects } from './row-subjects.ts';
@@ -17,20 +19,41 @@ export interface ProtectorParts {
   readonly sodium: Sodium;
   /** When the file came. */
   readonly arrived: Date;
+  /** Who seals values; this thread unless said. Whoever opened it closes it. */
+  readonly work?: Pick<CellWorkers, 'work'>;
 }
 
 /** Protects batch by batch. */
 export interface RowProtector {
-  /** Gets what rows need of the vault. */
+  /** Gets what rows need of the vault, and seals their values. */
   prepare(rows: readonly Row[]): Promise<PreparedRows>;
+  /** Gets what rows need of the vault, and has their values being sealed. */
+  begin(rows: readonly Row[]): Promise<BegunRows>;
   /** Envelopes of whole records that can't be parsed, each under a key of its own. */
   lines(texts: readonly string[]): Promise<readonly string[]>;
+}
+
+/** Rows whose values are being sealed. */
+export interface BegunRows {
+  /** The places of the cells of the n-th row that are others once it is protected, in their order. */
+  places(n: number): readonly number[];
+  /** The rows, once all is sealed. */
+  prepared(): Promise<PreparedRows>;
 }
 
 /** Rows that can be protected one by one, without waiting. */
 export interface PreparedRows {
   /** The cells of the n-th row that are others once it is protected, in the order of their places. */
   changes(n: number): readonly CellChange[];
+  /** Hands on the same, one by one, without making a text of an envelope. */
+  visit(n: number, visitor: ChangeVisitor): void;
+}
+
+/** Is told of the cells of a row that are others. */
+export interface ChangeVisitor {
+  text(place: number, text: string): void;
+  /** An envelope, by its number. */
+  sealed(place: number, cell: number, sealed: SealedCells): void;
 }
 
 /** Another text in the place of a cell. */
@@ -55,8 +78,12 @@ export async function openRowProtector(parts: ProtectorParts): Promise<RowProtec
   const groups = [...new Set(cells.map(({ group }) => group))];
   const subjects = new RowSubjects({ ...parts, groups });
   const targets = targetsOf(parts.plan, ids, groups);
+  const work = parts.work ?? workWith(parts.sodium);
+  const begin = (rows: readonly Row[]): Promise<BegunRows> =>
+    beginRows(rows, { ...parts, work, targets, groups, subjects });
   return {
-    prepare: (rows) => prepareRows(rows, { ...parts, sealer, targets, groups, subjects }),
+    begin,
+    prepare: async (rows) => (await begin(rows)).prepared(),
     lines: (texts) => protectLines(texts, { ...parts, sealer, lineId }),
   };
 }
@@ -81,40 +108,107 @@ function targetsOf(
 }
 
 interface RowParts extends ProtectorParts {
-  readonly sealer: CellSealer;
+  readonly work: Pick<CellWorkers, 'work'>;
   readonly targets: readonly Target[];
   readonly groups: readonly string[];
   readonly subjects: RowSubjects;
 }
 
-async function prepareRows(
+async function beginRows(
   rows: readonly Row[],
-  { plan, vault, arrived, sealer, targets, groups, subjects }: RowParts,
-): Promise<PreparedRows> {
+  { plan, vault, arrived, work, targets, groups, subjects }: RowParts,
+): Promise<BegunRows> {
   const foundOf = await subjects.of(rows);
   const periods = rows.map((row) => sealingPeriod(plan.countedFrom(row), arrived));
   const keys = await periodKeys(periods, groups, { plan, vault, arrived });
-  return {
-    changes(n) {
-      const [row = [], period = ''] = [rows[n], periods[n]];
-      const ofPeriod = keys.get(period);
-      const changes: CellChange[] = [];
-      for (const { place, sealed } of targets) {
-        const text = row[place];
-        if (text === undefined) continue;
-        let other = '';
-        if (sealed !== undefined) {
-          const { cell, column, groupAt } = sealed;
-          const subject = cell.isNull(text) ? undefined : foundOf(n, cell.subject);
-          if (subject === undefined) continue;
-          const periodKey = ofPeriod?.[groupAt];
-          other = protectedText(text, { sealer, cell, subject, period, column, groupAt, periodKey });
-        }
-        if (other !== text) changes.push([place, other]);
+  const changes = new RowChanges(work);
+  for (const [n, row] of rows.entries()) {
+    const period = periods[n] ?? '';
+    const ofPeriod = keys.get(period);
+    for (const { place, sealed } of targets) {
+      const text = row[place];
+      if (text === undefined) continue;
+      if (sealed === undefined) {
+        if (text !== '') changes.text(place, '');
+        continue;
       }
-      return changes;
-    },
-  };
+      const { cell, column, groupAt } = sealed;
+      const subject = cell.isNull(text) ? undefined : foundOf(n, cell.subject);
+      if (subject === undefined) continue;
+      const protectedAs = protectedCell({
+        cell,
+        subject,
+        period,
+        column,
+        groupAt,
+        periodKey: ofPeriod?.[groupAt],
+      });
+      if (typeof protectedAs !== 'string') changes.value(place, text, protectedAs);
+      else if (protectedAs !== text) changes.text(place, protectedAs);
+    }
+    changes.endRow();
+  }
+  return changes.begun();
+}
+
+/** What becomes of rows, row by row. */
+class RowChanges {
+  readonly #batch: SealingBatch;
+  readonly #places: number[] = [];
+  /** By change the number of its envelope, or its text. */
+  readonly #others: (number | string)[] = [];
+  /** By row, how many changes there are up to its end. */
+  readonly #ends: number[] = [];
+
+  constructor(work: Pick<CellWorkers, 'work'>) {
+    this.#batch = new SealingBatch(work);
+  }
+
+  text(place: number, text: string): void {
+    this.#places.push(place);
+    this.#others.push(text);
+  }
+
+  value(place: number, text: string, { header, subjectKey, periodKey }: CellToSeal): void {
+    this.#places.push(place);
+    this.#others.push(this.#batch.add({ header: headerText(header), text, subjectKey, periodKey }));
+  }
+
+  endRow(): void {
+    this.#ends.push(this.#places.length);
+  }
+
+  begun(): BegunRows {
+    const sealed = this.#batch.sealed();
+    // Whoever asks for the rows gets the error.
+    sealed.catch(() => undefined);
+    return {
+      places: (n) => this.#places.slice(this.#ends[n - 1] ?? 0, this.#ends[n] ?? 0),
+      prepared: async () => this.#prepared(await sealed),
+    };
+  }
+
+  #prepared(sealed: SealedCells): PreparedRows {
+    const visit = (n: number, visitor: ChangeVisitor): void => {
+      const end = this.#ends[n] ?? 0;
+      for (let change = this.#ends[n - 1] ?? 0; change < end; change++) {
+        const [place, other] = [this.#places[change] ?? 0, this.#others[change] ?? ''];
+        if (typeof other === 'string') visitor.text(place, other);
+        else visitor.sealed(place, other, sealed);
+      }
+    };
+    return {
+      visit,
+      changes(n) {
+        const changes: CellChange[] = [];
+        visit(n, {
+          text: (place, text) => void changes.push([place, text]),
+          sealed: (place, cell) => void changes.push([place, sealed.text(cell)]),
+        });
+        return changes;
+      },
+    };
+  }
 }
 
 async function protectLines(
@@ -128,17 +222,18 @@ async function protectLines(
   const period = sealingPeriod(undefined, arrived);
   const keys = await periodKeys([period], [UNKNOWN_GROUP], { plan, vault, arrived });
   const cell = { group: UNKNOWN_GROUP, as: 'encrypted' } as const;
-  return texts.map((text, n) =>
-    protectedText(text, {
-      ...{ sealer, cell, period, column: lineId, groupAt: 0 },
+  return texts.map((text, n) => {
+    const protectedAs = protectedCell({
+      ...{ cell, period, column: lineId, groupAt: 0 },
       subject: { found: found[n] ?? { kind: 'forgotten' }, isOwn: true },
       periodKey: keys.get(period)?.[0],
-    }),
-  );
+    });
+    if (typeof protectedAs === 'string') return protectedAs;
+    return sealer.seal(protectedAs.header, UNKNOWN_GROUP, protectedAs, text);
+  });
 }
 
 interface ProtectedCell {
-  readonly sealer: CellSealer;
   readonly cell: Pick<PlannedCell, 'as' | 'group'>;
   readonly subject: RowSubject;
   readonly column: string;
@@ -147,17 +242,29 @@ interface ProtectedCell {
   readonly periodKey: Uint8Array | undefined;
 }
 
-function protectedText(
-  text: string,
-  { sealer, cell, subject, column, period, groupAt, periodKey }: ProtectedCell,
-): string {
+/** A value that is sealed, and with what. */
+interface CellToSeal {
+  readonly header: EnvelopeHeader;
+  readonly subjectKey: Uint8Array;
+  readonly periodKey: Uint8Array;
+}
+
+/** What stands in the place of a value: a text, or the envelope that is yet to be made. */
+function protectedCell({
+  cell,
+  subject,
+  column,
+  period,
+  groupAt,
+  periodKey,
+}: ProtectedCell): string | CellToSeal {
   const { found, isOwn } = subject;
   if (found.kind === 'forgotten') return FORGOTTEN;
   if (cell.as === 'pseudonym' && !isOwn) return found.reference;
   const header: EnvelopeHeader = { column, subject: found.reference, period };
   const subjectKey = found.keys[groupAt];
   if (periodKey === undefined || subjectKey === undefined) return emptyEnvelope(header);
-  return sealer.seal(header, cell.group, { subjectKey, periodKey }, text);
+  return { header, subjectKey, periodKey };
 }
 
 /** By the rows' periods, the key of each group; none of a period that is past its retention, or was destroyed. */

@@ -2,6 +2,7 @@ import type { Buffer } from 'node:buffer';
 import type { SourceContract } from '../contract/contract.ts';
 import type { Opened, Unopened } from '../csv/opened.ts';
 import { TransientError } from '../errors.ts';
+import { CellWork, type OpenCellWorkers } from './cells/cell-work.ts';
 import { planProtection } from './plan-protection.ts';
 import { protectedFile } from './protect-file.ts';
 import { protectionOf } from './protection.ts';
@@ -15,6 +16,8 @@ export interface ProtectingParts {
   readonly vault: Vault;
   /** When the file came. */
   readonly arrived: Date;
+  /** Who helps to seal; absent where nobody does. */
+  readonly openWorkers?: OpenCellWorkers | undefined;
 }
 
 /**
@@ -34,16 +37,18 @@ export async function* protectedBytes(member: SourceMember, parts: ProtectingPar
 async function* protectedPieces(
   { name }: SourceMember,
   opened: Opened | Unopened,
-  { contract, vault, arrived }: ProtectingParts,
+  { contract, vault, arrived, openWorkers }: ProtectingParts,
 ): AsyncGenerator<Buffer> {
   if (opened.kind === 'rejected')
     throw new TransientError('FILE_CHANGING', `${name} changed while it was read: ${opened.why}.`);
   if (opened.kind === 'empty') return;
   const sodium = await Sodium.open();
+  const work = new CellWork(openWorkers);
   try {
     const plan = planProtection(contract, protectionOf(contract), opened.layout);
-    yield* protectedFile({ ...plan, name, opened, contract, vault, sodium, arrived });
+    yield* protectedFile({ ...plan, name, opened, contract, vault, sodium, arrived, work });
   } finally {
+    await work.close();
     sodium.dispose();
   }
 }

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { fittingSubjectId } from './fitting-id.ts';
 import type { PlannedSubject, ProtectionPlan, Row } from './protection-plan.ts';
-
 import { Recent } from './recent.ts';
-
 import type { FoundSubject, NamedSubject, Vault } from './vault.ts';
 
 /** The kind of a row that names no subject: it has a key of its own. No contract can name it, for its point. */
@@ -51,18 +49,15 @@ export class RowSubjects {
 
   async of(rows: readonly Row[]): Promise<SubjectsOfRows> {
     const { plan } = this.#asked;
-    const batch = new Batch();
-    const named = rows.map((row) => {
-      const dated = this.#datedOf(row);
-      return plan.subjects.map((subject, n) =>
-        hasCellsOf(row, plan, n) ? batch.add(namedSubject(row, subject, dated)) : undefined,
-      );
-    });
+    const { length: perRow } = plan.subjects;
+    const batch = new Batch(rows.length * perRow);
+    for (const [n, row] of rows.entries()) {
+      const datedMs = this.#datedMsOf(row);
+      for (const [s, subject] of plan.subjects.entries())
+        if (hasCellsOf(row, plan, s)) batch.add(n * perRow + s, namedSubject(row, subject, datedMs));
+    }
     await this.#find(batch);
-    return (n, subject) => {
-      const one = named[n]?.[subject];
-      return one && { found: batch.foundOf(one), isOwn: one.isOwn };
-    };
+    return (n, subject) => batch.subjectOf(n * perRow + subject);
   }
 
   async #find(batch: Batch): Promise<void> {
@@ -78,15 +73,14 @@ export class RowSubjects {
         this.#slotOf(person).known = { found: found[n], datedMs: person.oldestMs };
     }
     // Of somebody forgotten, newer records are another person's.
-    const again = people
-      .filter(({ known }) => known?.kind === 'forgotten')
-      .flatMap((person) => batch.each(person));
+    const again = batch.ofForgotten();
     if (again.length === 0) return;
     const ofEach = await vault.subjects(
-      again.map(({ named }) => named),
+      again.map(({ person: { kind, id }, datedMs }) => ({ kind, id, dated: new Date(datedMs) })),
       groups,
     );
-    for (const [n, { name }] of again.entries()) batch.single.set(name, ofEach[n] as FoundSubject);
+    for (const [n, { person, datedMs }] of again.entries())
+      person.single?.set(datedMs, ofEach[n] as FoundSubject);
   }
 
   #knownOf(person: BatchPerson): KnownSubject | undefined {
@@ -99,31 +93,26 @@ export class RowSubjects {
   }
 
   /** A row of the future is one of today; one without a time may be of any, and is taken as old: it brings nobody back. */
-  #datedOf(row: Row): Date {
+  #datedMsOf(row: Row): number {
     const { plan, arrived } = this.#asked;
-    const dated = plan.datedOf(row) ?? EPOCH;
-    return new Date(Math.min(dated.getTime(), arrived.getTime()));
+    return Math.min(plan.datedOf(row)?.getTime() ?? EPOCH_MS, arrived.getTime());
   }
 }
 
-const EPOCH = new Date(0);
+const EPOCH_MS = 0;
 
 /** Somebody whom rows of a batch name. */
 interface BatchPerson {
   readonly kind: string;
   readonly id: string;
   oldestMs: number;
-  /** Times of the records; absent as long as all of them have the same. */
-  times?: Set<number>;
   known?: FoundSubject | undefined;
+  /** Of somebody forgotten, what the vault has by the times of records. */
+  single?: Map<number, FoundSubject | undefined>;
 }
 
-/** Whom one row names. */
-interface BatchName {
-  readonly person: BatchPerson;
-  readonly datedMs: number;
-  readonly isOwn: boolean;
-}
+/** Whom a row names, and its time. */
+type NamedAt = Pick<NamedSubject, 'kind' | 'id'> & { readonly datedMs: number };
 
 const oldestOf = ({ kind, id, oldestMs }: BatchPerson): NamedSubject => ({
   kind,
@@ -135,11 +124,16 @@ const oldestOf = ({ kind, id, oldestMs }: BatchPerson): NamedSubject => ({
 class Batch {
   readonly #byKind = new Map<string, Map<string, BatchPerson>>();
   readonly people: BatchPerson[] = [];
-  /** Of records of somebody forgotten, by person and time. */
-  readonly single = new Map<string, FoundSubject>();
+  /** By place, a subject of a row: whom it names, and the row's time. */
+  readonly #named: (BatchPerson | undefined)[];
+  readonly #datedMs: Float64Array;
 
-  add({ kind, id, dated }: NamedSubject): BatchName {
-    const datedMs = dated.getTime();
+  constructor(places: number) {
+    this.#named = Array.from({ length: places });
+    this.#datedMs = new Float64Array(places);
+  }
+
+  add(place: number, { kind, id, datedMs }: NamedAt): void {
     const ofKind = this.#byKind.get(kind) ?? new Map<string, BatchPerson>();
     this.#byKind.set(kind, ofKind);
     let person = ofKind.get(id);
@@ -148,27 +142,34 @@ class Batch {
       ofKind.set(id, person);
       this.people.push(person);
     }
-    if (person.times !== undefined || datedMs !== person.oldestMs) {
-      person.times ??= new Set([person.oldestMs]);
-      person.times.add(datedMs);
-    }
     if (datedMs < person.oldestMs) person.oldestMs = datedMs;
-    return { person, datedMs, isOwn: kind === OWN_KIND };
+    this.#named[place] = person;
+    this.#datedMs[place] = datedMs;
   }
 
-  /** Each record of a person, by the times that differ. */
-  each(person: BatchPerson): { readonly name: string; readonly named: NamedSubject }[] {
-    const { kind, id, oldestMs, times = [oldestMs] } = person;
-    return [...times].map((ms) => ({ name: nameOf(person, ms), named: { kind, id, dated: new Date(ms) } }));
+  /** Each record of somebody forgotten, by the times that differ. */
+  ofForgotten(): { readonly person: BatchPerson; readonly datedMs: number }[] {
+    const again: { readonly person: BatchPerson; readonly datedMs: number }[] = [];
+    if (this.people.every(({ known }) => known?.kind !== 'forgotten')) return again;
+    for (const [place, person] of this.#named.entries()) {
+      if (person?.known?.kind !== 'forgotten') continue;
+      const datedMs = this.#datedMs[place] ?? 0;
+      person.single ??= new Map();
+      if (person.single.has(datedMs)) continue;
+      person.single.set(datedMs, undefined);
+      again.push({ person, datedMs });
+    }
+    return again;
   }
 
-  foundOf({ person, datedMs }: BatchName): FoundSubject {
-    if (person.known?.kind === 'known') return person.known;
-    return this.single.get(nameOf(person, datedMs)) ?? { kind: 'forgotten' };
+  subjectOf(place: number): RowSubject | undefined {
+    const person = this.#named[place];
+    if (person === undefined) return undefined;
+    const isOwn = person.kind === OWN_KIND;
+    if (person.known?.kind === 'known') return { found: person.known, isOwn };
+    return { found: person.single?.get(this.#datedMs[place] ?? 0) ?? { kind: 'forgotten' }, isOwn };
   }
 }
-
-const nameOf = ({ kind, id }: BatchPerson, datedMs: number): string => `${datedMs} ${kind} ${id}`;
 
 const hasCellsOf = (row: Row, { cells }: ProtectionPlan, subject: number): boolean =>
   cells.some((cell) => {
@@ -176,13 +177,15 @@ const hasCellsOf = (row: Row, { cells }: ProtectionPlan, subject: number): boole
     return cell.subject === subject && text !== undefined && !cell.isNull(text);
   });
 
-function namedSubject(row: Row, { kind, place, column }: PlannedSubject, dated: Date): NamedSubject {
+function namedSubject(row: Row, { kind, place, column }: PlannedSubject, datedMs: number): NamedAt {
   const id = fittingSubjectId(row[place] ?? '', column);
-  return id === undefined ? ownSubject(row) : { kind, id, dated };
+  if (id !== undefined) return { kind, id, datedMs };
+  const own = ownSubject(row);
+  return { ...own, datedMs: own.dated.getTime() };
 }
 
 /** Whoever a row is of that names nobody: found by its cells. Once destroyed, the same row never comes back. */
 export function ownSubject(row: Row): NamedSubject {
   const id = createHash('sha256').update(JSON.stringify(row)).digest('hex');
-  return { kind: OWN_KIND, id, dated: EPOCH };
+  return { kind: OWN_KIND, id, dated: new Date(EPOCH_MS) };
 }

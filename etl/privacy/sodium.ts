@@ -20,16 +20,18 @@ export type SealingKeys = Uint8Array;
  * ChaCha20-Poly1305 (RFC 8439). All calls are synchronous; headers and purposes are ASCII.
  */
 export class Sodium {
-  readonly #lib: LibSodium;
+  /** For what works in its memory beside it. */
+  readonly lib: LibSodium;
   #memory: Buffer;
   #start: number;
   #size = SMALL_BYTES;
   readonly #states: HmacStates;
   /** The secret whose state is kept: beginning costs as much as ending. */
   #expanded: Uint8Array | undefined;
+  readonly #followers: (() => void)[] = [];
 
   private constructor(lib: LibSodium) {
-    this.#lib = lib;
+    this.lib = lib;
     this.#start = lib._malloc(this.#size);
     const bytes = lib._crypto_kdf_hkdf_sha512_statebytes();
     const unsalted = lib._malloc(3 * bytes);
@@ -38,7 +40,7 @@ export class Sodium {
     this.#memory = Buffer.from(lib.HEAPU8.buffer);
   }
 
-  /** Loads libsodium, once a process (10 ms); nothing of it is loaded before. */
+  /** Loads libsodium, once a process or thread (10 ms); nothing of it is loaded before. */
   static async open(): Promise<Sodium> {
     const { default: load } = await import('libsodium');
     loading ??= load();
@@ -61,7 +63,7 @@ export class Sodium {
     const info = at + PRK_BYTES;
     if (prk !== this.#expanded) {
       this.#memory.set(prk, at);
-      this.#lib._crypto_kdf_hkdf_sha512_extract_init(this.#states.expanded, at, PRK_BYTES);
+      this.lib._crypto_kdf_hkdf_sha512_extract_init(this.#states.expanded, at, PRK_BYTES);
       this.#expanded = prk;
     }
     this.#memory.write(purpose, info, 'latin1');
@@ -74,8 +76,8 @@ export class Sodium {
   #hmac(begun: number, at: number, length: number): Uint8Array {
     const { working, bytes } = this.#states;
     this.#memory.copyWithin(working, begun, begun + bytes);
-    this.#lib._crypto_kdf_hkdf_sha512_extract_update(working, at, length);
-    this.#lib._crypto_kdf_hkdf_sha512_extract_final(working, at);
+    this.lib._crypto_kdf_hkdf_sha512_extract_update(working, at, length);
+    this.lib._crypto_kdf_hkdf_sha512_extract_final(working, at);
     return this.#copy(at, PRK_BYTES);
   }
 
@@ -89,7 +91,7 @@ export class Sodium {
     this.#memory.copyWithin(at.sealed, at.hash, at.hash + NONCE_BYTES);
     const body = at.sealed + NONCE_BYTES;
     const key = at.keys + KEY_BYTES;
-    this.#lib._crypto_aead_chacha20poly1305_ietf_encrypt(
+    this.lib._crypto_aead_chacha20poly1305_ietf_encrypt(
       body,
       0,
       at.text,
@@ -113,7 +115,7 @@ export class Sodium {
     this.#memory.write(sealed, at.sealed, 'base64url');
     const body = at.sealed + NONCE_BYTES;
     const key = at.keys + KEY_BYTES;
-    const failed = this.#lib._crypto_aead_chacha20poly1305_ietf_decrypt(
+    const failed = this.lib._crypto_aead_chacha20poly1305_ietf_decrypt(
       at.text,
       0,
       0,
@@ -131,20 +133,26 @@ export class Sodium {
     return this.#hasNonce(at) ? readPadded(this.#memory, at.text, length) : undefined;
   }
 
+  /** Has something disposed of when this is. */
+  follow(dispose: () => void): void {
+    this.#followers.push(dispose);
+  }
+
   /** Wipes and frees its memory; it is of no use afterwards. */
   dispose(): void {
+    for (const follower of this.#followers.splice(0)) follower();
     const { bytes, unsalted } = this.#states;
     this.#view().fill(0, this.#start, this.#start + this.#size);
     this.#memory.fill(0, unsalted, unsalted + 3 * bytes);
-    this.#lib._free(this.#start);
-    this.#lib._free(unsalted);
+    this.lib._free(this.#start);
+    this.lib._free(unsalted);
     this.#size = 0;
     this.#expanded = undefined;
   }
 
   /** Keyed BLAKE2b of header and text, which lie one behind the other. A header ends at its fourth point, so that both are told apart. */
   #hash(at: Places, length: number): void {
-    this.#lib._crypto_generichash(at.hash, HASH_BYTES, at.header, length, 0, at.keys, KEY_BYTES);
+    this.lib._crypto_generichash(at.hash, HASH_BYTES, at.header, length, 0, at.keys, KEY_BYTES);
   }
 
   /** The nonce commits to the text: no other pair of keys opens the same bytes to another one. */
@@ -174,14 +182,14 @@ export class Sodium {
 
   #resize(bytes: number): void {
     this.#view().fill(0, this.#start, this.#start + this.#size);
-    this.#lib._free(this.#start);
-    this.#start = this.#lib._malloc(bytes);
+    this.lib._free(this.#start);
+    this.#start = this.lib._malloc(bytes);
     this.#size = bytes;
   }
 
   /** The memory: another view of it once it has grown, which any user of libsodium may cause. */
   #view(): Buffer {
-    const { buffer } = this.#lib.HEAPU8;
+    const { buffer } = this.lib.HEAPU8;
     if (this.#memory.buffer !== buffer) this.#memory = Buffer.from(buffer);
     return this.#memory;
   }

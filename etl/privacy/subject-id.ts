@@ -22,10 +22,17 @@ export function canonicalSubjectId(
 
 /** Without the characters that the contract's reading takes from a value's ends. */
 export function trimBlanks(cell: string): string {
+  if (!mayBeBlank(cell, 0) && !mayBeBlank(cell, cell.length - 1)) return cell;
   let [start, end] = [0, cell.length];
   while (start < end && BLANKS.includes(cell.charAt(start))) start++;
   while (end > start && BLANKS.includes(cell.charAt(end - 1))) end--;
   return cell.slice(start, end);
+}
+
+/** Blanks are below the exclamation mark, or above ASCII. */
+function mayBeBlank(cell: string, at: number): boolean {
+  const code = cell.charCodeAt(at);
+  return code <= 0x20 || code >= 0x80;
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { SourceContract } from '../contract/contract.ts';
 import type { Layout } from '../csv/layout.ts';
 import { findInColumn } from './pii/find-in-column.ts';
+import { mayHoldPii } from './pii/find-pii.ts';
 import type { PiiCount } from './pii/pii-count.ts';
 import { watchedColumns } from './pii/watched-columns.ts';
-import { cellText, type PlainRecords } from './plain-records.ts';
+import { cellEnd, cellStart, cellText, type PlainRecords } from './plain-records.ts';
 
 /** Looks for personal data in what stays in the clear. */
 export interface ClearWatch {
@@ -21,14 +22,31 @@ export function watchClear(contract: Pick<SourceContract, 'columns'>, layout: La
   });
   return {
     look(records, record) {
-      for (const { column, field, find } of watched)
+      for (const { column, field, find } of watched) {
+        const [start, end] = [cellStart(records, record, field), cellEnd(records, record, field)];
+        if (isMoment(records.bytes, start, end) || !mayHoldPii(records.bytes, start, end)) continue;
         for (const kind of find(cellText(records, record, field))) {
           const name = `${column} ${kind}`;
           const count = counts.get(name) ?? { column, kind, records: 0 };
           count.records++;
           counts.set(name, count);
         }
+      }
     },
     found: () => [...counts.values()],
   };
 }
+
+const MOMENT = '0000-00-00T00:00:00Z';
+
+/** Whether a cell has the shape of a time in UTC to the second, which no kind of personal data has within it. */
+function isMoment(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== MOMENT.length) return false;
+  for (let n = 0; n < MOMENT.length; n++) {
+    const [byte, sign] = [bytes[start + n] ?? 0, MOMENT.charCodeAt(n)];
+    if (sign === DIGIT ? byte < DIGIT || byte > DIGIT + 9 : byte !== sign) return false;
+  }
+  return true;
+}
+
+const DIGIT = 0x30;

@@ -2,19 +2,27 @@ import { type SealedColumns, UNOPENED, type Unsealing } from '../contract/compil
 import type { SourceContract } from '../contract/contract.ts';
 import { fieldName } from '../contract/raw-record.ts';
 import { isSealedColumn } from '../contract/table-columns.ts';
-import type { Layout } from '../csv/layout.ts';
+import { isWide, type Layout } from '../csv/layout.ts';
 import type { Engine } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
 import type { Effects, EngineOptions } from '../ports.ts';
+import { CellWork } from '../privacy/cells/cell-work.ts';
+import { openRecords, type RecordsOpener } from '../privacy/cells/records-opener.ts';
 import { EnvelopeOpener, HEADER_LENGTH } from '../privacy/envelope-opener.ts';
 import { protectionOf, subjectOf } from '../privacy/protection.ts';
 import { Sodium } from '../privacy/sodium.ts';
+import { stageOpened } from './opened-records.ts';
 
 /** How the sealed cells of a dataset's segments are opened while they are staged. */
 export interface SealedReading {
   /** How a contract's columns are read: today's, or that of an earlier dialect. */
   unsealing(contract: SourceContract): Unsealing;
+  /**
+   * Reads a segment into the temporary table OPENED_RECORDS, with its cells opened; returns how they are in SQL over that.
+   * Undefined, and nothing is done, where that isn't worth its statements.
+   */
+  openAhead(engine: Engine, segment: SealedSegment): Promise<Unsealing['open'] | undefined>;
   /** Gets the keys of a segment's cells; what it returns gives them up. */
   learn(engine: Engine, segment: SealedSegment): Promise<() => void>;
 }
@@ -24,7 +32,11 @@ export interface SealedSegment {
   readonly source: string;
   readonly layout: Layout;
   readonly contract: Pick<SourceContract, 'columns'>;
+  readonly rows: number;
 }
+
+/** Fewer records than this are opened by a function of DuckDB's, cell by cell. */
+const FEW_ROWS = 4_096;
 
 /** DuckDB's name of the function that opens envelopes. */
 const OPEN = 'open_envelope';
@@ -44,7 +56,7 @@ export function sealedEngine(
 /** What sealed cells are opened with. */
 interface Opening {
   readonly engine: Engine;
-  readonly effects: Pick<Effects, 'vault'>;
+  readonly effects: Pick<Effects, 'vault' | 'openCellWorkers'>;
   readonly contract: SourceContract;
 }
 
@@ -63,20 +75,36 @@ export async function withSealedReading<T>(
     throw new ConfigError('NO_VAULT', message, { context: { dataset } });
   }
   const sodium = await Sodium.open();
+  const cells = new CellWork(effects.openCellWorkers);
   try {
-    return await work(await readingWith(engine, await EnvelopeOpener.open(effects.vault, sodium)));
+    const records = await openRecords(effects.vault, cells);
+    const opener = await EnvelopeOpener.open(effects.vault, sodium);
+    return await work(await readingWith(engine, opener, records));
   } finally {
+    await cells.close();
     sodium.dispose();
   }
 }
 
-async function readingWith(engine: Engine, opener: EnvelopeOpener): Promise<SealedReading> {
+async function readingWith(
+  engine: Engine,
+  opener: EnvelopeOpener,
+  records: RecordsOpener,
+): Promise<SealedReading> {
   await engine.define(OPEN, (cell) => opener.open(cell));
   return {
     unsealing: (reading) => ({
       columns: sealedColumns(reading, opener.columns),
       open: (cell) => `${OPEN}(${cell})`,
     }),
+    openAhead: async (lane, segment) => {
+      const { contract, layout, rows } = segment;
+      const isMany = rows >= FEW_ROWS && !isWide(Math.max(contract.columns.length, layout.fields));
+      const fields = fieldsOf(segment);
+      return isMany && fields.length > 0
+        ? await stageOpened(lane, { ...segment, fields }, records)
+        : undefined;
+    },
     learn: async (lane, segment) => opener.learn(await headersIn(lane, segment)),
   };
 }
@@ -89,6 +117,7 @@ export function unopenedReading(contract: SourceContract): SealedReading | undef
       columns: sealedColumns(reading, new Map()),
       open: () => `chr(0) || ${literal(UNOPENED.gone.slice(1))}`,
     }),
+    openAhead: async () => undefined,
     learn: async () => () => undefined,
   };
 }
@@ -118,15 +147,18 @@ function sealedColumns(contract: SourceContract, known: EnvelopeOpener['columns'
 }
 
 /** The distinct headers of envelopes in all cells that are opened; those of one subject's month together. */
-async function headersIn(engine: Engine, { source, layout, contract }: SealedSegment): Promise<string[]> {
-  const sealed = contract.columns.flatMap((column, n) => (isSealedColumn(column) ? [layout.columns[n]] : []));
-  const fields = [...sealed, layout.rescued].flatMap((field) =>
-    field === undefined ? [] : [fieldName(field)],
-  );
+async function headersIn(engine: Engine, segment: SealedSegment): Promise<string[]> {
+  const fields = fieldsOf(segment).map(fieldName);
   if (fields.length === 0) return [];
   return await engine.texts(
-    `SELECT DISTINCT left(cell, ${HEADER_LENGTH}) AS header FROM (SELECT unnest([${fields.join(', ')}]) AS cell FROM ${source}) WHERE starts_with(cell, '~1.') ORDER BY substr(header, ${SUBJECT_AT}), header`,
+    `SELECT DISTINCT left(cell, ${HEADER_LENGTH}) AS header FROM (SELECT unnest([${fields.join(', ')}]) AS cell FROM ${segment.source}) WHERE starts_with(cell, '~1.') ORDER BY substr(header, ${SUBJECT_AT}), header`,
   );
+}
+
+/** The fields of a segment that may hold envelopes. */
+function fieldsOf({ layout, contract }: SealedSegment): number[] {
+  const sealed = contract.columns.flatMap((column, n) => (isSealedColumn(column) ? [layout.columns[n]] : []));
+  return [...new Set([...sealed, layout.rescued])].flatMap((field) => field ?? []);
 }
 
 /** Where a header names its subject and then its period; its column stands before. */

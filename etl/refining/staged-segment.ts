@@ -3,6 +3,7 @@ import { ARRIVAL_NAME, isByArrival } from '../contract/arrival-month.ts';
 import { withCellDates } from '../contract/cell-dates.ts';
 import { checkedRules } from '../contract/check-rules.ts';
 import { compileStage, type Look, type StageOptions, stagedNames } from '../contract/compile-record.ts';
+import type { Unsealing } from '../contract/compile-sealed.ts';
 import { compileWide, wideNames } from '../contract/compile-wide.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { fieldName } from '../contract/raw-record.ts';
@@ -13,6 +14,7 @@ import { type Engine, integerOf } from '../engine/engine.ts';
 import { constant, literal } from '../engine/sql.ts';
 import { DataError } from '../errors.ts';
 import { type EarlierVerdicts, restoreVerdicts } from './earlier-verdicts.ts';
+import { OPENED_RECORDS } from './opened-records.ts';
 import type { SealedReading } from './sealed-reading.ts';
 import { zonesInUse } from './zones-in-use.ts';
 
@@ -37,28 +39,38 @@ export interface StagingOptions {
  * are blank there.
  */
 export async function stageSegment(engine: Engine, segment: Segment, options: StagingOptions): Promise<void> {
-  const source = readCsv(segment, options.contract);
-  const giveUp = await options.sealed?.learn(engine, {
-    source,
-    layout: segment.layout,
-    contract: options.contract,
-  });
+  const { contract, sealed } = options;
+  const { layout, rows } = segment;
+  const records = { source: readCsv(segment, contract), layout, contract, rows };
+  const opened = await sealed?.openAhead(engine, records);
+  const giveUp = opened === undefined ? await sealed?.learn(engine, records) : undefined;
   try {
-    await stageRecords(engine, segment, options);
+    await stageRecords(engine, segment, { ...options, opened });
   } finally {
     giveUp?.();
   }
+  if (opened !== undefined) await engine.run(`DROP TABLE ${OPENED_RECORDS}`);
   await placeRecords(engine, segment, options);
   if (options.earlier !== undefined) await restoreVerdicts(engine, options.earlier);
 }
 
-async function stageRecords(engine: Engine, segment: Segment, options: StagingOptions): Promise<void> {
-  const { digestKey, look } = options;
+/** How cells are opened in SQL, where they were opened ahead. */
+interface OpenedAhead {
+  readonly opened: Unsealing['open'] | undefined;
+}
+
+async function stageRecords(
+  engine: Engine,
+  segment: Segment,
+  options: StagingOptions & OpenedAhead,
+): Promise<void> {
+  const { digestKey, look, opened } = options;
   const { hasEdgeBlanks, layout } = segment;
   const contract = layout.hasCells === true ? withCellDates(options.contract) : options.contract;
   const rules = await checkedRules(engine, contract);
-  const source = readCsv(segment, contract);
-  const unsealing = options.sealed?.unsealing(contract);
+  const source = opened === undefined ? readCsv(segment, contract) : OPENED_RECORDS;
+  const sealed = options.sealed?.unsealing(contract);
+  const unsealing = sealed && opened ? { ...sealed, open: opened } : sealed;
   const zones = await zonesInUse(engine, source, { contract, layout, hasEdgeBlanks, unsealing });
   const optionsOn = (source: string): StageOptions => ({
     contract,

@@ -5,7 +5,7 @@ import type { FoundSubject, NamedSubject } from '../../../etl/privacy/vault.ts';
 import { PERSON, type Person, readPerson, shardOfIndex } from './people.ts';
 import { findRecord } from './records.ts';
 import type { Shards } from './shards.ts';
-import { SUBJECT_KEY, shardOf, subjectKeyAt, subjectKeyName } from './subject-keys.ts';
+import { SUBJECT_KEY, subjectKeyAt, subjectKeyName } from './subject-keys.ts';
 
 /** A subject that is looked for: how a record names it, and the index that the vault finds it by. */
 export interface Sought {
@@ -13,10 +13,10 @@ export interface Sought {
   readonly index: Uint8Array;
 }
 
-/** What is looked for in common: the numbers of data groups, the secret of references, the time. */
+/** What is looked for in common: the numbers of data groups, the shards of references, the time. */
 export interface Search {
   readonly groups: readonly number[];
-  readonly secret: Uint8Array;
+  readonly shardOf: (reference: Uint8Array) => number;
   readonly nowMs: number;
 }
 
@@ -37,7 +37,7 @@ export async function findSubjects(
     const reference = found[n] === undefined ? people[n]?.reference : undefined;
     return reference === undefined ? [] : [{ n, reference }];
   });
-  for (const [shard, ofShard] of grouped(places, ({ reference }) => shardOf(search.secret, reference))) {
+  for (const [shard, ofShard] of grouped(places, ({ reference }) => search.shardOf(reference))) {
     const records = await shards.keys(shard);
     for (const { n, reference } of ofShard) {
       const keys = search.groups.flatMap((group) => keyIn(records, reference, group) ?? []);

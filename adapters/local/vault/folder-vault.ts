@@ -6,7 +6,6 @@ import { fromBase32, toBase32 } from '../../../etl/privacy/base32.ts';
 import type { ErasureLog } from '../../../etl/privacy/erasure.ts';
 import { fileNames } from '../../../etl/privacy/file-names.ts';
 import { grouped } from '../../../etl/privacy/grouped.ts';
-import { subjectIndex } from '../../../etl/privacy/subject-id.ts';
 import type {
   FoundSubject,
   NamedSubject,
@@ -24,7 +23,7 @@ import { makeSubjects } from './make-subjects.ts';
 import { changeBook, look, type OpenVault } from './open-vault.ts';
 import { renewKey } from './renew-key.ts';
 import type { RootKeys } from './root-keys.ts';
-import { shardOf } from './subject-keys.ts';
+import { DigestMaker } from './vault-digests.ts';
 import { vaultFiles } from './vault-files.ts';
 
 /** Where a vault is, what opens it, and what it must not serve. */
@@ -56,7 +55,8 @@ export const isVault = async ({ folder }: Pick<VaultPlace, 'folder'>): Promise<b
  * call throws ConfigError where there is no vault, or its key is missing or another.
  */
 export function openVault({ folder, root, log, clock }: VaultPlace): Vault & VaultUpkeep {
-  const vault: OpenVault = { files: vaultFiles(folder, root), log, clock, root };
+  const digests = new DigestMaker();
+  const vault: OpenVault = { files: vaultFiles(folder, root), log, clock, root, digests };
   return {
     subjects: (asked, groups) => subjects(vault, asked, groups),
     subjectKeys: (asked) => subjectKeys(vault, asked),
@@ -78,11 +78,11 @@ async function subjects(
   groups: readonly string[],
 ): Promise<readonly FoundSubject[]> {
   const book = await changeBook(vault, (one) => withGroups(one, groups));
-  const pepper = keyOf(book.pepper);
-  const sought = asked.map((named) => ({ named, index: subjectIndex(pepper, named.kind, named.id) }));
+  const digests = await vault.digests.of(book);
+  const sought = asked.map((named) => ({ named, index: digests.indexOf(named.kind, named.id) }));
   const search = {
     groups: groups.map((group) => book.groups.indexOf(group)),
-    secret: keyOf(book.referenceSecret),
+    shardOf: digests.shardOf,
     nowMs: vault.clock.now().getTime(),
   };
   const found = await findSubjects((await look(vault)).shards, sought, search);
@@ -100,14 +100,14 @@ async function subjectKeys(
   asked: readonly SubjectKeyName[],
 ): Promise<readonly (Uint8Array | undefined)[]> {
   const { shards, book } = await look(vault);
-  const secret = keyOf(book.referenceSecret);
+  const digests = await vault.digests.of(book);
   const keys: (Uint8Array | undefined)[] = asked.map(() => undefined);
   const places = asked.flatMap(({ reference, group }, n) => {
     const bytes = fromBase32(reference);
     const number = book.groups.indexOf(group);
     return bytes === undefined || bytes.length !== 16 || number < 0 ? [] : [{ n, bytes, number }];
   });
-  for (const [shard, ofShard] of grouped(places, ({ bytes }) => shardOf(secret, bytes))) {
+  for (const [shard, ofShard] of grouped(places, ({ bytes }) => digests.shardOf(bytes))) {
     const records = await shards.keys(shard);
     for (const { n, bytes, number } of ofShard) keys[n] = keyIn(records, bytes, number);
   }

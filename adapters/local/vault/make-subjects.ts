@@ -7,8 +7,16 @@ import { findPeople, isForgotten, keyIn, type Search, type Sought } from './find
 import { PERSON, personRecord, REFERENCE_BYTES, shardOfIndex } from './people.ts';
 import { withRecords } from './records.ts';
 import { type Shards, shardBytes, shardName } from './shards.ts';
-import { newSubjectKey, SUBJECT_KEY, shardOf, subjectKeyAt } from './subject-keys.ts';
+import { newSubjectKey, SUBJECT_KEY, subjectKeyAt } from './subject-keys.ts';
 import type { VaultFiles } from './vault-files.ts';
+
+/** Somebody who is given what they lack. */
+interface Making {
+  readonly reference: Buffer;
+  /** Whether the reference is new, too. */
+  readonly isNew: boolean;
+  found?: FoundSubject;
+}
 
 /**
  * Gives subjects what they lack: a reference, and a key for each group; returns what the vault has of each then. Keys are
@@ -23,44 +31,45 @@ export async function makeSubjects(
     shards,
     sought.map(({ index }) => index),
   );
-  const references = new Map<string, Buffer>();
+  const makings = new Map<string, Making>();
   const made: Buffer[] = [];
-  const names = sought.map(({ named, index }, n) => {
-    const name = Buffer.from(index).toString('latin1');
+  const ofEach = sought.map(({ named, index }, n) => {
     const person = people[n] ?? { index };
     if (isForgotten(person, named, search.nowMs)) return undefined;
-    if (references.has(name)) return name;
-    const reference = person.reference ?? randomPiece(REFERENCE_BYTES);
-    references.set(name, reference);
-    if (person.reference === undefined) made.push(personRecord({ ...person, index, reference }));
-    return name;
+    const name = Buffer.from(index.buffer, index.byteOffset, index.length).toString('latin1');
+    const known = makings.get(name);
+    if (known !== undefined) return known;
+    const isNew = person.reference === undefined;
+    const making: Making = { reference: person.reference ?? randomPiece(REFERENCE_BYTES), isNew };
+    makings.set(name, making);
+    if (isNew) made.push(personRecord({ ...person, index, reference: making.reference }));
+    return making;
   });
-  const found = await addKeys(files, shards, { references, search });
+  await addKeys(files, shards, { makings: [...makings.values()], search });
   await addPeople(files, shards, { people: made, now: new Date(search.nowMs) });
-  return names.map((name) => (name === undefined ? undefined : found.get(name)) ?? { kind: 'forgotten' });
+  return ofEach.map((making) => making?.found ?? { kind: 'forgotten' });
 }
 
-/** Makes the keys that references lack; returns what each has, by its name. */
+/** Makes the keys that references lack, and tells each what it has then. */
 async function addKeys(
   files: VaultFiles,
   shards: Shards,
-  { references, search }: { readonly references: ReadonlyMap<string, Buffer>; readonly search: Search },
-): Promise<ReadonlyMap<string, FoundSubject>> {
-  const found = new Map<string, FoundSubject>();
+  { makings, search }: { readonly makings: readonly Making[]; readonly search: Search },
+): Promise<void> {
   async function* changed(): AsyncGenerator<[name: string, bytes: Buffer]> {
-    const byShard = grouped(references, ([, reference]) => shardOf(search.secret, reference));
-    for (const [shard, ofShard] of byShard) {
+    for (const [shard, ofShard] of grouped(makings, ({ reference }) => search.shardOf(reference))) {
       const records = await shards.keys(shard);
       const made: Buffer[] = [];
-      for (const [name, reference] of ofShard) {
+      for (const making of ofShard) {
+        const { reference, isNew } = making;
         const keys = search.groups.map((group) => {
-          const known = keyIn(records, reference, group);
+          const known = isNew ? undefined : keyIn(records, reference, group);
           if (known !== undefined) return known;
           const record = newSubjectKey(reference, group);
           made.push(record);
           return subjectKeyAt(record, 0);
         });
-        found.set(name, { kind: 'known', reference: toBase32(reference), keys });
+        making.found = { kind: 'known', reference: toBase32(reference), keys };
       }
       if (made.length === 0) continue;
       const all = withRecords(records, SUBJECT_KEY, made);
@@ -68,7 +77,6 @@ async function addKeys(
     }
   }
   await files.write(changed());
-  return found;
 }
 
 async function addPeople(

@@ -4,6 +4,7 @@ import type { ErasureLog } from '../../../etl/privacy/erasure.ts';
 import { type Book, bookBytes } from './book.ts';
 import type { RootKeys } from './root-keys.ts';
 import { openShards, type Shards } from './shards.ts';
+import type { DigestMaker } from './vault-digests.ts';
 import type { VaultFiles } from './vault-files.ts';
 
 /** What every part of the vault works with. */
@@ -12,10 +13,14 @@ export interface OpenVault {
   readonly log: ErasureLog;
   readonly clock: Clock;
   readonly root: RootKeys;
+  readonly digests: DigestMaker;
 }
 
 /** The vault as it is now. */
-export async function look({ files, log }: OpenVault): Promise<{ shards: Shards; book: Book }> {
+export async function look({
+  files,
+  log,
+}: Pick<OpenVault, 'files' | 'log'>): Promise<{ shards: Shards; book: Book }> {
   const shards = await openShards(files, log);
   const book = await shards.book();
   if (book !== undefined) return { shards, book };

@@ -16,8 +16,13 @@ export function subjectKeyName(reference: Uint8Array, group: number): Buffer {
 }
 
 /** A record with a new random key. */
-export const newSubjectKey = (reference: Uint8Array, group: number): Buffer =>
-  Buffer.concat([subjectKeyName(reference, group), randomPiece(32)]);
+export function newSubjectKey(reference: Uint8Array, group: number): Buffer {
+  const record = Buffer.allocUnsafe(SUBJECT_KEY.widthBytes);
+  record.set(reference);
+  record.writeUInt16BE(group, REFERENCE_BYTES);
+  record.set(randomPiece(32), SUBJECT_KEY.keyBytes);
+  return record;
+}
 
 /** The key in a record, as a copy: Buffer's small ones share memory, and are made sooner. */
 export const subjectKeyAt = (records: Buffer, at: number): Uint8Array =>
@@ -26,6 +31,9 @@ export const subjectKeyAt = (records: Buffer, at: number): Uint8Array =>
 /** Whose key a record holds. */
 export const referenceIn = (record: Buffer): Buffer => record.subarray(0, REFERENCE_BYTES);
 
+/** Stands before a reference of which the shard is asked. */
+export const SHARD_LABEL = 'shard';
+
 /** Which shard a reference's keys are in: told by the vault's secret alone, so that the log of erasures may say it. */
 export const shardOf = (secret: Uint8Array, reference: Uint8Array): number =>
-  shardOfByte(createHmac('sha256', secret).update('shard').update(reference).digest()[0]);
+  shardOfByte(createHmac('sha256', secret).update(SHARD_LABEL).update(reference).digest()[0]);

@@ -36,6 +36,21 @@ export function findPii(text: string): readonly string[] {
 
 const NONE: readonly string[] = [];
 
+const KINDS_LEAST = PII_KINDS.map(({ least }) => least);
+
+/** Whether bytes of UTF-8 have enough letters, digits and at-signs for some kind; told without making a text of them. */
+export function mayHoldPii(bytes: Uint8Array, start: number, end: number): boolean {
+  let [letters, digits, ats] = [0, 0, 0];
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte >= 0x30 && byte <= 0x39) digits++;
+    else if (byte === 0x40) ats++;
+    else if ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a) letters++;
+  }
+  if (digits === 0 && ats === 0) return false;
+  return KINDS_LEAST.some((least) => letters >= least.letters && digits >= least.digits && ats >= least.ats);
+}
+
 function signsIn(text: string): Signs {
   let [letters, digits, ats] = [0, 0, 0];
   for (let n = 0; n < text.length; n++) {

@@ -1,0 +1,9 @@
+import type { CellJob, ResultOf } from '../../../etl/privacy/cells/cell-job.ts';
+
+/** What a thread is sent: one job at a time. */
+export interface Request {
+  readonly job: CellJob;
+}
+
+/** What it answers. */
+export type Reply = { readonly done: ResultOf<CellJob> } | { readonly failed: unknown };

@@ -1,0 +1,143 @@
+import { Buffer } from 'node:buffer';
+import { HEADER_BYTES, type PackedTexts, SECRET_BYTES, type SealingJob } from './cell-job.ts';
+import type { CellWorkers } from './cell-work.ts';
+
+/** Cells of one job: enough to be worth handing over, few enough for all workers to have some. */
+const JOB_CELLS = 16_384;
+
+/** A value that is to be sealed. */
+export interface ValueToSeal {
+  /** The text before the payload. */
+  readonly header: string;
+  readonly text: string;
+  readonly subjectKey: Uint8Array;
+  readonly periodKey: Uint8Array;
+}
+
+/** Envelopes by their numbers. */
+export interface SealedCells {
+  text(cell: number): string;
+  /** Copies one's bytes, for which there is room; returns where it ends. */
+  copy(cell: number, out: Buffer, at: number): number;
+  lengthOf(cell: number): number;
+}
+
+/** Gathers values to be sealed into jobs, each of which begins as soon as it is full. */
+export class SealingBatch {
+  readonly #work: Pick<CellWorkers, 'work'>;
+  readonly #jobs: Promise<PackedTexts>[] = [];
+  #job = new GatheredJob();
+  #cells = 0;
+
+  constructor(work: Pick<CellWorkers, 'work'>) {
+    this.#work = work;
+  }
+
+  /** The number of the value's envelope. */
+  add(value: ValueToSeal): number {
+    if (this.#job.cells === JOB_CELLS) this.#begin();
+    this.#job.add(value);
+    return this.#cells++;
+  }
+
+  /** All envelopes, once the work is done. */
+  async sealed(): Promise<SealedCells> {
+    if (this.#job.cells > 0) this.#begin();
+    const jobs = (await Promise.all(this.#jobs)).map(({ bytes, ends }) => ({
+      bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
+      ends,
+    }));
+    const spanOf = (cell: number): SealedSpan => {
+      const job = jobs[Math.floor(cell / JOB_CELLS)];
+      const n = cell % JOB_CELLS;
+      if (job === undefined) throw new RangeError(`there is no cell ${cell}`);
+      return { bytes: job.bytes, start: n === 0 ? 0 : (job.ends[n - 1] ?? 0), end: job.ends[n] ?? 0 };
+    };
+    return {
+      text(cell) {
+        const { bytes, start, end } = spanOf(cell);
+        return bytes.toString('latin1', start, end);
+      },
+      copy(cell, out, at) {
+        const { bytes, start, end } = spanOf(cell);
+        return at + bytes.copy(out, at, start, end);
+      },
+      lengthOf(cell) {
+        const { start, end } = spanOf(cell);
+        return end - start;
+      },
+    };
+  }
+
+  #begin(): void {
+    const begun = this.#work.work(this.#job.taken());
+    // Whoever waits for all of them gets the error.
+    begun.catch(() => undefined);
+    this.#jobs.push(begun);
+    this.#job = new GatheredJob();
+  }
+}
+
+interface SealedSpan {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** One job's cells so far. */
+class GatheredJob {
+  readonly #headers = Buffer.from(new ArrayBuffer(JOB_CELLS * HEADER_BYTES));
+  readonly #ends = new Uint32Array(JOB_CELLS);
+  readonly #subjects = new Int32Array(JOB_CELLS);
+  readonly #periods = new Int32Array(JOB_CELLS);
+  #texts = Buffer.from(new ArrayBuffer(JOB_CELLS * 32));
+  #length = 0;
+  /** A row's values are one after another, and mostly of one subject. */
+  readonly #subjectKeys: Uint8Array[] = [];
+  readonly #periodKeys = new Map<Uint8Array, number>();
+  cells = 0;
+
+  add({ header, text, subjectKey, periodKey }: ValueToSeal): void {
+    const cell = this.cells++;
+    this.#headers.write(header, cell * HEADER_BYTES, 'latin1');
+    this.#reserve(text.length * 3);
+    this.#length += this.#texts.write(text, this.#length);
+    this.#ends[cell] = this.#length;
+    if (this.#subjectKeys.at(-1) !== subjectKey) this.#subjectKeys.push(subjectKey);
+    this.#subjects[cell] = this.#subjectKeys.length - 1;
+    const period = this.#periodKeys.get(periodKey) ?? this.#periodKeys.size;
+    this.#periodKeys.set(periodKey, period);
+    this.#periods[cell] = period;
+  }
+
+  taken(): SealingJob {
+    const { cells } = this;
+    return {
+      kind: 'seal',
+      headers: bytesOf(this.#headers),
+      texts: { bytes: bytesOf(this.#texts), ends: this.#ends.subarray(0, cells) },
+      secrets: {
+        subjectKeys: keysOf(this.#subjectKeys),
+        periodKeys: keysOf([...this.#periodKeys.keys()]),
+        subjects: this.#subjects.subarray(0, cells),
+        periods: this.#periods.subarray(0, cells),
+      },
+    };
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#length + bytes <= this.#texts.length) return;
+    const larger = Buffer.from(new ArrayBuffer((this.#length + bytes) * 2));
+    this.#texts.copy(larger, 0, 0, this.#length);
+    this.#texts = larger;
+  }
+}
+
+/** Keys one behind another, in memory of their own. */
+export function keysOf(keys: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(keys.length * SECRET_BYTES);
+  for (const [n, key] of keys.entries()) all.set(key, n * SECRET_BYTES);
+  return all;
+}
+
+const bytesOf = ({ buffer }: Buffer<ArrayBuffer>): Uint8Array<ArrayBuffer> => new Uint8Array(buffer);

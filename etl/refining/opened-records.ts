@@ -1,0 +1,110 @@
+import { Buffer } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
+import { rawName } from '../contract/compile-column.ts';
+import type { Unsealing } from '../contract/compile-sealed.ts';
+import type { SourceContract } from '../contract/contract.ts';
+import { fieldName, fieldSql } from '../contract/raw-record.ts';
+import type { Layout } from '../csv/layout.ts';
+import type { Engine, SqlValue } from '../engine/engine.ts';
+import { literal } from '../engine/sql.ts';
+import { DataError } from '../errors.ts';
+import type { RecordsOpener } from '../privacy/cells/records-opener.ts';
+
+/** So many records are handed over at one time. */
+const SLICE_ROWS = 65_536;
+
+/** The table of a segment's records with their cells opened beside them. */
+export const OPENED_RECORDS = 'opened_records';
+
+/** Where the opened text of a field stands. */
+const openedFieldName = (field: number): string => `o$${field}`;
+
+/** Records to be read, and the fields of them that may hold envelopes. */
+export interface RecordsToOpen {
+  /** The records as a table expression. */
+  readonly source: string;
+  readonly rows: number;
+  readonly layout: Layout;
+  readonly contract: Pick<SourceContract, 'columns'>;
+  readonly fields: readonly number[];
+}
+
+/**
+ * Reads a segment into the temporary table OPENED_RECORDS, with the opened text of each sealed cell beside it. Texts go to
+ * the opener and come back many in one: handing over each by itself costs as much as opening it. Returns how the cells
+ * are opened in SQL then.
+ */
+export async function stageOpened(
+  engine: Engine,
+  segment: RecordsToOpen,
+  opener: RecordsOpener,
+): Promise<Unsealing['open']> {
+  const { fields } = segment;
+  await engine.run(`CREATE OR REPLACE TEMP TABLE raw_records AS SELECT * FROM ${segment.source}`);
+  const separator = randomBytes(16).toString('hex');
+  const names = fields.map(openedFieldName);
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE opened_texts (first$ BIGINT, ${names.map((name) => `${name} VARCHAR`).join(', ')})`,
+  );
+  for (let first = 0; first < segment.rows; first += SLICE_ROWS) {
+    const cells = await cellsOf(engine, fields, first);
+    await engine.append('opened_texts', [[BigInt(first), ...(await opener.open(cells, separator))]]);
+  }
+  await joinOpened(engine, names, separator);
+  await requireInPlace(engine);
+  return openedIn(segment);
+}
+
+/** By field the cells of some records, with a NUL between two: none of them holds one. */
+async function cellsOf(engine: Engine, fields: readonly number[], first: number): Promise<Buffer[]> {
+  const each = fields.map((field) => {
+    const cell = fieldName(field);
+    return `string_agg(CASE WHEN starts_with(${cell}, '~') THEN ${cell} ELSE '' END, chr(0) ORDER BY rowid)`;
+  });
+  const { rows } = await engine.result(
+    `SELECT ${each.join(', ')} FROM raw_records WHERE rowid >= ${first} AND rowid < ${first + SLICE_ROWS}`,
+  );
+  const texts: readonly SqlValue[] = rows[0] ?? [];
+  return texts.map((text) => Buffer.from(typeof text === 'string' ? text : ''));
+}
+
+async function joinOpened(engine: Engine, names: readonly string[], separator: string): Promise<void> {
+  const lists = names.map((name) => `string_split(${name}, ${literal(separator)}) AS ${name}`);
+  const texts = names.map((name) => `unnest(${name}) AS ${name}`);
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE ${OPENED_RECORDS} AS
+     SELECT raw_records.*, opened.* FROM raw_records POSITIONAL JOIN (
+       SELECT unnest(range(first$, first$ + len(${names[0]}))) AS place$, ${texts.join(', ')}
+       FROM (SELECT first$, ${lists.join(', ')} FROM opened_texts ORDER BY first$)
+     ) AS opened`,
+  );
+  await engine.run('DROP TABLE raw_records');
+  await engine.run('DROP TABLE opened_texts');
+}
+
+/** Throws DataError where a text would stand beside another record than its own. */
+async function requireInPlace(engine: Engine): Promise<void> {
+  const [strays = 0] = await engine.integers(
+    `SELECT count(*) FROM ${OPENED_RECORDS} WHERE place$ IS DISTINCT FROM rowid`,
+  );
+  if (strays === 0) return;
+  const message = 'Opened values came back in another number than their records; nothing was published.';
+  throw new DataError('RECORD_COUNT', message, { context: { strays } });
+}
+
+/** SQL of the opened text of a cell, by the SQL of the cell. */
+function openedIn({ layout, contract, fields }: RecordsToOpen): Unsealing['open'] {
+  const names = new Map(fields.map((field) => [fieldName(field), openedFieldName(field)]));
+  for (const index of contract.columns.keys()) {
+    const cell = fieldSql(layout, index);
+    // What has no field has no value.
+    if (layout.columns[index] === undefined) names.set(cell, cell);
+    const opened = names.get(cell);
+    if (opened !== undefined) names.set(rawName(index), opened);
+  }
+  return (cell) => {
+    const opened = names.get(cell);
+    if (opened === undefined) throw new RangeError(`${cell} was not opened`);
+    return opened;
+  };
+}
