@@ -52,6 +52,8 @@ export const SEARCHES = [
   '<rootDir>/test/stages/let-go.test.ts',
   '<rootDir>/test/stages/list-sources.test.ts',
   '<rootDir>/test/stages/repeats-judged.test.ts',
+  '<rootDir>/test/stream/enforcer/differential.test.ts',
+  '<rootDir>/test/stream/enforcer/kill.test.ts',
   '<rootDir>/test/table/history.test.ts',
   '<rootDir>/test/table/value.test.ts',
   '<rootDir>/test/tending/metadata-files.test.ts',

@@ -203,6 +203,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/vault-import.ts')).vaultImport,
   },
   {
+    name: 'enforce',
+    summary: 'judge events record by record, and land them',
+    load: async () => (await import('./commands/enforce.ts')).enforce,
+  },
+  {
+    name: 'evidence list',
+    summary: 'what was found of events',
+    load: async () => (await import('./commands/evidence-list.ts')).evidenceList,
+  },
+  {
+    name: 'evidence show',
+    summary: 'everything that was found of one event',
+    load: async () => (await import('./commands/evidence-show.ts')).evidenceShow,
+  },
+  {
     name: 'policy get',
     summary: "the policy by which a dataset's events are checked",
     load: async () => (await import('./commands/policy-get.ts')).policyGet,

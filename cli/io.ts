@@ -12,6 +12,8 @@ export interface Io {
   drained(): Promise<void>;
   /** All of stdin as text. */
   readInput(): Promise<string>;
+  /** Stdin piece by piece. */
+  inputPieces(): AsyncIterable<Uint8Array>;
   /** Calls back at each Ctrl-C or SIGTERM, instead of ending the process; returns how to stop that. */
   onInterrupt(callback: () => void): () => void;
   /** Reads what a person types; undefined where nobody does, since stdin or stdout is no terminal. */
@@ -38,6 +40,7 @@ export function processIo(): Io {
       if (stdout.writableNeedDrain && !stdout.destroyed) await once(stdout, 'drain');
     },
     readInput,
+    inputPieces: () => stdin,
     onInterrupt(callback) {
       process.on('SIGINT', callback);
       process.on('SIGTERM', callback);

@@ -26,7 +26,12 @@ export async function openControlPlane(
   return { effects, store: await storeOf(lake), ...(registry === undefined ? {} : { registry }) };
 }
 
-async function storeOf({ effects, athena, policiesTable }: CommandLake): Promise<ControlPlane['store']> {
+/** The store of policies of a lake: documents in it, or the table of a platform. */
+export async function storeOf({
+  effects,
+  athena,
+  policiesTable,
+}: CommandLake): Promise<ControlPlane['store']> {
   if (athena === undefined) return documentsPolicyStore(effects.objects);
   if (policiesTable === undefined)
     throw new ConfigError(

@@ -12,6 +12,7 @@ import {
   loadFailedRecords,
   type RecordFilter,
 } from '../../etl/quarantine/records.ts';
+import { evidenceOfRecord } from '../../stream/evidence/evidence-of-record.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { nextCommand } from '../locations.ts';
@@ -68,6 +69,8 @@ Values of personal and confidential columns are shown as •••.`,
 
 interface Found {
   readonly dataset: string;
+  /** Of the event that the record is, where it came from a topic. */
+  readonly evidence?: string;
   readonly record: FailedRecord;
   readonly history: readonly RecordEvent[];
 }
@@ -77,13 +80,16 @@ function search(lake: Lake, dataset: string, filter: RecordFilter): Promise<Foun
     await loadFailedRecords(engine, lake.effects, dataset);
     const records = await findRecords(engine, filter, { states: EVERY_STATE, limit: 5 });
     const found: Found[] = [];
-    for (const record of records)
-      found.push({ dataset, record, history: await recordHistory(engine, dataset, record.rowHash) });
+    for (const record of records) {
+      const evidence = await evidenceOfRecord(lake.effects.objects, record);
+      const history = await recordHistory(engine, dataset, record.rowHash);
+      found.push({ dataset, record, history, ...(evidence === undefined ? {} : { evidence }) });
+    }
     return found;
   });
 }
 
-function recordJson({ dataset, record, history }: Found) {
+function recordJson({ dataset, record, history, evidence }: Found) {
   const { rowHash, state, sourceFileId, sourceFile, sourceRowNumber, sourceLine, failures } = record;
   const { contractVersion, reasons, record: values, rawText, corrections } = record;
   const place = { sourceFileId, sourceFile, sourceRowNumber, sourceLine };
@@ -93,6 +99,7 @@ function recordJson({ dataset, record, history }: Found) {
     dataset,
     state,
     ...place,
+    ...(evidence === undefined ? {} : { evidence }),
     failures,
     contractVersion,
     reasons,
@@ -103,7 +110,7 @@ function recordJson({ dataset, record, history }: Found) {
   };
 }
 
-function recordText({ dataset, record, history }: Found): string {
+function recordText({ dataset, record, history, evidence }: Found): string {
   const { rowHash, state, sourceFile, sourceRowNumber, sourceLine, failures, reasons } = record;
   const line = sourceLine === null ? '' : ` (line ${sourceLine})`;
   const values = Object.keys({ ...record.record, ...record.corrections }).map((name) => [
@@ -121,6 +128,7 @@ function recordText({ dataset, record, history }: Found): string {
   return [
     printable(`${dataset} · record ${rowHash.slice(0, ID_LENGTH)} · ${state}, ${failures} failures`),
     printable(`${sourceFile} record ${sourceRowNumber}${line}`),
+    evidence === undefined ? '' : printable(`Evidence of the event: ${evidence} (assay evidence show)`),
     record.rawText === null ? '' : printable(record.rawText),
     table([{ name: 'column' }, { name: 'as it came' }, { name: 'corrected to' }], values),
     table([{ name: 'reason' }, { name: 'column' }, { name: 'value' }, { name: 'rule' }], shownReasons),

@@ -31,6 +31,7 @@ export async function runMain(args: readonly string[], { cwd, env = {}, typed }:
     err: (line) => void texts.err.push(line),
     drained: async () => undefined,
     readInput: async () => '',
+    inputPieces: async function* () {},
     onInterrupt: () => () => undefined,
     openLines: typed === undefined ? undefined : () => typedLines([...typed]),
     isTerminal: { out: false, err: false, in: false },

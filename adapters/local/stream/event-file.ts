@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { DataError } from '../../../etl/errors.ts';
+import { partitionWord, requireStreamId } from '../../../etl/naming/streams.ts';
+import type { ObservedEvent, Partition } from '../../../stream/event.ts';
+import { isLandedForm, readLanded } from '../../../stream/landing/read-landed.ts';
+import type { EventBatch, EventSource } from '../../../stream/ports.ts';
+import { type FileLine, fileLines } from './file-lines.ts';
+
+/** A file of events, and what its lines don't say of themselves. */
+export interface EventFile {
+  /** Absolute path. */
+  readonly file: string;
+  /** Stands for its bytes; names the topic's life where each line is an event's payload. */
+  readonly fileId: string;
+  readonly cluster: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** When the file came first. */
+  readonly arrivedMs: number;
+  /** Events of a batch. */
+  readonly maxEvents: number;
+  /** Is told how many bytes of lines were read so far. */
+  readonly onRead?: (bytes: number) => void;
+}
+
+/** Bytes of a batch, about. */
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Events out of a file: each line the payload of one, its offset the number of its line from 0 on; or, where the first
+ * line is in the form in which events land, what each line says of itself. The file has an end, so nothing is committed: the
+ * same events again are known by where they stand.
+ */
+export function eventFile(from: EventFile): EventSource {
+  requireStreamId(from.cluster, 'the name of a cluster');
+  let isStopped = false;
+  return {
+    async *batches() {
+      let batch = newBatch(from);
+      const ends = new Map<string, number>();
+      let failure: { readonly error: unknown } | undefined;
+      try {
+        for await (const { partition, event } of eventsOf(from)) {
+          if (isStopped) break;
+          const word = partitionWord(partition);
+          if (batch.word !== word || batch.events.length >= from.maxEvents || batch.bytes >= BATCH_BYTES) {
+            if (batch.events.length > 0) yield batchOf(batch, ends);
+            batch = newBatch(from, partition);
+          }
+          batch.events.push(event);
+          batch.bytes += event.value?.length ?? 0;
+        }
+      } catch (error) {
+        failure = { error };
+      }
+      // What stands before a line that is none is given out first.
+      if (batch.events.length > 0) yield batchOf(batch, ends);
+      if (failure !== undefined) throw failure.error;
+    },
+    commit: async () => undefined,
+    async stop() {
+      isStopped = true;
+    },
+  };
+}
+
+interface OpenBatch {
+  readonly word: string;
+  readonly partition: Partition;
+  readonly events: ObservedEvent[];
+  bytes: number;
+}
+
+function newBatch(from: EventFile, partition: Partition = plainPartition(from)): OpenBatch {
+  return { word: partitionWord(partition), partition, events: [], bytes: 0 };
+}
+
+const plainPartition = ({ cluster, topic, fileId, partition }: EventFile): Partition => ({
+  cluster,
+  topic,
+  topicId: fileId,
+  partition,
+});
+
+function batchOf({ word, partition, events }: OpenBatch, ends: Map<string, number>): EventBatch {
+  const [first, last] = [events[0]?.offset ?? 0, events.at(-1)?.offset ?? 0];
+  const startOffset = ends.get(word) ?? first;
+  ends.set(word, last + 1);
+  return { partition, events, startOffset, endOffset: last + 1 };
+}
+
+interface PlacedEvent {
+  readonly partition: Partition;
+  readonly event: ObservedEvent;
+}
+
+async function* eventsOf(from: EventFile): AsyncGenerator<PlacedEvent> {
+  let isLanded: boolean | undefined;
+  const last = new Map<string, number>();
+  let read = 0;
+  for await (const line of fileLines(from.file)) {
+    read += line.bytes.length + 1;
+    from.onRead?.(read);
+    isLanded ??= isLandedForm(line.bytes);
+    if (!isLanded) {
+      yield { partition: plainPartition(from), event: plainEvent(line, from) };
+      continue;
+    }
+    const placed = placedEvent(line, from);
+    const word = partitionWord(placed.partition);
+    const { offset } = placed.event;
+    if (offset <= (last.get(word) ?? -1))
+      throw broken(
+        line,
+        from,
+        `offset ${offset} does not come behind ${last.get(word)}, the one before it in its partition`,
+      );
+    last.set(word, offset);
+    yield placed;
+  }
+}
+
+const plainEvent = ({ number, bytes }: FileLine, { arrivedMs }: EventFile): ObservedEvent => ({
+  offset: number - 1,
+  timestampMs: arrivedMs,
+  key: null,
+  headers: [],
+  value: bytes,
+});
+
+function placedEvent(line: FileLine, from: EventFile): PlacedEvent {
+  const read = readLanded(line.bytes, from.arrivedMs);
+  if ('problem' in read) throw broken(line, from, read.problem);
+  const { topic, partition, event } = read;
+  const cluster = requireStreamId(read.cluster ?? from.cluster, 'the name of a cluster');
+  const topicId = requireStreamId(read.topicId ?? idOf(topic), 'the id of a topic');
+  return { partition: { cluster, topic, topicId, partition }, event };
+}
+
+/** Stands for a topic's name, which may be longer than an id and have dots. */
+const idOf = (topic: string): string => createHash('sha256').update(topic).digest('base64url').slice(0, 22);
+
+const broken = ({ number }: FileLine, { file }: EventFile, why: string): DataError =>
+  new DataError(
+    'EVENT_LINE',
+    `Line ${number} of ${file} is no event in the form of its first line: ${why}. What stands before it is done; mend it and start again.`,
+    { context: { file, line: number } },
+  );

@@ -1,0 +1,129 @@
+import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
+import { type Outcome, runDatasets } from '../../etl/operations/run-datasets.ts';
+import type { Args, Command } from '../command.ts';
+import { enforceUntilEnd } from '../enforce/enforcing.ts';
+import { openEvents } from '../enforce/event-source.ts';
+import { policiesOf } from '../enforce/policies-of.ts';
+import { summaryJson, summaryText } from '../enforce/summary.ts';
+import { Tally } from '../enforce/tally.ts';
+import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { nextCommand } from '../locations.ts';
+import { type CommandLake, NO_TEND, openLakeOf } from '../open-lake.ts';
+import { outcomeJson, printOutcome } from '../outcome.ts';
+import { outcomeCode } from '../outcome-code.ts';
+import { progressBar } from '../print/progress.ts';
+import { usageError } from '../usage-error.ts';
+
+/** `assay enforce`: judges events one by one, keeps evidence of each, and lands them. */
+export const enforce: Command = {
+  name: 'enforce',
+  usage: '--from FILE --topic T [--dataset D] [--policies DIR] [--no-run] [--lake DIR]',
+  description: `Judges events record by record: which dataset each belongs to, who wrote it, whether its envelope, its values and its policy
+allow it. Writes evidence of every event, lands all of them in Bronze, each once, and runs their datasets, which publish what
+passes and quarantine what fails, with the same reasons.
+FILE has one event a line, also with .gz; - is stdin. A line is the event's payload, or what a topic has of it:
+{"topic", "partition", "offset", "key", "headers", "value"}. The same file again lands nothing and makes no new evidence.
+Events of no known dataset are judged, too, and lie apart. Policies are those that 'assay policy set' keeps in the lake, or
+the files of --policies; without one a dataset is only alerted of.
+Exit code 1 where an event failed, or a run was held.`,
+  options: {
+    from: { type: 'string', value: 'FILE', help: 'the file with the events; - for stdin' },
+    topic: { type: 'string', value: 'T', help: 'the topic of events whose lines name none' },
+    cluster: {
+      type: 'string',
+      value: 'C',
+      help: 'the cluster of events whose lines name none (default: files)',
+    },
+    partition: { type: 'string', value: 'N', help: 'their partition (default: 0)' },
+    dataset: { type: 'string', value: 'D', help: "the topic's dataset, whatever the resolution map says" },
+    policies: { type: 'string', value: 'DIR', help: "a folder of policies and rules, instead of the lake's" },
+    'no-run': { type: 'boolean', help: 'leave the events in Bronze for the next run' },
+    'no-tend': NO_TEND,
+  },
+  examples: [
+    'assay enforce --from orders.jsonl --topic raw.orders.events --dataset orders.created',
+    'assay enforce --from orders.jsonl --topic raw.orders.events --policies policies --no-run --json',
+    'cat orders.jsonl | assay enforce --from - --topic raw.orders.events',
+  ],
+  positionals: { min: 0, max: 0, name: '' },
+  localOnly:
+    'events of a file are enforced on this machine; on a platform, the enforcer runs beside the brokers',
+  async run(args, io) {
+    const named = namedEvents(args);
+    const lake = await openLakeOf(args, io);
+    const tally = new Tally();
+    const isInterrupted = await enforceFile(named, tally, { lake, args, io });
+    const isJson = args.has('json');
+    if (!isJson) io.out(summaryText(tally));
+    const outcomes: Outcome[] = [];
+    let code: ExitCode = tally.failed > 0 ? EXIT.data : EXIT.ok;
+    if (!args.has('no-run') && !isInterrupted)
+      for (const dataset of tally.landing.datasets)
+        for await (const outcome of runDatasets(lake, dataset)) {
+          outcomes.push(outcome);
+          code = worst(code, outcomeCode(outcome));
+          if (!isJson) await printOutcome(outcome, false, { lake, args, io });
+        }
+    if (isJson) {
+      const runs = await Promise.all(outcomes.map((outcome) => outcomeJson(lake, outcome)));
+      io.out(JSON.stringify({ ...summaryJson(tally), runs }, null, 2));
+    } else for (const line of nextLines(tally, args, io)) io.out(line);
+    return code;
+  },
+};
+
+function namedEvents(args: Args) {
+  const [from, topic] = [args.text('from'), args.text('topic')];
+  if (from === undefined)
+    throw usageError('--from is missing: name the file with the events, or - for stdin.');
+  if (topic === undefined) throw usageError('--topic is missing: name the topic that the events came on.');
+  const partition = args.text('partition') ?? '0';
+  if (!/^\d{1,9}$/.test(partition)) throw usageError(`--partition is '${partition}': write a whole number.`);
+  return { from, topic, cluster: args.text('cluster') ?? 'files', partition: Number(partition) };
+}
+
+interface Context {
+  readonly lake: CommandLake;
+  readonly args: Args;
+  readonly io: Io;
+}
+
+/** What of a file lands together: as much as memory easily holds. */
+const LIMITS = {
+  maxEvents: 50_000,
+  maxBytes: 16 * 1024 * 1024,
+  maxTotalBytes: 64 * 1024 * 1024,
+  maxAgeMs: Number.POSITIVE_INFINITY,
+};
+
+async function enforceFile(
+  named: ReturnType<typeof namedEvents>,
+  tally: Tally,
+  { lake, args, io }: Context,
+): Promise<boolean> {
+  const policies = await policiesOf(lake, args, io);
+  const bar = progressBar(io, !args.has('json'), 'landing …');
+  const scratch = await lake.effects.openScratch('enforce');
+  try {
+    const source = await openEvents(named, { effects: lake.effects, scratch, io, progress: bar.advance });
+    return await withScratchEngine(lake.effects, 'enforce', (engine) =>
+      enforceUntilEnd({ lake, engine, source, policies, tally, limits: LIMITS, isFixed: true }, io),
+    );
+  } finally {
+    bar.stop();
+    await scratch.dispose();
+  }
+}
+
+function nextLines(tally: Tally, args: Args, io: Io): string[] {
+  const [apart] = tally.landing.apartKeys;
+  const lines = tally.failed > 0 ? [nextCommand(args, io, 'evidence list --result FAIL')] : [];
+  if (apart !== undefined)
+    lines.push(
+      `${nextCommand(args, io, `ingest ${lakeFile(args, apart)} --dataset D`)} (once a contract takes them)`,
+    );
+  return lines.map((line) => `Next: ${line}`);
+}
+
+const lakeFile = (args: Args, key: string): string => `${args.text('lake') ?? 'lake'}/${key}`;

@@ -1,0 +1,82 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Engine } from '../../etl/engine/engine.ts';
+import { openEnforcer } from '../../stream/enforcer.ts';
+import type { Evidence } from '../../stream/evidence/evidence.ts';
+import { lakeEvidence } from '../../stream/evidence/lake-evidence.ts';
+import type { Gate } from '../../stream/gates/gate.ts';
+import { openContracts } from '../../stream/gates/open-contracts.ts';
+import { openPipeline } from '../../stream/gates/pipeline.ts';
+import { Lander, type LandingLimits } from '../../stream/landing/lander.ts';
+import type { BatchRuns, EventSource, EvidenceSink, Policies, Republisher } from '../../stream/ports.ts';
+import type { Io } from '../io.ts';
+import type { CommandLake } from '../open-lake.ts';
+import { printable } from '../print/printable.ts';
+import type { Tally } from './tally.ts';
+
+/** How a command line has events enforced. */
+export interface Enforcing {
+  readonly lake: CommandLake;
+  readonly engine: Engine;
+  readonly source: EventSource;
+  readonly policies: Policies;
+  readonly tally: Tally;
+  readonly limits: LandingLimits;
+  /** Set where an offset always holds the same event, as in a file. */
+  readonly isFixed?: true;
+  /** Where evidence goes; the lake unless said. */
+  readonly evidence?: EvidenceSink;
+  readonly republisher?: Republisher;
+  readonly runs?: BatchRuns;
+  /** Gates of schema registries. */
+  readonly decoding?: readonly Gate[];
+  readonly schemas?: readonly Gate[];
+  readonly onJudged?: (evidence: readonly Evidence[]) => void;
+}
+
+/** Enforces events until their source ends, or Ctrl-C or SIGTERM comes: then what was begun is finished. Returns whether it was interrupted. */
+export async function enforceUntilEnd(enforcing: Enforcing, io: Io): Promise<boolean> {
+  const { lake, engine, source, policies, tally, limits, isFixed, evidence, republisher, runs } = enforcing;
+  const { objects, clock, contracts: texts, digestKey, vault } = lake.effects;
+  const contracts = openContracts({ source: texts, engine, clock });
+  const enforcer = openEnforcer({
+    source,
+    clock,
+    pipeline: openPipeline({ ...enforcing, policies, contracts }),
+    evidence: evidence ?? lakeEvidence(objects),
+    making: { contracts, digestKey, ...(vault === undefined ? {} : { vault }) },
+    lander: new Lander({
+      effects: lake.effects,
+      contracts,
+      limits,
+      digestKey,
+      ...(isFixed === undefined ? {} : { isFixed }),
+    }),
+    pause: (ms) => pause(ms),
+    every(ms, work) {
+      const timer = setInterval(work, ms);
+      return () => clearInterval(timer);
+    },
+    ...(republisher === undefined ? {} : { republisher }),
+    ...(runs === undefined ? {} : { runs }),
+    onJudged(judged) {
+      tally.judged(judged);
+      enforcing.onJudged?.(judged);
+    },
+    onLanded: (landed) => tally.landed(landed),
+    onHeldBack: (events) => tally.heldBack(events),
+    onRetry: (error, attempt) => {
+      if (attempt === 1) io.err(printable(`waiting, and trying again: ${error.message}`));
+    },
+  });
+  let isInterrupted = false;
+  const off = io.onInterrupt(() => {
+    isInterrupted = true;
+    void enforcer.stop();
+  });
+  try {
+    await enforcer.run();
+  } finally {
+    off();
+  }
+  return isInterrupted;
+}

@@ -1,0 +1,165 @@
+import { TransientError } from '../etl/errors.ts';
+import { oneAtATime } from '../etl/one-at-a-time.ts';
+import type { Clock } from '../etl/ports.ts';
+import type { ObservedEvent, Partition } from './event.ts';
+import type { Evidence } from './evidence/evidence.ts';
+import { type EvidenceParts, makeEvidence } from './evidence/make-evidence.ts';
+import type { GateState } from './gates/gate.ts';
+import type { Pipeline } from './gates/pipeline.ts';
+import type { Landed, Lander } from './landing/lander.ts';
+import type { BatchRuns, EventBatch, EventSource, EvidenceSink, Republisher } from './ports.ts';
+
+/** What an enforcer is made of. */
+export interface EnforcerParts {
+  readonly source: EventSource;
+  readonly pipeline: Pipeline;
+  readonly evidence: EvidenceSink;
+  readonly making: EvidenceParts;
+  readonly lander: Lander;
+  readonly clock: Clock;
+  /** Absent where nothing is sent on: events that would be are told by `onHeldBack`. */
+  readonly republisher?: Republisher;
+  /** Absent where somebody else runs the batch workflow. */
+  readonly runs?: BatchRuns;
+  /** Waits before something that failed is tried again. */
+  readonly pause: (ms: number) => Promise<void>;
+  /** Calls back time and again until what it returns is called, so that what waits lands although nothing comes. */
+  readonly every?: (ms: number, work: () => void) => () => void;
+  /** Is given the evidence of a batch once it is durable. */
+  readonly onJudged?: (evidence: readonly Evidence[]) => void;
+  readonly onLanded?: (landed: Landed) => void;
+  /** Is given how many events passed that could not be sent on, since there is no republisher. */
+  readonly onHeldBack?: (events: number) => void;
+  /** Is told what failed and is tried again, and for the how many-th time. */
+  readonly onRetry?: (error: TransientError, attempt: number) => void;
+}
+
+/** Consumes events, and goes on until its source ends or it is stopped. */
+export interface Enforcer {
+  /** Returns when all that was consumed is done and committed. Throws what is no TransientError: nothing is committed then that isn't done. */
+  run(): Promise<void>;
+  /** Takes no more events, finishes those that it has, and lets `run` return. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The policy enforcer. Each batch goes through the gates; its evidence is durable before anything else happens; then events
+ * are sent on or their dataset is run; then they land in Bronze; and only then offsets are committed, at ends of landed
+ * chains. It takes one batch at a time, so that whatever is slow slows down the source and memory is bounded. What fails
+ * for now is tried again until it works, or until it is stopped.
+ */
+export function openEnforcer(parts: EnforcerParts): Enforcer {
+  const { source, lander } = parts;
+  const inTurn = oneAtATime();
+  let isStopping = false;
+  const trying = retrier(parts, () => isStopping);
+
+  const commit = async (landed: Landed): Promise<void> => {
+    if (landed.ends.length > 0) await trying(() => source.commit(landed.ends));
+    parts.onLanded?.(landed);
+  };
+  const landDue = async (): Promise<void> => await commit(await trying(() => lander.landDue()));
+  const landAll = async (): Promise<void> => await commit(await trying(() => lander.landAll()));
+  const handle = async (batch: EventBatch): Promise<void> => {
+    const states = await trying(() => parts.pipeline(batch));
+    const evidence = await trying(() => makeEvidence(states, parts.clock.now(), parts.making));
+    await trying(() => parts.evidence.emit(evidence));
+    parts.onJudged?.(evidence);
+    await republish(states, parts, trying);
+    await trying(() => lander.add(batch, states));
+    await landDue();
+    await runQuarantined(states, parts, trying);
+  };
+  const release = async (partitions: readonly Partition[]): Promise<void> => {
+    await commit(await trying(() => lander.landAll(partitions)));
+    lander.forget(partitions);
+  };
+
+  return {
+    async run() {
+      let failure: { readonly error: unknown } | undefined;
+      const tick = (): void =>
+        void inTurn(landDue).catch((error: unknown) => {
+          failure ??= { error };
+          void source.stop();
+        });
+      const still = parts.every?.(TICK_MS, tick);
+      try {
+        for await (const batch of source.batches((partitions) => inTurn(() => release(partitions))))
+          await inTurn(() => handle(batch));
+        if (failure !== undefined) throw failure.error;
+        await inTurn(landAll);
+      } catch (error) {
+        // What has its evidence may land, whatever failed; where landing is what failed, the first error says so.
+        await inTurn(landAll).catch(() => undefined);
+        throw error;
+      } finally {
+        still?.();
+      }
+    },
+    async stop() {
+      isStopping = true;
+      await source.stop();
+    },
+  };
+}
+
+/** How often it looks for what has waited for long enough. */
+const TICK_MS = 500;
+
+type Trying = <T>(work: () => Promise<T>) => Promise<T>;
+
+const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 10_000];
+
+/** Tries work again that failed for now, with longer and longer pauses; once who uses it stops, it throws. */
+function retrier({ pause, onRetry }: EnforcerParts, isStopping: () => boolean): Trying {
+  return async (work) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof TransientError) || isStopping()) throw error;
+        onRetry?.(error, attempt);
+      }
+      await pause(Math.min(FIRST_PAUSE_MS * 2 ** (attempt - 1), LONGEST_PAUSE_MS));
+    }
+  };
+}
+
+/** Sends on what passed every gate, where the policy says so. After a crash some may be sent twice. */
+async function republish(states: readonly GateState[], parts: EnforcerParts, trying: Trying): Promise<void> {
+  const byTopic = new Map<string, ObservedEvent[]>();
+  for (const { policy, faults, event } of states) {
+    const { enforcement_mode: mode, republish_topic: topic } = policy.policy;
+    if (mode !== 'REPUBLISH_PASS_ONLY' || topic === undefined || faults.length > 0) continue;
+    const events = byTopic.get(topic);
+    if (events === undefined) byTopic.set(topic, [event]);
+    else events.push(event);
+  }
+  const { republisher } = parts;
+  for (const [topic, events] of byTopic) {
+    if (republisher === undefined) parts.onHeldBack?.(events.length);
+    else await trying(() => republisher.send(topic, events));
+  }
+}
+
+/** Has datasets run at once whose policy wants failed events in quarantine: only the batch workflow writes that. */
+async function runQuarantined(
+  states: readonly GateState[],
+  parts: EnforcerParts,
+  trying: Trying,
+): Promise<void> {
+  const { runs, lander } = parts;
+  const datasets = new Set(
+    states.flatMap(({ policy, faults, dataset }) =>
+      policy.policy.enforcement_mode === 'QUARANTINE_ON_FAIL' && faults.length > 0 && dataset !== undefined
+        ? [dataset]
+        : [],
+    ),
+  );
+  if (runs === undefined || datasets.size === 0) return;
+  const landed = await trying(() => lander.landAll());
+  if (landed.ends.length > 0) await trying(() => parts.source.commit(landed.ends));
+  parts.onLanded?.(landed);
+  for (const dataset of datasets) await runs.request(dataset);
+}

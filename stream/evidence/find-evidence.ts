@@ -1,0 +1,78 @@
+import { EVIDENCE_PREFIX, evidencePrefix } from '../../etl/naming/streams.ts';
+import type { ObjectStore } from '../../etl/ports.ts';
+import { datasetOfUrn, UNKNOWN_DATASET } from '../policy/dataset-urn.ts';
+import type { Evidence } from './evidence.ts';
+import { readEvidence } from './read-evidence.ts';
+
+/** Which evidence is meant; all that is said must hold. */
+export interface EvidenceFilter {
+  /** `urn:dp:unknown` for events of no known dataset. */
+  readonly datasetUrn?: string;
+  readonly result?: Evidence['validation']['result'];
+  /** A gate that it failed at. */
+  readonly gate?: string;
+  /** A reason code or its beginning up to the colon: `NULL_VALUE:customer_id`, `NULL_VALUE`. */
+  readonly reason?: string;
+  readonly topic?: string;
+  readonly partition?: number;
+  readonly offset?: number;
+  /** An evidence id, or at least eight signs of its beginning. */
+  readonly id?: string;
+}
+
+/** Some evidence, and from where on there is more. */
+export interface EvidencePage {
+  readonly evidence: readonly Evidence[];
+  /** Pass as `before` to get what is older; absent where there is none. */
+  readonly next?: string;
+}
+
+/**
+ * Evidence that a lake keeps, objects of the newest events first and in each in the order of offsets; each id once, as
+ * it was judged first. At least `limit` where there are so many: an object is read as a whole.
+ */
+export async function findEvidence(
+  objects: Pick<ObjectStore, 'list' | 'get'>,
+  filter: EvidenceFilter,
+  { limit, before }: { readonly limit: number; readonly before?: string },
+): Promise<EvidencePage> {
+  const keys = (await objects.list(prefixOf(filter))).map(({ key }) => ({ key, at: momentOf(key) }));
+  // Of one moment the lowest key, and so the lowest offset, comes first.
+  keys.sort((a, b) => (a.at === b.at ? (a.key < b.key ? -1 : 1) : a.at < b.at ? 1 : -1));
+  const start = before === undefined ? 0 : keys.findIndex(({ key }) => key === before) + 1;
+  const found = new Map<string, Evidence>();
+  for (const [n, { key }] of keys.entries()) {
+    if (n < start) continue;
+    for (const one of await readEvidence(objects, key)) {
+      const known = found.get(one.evidence_id);
+      const isFirst = known === undefined || one.timestamp < known.timestamp;
+      if (isFirst && isMeant(one, filter)) found.set(one.evidence_id, one);
+    }
+    if (found.size >= limit && n + 1 < keys.length) return { evidence: [...found.values()], next: key };
+  }
+  return { evidence: [...found.values()] };
+}
+
+const momentOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1).split('-')[0] ?? '';
+
+function prefixOf({ datasetUrn }: EvidenceFilter): string {
+  if (datasetUrn === undefined) return EVIDENCE_PREFIX;
+  return evidencePrefix(datasetUrn === UNKNOWN_DATASET ? undefined : datasetOfUrn(datasetUrn));
+}
+
+function isMeant(one: Evidence, filter: EvidenceFilter): boolean {
+  const { result, gate, reason, topic, partition, offset, id } = filter;
+  const { validation, source } = one;
+  return (
+    (result === undefined || validation.result === result) &&
+    (gate === undefined || validation.failed_gates.some((name) => name === gate.toUpperCase())) &&
+    (reason === undefined ||
+      [...validation.reason_codes, ...validation.warnings].some(
+        (code) => code === reason || code.startsWith(`${reason}:`),
+      )) &&
+    (topic === undefined || source.raw_topic === topic) &&
+    (partition === undefined || source.partition === partition) &&
+    (offset === undefined || source.offset === offset) &&
+    (id === undefined || one.evidence_id.startsWith(id))
+  );
+}

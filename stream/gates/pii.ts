@@ -1,0 +1,73 @@
+import type { ContractColumn, SourceContract } from '../../etl/contract/contract.ts';
+import { JsonRecords } from '../../etl/judging/json-records.ts';
+import { findPii } from '../../etl/privacy/pii/find-pii.ts';
+import { unknownKinds, watchedColumns } from '../../etl/privacy/pii/watched-columns.ts';
+import type { ReadyContracts } from './contract.ts';
+import { type Gate, type GateState, withFaults } from './gate.ts';
+import { lineOf } from './line-of.ts';
+
+/**
+ * PII: looks for personal data where the contract says that there is none, as the batch workflow does. By the policy it
+ * fails the event (BLOCK), is only said (ALERT), or is not looked for (ALLOW). Fault and warning: `PII_DETECTED:column`.
+ */
+export const piiGate = (contracts: ReadyContracts): Gate => ({
+  name: 'PII',
+  async judge(states) {
+    const judged: GateState[] = [];
+    for (const state of states) judged.push(await judgeOne(state, contracts));
+    return judged;
+  },
+});
+
+async function judgeOne(state: GateState, contracts: ReadyContracts): Promise<GateState> {
+  const { dataset, policy, isReadable } = state;
+  const { pii_policy: said } = policy.policy;
+  if (dataset === undefined || !isReadable || said === 'ALLOW') return state;
+  const ready = await contracts.of(dataset);
+  if (ready.kind === 'none') return state;
+  const found = watcherOf(ready.contract)(lineOf(state)).map((column) => `PII_DETECTED:${column}`);
+  if (found.length === 0) return state;
+  return said === 'BLOCK'
+    ? withFaults(state, 'PII', found)
+    : { ...state, warnings: [...state.warnings, ...found] };
+}
+
+type Watcher = (line: Uint8Array) => string[];
+
+const watchers = new WeakMap<SourceContract, Watcher>();
+
+/** Names the columns of a record in which there is personal data that they aren't known to hold. */
+function watcherOf(contract: SourceContract): Watcher {
+  const known = watchers.get(contract);
+  if (known !== undefined) return known;
+  const watched = watchedColumns(contract).map((column) => ({
+    column,
+    place: contract.columns.indexOf(column),
+    kinds: new Set(unknownKinds(column).map(({ name }) => name)),
+  }));
+  const records = new JsonRecords(contract);
+  const watcher: Watcher = (line) => {
+    if (watched.length === 0) return [];
+    const record = records.read(line);
+    if (!('values' in record)) return [];
+    return watched.flatMap(({ column, place, kinds }) => {
+      const raw = record.values[place];
+      return raw !== null &&
+        raw !== undefined &&
+        mayHold(column, raw) &&
+        findPii(raw).some((kind) => kinds.has(kind))
+        ? [column.name]
+        : [];
+    });
+  };
+  watchers.set(contract, watcher);
+  return watcher;
+}
+
+/** Texts may, and whole numbers as long as a card's; a value out of the contract's own list is known to its author. */
+function mayHold({ type, checks }: ContractColumn, raw: string): boolean {
+  if (type.kind !== 'string' && !(type.kind === 'long' && raw.length >= LEAST_CARD_DIGITS)) return false;
+  return !checks.some((check) => check.kind === 'values' && check.values.includes(raw.trim()));
+}
+
+const LEAST_CARD_DIGITS = 13;

@@ -1,0 +1,70 @@
+import type { ObservedEvent, Partition } from '../event.ts';
+import { readPayload } from '../landing/payload.ts';
+import { UNKNOWN_DATASET } from '../policy/dataset-urn.ts';
+import { effectivePolicy, type PolicySet } from '../policy/policy-set.ts';
+import type { EventBatch, Policies } from '../ports.ts';
+import { contractGate, type ReadyContracts } from './contract.ts';
+import { datasetGate } from './dataset.ts';
+import { ENVELOPE_GATE } from './envelope.ts';
+import type { Gate, GateState } from './gate.ts';
+import { piiGate } from './pii.ts';
+import { PRODUCER_GATE } from './producer.ts';
+import { readEnvelope } from './read-envelope.ts';
+
+/** What events are judged with. */
+export interface PipelineParts {
+  readonly policies: Policies;
+  readonly contracts: ReadyContracts;
+  /** Turn bytes into JSON, before anything looks at them: gates of schema registries. */
+  readonly decoding?: readonly Gate[];
+  /** Judge by schemas, behind the envelope and before the contract. */
+  readonly schemas?: readonly Gate[];
+}
+
+/** Judges the events of a batch; gives them back in their order, each with all that was found. */
+export type Pipeline = (batch: Pick<EventBatch, 'partition' | 'events'>) => Promise<readonly GateState[]>;
+
+/** The gates in their order; the policies of a batch are those of its beginning. */
+export function openPipeline({ policies, contracts, decoding = [], schemas = [] }: PipelineParts): Pipeline {
+  return async ({ partition, events }) => {
+    await contracts.refresh();
+    const set = await policies.current();
+    let states: readonly GateState[] = events.map((event) => firstState(partition, event, set));
+    for (const gate of decoding) states = await gate.judge(states);
+    states = states.map(withEnvelope);
+    const gates = [
+      datasetGate(set),
+      PRODUCER_GATE,
+      ENVELOPE_GATE,
+      ...schemas,
+      contractGate(contracts),
+      piiGate(contracts),
+    ];
+    for (const gate of gates) states = await gate.judge(states);
+    return states;
+  };
+}
+
+const NO_ENVELOPE = { attributes: undefined, type: null, time: null, producer: null };
+
+const firstState = (partition: Partition, event: ObservedEvent, set: PolicySet): GateState => ({
+  partition,
+  event,
+  payload: readPayload(event.value),
+  envelope: NO_ENVELOPE,
+  isReadable: true,
+  dataset: undefined,
+  policy: effectivePolicy({ ...set, policies: new Map() }, UNKNOWN_DATASET),
+  producer: { producer_id: 'unknown', identity_confidence: 'NONE' },
+  schemaId: null,
+  schemaFingerprint: null,
+  contract: null,
+  faults: [],
+  warnings: [],
+  notJudged: [],
+});
+
+const withEnvelope = (state: GateState): GateState => ({
+  ...state,
+  envelope: readEnvelope(state.event, state.payload, undefined),
+});
