@@ -39,11 +39,15 @@ const value = (right: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> =>
 const member = (name: string, of: fc.Arbitrary<unknown>): fc.Arbitrary<Record<string, unknown>> =>
   fc.oneof({ weight: 15, arbitrary: of.map((one) => ({ [name]: one })) }, fc.constant({}));
 
+/** Without digits: what looks like a postcode would hold the run. */
+const word = (maxLength: number): fc.Arbitrary<string> =>
+  fc.string({ unit: fc.constantFrom('a', 'Z', ' ', '"', '\\', 'é', '\u{1f600}'), maxLength });
+
 /** An order that may lack something, or have something else. */
 const orders = fc
   .tuple(
     member('time', value(fc.constantFrom('2026-01-13T12:01:01.900Z', '2025-12-31T23:59:59+01:00'))),
-    member('id', value(fc.string({ maxLength: 5 }))),
+    member('id', value(word(5))),
     member(
       'data',
       fc
@@ -52,7 +56,7 @@ const orders = fc
           member('customer_id', value(fc.constantFrom('c-1', 'c-2'))),
           member('currency', value(fc.constantFrom('EUR', 'GBP'))),
           member('total', value(fc.constantFrom(1, '2.50', 0.125, '12345678901234567890'))),
-          member('note', value(fc.string({ maxLength: 8 }))),
+          member('note', value(word(8))),
         )
         .map((members) => Object.assign({}, ...members)),
     ),
@@ -77,7 +81,7 @@ test('events that fail their contract are the records that are quarantined, for 
   const { folder, dispose } = await tempFolder();
   await cp('examples/orders/contracts', path.join(folder, 'contracts'), { recursive: true });
   const limits = `      - property: assay.limits
-        value: { maxQuarantineRate: 1, breakerErrors: 1000000 }
+        value: { maxQuarantineRate: 1, smallBatchRecords: 1000000000, maxCondemned: 1000000000, breakerErrors: 1000000000 }
       - property: assay.duplicates
         value: keep-first
 `;
@@ -104,7 +108,7 @@ test('events that fail their contract are the records that are quarantined, for 
     sqlDir: folder,
   });
   const [run] = await runDataset('orders.created', effects);
-  expect(run).toMatchObject({ status: 'promoted' });
+  expect([run?.why, run?.status]).toEqual([[], 'promoted']);
   const { evidence } = await findEvidence(effects.objects, {}, { limit: 1e9 });
   expect(evidence).toHaveLength(lines.length);
   const asEvents = evidence.flatMap(({ evidence_id, validation }) => {
