@@ -71,6 +71,12 @@ export default {
       { path: 'node_modules/aws-local-stepfunctions' },
     ),
     rule(
+      'one-kafka-client',
+      "Only the adapter knows which library speaks Kafka's protocol; tests ask another one.",
+      { path: '^(?!adapters/kafka/)' },
+      { path: 'node_modules/@platformatic/kafka' },
+    ),
+    rule(
       'nobody-imports-the-cli',
       'The command line is an end, not a library.',
       { path: '^(?!cli/|test/)' },

@@ -69,10 +69,11 @@ export const SEARCHES = [
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // Those of test/aws need a deployed platform, those of test/console a browser, those of test/engines other engines: npm run test:aws …
+  // Those of test/aws need a deployed platform, of test/broker a broker, of test/console a browser, of test/engines other engines: npm run test:aws …
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/aws/',
+    '<rootDir>/test/broker/',
     '<rootDir>/test/console/',
     '<rootDir>/test/engines/',
     '<rootDir>/test/package/',

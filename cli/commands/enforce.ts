@@ -6,6 +6,7 @@ import { openEvents } from '../enforce/event-source.ts';
 import { policiesOf } from '../enforce/policies-of.ts';
 import { summaryJson, summaryText } from '../enforce/summary.ts';
 import { Tally } from '../enforce/tally.ts';
+import { TOPICS_OPTIONS } from '../enforce/topics-options.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { nextCommand } from '../locations.ts';
@@ -18,7 +19,8 @@ import { usageError } from '../usage-error.ts';
 /** `assay enforce`: judges events one by one, keeps evidence of each, and lands them. */
 export const enforce: Command = {
   name: 'enforce',
-  usage: '--from FILE --topic T [--dataset D] [--policies DIR] [--no-run] [--lake DIR]',
+  usage:
+    '(--from FILE | --bootstrap HOST:PORT) --topic T [--dataset D] [--policies DIR] [--no-run] [--lake DIR]',
   description: `Judges events record by record: which dataset each belongs to, who wrote it, whether its envelope, its values and its policy
 allow it. Writes evidence of every event, lands all of them in Bronze, each once, and runs their datasets, which publish what
 passes and quarantine what fails, with the same reasons.
@@ -26,10 +28,20 @@ FILE has one event a line, also with .gz; - is stdin. A line is the event's payl
 {"topic", "partition", "offset", "key", "headers", "value"}. The same file again lands nothing and makes no new evidence.
 Events of no known dataset are judged, too, and lie apart. Policies are those that 'assay policy set' keeps in the lake, or
 the files of --policies; without one a dataset is only alerted of.
+
+With --bootstrap it reads topics of a Kafka cluster as a member of a consumer group, until Ctrl-C or SIGTERM; several may run
+beside one another. It begins at the end of topics that the group never read. Evidence goes to a topic as well, offsets are
+kept once evidence and Bronze have everything before them, and datasets are run as events land. The exit code is 0 then.
+
 Exit code 1 where an event failed, or a run was held.`,
   options: {
     from: { type: 'string', value: 'FILE', help: 'the file with the events; - for stdin' },
-    topic: { type: 'string', value: 'T', help: 'the topic of events whose lines name none' },
+    topic: {
+      type: 'string',
+      value: 'T',
+      multiple: true,
+      help: 'the topic of events whose lines name none; with --bootstrap, a topic to read, as often as there are some',
+    },
     cluster: {
       type: 'string',
       value: 'C',
@@ -40,16 +52,23 @@ Exit code 1 where an event failed, or a run was held.`,
     policies: { type: 'string', value: 'DIR', help: "a folder of policies and rules, instead of the lake's" },
     'no-run': { type: 'boolean', help: 'leave the events in Bronze for the next run' },
     'no-tend': NO_TEND,
+    ...TOPICS_OPTIONS,
   },
   examples: [
     'assay enforce --from orders.jsonl --topic raw.orders.events --dataset orders.created',
     'assay enforce --from orders.jsonl --topic raw.orders.events --policies policies --no-run --json',
+    'assay enforce --bootstrap broker:9092 --topic raw.orders.events --group assay-orders',
     'cat orders.jsonl | assay enforce --from - --topic raw.orders.events',
   ],
   positionals: { min: 0, max: 0, name: '' },
   localOnly:
     'events of a file are enforced on this machine; on a platform, the enforcer runs beside the brokers',
   async run(args, io) {
+    if (args.texts('bootstrap').length > 0) {
+      // Loaded here: the other commands need no client of Kafka.
+      const { enforceTopics } = await import('../enforce/enforce-topics.ts');
+      return await enforceTopics(args, io);
+    }
     const named = namedEvents(args);
     const lake = await openLakeOf(args, io);
     const tally = new Tally();
@@ -74,9 +93,12 @@ Exit code 1 where an event failed, or a run was held.`,
 };
 
 function namedEvents(args: Args) {
-  const [from, topic] = [args.text('from'), args.text('topic')];
+  const [from, [topic, another]] = [args.text('from'), args.texts('topic')];
   if (from === undefined)
-    throw usageError('--from is missing: name the file with the events, or - for stdin.');
+    throw usageError(
+      '--from is missing: name the file with the events, or - for stdin; or name a broker by --bootstrap.',
+    );
+  if (another !== undefined) throw usageError('--topic is given twice: the events of a file have one.');
   if (topic === undefined) throw usageError('--topic is missing: name the topic that the events came on.');
   const partition = args.text('partition') ?? '0';
   if (!/^\d{1,9}$/.test(partition)) throw usageError(`--partition is '${partition}': write a whole number.`);

@@ -6,7 +6,7 @@ import { lakeEvidence } from '../../stream/evidence/lake-evidence.ts';
 import type { Gate } from '../../stream/gates/gate.ts';
 import { openContracts } from '../../stream/gates/open-contracts.ts';
 import { openPipeline } from '../../stream/gates/pipeline.ts';
-import { Lander, type LandingLimits } from '../../stream/landing/lander.ts';
+import { type Landed, Lander, type LandingLimits } from '../../stream/landing/lander.ts';
 import type { BatchRuns, EventSource, EvidenceSink, Policies, Republisher } from '../../stream/ports.ts';
 import type { Io } from '../io.ts';
 import type { CommandLake } from '../open-lake.ts';
@@ -31,6 +31,7 @@ export interface Enforcing {
   readonly decoding?: readonly Gate[];
   readonly schemas?: readonly Gate[];
   readonly onJudged?: (evidence: readonly Evidence[]) => void;
+  readonly onLanded?: (landed: Landed) => void;
 }
 
 /** Enforces events until their source ends, or Ctrl-C or SIGTERM comes: then what was begun is finished. Returns whether it was interrupted. */
@@ -62,7 +63,10 @@ export async function enforceUntilEnd(enforcing: Enforcing, io: Io): Promise<boo
       tally.judged(judged);
       enforcing.onJudged?.(judged);
     },
-    onLanded: (landed) => tally.landed(landed),
+    onLanded(landed) {
+      tally.landed(landed);
+      enforcing.onLanded?.(landed);
+    },
     onHeldBack: (events) => tally.heldBack(events),
     onRetry: (error, attempt) => {
       if (attempt === 1) io.err(printable(`waiting, and trying again: ${error.message}`));

@@ -25,7 +25,7 @@ export async function policiesOf(lake: CommandLake, args: Args, io: Io): Promise
     clock: lake.effects.clock,
     onFailure: (error) => io.err(printable(`warning: the policies can't be read now: ${messageOf(error)}`)),
   });
-  const [dataset, topic] = [args.text('dataset'), args.text('topic')];
+  const [dataset, [topic]] = [args.text('dataset'), args.texts('topic')];
   if (dataset === undefined || topic === undefined) return cache;
   const rule = {
     source_type: 'TOPIC',

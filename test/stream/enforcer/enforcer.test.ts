@@ -18,7 +18,7 @@ import {
   topicOf,
   words,
 } from './enforcing.ts';
-import { type Commits, type Listed, listedSource } from './listed-source.ts';
+import { type Commits, listedSource } from './listed-source.ts';
 
 let lake: StreamLake;
 beforeAll(async () => {
@@ -28,60 +28,71 @@ afterAll(() => lake.close());
 
 class Died extends Error {}
 
-/** A store in which a process dies right after its n-th write. */
-function dyingAt(objects: ObjectStore, at: number): ObjectStore {
+/** A store in which a process dies at its n-th write: before it or just after it. */
+function dyingAt(objects: ObjectStore, at: number, when: 'before' | 'after'): ObjectStore {
   let writes = 0;
   return {
     ...objects,
     async put(key, body, condition) {
-      if (++writes > at) throw new Died();
+      const isLast = ++writes === at;
+      if (writes > at || (isLast && when === 'before')) throw new Died();
       const etag = await objects.put(key, body, condition);
-      if (writes === at) throw new Died();
+      if (isLast) throw new Died();
       return etag;
     },
   };
 }
 
-const offsetsOf = ({ partition, events }: Listed, before = Number.POSITIVE_INFINITY): string[] =>
-  words(
-    partition.partition,
-    events.map(({ offset }) => offset).filter((offset) => offset < before),
-  );
-
-/** Two partitions with holes, as transactions and compaction leave them. */
-const holed = (topicId: string): Listed[] =>
-  [0, 1].map((partition) => ({
-    partition: topicOf(topicId, partition),
-    events: ordersAt(offsets(5, 17).filter((offset) => offset % 5 !== partition)),
-  }));
-
 test('wherever it dies, after another start each event has landed once and has its evidence once', async () => {
   const limits = { ...LIMITS, maxEvents: 5 };
-  let at = 0;
-  for (let end: unknown; end !== 'ended'; at++) {
-    const topicId = `die-${at}`;
-    const topics = holed(topicId);
-    const commits: Commits = new Map([0, 1].map((partition) => [`c1.${topicId}.${partition}`, 5]));
-    const objects = dyingAt(lake.effects.objects, at);
-    const first = enforcerOf(lake, listedSource(topics, commits, { batch: 3 }), { objects, limits }).run();
-    end = await first.then(
-      () => 'ended',
-      (error: unknown) => error,
-    );
-    if (end !== 'ended') expect(end).toBeInstanceOf(Died);
-    // What was committed is done.
-    const done = topics.flatMap((one) =>
-      offsetsOf(one, commits.get(`c1.${topicId}.${one.partition.partition}`)),
-    );
-    expect(await landedOf(lake, topicId)).toEqual(expect.arrayContaining(done));
-    expect(await evidencedOf(lake, topicId)).toEqual(expect.arrayContaining(done));
-    // Batches of another size, as a broker may give them.
-    await enforcerOf(lake, listedSource(topics, commits, { batch: 2 }), { limits }).run();
-    const all = topics.flatMap((one) => offsetsOf(one)).sort();
-    expect([topicId, await landedOf(lake, topicId)]).toEqual([topicId, all]);
-    expect([topicId, await evidencedOf(lake, topicId)]).toEqual([topicId, all]);
+  let [deaths, at] = [0, 0];
+  for (let isOver = false; !isOver; ) {
+    at++;
+    for (const when of ['before', 'after'] as const) {
+      const topicId = `die-${at}-${when}`;
+      const topics = [0, 1].map((partition) => ({
+        partition: topicOf(topicId, partition),
+        // With holes, as transactions and compaction leave them.
+        events: ordersAt(offsets(5, 17).filter((offset) => offset % 5 !== partition)),
+      }));
+      const commits: Commits = new Map(
+        topics.map(({ partition }) => [`c1.${topicId}.${partition.partition}`, 5]),
+      );
+      const objects = dyingAt(lake.effects.objects, at, when);
+      const first = enforcerOf(lake, listedSource(topics, commits, { batch: 3 }), { objects, limits }).run();
+      const end = await first.then(
+        () => 'ended',
+        (error: unknown) => error,
+      );
+      if (end === 'ended') isOver = true;
+      else {
+        expect(end).toBeInstanceOf(Died);
+        deaths++;
+      }
+      // What was committed is done.
+      const done = topics.flatMap(({ partition, events }) => {
+        const before = commits.get(`c1.${topicId}.${partition.partition}`) ?? 0;
+        return words(
+          partition.partition,
+          events.map(({ offset }) => offset).filter((offset) => offset < before),
+        );
+      });
+      expect(await landedOf(lake, topicId)).toEqual(expect.arrayContaining(done));
+      expect(await evidencedOf(lake, topicId)).toEqual(expect.arrayContaining(done));
+      await enforcerOf(lake, listedSource(topics, commits, { batch: 3 }), { limits }).run();
+      const all = topics
+        .flatMap(({ partition, events }) =>
+          words(
+            partition.partition,
+            events.map(({ offset }) => offset),
+          ),
+        )
+        .sort();
+      expect([topicId, await landedOf(lake, topicId)]).toEqual([topicId, all]);
+      expect([topicId, await evidencedOf(lake, topicId)]).toEqual([topicId, all]);
+    }
   }
-  expect(at).toBeGreaterThan(15);
+  expect(deaths).toBeGreaterThan(30);
 });
 
 test('two that take a partition at once land and evidence each event once', async () => {

@@ -1,0 +1,146 @@
+import { IdempotentSender } from '../../adapters/kafka/idempotent-sender.ts';
+import { KafkaEvidenceSink } from '../../adapters/kafka/kafka-evidence-sink.ts';
+import { KafkaRepublisher } from '../../adapters/kafka/kafka-republisher.ts';
+import { KafkaSource } from '../../adapters/kafka/kafka-source.ts';
+import { requireTopics } from '../../adapters/kafka/require-topics.ts';
+import type { KafkaSettings } from '../../adapters/kafka/settings.ts';
+import type { SourceNotice } from '../../adapters/kafka/source-notice.ts';
+import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
+import { lakeEvidence } from '../../stream/evidence/lake-evidence.ts';
+import type { EvidenceSink } from '../../stream/ports.ts';
+import type { Args } from '../command.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
+import { type CommandLake, openLakeOf } from '../open-lake.ts';
+import { outcomeJson, printOutcome } from '../outcome.ts';
+import { messageText } from '../print/error.ts';
+import { plural } from '../print/format.ts';
+import { printable } from '../print/printable.ts';
+import { usageError } from '../usage-error.ts';
+import { type BatchRunsOptions, batchRuns } from './batch-runs.ts';
+import { enforceUntilEnd } from './enforcing.ts';
+import { kafkaSettings } from './kafka-options.ts';
+import { policiesOf } from './policies-of.ts';
+import { summaryJson, summaryText } from './summary.ts';
+import { Tally } from './tally.ts';
+import { EVIDENCE_TOPIC, GROUP, RUN_SECONDS, SESSION_SECONDS } from './topics-options.ts';
+
+/** What of a partition lands together: what came in some seconds. */
+const LIMITS = {
+  maxEvents: 50_000,
+  maxBytes: 16 * 1024 * 1024,
+  maxTotalBytes: 64 * 1024 * 1024,
+  maxAgeMs: 5_000,
+};
+
+/** Enforces the events of topics until Ctrl-C or SIGTERM; then what is under way is finished, kept, and summed up. */
+export async function enforceTopics(args: Args, io: Io): Promise<ExitCode> {
+  const topics = args.texts('topic');
+  if (topics.length === 0)
+    throw usageError('--topic is missing: name the topics to read, each by an option.');
+  if (args.text('dataset') !== undefined && topics.length > 1)
+    throw usageError(
+      '--dataset is for one topic: say of several which datasets they have by the resolution map.',
+    );
+  const evidenceTopic = args.text('evidence-topic') ?? EVIDENCE_TOPIC;
+  if (topics.includes(evidenceTopic))
+    throw usageError(
+      `--topic ${evidenceTopic} is where evidence goes: there would be evidence of evidence without end.`,
+    );
+  const settings = await kafkaSettings(args, io);
+  const lake = await openLakeOf(args, io);
+  await requireTopics(settings, [...topics, evidenceTopic]);
+  const source = new KafkaSource({
+    settings,
+    topics,
+    group: args.text('group') ?? GROUP,
+    isFromStart: args.has('from-start'),
+    ...sessionOf(args),
+    onNotice: (notice) => tellNotice(notice, io),
+  });
+  const tally = new Tally();
+  await enforceFrom(source, { tally, lake, settings, evidenceTopic, args, io });
+  io.out(args.has('json') ? JSON.stringify(summaryJson(tally), null, 2) : summaryText(tally));
+  return EXIT.ok;
+}
+
+interface Context {
+  readonly tally: Tally;
+  readonly lake: CommandLake;
+  readonly settings: KafkaSettings;
+  readonly evidenceTopic: string;
+  readonly args: Args;
+  readonly io: Io;
+}
+
+async function enforceFrom(source: KafkaSource, context: Context): Promise<void> {
+  const { tally, lake, settings, evidenceTopic, args, io } = context;
+  const policies = await policiesOf(lake, args, io);
+  const [evidenceSender, eventSender] = [
+    new IdempotentSender({ settings }),
+    new IdempotentSender({ settings }),
+  ];
+  const evidence = inOrder(
+    new KafkaEvidenceSink(evidenceSender, evidenceTopic),
+    lakeEvidence(lake.effects.objects),
+  );
+  const runs = args.has('no-run') ? undefined : batchRuns(lake, runsOptions(context));
+  try {
+    await withScratchEngine(lake.effects, 'enforce', (engine) =>
+      enforceUntilEnd(
+        {
+          ...{ lake, engine, source, policies, tally, evidence, limits: LIMITS },
+          republisher: new KafkaRepublisher(eventSender),
+          ...(runs === undefined ? {} : { runs, onLanded: ({ datasets }) => runs.landed(datasets) }),
+        },
+        io,
+      ),
+    );
+  } finally {
+    await runs?.close();
+    await evidenceSender.close();
+    await eventSender.close();
+  }
+}
+
+function runsOptions({ lake, args, io }: Context): BatchRunsOptions {
+  return {
+    everyMs: secondsOf(args, 'run-seconds', RUN_SECONDS) * 1_000,
+    async onOutcome(outcome) {
+      if (args.has('json')) io.err(JSON.stringify(await outcomeJson(lake, outcome)));
+      else await printOutcome(outcome, false, { lake, args, io });
+    },
+    onTrouble: (error) => io.err(printable(`warning: ${messageText(error, false)}`)),
+  };
+}
+
+/** To the topic first: what the lake has, others can have seen. */
+const inOrder = (...sinks: readonly EvidenceSink[]): EvidenceSink => ({
+  async emit(evidence) {
+    for (const sink of sinks) await sink.emit(evidence);
+  },
+});
+
+function tellNotice(notice: SourceNotice, io: Io): void {
+  if (notice.kind === 'retrying') io.err(printable(`waiting, and trying again: ${notice.message}`));
+  if (notice.kind === 'assigned') io.err(`Reading ${plural(notice.partitions.length, 'partition')}.`);
+  if (notice.kind !== 'gap') return;
+  const { topic, partition } = notice.partition;
+  io.err(
+    printable(
+      `warning: EVIDENCE_GAP: offsets ${notice.from} to ${notice.to - 1} of ${topic}, partition ${partition}, expired before they were read: there is no evidence of them.`,
+    ),
+  );
+}
+
+function sessionOf(args: Args): { sessionTimeoutMs: number; heartbeatMs: number } {
+  const sessionTimeoutMs = secondsOf(args, 'session-seconds', SESSION_SECONDS) * 1_000;
+  return { sessionTimeoutMs, heartbeatMs: Math.min(3_000, sessionTimeoutMs / 4) };
+}
+
+function secondsOf(args: Args, name: string, fallback: number): number {
+  const text = args.text(name) ?? String(fallback);
+  if (!/^[1-9]\d{0,4}$/.test(text))
+    throw usageError(`--${name} is '${text}': write whole seconds, 1 or more.`);
+  return Number(text);
+}

@@ -1,0 +1,11 @@
+import base from '../../jest.config.mjs';
+
+/** The stream against a real broker: npm run test:stream. One file after the other, since they share and restart it. */
+export default {
+  ...base,
+  rootDir: '../..',
+  testMatch: ['<rootDir>/test/broker/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  testTimeout: 120_000,
+  maxWorkers: 1,
+};

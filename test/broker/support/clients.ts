@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { type Admin, type EachMessagePayload, type IHeaders, Kafka, logLevel, type Producer } from 'kafkajs';
+import { USER } from './broker.ts';
+
+/** A record as another client read it. */
+export interface ReadRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+  readonly headers: IHeaders;
+}
+
+/** kafkajs, which shares no code with the client that Assay uses. */
+export const otherClient = (bootstrap: string): Kafka =>
+  new Kafka({ clientId: 'other', brokers: [bootstrap], logLevel: logLevel.NOTHING });
+
+/** Does some work as an administrator. */
+export async function asAdmin<T>(bootstrap: string, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = otherClient(bootstrap).admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** Creates a topic of a new name. */
+export async function newTopic(
+  bootstrap: string,
+  partitions = 1,
+  config: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const topic = `topic-${randomUUID().slice(0, 8)}`;
+  await createTopic(bootstrap, topic, { partitions, config });
+  return topic;
+}
+
+/** Creates a topic, again where it was deleted a moment ago. */
+export async function createTopic(
+  bootstrap: string,
+  topic: string,
+  { partitions, config }: { partitions: number; config: Readonly<Record<string, string>> },
+): Promise<void> {
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  await asAdmin(bootstrap, (admin) =>
+    admin.createTopics({
+      topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
+      waitForLeaders: true,
+    }),
+  );
+}
+
+/** Does some work with a producer. */
+export async function withProducer<T>(
+  bootstrap: string,
+  work: (producer: Producer) => Promise<T>,
+  transactionalId?: string,
+): Promise<T> {
+  const producer = otherClient(bootstrap).producer(
+    transactionalId === undefined
+      ? { allowAutoTopicCreation: false }
+      : { transactionalId, maxInFlightRequests: 1, idempotent: true },
+  );
+  await producer.connect();
+  try {
+    return await work(producer);
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+/** Nothing came for so long: that was all. */
+const IDLE_MS = 3_000;
+
+/** All committed records of a topic up to its end now, read by kafkajs; in the order of offsets by partition. */
+export async function readTopic(bootstrap: string, topic: string): Promise<ReadRecord[]> {
+  const ends = await asAdmin(bootstrap, (admin) => admin.fetchTopicOffsets(topic));
+  const open = new Map(
+    ends.filter(({ high, low }) => high !== low).map((end) => [end.partition, Number(end.high)]),
+  );
+  const records: ReadRecord[] = [];
+  if (open.size === 0) return records;
+  const consumer = otherClient(bootstrap).consumer({
+    groupId: `reader-${randomUUID()}`,
+    readUncommitted: false,
+  });
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      // What ends a partition may be a marker, of which this client tells nothing.
+      const idle = setTimeout(resolve, IDLE_MS);
+      const reached = (partition: number, next: number): void => {
+        if (next >= (open.get(partition) ?? 0)) open.delete(partition);
+        if (open.size === 0) resolve();
+      };
+      consumer.on('consumer.end_batch_process', ({ payload }) =>
+        reached(payload.partition, Number(payload.lastOffset) + 1),
+      );
+      consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
+      const eachMessage = async ({ partition, message }: EachMessagePayload): Promise<void> => {
+        idle.refresh();
+        const { offset, key, value, headers = {} } = message;
+        records.push({ topic, partition, offset: Number(offset), key, value, headers });
+      };
+      consumer.run({ eachMessage }).catch(reject);
+    });
+  } finally {
+    await consumer.disconnect();
+  }
+  return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+}
+
+/** Operations of access lists, by Kafka's numbers. */
+const OPERATIONS = { all: 2, write: 4, describe: 8 } as const;
+
+/** Grants the user of the secure listener an operation on a topic, or takes it back; the right to be in any group goes with it. */
+export async function setRight(
+  bootstrap: string,
+  action: 'grant' | 'revoke',
+  { topic, operation }: { topic: string; operation: keyof typeof OPERATIONS },
+): Promise<void> {
+  const common = { principal: `User:${USER.username}`, host: '*', permissionType: 3, resourcePatternType: 3 };
+  const right = { ...common, resourceType: 2, resourceName: topic, operation: OPERATIONS[operation] };
+  const groups = { ...common, resourceType: 3, resourceName: '*', operation: OPERATIONS.all };
+  await asAdmin(bootstrap, async (admin) => {
+    if (action === 'grant') await admin.createAcls({ acl: [right, groups] });
+    else await admin.deleteAcls({ filters: [right] });
+  });
+}
