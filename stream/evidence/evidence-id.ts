@@ -18,14 +18,14 @@ export type EvidenceStage = 'OBSERVED_RAW';
  * The id of an event's evidence, the same whenever it is judged: `evd-` and the first 160 bits of SHA-256 over
  * cluster, topic id, partition, offset and stage, each with its length in bytes before it, in lower-case base32.
  */
-export const evidenceId = (place: EvidencePlace): string =>
-  `evd-${toBase32(placeDigest(place).subarray(0, 20))}`;
+export const evidenceId = (place: EvidencePlace): string => idOfDigest(placeDigest(place));
+
+/** The id by the digest of an event's place. */
+export const idOfDigest = (digest: Uint8Array): string => `evd-${toBase32(digest.subarray(0, 20))}`;
 
 /** SHA-256 of an event's place. */
 export function placeDigest({ cluster, topicId, partition, offset, stage }: EvidencePlace): Buffer {
-  const hash = createHash('sha256');
-  for (const part of [cluster, topicId, String(partition), String(offset), stage]) {
-    hash.update(`${Buffer.byteLength(part)}:${part}`);
-  }
-  return hash.digest();
+  const parts = [cluster, topicId, String(partition), String(offset), stage];
+  const text = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('');
+  return createHash('sha256').update(text).digest();
 }

@@ -10,7 +10,7 @@ import { headerText } from '../gates/header-text.ts';
 import { isoMoment } from '../moment.ts';
 import { UNKNOWN_DATASET, urnOfDataset } from '../policy/dataset-urn.ts';
 import { type Evidence, GATE_ORDER } from './evidence.ts';
-import { type EvidencePlace, evidenceId, placeDigest } from './evidence-id.ts';
+import { type EvidencePlace, idOfDigest, placeDigest } from './evidence-id.ts';
 
 /** What evidence is made with. */
 export interface EvidenceParts {
@@ -42,9 +42,10 @@ const NOTHING: Values = { key: null, payloadHash: null };
 function evidenceOf(state: GateState, now: Date, { key, payloadHash }: Values): Evidence {
   const { partition, event, dataset, policy, faults, contract } = state;
   const place: EvidencePlace = { ...partition, offset: event.offset, stage: 'OBSERVED_RAW' };
+  const digest = placeDigest(place);
   const inOrder = GATE_ORDER.flatMap((gate) => faults.filter((fault) => fault.gate === gate));
   return {
-    evidence_id: evidenceId(place),
+    evidence_id: idOfDigest(digest),
     timestamp: now.toISOString(),
     stage: place.stage,
     dataset_urn: dataset === undefined ? UNKNOWN_DATASET : urnOfDataset(dataset),
@@ -69,7 +70,7 @@ function evidenceOf(state: GateState, now: Date, { key, payloadHash }: Values): 
       warnings: [...new Set(state.warnings)],
       not_judged: [...state.notJudged],
     },
-    otel: traceOf(state, place),
+    otel: traceOf(state, digest.toString('hex')),
     fingerprints: { payload_hash: payloadHash, schema_fingerprint: state.schemaFingerprint },
   };
 }
@@ -81,8 +82,7 @@ function eventTime({ envelope, event }: GateState): string {
 }
 
 /** The trace that the event is part of (W3C); else one of its own, by its place. */
-function traceOf({ event }: GateState, place: EvidencePlace): Evidence['otel'] {
-  const digest = placeDigest(place).toString('hex');
+function traceOf({ event }: GateState, digest: string): Evidence['otel'] {
   const [, trace = '', parent = ''] =
     /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/.exec(
       headerText(event.headers, 'traceparent') ?? '',

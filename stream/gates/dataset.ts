@@ -22,12 +22,14 @@ export const datasetGate = (set: PolicySet): Gate =>
         urns.length > 1 ? 'DATASET_AMBIGUOUS' : 'DATASET_UNKNOWN',
       ]);
     const policy = effectivePolicy(set, urn);
-    const { event, payload } = state;
+    const { event, payload, envelope } = state;
+    const { envelope: said } = policy.policy;
     return {
       ...state,
       dataset: datasetOfUrn(urn),
       policy,
-      envelope: readEnvelope(event, payload, policy.policy.envelope),
+      // Without a mapping it says what was read before the dataset was known.
+      envelope: typeof said === 'object' ? readEnvelope(event, payload, said) : envelope,
       warnings: [...state.warnings, ...warningsOf(set, urn, policy.why)],
     };
   });

@@ -12,7 +12,8 @@ export const ENVELOPE_GATE = gateOfEach('ENVELOPE', (state) => {
   if (state.payload.kind === 'none') return state;
   const isReadable = state.payload.kind === 'json' || isOpaque(state);
   const reasons = [...(isReadable ? [] : ['PAYLOAD_UNREADABLE']), ...faultsOf(state, isReadable)];
-  return { ...withFaults(state, 'ENVELOPE', reasons), isReadable };
+  const judged = withFaults(state, 'ENVELOPE', reasons);
+  return isReadable ? judged : { ...judged, isReadable };
 });
 
 /** Whether it is a CloudEvent that says that its data is no JSON. */
