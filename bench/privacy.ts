@@ -26,7 +26,6 @@ import type { Effects } from '../etl/ports.ts';
 import { workWith } from '../etl/privacy/cells/cell-work.ts';
 import { openRecords } from '../etl/privacy/cells/records-opener.ts';
 import { SealingBatch } from '../etl/privacy/cells/sealing-batch.ts';
-import { headerText } from '../etl/privacy/envelope.ts';
 import { Sodium } from '../etl/privacy/sodium.ts';
 import type { SubjectKeyName, VaultPeriod } from '../etl/privacy/vault.ts';
 import { count, isMain } from './command.ts';
@@ -153,7 +152,7 @@ async function cells(subjects: number): Promise<Record<'seal' | 'open', number>>
   const total = 300_000;
   const made = Array.from({ length: total }, (_, row) => {
     const { reference, key } = people[random.below(subjects)] ?? { reference: '', key: periodKey };
-    const header = headerText({ column: 'aaaaaaaa', subject: reference, period: '202401' });
+    const header = { column: 'aaaaaaaa', subject: reference, period: '202401' };
     return { header, text: transaction(row).description, subjectKey: key, periodKey };
   });
   const vault = {

@@ -3,6 +3,7 @@ import type { BrokenRecord } from '../csv/broken-record.ts';
 import type { StructureProblem } from '../csv/record-format.ts';
 import type { PlainSigns } from '../csv/rewrite.ts';
 import { sealedLine } from '../csv/sealed-line.ts';
+import { copyBytes } from './cells/copy-bytes.ts';
 import type { SealedCells } from './cells/sealing-batch.ts';
 import { startsLikeEnvelope } from './envelope.ts';
 import type { PieceToProtect } from './joined-pieces.ts';
@@ -38,13 +39,15 @@ export async function beginPiece(
 ): Promise<() => Promise<Buffer>> {
   const { protector, needed, fields, plain, newline, look } = protection;
   const records = plainRecords(piece.bytes, fields, plain);
-  const rows = Array.from({ length: records.count }, (_, record) => {
-    look(records, record, firstRow + record);
-    const row: string[] = [];
-    for (const field of needed) row[field] = cellText(records, record, field);
-    return row;
+  for (let record = 0; record < records.count; record++) look(records, record, firstRow + record);
+  const begun = await protector.begin({
+    count: records.count,
+    row(record) {
+      const row: string[] = [];
+      for (const field of needed) row[field] = cellText(records, record, field);
+      return row;
+    },
   });
-  const begun = await protector.begin(rows);
   const whole = new Map(piece.broken.map((one) => [one.row - firstRow, brokenWhole(one, protection)]));
   for (let record = 0; record < records.count; record++) {
     const problem = whole.has(record) ? undefined : problemOf(records, record, { begun, protection });
@@ -191,7 +194,7 @@ class PieceWriter implements ChangeVisitor {
 
   #copy(from: number, to: number): void {
     this.#reserve(to - from);
-    this.#length += this.#records.bytes.copy(this.#out, this.#length, from, to);
+    this.#length = copyBytes({ bytes: this.#records.bytes, start: from, end: to }, this.#out, this.#length);
   }
 
   #write(text: string): void {

@@ -2,9 +2,9 @@ import { FORGOTTEN_LINE } from '../csv/sealed-line.ts';
 import { CellSealer } from './cell-sealer.ts';
 import { type CellWorkers, workWith } from './cells/cell-work.ts';
 import { type SealedCells, SealingBatch } from './cells/sealing-batch.ts';
-import { type EnvelopeHeader, emptyEnvelope, headerText } from './envelope.ts';
+import { type EnvelopeHeader, emptyEnvelope } from './envelope.ts';
 import { readableUntil, sealingPeriod } from './period.ts';
-import type { PlannedCell, ProtectionPlan, Row } from './protection-plan.ts';
+import type { PlannedCell, ProtectionPlan, Row, Rows } from './protection-plan.ts';
 import { ownSubject, type RowSubject, RowSubjects } from './row-subjects.ts';
 import type { Sodium } from './sodium.ts';
 import type { Vault } from './vault.ts';
@@ -28,7 +28,7 @@ export interface RowProtector {
   /** Gets what rows need of the vault, and seals their values. */
   prepare(rows: readonly Row[]): Promise<PreparedRows>;
   /** Gets what rows need of the vault, and has their values being sealed. */
-  begin(rows: readonly Row[]): Promise<BegunRows>;
+  begin(rows: Rows): Promise<BegunRows>;
   /** Envelopes of whole records that can't be parsed, each under a key of its own. */
   lines(texts: readonly string[]): Promise<readonly string[]>;
 }
@@ -79,11 +79,11 @@ export async function openRowProtector(parts: ProtectorParts): Promise<RowProtec
   const subjects = new RowSubjects({ ...parts, groups });
   const targets = targetsOf(parts.plan, ids, groups);
   const work = parts.work ?? workWith(parts.sodium);
-  const begin = (rows: readonly Row[]): Promise<BegunRows> =>
+  const begin = (rows: Rows): Promise<BegunRows> =>
     beginRows(rows, { ...parts, work, targets, groups, subjects });
   return {
     begin,
-    prepare: async (rows) => (await begin(rows)).prepared(),
+    prepare: async (rows) => (await begin({ count: rows.length, row: (n) => rows[n] ?? [] })).prepared(),
     lines: (texts) => protectLines(texts, { ...parts, sealer, lineId }),
   };
 }
@@ -115,14 +115,17 @@ interface RowParts extends ProtectorParts {
 }
 
 async function beginRows(
-  rows: readonly Row[],
+  rows: Rows,
   { plan, vault, arrived, work, targets, groups, subjects }: RowParts,
 ): Promise<BegunRows> {
-  const foundOf = await subjects.of(rows);
-  const periods = rows.map((row) => sealingPeriod(plan.countedFrom(row), arrived));
+  const periods: string[] = [];
+  const foundOf = await subjects.of(rows, (row) => {
+    periods.push(sealingPeriod(plan.countedFrom(row), arrived));
+  });
   const keys = await periodKeys(periods, groups, { plan, vault, arrived });
   const changes = new RowChanges(work);
-  for (const [n, row] of rows.entries()) {
+  for (let n = 0; n < rows.count; n++) {
+    const row = rows.row(n);
     const period = periods[n] ?? '';
     const ofPeriod = keys.get(period);
     for (const { place, sealed } of targets) {
@@ -171,7 +174,7 @@ class RowChanges {
 
   value(place: number, text: string, { header, subjectKey, periodKey }: CellToSeal): void {
     this.#places.push(place);
-    this.#others.push(this.#batch.add({ header: headerText(header), text, subjectKey, periodKey }));
+    this.#others.push(this.#batch.add({ header, text, subjectKey, periodKey }));
   }
 
   endRow(): void {

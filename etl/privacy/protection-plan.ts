@@ -4,6 +4,12 @@ import type { CheckedSubjectColumn } from './fitting-id.ts';
 /** A row as its source writes it: the texts of its cells, of which only those that the plan names need be there. */
 export type Row = readonly string[];
 
+/** Many rows, of which each is made when it is asked for: kept all at once they cost more than to make them twice. */
+export interface Rows {
+  readonly count: number;
+  row(n: number): Row;
+}
+
 /** Whose data something in a row is: the kind of subject, and where its id stands. */
 export interface PlannedSubject {
   readonly kind: string;

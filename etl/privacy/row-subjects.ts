@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fittingSubjectId } from './fitting-id.ts';
-import type { PlannedSubject, ProtectionPlan, Row } from './protection-plan.ts';
+import type { PlannedSubject, ProtectionPlan, Row, Rows } from './protection-plan.ts';
 import { Recent } from './recent.ts';
 import type { FoundSubject, NamedSubject, Vault } from './vault.ts';
 
@@ -26,7 +26,7 @@ export interface RowsAsked {
 }
 
 /** So many subjects are kept from one batch to the next, at most twice as many. */
-const KEPT = 50_000;
+const KEPT = 20_000;
 
 /** What the vault has of somebody, of whom a record of that time is not forgotten: nor is any that is newer. */
 interface KnownSubject {
@@ -47,14 +47,17 @@ export class RowSubjects {
     this.#asked = asked;
   }
 
-  async of(rows: readonly Row[]): Promise<SubjectsOfRows> {
+  /** `visit` is shown each row, once it was looked at. */
+  async of(rows: Rows, visit: (row: Row) => void): Promise<SubjectsOfRows> {
     const { plan } = this.#asked;
     const { length: perRow } = plan.subjects;
-    const batch = new Batch(rows.length * perRow);
-    for (const [n, row] of rows.entries()) {
+    const batch = new Batch(rows.count * perRow);
+    for (let n = 0; n < rows.count; n++) {
+      const row = rows.row(n);
       const datedMs = this.#datedMsOf(row);
       for (const [s, subject] of plan.subjects.entries())
         if (hasCellsOf(row, plan, s)) batch.add(n * perRow + s, namedSubject(row, subject, datedMs));
+      visit(row);
     }
     await this.#find(batch);
     return (n, subject) => batch.subjectOf(n * perRow + subject);
@@ -107,6 +110,8 @@ interface BatchPerson {
   readonly id: string;
   oldestMs: number;
   known?: FoundSubject | undefined;
+  /** What rows of somebody known have of them. */
+  subject?: RowSubject;
   /** Of somebody forgotten, what the vault has by the times of records. */
   single?: Map<number, FoundSubject | undefined>;
 }
@@ -165,8 +170,12 @@ class Batch {
   subjectOf(place: number): RowSubject | undefined {
     const person = this.#named[place];
     if (person === undefined) return undefined;
+    if (person.subject !== undefined) return person.subject;
     const isOwn = person.kind === OWN_KIND;
-    if (person.known?.kind === 'known') return { found: person.known, isOwn };
+    if (person.known?.kind === 'known') {
+      person.subject = { found: person.known, isOwn };
+      return person.subject;
+    }
     return { found: person.single?.get(this.#datedMs[place] ?? 0) ?? { kind: 'forgotten' }, isOwn };
   }
 }

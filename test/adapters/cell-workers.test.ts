@@ -104,7 +104,7 @@ test('a file is protected to the same bytes, whatever the number of threads', as
   }
 });
 
-const HEADER = headerText({ column: 'aaaaaaaa', subject: 'b'.repeat(26), period: '202401' });
+const HEADER = { column: 'aaaaaaaa', subject: 'b'.repeat(26), period: '202401' };
 
 /** Work for a few seconds, in jobs. */
 function longWork(work: CellWorkers): Promise<unknown> {
@@ -144,7 +144,7 @@ test('what work throws on a thread comes back as it was thrown, and the thread g
   expect(cipherSays).toMatchObject({ name: 'TypeError' });
   await expect(work.work({ ...job([]), fields: 7 as never })).rejects.toMatchObject({ name: 'TypeError' });
   const whole: SealingJob = {
-    ...{ kind: 'seal', headers: new Uint8Array(Buffer.from(HEADER)), secrets: secrets() },
+    ...{ kind: 'seal', headers: new Uint8Array(Buffer.from(headerText(HEADER))), secrets: secrets() },
     texts: { bytes: new Uint8Array(3), ends: new Uint32Array([3]) },
   };
   expect((await work.work(whole)).ends).toHaveLength(1);

@@ -28,7 +28,7 @@ interface Sample extends EnvelopeHeader {
 async function sealAll(samples: readonly Sample[]): Promise<readonly string[]> {
   const batch = new SealingBatch(workWith(sodium));
   const cells = samples.map(({ text, subjectKey, periodKey, ...header }) =>
-    batch.add({ header: headerText(header), text, subjectKey, periodKey } satisfies ValueToSeal),
+    batch.add({ header, text, subjectKey, periodKey } satisfies ValueToSeal),
   );
   const sealed: SealedCells = await batch.sealed();
   return cells.map((cell) => sealed.text(cell));

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import type { Span } from './copy-bytes.ts';
 
 /** RFC 4648's digits for addresses and file names. */
 const DIGITS = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', 'latin1');
@@ -9,13 +10,6 @@ for (const [value, digit] of DIGITS.entries()) VALUES[digit] = value;
 
 /** How many digits, without padding, so many bytes are. */
 export const base64urlLength = (bytes: number): number => Math.ceil((bytes * 4) / 3);
-
-/** A stretch of memory. */
-export interface Span {
-  readonly bytes: Uint8Array;
-  readonly start: number;
-  readonly end: number;
-}
 
 /** Writes bytes as base64url without padding; returns where it ends. */
 export function writeBase64url({ bytes, start, end }: Span, out: Uint8Array, at: number): number {

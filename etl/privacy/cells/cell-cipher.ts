@@ -4,7 +4,7 @@ import { UNOPENED } from '../../contract/compile-sealed.ts';
 import { paddedLength, paddedTextBytes, prefixLength, writeLength } from '../padding.ts';
 import { columnKeys, commonSecret } from '../seal-value.ts';
 import type { Sodium } from '../sodium.ts';
-import { base64urlLength, readBase64url, type Span, writeBase64url } from './base64url.ts';
+import { base64urlLength, readBase64url, writeBase64url } from './base64url.ts';
 import {
   type CellSecrets,
   HEADER_BYTES,
@@ -14,9 +14,11 @@ import {
   type SealingJob,
 } from './cell-job.ts';
 import { CellKeys } from './cell-keys.ts';
+import { copyBytes, type Span } from './copy-bytes.ts';
 import { COLUMN_AT, hasHeader, isForgottenBytes, isSealedBytes } from './envelope-bytes.ts';
 
 const [NONCE_BYTES, TAG_BYTES, HASH_BYTES, KEY_BYTES] = [12, 16, 16, 32];
+const COLUMN_LENGTH = 8;
 const OVERHEAD = NONCE_BYTES + TAG_BYTES;
 /** Memory of this size is kept from one cell to the next. */
 const SMALL_BYTES = 64 * 1024;
@@ -36,6 +38,7 @@ export class CellCipher {
   readonly #keys: CellKeys;
   #start: number;
   #size = SMALL_BYTES;
+  readonly #columns = new Map<number, readonly string[]>();
   /** What the values of the last subject and period had in common: a row has several. */
   #last: { subject: number; period: number; common: Uint8Array } | undefined;
 
@@ -61,7 +64,7 @@ export class CellCipher {
       const keys = this.#keys.find(headers, header) || this.#derive(headers, header, secrets, cell);
       const place = this.#place(headers, header, paddedLength(end - start));
       this.#write(texts.bytes, start, end, place);
-      at = copied({ bytes: headers, start: header, end: header + HEADER_BYTES }, out, at);
+      at = copyBytes({ bytes: headers, start: header, end: header + HEADER_BYTES }, out, at);
       at = this.#sealed(keys, place, out, at);
       sealedEnds[cell] = at;
       start = end;
@@ -87,7 +90,8 @@ export class CellCipher {
         if (record > 0) out.at = written(separator, out.bytes, out.at);
         if (isSealedBytes(bytes, start, end))
           out.at = this.#open({ bytes, start, end }, { secrets, cell }, out);
-        out.start = end;
+        // The next cell begins behind a NUL.
+        out.start = end + 1;
       }
     }
     return outs.map(({ bytes, at }) => bytes.subarray(0, at));
@@ -109,8 +113,17 @@ export class CellCipher {
       const periodKey = periodKeys.subarray(period * SECRET_BYTES, (period + 1) * SECRET_BYTES);
       this.#last = { subject, period, common: commonSecret(this.#sodium, { subjectKey, periodKey }) };
     }
-    const column = String.fromCharCode(...bytes.subarray(header + COLUMN_AT, header + COLUMN_AT + 8));
+    const column = this.#columnAt(bytes, header + COLUMN_AT);
     return this.#keys.add(bytes, header, columnKeys(this.#sodium, this.#last.common, column));
+  }
+
+  /** The id of a column; there are few of them. */
+  #columnAt(bytes: Uint8Array, at: number): string {
+    const first = ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8);
+    for (const column of this.#columns.get(first) ?? []) if (isAt(column, bytes, at)) return column;
+    const column = String.fromCharCode(...bytes.subarray(at, at + COLUMN_LENGTH));
+    this.#columns.set(first, [...(this.#columns.get(first) ?? []), column]);
+    return column;
   }
 
   /** Where a cell with a text of so many bytes, once padded, is worked on; its header is there. */
@@ -118,7 +131,7 @@ export class CellCipher {
     this.#reserve(HASH_BYTES + HEADER_BYTES + length + OVERHEAD + length);
     const memory = this.#lib.HEAPU8;
     const at = this.#start + HASH_BYTES;
-    const text = copied({ bytes, start: header, end: header + HEADER_BYTES }, memory, at);
+    const text = copyBytes({ bytes, start: header, end: header + HEADER_BYTES }, memory, at);
     return { hash: this.#start, header: at, text, sealed: text + length, length };
   }
 
@@ -126,7 +139,7 @@ export class CellCipher {
   #write(bytes: Uint8Array, start: number, end: number, { text, length }: Place): void {
     const memory = this.#lib.HEAPU8;
     const begin = writeLength(memory, text, end - start);
-    memory.fill(0, copied({ bytes, start, end }, memory, begin), text + length);
+    memory.fill(0, copyBytes({ bytes, start, end }, memory, begin), text + length);
   }
 
   #sealed(keys: number, { hash, header, text, sealed, length }: Place, out: Uint8Array, at: number): number {
@@ -152,15 +165,16 @@ export class CellCipher {
 
   /** Writes what stands in a sealed cell; returns where it ends. */
   #open({ bytes, start, end }: Span, { secrets, cell }: CellOf, { bytes: out, at }: Writing): number {
-    if (isForgottenBytes(bytes, start, end)) return written(FORGOTTEN, out, at);
-    if (!hasHeader(bytes, start, end)) return written(TAMPERED, out, at);
+    const hasKeys = (secrets.subjects[cell] ?? -1) >= 0 && (secrets.periods[cell] ?? -1) >= 0;
+    if (!hasKeys && isForgottenBytes(bytes, start, end)) return written(FORGOTTEN, out, at);
+    // What has keys was found by its header.
+    if (!hasKeys && !hasHeader(bytes, start, end)) return written(TAMPERED, out, at);
     const payload = start + HEADER_BYTES;
     const length = Math.floor(((end - payload) * 3) / 4) - OVERHEAD;
     const place = this.#place(bytes, start, Math.max(length, 0));
     const isPayload = readBase64url({ bytes, start: payload, end }, this.#lib.HEAPU8, place.sealed);
     if (!isPayload) return written(TAMPERED, out, at);
-    const isGone = (secrets.subjects[cell] ?? -1) < 0 || (secrets.periods[cell] ?? -1) < 0;
-    if (isGone || payload === end) return written(GONE, out, at);
+    if (!hasKeys || payload === end) return written(GONE, out, at);
     const keys = this.#keys.find(bytes, start) || this.#derive(bytes, start, secrets, cell);
     const opened = length <= 0 ? -1 : this.#opened(keys, place);
     return opened < 0 ? written(TAMPERED, out, at) : this.#copied(place.text, opened, out, at);
@@ -193,7 +207,7 @@ export class CellCipher {
 
   #copied(text: number, length: number, out: Uint8Array, at: number): number {
     const start = text + prefixLength(length);
-    return copied({ bytes: this.#lib.HEAPU8, start, end: start + length }, out, at);
+    return copyBytes({ bytes: this.#lib.HEAPU8, start, end: start + length }, out, at);
   }
 
   /** Has room for so many bytes. What a long text needed is given back by the next cell. */
@@ -229,18 +243,13 @@ interface Place {
   readonly length: number;
 }
 
-/** Stretches up to this length are copied sooner byte by byte. */
-const SHORT_BYTES = 128;
-
-/** Copies a stretch; returns where it ends. */
-function copied({ bytes, start, end }: Span, out: Uint8Array, at: number): number {
-  if (end - start > SHORT_BYTES) out.set(bytes.subarray(start, end), at);
-  else for (let n = 0; n < end - start; n++) out[at + n] = bytes[start + n] ?? 0;
-  return at + end - start;
+function isAt(column: string, bytes: Uint8Array, at: number): boolean {
+  for (let n = 0; n < COLUMN_LENGTH; n++) if (column.charCodeAt(n) !== bytes[at + n]) return false;
+  return true;
 }
 
 const written = (bytes: Uint8Array, out: Uint8Array, at: number): number =>
-  copied({ bytes, start: 0, end: bytes.length }, out, at);
+  copyBytes({ bytes, start: 0, end: bytes.length }, out, at);
 
 /** How many bytes the envelopes of texts have that end so. */
 function sealedBytes(ends: Uint32Array): number {

@@ -35,7 +35,7 @@ export interface SealingJob {
 /** Records whose sealed cells are to be opened. */
 export interface OpeningJob {
   readonly kind: 'open';
-  /** By field the cells of all records, as many in each. One that doesn't begin with `~` is nothing. */
+  /** By field the cells of all records, as many in each, with a byte between two. One that doesn't begin with `~` is nothing. */
   readonly fields: readonly PackedTexts[];
   /** Record by record, a cell for each field. */
   readonly secrets: CellSecrets;

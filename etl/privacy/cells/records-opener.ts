@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
 import type { ProtectedColumn, SubjectKeyName, Vault, VaultPeriod } from '../vault.ts';
-import { type OpeningJob, type PackedTexts, SECRET_BYTES } from './cell-job.ts';
+import type { OpeningJob, PackedTexts } from './cell-job.ts';
 import type { CellWorkers } from './cell-work.ts';
 import { COLUMN_AT, hasHeader, PERIOD_AT, SUBJECT_AT } from './envelope-bytes.ts';
+import { keysOf } from './sealing-batch.ts';
 
 /** What opening needs of a vault. */
 type VaultOfKeys = Pick<Vault, 'columns' | 'subjectKeys' | 'periodKeys'>;
@@ -28,8 +29,8 @@ export async function openRecords(
   return {
     async open(fields, separator) {
       const ends = fields.map(endsOf);
-      const names = new KeyNames(columns);
       const records = ends[0]?.length ?? 0;
+      const names = new KeyNames(columns, records * fields.length);
       if (ends.some(({ length }) => length !== records)) throw new RangeError('a field has fewer cells');
       for (let record = 0; record < records; record++)
         for (const [n, bytes] of fields.entries()) {
@@ -40,7 +41,7 @@ export async function openRecords(
       const jobs: Promise<readonly Uint8Array[]>[] = [];
       for (let first = 0; first < records; first += JOB_RECORDS) {
         const cut = { first, end: Math.min(first + JOB_RECORDS, records) };
-        const packed = fields.map((bytes, n) => packedTexts(bytes, ends[n] ?? [], cut));
+        const packed = fields.map((bytes, n) => packedTexts(bytes, ends[n] ?? new Uint32Array(), cut));
         const cells = { first: cut.first * fields.length, end: cut.end * fields.length };
         const job: OpeningJob = {
           ...{ kind: 'open', fields: packed, separator: new Uint8Array(Buffer.from(separator)) },
@@ -59,11 +60,18 @@ export async function openRecords(
 }
 
 /** Where each of the texts ends that have a NUL between two. */
-function endsOf(bytes: Buffer): number[] {
-  const ends: number[] = [];
-  for (let end = bytes.indexOf(0); end >= 0; end = bytes.indexOf(0, end + 1)) ends.push(end);
-  ends.push(bytes.length);
-  return ends;
+function endsOf(bytes: Buffer): Uint32Array<ArrayBuffer> {
+  let ends = new Uint32Array(1024);
+  let count = 0;
+  for (let end = bytes.indexOf(0); ; end = bytes.indexOf(0, end + 1)) {
+    if (count === ends.length) {
+      const larger = new Uint32Array(2 * count);
+      larger.set(ends);
+      ends = larger;
+    }
+    ends[count++] = end < 0 ? bytes.length : end;
+    if (end < 0) return ends.subarray(0, count);
+  }
 }
 
 /** Some of many. */
@@ -72,19 +80,12 @@ interface Cut {
   readonly end: number;
 }
 
-/** Some of the texts, without what stands between them. */
-function packedTexts(bytes: Buffer, ends: readonly number[], { first, end }: Cut): PackedTexts {
+/** Some of the texts, with what stands between them. */
+function packedTexts(bytes: Buffer, ends: Uint32Array, { first, end }: Cut): PackedTexts {
   const start = first === 0 ? 0 : (ends[first - 1] ?? 0) + 1;
-  const packed = new Uint8Array(Math.max((ends[end - 1] ?? 0) - start, 0));
-  const packedEnds = new Uint32Array(end - first);
-  let at = 0;
-  for (let n = first, from = start; n < end; n++) {
-    const to = ends[n] ?? 0;
-    for (; from < to; from++) packed[at++] = bytes[from] ?? 0;
-    from = to + 1;
-    packedEnds[n - first] = at;
-  }
-  return { bytes: packed.subarray(0, at), ends: packedEnds };
+  const own = ends.slice(first, end);
+  for (let n = 0; n < own.length; n++) own[n] = (own[n] ?? 0) - start;
+  return { bytes: new Uint8Array(bytes.subarray(start, ends[end - 1] ?? 0)), ends: own };
 }
 
 /** Cells of one column, as far as they name keys. */
@@ -105,22 +106,22 @@ class KeyNames {
   readonly #byGroup = new Map<string, Map<string, number>>();
   readonly #subjectNames: SubjectKeyName[] = [];
   readonly #periodNames: VaultPeriod[] = [];
-  readonly subjects: number[] = [];
-  readonly periods: number[] = [];
+  readonly subjects: Int32Array;
+  readonly periods: Int32Array;
+  #cells = 0;
 
-  constructor(columns: ReadonlyMap<string, ProtectedColumn>) {
+  constructor(columns: ReadonlyMap<string, ProtectedColumn>, cells: number) {
     this.#columns = columns;
+    this.subjects = new Int32Array(cells).fill(-1);
+    this.periods = new Int32Array(cells).fill(-1);
   }
 
   add(bytes: Buffer, start: number, end: number): void {
     const seen = hasHeader(bytes, start, end)
       ? this.#columnOf(bytes.toString('latin1', start + COLUMN_AT, start + COLUMN_AT + 8))
       : undefined;
-    if (seen?.column === undefined) {
-      this.subjects.push(-1);
-      this.periods.push(-1);
-      return;
-    }
+    const cell = this.#cells++;
+    if (seen?.column === undefined) return;
     const { dataset, group } = seen.column;
     const reference = bytes.toString('latin1', start + SUBJECT_AT, start + SUBJECT_AT + 26);
     let subject = seen.subjects.get(reference);
@@ -134,8 +135,8 @@ class KeyNames {
       period = this.#periodNames.push({ dataset, group, period: String(month).padStart(6, '0') }) - 1;
       seen.periods.set(month, period);
     }
-    this.subjects.push(subject);
-    this.periods.push(period);
+    this.subjects[cell] = subject;
+    this.periods[cell] = period;
   }
 
   async keys(vault: VaultOfKeys): Promise<Keys> {
@@ -181,22 +182,23 @@ interface Numbered {
 
 /** Keys that some cells need, numbered anew; -1 where one is no more. */
 function numbered(
-  numbers: readonly number[],
+  numbers: Int32Array,
   keys: readonly (Uint8Array | undefined)[],
   { first, end }: Cut,
 ): Numbered {
-  const own = new Map<number, number>();
+  const own = new Int32Array(keys.length).fill(-1);
+  const used: Uint8Array[] = [];
   const renumbered = new Int32Array(end - first);
   for (let cell = first; cell < end; cell++) {
     const number = numbers[cell] ?? -1;
-    const isThere = number >= 0 && keys[number] !== undefined;
-    const known = isThere ? (own.get(number) ?? own.size) : -1;
-    if (isThere) own.set(number, known);
-    renumbered[cell - first] = known;
+    const key = number < 0 ? undefined : keys[number];
+    if (key === undefined) renumbered[cell - first] = -1;
+    else {
+      if ((own[number] ?? -1) < 0) own[number] = used.push(key) - 1;
+      renumbered[cell - first] = own[number] ?? -1;
+    }
   }
-  const packed = new Uint8Array(own.size * SECRET_BYTES);
-  for (const [number, n] of own) packed.set(keys[number] ?? [], n * SECRET_BYTES);
-  return { keys: packed, numbers: renumbered };
+  return { keys: keysOf(used), numbers: renumbered };
 }
 
 /** `202611` as a number. */

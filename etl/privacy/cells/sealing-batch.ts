@@ -1,14 +1,15 @@
 import { Buffer } from 'node:buffer';
+import type { EnvelopeHeader } from '../envelope.ts';
 import { HEADER_BYTES, type PackedTexts, SECRET_BYTES, type SealingJob } from './cell-job.ts';
 import type { CellWorkers } from './cell-work.ts';
+import { copyBytes } from './copy-bytes.ts';
 
 /** Cells of one job: enough to be worth handing over, few enough for all workers to have some. */
 const JOB_CELLS = 16_384;
 
 /** A value that is to be sealed. */
 export interface ValueToSeal {
-  /** The text before the payload. */
-  readonly header: string;
+  readonly header: EnvelopeHeader;
   readonly text: string;
   readonly subjectKey: Uint8Array;
   readonly periodKey: Uint8Array;
@@ -59,8 +60,7 @@ export class SealingBatch {
         return bytes.toString('latin1', start, end);
       },
       copy(cell, out, at) {
-        const { bytes, start, end } = spanOf(cell);
-        return at + bytes.copy(out, at, start, end);
+        return copyBytes(spanOf(cell), out, at);
       },
       lengthOf(cell) {
         const { start, end } = spanOf(cell);
@@ -99,7 +99,7 @@ class GatheredJob {
 
   add({ header, text, subjectKey, periodKey }: ValueToSeal): void {
     const cell = this.cells++;
-    this.#headers.write(header, cell * HEADER_BYTES, 'latin1');
+    writeHeader(header, this.#headers, cell * HEADER_BYTES);
     this.#reserve(text.length * 3);
     this.#length += this.#texts.write(text, this.#length);
     this.#ends[cell] = this.#length;
@@ -131,6 +131,22 @@ class GatheredJob {
     this.#texts.copy(larger, 0, 0, this.#length);
     this.#texts = larger;
   }
+}
+
+/** The text before a payload, as `headerText` has it. */
+function writeHeader({ column, subject, period }: EnvelopeHeader, out: Uint8Array, start: number): void {
+  let at = writeAscii('~1.', out, start);
+  for (const part of [column, subject, period]) {
+    at = writeAscii(part, out, at);
+    out[at++] = POINT;
+  }
+}
+
+const POINT = 0x2e;
+
+function writeAscii(text: string, out: Uint8Array, start: number): number {
+  for (let n = 0; n < text.length; n++) out[start + n] = text.charCodeAt(n);
+  return start + text.length;
 }
 
 /** Keys one behind another, in memory of their own. */
