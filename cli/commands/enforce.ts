@@ -4,6 +4,7 @@ import type { Args, Command } from '../command.ts';
 import { enforceUntilEnd } from '../enforce/enforcing.ts';
 import { openEvents } from '../enforce/event-source.ts';
 import { policiesOf } from '../enforce/policies-of.ts';
+import { registryGates } from '../enforce/registry-gates.ts';
 import { summaryJson, summaryText } from '../enforce/summary.ts';
 import { Tally } from '../enforce/tally.ts';
 import { TOPICS_OPTIONS } from '../enforce/topics-options.ts';
@@ -14,20 +15,22 @@ import { type CommandLake, NO_TEND, openLakeOf } from '../open-lake.ts';
 import { outcomeJson, printOutcome } from '../outcome.ts';
 import { outcomeCode } from '../outcome-code.ts';
 import { progressBar } from '../print/progress.ts';
+import { REGISTRY_OPTION } from '../schema-registry.ts';
 import { usageError } from '../usage-error.ts';
 
 /** `assay enforce`: judges events one by one, keeps evidence of each, and lands them. */
 export const enforce: Command = {
   name: 'enforce',
   usage:
-    '(--from FILE | --bootstrap HOST:PORT) --topic T [--dataset D] [--policies DIR] [--no-run] [--lake DIR]',
+    '(--from FILE | --bootstrap HOST:PORT) --topic T [--dataset D] [--policies DIR] [--schema-registry WHERE] [--no-run] [--lake DIR]',
   description: `Judges events record by record: which dataset each belongs to, who wrote it, whether its envelope, its values and its policy
 allow it. Writes evidence of every event, lands all of them in Bronze, each once, and runs their datasets, which publish what
 passes and quarantine what fails, with the same reasons.
 FILE has one event a line, also with .gz; - is stdin. A line is the event's payload, or what a topic has of it:
 {"topic", "partition", "offset", "key", "headers", "value"}. The same file again lands nothing and makes no new evidence.
 Events of no known dataset are judged, too, and lie apart. Policies are those that 'assay policy set' keeps in the lake, or
-the files of --policies; without one a dataset is only alerted of.
+the files of --policies; without one a dataset is only alerted of. With --schema-registry, payloads of Avro, Protobuf and JSON
+Schema are read by their schemas.
 
 With --bootstrap it reads topics of a Kafka cluster as a member of a consumer group, until Ctrl-C or SIGTERM; several may run
 beside one another. It begins at the end of topics that the group never read. Evidence goes to a topic as well, offsets are
@@ -50,6 +53,7 @@ Exit code 1 where an event failed, or a run was held.`,
     partition: { type: 'string', value: 'N', help: 'their partition (default: 0)' },
     dataset: { type: 'string', value: 'D', help: "the topic's dataset, whatever the resolution map says" },
     policies: { type: 'string', value: 'DIR', help: "a folder of policies and rules, instead of the lake's" },
+    ...REGISTRY_OPTION,
     'no-run': { type: 'boolean', help: 'leave the events in Bronze for the next run' },
     'no-tend': NO_TEND,
     ...TOPICS_OPTIONS,
@@ -125,12 +129,13 @@ async function enforceFile(
   { lake, args, io }: Context,
 ): Promise<boolean> {
   const policies = await policiesOf(lake, args, io);
+  const gates = await registryGates(args, io, lake.effects.clock);
   const bar = progressBar(io, !args.has('json'), 'landing …');
   const scratch = await lake.effects.openScratch('enforce');
   try {
     const source = await openEvents(named, { effects: lake.effects, scratch, io, progress: bar.advance });
     return await withScratchEngine(lake.effects, 'enforce', (engine) =>
-      enforceUntilEnd({ lake, engine, source, policies, tally, limits: LIMITS, isFixed: true }, io),
+      enforceUntilEnd({ lake, engine, source, policies, tally, limits: LIMITS, isFixed: true, ...gates }, io),
     );
   } finally {
     bar.stop();

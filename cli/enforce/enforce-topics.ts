@@ -21,6 +21,7 @@ import { type BatchRunsOptions, batchRuns } from './batch-runs.ts';
 import { enforceUntilEnd } from './enforcing.ts';
 import { kafkaSettings } from './kafka-options.ts';
 import { policiesOf } from './policies-of.ts';
+import { registryGates } from './registry-gates.ts';
 import { summaryJson, summaryText } from './summary.ts';
 import { Tally } from './tally.ts';
 import { EVIDENCE_TOPIC, GROUP, RUN_SECONDS, SESSION_SECONDS } from './topics-options.ts';
@@ -76,6 +77,7 @@ interface Context {
 async function enforceFrom(source: KafkaSource, context: Context): Promise<void> {
   const { tally, lake, settings, evidenceTopic, args, io } = context;
   const policies = await policiesOf(lake, args, io);
+  const gates = await registryGates(args, io, lake.effects.clock);
   const [evidenceSender, eventSender] = [
     new IdempotentSender({ settings }),
     new IdempotentSender({ settings }),
@@ -89,7 +91,7 @@ async function enforceFrom(source: KafkaSource, context: Context): Promise<void>
     await withScratchEngine(lake.effects, 'enforce', (engine) =>
       enforceUntilEnd(
         {
-          ...{ lake, engine, source, policies, tally, evidence, limits: LIMITS },
+          ...{ lake, engine, source, policies, tally, evidence, limits: LIMITS, ...gates },
           republisher: new KafkaRepublisher(eventSender),
           ...(runs === undefined ? {} : { runs, onLanded: ({ datasets }) => runs.landed(datasets) }),
         },

@@ -4,6 +4,7 @@ import { readData } from './data.ts';
 import { listDatasets, showContract, showDataset, showSnapshots } from './datasets.ts';
 import { listDecisions } from './decisions.ts';
 import { showDiff } from './diff.ts';
+import { listEvidence } from './evidence.ts';
 import { showHealth } from './health.ts';
 import { showLineage } from './lineage.ts';
 import { openApi } from './openapi.ts';
@@ -108,6 +109,7 @@ export const ROUTES: readonly Route[] = [
   setPolicy,
   showResolution,
   setResolution,
+  listEvidence,
   describeApi,
   healthz,
   readyz,

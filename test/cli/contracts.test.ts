@@ -80,12 +80,17 @@ describe('contracts diff', () => {
       to: '1.1.0',
       changes: [{ kind: 'additive', path: 'columns.till' }],
     });
-    expect(await diff(more, old)).toMatchObject({ code: 2, needsMajor: true });
+    expect(await diff(more, old)).toMatchObject({
+      code: 2,
+      needsMajor: true,
+      modes: { FULL: { compatible: true, because: [] } },
+    });
     expect(await diff(old, PROPOSED)).toMatchObject({ code: 2, compatible: false, needsMajor: true });
     const major = PROPOSED.replace('1.1.0', '2.0.0');
     expect(await diff(old, major)).toMatchObject({ code: 0, compatible: false, needsMajor: false });
     const { out } = await runMain(['contracts', 'diff', 'old.yaml', 'new.yaml'], shop);
     expect(out).not.toContain('␊');
+    expect(out).toMatch(/By a registry's modes: NONE\n {2}by the new version customer is required/);
     expect(out).toMatch(
       /1\.0\.0 → 2\.0\.0: 1 breaking change, and the major version was raised[\s\S]*breaking +columns\.customer\.required/,
     );
@@ -139,6 +144,7 @@ describe('contracts try', () => {
     const { out } = await runMain(['contracts', 'try', 'proposed.yaml'], shop);
     expect(out.split('\n').length).toBeGreaterThan(15);
     expect(out).not.toContain('␊');
+    expect(out).toMatch(/By a registry's modes: NONE, FORWARD\n {2}by the new version customer is required/);
     expect(out).toMatch(/in Silver 2 now, 2 then; 1 would come, 1 would go/);
     expect(out).toMatch(
       /Would go to Silver[\s\S]*jan\.csv:2 £2\.50[\s\S]*Would leave Silver[\s\S]*Nothing was published/,

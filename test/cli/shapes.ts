@@ -387,6 +387,10 @@ export const ContractsDiffJson = z.strictObject({
   from: z.string(),
   to: z.string(),
   ...Comparison,
+  modes: z.record(
+    z.enum(['NONE', 'BACKWARD', 'FORWARD', 'FULL']),
+    z.strictObject({ compatible: z.boolean(), because: z.array(z.string()) }),
+  ),
 });
 const Requests = z.strictObject({ writes: Counted, reads: Counted, waits: Counted });
 export const EstimateJson = z.strictObject({

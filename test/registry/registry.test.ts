@@ -36,8 +36,7 @@ describe("what Confluent's serializers wrote, by the schemas that they registere
     const read = (await compileSchema(schema)).read(wire.body, { isFramed: true });
     expect(read.kind).toBe('valid');
     // Longs of Avro are exact numbers, which JSON of JavaScript would round.
-    if (read.kind === 'valid')
-      expect(JSON.parse(read.json.replace(/:(\d{16,})/g, ':"$1"'))).toEqual(textual(says));
+    if (read.kind === 'valid') expect(JSON.parse(read.json.replace(/:(\d{16,})/g, ':"$1"'))).toEqual(says);
   });
 
   test('an id, a subject and a version that are not there are unknown', async () => {
@@ -52,12 +51,6 @@ describe("what Confluent's serializers wrote, by the schemas that they registere
     expect(await registry.latest('avro.orders-value')).toMatchObject({ compatibility: 'FORWARD_TRANSITIVE' });
   });
 });
-
-/** Integers that doubles can't have, as texts. */
-const textual = (says: unknown): unknown =>
-  JSON.parse(JSON.stringify(says), (_, value) =>
-    typeof value === 'number' && value > Number.MAX_SAFE_INTEGER ? String(BigInt(value)) : value,
-  );
 
 async function send(method: string, path: string, body: unknown): Promise<unknown> {
   const answer = await fetch(`${url}/${path}`, {
@@ -87,8 +80,27 @@ async function registrySays({ format, older, newer }: Pair, mode: 'BACKWARD' | '
   return Compatible.parse(said).is_compatible;
 }
 
-/** Where the registry says something else than we do, and why we stay. */
-const OTHERWISE: Readonly<Record<string, string>> = {};
+type Verdicts = Readonly<Record<'backward' | 'forward', boolean>>;
+
+const NEITHER = { backward: false, forward: false };
+const BACKWARD = { backward: true, forward: false };
+
+/**
+ * Where the registry says something else than we do. Its rules for Protobuf are of a style of writing schemas: a field is
+ * reserved before it goes, and keeps its name and its type to the letter. Ours are what Protobuf says of reading
+ * (https://protobuf.dev/programming-guides/proto3/#updating).
+ */
+const OTHERWISE: Readonly<Record<string, Verdicts>> = {
+  'protobuf: one more field': BACKWARD,
+  'protobuf: int32 to int64': NEITHER,
+  'protobuf: text to bytes': NEITHER,
+  'protobuf: another name of a field': NEITHER,
+  'protobuf: a field that goes into a new oneof': BACKWARD,
+  // Both could be set before, and one of them is lost.
+  'protobuf: two fields that go into one oneof': { backward: true, forward: true },
+  'protobuf: a field that becomes required': NEITHER,
+  'protobuf: a symbol of an enum': BACKWARD,
+};
 
 describe('which versions may follow one another, as the registry says', () => {
   test.each(PAIRS)('$format: $name', async (pair) => {
@@ -97,8 +109,6 @@ describe('which versions may follow one another, as the registry says', () => {
       forward: await registrySays(pair, 'FORWARD'),
     };
     const { backward, forward } = pair;
-    const key = `${pair.format}: ${pair.name}`;
-    if (Object.hasOwn(OTHERWISE, key)) expect(said).not.toEqual({ backward, forward });
-    else expect(said).toEqual({ backward, forward });
+    expect(said).toEqual(OTHERWISE[`${pair.format}: ${pair.name}`] ?? { backward, forward });
   });
 });

@@ -6,7 +6,7 @@ import { type Engine, openEngine } from '../../../etl/engine/engine.ts';
 import type { ObservedEvent, Partition } from '../../../stream/event.ts';
 import type { GateState } from '../../../stream/gates/gate.ts';
 import { openContracts } from '../../../stream/gates/open-contracts.ts';
-import { openPipeline } from '../../../stream/gates/pipeline.ts';
+import { openPipeline, type PipelineParts } from '../../../stream/gates/pipeline.ts';
 import type { DatasetPolicy } from '../../../stream/policy/dataset-policy.ts';
 import type { PolicySet } from '../../../stream/policy/policy-set.ts';
 import type { ResolutionRule } from '../../../stream/policy/resolution-rule.ts';
@@ -96,6 +96,7 @@ export interface Judging {
 
 export async function openJudging(
   texts: Readonly<Record<string, string>> = { 'orders/created.yaml': ORDERS_CONTRACT },
+  registries: Pick<PipelineParts, 'decoding' | 'schemas'> = {},
 ): Promise<Judging> {
   const engine = await openEngine({ threads: 1, memoryLimitMb: 256 });
   const contracts = openContracts({
@@ -110,7 +111,10 @@ export async function openJudging(
     engine,
     contract: parseContract('created.yaml', ORDERS_CONTRACT) as SourceContract,
     judge: (events, set, partition = TOPIC) =>
-      openPipeline({ policies: { current: async () => set }, contracts })({ partition, events }),
+      openPipeline({ policies: { current: async () => set }, contracts, ...registries })({
+        partition,
+        events,
+      }),
     close: () => engine.close(),
   };
 }

@@ -108,6 +108,10 @@ avro("unions, lists, maps, enums, names", {
       "other": {"sku": "b", "of": None}, "tags": {"a": None, "b": 0.5, "c": dt.datetime(2026, 1, 13, tzinfo=UTC)}},
      {"state": "PAID", "again": "text", "lines": [], "other": {"x": 2**60}, "tags": {}},
      {"state": "PAID", "again": 2**62, "lines": [], "other": [1, 2, 3], "tags": {}})
+avro("orders.created", record(("order_id", "string"), ("customer_id", ["null", "string"]),
+                              ("placed_at", {"type": "long", "logicalType": "timestamp-millis"}), name="Created", namespace="orders"),
+     {"order_id": "o-1", "customer_id": "c-1", "placed_at": dt.datetime(2026, 1, 13, 12, 1, 2, 120000, UTC)},
+     {"order_id": "o-2", "customer_id": None, "placed_at": dt.datetime(2026, 1, 13, 12, 1, 2, 120000, UTC)})
 for n in range(40):
     avro(f"chance {n}", record(("i", "long"), ("l", {"type": "array", "items": "int"}), ("u", ["string", "bytes", "null"]),
                                ("d", {"type": "bytes", "logicalType": "decimal", "precision": 20, "scale": n % 5})),
