@@ -8,7 +8,7 @@ import { table } from '../print/table.ts';
 /** `assay policy list`: every dataset whose events have a policy, and where they come from. */
 export const policyList: Command = {
   name: 'policy list',
-  usage: '',
+  usage: '[--lake DIR]',
   description: `Lists the datasets whose events have a policy: what follows where an event fails, by which contract, whose it is, and where its
 events come from.`,
   options: {},

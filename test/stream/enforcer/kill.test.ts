@@ -5,7 +5,7 @@ import { tempFolder } from '../../adapters/temp-folder.ts';
 import { assay, startAssay } from '../../cli/assay.ts';
 import { order } from '../gates/judging.ts';
 
-const KILLS = Number(process.env.ENFORCE_KILLS ?? 40);
+const KILLS = Number(process.env.ENFORCE_KILLS ?? 12);
 const [PARTITIONS, EVENTS] = [30, 60];
 const CONTRACTS = path.resolve('examples/orders/contracts');
 
@@ -91,4 +91,4 @@ test('killed again and again, and started once more, each event is in Bronze onc
   expect(new Set(evidence.map(({ evidence_id }) => evidence_id)).size).toBe(all.length);
   // Some kills hit it in the middle of landing.
   expect(midway).toBeGreaterThan(0);
-});
+}, 1_800_000);
