@@ -14,6 +14,8 @@ const BEFORE_FIRST: readonly string[] = [
   'files-readmitted',
   'adopted',
   'breaker-reset',
+  'policy-set',
+  'resolution-set',
 ];
 
 const Recorded = z.looseObject({ status: z.string().optional(), kind: z.string().optional() });
