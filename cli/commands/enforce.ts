@@ -26,7 +26,7 @@ export const enforce: Command = {
   description: `Judges events record by record: which dataset each belongs to, who wrote it, whether its envelope, its values and its policy
 allow it. Writes evidence of every event, lands all of them in Bronze, each once, and runs their datasets, which publish what
 passes and quarantine what fails, with the same reasons.
-FILE has one event a line, also with .gz; - is stdin. A line is the event's payload, or what a topic has of it:
+FILE has one event a line, also packed by gzip or zstd; - is stdin. A line is the event's payload, or what a topic has of it:
 {"topic", "partition", "offset", "key", "headers", "value"}. The same file again lands nothing and makes no new evidence.
 Events of no known dataset are judged, too, and lie apart. Policies are those that 'assay policy set' keeps in the lake, or
 the files of --policies; without one a dataset is only alerted of. With --schema-registry, payloads of Avro, Protobuf and JSON

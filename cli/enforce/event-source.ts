@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { hashFile } from '../../adapters/local/file-bytes.ts';
 import { guarded } from '../../adapters/local/file-errors.ts';
 import { eventFile } from '../../adapters/local/stream/event-file.ts';
+import { isBareText } from '../../adapters/local/stream/event-text.ts';
+import { digestOfText } from '../../adapters/local/stream/file-lines.ts';
 import { ConfigError, ConflictError, DataError } from '../../etl/errors.ts';
 import { eventSourceKey } from '../../etl/naming/streams.ts';
 import type { Effects, ProgressEvent, Scratch } from '../../etl/ports.ts';
@@ -36,8 +38,7 @@ export async function openEvents(
   { effects, scratch, io, progress }: Opening,
 ): Promise<EventSource> {
   const file = named.from === '-' ? await spooled(scratch, io) : path.resolve(io.cwd, named.from);
-  const { digest } = await hashed(file);
-  const fileId = digest.slice(0, 32);
+  const fileId = (await textDigest(file)).slice(0, 32);
   const { size: totalBytes } = await stat(file);
   return eventFile({
     ...named,
@@ -48,11 +49,13 @@ export async function openEvents(
   });
 }
 
-async function hashed(file: string): Promise<{ readonly digest: string }> {
+/** Of the text and not of its packing: a file and its `.gz` hold the same events. */
+async function textDigest(file: string): Promise<string> {
   try {
-    return await guarded(`reading ${file}`, () => hashFile(file));
+    const { digest } = await guarded(`reading ${file}`, () => hashFile(file));
+    return (await isBareText(file)) ? digest : await digestOfText(file);
   } catch (error) {
-    if (!(error instanceof DataError)) throw error;
+    if (!(error instanceof DataError) || error.code !== 'NOT_FOUND') throw error;
     throw new ConfigError('NO_FILE', error.message, { context: { file }, cause: error });
   }
 }

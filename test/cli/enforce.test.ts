@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { tempFolder } from '../adapters/temp-folder.ts';
 import { order } from '../stream/gates/judging.ts';
@@ -280,4 +281,50 @@ test('a command line that says too little, or a folder that is none, changes not
     "can't be",
   );
   expect(await evidenceOf(lake)).toEqual([]);
+});
+
+test('a file of events is the same however it is packed or marked, and a damaged one lands nothing', async () => {
+  const lake = await newLake('packings');
+  const text = Buffer.from(`${order({ order_id: 'o-71' })}\n${order({ order_id: 'o-72' })}\n`);
+  const mark = Buffer.from([0xef, 0xbb, 0xbf]);
+  const landed = async (name: string, bytes: Uint8Array) => {
+    await writeFile(path.join(cwd, name), bytes);
+    const to = ['--dataset', 'orders.created', '--no-run', ...lake];
+    return await run('enforce', '--from', name, ...TOPIC, ...to, '--json');
+  };
+  const counts = async (name: string, bytes: Uint8Array) => {
+    const { out } = await landed(name, bytes);
+    const {
+      passed,
+      failed,
+      landed: done,
+    } = JSON.parse(out) as {
+      passed: number;
+      failed: number;
+      landed: { events: number; before: number };
+    };
+    return [passed, failed, done.events, done.before];
+  };
+  expect(await counts('plain.txt', text)).toEqual([2, 0, 2, 0]);
+  expect(await counts('packed.gz', gzipSync(text))).toEqual([2, 0, 0, 2]);
+  expect(await counts('packed-by-its-bytes.jsonl', gzipSync(text))).toEqual([2, 0, 0, 2]);
+  expect(await counts('marked.jsonl', Buffer.concat([mark, text]))).toEqual([2, 0, 0, 2]);
+  const full = await readFile(path.join(cwd, FILE));
+  expect(await counts('marked-lines.jsonl', Buffer.concat([mark, full]))).toEqual(
+    await counts('lines.jsonl', full).then(([passed, failed]) => [passed, failed, 13, 0]),
+  );
+  const random = Buffer.from(Array.from({ length: 5000 }, (_, n) => (n * n * 31) % 251));
+  const whole = gzipSync(Buffer.concat([order({ order_id: 'o-73' }), random]));
+  const damaged: Readonly<Record<string, Uint8Array>> = {
+    'cut.gz': whole.subarray(0, -9),
+    'wrong-sum.gz': Buffer.concat([whole.subarray(0, -8), Buffer.alloc(8, 1)]),
+    'followed.gz': Buffer.concat([whole, Buffer.from('more')]),
+    'none.gz': random,
+    'wide.jsonl': Buffer.from(`\ufeff${text}`, 'utf16le'),
+  };
+  for (const [name, bytes] of Object.entries(damaged)) {
+    const { code, out, err } = await landed(name, bytes);
+    expect([name, code, out + err]).toEqual([name, 1, expect.stringMatching(/can't be unpacked|UTF-16/)]);
+  }
+  expect(await evidenceOf(lake)).toHaveLength(15);
 });

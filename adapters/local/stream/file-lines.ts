@@ -1,8 +1,7 @@
 import { Buffer } from 'node:buffer';
-import { createReadStream } from 'node:fs';
-import { createGunzip } from 'node:zlib';
+import { createHash } from 'node:crypto';
 import { DataError } from '../../../etl/errors.ts';
-import { guarded, hasCode } from '../file-errors.ts';
+import { eventText } from './event-text.ts';
 
 /** A line of a file, counted from 1, without its end. */
 export interface FileLine {
@@ -13,20 +12,28 @@ export interface FileLine {
 /** Brokers take messages of a megabyte unless told otherwise. */
 const MOST_LINE_BYTES = 64 * 1024 * 1024;
 
-/** The lines of a file, also one with `.gz`, that have more than blanks; DataError `LINE_TOO_LONG` for one of more than 64 MiB. */
-export async function* fileLines(file: string): AsyncGenerator<FileLine> {
+/**
+ * The lines of a file's `eventText` that have more than blanks; DataError `LINE_TOO_LONG` for one of more than 64 MiB.
+ * `onPiece` is given all of the text.
+ */
+export async function* fileLines(
+  file: string,
+  onPiece?: (piece: Uint8Array) => void,
+): AsyncGenerator<FileLine> {
   let number = 0;
   let held: Buffer[] = [];
   let heldBytes = 0;
-  for await (const piece of piecesOf(file)) {
+  for await (const bytes of eventText(file)) {
+    onPiece?.(bytes);
+    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     let at = 0;
     for (let end = piece.indexOf(LF); end >= 0; end = piece.indexOf(LF, at)) {
       number++;
-      const bytes = withoutReturn(Buffer.concat([...held, piece.subarray(at, end)]));
+      const line = withoutReturn(Buffer.concat([...held, piece.subarray(at, end)]));
       [held, heldBytes, at] = [[], 0, end + 1];
-      if (!isBlank(bytes)) yield { number, bytes };
+      if (!isBlank(line)) yield { number, bytes: line };
     }
-    // A copy: the stream may use the piece again.
+    // A copy: the piece is used again.
     held.push(Buffer.from(piece.subarray(at)));
     heldBytes += piece.length - at;
     if (heldBytes > MOST_LINE_BYTES)
@@ -42,37 +49,15 @@ export async function* fileLines(file: string): AsyncGenerator<FileLine> {
   if (!isBlank(bytes)) yield { number: number + 1, bytes };
 }
 
-async function* piecesOf(file: string): AsyncGenerator<Buffer> {
-  const source = createReadStream(file);
-  const unpacked = /\.gz$/i.test(file) ? source.pipe(createGunzip()) : source;
-  if (unpacked !== source) source.on('error', (error) => unpacked.destroy(error));
-  const iterator = unpacked.iterator({ destroyOnReturn: true });
-  try {
-    for (;;) {
-      const { done, value } = await guarded(`reading ${file}`, () => nextOf(iterator, file));
-      if (done === true) return;
-      yield value;
-    }
-  } finally {
-    source.destroy();
-    unpacked.destroy();
-  }
-}
-
-async function nextOf(iterator: AsyncIterator<Buffer>, file: string): Promise<IteratorResult<Buffer>> {
-  try {
-    return await iterator.next();
-  } catch (error) {
-    if (!hasCode(error, 'Z_DATA_ERROR', 'Z_BUF_ERROR')) throw error;
-    throw new DataError('GZIP_DAMAGED', `${file} can't be unpacked: it is damaged or cut off.`, {
-      context: { file },
-      cause: error,
-    });
-  }
-}
-
 const LF = 10;
 
 const withoutReturn = (line: Buffer): Buffer => (line.at(-1) === 13 ? line.subarray(0, -1) : line);
 
 const isBlank = (line: Buffer): boolean => line.every((byte) => byte === 32 || byte === 9 || byte === 13);
+
+/** SHA-256 of a file's text, 64 lower-case hex digits. */
+export async function digestOfText(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const _line of fileLines(file, (piece) => hash.update(piece)));
+  return hash.digest('hex');
+}

@@ -56,7 +56,37 @@ test('lines that are no events say what is wrong', () => {
   expect(problem('{"topic":"t","partition":-1,"offset":1,"value":1}')).toBe(
     "'partition' is no whole number from 0 on",
   );
-  expect(problem(`{${rest},"value":1,"headers":["a"]}`)).toBe("'headers' is no object of texts");
+  expect(problem(`{${rest},"value":1,"headers":["a"]}`)).toMatch(/^'headers' is no object of texts/);
+  // What JSON.parse and Base64 of Node pass over, and would land as another event.
+  const values = { value: ['1', '"x"'], timestamp: ['1', '2'], headers: ['{}', '{}'] };
+  for (const [name, [one, other]] of Object.entries(values))
+    expect(problem(`{${rest},"value":1,"${name}":${one},"${name}":${other}}`)).toBe(
+      `it has the member '${name}' twice`,
+    );
+  expect(problem(`{${rest},"value":1,"headers":{"a":"1","\\u0061":"2"}}`)).toBe(
+    "it has the member 'a' twice",
+  );
+  expect(problem(`{${rest},"value":1,"valueBase64":"QQ=="}`)).toMatch(/beside/);
+  for (const wrong of ['!!', 'QQ!=', 'Q', 'QQ==QQ=='])
+    expect([wrong, problem(`{${rest},"valueBase64":"${wrong}"}`)]).toEqual([
+      wrong,
+      "'valueBase64' is no Base64",
+    ]);
+  for (const wrong of [
+    '"yesterday"',
+    '"99999-01-01T00:00:00Z"',
+    '"2026-01-13T12:00:00"',
+    '1e18',
+    '1.5',
+    'true',
+  ])
+    expect([wrong, problem(`{${rest},"value":1,"timestamp":${wrong}}`)]).toEqual([
+      wrong,
+      expect.stringMatching(/^'timestamp' is neither/),
+    ]);
+  expect(problem(`{${rest},"value":1,"topicId":5}`)).toBe("'topicId' is no text");
+  expect(problem(`{${rest},"value":1,"key":"\\ud800"}`)).toMatch(/^'key'/);
+  expect(problem(`{${rest},"value":1,"headers":{"a":{"base64":"!"}}}`)).toMatch(/^'headers'/);
   expect(problem(`{${rest},"value":1,"key":7}`)).toBe('\'key\' is neither a text nor null nor {"base64": …}');
   expect(problem(`{${rest},"value":1}`)).toBe('none');
 });
@@ -78,4 +108,22 @@ test("an event's id is that of its place, as another program hashes it", () => {
   ]);
   expect(askPython({ ids }).ids).toEqual(places.map(evidenceId));
   expect(new Set(places.map(evidenceId)).size).toBe(50);
+});
+
+test('what is odd in a line and no fault of it is read as it stands', () => {
+  const read = (text: string) => {
+    const landed = readLanded(Buffer.from(`{"topic":"t","partition":0,"offset":1,${text}}`), 7);
+    if ('problem' in landed) throw new Error(landed.problem);
+    return landed.event;
+  };
+  const value = (text: string): string => Buffer.from(read(text).value ?? []).toString();
+  expect(value('"value":{"a":1,"a":2,"value":3},"headers":{"value":"v"}')).toBe('{"a":1,"a":2,"value":3}');
+  expect(value('"x":{"value":1},"value":"}\\",{"')).toBe('"}\\",{"');
+  expect(value('"valueBase64":"QQ"')).toBe('A');
+  expect(read('"value":1').timestampMs).toBe(7);
+  expect(read('"value":1,"timestamp":"2026-01-13T13:00:00.5+01:00"').timestampMs).toBe(1768305600500);
+  expect(read('"value":1,"headers":{"__proto__":["a","b"]}').headers.map(({ name }) => name)).toEqual([
+    '__proto__',
+    '__proto__',
+  ]);
 });
