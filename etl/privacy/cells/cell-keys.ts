@@ -64,7 +64,8 @@ export class CellKeys {
 
   #setOf(bytes: Uint8Array, at: number): number {
     // The subject's digits are random, but one subject has several columns and many months.
-    const subject = four(bytes, at + SUBJECT_AT) ^ Math.imul(four(bytes, at + SUBJECT_AT + 4), 0x85ebca6b);
+    const last = at + SUBJECT_AT + 18;
+    const subject = four(bytes, last) ^ Math.imul(four(bytes, last + 4), 0x85ebca6b);
     const other = four(bytes, at + COLUMN_AT) ^ Math.imul(four(bytes, at + PERIOD_AT + 2), 0x9e3779b1);
     let mixed = Math.imul(subject ^ (subject >>> 15), 0x2c1b3c6d) ^ Math.imul(other, 0x297a2d39);
     mixed = Math.imul(mixed ^ (mixed >>> 16), 0x7feb352d);
