@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
@@ -148,6 +149,13 @@ test('what work throws on a thread comes back as it was thrown, and the thread g
     texts: { bytes: new Uint8Array(3), ends: new Uint32Array([3]) },
   };
   expect((await work.work(whole)).ends).toHaveLength(1);
+});
+
+test('the npm package has the file of the threads', () => {
+  const { include } = JSON.parse(
+    readFileSync(path.join(import.meta.dirname, '../../tsconfig.build.json'), 'utf8'),
+  );
+  expect(include).toContain('adapters/local/cell-workers/worker.ts');
 });
 
 test('closed workers leave nobody waiting, and no thread', async () => {
