@@ -139,6 +139,26 @@ test('the orders of the example: evidence of each, Silver has what passed, quara
   expect(await rows('SELECT count(*) AS n FROM silver.orders_created', lake)).toMatchObject([{ n: 8 }]);
 });
 
+test('an event that failed is corrected as any record is, and published', async () => {
+  const lake = ['--lake', 'lake'];
+  const [list] = await json<{ records: Record0[] }[]>(
+    'quarantine',
+    'list',
+    '--column',
+    'customer_id',
+    ...lake,
+  );
+  const ids = (list?.records ?? []).filter(({ reasons }) => reasons.length === 1).map(({ record }) => record);
+  expect(ids).toHaveLength(1);
+  const why = ['--dataset', 'orders.created', '--reason', 'asked the shop', '--by', 'ann'];
+  const corrected = await run('quarantine', 'correct', ids[0] ?? '', 'customer_id=c-9', ...why, ...lake);
+  expect([corrected.code, corrected.err]).toEqual([0, '']);
+  const sql = "SELECT order_id, event_offset FROM silver.orders_created WHERE customer_id = 'c-9'";
+  expect(await rows(sql, lake)).toMatchObject([{ order_id: 'o-784235' }]);
+  const shown = await json<Record0>('quarantine', 'show', ids[0] ?? '', ...lake);
+  expect(shown.evidence).toMatch(/^evd-/);
+});
+
 test('evidence is found by dataset, result, gate, reason and offset', async () => {
   const lake = ['--lake', 'lake'];
   const places = async (...filter: readonly string[]) =>
@@ -267,6 +287,50 @@ test('events of a protected dataset are protected before they are stored, and ev
       found.find(({ source }) => source.offset === FIRST + 2)?.evidence_id ?? ''
     ],
   ).toBe('NULL_VALUE:customer_id');
+});
+
+test('policies that are broken stop nothing, and evidence says so', async () => {
+  const lake = await newLake('broken');
+  await cp(path.join(cwd, 'examples/orders/policies'), path.join(cwd, 'broken-policies'), {
+    recursive: true,
+  });
+  await writeFile(path.join(cwd, 'broken-policies/orders.created.yaml'), 'dataset_urn: [');
+  await writeFile(path.join(cwd, 'packed.jsonl.gz'), gzipSync(await readFile(path.join(cwd, FILE))));
+  const args = [
+    'enforce',
+    '--from',
+    'packed.jsonl.gz',
+    ...TOPIC,
+    '--policies',
+    'broken-policies',
+    '--no-run',
+    ...lake,
+  ];
+  expect(await run(...args)).toMatchObject({ code: 1 });
+  const [first] = await evidenceOf(lake, '--offset', String(FIRST));
+  expect(first).toMatchObject({
+    policy: { version: null, enforcement_mode: 'ALERT_ONLY' },
+    validation: { result: 'PASS', warnings: ['POLICY_BROKEN'] },
+  });
+  await writeFile(path.join(cwd, 'broken-policies/resolution.yaml'), 'rules: [{ source_type: NOTHING }]');
+  await writeFile(path.join(cwd, 'other.jsonl'), order().toString());
+  expect(await run('enforce', '--from', 'other.jsonl', ...args.slice(3))).toMatchObject({ code: 1 });
+  expect(await evidenceOf(lake, '--dataset', 'unknown', '--offset', '0')).toMatchObject([
+    { validation: { reason_codes: ['DATASET_UNKNOWN'], warnings: ['RESOLUTION_BROKEN'] } },
+  ]);
+});
+
+test('a file that is damaged, or whose offsets go back, says where, and what is before it is done', async () => {
+  const lake = await newLake('damaged');
+  const lines = (await readFile(path.join(cwd, FILE), 'utf8')).split('\n');
+  await writeFile(path.join(cwd, 'back.jsonl'), [lines[0], lines[2], lines[1]].join('\n'));
+  const to = [...TOPIC, '--dataset', 'orders.created', '--no-run', ...lake];
+  const back = await run('enforce', '--from', 'back.jsonl', ...to);
+  expect([back.code, back.err]).toEqual([1, expect.stringContaining('Line 3 of')]);
+  expect(reasonsOf(await evidenceOf(lake))).toEqual({ 0: '', 2: 'NULL_VALUE:customer_id' });
+  await writeFile(path.join(cwd, 'cut.jsonl.gz'), gzipSync(Buffer.from(lines.join('\n'))).subarray(0, 700));
+  const cut = await run('enforce', '--from', 'cut.jsonl.gz', ...to);
+  expect([cut.code, cut.err]).toEqual([1, expect.stringContaining('damaged or cut off')]);
 });
 
 test('a command line that says too little, or a folder that is none, changes nothing', async () => {
