@@ -1,6 +1,8 @@
 import type { Partition } from '../../stream/event.ts';
 import type { EventBatch } from '../../stream/ports.ts';
-import { type Assignment, keyOf } from './assignment.ts';
+import { type Assignment, keyOf, type TopicPartition } from './assignment.ts';
+import { pause } from './backoff.ts';
+import type { Cluster, ClusterState, Topic } from './cluster.ts';
 import { type KeptOffset, keptOffsets, type OffsetToKeep, offsetsAt } from './group-offsets.ts';
 import type { OffsetsPlace } from './start-offsets.ts';
 
@@ -36,10 +38,8 @@ export async function openTracks(
   { partitions, starts }: Assignment,
 ): Promise<OpenedTracks> {
   const { cluster, coordinator, group } = place;
-  const { clusterId, topics } = await cluster.state([...new Set(partitions.map(({ topic }) => topic))]);
-  const present = partitions.filter(
-    ({ topic, partition }) => topics.get(topic)?.leaders[partition] !== undefined,
-  );
+  const { clusterId, topics } = await stateOf(cluster, partitions);
+  const present = partitions.filter((one) => isThere(topics, one));
   const kept = await keptOffsets(coordinator, group, present);
   const idOf = (topic: string): string => printedId(topics.get(topic)?.id ?? '');
   const validOf = (key: string, topic: string): KeptOffset | undefined => {
@@ -62,6 +62,20 @@ export async function openTracks(
   });
   const unkept = tracks.filter(({ partition }) => validOf(keyOf(partition), partition.topic) === undefined);
   return { tracks, unkept: unkept.map(({ partition, position }) => ({ ...partition, offset: position })) };
+}
+
+const isThere = (topics: ReadonlyMap<string, Topic>, { topic, partition }: TopicPartition): boolean =>
+  topics.get(topic)?.leaders[partition] !== undefined;
+
+/** Brokers hear of new partitions one after the other: the leader of the group may have given one that this broker doesn't know yet. */
+async function stateOf(cluster: Cluster, partitions: readonly TopicPartition[]): Promise<ClusterState> {
+  const names = [...new Set(partitions.map(({ topic }) => topic))];
+  for (let attempt = 1; ; attempt++) {
+    const state = await cluster.state(names);
+    const isWhole = partitions.every((one) => !state.topics.has(one.topic) || isThere(state.topics, one));
+    if (isWhole || attempt > 10) return state;
+    await pause({ firstMs: 100, mostMs: 500 }, attempt);
+  }
 }
 
 function trackAt(

@@ -181,12 +181,22 @@ test('reads new partitions of a topic from their start', async () => {
   const topic = await newTopic(plain, 1);
   await withProducer(plain, (producer) => producer.send({ topic, messages: messages('old', 5) }));
   const { source } = testSource(plain, [topic], { isFromStart: false });
-  const reading = takeFrom(source, { isEnough: (all) => all.length >= 30 });
+  let count = 0;
+  const reading = takeFrom(source, {
+    isEnough: () => false,
+    onBatch: async ({ events }) => {
+      count += events.length;
+    },
+  });
   await until(() => source.lag().length === 1);
   await asAdmin(plain, (admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] }));
   const added = messages('new', 30).map((message, n) => ({ ...message, partition: 1 + (n % 3) }));
   await withProducer(plain, (producer) => producer.send({ topic, messages: added }));
-  expect(texts(await reading).sort()).toEqual(added.map(({ value }) => value).sort());
+  // kafkajs sends some of them twice where it doesn't know all partitions yet.
+  const there = (await readTopic(plain, topic)).filter(({ partition }) => partition > 0);
+  await until(() => count >= there.length);
+  await source.stop();
+  expect(texts(await reading).sort()).toEqual(there.map(({ value }) => String(value)).sort());
 });
 
 test('a topic that is made anew is read from its start, under another id', async () => {
