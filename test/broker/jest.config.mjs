@@ -8,4 +8,6 @@ export default {
   testPathIgnorePatterns: ['/node_modules/'],
   testTimeout: 120_000,
   maxWorkers: 1,
+  // A test that fails may leave a consumer behind, which waits for ever.
+  forceExit: true,
 };

@@ -45,12 +45,16 @@ export async function createTopic(
   { partitions, config }: { partitions: number; config: Readonly<Record<string, string>> },
 ): Promise<void> {
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-  await asAdmin(bootstrap, (admin) =>
-    admin.createTopics({
+  await asAdmin(bootstrap, async (admin) => {
+    await admin.createTopics({
       topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
       waitForLeaders: true,
-    }),
-  );
+    });
+    // A partition whose leader isn't ready fails, and kafkajs sends all of a request again: others would have it twice.
+    const isReady = async (): Promise<boolean> =>
+      (await admin.fetchTopicOffsets(topic).catch(() => [])).length === partitions;
+    while (!(await isReady())) await new Promise((resolve) => setTimeout(resolve, 100));
+  });
 }
 
 /** Does some work with a producer. */
