@@ -8,6 +8,7 @@ import type { UpkeepOptions } from '../adapters/local/run-dataset.ts';
 import type { VaultSettings } from '../adapters/local/vault/vault-place.ts';
 import { ConfigError, messageOf } from '../etl/errors.ts';
 import type { Runs } from '../etl/operations/runs.ts';
+import type { BronzeKeeper } from '../etl/personal/adopting/bronze-keeper.ts';
 import type { Alert, DatasetRun, Effects, EngineOptions } from '../etl/ports.ts';
 import type { Args } from './command.ts';
 import type { Io } from './io.ts';
@@ -37,6 +38,8 @@ export interface CommandLake extends Lake {
   readonly runs: Runs;
   /** Where SQL is answered on AWS; undefined where it is on this machine. */
   readonly athena: AthenaPlace | undefined;
+  /** What adopts datasets on AWS; undefined where the lake is a folder. */
+  readonly keeper?: BronzeKeeper;
   /** Where its vault is on AWS; undefined where that is a folder. */
   readonly vaultOnAws?: VaultOnAws | undefined;
   /** The table of policies on AWS; undefined where they are documents of the lake. */

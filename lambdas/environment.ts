@@ -9,6 +9,8 @@ const whole = z
 
 /** Every variable that a function may be given. */
 const Variables = z.object({
+  /** Given by Lambda itself. */
+  AWS_LAMBDA_FUNCTION_NAME: text,
   ASSAY_STAGE: z.enum(['staging', 'production']),
   ASSAY_BRONZE_BUCKET: text,
   ASSAY_SILVER_BUCKET: text,

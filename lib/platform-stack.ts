@@ -115,6 +115,7 @@ export class PlatformStack extends Stack {
       Workgroup: workgroupName(config.stage, 'analysts'),
       OperatorsWorkgroup: workgroupName(config.stage, 'operators'),
       StartRunFunction: functions.get('start-run').functionName,
+      EraseFunction: functions.get('erase').functionName,
       EventsSource: eventsSource(config.stage),
       ...(config.lineage === undefined
         ? {}

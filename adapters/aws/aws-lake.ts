@@ -19,7 +19,7 @@ import { glueCatalog } from './glue-catalog.ts';
 import { bucketChooser, type LakeBuckets } from './lake-buckets.ts';
 import { type S3DataStore, s3DataStore } from './s3-data-store.ts';
 import { s3History } from './s3-history.ts';
-import { s3ObjectStore } from './s3-object-store.ts';
+import { type S3Place, s3ObjectStore } from './s3-object-store.ts';
 import { readSecret } from './secrets.ts';
 import { snsAlerts } from './sns-alerts.ts';
 import { stepFunctions } from './step-functions.ts';
@@ -58,6 +58,7 @@ export interface AwsLake {
   readonly root: string;
   readonly effects: Effects;
   readonly data: S3DataStore;
+  readonly place: S3Place;
   readonly executions: Executions;
   /** Earlier versions of its objects. */
   readonly history: ObjectHistory;
@@ -113,6 +114,7 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
     root: `s3://${buckets.silver}`,
     effects,
     data,
+    place,
     executions,
     history: s3History(place),
     async tidy() {

@@ -7,6 +7,7 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { ConfigError } from '../../etl/errors.ts';
 import type { Runs } from '../../etl/operations/runs.ts';
+import type { BronzeKeeper } from '../../etl/personal/adopting/bronze-keeper.ts';
 import type { Effects } from '../../etl/ports.ts';
 import type { LineageOptions } from '../http/lineage.ts';
 import type { ContractFolders } from '../local/contract-source.ts';
@@ -17,6 +18,7 @@ import { openAwsLake } from './aws-lake.ts';
 import { CLIENT_CONFIG } from './client-config.ts';
 import { type PlatformRunsOptions, platformRuns } from './open-runs.ts';
 import { readStack, type StackOutputs } from './open-stack.ts';
+import { stackKeeper } from './stack-keeper.ts';
 import { parseWrappingKeys, type VaultOnAws } from './vault/vault-on-aws.ts';
 
 const MEMORY_LIMIT_MB = 600;
@@ -35,6 +37,8 @@ export interface StackLakeOptions extends ContractFolders {
 /** The lake of a deployed platform, for a person at a terminal. */
 export interface StackLake extends Lake {
   readonly runs: Runs;
+  /** What adopts datasets there. */
+  readonly keeper: BronzeKeeper;
   readonly athena: AthenaPlace;
   /** Where the vault is; undefined in a stack of an older release. */
   readonly vaultOnAws: VaultOnAws | undefined;
@@ -82,8 +86,10 @@ export async function openStackLake(options: StackLakeOptions): Promise<StackLak
   // Values that were read must not stay behind. After a kill, the next process removes them.
   process.once('exit', () => rmSync(localFolder, { recursive: true, force: true }));
   const { root, effects, data, executions, history } = lake;
+  const lambda = new LambdaClient(CLIENT_CONFIG);
+  const keeper = stackKeeper({ data, lambda, eraseFunction: stack.EraseFunction });
   const runs = platformRuns({
-    lambda: new LambdaClient(CLIENT_CONFIG),
+    lambda,
     sfn: new SFNClient(CLIENT_CONFIG),
     startFunction: stack.StartRunFunction,
     stateMachineArn: stack.StateMachineArn,
@@ -100,7 +106,7 @@ export async function openStackLake(options: StackLakeOptions): Promise<StackLak
   const { ContractsDigest: contractsDigest } = stack;
   const { PoliciesTable: policiesTable } = stack;
   const vaultOnAws = vaultOfStack(stack);
-  return { root, effects, data, history, runs, athena, vaultOnAws, policiesTable, contractsDigest };
+  return { root, effects, data, history, runs, keeper, athena, vaultOnAws, policiesTable, contractsDigest };
 }
 
 function lineageOf(

@@ -28,6 +28,8 @@ const Outputs = z.object({
   OperatorsWorkgroup: text.optional(),
   StartRunFunction: text,
   /** Absent in stacks of older releases. */
+  EraseFunction: text.optional(),
+  /** Absent in stacks of older releases. */
   EventsSource: text.optional(),
   /** Absent where no lineage server is named. */
   LineageUrl: text.optional(),

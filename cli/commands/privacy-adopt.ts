@@ -26,8 +26,6 @@ It is the one command that takes files out of Bronze, and can't be taken back: b
 --reason, or with --dry-run, it only says what would be done. Refused, and nothing changes, where an audit finds a problem,
 a run is held or under way, months of a report are closed, a tag keeps a snapshot, or a file can't be read. One that was
 broken off goes on when it is asked for again.`,
-  localOnly:
-    'versions of objects can only be removed by the break-glass role there. Give the protected dataset another name, and bring its sources to the landing bucket.',
   options: {
     'accept-losses': { type: 'boolean', help: 'publish also where records leave Silver by it' },
     'discard-unreadable': {
@@ -57,7 +55,10 @@ broken off goes on when it is asked for again.`,
       acceptLosses: args.has('accept-losses'),
       discardUnreadable: args.has('discard-unreadable'),
     };
-    const done = await adopt(lake.effects, request, { keeper: bronzeKeeper(lake), runs: lake.runs });
+    const done = await adopt(lake.effects, request, {
+      keeper: lake.keeper ?? bronzeKeeper(lake),
+      runs: lake.runs,
+    });
     const { run, record } = done;
     if (args.has('json')) {
       const outcome = run === null ? null : await migrationOutcome(lake.effects, run);

@@ -80,5 +80,10 @@ export function monthLabel(month: number): string {
 
 /** The pointer whose conditional write is the commit: one for Silver, quarantine, condemned and ledger of a dataset together, one for each Gold table. */
 export function pointerKey(layer: 'silver' | 'gold', dataset: string): string {
-  return `${tableRoot(layer, dataset)}/_LATEST.json`;
+  return `${tableRoot(layer, dataset)}/${POINTER}`;
 }
+
+const POINTER = '_LATEST.json';
+
+/** Whether a key is a pointer's. */
+export const isPointer = (key: string): boolean => key.endsWith(`/${POINTER}`);

@@ -33,8 +33,11 @@ export const tendingKey = (dataset: string): string => `ops/upkeep/tended/${data
 /** Known problems of a dataset or Gold table, so that each is alerted once. */
 export const healthKey = (dataset: string): string => `ops/health/${datasetPath(dataset)}.json`;
 
+/** Where digests are remembered, each under its object's own key. */
+export const DIGESTS_PREFIX = 'ops/digests/';
+
 /** Remembers the digest of an object whose store doesn't know it: under the object's own key, where there is room for it. */
 export function digestMemoKey(key: string): string {
-  const named = `ops/digests/${key}.json`;
-  return bytesOf(named) <= MOST_KEY_BYTES ? named : `ops/digests/${hashOf(key, 64)}.json`;
+  const named = `${DIGESTS_PREFIX}${key}.json`;
+  return bytesOf(named) <= MOST_KEY_BYTES ? named : `${DIGESTS_PREFIX}${hashOf(key, 64)}.json`;
 }

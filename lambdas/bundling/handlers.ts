@@ -18,6 +18,7 @@ export const HANDLERS = [
   'reconcile-catalog',
   'check-health',
   'tend',
+  'erase',
   'service',
 ] as const;
 

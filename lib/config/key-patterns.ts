@@ -1,6 +1,8 @@
 import { bronzePrefix, sealedName } from '../../etl/naming/bronze.ts';
 import { closingsPrefix, restatementsPrefix, waitingRowsPrefix } from '../../etl/naming/closings.ts';
 import type { Layer } from '../../etl/naming/datasets.ts';
+import { adoptedCorrectionsKey, adoptionKey } from '../../etl/naming/generations.ts';
+import { LANDING_PROGRESS_PREFIX } from '../../etl/naming/landing.ts';
 import {
   ERASURES_PREFIX,
   FOLDED_ERASURES_PREFIX,
@@ -165,6 +167,15 @@ export const PRIVACY_WRITES = [ERASURES, FOLDED_ERASURES, FORGETTINGS, REVEALS];
 /** What goes when a request is over: the request itself, its approval, and a log that was folded anew. */
 export const PRIVACY_REMOVALS = [forgetRequestKey(ANY), forgetApprovalKey(ANY), FOLDED_ERASURES];
 
+/** What an adoption stages in between, sealed, and what says that one was begun. */
+export const ADOPTION_REMOVALS = [
+  ofAnyDataset((dataset) => adoptionKey(dataset, ANY)),
+  ofAnyDataset((dataset) => adoptedCorrectionsKey(dataset, ANY, ANY)),
+];
+
+/** What was done of large files that are being protected. */
+export const LANDING_PROGRESS = `${LANDING_PROGRESS_PREFIX}${ANY}`;
+
 /** What people decided. */
 export const DECISIONS = 'ops/decisions/*.json';
 
@@ -172,6 +183,14 @@ export const DECISIONS = 'ops/decisions/*.json';
 export const RETRY_MANIFESTS = 'ops/retries/*/retry-*.json';
 export const RETRY_RECORDS = 'ops/retries/*/retry-*.csv';
 export const RETRY_ORIGINS = 'ops/retries/*/retry-*.origins.parquet';
+
+export const RETRIES = 'ops/retries/*';
+
+/** What people corrected. */
+export const CORRECTIONS = 'ops/corrections/*';
+
+/** Releases of condemned records, those that were asked for included. */
+export const ALL_RELEASES = 'ops/release*';
 
 /** Condemned records that people let go. */
 export const RELEASES = 'ops/releases/*.parquet';

@@ -75,6 +75,13 @@ export function executionArns(stage: StageName): string[] {
   return [regionalArn('states', `execution:${name}:*`), regionalArn('states', `execution:${name}/*`)];
 }
 
+/** Name of the role that alone removes from Bronze: of the function that erases what was adopted. */
+export const eraserName = (stage: StageName): string => resourceName(stage, 'eraser');
+
+/** Its ARN, which the policy of Bronze's bucket names. */
+export const eraserArn = (stage: StageName): string =>
+  `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${eraserName(stage)}`;
+
 /** Source of the events that notify programs of publications. */
 export const eventsSource = (stage: StageName): string => `assay.${stage}`;
 

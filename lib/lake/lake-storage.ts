@@ -2,7 +2,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { DECISIONS, LEASES, POINTERS } from '../config/key-patterns.ts';
-import type { BucketName } from '../config/names.ts';
+import { type BucketName, eraserArn } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
 import { LakeBucket } from './lake-bucket.ts';
 import { LIFECYCLES } from './lifecycle.ts';
@@ -47,7 +47,11 @@ export class LakeStorage extends Construct {
       ops: make('ops'),
       artifacts: make('artifacts'),
     };
-    makeWriteOnce(this.buckets.bronze, config.breakGlassRoleArn);
+    const { breakGlassRoleArn } = config;
+    makeWriteOnce(this.buckets.bronze, [
+      eraserArn(config.stage),
+      ...(breakGlassRoleArn === undefined ? [] : [breakGlassRoleArn]),
+    ]);
     requireConditionalWrites(this.buckets.silver, POINTERS.silver);
     requireConditionalWrites(this.buckets.gold, POINTERS.gold);
     requireConditionalWrites(this.buckets.ops, LEASES, DECISIONS);

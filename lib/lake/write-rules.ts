@@ -5,22 +5,19 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 const CREATES_OBJECT = { Bool: { 's3:ObjectCreationOperation': 'true' } };
 
 /**
- * Makes a bucket write-once: nothing can be written over, and only the break-glass role may delete.
+ * Makes a bucket write-once: nothing can be written over, and only these roles may delete: that of the function which erases
+ * what was adopted, and the break-glass role, where there is one.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
  */
-export function makeWriteOnce(bucket: Bucket, breakGlassRoleArn: string | undefined): void {
-  const others =
-    breakGlassRoleArn === undefined
-      ? {}
-      : { conditions: { ArnNotEquals: { 'aws:PrincipalArn': breakGlassRoleArn } } };
+export function makeWriteOnce(bucket: Bucket, mayDelete: readonly string[]): void {
   bucket.addToResourcePolicy(
     new PolicyStatement({
-      sid: 'NobodyDeletes',
+      sid: 'OthersDeleteNothing',
       effect: Effect.DENY,
       principals: [new AnyPrincipal()],
       actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
       resources: [bucket.arnForObjects('*')],
-      ...others,
+      conditions: { ArnNotEquals: { 'aws:PrincipalArn': mayDelete } },
     }),
   );
   bucket.addToResourcePolicy(

@@ -1,6 +1,7 @@
 import { Effect, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import {
+  ADOPTION_REMOVALS,
   CLOSINGS,
   CONTRACT_TEXTS,
   PRIVACY_REMOVALS,
@@ -160,7 +161,9 @@ function privacy({ config: { stage }, vault }: PeopleProps): PolicyStatement[] {
   return [
     ...usingVault(vault, 'makes'),
     allow(['s3:PutObject'], PRIVACY_WRITES.map(inOps)),
-    allow(['s3:DeleteObject'], PRIVACY_REMOVALS.map(inOps)),
+    allow(['s3:DeleteObject'], [...PRIVACY_REMOVALS, ...ADOPTION_REMOVALS].map(inOps)),
+    // What was adopted is removed by one function, which looks for itself whether it may.
+    allow(['lambda:InvokeFunction'], [regionalArn('lambda', `function:${resourceName(stage, 'erase')}`)]),
   ];
 }
 

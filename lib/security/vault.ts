@@ -19,11 +19,13 @@ const REFERENCES_SHARD = 'secrets/references';
 const READS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
 const WRITES = ['dynamodb:PutItem', 'dynamodb:BatchWriteItem'];
 
-/** Opening envelopes with the vault's keys; also making and destroying keys. */
-export function usingVault(
-  { table, keysTable, wrappingKeys }: VaultParts,
-  use: 'opens' | 'makes',
-): PolicyStatement[] {
+/** What one may do with the vault: say what it calls files and hashes; open envelopes with its keys; also make and destroy keys. */
+export type VaultUse = 'names' | 'opens' | 'makes';
+
+/** The statements of a use of the vault. */
+export function usingVault(parts: VaultParts, use: VaultUse): PolicyStatement[] {
+  const { table, keysTable, wrappingKeys } = parts;
+  if (use === 'names') return naming(parts);
   const makes = use === 'makes';
   return [
     new PolicyStatement({
@@ -37,24 +39,29 @@ export function usingVault(
   ];
 }
 
+/** Of all secrets, only that which names are made with. It opens no envelope. */
+function naming({ table, keysTable, wrappingKeys }: VaultParts): PolicyStatement[] {
+  const own = wrappingKeys.get('');
+  return [
+    new PolicyStatement({ actions: READS, resources: [table.tableArn, keysTable.tableArn] }),
+    new PolicyStatement({
+      actions: ['kms:Decrypt'],
+      resources: own === undefined ? [] : [own.keyArn],
+      // KMS opens nothing without the context that it was wrapped with; an emulator may tell policies nothing of it.
+      conditions: { StringEqualsIfExists: { 'kms:EncryptionContext:assay:shard': REFERENCES_SHARD } },
+    }),
+  ];
+}
+
 /**
  * Opening envelopes of one data group and no other: the group's key of KMS, and of what the vault's own key wraps only the
  * secret that finds keys by references. It neither finds people by their ids nor makes or destroys a key.
  */
-export function openingGroup(
-  { table, keysTable, wrappingKeys }: VaultParts,
-  group: string,
-): PolicyStatement[] {
-  const keyOf = (name: string): string[] =>
-    [...wrappingKeys].flatMap(([of, { keyArn }]) => (of === name ? [keyArn] : []));
+export function openingGroup(parts: VaultParts, group: string): PolicyStatement[] {
+  const { wrappingKeys } = parts;
+  const own = wrappingKeys.get(group);
   return [
-    new PolicyStatement({ actions: READS, resources: [table.tableArn, keysTable.tableArn] }),
-    new PolicyStatement({ actions: ['kms:Decrypt'], resources: keyOf(group) }),
-    new PolicyStatement({
-      actions: ['kms:Decrypt'],
-      resources: keyOf(''),
-      // KMS opens nothing without the context that it was wrapped with; an emulator may tell policies nothing of it.
-      conditions: { StringEqualsIfExists: { 'kms:EncryptionContext:assay:shard': REFERENCES_SHARD } },
-    }),
+    ...naming(parts),
+    new PolicyStatement({ actions: ['kms:Decrypt'], resources: own === undefined ? [] : [own.keyArn] }),
   ];
 }

@@ -1,17 +1,23 @@
 import { Aws } from 'aws-cdk-lib';
-import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { POINTERS } from '../config/key-patterns.ts';
 import {
+  ANSWERS_PREFIX,
+  AUDIENCES,
   type BucketName,
   bucketArn,
   bucketOf,
   DATABASES,
   databasePrefix,
+  eraserName,
   executionArns,
   type LakeBucketName,
   regionalArn,
+  resourceName,
+  resultsPrefix,
   type SecretName,
   secretArn,
   stateMachineArn,
@@ -48,6 +54,8 @@ export class FunctionRole extends Construct {
     super(scope, id);
     this.role = new Role(this, 'Role', {
       description: `Assay ${props.config.stage}: what ${props.name} may do`,
+      // The bucket for Bronze names it, in another stack.
+      ...(props.access.erases === undefined ? {} : { roleName: eraserName(props.config.stage) }),
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
     const statements = [
@@ -59,6 +67,8 @@ export class FunctionRole extends Construct {
       ...catalogStatements(props),
       ...secretStatements(props),
       ...landingStatements(props),
+      ...erasingStatements(props),
+      ...ownStatements(props),
       ...telemetryStatements(props.logGroup),
     ];
     for (const statement of statements) this.role.addToPolicy(statement);
@@ -186,6 +196,44 @@ function landingStatements({ access, config, lakeKey }: FunctionRoleProps): Poli
         StringLike: { 'kms:EncryptionContext:aws:s3:arn': [bucket, `${bucket}/*`] },
       },
     }),
+  ];
+}
+
+/** Calling itself. */
+function ownStatements({ access, config, name }: FunctionRoleProps): PolicyStatement[] {
+  if (access.callsItself !== true) return [];
+  return allow(
+    ['lambda:InvokeFunction'],
+    [regionalArn('lambda', `function:${resourceName(config.stage, name)}`)],
+  );
+}
+
+/** Removing objects of the lake with every version, and results of queries. */
+function erasingStatements({
+  access: { erases = [] },
+  config: { stage },
+}: FunctionRoleProps): PolicyStatement[] {
+  if (erases.length === 0) return [];
+  const results = [...AUDIENCES.map(resultsPrefix), ANSWERS_PREFIX];
+  const buckets = [...new Set(erases.map(bucketOf)), 'artifacts' as const];
+  return [
+    ...allow(
+      ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+      [
+        ...erases.map((keys) => bucketArn(stage, bucketOf(keys), keys)),
+        ...results.map((prefix) => bucketArn(stage, 'artifacts', `${prefix}*`)),
+      ],
+    ),
+    // What readers begin with goes by no mistake either.
+    new PolicyStatement({
+      effect: Effect.DENY,
+      actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+      resources: Object.values(POINTERS).map((key) => bucketArn(stage, bucketOf(key), key)),
+    }),
+    ...allow(
+      ['s3:ListBucketVersions'],
+      buckets.map((bucket) => bucketArn(stage, bucket)),
+    ),
   ];
 }
 

@@ -83,6 +83,7 @@ function environmentOf(name: FunctionName, props: FunctionsProps): Record<string
     ...(access.startsRuns === true ? { ASSAY_STATE_MACHINE_ARN: stateMachineArn(stage) } : {}),
     ...(name === 'plan' && chunkMb !== undefined ? { ASSAY_CHUNK_MB: String(chunkMb) } : {}),
     ...vaultOf(access, props.vault),
+    ...(access.erases === undefined ? {} : { ASSAY_ANSWERS_BUCKET: bucketName(stage, 'artifacts') }),
     ...(access.landing === true ? { ASSAY_LANDING_BUCKET: bucketName(stage, 'landing') } : {}),
     ...lineageOf(access, props.config),
     ...secretsOf(access, props.config),

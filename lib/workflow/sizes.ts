@@ -61,6 +61,8 @@ export const SIZES: Readonly<Record<FunctionName, Size>> = {
   'reconcile-catalog': light(512, 1, 300),
   'check-health': duckDb(ONE_CPU_MB, 1024, 1, 300),
   tend: duckDb(TWO_CPUS_MB, 4096, 1),
+  // It lists and removes, and reads no data.
+  erase: light(512, 2, 60),
   // The gateway ends a request after 30 s; a file that was uploaded may take longer to be brought in.
   service: duckDb(TWO_CPUS_MB, 10_240, 10, 120),
 };

@@ -3,6 +3,7 @@ import {
   Architecture,
   type ILayerVersion,
   Function as LambdaFunction,
+  RecursiveLoop,
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
@@ -69,6 +70,8 @@ export class StageFunction extends Construct {
         POWERTOOLS_METRICS_NAMESPACE: 'Assay',
         NODE_OPTIONS: '--enable-source-maps',
       },
+      // Lambda ends what seems to call itself for ever after 16 calls; a large file takes more, and comes to an end.
+      ...(ACCESS[name].callsItself === true ? { recursiveLoop: RecursiveLoop.ALLOW } : {}),
       ...(deadLetters === undefined ? {} : { onFailure: new SqsDestination(deadLetters), retryAttempts: 2 }),
     });
   }

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { bronzeKey, sealedName } from '../../etl/naming/bronze.ts';
 import { decisionKey } from '../../etl/naming/decisions.ts';
-import { rejectsKey, runRecordKey, sealKey } from '../../etl/naming/runs.ts';
+import { adoptionRecordKey, erasureKey } from '../../etl/naming/privacy.ts';
+import { leaseKey, rejectsKey, runRecordKey, sealKey } from '../../etl/naming/runs.ts';
 import { metadataPrefix, pointerKey, runRoot } from '../../etl/naming/tables.ts';
 import { bucketOf } from '../../lib/config/names.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../lib/workflow/access/functions-access.ts';
@@ -25,6 +26,13 @@ function can(name: FunctionName, action: string, resource: string): boolean {
   return matches(statementsOfFunction(made.platform, `assay-staging-${name}`), 'Allow', { action, resource });
 }
 
+/** Those that are allowed it and not forbidden. */
+const mayRemove = (action: string, resource: string): FunctionName[] =>
+  whoCan(action, resource).filter(
+    (name) =>
+      !matches(statementsOfFunction(made.platform, `assay-staging-${name}`), 'Deny', { action, resource }),
+  );
+
 const whoCan = (action: string, resource: string): FunctionName[] =>
   ALL.filter((name) => can(name, action, resource));
 
@@ -35,10 +43,30 @@ const dataFile = (layer: 'silver' | 'gold' | 'quarantine' | 'condemned'): string
   objectArn(`${runRoot(layer, DATASET, '1.0.0', RUN)}/year=2024/month=05/part-0001.parquet`);
 
 describe('what functions may do', () => {
-  test('nobody writes or deletes in Bronze', () => {
-    for (const action of ['s3:PutObject', 's3:DeleteObject', 's3:DeleteObjectVersion']) {
-      expect(whoCan(action, bronze)).toEqual([]);
-    }
+  test('nobody writes in Bronze, and only erase deletes there', () => {
+    expect(whoCan('s3:PutObject', bronze)).toEqual([]);
+    for (const action of ['s3:DeleteObject', 's3:DeleteObjectVersion'])
+      expect(whoCan(action, bronze)).toEqual(['erase']);
+  });
+
+  test('erase alone takes versions away; it reads no value, writes nothing, and removes nothing that was decided', () => {
+    const results = `${bucketArn('artifacts')}/athena-results/operators/some.csv`;
+    const gone = [bronze, dataFile('silver'), dataFile('quarantine'), dataFile('gold')];
+    for (const arn of [...gone, objectArn('ops/corrections/spend/council_payments/a.parquet'), results])
+      expect(whoCan('s3:DeleteObjectVersion', arn)).toEqual(['erase']);
+    const kept = [
+      decisionKey(DATASET, RUN),
+      erasureKey('e'),
+      adoptionRecordKey(DATASET, RUN),
+      leaseKey(DATASET),
+    ];
+    for (const key of kept) expect(whoCan('s3:DeleteObjectVersion', objectArn(key))).toEqual([]);
+    for (const arn of [...gone, results]) expect(can('erase', 's3:GetObject', arn)).toBe(false);
+    expect(whoCan('s3:ListBucketVersions', bucketArn('artifacts'))).toEqual(['erase']);
+    const writes = statementsOfFunction(made.platform, 'assay-staging-erase').some(({ Action }) =>
+      [Action].flat().includes('s3:PutObject'),
+    );
+    expect(writes).toBe(false);
   });
 
   test('only those that read source files can', () => {
@@ -52,25 +80,40 @@ describe('what functions may do', () => {
       expect(whoCan(action, landed)).toEqual(['protect']);
     expect(whoCan('s3:PutObject', landed)).toEqual([]);
     expect(whoCan('s3:PutObject', sealed)).toEqual(['protect']);
-    expect(whoCan('s3:DeleteObject', sealed)).toEqual([]);
+    expect(whoCan('s3:DeleteObject', sealed)).toEqual(['erase']);
   });
 
-  test('refine only opens what is sealed, protect makes keys, and the upkeep destroys them', () => {
+  test('refine only opens what is sealed, seal makes names, protect makes keys, and the upkeep destroys them', () => {
     const who = (action: string): FunctionName[] =>
       ALL.filter((name) =>
         statementsOfFunction(made.platform, `assay-staging-${name}`).some(({ Action }) =>
           [Action].flat().includes(action),
         ),
       );
-    expect(who('dynamodb:BatchGetItem')).toEqual(['protect', 'refine', 'tend']);
+    expect(who('dynamodb:BatchGetItem')).toEqual(['protect', 'refine', 'seal', 'tend']);
     expect(who('dynamodb:BatchWriteItem')).toEqual(['protect', 'tend']);
     expect(who('kms:GenerateDataKeyWithoutPlaintext')).toEqual(['protect', 'tend']);
+    // Of the vault's own key, and only what names are made with.
+    const opened = statementsOfFunction(made.platform, 'assay-staging-seal').filter(
+      ({ Action, Condition }) => Action === 'kms:Decrypt' && Condition?.StringEqualsIfExists !== undefined,
+    );
+    expect(opened.map(({ Condition }) => Condition?.StringEqualsIfExists)).toEqual([
+      { 'kms:EncryptionContext:assay:shard': 'secrets/references' },
+    ]);
+    const keys = (name: FunctionName): string[] =>
+      statementsOfFunction(made.platform, `assay-staging-${name}`)
+        .filter(({ Action }) => Action === 'kms:Decrypt')
+        .flatMap(({ Resource }) => [Resource].flat().map(textOf))
+        .filter((arn) => arn.includes('Keyvault'));
+    expect(keys('seal')).toHaveLength(1);
   });
 
   test('only promote moves a pointer of Silver, only refresh-gold one of Gold, and the upkeep both', () => {
     expect(whoCan('s3:PutObject', silverPointer)).toEqual(['promote', 'tend']);
     expect(whoCan('s3:PutObject', goldPointer)).toEqual(['refresh-gold', 'tend']);
-    expect(whoCan('s3:DeleteObject', silverPointer)).toEqual([]);
+    for (const resource of [silverPointer, goldPointer])
+      for (const action of ['s3:DeleteObject', 's3:DeleteObjectVersion'])
+        expect(mayRemove(action, resource)).toEqual([]);
   });
 
   test('plan reads no value that was quarantined or condemned, nor any staged reject', () => {
@@ -94,12 +137,13 @@ describe('what functions may do', () => {
   test('only the upkeep removes data, and nothing that must stay; who commits removes earlier metadata files alone', () => {
     const metadata = objectArn(`${metadataPrefix('silver', DATASET)}/00001-a.metadata.json`);
     const manifest = objectArn(`${metadataPrefix('silver', DATASET)}/a-m0.avro`);
-    expect(whoCan('s3:DeleteObject', metadata)).toEqual(['promote', 'tend']);
-    expect(whoCan('s3:DeleteObject', manifest)).toEqual(['tend']);
+    expect(whoCan('s3:DeleteObject', metadata)).toEqual(['promote', 'erase', 'tend']);
+    expect(whoCan('s3:DeleteObject', manifest)).toEqual(['erase', 'tend']);
     for (const layer of ['silver', 'gold', 'quarantine', 'condemned'] as const)
-      expect(whoCan('s3:DeleteObject', dataFile(layer))).toEqual(['tend']);
-    const forGood = [sealKey(DATASET, '1.0.0', RUN), runRecordKey(DATASET, RUN), decisionKey(DATASET, RUN)];
-    for (const key of forGood) expect(whoCan('s3:DeleteObject', objectArn(key))).toEqual([]);
+      expect(whoCan('s3:DeleteObject', dataFile(layer))).toEqual(['erase', 'tend']);
+    const forGood = [sealKey(DATASET, '1.0.0', RUN), runRecordKey(DATASET, RUN)];
+    for (const key of forGood) expect(whoCan('s3:DeleteObject', objectArn(key))).toEqual(['erase']);
+    expect(whoCan('s3:DeleteObject', objectArn(decisionKey(DATASET, RUN)))).toEqual([]);
     // Of quarantine it sees metadata, and no value.
     expect(can('tend', 's3:GetObject', dataFile('quarantine'))).toBe(false);
     expect(can('tend', 's3:PutObject', objectArn(runRecordKey(DATASET, RUN)))).toBe(false);

@@ -3,6 +3,13 @@ import { bronzeKey } from '../../etl/naming/bronze.ts';
 import type { Layer } from '../../etl/naming/datasets.ts';
 import { correctionsKey, decisionKey, releaseKey, retryKeys } from '../../etl/naming/decisions.ts';
 import {
+  adoptedCorrectionsKey,
+  adoptionKey,
+  migrationKey,
+  migrationOutcomeKey,
+} from '../../etl/naming/generations.ts';
+import {
+  adoptionRecordKey,
   erasureKey,
   forgetApprovalKey,
   forgetEndKey,
@@ -242,6 +249,22 @@ describe('who may see and forget protected values', () => {
     for (const key of [forgetRequestKey('f'), forgetApprovalKey('f')])
       expect(may('privacy', 's3:DeleteObject', objectArn(key))).toBe(true);
     for (const key of [forgetEndKey('f'), erasureKey('e'), revealKey('r')])
+      expect(may('privacy', 's3:DeleteObject', objectArn(key))).toBe(false);
+  });
+
+  test('has what was adopted removed by one function, and removes nothing of Bronze herself', () => {
+    const erase = 'arn:aws:lambda:eu-west-1:111122223333:function:assay-staging-erase';
+    expect(PEOPLE.filter((who) => may(who, 'lambda:InvokeFunction', erase))).toEqual(['privacy']);
+    const bronze = objectArn(bronzeKey(DATASET, '2024-05-01', 'a.csv'));
+    for (const action of ['s3:DeleteObject', 's3:DeleteObjectVersion'])
+      expect(PEOPLE.filter((who) => may(who, action, bronze))).toEqual([]);
+    for (const key of [adoptionKey(DATASET, RUN), adoptedCorrectionsKey(DATASET, RUN, 'd')])
+      expect(may('privacy', 's3:DeleteObject', objectArn(key))).toBe(true);
+    for (const key of [
+      migrationKey(DATASET, RUN),
+      migrationOutcomeKey(DATASET, RUN),
+      adoptionRecordKey(DATASET, RUN),
+    ])
       expect(may('privacy', 's3:DeleteObject', objectArn(key))).toBe(false);
   });
 

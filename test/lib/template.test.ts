@@ -110,7 +110,24 @@ describe('buckets', () => {
     }
   });
 
-  test('with a break-glass role, that role alone may delete from Bronze', () => {
+  test('the role of the function that erases what was adopted may delete from Bronze', () => {
+    const context = {
+      'aws:PrincipalArn': 'arn:aws:iam::111122223333:role/assay-staging-eraser',
+      'aws:SecureTransport': 'true',
+      's3:TlsVersion': '1.3',
+    };
+    const statements = statementsOfBucket(staging.lake, 'assay-staging-bronze-111122223333-eu-west-1');
+    expect(
+      matches(statements, 'Deny', { action: 's3:DeleteObjectVersion', resource: '<any>/bronze/a', context }),
+    ).toBe(false);
+    const roles = Object.values(staging.platform.findResources('AWS::IAM::Role'));
+    const named = roles.filter(({ Properties }) => Properties.RoleName === 'assay-staging-eraser');
+    expect(named.map(({ Properties }) => Properties.Description)).toEqual([
+      'Assay staging: what erase may do',
+    ]);
+  });
+
+  test('with a break-glass role, that role alone may delete from Bronze beside it', () => {
     const role = 'arn:aws:iam::111122223333:role/break-glass';
     const { lake } = synthesise(contracts, { stage: 'production', breakGlassRoleArn: role });
     const request = (principal: string) => ({
@@ -505,6 +522,7 @@ describe('governance', () => {
       [
         'BronzeBucket',
         'LandingBucket',
+        'EraseFunction',
         'VaultTable',
         'VaultKeysTable',
         'VaultWrappingKeys',

@@ -1,4 +1,5 @@
 import type { DatabaseName, LakeBucketName, SecretName } from '../../config/names.ts';
+import type { VaultUse } from '../../security/vault.ts';
 
 /** What a function may do: nothing that isn't listed. */
 export interface Access {
@@ -8,6 +9,8 @@ export interface Access {
   readonly writes: readonly string[];
   /** Key patterns that it may delete. */
   readonly removes?: readonly string[];
+  /** Key patterns that it may remove for good, every version; also the results of queries. */
+  readonly erases?: readonly string[];
   /** Buckets whose keys it may list, which is also what tells a missing object from a forbidden one. */
   readonly lists: readonly LakeBucketName[];
   /** Glue databases whose tables it may make and move. */
@@ -20,8 +23,10 @@ export interface Access {
   readonly startsRuns?: true;
   /** Whether it may tell a lineage server of runs, where one is named. */
   readonly lineage?: true;
-  /** What it may do with the keys of protected values: open envelopes with them; also make and destroy keys. */
-  readonly vault?: 'opens' | 'makes';
+  /** What it may do with the keys of protected values. */
+  readonly vault?: VaultUse;
+  /** Whether it calls itself, to go on after its fifteen minutes. */
+  readonly callsItself?: true;
   /** Whether it takes files from the landing bucket. */
   readonly landing?: true;
   readonly secrets?: readonly Exclude<SecretName, 'openlineage-key'>[];

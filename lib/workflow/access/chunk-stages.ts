@@ -8,6 +8,7 @@ import {
   dataFiles,
   ERASURES,
   FOLDED_ERASURES,
+  LANDING_PROGRESS,
   LEASES,
   MIGRATIONS,
   PLANS,
@@ -33,11 +34,14 @@ import { PLANNING, RUN, SILVER_TABLES } from './parts.ts';
 export const CHUNK_STAGES = {
   // Nobody else reads what sources drop; of Bronze it reads and writes only what is sealed.
   protect: {
-    reads: [SEALED_FILES, ERASURES, FOLDED_ERASURES, DIGEST_MEMOS, LEASES],
-    writes: [SEALED_FILES, DIGEST_MEMOS, LEASES, ALERTS],
+    reads: [SEALED_FILES, ERASURES, FOLDED_ERASURES, DIGEST_MEMOS, LEASES, LANDING_PROGRESS],
+    writes: [SEALED_FILES, DIGEST_MEMOS, LEASES, LANDING_PROGRESS, ALERTS],
+    removes: [LANDING_PROGRESS],
     lists: ['bronze', 'ops'],
     vault: 'makes',
     landing: true,
+    // It calls itself on with a large file.
+    callsItself: true,
     alerts: true,
   },
   plan: {
@@ -91,6 +95,8 @@ export const CHUNK_STAGES = {
       // The records that a retried one's equals are counted in.
       REPEATS,
     ],
+    // An adoption carries records over under names that the vault makes of their hashes.
+    vault: 'names',
     writes: [...SILVER_TABLES.map(dataFiles), SEALS, COMMIT_PLANS, MIGRATIONS, REPEATS],
     lists: ['silver', 'quarantine', 'ops'],
     secrets: ['digest-key'],

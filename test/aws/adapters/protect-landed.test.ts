@@ -1,12 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { DisableKeyCommand, EnableKeyCommand } from '@aws-sdk/client-kms';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { AwsLake } from '../../../adapters/aws/aws-lake.ts';
 import { filesWaiting, protectLanded } from '../../../adapters/aws/protect-landed.ts';
 import { s3DataStore } from '../../../adapters/aws/s3-data-store.ts';
-import { type Landing, s3Landing } from '../../../adapters/aws/s3-landing.ts';
+import { type LandedFile, type Landing, s3Landing } from '../../../adapters/aws/s3-landing.ts';
 import { s3ObjectStore } from '../../../adapters/aws/s3-object-store.ts';
 import { dynamoVault } from '../../../adapters/aws/vault/dynamo-vault.ts';
 import { pointersAreTheCatalog } from '../../../adapters/local/catalog.ts';
@@ -55,7 +62,7 @@ beforeAll(async () => {
     digestKey: () => 'a test',
     vault: dynamoVault(vault.place),
   };
-  lake = { effects, data } as unknown as AwsLake;
+  lake = { effects, data, place: lakeBucket.place } as unknown as AwsLake;
   landing = s3Landing(landingBucket.place.s3, landingBucket.name);
   closing.push(vault.dispose, temp.dispose);
 }, 120_000);
@@ -183,10 +190,10 @@ describe('a file in the landing bucket', () => {
     await expect(protectLanded(own, lake, landing)).rejects.toMatchObject({ code: 'EVENT_SHAPE' });
   }, 120_000);
 
-  test('that is too large for one function is not begun: people are told what to do, and it stays', async () => {
+  test('that is too large is not begun: people are told what to do, and it stays', async () => {
     const large = {
       ...landing,
-      find: async (key: string) => ({ ...(await landing.find(key)), sizeBytes: 2 ** 30 + 1 }),
+      find: async (key: string) => ({ ...(await landing.find(key)), sizeBytes: 48 * 2 ** 30 + 1 }),
     };
     await drop('shop/customers/large.csv', 'Customer No\nC-1\n');
     alerts.length = 0;
@@ -194,5 +201,125 @@ describe('a file in the landing bucket', () => {
     expect(refused).toHaveLength(1);
     expect(alerts[0]?.title).toContain('assay ingest FILE --dataset D --target aws');
     expect(await keysIn(landingBucket)).toContain('shop/customers/large.csv');
+    await landing.remove((await landing.find('shop/customers/large.csv')) as LandedFile);
   }, 60_000);
 });
+
+describe('a file that one call doesn’t come to the end of', () => {
+  /** Small enough for a call to come through one range of them. */
+  const bounds = {
+    ...{ wholeBytes: 2_000, mostBytes: 10_000_000, workMs: -1 },
+    ...{ rangeBytes: 256 * 1024, partBytes: 6 * 1024 ** 2, leastPartBytes: 5 * 1024 ** 2 },
+  };
+  const name = 'shop/customers/many.csv';
+  let text: string;
+  beforeAll(async () => {
+    const [header = '', ...lines] = (await readFile(FILE, 'utf8')).split('\n').filter((line) => line !== '');
+    const many = Array.from({ length: 40_000 }, (_, n) =>
+      (lines[n % lines.length] ?? '').replace(/^C-\d+/, `C-${1000 + (n % 700)}`).replace('@', `-${n}@`),
+    );
+    // A value over several lines, records that can't be parsed, one that is too long.
+    many.splice(
+      900,
+      0,
+      `C-1001,"Ann\nOver ""three""\nlines",a@example.com,,02/11/1971,Leeds,yes,,09/08/2026`,
+    );
+    many.splice(1700, 0, 'C-1002,too,few', `C-1003,${'x'.repeat(200_000)},,,,,,,`);
+    text = `\uFEFF${header}\n${many.join('\n')}\n`;
+  });
+
+  /** What is done of the file in calls until its end; how many there were. */
+  async function inCalls(): Promise<{ calls: number; bronze: readonly string[] }> {
+    for (let calls = 1; calls < 500; calls++) {
+      const { unfinished, bronze } = await protectLanded(created(name), lake, landing, bounds);
+      if (unfinished === undefined) return { calls, bronze };
+      expect(unfinished).toEqual([name]);
+      expect(bronze).toEqual([]);
+    }
+    throw new Error('no end');
+  }
+
+  test('is protected call by call, and is the same bytes as if it were protected at once', async () => {
+    await drop(name, text);
+    const before = await keysIn(lakeBucket);
+    const first = await protectLanded(created(name), lake, landing, bounds);
+    expect(first).toMatchObject({ unfinished: [name] });
+    // A process that died after parts were sent, and before that was noted: they are sent again.
+    const broken = brokenOff(lake);
+    await expect(protectLanded(created(name), broken, landing, bounds)).rejects.toThrow('killed');
+    const { calls, bronze } = await inCalls();
+    expect(calls).toBeGreaterThan(2);
+    const added = (await keysIn(lakeBucket)).filter((key) => !before.includes(key));
+    expect(added.filter((key) => key.startsWith('bronze/'))).toEqual(bronze);
+    expect(added.filter((key) => key.startsWith('ops/landing/'))).toEqual([]);
+    expect(await keysIn(landingBucket)).not.toContain(name);
+    // At once, as the same bytes are told by their name.
+    const [key = ''] = bronze;
+    const inParts = await bytesOf(key);
+    await lakeBucket.place.s3.send(new DeleteObjectCommand({ Bucket: lakeBucket.name, Key: key }));
+    await drop('shop/customers/again.csv', text);
+    const whole = { ...bounds, wholeBytes: 10_000_000 };
+    expect((await protectLanded(created('shop/customers/again.csv'), lake, landing, whole)).bronze).toEqual(
+      bronze,
+    );
+    expect(Buffer.compare(inParts, await bytesOf(key))).toBe(0);
+    // And by ranges once more, nothing is stored.
+    await drop(name, text);
+    expect(await inCalls()).toEqual({ calls: 1, bronze });
+  }, 600_000);
+
+  test('which its source replaces meanwhile begins anew; one with personal data in the clear leaves nothing', async () => {
+    await drop(name, text.replace('C-1001', 'C-8001'));
+    expect(await protectLanded(created(name), lake, landing, bounds)).toMatchObject({ unfinished: [name] });
+    const other = text.replace('C-1001', 'C-9001');
+    await drop(name, other);
+    const { bronze } = await inCalls();
+    expect((await bytesOf(bronze[0] ?? '')).toString()).not.toContain('C-9001');
+    const last = text.replace(
+      /\n$/,
+      '\nC-1,a b,a@example.com,,02/11/1971,Leeds,ann.other@example.com,,09/08/2026\n',
+    );
+    await drop(name, last);
+    alerts.length = 0;
+    const before = await keysIn(lakeBucket);
+    const { bronze: none } = await inCalls();
+    expect(none).toEqual([]);
+    expect(alerts.map(({ title }) => title).join()).toContain('personal data in the clear');
+    expect(
+      (await keysIn(lakeBucket)).filter((key) => !before.includes(key) && !/alerts|leases/.test(key)),
+    ).toEqual([]);
+    expect(await keysIn(landingBucket)).toContain(name);
+    const { Uploads = [] } = await lakeBucket.place.s3.send(
+      new ListMultipartUploadsCommand({ Bucket: lakeBucket.name }),
+    );
+    expect(Uploads).toEqual([]);
+  }, 600_000);
+
+  test('that is packed is refused with what to do, and stays', async () => {
+    const packed = 'shop/customers/packed.csv.gz';
+    await drop(packed, gzipSync(text));
+    alerts.length = 0;
+    const { refused } = await protectLanded(created(packed), lake, landing, bounds);
+    expect(refused).toHaveLength(1);
+    expect(alerts[0]?.title).toContain('is packed, a workbook or UTF-16');
+    expect(alerts[0]?.title).toContain('assay ingest FILE --dataset D --target aws');
+    expect(await keysIn(landingBucket)).toContain(packed);
+  }, 60_000);
+});
+
+const bytesOf = async (key: string): Promise<Buffer> => {
+  const { Body } = await lakeBucket.place.s3.send(
+    new GetObjectCommand({ Bucket: lakeBucket.name, Key: key }),
+  );
+  return Buffer.from((await Body?.transformToByteArray()) ?? []);
+};
+
+/** A lake whose process dies when it is to note what it did of a file. */
+function brokenOff(whole: AwsLake): AwsLake {
+  const { objects } = whole.effects;
+  const put: Effects['objects']['put'] = async (key, ...rest) => {
+    if (key.startsWith('ops/landing/')) throw new Error('killed');
+    return await objects.put(key, ...rest);
+  };
+  return { ...whole, effects: { ...whole.effects, objects: { ...objects, put } } };
+}

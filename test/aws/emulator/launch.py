@@ -1,4 +1,4 @@
-"""Starts the AWS API emulator with four corrections.
+"""Starts the AWS API emulator with five corrections.
 
 AWS reports an error that a Node handler throws under the error's own name, and state machines retry and
 catch by that name. The emulator's Node worker passes on only the message and calls every error
@@ -15,6 +15,10 @@ up in which that is, so that only who may touch any workgroup could wait for an 
 Cognito's addresses are https on AWS. Requests come here by a proxy that says so, though it speaks http; the emulator takes
 it at its word, and names addresses that nobody listens at.
 
+AWS tells policies of a process that took a role the ARN of the role (aws:PrincipalArn,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn); the
+emulator tells them that of the session, so that a bucket could let no function in by its role.
+
 What is corrected is checked to be there, so that another release of the emulator fails loudly instead of correcting nothing.
 """
 
@@ -22,7 +26,7 @@ import json
 import threading
 
 from ministack.app import main
-from ministack.core import iam_actions, lambda_runtime
+from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import athena, cognito, lambda_svc
 
 _UNNAMED = "Runtime.HandlerError"
@@ -106,6 +110,26 @@ def say_workgroups() -> None:
     iam_actions.extract_resource_arn = with_workgroups
 
 
+def say_roles() -> None:
+    """Gives policies the ARN of the role that a process took, and not that of its session."""
+    known = iam_evaluator._resolve_condition_key
+
+    class Asked:
+        principal_arn = "arn:aws:sts::000000000000:assumed-role/some/session"
+
+    if known("aws:PrincipalArn", Asked()) != Asked.principal_arn:
+        raise SystemExit("The emulator is not the pinned release: it tells policies of roles by itself.")
+
+    def with_roles(key, ctx):
+        value = known(key, ctx)
+        if key.lower() != "aws:principalarn" or ":assumed-role/" not in (value or ""):
+            return value
+        head, rest = value.split(":assumed-role/", 1)
+        return f"{head.replace(':sts:', ':iam:')}:role/{rest.split('/', 1)[0]}"
+
+    iam_evaluator._resolve_condition_key = with_roles
+
+
 def say_plain_addresses() -> None:
     """Names Cognito's addresses as they can be asked here: by http."""
     known = cognito.well_known_openid_configuration
@@ -122,5 +146,6 @@ if __name__ == "__main__":
     name_errors()
     say_write_conditions()
     say_workgroups()
+    say_roles()
     say_plain_addresses()
     main()

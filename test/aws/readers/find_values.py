@@ -1,7 +1,7 @@
 """Looks for planted values wherever a deployed platform keeps anything, and prints where they stand as JSON.
 
 Shares no code with what protects them, nor with `assay privacy verify`: boto3 reads every version of every object of every
-bucket, every item of every table, every log, queue, execution and query of the account; folders are read from disk. Parquet
+bucket (one that was replaced or removed has `?earlier` behind its key), every item of every table, every log, queue, execution and query of the account; folders are read from disk. Parquet
 is unpacked by pyarrow; gzip, zip and the blocks of Avro files by Python's own library. What was written before `since`, in
 seconds, is left out: the values didn't exist then. Takes {endpoint, values, folders, since} as JSON on stdin; answers
 {looked: {kind: count}, found: [{where, value, form}]}.
@@ -88,7 +88,8 @@ def objects(s3, since):
                     place["VersionId"] = one["VersionId"]
                 answer = s3.get_object(**place)
                 told = json.dumps([one["Key"], answer["Metadata"]])
-                yield f"s3://{name}/{one['Key']}", told.encode() + b"\n", answer["Body"].read()
+                earlier = "" if one["IsLatest"] else "?earlier"
+                yield f"s3://{name}/{one['Key']}{earlier}", told.encode() + b"\n", answer["Body"].read()
 
 
 def items(dynamodb):
