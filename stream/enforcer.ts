@@ -6,7 +6,8 @@ import type { Evidence } from './evidence/evidence.ts';
 import { type EvidenceParts, makeEvidence } from './evidence/make-evidence.ts';
 import type { GateState } from './gates/gate.ts';
 import type { Pipeline } from './gates/pipeline.ts';
-import type { Landed, Lander } from './landing/lander.ts';
+import type { Landed } from './landing/landed.ts';
+import type { Lander } from './landing/lander.ts';
 import type { BatchRuns, EventBatch, EventSource, EvidenceSink, Republisher } from './ports.ts';
 
 /** What an enforcer is made of. */
@@ -63,7 +64,9 @@ export function openEnforcer(parts: EnforcerParts): Enforcer {
   const handle = async (batch: EventBatch): Promise<void> => {
     const states = await trying(() => parts.pipeline(batch));
     const evidence = await trying(() => makeEvidence(states, parts.clock.now(), parts.making));
-    await trying(() => parts.evidence.emit(evidence));
+    const fresh = new Set(await trying(() => lander.unlanded(batch, states)));
+    const isFresh = states.map((state) => fresh.has(state));
+    await trying(() => parts.evidence.emit(evidence.filter((_one, n) => isFresh[n])));
     parts.onJudged?.(evidence);
     await republish(states, parts, trying);
     await trying(() => lander.add(batch, states));

@@ -1,5 +1,5 @@
 import type { Evidence } from '../../stream/evidence/evidence.ts';
-import { addLanded, type Landed, NOTHING_LANDED } from '../../stream/landing/lander.ts';
+import { addLanded, type Landed, NOTHING_LANDED } from '../../stream/landing/landed.ts';
 
 /** What an enforcer did so far. */
 export class Tally {
@@ -13,7 +13,7 @@ export class Tally {
   /** Counts the evidence of a batch. */
   judged(evidence: readonly Evidence[]): void {
     for (const { validation, dataset_urn, source } of evidence) {
-      const name = `${source.raw_topic} ${dataset_urn}`;
+      const name = `${dataset_urn} ${source.raw_topic}`;
       const topic = this.#topics.get(name) ?? { events: 0, failed: 0 };
       this.#topics.set(name, topic);
       topic.events++;
@@ -53,8 +53,9 @@ export class Tally {
   /** By topic and dataset. */
   get topics(): readonly { topic: string; datasetUrn: string; events: number; failed: number }[] {
     return [...this.#topics].map(([name, counts]) => {
-      const [topic = '', datasetUrn = ''] = name.split(' ');
-      return { topic, datasetUrn, ...counts };
+      // A topic may be called anything, and of a dataset nothing has a blank.
+      const end = name.indexOf(' ');
+      return { topic: name.slice(end + 1), datasetUrn: name.slice(0, end), ...counts };
     });
   }
 

@@ -30,6 +30,8 @@ const Claim = z.object({
   files: z.array(ClaimedFile),
   /** Of all its lines, so that other events in the place of these are known; keyed where values are protected. */
   digest: z.string(),
+  /** A short digest of each line, in order of offset, keyed as well. Absent where an offset may hold another event later. */
+  lines: z.array(z.string()).exactOptional(),
 });
 
 /** Says which events of a partition land together, and in which files. Whoever comes later lands them so, too. */
@@ -130,6 +132,16 @@ export function offsetOfRecord({ runs }: Pick<LandedFile, 'runs'>, record: numbe
     before += end - start;
   }
   return undefined;
+}
+
+/** The short digests that a claim has of its lines, by offset; undefined where it has none. */
+export function lineDigests({ files, lines }: Claim): ReadonlyMap<number, string> | undefined {
+  if (lines === undefined) return undefined;
+  const offsets = files
+    .flatMap(({ runs }) => runs)
+    .flatMap(({ start, end }) => Array.from({ length: end - start }, (_, n) => start + n))
+    .sort((a, b) => a - b);
+  return new Map(offsets.map((offset, n) => [offset, lines[n] ?? '']));
 }
 
 /** Offsets in ascending order as runs. */

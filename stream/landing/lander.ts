@@ -1,4 +1,3 @@
-import { createHash, createHmac } from 'node:crypto';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import { partitionWord } from '../../etl/naming/streams.ts';
@@ -13,10 +12,13 @@ import {
   claimedStarts,
   findClaim,
   landedFile,
+  lineDigests,
   makeClaim,
   noteLanded,
   runsOf,
 } from './claim.ts';
+import { addLanded, type Landed, landedOf, NOTHING_LANDED } from './landed.ts';
+import { digestOfLines, shortDigest } from './line-digests.ts';
 import { fileKeyOf, type LandingEffects, putFile } from './put-file.ts';
 
 /** How much of a partition lands together. */
@@ -43,27 +45,16 @@ export interface LanderParts {
   readonly digestKey: () => string;
 }
 
-/** What became of the events that landed. */
-export interface Landed {
-  /** Up to where each partition is done: at an end of its chain. */
-  readonly ends: readonly PartitionEnd[];
-  /** Datasets that got files. */
-  readonly datasets: ReadonlySet<string>;
-  readonly files: number;
-  readonly events: number;
-  /** Events that had landed before. */
-  readonly repeated: number;
-  /** Events that no contract takes, whenever they landed, and the keys of the first of their files. */
-  readonly apart: number;
-  readonly apartKeys: readonly string[];
-}
-
 /** An event that waits to land: its line, and the dataset whose contract takes it. */
 interface Waiting {
   readonly offset: number;
   readonly line: Uint8Array;
   readonly dataset: string | undefined;
 }
+
+type LineAt = Pick<Waiting, 'offset' | 'line'>;
+
+const lineAt = (state: GateState): LineAt => ({ offset: state.event.offset, line: lineOf(state) });
 
 interface Queue {
   readonly partition: Partition;
@@ -76,6 +67,10 @@ interface Queue {
   sinceMs: number;
   /** Starts of links that are there, in order, where any may be. */
   readonly starts: readonly number[];
+  /** The link before `start`, where that is landed and may reach further than what had come. */
+  landed: Claim | undefined;
+  /** Links that are there and were looked at, by where they begin; undefined where one isn't landed. */
+  readonly ahead: Map<number, Claim | undefined>;
 }
 
 /**
@@ -86,29 +81,65 @@ interface Queue {
 export class Lander {
   readonly #parts: LanderParts;
   readonly #queues = new Map<string, Queue>();
+  /** Events that had landed before and were never queued, and that nobody was told of yet. */
+  #passed = 0;
 
   constructor(parts: LanderParts) {
     this.#parts = parts;
   }
 
-  /** Takes the events of a batch, whose evidence is durable. Takes all of them, or throws and takes none. */
-  async add({ partition, startOffset, endOffset }: EventBatch, states: readonly GateState[]): Promise<void> {
+  /**
+   * Those events of a batch that have not landed yet: what has landed has its evidence. ConfigError `OFFSETS_REUSED` where
+   * others landed in their place.
+   */
+  async unlanded(batch: EventBatch, states: readonly GateState[]): Promise<readonly GateState[]> {
+    const queue = await this.#queueOf(batch);
+    const claims = await this.#landedUpTo(queue, batch.endOffset);
+    const isLanded = ({ event: { offset } }: GateState): boolean =>
+      claims.some(({ start, end }) => offset >= start && offset < end);
+    for (const claim of claims) {
+      const own = states.filter(({ event: { offset } }) => offset >= claim.start && offset < claim.end);
+      this.#requireLanded(queue, claim, own.map(lineAt));
+    }
+    return states.filter((state) => !isLanded(state));
+  }
+
+  /** Links of a chain that landed before, from the one before a queue's start up to an offset. */
+  async #landedUpTo(queue: Queue, end: number): Promise<readonly Claim[]> {
+    const { objects } = this.#parts.effects;
+    for (const start of queue.ahead.keys()) if (start < queue.start) queue.ahead.delete(start);
+    for (const start of queue.starts) {
+      if (start < queue.start || start >= end || queue.ahead.has(start)) continue;
+      const claim = await findClaim(objects, queue.partition, start);
+      queue.ahead.set(start, claim !== undefined && (await this.#isLanded(claim)) ? claim : undefined);
+    }
+    return [queue.landed, ...queue.ahead.values()].filter((claim) => claim !== undefined);
+  }
+
+  async #queueOf({ partition, startOffset }: EventBatch): Promise<Queue> {
     const word = partitionWord(partition);
     const queue = this.#queues.get(word) ?? (await this.#openQueue(partition, startOffset));
+    this.#queues.set(word, queue);
+    return queue;
+  }
+
+  /** Takes the events of a batch, whose evidence is durable. Takes all of them, or throws and takes none. */
+  async add(batch: EventBatch, states: readonly GateState[]): Promise<void> {
+    const queue = await this.#queueOf(batch);
     const datasets = new Map<string | undefined, string | undefined>();
     for (const { dataset } of states)
       if (!datasets.has(dataset)) datasets.set(dataset, await this.#takenBy(dataset));
-    this.#queues.set(word, queue);
     if (queue.waiting.length === 0) queue.sinceMs = this.#parts.effects.clock.now().getTime();
-    for (const state of states) {
+    const landed = states.filter(({ event }) => event.offset < queue.start);
+    if (queue.landed !== undefined) this.#requireLanded(queue, queue.landed, landed.map(lineAt));
+    this.#passed += landed.length;
+    for (const state of states.slice(landed.length)) {
       const { offset } = state.event;
-      // It landed before, in a link that reaches further than what had come.
-      if (offset < queue.start) continue;
       const line = lineOf(state);
       queue.waiting.push({ offset, line, dataset: datasets.get(state.dataset) });
       queue.bytes += line.length;
     }
-    queue.end = Math.max(queue.end, endOffset);
+    queue.end = Math.max(queue.end, batch.endOffset);
   }
 
   /** Lands what is due: large enough, or waiting for long enough. */
@@ -169,7 +200,9 @@ export class Lander {
         landed = addLanded(landed, link);
       }
     }
-    return { ...landed, ends: [...ends.values()] };
+    const repeated = landed.repeated + this.#passed;
+    this.#passed = 0;
+    return { ...landed, repeated, ends: [...ends.values()] };
   }
 
   /** Lands the next link of a chain; undefined where it reaches further than what has come, and is not landed yet. */
@@ -181,12 +214,14 @@ export class Lander {
     const isWhole = claim.end <= queue.end;
     if (!isWhole && !isLanded) return undefined;
     const events = queue.waiting.filter(({ offset }) => offset < claim.end);
-    if (!isMine && isWhole) await this.#requireSame(queue, claim, events);
+    if (isLanded && claim.lines !== undefined) this.#requireLanded(queue, claim, events);
+    else if (!isMine && isWhole && this.#digest(events) !== claim.digest) this.#refuse(queue, claim);
     if (!isLanded) await this.#write(queue, claim, events);
     queue.waiting = queue.waiting.slice(events.length);
     queue.bytes = queue.waiting.reduce((sum, { line }) => sum + line.length, 0);
     queue.start = claim.end;
     queue.end = Math.max(queue.end, claim.end);
+    queue.landed = claim;
     return landedOf(claim, events.length, isLanded);
   }
 
@@ -203,7 +238,7 @@ export class Lander {
     const before = starts.filter((start) => start < startOffset).at(-1);
     const claim = before === undefined ? undefined : await findClaim(objects, partition, before);
     if (claim === undefined || claim.end <= startOffset) return newQueue(partition, startOffset, starts);
-    if (await this.#isLanded(claim)) return newQueue(partition, claim.end, starts);
+    if (await this.#isLanded(claim)) return { ...newQueue(partition, claim.end, starts), landed: claim };
     throw new ConfigError(
       'LINK_UNFINISHED',
       `Offsets ${claim.start} to ${claim.end - 1} of ${partition.topic}, partition ${partition.partition}, were being landed when a process died: have the events from ${claim.start} on enforced first.`,
@@ -224,18 +259,31 @@ export class Lander {
       const key = await fileKeyOf({ place: partition, offset: start, date, contract }, effects);
       files.push({ ...(dataset === undefined ? {} : { dataset }), key, runs: runsOf(offsets) });
     }
-    return { format: 1, start, end, files, digest: this.#digest(waiting) };
+    const lines =
+      this.#parts.isFixed === true
+        ? { lines: waiting.map(({ line }) => shortDigest(line, this.#parts.digestKey())) }
+        : {};
+    return { format: 1, start, end, files, digest: this.#digest(waiting), ...lines };
   }
 
-  /** Keyed: of an event with few possible values, a digest without a key says which it is. */
-  #digest(events: readonly Waiting[]): string {
-    const hash = createHmac('sha256', this.#parts.digestKey());
-    for (const { line } of events) hash.update(createHash('sha256').update(line).digest());
-    return hash.digest('hex');
+  #digest(events: readonly LineAt[]): string {
+    return digestOfLines(
+      events.map(({ line }) => line),
+      this.#parts.digestKey(),
+    );
   }
 
-  async #requireSame({ partition }: Queue, claim: Claim, events: readonly Waiting[]): Promise<void> {
-    if (this.#parts.isFixed !== true || this.#digest(events) === claim.digest) return;
+  /** Events in a link that landed must be those that landed; some of them may be lacking. */
+  #requireLanded(queue: Queue, claim: Claim, events: readonly LineAt[]): void {
+    if (this.#parts.isFixed !== true || events.length === 0) return;
+    const digests = lineDigests(claim);
+    const isOther = (event: LineAt): boolean =>
+      digests?.get(event.offset) !== shortDigest(event.line, this.#parts.digestKey());
+    if (digests !== undefined && events.some(isOther)) this.#refuse(queue, claim);
+  }
+
+  #refuse({ partition }: Queue, claim: Claim): void {
+    if (this.#parts.isFixed !== true) return;
     const { topic, partition: number } = partition;
     throw new ConfigError(
       'OFFSETS_REUSED',
@@ -290,42 +338,6 @@ const newQueue = (partition: Partition, start: number, starts: readonly number[]
   waiting: [],
   bytes: 0,
   sinceMs: 0,
+  landed: undefined,
+  ahead: new Map(),
 });
-
-/** Where nothing landed yet. */
-export const NOTHING_LANDED: Landed = {
-  ends: [],
-  datasets: new Set(),
-  files: 0,
-  events: 0,
-  repeated: 0,
-  apart: 0,
-  apartKeys: [],
-};
-
-function landedOf({ files }: Claim, events: number, isLanded: boolean): Landed {
-  const apart = files.filter(({ dataset }) => dataset === undefined);
-  return {
-    ends: [],
-    datasets: new Set(files.flatMap(({ dataset }) => (dataset === undefined ? [] : [dataset]))),
-    files: isLanded ? 0 : files.length,
-    events: isLanded ? 0 : events,
-    repeated: isLanded ? events : 0,
-    apart: apart.flatMap(({ runs }) => runs).reduce((sum, { start, end }) => sum + end - start, 0),
-    apartKeys: apart.map(({ key }) => key),
-  };
-}
-
-/** Two landings as one; the later ends hold. */
-export const addLanded = (a: Landed, b: Landed): Landed => ({
-  ends: b.ends,
-  datasets: new Set([...a.datasets, ...b.datasets]),
-  files: a.files + b.files,
-  events: a.events + b.events,
-  repeated: a.repeated + b.repeated,
-  apart: a.apart + b.apart,
-  apartKeys: [...a.apartKeys, ...b.apartKeys].slice(0, MOST_NAMED),
-});
-
-/** Files that lie apart are named for people, who need no more of them. */
-const MOST_NAMED = 20;

@@ -5,6 +5,7 @@ import type { ObservedEvent } from '../../../stream/event.ts';
 import type { Evidence } from '../../../stream/evidence/evidence.ts';
 import { evidenceOfRecord } from '../../../stream/evidence/evidence-of-record.ts';
 import { findEvidence } from '../../../stream/evidence/find-evidence.ts';
+import type { Landed } from '../../../stream/landing/landed.ts';
 import { event, order, policy, policySet } from '../gates/judging.ts';
 import {
   enforcerOf,
@@ -259,6 +260,40 @@ test('other events in the place of landed ones are refused where offsets are fix
     code: 'OFFSETS_REUSED',
   });
   expect(await landedOf(lake, 'again')).toEqual(words(0, offsets(0, 4)));
+});
+
+test('other events anywhere in a landed link are refused, and the same ones get no evidence again', async () => {
+  const partition = topicOf('inside');
+  const landings: Landed[] = [];
+  const once = (events: readonly ObservedEvent[]) =>
+    enforcerOf(
+      lake,
+      {
+        ...listedSource([], new Map(), { batch: 1 }),
+        async *batches() {
+          const [startOffset, endOffset] = [events[0]?.offset ?? 0, (events.at(-1)?.offset ?? 0) + 1];
+          yield { partition, events, startOffset, endOffset };
+        },
+      },
+      { isFixed: true, onLanded: (landed) => landings.push(landed) },
+    ).run();
+  const sum = (count: (landed: Landed) => number) =>
+    landings.splice(0).reduce((all, one) => all + count(one), 0);
+  const others = (of: readonly number[]) =>
+    of.map((offset) => event(order({ order_id: 'o-999' }), { offset, key: Buffer.from('o-999') }));
+  await once(ordersAt(offsets(100, 110)));
+  for (const where of [offsets(105, 115), offsets(98, 104), offsets(103, 106), [109]])
+    await expect(once(others(where))).rejects.toMatchObject({ code: 'OFFSETS_REUSED' });
+  expect(await landedOf(lake, 'inside')).toEqual(words(0, offsets(100, 110)).sort());
+  expect(await evidencedOf(lake, 'inside')).toEqual(words(0, offsets(100, 110)).sort());
+  landings.length = 0;
+  // The same, however they are cut, when they came without a moment, and some of them lacking.
+  await once(ordersAt(offsets(105, 112)));
+  expect(sum(({ repeated }) => repeated)).toBe(5);
+  await once(ordersAt(offsets(97, 104)));
+  await once(ordersAt([101, 103, 108]).map((one) => ({ ...one, timestampMs: one.timestampMs + 5000 })));
+  expect(await landedOf(lake, 'inside')).toEqual(words(0, offsets(97, 112)).sort());
+  expect(await evidencedOf(lake, 'inside')).toEqual(words(0, offsets(97, 112)).sort());
 });
 
 test('parts of a partition that come in any order land each event once', async () => {
