@@ -12,7 +12,8 @@ const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy';
 
 /**
  * `npm run test:registry`: starts Apicurio's registry, has Confluent's Python serializers register schemas and write payloads,
- * and compares what they mean, and which versions may follow one another, with what we find. Arguments go to Jest.
+ * and compares what they mean, and which versions may follow one another, with what we find; moto stands in for Glue, whose
+ * registry the emulator of test:aws has not. Arguments go to Jest.
  * Exit codes: 0 all passed, 1 something failed (the logs are kept), 2 the machine lacks something.
  */
 process.exitCode = await runSession({
@@ -22,15 +23,16 @@ process.exitCode = await runSession({
     const venv = {
       folder: path.join(ROOT, '.venv-registry'),
       pins: path.join(ROOT, 'test/registry/requirements.txt'),
-      holds: "Confluent's serializers",
+      holds: "Confluent's serializers and moto",
     };
     const python = await timed('serializers', () => ensureVenv(venv, console.log));
     const url = await timed('registry', () => startRegistry({ python, folder, atEnd }));
+    const aws = await timed('Glue', () => startGlue({ python, folder, atEnd }));
     const payloads = path.join(folder, 'payloads.jsonl');
     await timed('payloads', () =>
       run(python, [path.join(ROOT, 'test/registry/produce.py'), url, payloads], { log: console.log }),
     );
-    const env = { ...process.env, ASSAY_TEST_REGISTRY: url, ASSAY_TEST_PAYLOADS: payloads };
+    const env = { ...process.env, ...aws, ASSAY_TEST_REGISTRY: url, ASSAY_TEST_PAYLOADS: payloads };
     const config = 'test/registry/jest.config.mjs';
     return await timed('tests', () => runJest({ config, args: process.argv.slice(2), env, signal }));
   },
@@ -68,4 +70,24 @@ async function startRegistry({ python, folder, atEnd }: Place): Promise<string> 
   });
   atEnd(() => server.stop());
   return at;
+}
+
+/** Starts moto, with nothing in it, and returns the environment in which AWS is there. */
+async function startGlue({ python, folder, atEnd }: Place): Promise<Record<string, string>> {
+  const port = await freePort();
+  const at = `http://127.0.0.1:${port}`;
+  const server = await startServer({
+    command: path.join(path.dirname(python), 'moto_server'),
+    args: ['-H', '127.0.0.1', '-p', String(port)],
+    cwd: folder,
+    logFile: path.join(folder, 'moto.log'),
+    isUp: async () => (await fetch(`${at}/moto-api/data.json`)).ok,
+  });
+  atEnd(() => server.stop());
+  return {
+    AWS_ENDPOINT_URL: at,
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_REGION: 'eu-west-2',
+  };
 }
