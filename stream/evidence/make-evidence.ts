@@ -35,11 +35,13 @@ export async function makeEvidence(
 interface Values {
   readonly key: string | null;
   readonly payloadHash: string | null;
+  /** Instead of what the event says of its producer. */
+  readonly producerId?: string;
 }
 
 const NOTHING: Values = { key: null, payloadHash: null };
 
-function evidenceOf(state: GateState, now: Date, { key, payloadHash }: Values): Evidence {
+function evidenceOf(state: GateState, now: Date, { key, payloadHash, producerId }: Values): Evidence {
   const { partition, event, dataset, policy, faults, contract } = state;
   const place: EvidencePlace = { ...partition, offset: event.offset, stage: 'OBSERVED_RAW' };
   const digest = placeDigest(place);
@@ -49,7 +51,7 @@ function evidenceOf(state: GateState, now: Date, { key, payloadHash }: Values): 
     timestamp: now.toISOString(),
     stage: place.stage,
     dataset_urn: dataset === undefined ? UNKNOWN_DATASET : urnOfDataset(dataset),
-    producer: { ...state.producer, producer_id: state.producer.producer_id.slice(0, 200) },
+    producer: { ...state.producer, producer_id: producerId ?? state.producer.producer_id.slice(0, 200) },
     source: {
       cluster: partition.cluster,
       topic_id: partition.topicId,
@@ -149,16 +151,27 @@ async function addVaulted(
   { states, dataset, parts }: { states: readonly GateState[]; dataset: string; parts: EvidenceParts },
 ): Promise<void> {
   const meant = [...states.entries()].filter(([, state]) => state.dataset === dataset);
-  const bytes = meant.flatMap(([, { event }]) => [event.key ?? EMPTY, event.value ?? EMPTY]);
+  const bytes = meant.flatMap(([, { event, producer }]) => [
+    event.key ?? EMPTY,
+    event.value ?? EMPTY,
+    Buffer.from(producer.producer_id),
+  ]);
   const names = (await parts.vault?.fileNames(dataset, bytes.map(sha256))) ?? [];
-  for (const [n, [place, { event }]] of meant.entries()) {
-    const [key, value] = [names[2 * n], names[2 * n + 1]];
+  for (const [n, [place, state]] of meant.entries()) {
+    const { event } = state;
+    const [key, value, producer] = names.slice(3 * n, 3 * n + 3);
     values[place] = {
       key: event.key === null || key === undefined ? null : `digest:${key}`,
       payloadHash: event.value === null || value === undefined ? null : `digest:${value}`,
+      ...(isSaidAlone(state) ? { producerId: `digest:${producer}` } : {}),
     };
   }
 }
+
+/** Whether only the event names its producer, so that anything may stand there. */
+const isSaidAlone = ({ producer, policy }: GateState): boolean =>
+  producer.identity_confidence === 'LOW' &&
+  policy.policy.producers?.some(({ producer_id }) => producer_id === producer.producer_id) !== true;
 
 const EMPTY = new Uint8Array();
 

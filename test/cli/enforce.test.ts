@@ -281,6 +281,13 @@ test('events of a protected dataset are protected before they are stored, and ev
     const bytes = await readFile(path.join(cwd, 'sealed', name)).catch(() => Buffer.of());
     expect([name, bytes.includes('c-118')]).toEqual([name, false]);
   }
+  // Who wrote it is said by the event alone, which may say anything.
+  await writeFile(path.join(cwd, 'said.jsonl'), order({ order_id: 'o-95' }, { source: '/c-118' }));
+  const said = ['--dataset', 'orders.created', '--no-run', ...contracts, ...lake];
+  expect(await run('enforce', '--from', 'said.jsonl', ...TOPIC, ...said)).toMatchObject({ code: 0 });
+  expect(JSON.stringify(await evidenceOf(lake, '--offset', '0'))).toMatch(
+    /"producer_id":"digest:[a-z2-7]{26}"/,
+  );
   expect(await json<object>(...command)).toMatchObject({ landed: { events: 0, before: 13 } });
   expect(
     (await quarantined([...contracts, ...lake]))[
