@@ -45,16 +45,20 @@ export async function createTopic(
   { partitions, config }: { partitions: number; config: Readonly<Record<string, string>> },
 ): Promise<void> {
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-  await asAdmin(bootstrap, async (admin) => {
-    await admin.createTopics({
+  await asAdmin(bootstrap, (admin) =>
+    admin.createTopics({
       topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
       waitForLeaders: true,
-    });
-    // A partition whose leader isn't ready fails, and kafkajs sends all of a request again: others would have it twice.
-    const isReady = async (): Promise<boolean> =>
-      (await admin.fetchTopicOffsets(topic).catch(() => [])).length === partitions;
-    while (!(await isReady())) await new Promise((resolve) => setTimeout(resolve, 100));
-  });
+    }),
+  );
+  // A partition whose leader isn't ready fails, and kafkajs sends all of a request again: others would have it twice.
+  // Each try is a client's own, since one keeps what it first heard of a topic.
+  for (let tries = 0; tries < 50; tries++) {
+    const ends = await asAdmin(bootstrap, (admin) => admin.fetchTopicOffsets(topic)).catch(() => []);
+    if (ends.length === partitions) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${topic} has not all of its partitions after ten seconds.`);
 }
 
 /** Does some work with a producer. */
