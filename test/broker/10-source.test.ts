@@ -5,6 +5,7 @@ import { CompressionTypes } from 'kafkajs';
 import { readSession } from './support/broker-control.ts';
 import { asAdmin, createTopic, newTopic, otherClient, readTopic, withProducer } from './support/clients.ts';
 import { type Taken, takeFrom, testSource } from './support/source.ts';
+import { until } from './support/until.ts';
 
 /** What the enforcer is given of a topic, beside what kafkajs and Kafka's own tools wrote and read. */
 
@@ -164,7 +165,8 @@ test('starts at the end where the group is new, and keeps that before the first 
   const reading = takeFrom(first.source, { isEnough: () => true, isCommitting: false });
   const kept = async () =>
     (await asAdmin(plain, (admin) => admin.fetchOffsets({ groupId: group, topics: [topic] })))[0];
-  await until(async () => (await kept())?.partitions.every(({ offset }) => Number(offset) > 0) === true);
+  const isKept = async () => (await kept())?.partitions.every(({ offset }) => Number(offset) > 0) === true;
+  await until('every partition has an offset that is kept', isKept);
   const sum = ((await kept())?.partitions ?? []).reduce((total, { offset }) => total + Number(offset), 0);
   expect(sum).toBe(50);
   await first.source.stop();
@@ -191,13 +193,13 @@ test('reads new partitions of a topic from their start', async () => {
       count += events.length;
     },
   });
-  await until(() => source.lag().length === 1);
+  await until('the partition is read', () => source.lag().length === 1);
   await asAdmin(plain, (admin) => admin.createPartitions({ topicPartitions: [{ topic, count: 4 }] }));
   const added = messages('new', 30).map((message, n) => ({ ...message, partition: 1 + (n % 3) }));
   await withProducer(plain, (producer) => producer.send({ topic, messages: added }));
   // kafkajs sends some of them twice where it doesn't know all partitions yet.
   const there = (await readTopic(plain, topic)).filter(({ partition }) => partition > 0);
-  await until(() => count >= there.length);
+  await until('all records are given', () => count >= there.length);
   await source.stop();
   expect(texts(await reading).sort()).toEqual(there.map(({ value }) => String(value)).sort());
 });
@@ -207,9 +209,10 @@ test('a topic that is made anew is read from its start, under another id', async
   await withProducer(plain, (producer) => producer.send({ topic, messages: messages('first', 10) }));
   const { source } = testSource(plain, [topic], { isFromStart: true });
   const reading = takeFrom(source, { isEnough: (all) => all.length >= 14 });
-  await until(() => source.lag().some(({ lag }) => lag === 0));
+  await until('nothing is left to read', () => source.lag().some(({ lag }) => lag === 0));
   await asAdmin(plain, (admin) => admin.deleteTopics({ topics: [topic] }));
-  await until(async () => !(await asAdmin(plain, (admin) => admin.listTopics())).includes(topic));
+  const isGone = async () => !(await asAdmin(plain, (admin) => admin.listTopics())).includes(topic);
+  await until('the topic is gone', isGone);
   await createTopic(plain, topic, { partitions: 1, config: {} });
   await withProducer(plain, (producer) => producer.send({ topic, messages: messages('second', 4) }));
   const taken = await reading;
@@ -272,11 +275,3 @@ test('memory is bounded by what is taken: a slow reader has a batch of each part
   expect(most).toBeGreaterThan(0);
   expect(most).toBeLessThanOrEqual(6_000_000 + (16 << 20));
 });
-
-/** Waits until something is so. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; !(await isSo()); tries++) {
-    if (tries > 300) throw new Error('It never came to be.');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

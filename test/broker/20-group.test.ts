@@ -5,6 +5,7 @@ import type { Partition } from '../../stream/event.ts';
 import { control, readSession } from './support/broker-control.ts';
 import { asAdmin, newTopic, withProducer } from './support/clients.ts';
 import { type Taken, takeFrom, testSource } from './support/source.ts';
+import { until } from './support/until.ts';
 
 /** Members that come, go, and find the broker gone: nothing is left out, and nothing is done by two at once. */
 
@@ -52,7 +53,7 @@ test('partitions move only when what is under way there is finished', async () =
     if (n === 6) await sources[0]?.stop();
     await fill(topic, 600 + (n - 1) * 50, 600 + n * 50);
   }
-  await until(() => new Set(numbers(all)).size === 1_000);
+  await until('all records are given', () => new Set(numbers(all)).size === 1_000);
   for (const source of sources) await source.stop();
   await Promise.all(readings);
   expect(conflicts).toEqual([]);
@@ -91,7 +92,7 @@ test('the broker dies and comes back: reading goes on where it was', async () =>
       all.push(...events.map((event) => ({ ...event, partition })));
     },
   });
-  await until(() => all.length > 0);
+  await until('a record is given', () => all.length > 0);
   for (const action of ['kill', 'start'] as const) await control(session, action);
   await fill(topic, 300, 600);
   expect([...new Set(numbers(await reading))]).toEqual(upTo(600));
@@ -118,16 +119,8 @@ test('lag is what is not done: records that wait, and none of the holes at the e
       lags.push(lag());
     },
   });
-  await until(() => lags.length === 1 && lag() === 0);
+  await until('nothing is left to read', () => lags.length === 1 && lag() === 0);
   expect(lags).toEqual([3]);
   await source.stop();
   await reading;
 });
-
-/** Waits until something is so. */
-async function until(isSo: () => boolean): Promise<void> {
-  for (let tries = 0; !isSo(); tries++) {
-    if (tries > 600) throw new Error('It never came to be.');
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}

@@ -5,15 +5,16 @@ import { assay } from '../cli/assay.ts';
 import { control, readSession } from './support/broker-control.ts';
 import { asAdmin, createTopic, readTopic, setRight, withProducer } from './support/clients.ts';
 import {
+  type Enforcing,
   evidencePlaces,
   openStreamLake,
   order,
   placesOf,
   type StreamLake,
-  until,
   untilDone,
   writeOrders,
 } from './support/enforcing.ts';
+import { until } from './support/until.ts';
 
 /** `assay enforce --bootstrap` beside a broker, judged by what kafkajs reads of the topics and JSON.parse of the lake. */
 
@@ -27,6 +28,9 @@ afterEach(async () => {
   await lake?.dispose();
   lake = undefined;
 });
+
+const untilTold = (enforcer: Enforcing, text: string): Promise<void> =>
+  until(`assay enforce tells "${text}"`, () => enforcer.err().includes(text), enforcer.err);
 
 /** Every committed record has evidence by one id, in the topic and in the lake, and is in Bronze once; nothing else is. */
 async function expectWhole({ topic, evidenceTopic, lines }: StreamLake): Promise<void> {
@@ -57,22 +61,20 @@ test(`killed ${KILLS} times, each committed record has one evidence id, is in Br
       aborted: kill % 3 === 0 ? 9 : 0,
     });
     // Most deaths hit it at work, some while it starts.
-    if (kill % 6 !== 5) await until(() => enforcer.err().includes('Reading'), 30_000);
+    if (kill % 6 !== 5) await untilTold(enforcer, 'Reading');
     await new Promise((resolve) => setTimeout(resolve, uniformInt(random, 0, 700)));
-    enforcer.child.kill('SIGKILL');
-    await Promise.all([enforcer.ended, writing]);
+    await Promise.all([enforcer.end('SIGKILL'), writing]);
   }
   const last = lake.start();
   await untilDone(plain, lake, 2);
-  last.child.kill('SIGTERM');
-  expect(await last.ended).toBe(0);
+  expect(await last.end('SIGTERM')).toBe(0);
   await expectWhole(lake);
   const { code } = await assay(['run', '--dataset', 'orders.created'], lakeOf(lake));
   expect(code).not.toBe(70);
   const sql = 'SELECT count(*) AS n, count(DISTINCT order_id) AS orders FROM silver.orders_created';
   const { out } = await assay(['query', sql, '--json'], lakeOf(lake));
   expect(JSON.parse(out).rows ?? JSON.parse(out)).toEqual([{ n: KILLS * 58, orders: KILLS * 58 }]);
-}, 400_000);
+}, 600_000);
 
 const lakeOf = ({ cwd }: StreamLake) => ({
   cwd,
@@ -87,28 +89,36 @@ test('evidence that is refused, a broker that dies, a second enforcer and the en
   await setRight(plain, 'grant', { topic: evidenceTopic, operation: 'describe' });
   await setRight(plain, 'grant', right);
   const first = lake.start();
+  let there = 0;
+  const untilEvidence = (events: number): Promise<void> =>
+    until(
+      `evidence of ${events} events`,
+      async () => {
+        there = (await evidencePlaces(plain, evidenceTopic)).size;
+        return there === events;
+      },
+      () => `Of ${there}; ${first.err()}`,
+    );
   await writeOrders(plain, topic, { from: 0, count: 200, aborted: 20 });
-  await until(async () => (await evidencePlaces(plain, evidenceTopic)).size === 200);
+  await untilEvidence(200);
   await setRight(plain, 'revoke', right);
   await writeOrders(plain, topic, { from: 1_000, count: 100, aborted: 0 });
-  await until(() => first.err().includes('waiting, and trying again'), 60_000);
+  await untilTold(first, 'waiting, and trying again');
   expect((await evidencePlaces(plain, evidenceTopic)).size).toBe(200);
   await setRight(plain, 'grant', right);
-  await until(async () => (await evidencePlaces(plain, evidenceTopic)).size === 300);
+  await untilEvidence(300);
   await control(session, 'kill');
   await control(session, 'start');
   await writeOrders(plain, topic, { from: 2_000, count: 200, aborted: 20 });
   const second = lake.start();
-  await until(() => second.err().includes('Reading 2 partitions'), 60_000);
+  await untilTold(second, 'Reading 2 partitions');
   await writeOrders(plain, topic, { from: 3_000, count: 200, aborted: 0 });
-  first.child.kill('SIGTERM');
-  expect(await first.ended).toBe(0);
-  await until(() => second.err().includes('Reading 4 partitions'), 60_000);
+  expect(await first.end('SIGTERM')).toBe(0);
+  await untilTold(second, 'Reading 4 partitions');
   await untilDone(plain, lake, 2);
-  second.child.kill('SIGTERM');
-  expect(await second.ended).toBe(0);
+  expect(await second.end('SIGTERM')).toBe(0);
   await expectWhole(lake);
-}, 300_000);
+}, 600_000);
 
 test('poison is judged as any event, and its neighbours with it', async () => {
   lake = await openStreamLake(session, { partitions: 1 });
@@ -130,8 +140,7 @@ test('poison is judged as any event, and its neighbours with it', async () => {
     await withProducer(plain, (producer) => producer.send({ topic, messages: [message] }));
   const enforcer = lake.start();
   await untilDone(plain, lake);
-  enforcer.child.kill('SIGTERM');
-  expect(await enforcer.ended).toBe(0);
+  expect(await enforcer.end('SIGTERM')).toBe(0);
   await expectWhole(lake);
   const results = (await lake.lines('ops/evidence')) as {
     source: { offset: number };
@@ -150,7 +159,8 @@ test('a topic that is made anew is another chain', async () => {
   await writeOrders(plain, topic, { from: 0, count: 30, aborted: 0 });
   await untilDone(plain, lake, 2);
   await asAdmin(plain, (admin) => admin.deleteTopics({ topics: [topic] }));
-  await until(async () => !(await asAdmin(plain, (admin) => admin.listTopics())).includes(topic));
+  const isGone = async () => !(await asAdmin(plain, (admin) => admin.listTopics())).includes(topic);
+  await until('the topic is gone', isGone);
   await createTopic(plain, topic, { partitions: 1, config: {} });
   await withProducer(plain, (producer) =>
     producer.send({
@@ -158,9 +168,9 @@ test('a topic that is made anew is another chain', async () => {
       messages: Array.from({ length: 5 }, (_, n) => ({ value: order(`o-7${n}`, '1') })),
     }),
   );
-  await until(async () => ((await lake?.lines('bronze')) ?? []).length === 35);
-  enforcer.child.kill('SIGTERM');
-  await enforcer.ended;
+  const isLanded = async () => ((await lake?.lines('bronze')) ?? []).length === 35;
+  await until('35 events are in Bronze', isLanded, enforcer.err);
+  await enforcer.end('SIGTERM');
   const landed = await lake.lines('bronze');
   const byTopic = new Map<unknown, number[]>();
   for (const { topicId, offset } of landed)
@@ -186,8 +196,7 @@ test('what passes is sent on with its headers, what fails is not', async () => {
   await withProducer(plain, (producer) => producer.send({ topic, messages }));
   const enforcer = lake.start();
   await untilDone(plain, lake);
-  enforcer.child.kill('SIGTERM');
-  await enforcer.ended;
+  await enforcer.end('SIGTERM');
   const what = ({ key, value, headers }: Awaited<ReturnType<typeof readTopic>>[number]) =>
     JSON.stringify([String(key), String(value), headers]);
   const passed = (await readTopic(plain, topic)).filter(({ value }) => !String(value).includes('"total":-1'));

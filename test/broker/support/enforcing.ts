@@ -6,6 +6,7 @@ import { assay, startAssay } from '../../cli/assay.ts';
 import { USER } from './broker.ts';
 import type { Session } from './broker-control.ts';
 import { asAdmin, newTopic, otherClient, type ReadRecord, readTopic } from './clients.ts';
+import { until } from './until.ts';
 
 /** A lake whose enforcer reads a topic, with the contract and a policy of examples/orders. */
 export interface StreamLake {
@@ -25,8 +26,8 @@ export interface Enforcing {
   /** What it told so far. */
   err(): string;
   out(): string;
-  /** Its exit code; null where it was killed. */
-  readonly ended: Promise<number | null>;
+  /** Ends it: its exit code, null where it was killed. Throws what it told where it doesn't end. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
 
 const CONTRACTS = path.resolve('examples/orders/contracts');
@@ -87,8 +88,20 @@ function begin(child: ChildProcessWithoutNullStreams): Enforcing {
     child[`std${name}`].setEncoding('utf8').on('data', (text: string) => {
       texts[name] += text;
     });
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { child, ended, err: () => texts.err, out: () => texts.out };
+  let code: number | null | undefined;
+  child.on('close', (exit) => {
+    code = exit;
+  });
+  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> => {
+    child.kill(signal);
+    await until(
+      `assay enforce ends by ${signal}`,
+      () => code !== undefined,
+      () => texts.err,
+    );
+    return code ?? null;
+  };
+  return { child, end, err: () => texts.err, out: () => texts.out };
 }
 
 async function linesUnder(folder: string): Promise<Record<string, unknown>[]> {
@@ -121,25 +134,19 @@ export async function evidencePlaces(bootstrap: string, topic: string): Promise<
 
 /** Waits until the group has kept the ends of all partitions but for markers of transactions, of which there are at most `markers`. */
 export async function untilDone(bootstrap: string, { topic }: StreamLake, markers = 0): Promise<void> {
-  await until(async () => {
+  let seen: unknown;
+  const isDone = async (): Promise<boolean> => {
     const [kept, ends] = await asAdmin(bootstrap, async (admin) => [
       (await admin.fetchOffsets({ groupId: `group-${topic}`, topics: [topic] }))[0]?.partitions ?? [],
       await admin.fetchTopicOffsets(topic),
     ]);
+    seen = { kept, ends };
     return ends.every(({ partition, high }) => {
       const offset = Number(kept.find((one) => one.partition === partition)?.offset ?? -1);
       return Number(high) - offset <= (Number(high) === 0 ? 1 : markers);
     });
-  });
-}
-
-/** Waits until something is so; asks five times a second. */
-export async function until(isSo: () => boolean | Promise<boolean>, patienceMs = 60_000): Promise<void> {
-  const end = Date.now() + patienceMs;
-  while (!(await isSo())) {
-    if (Date.now() > end) throw new Error('It never came to be.');
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  };
+  await until(`the group of ${topic} has kept all ends`, isDone, () => JSON.stringify(seen));
 }
 
 /** Writes orders as committed records, one in thirty wrong, and others in a transaction that is aborted. */
