@@ -1,7 +1,17 @@
-import { type API, Base, type Broker, type Connection, kGetApi, type metadataV12 } from '@platformatic/kafka';
-import { ConfigError } from '../../etl/errors.ts';
+import {
+  type API,
+  Base,
+  type BaseOptions,
+  type Broker,
+  type Connection,
+  kGetApi,
+  type metadataV12,
+} from '@platformatic/kafka';
+import { ConfigError, TransientError } from '../../etl/errors.ts';
+import { closeInTime, inTime } from './in-time.ts';
 import { isAnswer, protocolErrors } from './kafka-error.ts';
 import { bootstrapBrokers, clientOptions, type KafkaSettings } from './settings.ts';
+import { trackConnections } from './tracked-connections.ts';
 
 /** A topic as the cluster has it now. */
 export interface Topic {
@@ -19,22 +29,31 @@ export interface ClusterState {
   readonly topics: ReadonlyMap<string, Topic>;
 }
 
+/** Beside its own time limit, a request waits for a connection and for those before it. */
+const SLACK_MS = 5_000;
 /** The error that a topic has which isn't there. */
 const NO_TOPIC = 3;
 const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Requests to a cluster over one set of connections. The library's connections are unusable after a timeout, so one
- * whose request got no answer is closed, and the next request opens another.
+ * whose request got no answer is closed, and the next request opens another. Nothing is waited for without end: the
+ * library's own limits begin when a request is sent, and not all of its waiting ends when a connection is lost.
  */
 export class Cluster {
-  readonly #client: Base;
+  readonly #settings: BaseOptions;
+  #client: Base;
+  #closeClient: () => Promise<void>;
   readonly #bootstrap: readonly Broker[];
+  readonly #patienceMs: number;
   #brokers = new Map<number, Broker>();
 
   constructor(settings: KafkaSettings, requestTimeoutMs: number) {
     this.#bootstrap = bootstrapBrokers(settings);
-    this.#client = new Base(clientOptions(settings, requestTimeoutMs));
+    this.#patienceMs = requestTimeoutMs + SLACK_MS;
+    this.#settings = clientOptions(settings, requestTimeoutMs);
+    this.#client = new Base(this.#settings);
+    this.#closeClient = trackConnections(this.#client);
   }
 
   /** What the cluster says of the topics now. Throws where a topic may not be seen. */
@@ -84,37 +103,51 @@ export class Cluster {
   ): Promise<Response> {
     const connection = await this.#connection(to);
     try {
-      return await api.async(connection, ...request);
+      return await inTime(api.async(connection, ...request), this.#patienceMs);
     } catch (error) {
-      if (!isAnswer(error)) await connection.close().catch(() => undefined);
+      if (!isAnswer(error)) await closeInTime(connection);
       throw error;
     }
   }
 
   /** An API in the highest version that both sides know. */
   async api<Request extends unknown[], Response>(name: string): Promise<API<Request, Response>> {
-    return await new Promise((resolve, reject) => {
+    const found = new Promise<API<Request, Response>>((resolve, reject) => {
       this.#client[kGetApi]<Request, Response>(name, (error, api) =>
         api === undefined ? reject(error) : resolve(api),
       );
     });
+    try {
+      return await inTime(found, this.#patienceMs);
+    } catch (error) {
+      // Whoever asks is told by one answer: where that never comes, this client is of no use any more.
+      if (error instanceof TransientError) await this.#beginAnew();
+      throw error;
+    }
   }
 
   async #connection(to: number | 'any'): Promise<Connection> {
     if (to === 'any')
-      return await this.#client.connections.getFirstAvailable([
-        ...this.#bootstrap,
-        ...this.#brokers.values(),
-      ]);
+      return await inTime(
+        this.#client.connections.getFirstAvailable([...this.#bootstrap, ...this.#brokers.values()]),
+        this.#patienceMs,
+      );
     if (!this.#brokers.has(to)) await this.state([]);
     const broker = this.#brokers.get(to);
     if (broker === undefined) throw new ConfigError('KAFKA_BROKER', `The cluster has no broker ${to}.`);
-    return await this.#client.connections.get(broker);
+    return await inTime(this.#client.connections.get(broker), this.#patienceMs);
+  }
+
+  async #beginAnew(): Promise<void> {
+    const close = this.#closeClient;
+    this.#client = new Base(this.#settings);
+    this.#closeClient = trackConnections(this.#client);
+    await close();
   }
 
   /** Closes the connections; requests under way fail. */
   async close(): Promise<void> {
-    await this.#client.close();
+    await this.#closeClient();
   }
 }
 

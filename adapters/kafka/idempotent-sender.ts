@@ -1,7 +1,9 @@
 import { compatibilityPartitioner, type MessageToProduce, Producer } from '@platformatic/kafka';
 import { ConfigError, TransientError } from '../../etl/errors.ts';
+import { inTime } from './in-time.ts';
 import { kafkaError, protocolErrors } from './kafka-error.ts';
 import { clientOptions, type KafkaSettings } from './settings.ts';
+import { trackConnections } from './tracked-connections.ts';
 
 /** A record to send: bytes as they are. */
 export type RecordToSend = MessageToProduce<Buffer, Buffer, Buffer, Buffer>;
@@ -26,7 +28,7 @@ const RECORD_BYTES = 100;
  */
 export class IdempotentSender {
   readonly #options: SenderOptions;
-  #producer: BytesProducer | undefined;
+  #producer: OpenProducer | undefined;
   #last: Promise<void> = Promise.resolve();
   #turn = 0;
 
@@ -45,18 +47,9 @@ export class IdempotentSender {
 
   async #sendPart(messages: RecordToSend[]): Promise<void> {
     const { settings, deliveryTimeoutMs = 30_000 } = this.#options;
-    this.#producer ??= new Producer({
-      ...clientOptions(settings, Math.min(deliveryTimeoutMs, 30_000)),
-      idempotent: true,
-      retries: Number.MAX_SAFE_INTEGER,
-      retryDelay: 200,
-      timeout: Math.min(deliveryTimeoutMs, 10_000),
-      // Where Kafka's own producers put a key, which the library's default doesn't; records without a key in turn.
-      partitioner: (message: RecordToSend, key?: Buffer) =>
-        key === undefined || key === null ? this.#turn++ : compatibilityPartitioner(message, key),
-    } as ConstructorParameters<typeof Producer<Buffer, Buffer, Buffer, Buffer>>[0]);
+    this.#producer ??= openProducer(settings, deliveryTimeoutMs, () => this.#turn++);
     try {
-      await inTime(this.#producer.send({ messages }), deliveryTimeoutMs);
+      await inTime(this.#producer.client.send({ messages }), deliveryTimeoutMs);
     } catch (error) {
       await this.#discard();
       const [topic = ''] = messages.map((message) => message.topic);
@@ -76,7 +69,7 @@ export class IdempotentSender {
   async #discard(): Promise<void> {
     const producer = this.#producer;
     this.#producer = undefined;
-    await producer?.close().catch(() => undefined);
+    await producer?.close();
   }
 
   /** Waits for what is under way, then closes the connections. */
@@ -84,6 +77,39 @@ export class IdempotentSender {
     await this.#last;
     await this.#discard();
   }
+}
+
+/** A producer of the library's, and what ends it with all that it still tries. */
+interface OpenProducer {
+  readonly client: BytesProducer;
+  close(): Promise<void>;
+}
+
+const RETRY_MS = 200;
+
+function openProducer(
+  settings: KafkaSettings,
+  deliveryTimeoutMs: number,
+  nextPartition: () => number,
+): OpenProducer {
+  let isClosed = false;
+  const client: BytesProducer = new Producer({
+    ...clientOptions(settings, Math.min(deliveryTimeoutMs, 30_000)),
+    idempotent: true,
+    // The library goes on trying what was under way when it was closed, and keeps the process alive: it runs out of tries at once.
+    retries: Math.ceil(deliveryTimeoutMs / RETRY_MS),
+    retryDelay: () => (isClosed ? 0 : RETRY_MS),
+    timeout: Math.min(deliveryTimeoutMs, 10_000),
+    // Where Kafka's own producers put a key, which the library's default doesn't; records without a key in turn.
+    partitioner: (message: RecordToSend, key?: Buffer) =>
+      key === undefined || key === null ? nextPartition() : compatibilityPartitioner(message, key),
+  } as ConstructorParameters<typeof Producer<Buffer, Buffer, Buffer, Buffer>>[0]);
+  const closeAll = trackConnections(client);
+  const close = async (): Promise<void> => {
+    isClosed = true;
+    await closeAll();
+  };
+  return { client, close };
 }
 
 /** Records in pieces that brokers take; one that is larger is a piece by itself. */
@@ -101,21 +127,4 @@ function* parts(records: readonly RecordToSend[]): Generator<RecordToSend[]> {
     bytes += size;
   }
   if (part.length > 0) yield part;
-}
-
-/** What a promise gives, or a TransientError when it takes longer. */
-async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new TransientError('KAFKA_LATE', `Kafka took longer than ${ms} ms.`)),
-      ms,
-    );
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => undefined);
-  }
 }
