@@ -9,6 +9,8 @@ import type { Pipeline } from './gates/pipeline.ts';
 import type { Landed } from './landing/landed.ts';
 import type { Lander } from './landing/lander.ts';
 import type { BatchRuns, EventBatch, EventSource, EvidenceSink, Republisher } from './ports.ts';
+import { type EnforcerTelemetry, timeStages, UNTIMED } from './telemetry.ts';
+import { withTraceparent } from './trace-context.ts';
 
 /** What an enforcer is made of. */
 export interface EnforcerParts {
@@ -31,6 +33,8 @@ export interface EnforcerParts {
   readonly onLanded?: (landed: Landed) => void;
   /** Is given how many events passed that could not be sent on, since there is no republisher. */
   readonly onHeldBack?: (events: number) => void;
+  /** Absent where nobody watches. */
+  readonly telemetry?: EnforcerTelemetry;
   /** Is told what failed and is tried again, and for the how many-th time. */
   readonly onRetry?: (error: TransientError, attempt: number) => void;
 }
@@ -62,13 +66,19 @@ export function openEnforcer(parts: EnforcerParts): Enforcer {
   const landDue = async (): Promise<void> => await commit(await trying(() => lander.landDue()));
   const landAll = async (): Promise<void> => await commit(await trying(() => lander.landAll()));
   const handle = async (batch: EventBatch): Promise<void> => {
-    const states = await trying(() => parts.pipeline(batch));
+    const { telemetry } = parts;
+    const startMs = telemetry?.nowMs() ?? 0;
+    const { timer, stages } = telemetry === undefined ? UNTIMED : timeStages(telemetry.nowMs);
+    const states = await trying(() => parts.pipeline(batch, timer));
     const evidence = await trying(() => makeEvidence(states, parts.clock.now(), parts.making));
     const fresh = new Set(await trying(() => lander.unlanded(batch, states)));
     const isFresh = states.map((state) => fresh.has(state));
-    await trying(() => parts.evidence.emit(evidence.filter((_one, n) => isFresh[n])));
+    const emitted = evidence.filter((_one, n) => isFresh[n]);
+    await timer('EVIDENCE', () => trying(() => parts.evidence.emit(emitted)));
     parts.onJudged?.(evidence);
-    await republish(states, parts, trying);
+    const whole = { startMs, endMs: telemetry?.nowMs() ?? 0 };
+    const traceparents = telemetry?.judged({ states, evidence, isFresh, whole, stages });
+    await republish({ states, traceparents }, parts, trying);
     await trying(() => lander.add(batch, states));
     await landDue();
     await runQuarantined(states, parts, trying);
@@ -129,15 +139,24 @@ function retrier({ pause, onRetry }: EnforcerParts, isStopping: () => boolean): 
   };
 }
 
+/** Events that were judged, and the trace that goes on with each where spans are made. */
+interface Judged {
+  readonly states: readonly GateState[];
+  readonly traceparents: readonly string[] | undefined;
+}
+
 /** Sends on what passed every gate, where the policy says so. After a crash some may be sent twice. */
-async function republish(states: readonly GateState[], parts: EnforcerParts, trying: Trying): Promise<void> {
+async function republish(judged: Judged, parts: EnforcerParts, trying: Trying): Promise<void> {
   const byTopic = new Map<string, ObservedEvent[]>();
-  for (const { policy, faults, event } of states) {
+  for (const [n, { policy, faults, event }] of judged.states.entries()) {
     const { enforcement_mode: mode, republish_topic: topic } = policy.policy;
     if (mode !== 'REPUBLISH_PASS_ONLY' || topic === undefined || faults.length > 0) continue;
+    const traceparent = judged.traceparents?.[n];
+    const sent =
+      traceparent === undefined ? event : { ...event, headers: withTraceparent(event.headers, traceparent) };
     const events = byTopic.get(topic);
-    if (events === undefined) byTopic.set(topic, [event]);
-    else events.push(event);
+    if (events === undefined) byTopic.set(topic, [sent]);
+    else events.push(sent);
   }
   const { republisher } = parts;
   for (const [topic, events] of byTopic) {

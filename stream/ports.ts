@@ -41,7 +41,7 @@ export interface EvidenceSink {
   emit(evidence: readonly Evidence[]): Promise<void>;
 }
 
-/** Sends events on, with their key and headers as they came. */
+/** Sends events on, with their key and headers as they are given. */
 export interface Republisher {
   /** Returns when they are durable there; throws TransientError where they aren't. */
   send(topic: string, events: readonly ObservedEvent[]): Promise<void>;

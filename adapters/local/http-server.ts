@@ -20,6 +20,8 @@ export interface HttpServer {
 export interface Listening {
   readonly host: string;
   readonly port: number;
+  /** The option by which people choose the port; `--port` unless said. */
+  readonly option?: '--port' | '--metrics-port';
 }
 
 /**
@@ -27,13 +29,13 @@ export interface Listening {
  * `NO_HOST`.
  */
 export async function startServer(
-  { host, port }: Listening,
+  { host, port, option = '--port' }: Listening,
   answer: (port: number) => Fetch,
 ): Promise<HttpServer> {
   let fetch: Fetch = () => new Response(null, { status: 503 });
   const server = createAdaptorServer({ fetch: (request) => fetch(request) });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(listenError(error, { host, port })));
+    server.once('error', (error) => reject(listenError(error, { host, port, option })));
     server.listen({ host, port }, () => resolve());
   });
   server.on('clientError', refuseUnread);
@@ -69,27 +71,34 @@ function refuseUnread(error: Error, socket: Duplex): void {
   );
 }
 
-function listenError(error: unknown, { host, port }: Listening): unknown {
+function listenError(
+  error: unknown,
+  { host, port, option }: Omit<Listening, 'option'> & { readonly option: string },
+): unknown {
   const context = { host, port };
   if (hasCode(error, 'EADDRINUSE'))
     return new ConfigError(
       'PORT_IN_USE',
-      `Port ${port} is taken, maybe by another 'assay serve': choose another by --port, or write --port 0 for a free one.`,
+      `Port ${port} is taken, maybe by another 'assay serve' or 'assay enforce': choose another by ${option}, or write ${option} 0 for a free one.`,
       { context, cause: error },
     );
   if (hasCode(error, 'EACCES'))
     return new ConfigError(
       'PORT_REFUSED',
-      `This user may not listen on port ${port}: choose one from 1024 on by --port.`,
+      `This user may not listen on port ${port}: choose one from 1024 on by ${option}.`,
       {
         context,
         cause: error,
       },
     );
   if (hasCode(error, 'EADDRNOTAVAIL') || hasCode(error, 'ENOTFOUND'))
-    return new ConfigError('NO_HOST', `This machine has no address ${host}: leave --host out.`, {
-      context,
-      cause: error,
-    });
+    return new ConfigError(
+      'NO_HOST',
+      `This machine has no address ${host}: leave ${option.replace('port', 'host')} out.`,
+      {
+        context,
+        cause: error,
+      },
+    );
   return error;
 }

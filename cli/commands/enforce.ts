@@ -8,6 +8,8 @@ import { registryGates } from '../enforce/registry-gates.ts';
 import { summaryJson, summaryText } from '../enforce/summary.ts';
 import { Tally } from '../enforce/tally.ts';
 import { TOPICS_OPTIONS } from '../enforce/topics-options.ts';
+import { openWatch } from '../enforce/watch.ts';
+import { WATCH_OPTIONS } from '../enforce/watch-options.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { nextCommand } from '../locations.ts';
@@ -57,6 +59,7 @@ Exit code 1 where an event failed, or a run was held.`,
     'no-run': { type: 'boolean', help: 'leave the events in Bronze for the next run' },
     'no-tend': NO_TEND,
     ...TOPICS_OPTIONS,
+    ...WATCH_OPTIONS,
   },
   examples: [
     'assay enforce --from orders.jsonl --topic raw.orders.events --dataset orders.created',
@@ -128,17 +131,23 @@ async function enforceFile(
   tally: Tally,
   { lake, args, io }: Context,
 ): Promise<boolean> {
-  const policies = await policiesOf(lake, args, io);
-  const gates = await registryGates(args, io, lake.effects.clock);
+  const watch = await openWatch(args, io, { clock: lake.effects.clock, mustJoin: false });
   const bar = progressBar(io, !args.has('json'), 'landing …');
   const scratch = await lake.effects.openScratch('enforce');
   try {
+    const policies = await policiesOf(lake, args, { io, log: watch.log });
+    const gates = await registryGates(args, io, lake.effects.clock);
+    watch.look({ policies });
     const source = await openEvents(named, { effects: lake.effects, scratch, io, progress: bar.advance });
     return await withScratchEngine(lake.effects, 'enforce', (engine) =>
-      enforceUntilEnd({ lake, engine, source, policies, tally, limits: LIMITS, isFixed: true, ...gates }, io),
+      enforceUntilEnd(
+        { lake, engine, source, policies, tally, watch, limits: LIMITS, isFixed: true, ...gates },
+        io,
+      ),
     );
   } finally {
     bar.stop();
+    await watch.close();
     await scratch.dispose();
   }
 }

@@ -4,7 +4,6 @@ import { KafkaRepublisher } from '../../adapters/kafka/kafka-republisher.ts';
 import { KafkaSource } from '../../adapters/kafka/kafka-source.ts';
 import { requireTopics } from '../../adapters/kafka/require-topics.ts';
 import type { KafkaSettings } from '../../adapters/kafka/settings.ts';
-import type { SourceNotice } from '../../adapters/kafka/source-notice.ts';
 import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
 import { lakeEvidence } from '../../stream/evidence/lake-evidence.ts';
 import type { EvidenceSink } from '../../stream/ports.ts';
@@ -14,8 +13,6 @@ import type { Io } from '../io.ts';
 import { type CommandLake, openLakeOf } from '../open-lake.ts';
 import { outcomeJson, printOutcome } from '../outcome.ts';
 import { messageText } from '../print/error.ts';
-import { plural } from '../print/format.ts';
-import { printable } from '../print/printable.ts';
 import { usageError } from '../usage-error.ts';
 import { type BatchRunsOptions, batchRuns } from './batch-runs.ts';
 import { enforceUntilEnd } from './enforcing.ts';
@@ -25,6 +22,7 @@ import { registryGates } from './registry-gates.ts';
 import { summaryJson, summaryText } from './summary.ts';
 import { Tally } from './tally.ts';
 import { EVIDENCE_TOPIC, GROUP, RUN_SECONDS, SESSION_SECONDS } from './topics-options.ts';
+import { openWatch, type Watch } from './watch.ts';
 
 /** What of a partition lands together: what came in some seconds. */
 const LIMITS = {
@@ -51,16 +49,21 @@ export async function enforceTopics(args: Args, io: Io): Promise<ExitCode> {
   const settings = await kafkaSettings(args, io);
   const lake = await openLakeOf(args, io);
   await requireTopics(settings, [...topics, evidenceTopic]);
-  const source = new KafkaSource({
-    settings,
-    topics,
-    group: args.text('group') ?? GROUP,
-    isFromStart: args.has('from-start'),
-    ...sessionOf(args),
-    onNotice: (notice) => tellNotice(notice, io),
-  });
+  const watch = await openWatch(args, io, { clock: lake.effects.clock, mustJoin: true });
   const tally = new Tally();
-  await enforceFrom(source, { tally, lake, settings, evidenceTopic, args, io });
+  try {
+    const source = new KafkaSource({
+      settings,
+      topics,
+      group: args.text('group') ?? GROUP,
+      isFromStart: args.has('from-start'),
+      ...sessionOf(args),
+      onNotice: (notice) => watch.notice(notice),
+    });
+    await enforceFrom(source, { tally, lake, watch, settings, evidenceTopic, args, io });
+  } finally {
+    await watch.close();
+  }
   io.out(args.has('json') ? JSON.stringify(summaryJson(tally), null, 2) : summaryText(tally));
   return EXIT.ok;
 }
@@ -68,6 +71,7 @@ export async function enforceTopics(args: Args, io: Io): Promise<ExitCode> {
 interface Context {
   readonly tally: Tally;
   readonly lake: CommandLake;
+  readonly watch: Watch;
   readonly settings: KafkaSettings;
   readonly evidenceTopic: string;
   readonly args: Args;
@@ -75,23 +79,24 @@ interface Context {
 }
 
 async function enforceFrom(source: KafkaSource, context: Context): Promise<void> {
-  const { tally, lake, settings, evidenceTopic, args, io } = context;
-  const policies = await policiesOf(lake, args, io);
+  const { tally, lake, watch, settings, evidenceTopic, args, io } = context;
+  const policies = await policiesOf(lake, args, { io, log: watch.log });
+  watch.look({ policies, lag: () => source.lag() });
   const gates = await registryGates(args, io, lake.effects.clock);
   const [evidenceSender, eventSender] = [
     new IdempotentSender({ settings }),
     new IdempotentSender({ settings }),
   ];
   const evidence = inOrder(
-    new KafkaEvidenceSink(evidenceSender, evidenceTopic),
-    lakeEvidence(lake.effects.objects),
+    watch.sink(evidenceTopic, new KafkaEvidenceSink(evidenceSender, evidenceTopic)),
+    watch.sink('lake', lakeEvidence(lake.effects.objects)),
   );
   const runs = args.has('no-run') ? undefined : batchRuns(lake, runsOptions(context));
   try {
     await withScratchEngine(lake.effects, 'enforce', (engine) =>
       enforceUntilEnd(
         {
-          ...{ lake, engine, source, policies, tally, evidence, limits: LIMITS, ...gates },
+          ...{ lake, watch, engine, source, policies, tally, evidence, limits: LIMITS, ...gates },
           republisher: new KafkaRepublisher(eventSender),
           ...(runs === undefined ? {} : { runs, onLanded: ({ datasets }) => runs.landed(datasets) }),
         },
@@ -105,14 +110,14 @@ async function enforceFrom(source: KafkaSource, context: Context): Promise<void>
   }
 }
 
-function runsOptions({ lake, args, io }: Context): BatchRunsOptions {
+function runsOptions({ lake, watch, args, io }: Context): BatchRunsOptions {
   return {
     everyMs: secondsOf(args, 'run-seconds', RUN_SECONDS) * 1_000,
     async onOutcome(outcome) {
       if (args.has('json')) io.err(JSON.stringify(await outcomeJson(lake, outcome)));
       else await printOutcome(outcome, false, { lake, args, io });
     },
-    onTrouble: (error) => io.err(printable(`warning: ${messageText(error, false)}`)),
+    onTrouble: (error) => watch.log.say('warn', messageText(error, false)),
   };
 }
 
@@ -122,18 +127,6 @@ const inOrder = (...sinks: readonly EvidenceSink[]): EvidenceSink => ({
     for (const sink of sinks) await sink.emit(evidence);
   },
 });
-
-function tellNotice(notice: SourceNotice, io: Io): void {
-  if (notice.kind === 'retrying') io.err(printable(`waiting, and trying again: ${notice.message}`));
-  if (notice.kind === 'assigned') io.err(`Reading ${plural(notice.partitions.length, 'partition')}.`);
-  if (notice.kind !== 'gap') return;
-  const { topic, partition } = notice.partition;
-  io.err(
-    printable(
-      `warning: EVIDENCE_GAP: offsets ${notice.from} to ${notice.to - 1} of ${topic}, partition ${partition}, expired before they were read: there is no evidence of them.`,
-    ),
-  );
-}
 
 function sessionOf(args: Args): { sessionTimeoutMs: number; heartbeatMs: number } {
   const sessionTimeoutMs = secondsOf(args, 'session-seconds', SESSION_SECONDS) * 1_000;

@@ -11,8 +11,8 @@ import { Lander, type LandingLimits } from '../../stream/landing/lander.ts';
 import type { BatchRuns, EventSource, EvidenceSink, Policies, Republisher } from '../../stream/ports.ts';
 import type { Io } from '../io.ts';
 import type { CommandLake } from '../open-lake.ts';
-import { printable } from '../print/printable.ts';
 import type { Tally } from './tally.ts';
+import type { Watch } from './watch.ts';
 
 /** How a command line has events enforced. */
 export interface Enforcing {
@@ -24,6 +24,7 @@ export interface Enforcing {
   readonly limits: LandingLimits;
   /** Set where an offset always holds the same event, as in a file. */
   readonly isFixed?: true;
+  readonly watch: Watch;
   /** Where evidence goes; the lake unless said. */
   readonly evidence?: EvidenceSink;
   readonly republisher?: Republisher;
@@ -37,14 +38,15 @@ export interface Enforcing {
 
 /** Enforces events until their source ends, or Ctrl-C or SIGTERM comes: then what was begun is finished. Returns whether it was interrupted. */
 export async function enforceUntilEnd(enforcing: Enforcing, io: Io): Promise<boolean> {
-  const { lake, engine, source, policies, tally, limits, isFixed, evidence, republisher, runs } = enforcing;
+  const { lake, engine, source, policies, tally, limits, isFixed, evidence, republisher, runs, watch } =
+    enforcing;
   const { objects, clock, contracts: texts, digestKey, vault } = lake.effects;
   const contracts = openContracts({ source: texts, engine, clock });
   const enforcer = openEnforcer({
     source,
     clock,
     pipeline: openPipeline({ ...enforcing, policies, contracts }),
-    evidence: evidence ?? lakeEvidence(objects),
+    evidence: evidence ?? watch.sink('lake', lakeEvidence(objects)),
     making: { contracts, digestKey, ...(vault === undefined ? {} : { vault }) },
     lander: new Lander({
       effects: lake.effects,
@@ -68,9 +70,10 @@ export async function enforceUntilEnd(enforcing: Enforcing, io: Io): Promise<boo
       tally.landed(landed);
       enforcing.onLanded?.(landed);
     },
+    ...(watch.telemetry === undefined ? {} : { telemetry: watch.telemetry }),
     onHeldBack: (events) => tally.heldBack(events),
     onRetry: (error, attempt) => {
-      if (attempt === 1) io.err(printable(`waiting, and trying again: ${error.message}`));
+      if (attempt === 1) watch.log.say('info', `waiting, and trying again: ${error.message}`);
     },
   });
   let isInterrupted = false;

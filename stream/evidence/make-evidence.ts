@@ -6,9 +6,9 @@ import { isProtected, protectionOf } from '../../etl/privacy/protection.ts';
 import type { Vault } from '../../etl/privacy/vault.ts';
 import type { ReadyContracts } from '../gates/contract.ts';
 import type { GateState } from '../gates/gate.ts';
-import { headerText } from '../gates/header-text.ts';
 import { isoMoment } from '../moment.ts';
 import { UNKNOWN_DATASET, urnOfDataset } from '../policy/dataset-urn.ts';
+import { traceContext } from '../trace-context.ts';
 import { type Evidence, GATE_ORDER } from './evidence.ts';
 import { type EvidencePlace, idOfDigest, placeDigest } from './evidence-id.ts';
 
@@ -85,12 +85,8 @@ function eventTime({ envelope, event }: GateState): string {
 
 /** The trace that the event is part of (W3C); else one of its own, by its place. */
 function traceOf({ event }: GateState, digest: string): Evidence['otel'] {
-  const [, trace = '', parent = ''] =
-    /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}/.exec(
-      headerText(event.headers, 'traceparent') ?? '',
-    ) ?? [];
-  const isValid = /[1-9a-f]/.test(trace) && /[1-9a-f]/.test(parent);
-  return { trace_id: isValid ? trace : digest.slice(0, 32), span_id: digest.slice(32, 48) };
+  const traceId = traceContext(event.headers)?.traceId;
+  return { trace_id: traceId ?? digest.slice(0, 32), span_id: digest.slice(32, 48) };
 }
 
 /** How an event's own bytes may be shown. */

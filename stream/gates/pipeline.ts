@@ -3,6 +3,7 @@ import { readPayload } from '../landing/payload.ts';
 import { UNKNOWN_DATASET } from '../policy/dataset-urn.ts';
 import { effectivePolicy, type PolicySet } from '../policy/policy-set.ts';
 import type { EventBatch, Policies } from '../ports.ts';
+import { type Timer, UNTIMED } from '../telemetry.ts';
 import { contractGate, type ReadyContracts } from './contract.ts';
 import { datasetGate } from './dataset.ts';
 import { ENVELOPE_GATE } from './envelope.ts';
@@ -22,15 +23,18 @@ export interface PipelineParts {
 }
 
 /** Judges the events of a batch; gives them back in their order, each with all that was found. */
-export type Pipeline = (batch: Pick<EventBatch, 'partition' | 'events'>) => Promise<readonly GateState[]>;
+export type Pipeline = (
+  batch: Pick<EventBatch, 'partition' | 'events'>,
+  timer?: Timer,
+) => Promise<readonly GateState[]>;
 
 /** The gates in their order; the policies of a batch are those of its beginning. */
 export function openPipeline({ policies, contracts, decoding = [], schemas = [] }: PipelineParts): Pipeline {
-  return async ({ partition, events }) => {
+  return async ({ partition, events }, timer = UNTIMED.timer) => {
     await contracts.refresh();
     const set = await policies.current();
     let states: readonly GateState[] = events.map((event) => firstState(partition, event, set));
-    for (const gate of decoding) states = await gate.judge(states);
+    for (const gate of decoding) states = await timer('DECODING', () => gate.judge(states));
     states = states.map(withEnvelope);
     const gates = [
       datasetGate(set),
@@ -40,7 +44,7 @@ export function openPipeline({ policies, contracts, decoding = [], schemas = [] 
       contractGate(contracts),
       piiGate(contracts),
     ];
-    for (const gate of gates) states = await gate.judge(states);
+    for (const gate of gates) states = await timer(gate.name, () => gate.judge(states));
     return states;
   };
 }

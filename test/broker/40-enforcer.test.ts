@@ -194,8 +194,9 @@ test('what passes is sent on with its headers, what fails is not', async () => {
     headers: { n: String(n), twice: ['a', 'b'] },
   }));
   await withProducer(plain, (producer) => producer.send({ topic, messages }));
-  const enforcer = lake.start();
+  const enforcer = lake.start('--metrics-port', '0', '--log', 'json');
   await untilDone(plain, lake);
+  await expectWatched(enforcer, topic);
   await enforcer.end('SIGTERM');
   const what = ({ key, value, headers }: Awaited<ReturnType<typeof readTopic>>[number]) =>
     JSON.stringify([String(key), String(value), headers]);
@@ -203,3 +204,21 @@ test('what passes is sent on with its headers, what fails is not', async () => {
   expect(passed).toHaveLength(30);
   expect((await readTopic(plain, target)).map(what).sort()).toEqual(passed.map(what).sort());
 });
+
+/** While it runs it tells how many events passed and failed, that none waits, and that it is ready; its log is JSON. */
+async function expectWatched(enforcer: Enforcing, topic: string): Promise<void> {
+  const lines = enforcer.err().trim().split('\n');
+  const messages = lines.map((line) => String((JSON.parse(line) as { message: string }).message));
+  const [url = ''] = messages.flatMap((message) => /^Metrics: (.*)\/metrics$/.exec(message)?.[1] ?? []);
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const named = `topic="${topic}"`;
+  for (const line of [
+    `enforcer_records_total{${named},dataset="urn:dp:orders:created",result="PASS"} 30`,
+    `enforcer_records_total{${named},dataset="urn:dp:orders:created",result="FAIL"} 10`,
+    `enforcer_consumer_lag{${named},partition="0"} 0`,
+    `enforcer_consumer_lag{${named},partition="1"} 0`,
+    `enforcer_topic_info{${named},dataset="urn:dp:orders:created",tier="TIER_1"} 1`,
+  ])
+    expect(text.split('\n')).toContain(line);
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+}

@@ -399,3 +399,50 @@ test('a file of events is the same however it is packed or marked, and a damaged
   }
   expect(await evidenceOf(lake)).toHaveLength(15);
 });
+
+test('--log json names each event that failed by trace, dataset and place, and says nothing of what it held', async () => {
+  const lake = await newLake('logged');
+  const [from, how] = [
+    ['--from', FILE, ...TOPIC],
+    ['--log', 'json', '--metrics-port', '0', '--no-run'],
+  ];
+  const { err } = await run('enforce', ...from, ...POLICIES, ...how, ...lake);
+  const lines = err
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const members = ['time', 'level', 'message', 'trace_id', 'dataset_urn', 'topic', 'partition', 'offset'];
+  for (const line of lines) expect(Object.keys(line)).toEqual(expect.arrayContaining(members));
+  const failed = lines.filter(({ message }) => message === 'event failed');
+  expect(failed.map(({ offset, reason_codes }) => [Number(offset) - FIRST, reason_codes])).toEqual([
+    [2, ['NULL_VALUE:customer_id']],
+    [4, ['DOMAIN_ERROR:currency']],
+    [6, ['RANGE_ERROR:total']],
+    [8, ['DATASET_UNKNOWN']],
+    [12, ['PAYLOAD_UNREADABLE']],
+  ]);
+  expect(failed[0]).toMatchObject({
+    ...{ level: 'warn', trace_id: '2f1c3f00000000000000000000000003', dataset_urn: 'urn:dp:orders:created' },
+    ...{ topic: 'raw.orders.events', partition: 12, identity_confidence: 'HIGH' },
+  });
+  expect(
+    lines.filter(({ message }) => String(message).startsWith('Metrics: http://127.0.0.1:')),
+  ).toHaveLength(1);
+  for (const value of ['o-784235', 'c-118', 'XXX', '19.99']) expect(err).not.toContain(value);
+  // What comes again was told before.
+  const again = await run('enforce', ...from, ...POLICIES, ...how, ...lake);
+  expect(again.err).not.toContain('event failed');
+});
+
+test('metrics are served only where a port is named, and as it is written', async () => {
+  const events = ['enforce', '--from', FILE, ...TOPIC, '--lake', 'logged'];
+  for (const [options, said] of [
+    [['--metrics-host', '0.0.0.0'], 'add --metrics-port'],
+    [['--metrics-port', '70000'], "--metrics-port is '70000'"],
+    [['--metrics-port', 'x'], "--metrics-port is 'x'"],
+    [['--log', 'xml'], '--log'],
+  ] as const) {
+    const { code, err } = await run(...events, ...options);
+    expect([code, err]).toEqual([2, expect.stringContaining(said)]);
+  }
+});

@@ -13,7 +13,8 @@ const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy';
 /**
  * `npm run test:registry`: starts Apicurio's registry, has Confluent's Python serializers register schemas and write payloads,
  * and compares what they mean, and which versions may follow one another, with what we find; moto stands in for Glue, whose
- * registry the emulator of test:aws has not. Arguments go to Jest.
+ * registry the emulator of test:aws has not. Python's readers of OpenTelemetry and Prometheus judge what an enforcer tells.
+ * Arguments go to Jest.
  * Exit codes: 0 all passed, 1 something failed (the logs are kept), 2 the machine lacks something.
  */
 process.exitCode = await runSession({
@@ -23,7 +24,7 @@ process.exitCode = await runSession({
     const venv = {
       folder: path.join(ROOT, '.venv-registry'),
       pins: path.join(ROOT, 'test/registry/requirements.txt'),
-      holds: "Confluent's serializers and moto",
+      holds: "Confluent's serializers, moto, and readers of OpenTelemetry and Prometheus",
     };
     const python = await timed('serializers', () => ensureVenv(venv, console.log));
     const url = await timed('registry', () => startRegistry({ python, folder, atEnd }));
@@ -32,7 +33,13 @@ process.exitCode = await runSession({
     await timed('payloads', () =>
       run(python, [path.join(ROOT, 'test/registry/produce.py'), url, payloads], { log: console.log }),
     );
-    const env = { ...process.env, ...aws, ASSAY_TEST_REGISTRY: url, ASSAY_TEST_PAYLOADS: payloads };
+    const env = {
+      ...process.env,
+      ...aws,
+      ASSAY_TEST_REGISTRY: url,
+      ASSAY_TEST_PAYLOADS: payloads,
+      ASSAY_TEST_PYTHON: python,
+    };
     const config = 'test/registry/jest.config.mjs';
     return await timed('tests', () => runJest({ config, args: process.argv.slice(2), env, signal }));
   },
