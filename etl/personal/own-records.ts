@@ -12,8 +12,9 @@ import { Sodium } from '../privacy/sodium.ts';
 import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
 import { createLakeViews } from '../query/lake-views.ts';
 import { type AskedSubject, type SubjectDataset, withNulls } from './asked-subject.ts';
+import { subjectNamer } from './subject-namer.ts';
 import { vaultOf } from './vault-of.ts';
-import { namesSubject, tableOf } from './whole-records.ts';
+import { tableOf } from './whole-records.ts';
 
 /** A failed record that names nobody as its contract wants it, and so was sealed under a key of its own. */
 export interface OwnRecord {
@@ -40,8 +41,8 @@ export async function ownRecordsOf(effects: Effects, sought: SoughtOwner): Promi
   for (const dataset of sought.asked.datasets) {
     const candidates = await candidatesIn(effects, dataset, sought);
     const texts = await openTexts(effects, candidates);
-    const isMeant = ({ isLinked }: Candidate, n: number): boolean =>
-      isLinked || namesSubject(texts[n] ?? '', dataset, sought.asked);
+    const isNamed = subjectNamer(dataset, sought.asked);
+    const isMeant = ({ isLinked }: Candidate, n: number): boolean => isLinked || isNamed(texts[n] ?? '');
     found.push(...candidates.filter(isMeant).map(({ own }) => own));
   }
   return found;

@@ -5,13 +5,13 @@ import { withScratchEngine } from '../engine/with-scratch-engine.ts';
 import { bronzePrefix, isSealed } from '../naming/bronze.ts';
 import { tableName } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
-import { openCells } from '../privacy/open-cells.ts';
+import { keyedCells } from '../privacy/open-cells.ts';
 import { LINE_COLUMN, UNKNOWN_GROUP } from '../privacy/protect-rows.ts';
 import { Sodium } from '../privacy/sodium.ts';
-import { canonicalSubjectId } from '../privacy/subject-id.ts';
 import { createLakeViews } from '../query/lake-views.ts';
-import { type AskedSubject, type SubjectDataset, withNulls } from './asked-subject.ts';
+import type { AskedSubject } from './asked-subject.ts';
 import { recordsIn } from './bronze-records.ts';
+import { subjectNamer } from './subject-namer.ts';
 import { vaultOf } from './vault-of.ts';
 
 /** A record that couldn't be parsed, and was sealed whole under a key of its own. */
@@ -38,8 +38,8 @@ export async function wholeRecordsNaming(
 ): Promise<readonly OpenedWhole[]> {
   const found: OpenedWhole[] = [];
   for (const dataset of asked.datasets) {
-    const opened = await openWhole(effects, await wholeRecordsOf(effects, dataset.contract));
-    found.push(...opened.filter(({ text }) => namesSubject(text, dataset, asked)));
+    const records = await wholeRecordsOf(effects, dataset.contract);
+    found.push(...(await openWhole(effects, records, subjectNamer(dataset, asked))));
   }
   return found;
 }
@@ -114,57 +114,33 @@ function* envelopesOf(text: string, beginnings: readonly string[]): Generator<st
     if (beginnings.some((one) => envelope.startsWith(one))) yield envelope;
 }
 
-/** So many are opened at once. */
-const BATCH = 2_000;
+/** The vault is asked for the keys of so many at once: each time, it reads most of its files. */
+const BATCH = 50_000;
 
-/** The records, opened; those whose keys are gone are left out. */
-async function openWhole(effects: Effects, records: readonly WholeRecord[]): Promise<readonly OpenedWhole[]> {
+/** Those of the records whose text is meant, opened; those whose keys are gone are left out. */
+async function openWhole(
+  effects: Effects,
+  records: readonly WholeRecord[],
+  isMeant: (text: string) => boolean,
+): Promise<readonly OpenedWhole[]> {
   if (records.length === 0) return [];
   const sodium = await Sodium.open();
-  const open = openCells({ vault: vaultOf(effects), sodium, groups: new Set([UNKNOWN_GROUP]) });
-  const opened: OpenedWhole[] = [];
+  const parts = { vault: vaultOf(effects), sodium, groups: new Set([UNKNOWN_GROUP]) };
+  const meant: OpenedWhole[] = [];
   try {
     for (let n = 0; n < records.length; n += BATCH) {
       const batch = records.slice(n, n + BATCH);
-      const cells = await open(batch.map(({ envelope }) => envelope));
+      const open = await keyedCells(
+        parts,
+        batch.map(({ envelope }) => envelope),
+      );
       for (const [at, record] of batch.entries()) {
-        const cell = cells[at];
-        if (cell?.kind === 'clear') opened.push({ ...record, text: cell.text });
+        const cell = open(at);
+        if (cell.kind === 'clear' && isMeant(cell.text)) meant.push({ ...record, text: cell.text });
       }
     }
   } finally {
     sodium.dispose();
   }
-  return opened;
-}
-
-/**
- * Whether a record's text has the subject's id: as one of its fields, cut as its dataset cuts them, or as a word. That may be
- * another field that is the same by chance; a record that nothing can read is rather given up than kept.
- */
-export function namesSubject(
-  text: string,
-  { contract, columns }: SubjectDataset,
-  { subjects }: AskedSubject,
-): boolean {
-  const { delimiter, quote } = contract.csv;
-  const bare = (field: string): string => field.replaceAll(quote, '').replace(/[\r\n]+/g, '');
-  const fields = text.split(delimiter).map(bare);
-  const words = text.split(/[^\p{L}\p{N}]+/u);
-  const ids = new Set(subjects.map(({ id }) => id));
-  const isNamed = (one: string): boolean =>
-    columns.some((column) => ids.has(canonicalSubjectId(one, withNulls(column, contract)) ?? ''));
-  return (
-    [...fields, ...words].some(isNamed) ||
-    subjects.some(({ id }) => /\P{N}/u.test(id) && hasWords(text.normalize('NFC'), id))
-  );
-}
-
-/** Whether an id of several words stands in a text, and neither goes on before nor behind it. */
-function hasWords(text: string, id: string): boolean {
-  for (let at = text.indexOf(id); at >= 0; at = text.indexOf(id, at + 1)) {
-    const around = [text.charAt(at - 1), text.charAt(at + id.length)];
-    if (!around.some((sign) => /[\p{L}\p{N}]/u.test(sign))) return true;
-  }
-  return false;
+  return meant;
 }

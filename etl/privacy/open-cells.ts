@@ -25,23 +25,37 @@ export interface OpenerParts {
 export type CellOpener = (cells: readonly string[]) => Promise<readonly OpenedCell[]>;
 
 /** What opens envelopes, of whatever dataset and column. */
-export function openCells({ vault, sodium, groups }: OpenerParts): CellOpener {
-  const sealer = new CellSealer(sodium);
+export function openCells(parts: OpenerParts): CellOpener {
+  const sealer = new CellSealer(parts.sodium);
   return async (cells) => {
-    const columns = await vault.columns();
-    const envelopes = cells.map(readEnvelope);
-    const wanted = envelopes.map((envelope) => {
-      const column = envelope === undefined ? undefined : columns.get(envelope.column);
-      return column !== undefined && (groups === undefined || groups.has(column.group)) ? column : undefined;
-    });
-    const secrets = await secretsOf(vault, envelopes, wanted);
-    return envelopes.map((envelope, n): OpenedCell => {
-      if (envelope === undefined) return { kind: 'plain' };
-      const [column, both] = [wanted[n], secrets(n)];
-      if (column === undefined || both === undefined || envelope.payload === '') return { kind: 'gone' };
-      const text = sealer.open(envelope, column.group, both);
-      return text === undefined ? { kind: 'tampered' } : { kind: 'clear', text };
-    });
+    const open = await keyedCells(parts, cells, sealer);
+    return cells.map((_, n) => open(n));
+  };
+}
+
+/**
+ * Gets the keys of all cells from the vault at once; what it returns opens the n-th, so that not all of their texts need be
+ * in memory at one time.
+ */
+export async function keyedCells(
+  { vault, sodium, groups }: OpenerParts,
+  cells: readonly string[],
+  sealer = new CellSealer(sodium),
+): Promise<(n: number) => OpenedCell> {
+  const columns = await vault.columns();
+  const envelopes = cells.map(readEnvelope);
+  const wanted = envelopes.map((envelope) => {
+    const column = envelope === undefined ? undefined : columns.get(envelope.column);
+    return column !== undefined && (groups === undefined || groups.has(column.group)) ? column : undefined;
+  });
+  const secrets = await secretsOf(vault, envelopes, wanted);
+  return (n) => {
+    const envelope = envelopes[n];
+    if (envelope === undefined) return { kind: 'plain' };
+    const [column, both] = [wanted[n], secrets(n)];
+    if (column === undefined || both === undefined || envelope.payload === '') return { kind: 'gone' };
+    const text = sealer.open(envelope, column.group, both);
+    return text === undefined ? { kind: 'tampered' } : { kind: 'clear', text };
   };
 }
 
