@@ -1,10 +1,9 @@
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { TransientError } from '../../../etl/errors.ts';
 import { type CellJob, jobBuffers, type ResultOf } from '../../../etl/privacy/cells/cell-job.ts';
 import type { CellWorkers, OpenCellWorkers } from '../../../etl/privacy/cells/cell-work.ts';
 import type { Reply, Request } from './messages.ts';
+import { startWorker } from './start-worker.ts';
 
 /** More threads than this would wait for whoever brings them work. */
 const MOST_THREADS = 4;
@@ -14,25 +13,6 @@ export function cellWorkers(threads: number, start = startWorker): OpenCellWorke
   // On one processor they would only take turns with whoever waits for them.
   if (threads < 2) return undefined;
   return () => new Threads(Math.min(threads, MOST_THREADS), start);
-}
-
-const OWN_FILE = fileURLToPath(import.meta.url);
-const WORKER = OWN_FILE.replace(/cell-workers\.([jt]s)$/, 'worker.$1');
-
-/** Starts a thread that seals and opens cells, without the environment. In a clone, tsx runs the TypeScript as it stands; the npm package has it compiled. */
-export function startWorker(): Worker {
-  const options = { execArgv: ['--no-warnings'], argv: [], env: {} };
-  if (!OWN_FILE.endsWith('.ts')) return new Worker(WORKER, options);
-  const urlOf = (file: string): string => JSON.stringify(pathToFileURL(file).href);
-  // What `require` finds is the CommonJS beside the module, which a thread can't load.
-  const tsx = urlOf(
-    createRequire(OWN_FILE)
-      .resolve('tsx/esm/api')
-      .replace(/\.cjs$/, '.mjs'),
-  );
-  // Node would not run the file itself: a thread's first module is found before tsx is asked.
-  const start = `import(${tsx}).then(({ register }) => { register(); return import(${urlOf(WORKER)}); })`;
-  return new Worker(start, { ...options, eval: true });
 }
 
 interface Waiting {
