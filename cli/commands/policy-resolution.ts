@@ -40,7 +40,7 @@ export const policyResolution: Command = {
     const { kept } = await putResolution(plane, { urn, rules }, { word });
     if (args.has('json'))
       io.out(JSON.stringify({ dataset_urn: urn, version: kept.version, rules: kept.rules }, null, 2));
-    else io.out(`${plural(kept.rules.length, 'rule')} lead to ${urn}, as version ${kept.version}.`);
+    else io.out(`${plural(kept.rules.length, 'rule')} for ${urn}, as version ${kept.version}.`);
     return EXIT.ok;
   },
 };
