@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { adoptDataset, previewAdopt, showAdoption } from './adoptions.ts';
 import { close, listClosings, reopen, showClosed } from './closings.ts';
 import { readData } from './data.ts';
 import { listDatasets, showContract, showDataset, showSnapshots } from './datasets.ts';
@@ -100,6 +101,9 @@ export const ROUTES: readonly Route[] = [
   approveForget,
   refuseForget,
   accessPersonData,
+  showAdoption,
+  previewAdopt,
+  adoptDataset,
   askQuery,
   askQueryRevealing,
   showQuery,

@@ -1,3 +1,4 @@
+import { ConfigError } from '../../etl/errors.ts';
 import type { RunningLake } from '../../etl/operations/approve-run.ts';
 import { type Adopted, type AdoptRequest, adopt } from '../../etl/personal/adopting/adopt.ts';
 import type { BronzeKeeper } from '../../etl/personal/adopting/bronze-keeper.ts';
@@ -16,6 +17,13 @@ export interface AdoptionDesk {
   of(dataset: string): AdoptionState | undefined;
   /** Resolves when those under way have ended. */
   close(): Promise<void>;
+}
+
+/** Where the service adopts. Throws ConfigError where the command does that alone. */
+export function adoptionsOf({ adoptions }: { readonly adoptions?: AdoptionDesk }): AdoptionDesk {
+  if (adoptions !== undefined) return adoptions;
+  const message = 'Datasets are adopted by the command here: assay privacy adopt --target aws.';
+  throw new ConfigError('REQUEST', message);
 }
 
 /** How long a page waits for an adoption before it says that it is under way. */

@@ -7,6 +7,7 @@ import { approveForgetting, refuseForgetting } from '../../../etl/personal/forge
 import { askForgetting, previewForgetting } from '../../../etl/personal/forgetting/ask-forgetting.ts';
 import type { Subject } from '../../../etl/privacy/vault.ts';
 import { newRunId } from '../../../etl/stages/run-id.ts';
+import { adoptionsOf } from '../../privacy/adoption-desk.ts';
 import { forgettingAt, privacyAt } from '../addresses.ts';
 import type { Action } from '../page.ts';
 import { wordOf } from '../word-of.ts';
@@ -84,13 +85,8 @@ const adopt: Action = {
   permission: 'privacy.decide',
   async act(request) {
     const { form, service } = request;
-    if (service.adoptions === undefined)
-      throw new ConfigError(
-        'REQUEST',
-        'Datasets are adopted by the command here: assay privacy adopt --target aws.',
-      );
     const dataset = form.dataset ?? '';
-    const state = await service.adoptions.adopt({
+    const state = await adoptionsOf(service).adopt({
       ...{ ...wordOf(request), dataset },
       acceptLosses: form.losses === 'yes',
       discardUnreadable: form.discard === 'yes',
