@@ -8,7 +8,15 @@ import type { GateState } from './gates/gate.ts';
 import type { Pipeline } from './gates/pipeline.ts';
 import type { Landed } from './landing/landed.ts';
 import type { Lander } from './landing/lander.ts';
-import type { BatchRuns, EventBatch, EventSource, EvidenceSink, Republisher } from './ports.ts';
+import { patientJudge, type Trying } from './patient-judge.ts';
+import type {
+  BatchRuns,
+  EventBatch,
+  EventSource,
+  EvidenceKeeper,
+  EvidenceSink,
+  Republisher,
+} from './ports.ts';
 import { type EnforcerTelemetry, timeStages, UNTIMED } from './telemetry.ts';
 import { withTraceparent } from './trace-context.ts';
 
@@ -16,7 +24,9 @@ import { withTraceparent } from './trace-context.ts';
 export interface EnforcerParts {
   readonly source: EventSource;
   readonly pipeline: Pipeline;
-  readonly evidence: EvidenceSink;
+  readonly evidence: EvidenceKeeper;
+  /** Where evidence is told as well; absent where it is only kept. */
+  readonly evidenceTopic?: EvidenceSink;
   readonly making: EvidenceParts;
   readonly lander: Lander;
   readonly clock: Clock;
@@ -28,7 +38,7 @@ export interface EnforcerParts {
   readonly pause: (ms: number) => Promise<void>;
   /** Calls back time and again until what it returns is called, so that what waits lands although nothing comes. */
   readonly every?: (ms: number, work: () => void) => () => void;
-  /** Is given the evidence of a batch once it is durable. */
+  /** Is given the evidence that stands of a batch once it is durable. */
   readonly onJudged?: (evidence: readonly Evidence[]) => void;
   readonly onLanded?: (landed: Landed) => void;
   /** Is given how many events passed that could not be sent on, since there is no republisher. */
@@ -48,7 +58,8 @@ export interface Enforcer {
 }
 
 /**
- * The policy enforcer. Each batch goes through the gates; its evidence is durable before anything else happens; then events
+ * The policy enforcer. Each batch goes through the gates; its evidence is durable before anything else happens, and what
+ * was judged first of an event stands, also for what follows of it; then events
  * are sent on or their dataset is run; then they land in Bronze; and only then offsets are committed, at ends of landed
  * chains. It takes one batch at a time, so that whatever is slow slows down the source and memory is bounded. What fails
  * for now is tried again until it works, or until it is stopped.
@@ -58,6 +69,7 @@ export function openEnforcer(parts: EnforcerParts): Enforcer {
   const inTurn = oneAtATime();
   let isStopping = false;
   const trying = retrier(parts, () => isStopping);
+  const judge = patientJudge(parts.pipeline, parts.pause, trying);
 
   const commit = async (landed: Landed): Promise<void> => {
     if (landed.ends.length > 0) await trying(() => source.commit(landed.ends));
@@ -69,19 +81,26 @@ export function openEnforcer(parts: EnforcerParts): Enforcer {
     const { telemetry } = parts;
     const startMs = telemetry?.nowMs() ?? 0;
     const { timer, stages } = telemetry === undefined ? UNTIMED : timeStages(telemetry.nowMs);
-    const states = await trying(() => parts.pipeline(batch, timer));
-    const evidence = await trying(() => makeEvidence(states, parts.clock.now(), parts.making));
+    const states = await judge(batch, timer);
+    const made = await trying(() => makeEvidence(states, parts.clock.now(), parts.making));
     const fresh = new Set(await trying(() => lander.unlanded(batch, states)));
     const isFresh = states.map((state) => fresh.has(state));
-    const emitted = evidence.filter((_one, n) => isFresh[n]);
-    await timer('EVIDENCE', () => trying(() => parts.evidence.emit(emitted)));
+    const evidence = await timer('EVIDENCE', () => standing(made, isFresh, { parts, trying }));
     parts.onJudged?.(evidence);
     const whole = { startMs, endMs: telemetry?.nowMs() ?? 0 };
     const traceparents = telemetry?.judged({ states, evidence, isFresh, whole, stages });
-    await republish({ states, traceparents }, parts, trying);
-    await trying(() => lander.add(batch, states));
+    const judged = states.map(
+      (state, n): Judged => ({
+        state,
+        isFresh: isFresh[n] === true,
+        isPassed: evidence[n]?.validation.result === 'PASS',
+        traceparent: traceparents?.[n],
+      }),
+    );
+    await republish(judged, parts, trying);
+    await trying(() => lander.add(batch, states, evidence));
     await landDue();
-    await runQuarantined(states, parts, trying);
+    await runQuarantined(judged, parts, trying);
   };
   const release = async (partitions: readonly Partition[]): Promise<void> => {
     await commit(await trying(() => lander.landAll(partitions)));
@@ -120,8 +139,6 @@ export function openEnforcer(parts: EnforcerParts): Enforcer {
 /** How often it looks for what has waited for long enough. */
 const TICK_MS = 500;
 
-type Trying = <T>(work: () => Promise<T>) => Promise<T>;
-
 const [FIRST_PAUSE_MS, LONGEST_PAUSE_MS] = [100, 10_000];
 
 /** Tries work again that failed for now, with longer and longer pauses; once who uses it stops, it throws. */
@@ -139,19 +156,43 @@ function retrier({ pause, onRetry }: EnforcerParts, isStopping: () => boolean): 
   };
 }
 
-/** Events that were judged, and the trace that goes on with each where spans are made. */
+interface Standing {
+  readonly parts: Pick<EnforcerParts, 'evidence' | 'evidenceTopic'>;
+  readonly trying: Trying;
+}
+
+/** Keeps the evidence of events that have not landed yet and tells it, and finds that of the others; returns what stands, in order. */
+async function standing(
+  made: readonly Evidence[],
+  isFresh: readonly boolean[],
+  { parts, trying }: Standing,
+): Promise<readonly Evidence[]> {
+  const { evidence: keeper, evidenceTopic } = parts;
+  const kept = await trying(() => keeper.keep(made.filter((_one, n) => isFresh[n])));
+  await trying(async () => await evidenceTopic?.emit(kept));
+  const before = await trying(() => keeper.kept(made.filter((_one, n) => !isFresh[n])));
+  const stands = new Map([...kept, ...before].map((one) => [one.evidence_id, one]));
+  return made.map((one) => stands.get(one.evidence_id) ?? one);
+}
+
+/** An event that was judged. */
 interface Judged {
-  readonly states: readonly GateState[];
-  readonly traceparents: readonly string[] | undefined;
+  readonly state: GateState;
+  /** Whether it had not landed before: what had was sent on before it landed. */
+  readonly isFresh: boolean;
+  /** As its evidence says that stands. */
+  readonly isPassed: boolean;
+  /** The trace that goes on with it, where spans are made. */
+  readonly traceparent: string | undefined;
 }
 
 /** Sends on what passed every gate, where the policy says so. After a crash some may be sent twice. */
-async function republish(judged: Judged, parts: EnforcerParts, trying: Trying): Promise<void> {
+async function republish(judged: readonly Judged[], parts: EnforcerParts, trying: Trying): Promise<void> {
   const byTopic = new Map<string, ObservedEvent[]>();
-  for (const [n, { policy, faults, event }] of judged.states.entries()) {
+  for (const { state, isFresh, isPassed, traceparent } of judged) {
+    const { policy, event } = state;
     const { enforcement_mode: mode, republish_topic: topic } = policy.policy;
-    if (mode !== 'REPUBLISH_PASS_ONLY' || topic === undefined || faults.length > 0) continue;
-    const traceparent = judged.traceparents?.[n];
+    if (mode !== 'REPUBLISH_PASS_ONLY' || topic === undefined || !isPassed || !isFresh) continue;
     const sent =
       traceparent === undefined ? event : { ...event, headers: withTraceparent(event.headers, traceparent) };
     const events = byTopic.get(topic);
@@ -167,17 +208,16 @@ async function republish(judged: Judged, parts: EnforcerParts, trying: Trying): 
 
 /** Has datasets run at once whose policy wants failed events in quarantine: only the batch workflow writes that. */
 async function runQuarantined(
-  states: readonly GateState[],
+  judged: readonly Judged[],
   parts: EnforcerParts,
   trying: Trying,
 ): Promise<void> {
   const { runs, lander } = parts;
   const datasets = new Set(
-    states.flatMap(({ policy, faults, dataset }) =>
-      policy.policy.enforcement_mode === 'QUARANTINE_ON_FAIL' && faults.length > 0 && dataset !== undefined
-        ? [dataset]
-        : [],
-    ),
+    judged.flatMap(({ state: { policy, dataset }, isPassed }) => {
+      const isMeant = policy.policy.enforcement_mode === 'QUARANTINE_ON_FAIL' && !isPassed;
+      return isMeant && dataset !== undefined ? [dataset] : [];
+    }),
   );
   if (runs === undefined || datasets.size === 0) return;
   const landed = await trying(() => lander.landAll());

@@ -32,7 +32,19 @@ export interface EventSource {
   stop(): Promise<void>;
 }
 
-/** Where evidence goes. */
+/** Keeps evidence, and knows what stands: of an event that was judged before, what was found then. */
+export interface EvidenceKeeper {
+  /**
+   * Keeps what is the first of its event, and returns for each what stands, in the same order. Returns when it is durable;
+   * throws TransientError where it isn't, and is called again with the same. The evidence of one call is of one partition,
+   * in the order of offsets.
+   */
+  keep(evidence: readonly Evidence[]): Promise<readonly Evidence[]>;
+  /** What stands of events that landed before, as far as it is found at once; else what is given. Keeps nothing. */
+  kept(evidence: readonly Evidence[]): Promise<readonly Evidence[]>;
+}
+
+/** Where evidence is told, beside the place where it is kept. */
 export interface EvidenceSink {
   /**
    * Returns when every event is durable there; throws TransientError where it isn't, and is called again with the same.

@@ -5,8 +5,6 @@ import { KafkaSource } from '../../adapters/kafka/kafka-source.ts';
 import { requireTopics } from '../../adapters/kafka/require-topics.ts';
 import type { KafkaSettings } from '../../adapters/kafka/settings.ts';
 import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
-import { lakeEvidence } from '../../stream/evidence/lake-evidence.ts';
-import type { EvidenceSink } from '../../stream/ports.ts';
 import type { Args } from '../command.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
@@ -87,16 +85,13 @@ async function enforceFrom(source: KafkaSource, context: Context): Promise<void>
     new IdempotentSender({ settings }),
     new IdempotentSender({ settings }),
   ];
-  const evidence = inOrder(
-    watch.sink(evidenceTopic, new KafkaEvidenceSink(evidenceSender, evidenceTopic)),
-    watch.sink('lake', lakeEvidence(lake.effects.objects)),
-  );
   const runs = args.has('no-run') ? undefined : batchRuns(lake, runsOptions(context));
   try {
     await withScratchEngine(lake.effects, 'enforce', (engine) =>
       enforceUntilEnd(
         {
-          ...{ lake, watch, engine, source, policies, tally, evidence, limits: LIMITS, ...gates },
+          ...{ lake, watch, engine, source, policies, tally, limits: LIMITS, ...gates },
+          evidenceTopic: watch.sink(evidenceTopic, new KafkaEvidenceSink(evidenceSender, evidenceTopic)),
           republisher: new KafkaRepublisher(eventSender),
           ...(runs === undefined ? {} : { runs, onLanded: ({ datasets }) => runs.landed(datasets) }),
         },
@@ -120,13 +115,6 @@ function runsOptions({ lake, watch, args, io }: Context): BatchRunsOptions {
     onTrouble: (error) => watch.log.say('warn', messageText(error, false)),
   };
 }
-
-/** To the topic first: what the lake has, others can have seen. */
-const inOrder = (...sinks: readonly EvidenceSink[]): EvidenceSink => ({
-  async emit(evidence) {
-    for (const sink of sinks) await sink.emit(evidence);
-  },
-});
 
 function sessionOf(args: Args): { sessionTimeoutMs: number; heartbeatMs: number } {
   const sessionTimeoutMs = secondsOf(args, 'session-seconds', SESSION_SECONDS) * 1_000;

@@ -25,8 +25,8 @@ export interface Enforcing {
   /** Set where an offset always holds the same event, as in a file. */
   readonly isFixed?: true;
   readonly watch: Watch;
-  /** Where evidence goes; the lake unless said. */
-  readonly evidence?: EvidenceSink;
+  /** Where evidence is told, beside the lake that keeps it. */
+  readonly evidenceTopic?: EvidenceSink;
   readonly republisher?: Republisher;
   readonly runs?: BatchRuns;
   /** Gates of schema registries. */
@@ -38,7 +38,7 @@ export interface Enforcing {
 
 /** Enforces events until their source ends, or Ctrl-C or SIGTERM comes: then what was begun is finished. Returns whether it was interrupted. */
 export async function enforceUntilEnd(enforcing: Enforcing, io: Io): Promise<boolean> {
-  const { lake, engine, source, policies, tally, limits, isFixed, evidence, republisher, runs, watch } =
+  const { lake, engine, source, policies, tally, limits, isFixed, evidenceTopic, republisher, runs, watch } =
     enforcing;
   const { objects, clock, contracts: texts, digestKey, vault } = lake.effects;
   const contracts = openContracts({ source: texts, engine, clock });
@@ -46,7 +46,8 @@ export async function enforceUntilEnd(enforcing: Enforcing, io: Io): Promise<boo
     source,
     clock,
     pipeline: openPipeline({ ...enforcing, policies, contracts }),
-    evidence: evidence ?? watch.sink('lake', lakeEvidence(objects)),
+    evidence: watch.keeper(lakeEvidence(objects)),
+    ...(evidenceTopic === undefined ? {} : { evidenceTopic }),
     making: { contracts, digestKey, ...(vault === undefined ? {} : { vault }) },
     lander: new Lander({
       effects: lake.effects,

@@ -4,7 +4,7 @@ import { isTracing } from '../../adapters/local/telemetry.ts';
 import type { EnforcerMetrics, MetricSources } from '../../adapters/telemetry/enforcer-metrics.ts';
 import { AssayError } from '../../etl/errors.ts';
 import type { Clock } from '../../etl/ports.ts';
-import type { EvidenceSink } from '../../stream/ports.ts';
+import type { EvidenceKeeper, EvidenceSink } from '../../stream/ports.ts';
 import type { EnforcerTelemetry } from '../../stream/telemetry.ts';
 import type { Args } from '../command.ts';
 import type { Io } from '../io.ts';
@@ -22,6 +22,8 @@ export interface Watch {
   readonly metrics: EnforcerMetrics | undefined;
   /** The same sink, its failures counted by the name of where it writes. */
   sink(topic: string, sink: EvidenceSink): EvidenceSink;
+  /** The same keeper, as the sink `lake`. */
+  keeper(keeper: EvidenceKeeper): EvidenceKeeper;
   /** Tells what an operator should know of a source. */
   notice(notice: SourceNotice): void;
   /** Names what is looked at, as soon as it is there. */
@@ -57,22 +59,23 @@ export async function openWatch(
   const spans = isTracing(io.env) ? await spansOf(nowMs) : undefined;
   const parts = [metrics?.telemetry, spans].filter((one) => one !== undefined);
   const isWatched = parts.length > 0 || isLogJson(args);
+  const counted = async <T>(topic: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      const done = await work();
+      hindrances.clear(topic);
+      return done;
+    } catch (error) {
+      hindrances.set(topic, `evidence finds no way to ${topic}`);
+      metrics?.emitFailed(topic, error instanceof AssayError ? error.code : 'UNKNOWN');
+      throw error;
+    }
+  };
   return {
     log,
     metrics,
     telemetry: isWatched ? together(nowMs, parts, log) : undefined,
-    sink: (topic, sink) => ({
-      async emit(evidence) {
-        try {
-          await sink.emit(evidence);
-          hindrances.clear(topic);
-        } catch (error) {
-          hindrances.set(topic, `evidence finds no way to ${topic}`);
-          metrics?.emitFailed(topic, error instanceof AssayError ? error.code : 'UNKNOWN');
-          throw error;
-        }
-      },
-    }),
+    sink: (topic, sink) => ({ emit: (evidence) => counted(topic, () => sink.emit(evidence)) }),
+    keeper: ({ keep, kept }) => ({ kept, keep: (evidence) => counted('lake', () => keep(evidence)) }),
     notice: (notice) => tellNotice(notice, { log, metrics, hindrances }),
     look: (more) => {
       at = more;

@@ -20,6 +20,12 @@ export const LINEAGE_NAMES = [
 /** The column that holds unknown columns as JSON where a contract rescues them. */
 export const RESCUED_NAME = 'rescued';
 
+/**
+ * Under it a record that was an event has the reasons for which it failed gates other than its contract, a list in JSON. No
+ * column can be called so.
+ */
+export const GATES_NAME = 'failed$';
+
 /** The column that Assay adds to every Gold table. */
 export const SNAPSHOT_NAME = 'silver_snapshot_id';
 

@@ -24,15 +24,14 @@ import {
 } from './compile-sealed.ts';
 import { zonedValueSql, zoneSteps } from './compile-zones.ts';
 import type { ContractColumn, SourceContract } from './contract.ts';
+import { gateReasonsSql, gatesSql } from './gate-reasons.ts';
 import { isOpen } from './open-columns.ts';
 import { fieldName, fieldSql, hashInput, recordJson, rescuedSql } from './raw-record.ts';
+import { REASON_VALUE_LENGTH } from './reason-value-length.ts';
 import type { ZoneField, ZoneReadings } from './zone-readings.ts';
 
 /** What a staged record is before attempts and duplicates are known. */
 export const RECORD_KIND = { silver: 0, rejected: 1, blank: 2, totalRow: 3, forgotten: 4 } as const;
-
-/** Longest part of a value that a reason repeats, in characters. */
-export const REASON_VALUE_LENGTH = 200;
 
 /** DuckDB's type of a record's reasons. */
 export const REASONS_TYPE = 'STRUCT(rule VARCHAR, "column" VARCHAR, code VARCHAR, "value" VARCHAR)[]';
@@ -200,8 +199,7 @@ function fittingSql(options: StageOptions): string {
 }
 
 function fittingConditions({ contract, layout, unsealing }: StageOptions): string[] {
-  const unknown = unknownSql(contract, layout);
-  const conditions = unknown === undefined ? [] : [`NOT ${unknown}`];
+  const conditions = wholeFaults(contract, layout).map((fault) => `NOT ${fault}`);
   contract.columns.forEach((column, index) => {
     const own = columnConditions(column, index);
     if (unsealing?.columns.has(column.name) !== true) conditions.push(...own);
@@ -219,8 +217,13 @@ function columnConditions(column: ContractColumn, index: number): string[] {
   return conditions;
 }
 
+/** SQL of what a record as a whole fails for, each by itself: unknown members, gates. */
+export function wholeFaults(contract: SourceContract, layout: Layout): string[] {
+  return [unknownSql(contract, layout), gatesSql(layout)].filter((sql) => sql !== undefined);
+}
+
 /** SQL of whether a record of JSON has members that the contract rejects; undefined where no record can. */
-export function unknownSql(
+function unknownSql(
   { unknownColumns }: SourceContract,
   { rescued }: Pick<Layout, 'rescued'>,
 ): string | undefined {
@@ -296,7 +299,9 @@ export function reasonsSql({ contract, rules, digestKey, zones, layout, unsealin
     const membersSql = unsealing === undefined ? members : openedSql(unsealing, members);
     entries.push(reasonSql(failure, 'NULL', unknownNamesSql(membersSql)));
   }
-  return `list_filter(CAST([${entries.join(', ')}] AS ${REASONS_TYPE}), lambda reason: reason IS NOT NULL)`;
+  const found = `list_filter(CAST([${entries.join(', ')}] AS ${REASONS_TYPE}), lambda reason: reason IS NOT NULL)`;
+  if (layout.gates === undefined) return found;
+  return `list_concat(${found}, CAST(${gateReasonsSql(layout.gates)} AS ${REASONS_TYPE}))`;
 }
 
 /** The rule that sealed values break which somebody changed, or nobody can read. */

@@ -10,7 +10,7 @@ import {
   type StageOptions,
   stagedNames,
   storedName,
-  unknownSql,
+  wholeFaults,
 } from './compile-record.ts';
 import { FAULT_NAME } from './compile-sealed.ts';
 import { fieldSql, hashInput, recordJson, rescuedSql } from './raw-record.ts';
@@ -55,6 +55,7 @@ export function wideNames(options: StageOptions): string[] {
 /** The same staging for some of the columns, without rules. */
 function slicesOf(options: StageOptions): StageOptions[] {
   const { contract, layout } = options;
+  const { gates: _whole, ...rest } = layout;
   // Footers are found in the whole record only.
   const { footerPattern: _asked, ...csv } = contract.csv;
   return Array.from({ length: Math.ceil(contract.columns.length / SLICE_COLUMNS) }, (_, n) => {
@@ -63,9 +64,9 @@ function slicesOf(options: StageOptions): StageOptions[] {
       ...options,
       rules: [],
       isSlice: true as const,
-      // Unknown values belong to the whole record.
+      // Unknown values and gates belong to the whole record.
       contract: { ...contract, csv, unknownColumns: 'ignore' as const, columns: of(contract.columns) },
-      layout: { ...layout, columns: of(layout.columns) },
+      layout: { ...rest, columns: of(layout.columns) },
     };
   });
 }
@@ -105,8 +106,7 @@ function wholeSql({ contract, layout, source, look }: StageOptions): string {
 function verdictsSql(options: StageOptions, slices: number, parts: readonly string[]): string {
   const { rules, source, look, unsealing } = options;
   const each = (name: string): string[] => Array.from({ length: slices }, (_, n) => `${name}${n}`);
-  const unknown = unknownSql(options.contract, options.layout);
-  const known = unknown === undefined ? [] : [`NOT ${unknown}`];
+  const known = wholeFaults(options.contract, options.layout).map((fault) => `NOT ${fault}`);
   const fits = [...each('passed$'), ...known, ...rules.map(({ sql }) => passesSql(sql))].join(' AND ');
   const isFooter = isFooterSql(options);
   const passed = isFooter === undefined ? 'fits$' : `fits$ AND NOT ${isFooter}`;

@@ -19,6 +19,7 @@ export const REASON_CODES = [
   'STRUCTURE_ERROR',
   'PROTECTION_ERROR',
   'FORGOTTEN',
+  'GATE_ERROR',
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];
 

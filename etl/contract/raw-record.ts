@@ -1,6 +1,6 @@
 import type { Layout } from '../csv/layout.ts';
 import { literal } from '../engine/sql.ts';
-import { RESCUED_NAME } from './check-columns.ts';
+import { GATES_NAME, RESCUED_NAME } from './check-columns.ts';
 import { rawName } from './compile-column.ts';
 import type { ContractColumn, SourceContract } from './contract.ts';
 
@@ -40,6 +40,7 @@ export function recordJson(contract: SourceContract, layout: Layout): string {
     pairs.push(literal(known.has(name) ? `${name}#${field + 1}` : name), fieldName(field));
   if (layout.rescued !== undefined && contract.unknownColumns !== 'ignore')
     pairs.push(literal(RESCUED_NAME), fieldName(layout.rescued));
+  if (layout.gates !== undefined) pairs.push(literal(GATES_NAME), fieldName(layout.gates));
   return `CAST(json_object(${pairs.join(', ')}) AS VARCHAR)`;
 }
 

@@ -13,6 +13,8 @@ export interface Layout {
   readonly newline: '\n' | '\r\n';
   /** The field that holds all members that the contract doesn't know as one JSON object, where records are or were JSON. */
   readonly rescued?: number;
+  /** The field that holds the reasons for which an event failed at gates, as a list in JSON; NULL where it failed at none. */
+  readonly gates?: number;
   /** Set where days and times may also be written as a sheet's cells give them: of a sheet, and of records from quarantine. */
   readonly hasCells?: true;
 }

@@ -1,9 +1,10 @@
 import { type Member, memberBytes } from '../archives/member-bytes.ts';
 import { misreadDates } from '../contract/cell-dates.ts';
 import type { CsvDialect, Encoding, SourceContract } from '../contract/contract.ts';
-import { acceptingRescued, openJson, withRescued } from '../jsonl/open-json.ts';
+import { acceptingRescued, openJson, withOwnFields } from '../jsonl/open-json.ts';
 import { isSealed } from '../naming/bronze.ts';
 import { retryOf } from '../naming/decisions.ts';
+import { isEventFile } from '../naming/streams.ts';
 import type { DataStore, Scratch } from '../ports.ts';
 import { refusedFormulas, type SheetFormulas, unsavedInWords } from '../xlsx/unsaved-formulas.ts';
 import { type HeaderResult, headerless, readHeader } from './header.ts';
@@ -77,7 +78,7 @@ async function openAtHeader(
   const whole = file.isUnproven === true ? await unpackFirst(stream, unpacking) : stream;
   const text = 'kind' in whole ? whole : await openText(whole, unpacking);
   if (text.kind === 'unreadable') return { kind: 'rejected', why: text.why };
-  if (isJson) return await openJson(text.bytes, contract);
+  if (isJson) return await openJson(text.bytes, contract, isEventFile(file.key));
   const written = text.sheet === undefined ? contract.csv : sheetDialect(contract.csv);
   const csv = isRetry ? retryDialect(contract.csv) : isProtected ? sealedDialect(contract.csv) : written;
   const dialect = { ...csv, encodings: encodingsOf(csv, text) };
@@ -95,7 +96,7 @@ async function openAtHeader(
     await window.close();
     return opened;
   }
-  const read = isOurs ? withRescued(opened.layout, contract) : opened.layout;
+  const read = isOurs ? withOwnFields(opened.layout, contract) : opened.layout;
   const layout = hasCells ? { ...read, hasCells: true as const } : read;
   const format = isProtected ? { ...opened.format, isSealed: true as const } : opened.format;
   return { ...opened, layout, format, window, ...(note === undefined ? {} : { note }) };

@@ -65,8 +65,8 @@ export class RecordScanner {
   #kind: number = KIND.absent;
   #isEscaped = false;
 
-  constructor({ pointers, keepsUnknown }: JsonShape) {
-    this.#root = jsonTree(pointers);
+  constructor({ pointers, keepsUnknown, passed }: JsonShape) {
+    this.#root = jsonTree(passed === undefined ? { pointers } : { pointers, passed });
     this.#keepsUnknown = keepsUnknown;
     this.kinds = new Uint8Array(pointers.length);
     this.starts = new Int32Array(pointers.length);
@@ -182,7 +182,7 @@ export class RecordScanner {
     place: { nameStart: number; nameEnd: number; level: number; isTaken: boolean },
   ): number {
     const { nameStart, nameEnd, level } = place;
-    const isTaken = place.isTaken || node.slot !== NO_SLOT;
+    const isTaken = place.isTaken || node.slot !== NO_SLOT || node.isPassed;
     const { unknown } = this;
     const noted = unknown.length;
     const isObject = !isTaken && this.#bytes[at] === OPEN;
@@ -190,6 +190,7 @@ export class RecordScanner {
     const next = this.#value(at, node, level, isTaken);
     if (next === STOPPED) return STOPPED;
     if (node.slot !== NO_SLOT) this.#take(node.slot, this.#kind, at, next);
+    if (node.also !== NO_SLOT) this.#take(node.also, this.#kind, at, next);
     if (isTaken) return next;
     if (isObject && unknown.length > noted + 3) unknown.push(UNKNOWN.close);
     else {

@@ -9,16 +9,39 @@ export interface JsonShape {
   readonly commas: readonly boolean[];
   /** Whether unknown members are handed on; else only that there are some. */
   readonly keepsUnknown: boolean;
+  /** Places whose values are known, and wanted by nobody. */
+  readonly passed?: readonly string[];
+  /** Of events: the slot of the reasons for which one failed at gates. */
+  readonly gates?: number;
 }
 
-/** What is wanted of the records of a contract: a slot a column. */
-export function jsonShape({ columns, unknownColumns }: SourceContract): JsonShape {
+/** Where a landed event has the reasons for which it failed at gates other than its contract. */
+export const GATES_MEMBER = 'failed';
+const GATES_POINTER = `/${GATES_MEMBER}`;
+
+/** What is wanted of the records of a contract: a slot a column. Of events, also what failed at gates. */
+export function jsonShape({ columns, unknownColumns }: SourceContract, isEvents = false): JsonShape {
+  const pointers = columns.map(columnPointer);
+  const commas = columns.map(({ type, number }) => NUMBERS.has(type.kind) && number.decimal === ',');
+  const keepsUnknown = unknownColumns !== 'ignore';
+  if (!isEvents) return { pointers, commas, keepsUnknown };
   return {
-    pointers: columns.map(columnPointer),
-    commas: columns.map(({ type, number }) => NUMBERS.has(type.kind) && number.decimal === ','),
-    keepsUnknown: unknownColumns !== 'ignore',
+    pointers: [...pointers, GATES_POINTER],
+    commas: [...commas, false],
+    keepsUnknown,
+    passed: unknownColumns === 'reject' ? AROUND_PAYLOADS : [],
+    gates: pointers.length,
   };
 }
+
+/** What stands around an event's payload, put there by the broker, the enforcer or the envelope: no contract need know it. */
+const AROUND_PAYLOADS: readonly string[] = [
+  ...['cluster', 'topicId', 'topic', 'partition', 'offset', 'timestamp', 'key', 'headers', 'valueBase64'],
+  ...['specversion', 'id', 'source', 'type', 'time', 'subject', 'datacontenttype', 'dataschema'].map(
+    (name) => `value/${name}`,
+  ),
+  ...['traceparent', 'tracestate', 'partitionkey', 'sequence'].map((name) => `value/${name}`),
+].map((place) => `/${place}`);
 
 const NUMBERS: ReadonlySet<string> = new Set(['int', 'long', 'double', 'decimal']);
 
@@ -26,6 +49,10 @@ const NUMBERS: ReadonlySet<string> = new Set(['int', 'long', 'double', 'decimal'
 export interface JsonNode {
   /** The slot of its value; NO_SLOT where only what is in it is wanted. */
   slot: number;
+  /** A second slot of its value, where a column reads what failed at gates; else NO_SLOT. */
+  also: number;
+  /** Whether it is known whatever lies in it, although it may be in no slot. */
+  isPassed: boolean;
   /** The names of `nodes`, as UTF-8. */
   readonly names: Uint8Array[];
   readonly nodes: JsonNode[];
@@ -40,13 +67,22 @@ export interface JsonNode {
 /** Of a node whose value is in no slot. */
 export const NO_SLOT = -1;
 
-/** The record itself, with all places that the pointers lead to; the n-th pointer's value goes into slot n. */
-export function jsonTree(pointers: readonly string[]): JsonNode {
+/**
+ * The record itself, with all places that the pointers lead to; the n-th pointer's value goes into slot n, and those of
+ * `passed` are known.
+ */
+export function jsonTree({ pointers, passed = [] }: Pick<JsonShape, 'pointers' | 'passed'>): JsonNode {
   const root = newNode();
   for (const [slot, pointer] of pointers.entries()) {
     let node = root;
     for (const step of pointerSteps(pointer) ?? []) node = nodeBelow(node, step);
-    node.slot = slot;
+    if (node.slot === NO_SLOT) node.slot = slot;
+    else node.also = slot;
+  }
+  for (const pointer of passed) {
+    let node = root;
+    for (const step of pointerSteps(pointer) ?? []) node = nodeBelow(node, step);
+    node.isPassed = true;
   }
   return root;
 }
@@ -63,6 +99,8 @@ function nodeBelow(node: JsonNode, name: string): JsonNode {
 
 const newNode = (): JsonNode => ({
   slot: NO_SLOT,
+  also: NO_SLOT,
+  isPassed: false,
   names: [],
   nodes: [],
   byName: new Map(),

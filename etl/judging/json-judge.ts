@@ -13,18 +13,21 @@ export class JsonJudge {
   readonly #records: JsonRecords;
   readonly #judge: RecordJudge;
 
-  private constructor(contract: SourceContract, judge: RecordJudge) {
-    this.#records = new JsonRecords(contract);
+  private constructor(records: JsonRecords, judge: RecordJudge) {
+    this.#records = records;
     this.#judge = judge;
   }
 
-  /** Makes a contract ready, as `RecordJudge.open`. */
+  /** Makes a contract ready, as `RecordJudge.open`; with `isEvents` each line is an event as it lands. */
   static async open(
     engine: Engine,
     contract: SourceContract,
-    options: Parameters<typeof RecordJudge.open>[2] = {},
+    options: Parameters<typeof RecordJudge.open>[2] & { readonly isEvents?: boolean } = {},
   ): Promise<JsonJudge> {
-    return new JsonJudge(contract, await RecordJudge.open(engine, contract, options));
+    return new JsonJudge(
+      new JsonRecords(contract, options),
+      await RecordJudge.open(engine, contract, options),
+    );
   }
 
   /** As `RecordJudge.notJudged`. */

@@ -12,11 +12,16 @@ export class JsonRecords {
   readonly #scanner: RecordScanner;
   readonly #writer: FieldWriter;
   readonly #columns: number;
+  readonly #unknownAt: number;
+  readonly #gatesAt: number | undefined;
   readonly #maxBytes: number;
   readonly #nothing: RawRecord;
 
-  constructor(contract: SourceContract) {
-    const shape = jsonShape(contract);
+  /** With `isEvents` each record is an event as it lands. */
+  constructor(contract: SourceContract, { isEvents = false }: { readonly isEvents?: boolean } = {}) {
+    const shape = jsonShape(contract, isEvents);
+    this.#unknownAt = shape.pointers.length;
+    this.#gatesAt = shape.gates;
     this.#scanner = new RecordScanner(shape);
     this.#writer = new FieldWriter(shape);
     this.#columns = contract.columns.length;
@@ -41,7 +46,12 @@ export class JsonRecords {
     this.#writer.begin();
     this.#writer.record(bytes, scanner);
     const fields = plainFields(new TextDecoder().decode(this.#writer.written));
-    return { values: fields.slice(0, this.#columns), unknown: fields[this.#columns] ?? null };
+    const gates = this.#gatesAt === undefined ? null : (fields[this.#gatesAt] ?? null);
+    return {
+      values: fields.slice(0, this.#columns),
+      unknown: fields[this.#unknownAt] ?? null,
+      ...(gates === null ? {} : { gates }),
+    };
   }
 }
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type CheckedRule, checkedRules } from '../contract/check-rules.ts';
-import { REASON_VALUE_LENGTH } from '../contract/compile-record.ts';
 import type { ReasonCode, SourceContract } from '../contract/contract.ts';
+import { gateReasons } from '../contract/gate-reasons.ts';
 import { isOpen } from '../contract/open-columns.ts';
+import { REASON_VALUE_LENGTH } from '../contract/reason-value-length.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type Fault, type ReadyColumn, readyColumn } from './judge-column.ts';
 import { type JudgeRules, openRules } from './judge-rules.ts';
@@ -13,6 +14,8 @@ import type { TypedValue } from './value.ts';
 export interface RawRecord {
   readonly values: readonly (string | null)[];
   readonly unknown: string | null;
+  /** Of an event: the reasons for which it failed at gates other than its contract, a list in JSON; absent where none did. */
+  readonly gates?: string | null;
 }
 
 /** Why a record fails, as reasons are in quarantine. */
@@ -87,6 +90,7 @@ export class RecordJudge {
         ...(judged[n]?.reasons ?? []),
         ...(failed[n] ?? []).map((place) => this.#ruleReason(place)),
         ...this.#unknownReasons(record),
+        ...gateReasons(record.gates ?? null),
       ];
       return { kind: kindOf(record, reasons), reasons, rowHash: rowHash(record) };
     });
@@ -136,9 +140,14 @@ export class RecordJudge {
   }
 }
 
-function kindOf({ values, unknown }: RawRecord, reasons: readonly RecordReason[]): RecordVerdict['kind'] {
+function kindOf(
+  { values, unknown, gates = null }: RawRecord,
+  reasons: readonly RecordReason[],
+): RecordVerdict['kind'] {
   if (reasons.length === 0) return 'passed';
-  return [...values, unknown].every((raw) => raw === null || /^[ \t]*$/.test(raw)) ? 'blank' : 'failed';
+  return [...values, unknown, gates].every((raw) => raw === null || /^[ \t]*$/.test(raw))
+    ? 'blank'
+    : 'failed';
 }
 
 /** SHA-256 of `hashInput`'s text. */

@@ -38,6 +38,11 @@ export function partitionWord({ cluster, topicId, partition }: StreamPlace): str
 export const eventFileName = (place: StreamPlace, offset: number): string =>
   `stream.${partitionWord(place)}.${offsetText(offset)}.jsonl`;
 
+const EVENT_FILE = /(^|\/)stream\.[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]{1,64}\.\d+\.\d{16}\.jsonl$/;
+
+/** Whether a key or name is that of a file with events, in the clear. */
+export const isEventFile = (key: string): boolean => EVENT_FILE.test(key);
+
 /** Key of that file in Bronze; `date` is `YYYY-MM-DD`, UTC. */
 export const eventFileKey = (
   dataset: string,

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { RESCUED_NAME } from '../contract/check-columns.ts';
+import { GATES_NAME, RESCUED_NAME } from '../contract/check-columns.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { normaliseHeader } from '../contract/header.ts';
 import { otherHeader } from '../contract/other-header.ts';
@@ -134,6 +134,7 @@ function headerLine({ opened: { layout, format }, contract }: FileToProtect): Bu
     if (field !== undefined) names[field] = contract.columns[n]?.name ?? '';
   for (const { field, name } of layout.unknown) names[field] = name;
   if (layout.rescued !== undefined) names[layout.rescued] = RESCUED_NAME;
+  if (layout.gates !== undefined) names[layout.gates] = GATES_NAME;
   const cells = names.map((name) => quoted(name, format.plain));
   return Buffer.from(cells.join(format.plain.delimiter) + layout.newline);
 }

@@ -1,4 +1,4 @@
-import { RESCUED_NAME } from '../contract/check-columns.ts';
+import { GATES_NAME, RESCUED_NAME } from '../contract/check-columns.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { normaliseHeader } from '../contract/header.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
@@ -77,18 +77,25 @@ export function valuesNow(
     if (name !== undefined) values[name] = value;
     else if (contract.unknownColumns === 'rescue' || isRejectedJson(contract, key)) values[key] = value;
   }
-  return { ...values, ...corrections };
+  return { ...values, ...corrections, ...gatesOf(record) };
 }
 
 /** Whether a value is the unknown members of a record of JSON that failed for them: without them it would pass unseen. */
 const isRejectedJson = ({ unknownColumns, csv }: SourceContract, key: string): boolean =>
   unknownColumns === 'reject' && csv.format === 'jsonl' && key === RESCUED_NAME;
 
+/** What an event failed at gates stays with it, whatever is corrected: only its topic's gates can say otherwise. */
+const gatesOf = (record: FailedRecord['record']): RetryRow['values'] =>
+  typeof record?.[GATES_NAME] === 'string' ? { [GATES_NAME]: record[GATES_NAME] } : {};
+
 function unfit(
   contract: SourceContract,
   { record }: FailedRecord,
   values: RetryRow['values'],
 ): string | undefined {
+  const gates = record?.[GATES_NAME];
+  if (typeof gates === 'string')
+    return `it is an event that failed at gates (${gates}), which judge it anew when it is sent again: assay redrive`;
   const isGiven = (name: string): boolean => (values[name] ?? '').trim() !== '';
   const missing = contract.columns.filter(({ name, required }) => required && !isGiven(name));
   if (record === null && missing.length > 0) {

@@ -1,4 +1,5 @@
 import type { ContractColumn, SourceContract } from '../contract/contract.ts';
+import { GATE_CODE } from '../contract/gate-reasons.ts';
 import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { findInColumn } from '../privacy/pii/find-in-column.ts';
@@ -49,13 +50,17 @@ function typedColumns(contract: SourceContract): Watched[] {
     });
 }
 
-/** Counts personal data in the raw values of `rejects`, whatever the types of their columns. */
+/**
+ * Counts personal data in the raw values of `rejects`, whatever the types of their columns. Events that the PII gate blocked
+ * are left out: their reasons say so, and they are published nowhere.
+ */
 export async function findInRejects(engine: Engine, contract: SourceContract): Promise<PiiByFile> {
   const watched = watchedColumns(contract).map((column) => ({
     column,
     text: `json_extract_string(record, ${literal(`$."${column.name}"`)})`,
   }));
-  const from = 'rejects WHERE record IS NOT NULL AND NOT may_be_total';
+  const isBlocked = `len(list_filter(reasons, lambda x: x.code = '${GATE_CODE}' AND x.rule = 'PII_DETECTED')) > 0`;
+  const from = `rejects WHERE record IS NOT NULL AND NOT may_be_total AND NOT ${isBlocked}`;
   return countHits(engine, await withHits(engine, watched, from), from);
 }
 

@@ -48,7 +48,7 @@ export function openContracts({ source, engine, clock, refreshMs = 10_000 }: Con
 async function openContract(engine: Engine, contract: SourceContract): Promise<ReadyContract> {
   try {
     await checkContractSql(engine, contract);
-    return { kind: 'ready', contract, judge: await JsonJudge.open(engine, contract) };
+    return { kind: 'ready', contract, judge: await JsonJudge.open(engine, contract, { isEvents: true }) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { kind: 'none', reason: 'CONTRACT_INVALID' };

@@ -45,7 +45,7 @@ function watcherOf(contract: SourceContract): Watcher {
     place: contract.columns.indexOf(column),
     kinds: new Set(unknownKinds(column).map(({ name }) => name)),
   }));
-  const records = new JsonRecords(contract);
+  const records = new JsonRecords(contract, { isEvents: true });
   const watcher: Watcher = (line) => {
     if (watched.length === 0) return [];
     const record = records.read(line);

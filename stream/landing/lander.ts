@@ -2,6 +2,7 @@ import type { SourceContract } from '../../etl/contract/contract.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import { partitionWord } from '../../etl/naming/streams.ts';
 import type { Partition } from '../event.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import type { ReadyContracts } from '../gates/contract.ts';
 import type { GateState } from '../gates/gate.ts';
 import { lineOf } from '../gates/line-of.ts';
@@ -17,6 +18,7 @@ import {
   noteLanded,
   runsOf,
 } from './claim.ts';
+import { gateReasonsOf, withFailed } from './failed-member.ts';
 import { addLanded, type Landed, landedOf, NOTHING_LANDED } from './landed.ts';
 import { digestOfLines, shortDigest } from './line-digests.ts';
 import { fileKeyOf, type LandingEffects, putFile } from './put-file.ts';
@@ -50,6 +52,8 @@ interface Waiting {
   readonly offset: number;
   readonly line: Uint8Array;
   readonly dataset: string | undefined;
+  /** Why it failed at gates other than its contract. */
+  readonly failed: readonly string[];
 }
 
 type LineAt = Pick<Waiting, 'offset' | 'line'>;
@@ -123,8 +127,8 @@ export class Lander {
     return queue;
   }
 
-  /** Takes the events of a batch, whose evidence is durable. Takes all of them, or throws and takes none. */
-  async add(batch: EventBatch, states: readonly GateState[]): Promise<void> {
+  /** Takes the events of a batch with the evidence that stands of them, durable. Takes all of them, or throws and takes none. */
+  async add(batch: EventBatch, states: readonly GateState[], evidence: readonly Evidence[]): Promise<void> {
     const queue = await this.#queueOf(batch);
     const datasets = new Map<string | undefined, string | undefined>();
     for (const { dataset } of states)
@@ -133,10 +137,13 @@ export class Lander {
     const landed = states.filter(({ event }) => event.offset < queue.start);
     if (queue.landed !== undefined) this.#requireLanded(queue, queue.landed, landed.map(lineAt));
     this.#passed += landed.length;
-    for (const state of states.slice(landed.length)) {
+    for (const [n, state] of states.entries()) {
+      if (n < landed.length) continue;
       const { offset } = state.event;
       const line = lineOf(state);
-      queue.waiting.push({ offset, line, dataset: datasets.get(state.dataset) });
+      const stands = evidence[n];
+      const failed = stands === undefined ? [] : gateReasonsOf(stands);
+      queue.waiting.push({ offset, line, failed, dataset: datasets.get(state.dataset) });
       queue.bytes += line.length;
     }
     queue.end = Math.max(queue.end, batch.endOffset);
@@ -306,9 +313,9 @@ export class Lander {
       const own = file.runs.flatMap(({ start, end }) =>
         Array.from({ length: end - start }, (_, n) => byOffset.get(start + n) ?? []).flat(),
       );
-      const lines = own.map(({ line }) => line);
+      const lines = own.map(({ line, failed }) => withFailed(line, failed));
       const contract = file.dataset === undefined ? undefined : await this.#contractOf(file.dataset);
-      await putFile(file, { lines, contract }, effects);
+      await putFile(file, { place: partition, lines, contract }, effects);
       await noteLanded(effects.objects, partition, {
         ...file,
         runs: runsOf(own.map(({ offset }) => offset)),

@@ -36,22 +36,28 @@ export async function fileKeyOf(
   return bronzeKey(contract.dataset, date, sealedName(name));
 }
 
+/** What goes into a claimed file. */
+interface FileToPut {
+  readonly place: StreamPlace;
+  readonly lines: readonly Uint8Array[];
+  readonly contract: SourceContract | undefined;
+}
+
 /**
  * Stores the lines of a claimed file, write-once; leaves what is there. Of a protected dataset they are protected first,
  * and DataError `NOT_READABLE` says that they can't be.
  */
 export async function putFile(
-  { key }: ClaimedFile,
-  {
-    lines,
-    contract,
-  }: { readonly lines: readonly Uint8Array[]; readonly contract: SourceContract | undefined },
+  { key, runs }: ClaimedFile,
+  { place, lines, contract }: FileToPut,
   effects: LandingEffects,
 ): Promise<void> {
   const clear = Buffer.concat(lines.flatMap((line) => [line, LINE_END]));
   // By its name, as whoever reads it: the contract may have changed since it was claimed.
   const body =
-    contract !== undefined && isSealed(key) ? await sealed(clear, key, { contract, effects }) : clear;
+    contract !== undefined && isSealed(key)
+      ? await sealed(clear, eventFileName(place, runs[0]?.start ?? 0), { contract, effects })
+      : clear;
   try {
     await effects.objects.put(key, body, { ifNoneMatch: '*' });
   } catch (error) {
@@ -64,10 +70,9 @@ const LINE_END = Buffer.from('\n');
 
 async function sealed(
   bytes: Buffer,
-  key: string,
+  name: string,
   { contract, effects }: { readonly contract: SourceContract; readonly effects: LandingEffects },
 ): Promise<Buffer> {
-  const name = `${key.slice(key.lastIndexOf('/') + 1).replace(/\.sealed\.csv$/, '')}.jsonl`;
   const source = {
     name,
     sizeBytes: bytes.length,

@@ -5,6 +5,7 @@ import type { ObservedEvent } from '../../../stream/event.ts';
 import type { Evidence } from '../../../stream/evidence/evidence.ts';
 import { evidenceOfRecord } from '../../../stream/evidence/evidence-of-record.ts';
 import { findEvidence } from '../../../stream/evidence/find-evidence.ts';
+import { type GateState, withFaults } from '../../../stream/gates/gate.ts';
 import type { Landed } from '../../../stream/landing/landed.ts';
 import { event, order, policy, policySet } from '../gates/judging.ts';
 import {
@@ -15,6 +16,7 @@ import {
   offsets,
   openStreamLake,
   ordersAt,
+  pipelineOf,
   type StreamLake,
   topicOf,
   words,
@@ -140,7 +142,7 @@ test('while evidence finds no way it waits, takes no more events, and loses none
   let fails = 5;
   await enforcerOf(lake, listedSource(topics, new Map(), { batch: 8 }), {
     pause: async (ms) => void pauses.push(ms),
-    evidence: {
+    evidenceTopic: {
       async emit(evidence) {
         if (fails-- > 0) throw new TransientError('SINK_DOWN', 'The evidence topic refuses.');
         taken.push(...evidence);
@@ -360,4 +362,84 @@ test('what waits lands after a while although nothing comes', async () => {
     },
   ).run();
   expect(commits).toEqual([2]);
+});
+
+test('what was judged first stands, also for what lands after a crash and another policy', async () => {
+  const note = { note: 'ring at ann@example.org' };
+  const events = [0, 1, 2].map((offset) =>
+    event(order({ order_id: `o-${offset}`, ...(offset === 1 ? note : {}) }), { offset }),
+  );
+  const saying = (pii_policy: 'BLOCK' | 'ALLOW') => policySet([policy({ pii_policy })]);
+  for (const [first, then, failed] of [
+    ['BLOCK', 'ALLOW', ['PII_DETECTED:note']],
+    ['ALLOW', 'BLOCK', undefined],
+  ] as const) {
+    const topics = [{ partition: topicOf(`stands-${first}`), events }];
+    const dies = enforcerOf(lake, listedSource(topics, new Map(), { batch: 3 }), {
+      policies: saying(first),
+      onJudged: () => {
+        throw new Error('killed');
+      },
+    });
+    await expect(dies.run()).rejects.toThrow('killed');
+    const [told, judged]: [Evidence[], Evidence[]] = [[], []];
+    await enforcerOf(lake, listedSource(topics, new Map(), { batch: 2 }), {
+      policies: saying(then),
+      evidenceTopic: { emit: async (evidence) => void told.push(...evidence) },
+      onJudged: (evidence) => void judged.push(...evidence),
+    }).run();
+    const results = ['PASS', failed === undefined ? 'PASS' : 'FAIL', 'PASS'];
+    expect(told.map(({ validation }) => validation.result)).toEqual(results);
+    expect(judged).toEqual(told);
+    const keys = (await lake.effects.objects.list('bronze/')).filter(({ key }) =>
+      key.includes(`stands-${first}`),
+    );
+    const texts = await Promise.all(
+      keys.map(async ({ key }) => Buffer.from((await lake.effects.objects.get(key))?.body ?? []).toString()),
+    );
+    const lines = texts.join('').split('\n').slice(0, -1);
+    expect(lines.map((line) => (JSON.parse(line) as { failed?: string[] }).failed)).toEqual([
+      undefined,
+      failed,
+      undefined,
+    ]);
+    // Landed as they are, they are found as they were judged first.
+    const repeated: Evidence[] = [];
+    await enforcerOf(lake, listedSource(topics, new Map(), { batch: 3 }), {
+      policies: saying(then),
+      onJudged: (evidence) => void repeated.push(...evidence),
+    }).run();
+    expect(repeated).toEqual(told);
+  }
+});
+
+test('an event that a registry could not judge is judged again for some seconds, once an outage', async () => {
+  const events = ordersAt([1, 2, 4, 5]);
+  const topics = [{ partition: topicOf('registry'), events }];
+  const pipeline = pipelineOf(lake);
+  const pauses: number[] = [];
+  let [asked, outages] = [0, 4];
+  const unavailable = (state: GateState): GateState =>
+    withFaults(state, 'SCHEMA', ['SCHEMA_REGISTRY_UNAVAILABLE']);
+  const judged: Evidence[] = [];
+  const run = (source: Parameters<typeof enforcerOf>[1]) =>
+    enforcerOf(lake, source, {
+      pause: async (ms) => void pauses.push(ms),
+      async pipeline(batch) {
+        asked++;
+        const states = await pipeline(batch);
+        return outages-- > 0 ? states.map(unavailable) : states;
+      },
+      onJudged: (evidence) => void judged.push(...evidence),
+    }).run();
+  await run(listedSource(topics, new Map(), { batch: 2 }));
+  expect(judged.map(({ validation }) => validation.result)).toEqual(Array(4).fill('PASS'));
+  expect([pauses, asked]).toEqual([[100, 200, 400, 800], 6]);
+  [outages, asked] = [Number.POSITIVE_INFINITY, 0];
+  judged.length = 0;
+  await run(listedSource([{ partition: topicOf('gone'), events }], new Map(), { batch: 2 }));
+  expect(judged.map(({ validation }) => validation.reason_codes)).toEqual(
+    Array(4).fill(['SCHEMA_REGISTRY_UNAVAILABLE']),
+  );
+  expect(asked).toBe(7 + 1);
 });

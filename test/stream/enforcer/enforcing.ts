@@ -10,7 +10,7 @@ import type { ObservedEvent, Partition } from '../../../stream/event.ts';
 import { lakeEvidence } from '../../../stream/evidence/lake-evidence.ts';
 import { readEvidence } from '../../../stream/evidence/read-evidence.ts';
 import { openContracts } from '../../../stream/gates/open-contracts.ts';
-import { openPipeline } from '../../../stream/gates/pipeline.ts';
+import { openPipeline, type Pipeline } from '../../../stream/gates/pipeline.ts';
 import { Lander, type LandingLimits } from '../../../stream/landing/lander.ts';
 import type { PolicySet } from '../../../stream/policy/policy-set.ts';
 import type { EventSource } from '../../../stream/ports.ts';
@@ -56,6 +56,13 @@ export const LIMITS: LandingLimits = {
   maxTotalBytes: 1 << 25,
   maxAgeMs: Number.POSITIVE_INFINITY,
 };
+
+/** The gates that enforcers of these tests have. */
+export const pipelineOf = ({ effects, engine }: StreamLake, policies: PolicySet = POLICIES): Pipeline =>
+  openPipeline({
+    policies: { current: async () => policies },
+    contracts: openContracts({ source: effects.contracts, engine, clock: effects.clock }),
+  });
 
 /** An enforcer as commands make it, over a store that may fail. */
 export function enforcerOf(

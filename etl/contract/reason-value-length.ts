@@ -1,0 +1,2 @@
+/** Longest part of a value that a reason repeats, in characters. */
+export const REASON_VALUE_LENGTH = 200;
