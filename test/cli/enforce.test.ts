@@ -83,7 +83,7 @@ const rows = (sql: string, lake: readonly string[]): Promise<unknown> => json('q
 
 test('the orders of the example: evidence of each, Silver has what passed, quarantine what failed, with its evidence', async () => {
   const page = await readFile('docs/streaming.md', 'utf8');
-  const commands = (/^```sh\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? '').trim().split('\n');
+  const commands = (/^```sh\n(npx assay init[\s\S]*?)^```$/m.exec(page)?.[1] ?? '').trim().split('\n');
   const lake = ['--lake', 'lake'];
   const outs: string[] = [];
   for (const command of commands) {
