@@ -7,6 +7,7 @@ import type { Access } from './identity/local-access.ts';
 import type { Oidc } from './identity/oidc/oidc.ts';
 import type { Sessions } from './identity/sessions.ts';
 import type { AdoptionDesk } from './privacy/adoption-desk.ts';
+import type { LookingDesk } from './privacy/looking-desk.ts';
 import type { RecordDesk } from './quarantine/record-desk.ts';
 import type { QueryDesk } from './queries/desk.ts';
 import type { RunDesk } from './runs/run-desk.ts';
@@ -55,6 +56,8 @@ export interface Service {
   readonly records: RecordDesk;
   /** Where datasets are adopted; undefined where the command does that alone. */
   readonly adoptions?: AdoptionDesk;
+  /** Where values are looked for through every byte; undefined where the command does that alone. */
+  readonly looking?: LookingDesk;
   /** Takes files that are sent; undefined where they come another way. */
   readonly intake?: Intake;
   /** Says where files are sent that don't fit through the service; undefined where they do. */

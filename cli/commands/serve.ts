@@ -2,6 +2,7 @@ import { bronzeKeeper } from '../../adapters/local/bronze-keeper.ts';
 import { systemClock } from '../../adapters/local/clock.ts';
 import { readConsoleFiles } from '../../adapters/local/console-files.ts';
 import { engineProcesses } from '../../adapters/local/engine-process/engine-process.ts';
+import { everyFile } from '../../adapters/local/every-file.ts';
 import { type HttpServer, startServer } from '../../adapters/local/http-server.ts';
 import { uploadIntake } from '../../adapters/local/upload-intake.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
@@ -14,6 +15,7 @@ import type { Oidc } from '../../service/identity/oidc/oidc.ts';
 import { newSecret } from '../../service/identity/same-secret.ts';
 import { openSessions, SESSION_HOURS } from '../../service/identity/sessions.ts';
 import { type AdoptionDesk, openAdoptionDesk } from '../../service/privacy/adoption-desk.ts';
+import { type LookingDesk, openLookingDesk } from '../../service/privacy/looking-desk.ts';
 import { openRecordDesk, type RecordDesk } from '../../service/quarantine/record-desk.ts';
 import { openDesk, type QueryDesk } from '../../service/queries/desk.ts';
 import { openRunDesk, type RunDesk } from '../../service/runs/run-desk.ts';
@@ -85,8 +87,9 @@ $ASSAY_OIDC_CLIENT_SECRET; its redirect address is that of the service with /sig
     const runs = openRunDesk(lake, watch);
     const records = openRecordDesk(lake.effects);
     const adoptions = openAdoptionDesk(lake, bronzeKeeper(lake));
+    const looking = openLookingDesk(() => everyFile(lake.root, shownPath(lake.root, io)), lake.effects.clock);
     const { server, url, oidc } = await start(
-      { lake, queries, runs, records, adoptions, token, plan, listening, sessionHours },
+      { lake, queries, runs, records, adoptions, looking, token, plan, listening, sessionHours },
       args,
       io,
     );
@@ -109,6 +112,7 @@ $ASSAY_OIDC_CLIENT_SECRET; its redirect address is that of the service with /sig
     await runs.close();
     await records.close();
     await adoptions.close();
+    await looking.close();
     return EXIT.ok;
   },
 };
@@ -119,6 +123,7 @@ interface Serving {
   readonly runs: RunDesk;
   readonly records: RecordDesk;
   readonly adoptions: AdoptionDesk;
+  readonly looking: LookingDesk;
   /** Undefined where an issuer says who people are. */
   readonly token: string | undefined;
   readonly plan: OidcPlan | undefined;
@@ -134,7 +139,7 @@ interface Served {
 }
 
 async function start(
-  { lake, queries, runs, records, adoptions, token, plan, listening, sessionHours }: Serving,
+  { lake, queries, runs, records, adoptions, looking, token, plan, listening, sessionHours }: Serving,
   args: Args,
   io: Io,
 ): Promise<Served> {
@@ -147,6 +152,7 @@ async function start(
     runs,
     records,
     adoptions,
+    looking,
     health: openKeptHealth(lake.effects),
     policies: documentsPolicyStore(lake.effects.objects),
     ...(schemas === undefined ? {} : { schemas }),

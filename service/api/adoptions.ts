@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
-import { AssayError } from '../../etl/errors.ts';
 import { previewAdoption } from '../../etl/personal/adopting/preview-adoption.ts';
 import { type AdoptionState, adoptionsOf } from '../privacy/adoption-desk.ts';
+import { failureOf } from '../privacy/failure-of.ts';
 import { DATASET } from './datasets.ts';
 import { REASON } from './quarantine-decisions.ts';
 import { route } from './route.ts';
@@ -24,18 +24,14 @@ const Adoption = z.object({
 
 const NOTHING = { since: null, by: null, runId: null, removed: null, error: null };
 
-/** What an adoption is told as. What failed inside of the service is told by its code alone. */
+/** What an adoption is told as. */
 function told(dataset: string, state: AdoptionState | undefined): z.input<typeof Adoption> {
   if (state === undefined) return { ...NOTHING, dataset, state: 'none' };
   if (state.kind === 'under-way') {
     const { since, by } = state;
     return { ...NOTHING, dataset, state: 'under-way', since, by };
   }
-  if (state.kind === 'failed') {
-    const { error } = state;
-    const said = error instanceof AssayError ? error : { code: 'INTERNAL', message: 'See the log.' };
-    return { ...NOTHING, dataset, state: 'failed', error: { code: said.code, message: said.message } };
-  }
+  if (state.kind === 'failed') return { ...NOTHING, dataset, state: 'failed', error: failureOf(state.error) };
   const { run, record } = state.adopted;
   const removed = record && Object.values(record.removed).reduce((sum, keys) => sum + keys.length, 0);
   const runId = run?.runId ?? null;

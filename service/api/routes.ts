@@ -8,6 +8,7 @@ import { showDiff } from './diff.ts';
 import { listEvidence } from './evidence.ts';
 import { showHealth } from './health.ts';
 import { showLineage } from './lineage.ts';
+import { lookForValues, showLooking } from './looking.ts';
 import { openApi } from './openapi.ts';
 import { setPolicy, setResolution, showPolicy, showResolution } from './policies.ts';
 import {
@@ -104,6 +105,8 @@ export const ROUTES: readonly Route[] = [
   showAdoption,
   previewAdopt,
   adoptDataset,
+  showLooking,
+  lookForValues,
   askQuery,
   askQueryRevealing,
   showQuery,

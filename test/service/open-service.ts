@@ -2,6 +2,7 @@ import path from 'node:path';
 import { bronzeKeeper } from '../../adapters/local/bronze-keeper.ts';
 import { systemClock } from '../../adapters/local/clock.ts';
 import { engineProcesses } from '../../adapters/local/engine-process/engine-process.ts';
+import { everyFile } from '../../adapters/local/every-file.ts';
 import { openLake } from '../../adapters/local/lake.ts';
 import { runDataset, runOnce } from '../../adapters/local/run-dataset.ts';
 import { uploadIntake } from '../../adapters/local/upload-intake.ts';
@@ -15,6 +16,7 @@ import { type Oidc, openOidc } from '../../service/identity/oidc/oidc.ts';
 import type { Role } from '../../service/identity/permissions.ts';
 import { memorySessions } from '../../service/identity/sessions.ts';
 import { openAdoptionDesk } from '../../service/privacy/adoption-desk.ts';
+import { openLookingDesk } from '../../service/privacy/looking-desk.ts';
 import { openRecordDesk } from '../../service/quarantine/record-desk.ts';
 import { openDesk } from '../../service/queries/desk.ts';
 import { openRunDesk } from '../../service/runs/run-desk.ts';
@@ -89,11 +91,13 @@ export async function openService(
   const oidc = issuer === undefined ? undefined : openOidcOf(issuer, clock);
   const records = openRecordDesk(effects);
   const adoptions = openAdoptionDesk(lake, bronzeKeeper(local));
+  const looking = openLookingDesk(() => everyFile(path.join(cwd, 'lake'), 'lake'), clock);
   const app = createApp({
     lake,
     runs,
     records,
     adoptions,
+    looking,
     health: openKeptHealth(effects),
     policies: policies ?? documentsPolicyStore(effects.objects),
     ...(schemas === undefined ? {} : { schemas }),
@@ -146,6 +150,7 @@ export async function openService(
       await runs.close();
       await records.close();
       await adoptions.close();
+      await looking.close();
     },
   });
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { groupsOf } from '../../service/identity/identity.ts';
@@ -76,6 +76,39 @@ test('everything about a person is given out with a reason, to who may, and kept
   expect(await codeOf(cy.post(`${AT}/access`, asked))).toEqual([403, 'NOT_PERMITTED']);
   expect(await codeOf(ann.post(`${AT}/access`, { ...asked, id: '999' }))).toEqual([404, 'NOBODY']);
   expect(await codeOf(ann.post(`${AT}/access`, CUSTOMER))).toEqual([400, 'REQUEST']);
+});
+
+test('values are looked for through every byte: which stands where is told, and no value is', async () => {
+  const planted = 'left-in-a-note@example.org';
+  await writeFile(path.join(shop.cwd, 'lake/ops/note.txt'), `seen: ${planted}, ${planted}`);
+  const values = ['ann-planted@example.org', planted];
+  expect(await codeOf(cy.post(`${AT}/verify`, { values }))).toEqual([403, 'NOT_PERMITTED']);
+  expect(await codeOf(ann.post(`${AT}/verify`, { values: ['short'] }))).toEqual([400, 'REQUEST']);
+  expect(await cy.json(`${AT}/verify`)).toMatchObject({ state: 'none', found: null });
+  expect([200, 202]).toContain((await ann.post(`${AT}/verify`, { values })).status);
+  const ended = async (service: AskedService): Promise<Record<string, unknown>> => {
+    for (;;) {
+      const state = (await service.json(`${AT}/verify`)) as Record<string, unknown>;
+      if (state.state !== 'under-way') return state;
+    }
+  };
+  const found = await ended(ann);
+  expect(found).toMatchObject({ state: 'ended', by: 'ann', notRead: [], error: null });
+  expect(found.found).toEqual([
+    { file: 'lake/ops/note.txt', inside: [], value: 2, as: 'UTF-8', offset: 6, times: 2 },
+  ]);
+  expect(JSON.stringify(found)).not.toContain('left-in-a-note');
+  await rm(path.join(shop.cwd, 'lake/ops/note.txt'));
+  // On the page, as a privacy officer does it.
+  const cookie = await bob.signIn();
+  const pageOf = async (): Promise<string> =>
+    await (await bob.send('/privacy', { headers: { cookie, accept: 'text/html' } })).text();
+  const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(await pageOf()) ?? [];
+  const body = new URLSearchParams({ csrf, values: values.join('\r\n') });
+  const headers = { cookie, origin: 'http://assay.test:1' };
+  expect((await bob.send('/privacy/verify', { method: 'POST', body, headers })).status).toBe(303);
+  await ended(bob);
+  expect(await pageOf()).toContain('Nowhere: 2 values in ');
 });
 
 test('an issuer makes somebody a member of data groups by the claim of the roles', () => {

@@ -12,6 +12,7 @@ import { Empty, Table } from '../parts/facts.tsx';
 import { Id, plural, Time } from '../parts/text.tsx';
 import { AboutSomebody } from '../privacy/about-somebody.tsx';
 import { type ClearDataset, ClearDatasets } from '../privacy/clear-datasets.tsx';
+import { LookForValues } from '../privacy/look-for-values.tsx';
 import { WaitingRequests } from '../privacy/waiting-requests.tsx';
 
 /** Where personal data is and how it is protected, who asked to be forgotten, and what becomes of that. */
@@ -30,7 +31,7 @@ export const privacy: Page = {
     );
     return {
       title: 'Privacy',
-      ...(isAdopting ? { refreshSeconds: 2 } : {}),
+      ...(isAdopting || service.looking?.last()?.kind === 'under-way' ? { refreshSeconds: 2 } : {}),
       body: (
         <>
           <h1>{headline(columns, waiting.length)}</h1>
@@ -53,6 +54,7 @@ export const privacy: Page = {
           <WaitingRequests request={request} waiting={waiting} />
           {mayAsk && columns.length > 0 && <AboutSomebody request={request} kinds={kindsOf(columns)} />}
           <ProtectedColumns columns={columns} />
+          {mayAsk && columns.length > 0 && <LookForValues request={request} />}
           <Ended requests={requests} />
         </>
       ),
@@ -129,8 +131,7 @@ function ProtectedColumns({ columns }: { readonly columns: readonly MappedColumn
       />
       <p class="soft">
         Bronze, Silver, quarantine and condemned have the same sealed values; they are opened for members of
-        their data group, with a reason that is kept. <code>assay privacy verify</code> looks for values
-        through every byte.
+        their data group, with a reason that is kept.
       </p>
     </>
   );

@@ -5,9 +5,11 @@ import { accessMembers } from '../../../etl/personal/access/access-zip.ts';
 import { previewAdoption } from '../../../etl/personal/adopting/preview-adoption.ts';
 import { approveForgetting, refuseForgetting } from '../../../etl/personal/forgetting/approve-forgetting.ts';
 import { askForgetting, previewForgetting } from '../../../etl/personal/forgetting/ask-forgetting.ts';
+import { valuesOf } from '../../../etl/privacy/looking/needles.ts';
 import type { Subject } from '../../../etl/privacy/vault.ts';
 import { newRunId } from '../../../etl/stages/run-id.ts';
 import { adoptionsOf } from '../../privacy/adoption-desk.ts';
+import { lookingOf } from '../../privacy/looking-desk.ts';
 import { forgettingAt, privacyAt } from '../addresses.ts';
 import type { Action } from '../page.ts';
 import { wordOf } from '../word-of.ts';
@@ -96,6 +98,16 @@ const adopt: Action = {
   },
 };
 
+const verify: Action = {
+  path: `${privacyAt}/verify`,
+  permission: 'privacy.decide',
+  async act({ form, identity, service }) {
+    const values = valuesOf(form.values ?? '', 'What you wrote');
+    await lookingOf(service).look({ values, by: identity.name });
+    return `${privacyAt}#values`;
+  },
+};
+
 /** What the forms of the Privacy page do. */
 export const PRIVACY_ACTIONS: readonly Action[] = [
   preview,
@@ -105,4 +117,5 @@ export const PRIVACY_ACTIONS: readonly Action[] = [
   access,
   adoptPreview,
   adopt,
+  verify,
 ];

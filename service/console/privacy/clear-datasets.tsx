@@ -1,7 +1,7 @@
 import type { SourceContract } from '../../../etl/contract/contract.ts';
-import { AssayError } from '../../../etl/errors.ts';
 import { isAllowed } from '../../identity/identity.ts';
 import type { AdoptionState } from '../../privacy/adoption-desk.ts';
+import { failureOf } from '../../privacy/failure-of.ts';
 import { datasetAt, privacyAt } from '../addresses.ts';
 import type { PageRequest } from '../page.ts';
 import { plural, Time } from '../parts/text.tsx';
@@ -74,13 +74,7 @@ function Stands({ state }: { readonly state: AdoptionState }) {
         It is being adopted, since <Time at={state.since} />, for {state.by}.
       </b>
     );
-  if (state.kind === 'failed')
-    return (
-      <b>
-        It was not adopted:{' '}
-        {state.error instanceof AssayError ? state.error.message : 'look into the log of the service.'}
-      </b>
-    );
+  if (state.kind === 'failed') return <b>It was not adopted: {failureOf(state.error).message}</b>;
   return state.adopted.record === null ? (
     <b>It was not adopted: its run published nothing, and nothing was removed.</b>
   ) : null;
