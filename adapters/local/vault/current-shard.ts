@@ -1,18 +1,15 @@
 import type { Buffer } from 'node:buffer';
 import { PERSON, personRecord, readPerson } from './people.ts';
 import { filterRecords, withRecords } from './records.ts';
-import { type Shards, shardBytes } from './shards.ts';
+import { shardBytes } from './shard-bytes.ts';
+import type { Shards } from './shards.ts';
 
 /** A shard's bytes as they are to be written now: without what was erased, and without tombstones that have ended. */
 export async function currentShard(shards: Shards, name: string, now: Date): Promise<Buffer> {
-  return shardBytes(await recordsOf(shards, name, now), now);
-}
-
-async function recordsOf(shards: Shards, name: string, now: Date): Promise<Buffer> {
   const [kind, hex = ''] = name.split('/');
   const shard = Number.parseInt(hex, 16);
-  if (kind === 'keys') return await shards.keys(shard);
-  return withoutEndedTombstones(await shards.people(shard), now);
+  if (kind === 'keys') return (await shards.keys(shard)).bytesWith([], now);
+  return shardBytes(withoutEndedTombstones(await shards.people(shard), now), now);
 }
 
 /** The people, none of them with a tombstone that has ended. */

@@ -13,10 +13,11 @@ import type {
   VaultUpkeep,
 } from '../../../etl/privacy/vault.ts';
 import { bookBytes, keptPeriods, keyOf, periodKey } from './book.ts';
-import { findPeople, keyIn } from './find-subjects.ts';
+import { findPeople } from './find-subjects.ts';
 import { look, type OpenVault } from './open-vault.ts';
 import { everyPerson, type Person, SHARDS, shardOfIndex } from './people.ts';
-import { openShards, shardBytes, shardName } from './shards.ts';
+import { shardBytes } from './shard-bytes.ts';
+import { openShards, shardName } from './shards.ts';
 import { shardOf } from './subject-keys.ts';
 
 /** What destroys keys. Each erasure is in the log before a key goes, so that it holds even if the process dies then. */
@@ -37,8 +38,8 @@ async function find(vault: OpenVault, { kind, id }: Subject): Promise<KeptSubjec
   const [person] = await findPeople(shards, [subjectIndex(keyOf(book.pepper), kind, id)]);
   const { reference, forgotten } = person ?? {};
   if (reference === undefined) return keptSubject({ forgotten });
-  const records = await shards.keys(shardOf(keyOf(book.referenceSecret), reference));
-  const groups = book.groups.filter((_, n) => keyIn(records, reference, n) !== undefined);
+  const keys = await shards.keys(shardOf(keyOf(book.referenceSecret), reference));
+  const groups = book.groups.filter((_, n) => keys.keyOf(reference, n) !== undefined);
   return keptSubject({ reference: toBase32(reference), groups, forgotten });
 }
 
@@ -102,7 +103,7 @@ async function forgetPerson(
   const at = vault.clock.now();
   await vault.files.write(
     new Map([
-      [shardName('keys', shard), shardBytes(await now.keys(shard), at)],
+      [shardName('keys', shard), (await now.keys(shard)).bytesWith([], at)],
       [shardName('people', people), shardBytes(await now.people(people), at)],
     ]),
   );

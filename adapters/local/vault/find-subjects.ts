@@ -1,11 +1,9 @@
-import type { Buffer } from 'node:buffer';
 import { toBase32 } from '../../../etl/privacy/base32.ts';
 import { grouped } from '../../../etl/privacy/grouped.ts';
 import type { FoundSubject, NamedSubject } from '../../../etl/privacy/vault.ts';
 import { PERSON, type Person, readPerson, shardOfIndex } from './people.ts';
 import { findRecord } from './records.ts';
 import type { Shards } from './shards.ts';
-import { SUBJECT_KEY, subjectKeyAt, subjectKeyName } from './subject-keys.ts';
 
 /** A subject that is looked for: how a record names it, and the index that the vault finds it by. */
 export interface Sought {
@@ -38,9 +36,9 @@ export async function findSubjects(
     return reference === undefined ? [] : [{ n, reference }];
   });
   for (const [shard, ofShard] of grouped(places, ({ reference }) => search.shardOf(reference))) {
-    const records = await shards.keys(shard);
+    const ofAll = await shards.keys(shard);
     for (const { n, reference } of ofShard) {
-      const keys = search.groups.flatMap((group) => keyIn(records, reference, group) ?? []);
+      const keys = search.groups.flatMap((group) => ofAll.keyOf(reference, group) ?? []);
       if (keys.length === search.groups.length)
         found[n] = { kind: 'known', reference: toBase32(reference), keys };
     }
@@ -68,10 +66,4 @@ export async function findPeople(
 export function isForgotten(person: Person | undefined, { dated }: NamedSubject, nowMs: number): boolean {
   const forgotten = person?.forgotten;
   return forgotten !== undefined && nowMs < forgotten.untilMs && dated.getTime() < forgotten.atMs;
-}
-
-/** A subject's key for a group in a shard's records; undefined where there is none. */
-export function keyIn(records: Buffer, reference: Uint8Array, group: number): Uint8Array | undefined {
-  const at = findRecord(records, SUBJECT_KEY, subjectKeyName(reference, group));
-  return at < 0 ? undefined : subjectKeyAt(records, at);
 }

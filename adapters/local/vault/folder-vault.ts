@@ -18,7 +18,7 @@ import type {
 import { ifPresent } from '../file-errors.ts';
 import { type Book, bookBytes, columnId, keyOf, newBook, newKey, periodKey, withPeriods } from './book.ts';
 import { eraser } from './erase.ts';
-import { findSubjects, keyIn } from './find-subjects.ts';
+import { findSubjects } from './find-subjects.ts';
 import { makeSubjects } from './make-subjects.ts';
 import { changeBook, look, type OpenVault } from './open-vault.ts';
 import { renewKey } from './renew-key.ts';
@@ -108,8 +108,8 @@ async function subjectKeys(
     return bytes === undefined || bytes.length !== 16 || number < 0 ? [] : [{ n, bytes, number }];
   });
   for (const [shard, ofShard] of grouped(places, ({ bytes }) => digests.shardOf(bytes))) {
-    const records = await shards.keys(shard);
-    for (const { n, bytes, number } of ofShard) keys[n] = keyIn(records, bytes, number);
+    const ofAll = await shards.keys(shard);
+    for (const { n, bytes, number } of ofShard) keys[n] = ofAll.keyOf(bytes, number);
   }
   return keys;
 }

@@ -6,7 +6,7 @@ import { guarded } from '../file-errors.ts';
 import { KEY_NAME, unframed } from './exported.ts';
 import type { VaultPlace } from './folder-vault.ts';
 import type { RootKeys } from './root-keys.ts';
-import { shardBytes } from './shards.ts';
+import { shardBytes } from './shard-bytes.ts';
 import { contentsOf, type VaultContents } from './vault-contents.ts';
 import { vaultFiles } from './vault-files.ts';
 

@@ -3,11 +3,12 @@ import { toBase32 } from '../../../etl/privacy/base32.ts';
 import { grouped } from '../../../etl/privacy/grouped.ts';
 import { randomPiece } from '../../../etl/privacy/random.ts';
 import type { FoundSubject } from '../../../etl/privacy/vault.ts';
-import { findPeople, isForgotten, keyIn, type Search, type Sought } from './find-subjects.ts';
+import { findPeople, isForgotten, type Search, type Sought } from './find-subjects.ts';
 import { PERSON, personRecord, REFERENCE_BYTES, shardOfIndex } from './people.ts';
 import { withRecords } from './records.ts';
-import { type Shards, shardBytes, shardName } from './shards.ts';
-import { newSubjectKey, SUBJECT_KEY, subjectKeyAt } from './subject-keys.ts';
+import { shardBytes } from './shard-bytes.ts';
+import { type Shards, shardName } from './shards.ts';
+import { newSubjectKey, subjectKeyAt } from './subject-keys.ts';
 import type { VaultFiles } from './vault-files.ts';
 
 /** Somebody who is given what they lack. */
@@ -58,12 +59,12 @@ async function addKeys(
 ): Promise<void> {
   async function* changed(): AsyncGenerator<[name: string, bytes: Buffer]> {
     for (const [shard, ofShard] of grouped(makings, ({ reference }) => search.shardOf(reference))) {
-      const records = await shards.keys(shard);
+      const ofAll = await shards.keys(shard);
       const made: Buffer[] = [];
       for (const making of ofShard) {
         const { reference, isNew } = making;
         const keys = search.groups.map((group) => {
-          const known = isNew ? undefined : keyIn(records, reference, group);
+          const known = isNew ? undefined : ofAll.keyOf(reference, group);
           if (known !== undefined) return known;
           const record = newSubjectKey(reference, group);
           made.push(record);
@@ -72,8 +73,7 @@ async function addKeys(
         making.found = { kind: 'known', reference: toBase32(reference), keys };
       }
       if (made.length === 0) continue;
-      const all = withRecords(records, SUBJECT_KEY, made);
-      yield [shardName('keys', shard), shardBytes(all, new Date(search.nowMs))];
+      yield [shardName('keys', shard), ofAll.bytesWith(made, new Date(search.nowMs))];
     }
   }
   await files.write(changed());

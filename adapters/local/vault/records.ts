@@ -50,11 +50,13 @@ export function filterRecords(
   isKept: (record: Buffer) => boolean,
 ): Buffer {
   const kept: Buffer[] = [];
+  let from = 0;
   for (let at = 0; at < records.length; at += widthBytes) {
-    const record = records.subarray(at, at + widthBytes);
-    if (isKept(record)) kept.push(record);
+    if (isKept(records.subarray(at, at + widthBytes))) continue;
+    kept.push(records.subarray(from, at));
+    from = at + widthBytes;
   }
-  return kept.length * widthBytes === records.length ? records : Buffer.concat(kept);
+  return kept.length === 0 ? records : Buffer.concat([...kept, records.subarray(from)]);
 }
 
 /** Where a record with a key stands, or would stand between two others. */

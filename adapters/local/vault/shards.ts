@@ -3,13 +3,11 @@ import { type Erasure, type ErasureLog, SKEW_MS } from '../../../etl/privacy/era
 import { grouped } from '../../../etl/privacy/grouped.ts';
 import { referenceDigest } from '../../../etl/privacy/reference-digest.ts';
 import { type Book, keyOf, parseBook, withPeriods } from './book.ts';
+import { KeysOfShard } from './keys-of-shard.ts';
 import { PERSON, type Person, personRecord, readPerson, shardOfIndex } from './people.ts';
-import { filterRecords, findRecord, withRecords } from './records.ts';
-import { referenceIn, SUBJECT_KEY } from './subject-keys.ts';
+import { findRecord, withRecords } from './records.ts';
+import { recordsOf, writtenMsOf } from './shard-bytes.ts';
 import type { VaultFiles } from './vault-files.ts';
-
-/** A shard begins with the moment when it was written. */
-const HEAD_BYTES = 8;
 
 type ErasedSubject = Extract<Erasure['of'], { kind: 'subject' }> & { readonly atMs: number };
 
@@ -20,7 +18,7 @@ type ErasedSubject = Extract<Erasure['of'], { kind: 'subject' }> & { readonly at
 export interface Shards {
   book(): Promise<Book | undefined>;
   people(shard: number): Promise<Buffer>;
-  keys(shard: number): Promise<Buffer>;
+  keys(shard: number): Promise<KeysOfShard>;
 }
 
 /** The shards as they are now; a look at the log is kept as long as the object. */
@@ -42,7 +40,8 @@ export async function openShards(files: VaultFiles, log: ErasureLog): Promise<Sh
   return {
     book: bookNow,
     async people(shard) {
-      const { records, writtenMs } = readShard(await files.read(shardName('people', shard)));
+      const bytes = await files.read(shardName('people', shard));
+      const [records, writtenMs] = [recordsOf(bytes), writtenMsOf(bytes)];
       // What was written later has the tombstones.
       const erased = subjects.filter(
         ({ index, atMs }) =>
@@ -53,39 +52,20 @@ export async function openShards(files: VaultFiles, log: ErasureLog): Promise<Sh
       return withTombstones(records, secret, erased);
     },
     async keys(shard) {
-      const { records, writtenMs } = readShard(await files.read(shardName('keys', shard)));
+      const bytes = await files.read(shardName('keys', shard));
+      const writtenMs = writtenMsOf(bytes);
       const erased = subjects.filter(
         ({ reference, atMs }) => reference.shard === shard && atMs > writtenMs - SKEW_MS,
       );
-      if (erased.length === 0) return records;
-      const secret = await referenceSecret(bookNow);
-      const gone = new Set(erased.map(({ reference }) => reference.digest));
-      return filterRecords(
-        records,
-        SUBJECT_KEY,
-        (one) => !gone.has(referenceDigest(secret, referenceIn(one))),
-      );
+      if (erased.length === 0) return new KeysOfShard(bytes, undefined);
+      const digests = new Set(erased.map(({ reference }) => reference.digest));
+      return new KeysOfShard(bytes, { digests, secret: await referenceSecret(bookNow) });
     },
   };
 }
 
 /** `people/3` */
 export const shardName = (kind: 'people' | 'keys', shard: number): string => `${kind}/${shard.toString(16)}`;
-
-/** A shard's bytes as they are written at a moment. */
-export function shardBytes(records: Buffer, now: Date): Buffer {
-  const head = Buffer.alloc(HEAD_BYTES);
-  head.writeDoubleBE(now.getTime());
-  return Buffer.concat([head, records]);
-}
-
-/** The records in a shard's bytes. */
-export const recordsOf = (bytes: Buffer): Buffer => readShard(bytes).records;
-
-function readShard(bytes: Buffer | undefined): { readonly records: Buffer; readonly writtenMs: number } {
-  if (bytes === undefined) return { records: Buffer.alloc(0), writtenMs: 0 };
-  return { records: bytes.subarray(HEAD_BYTES), writtenMs: bytes.readDoubleBE() };
-}
 
 /** The people with a tombstone for each who was erased, and without a reference that was. */
 function withTombstones(records: Buffer, secret: Uint8Array, erased: readonly ErasedSubject[]): Buffer {

@@ -13,7 +13,8 @@ import {
 } from './book.ts';
 import { PERSON, type Person, personRecord, readPerson, shardOfIndex } from './people.ts';
 import { withRecords } from './records.ts';
-import { recordsOf, shardBytes, shardName } from './shards.ts';
+import { recordsOf, shardBytes } from './shard-bytes.ts';
+import { shardName } from './shards.ts';
 import { referenceIn, SUBJECT_KEY, shardOf, subjectKeyAt, subjectKeyName } from './subject-keys.ts';
 
 /** A subject's key for a data group, by its reference. */
