@@ -47,6 +47,7 @@ export async function beginPiece(
       for (const field of needed) row[field] = cellText(records, record, field);
       return row;
     },
+    cell: (record, field) => cellText(records, record, field),
   });
   const whole = new Map(piece.broken.map((one) => [one.row - firstRow, brokenWhole(one, protection)]));
   for (let record = 0; record < records.count; record++) {

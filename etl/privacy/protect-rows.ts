@@ -83,10 +83,16 @@ export async function openRowProtector(parts: ProtectorParts): Promise<RowProtec
     beginRows(rows, { ...parts, work, targets, groups, subjects });
   return {
     begin,
-    prepare: async (rows) => (await begin({ count: rows.length, row: (n) => rows[n] ?? [] })).prepared(),
+    prepare: async (rows) => (await begin(rowsOf(rows))).prepared(),
     lines: (texts) => protectLines(texts, { ...parts, sealer, lineId }),
   };
 }
+
+const rowsOf = (rows: readonly Row[]): Rows => ({
+  count: rows.length,
+  row: (n) => rows[n] ?? [],
+  cell: (n, place) => rows[n]?.[place],
+});
 
 /** A place whose cells are changed: sealed, or emptied where no cell is planned. */
 interface Target {
@@ -125,11 +131,10 @@ async function beginRows(
   const keys = await periodKeys(periods, groups, { plan, vault, arrived });
   const changes = new RowChanges(work);
   for (let n = 0; n < rows.count; n++) {
-    const row = rows.row(n);
     const period = periods[n] ?? '';
     const ofPeriod = keys.get(period);
     for (const { place, sealed } of targets) {
-      const text = row[place];
+      const text = rows.cell(n, place);
       if (text === undefined) continue;
       if (sealed === undefined) {
         if (text !== '') changes.text(place, '');

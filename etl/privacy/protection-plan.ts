@@ -8,6 +8,8 @@ export type Row = readonly string[];
 export interface Rows {
   readonly count: number;
   row(n: number): Row;
+  /** One cell of a row, where that is all that is needed of it; undefined in a place that the row has not. */
+  cell(n: number, place: number): string | undefined;
 }
 
 /** Whose data something in a row is: the kind of subject, and where its id stands. */

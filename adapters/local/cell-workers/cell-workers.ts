@@ -8,6 +8,9 @@ import { startWorker } from './start-worker.ts';
 /** More threads than this would wait for whoever brings them work. */
 const MOST_THREADS = 4;
 
+/** So many jobs of a thread may wait before others help: who helps derives keys that are derived already. */
+const MOST_BEHIND = 2;
+
 /** Opens workers on threads of this process, at most so many; each is started when there is work that no other has time for. */
 export function cellWorkers(threads: number, start = startWorker): OpenCellWorkers | undefined {
   // On one processor they would only take turns with whoever waits for them.
@@ -17,11 +20,14 @@ export function cellWorkers(threads: number, start = startWorker): OpenCellWorke
 
 interface Waiting {
   readonly job: CellJob;
+  /** The number of the thread that should do it; any where it is undefined. */
+  readonly place: number | undefined;
   resolve(done: ResultOf<CellJob>): void;
   reject(error: unknown): void;
 }
 
 interface Thread {
+  readonly place: number;
   readonly worker: Worker;
   /** What it is working on. */
   current: Waiting | undefined;
@@ -30,7 +36,8 @@ interface Thread {
 class Threads implements CellWorkers {
   readonly #most: number;
   readonly #startWorker: () => Worker;
-  readonly #threads = new Set<Thread>();
+  /** By place, those that were started. */
+  readonly #threads = new Map<number, Thread>();
   readonly #queue: Waiting[] = [];
   #isClosed = false;
 
@@ -39,10 +46,11 @@ class Threads implements CellWorkers {
     this.#startWorker = startWorker;
   }
 
-  async work<J extends CellJob>(job: J): Promise<ResultOf<J>> {
+  async work<J extends CellJob>(job: J, lane?: number): Promise<ResultOf<J>> {
+    const place = lane === undefined ? undefined : lane % this.#most;
     const done = await new Promise<ResultOf<CellJob>>((resolve, reject) => {
       if (this.#isClosed) return reject(ended('they were closed'));
-      this.#queue.push({ job, resolve, reject });
+      this.#queue.push({ job, place, resolve, reject });
       this.#pump();
     });
     // A thread answers a job with what comes of its kind.
@@ -51,30 +59,45 @@ class Threads implements CellWorkers {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    const threads = [...this.#threads];
+    const threads = [...this.#threads.values()];
     this.#threads.clear();
     for (const { reject } of [...this.#queue.splice(0), ...threads.flatMap(({ current }) => current ?? [])])
       reject(ended('they were closed'));
     await Promise.all(threads.map(({ worker }) => worker.terminate()));
   }
 
+  /** Gives each thread that has time what it should do, else what any may do, else what another has too much of. */
   #pump(): void {
-    while (this.#queue.length > 0) {
-      const idle = [...this.#threads].find(({ current }) => current === undefined);
-      if (idle === undefined && this.#threads.size >= this.#most) return;
-      const waiting = this.#queue.shift();
-      if (waiting === undefined) return;
-      try {
-        give(idle ?? this.#start(), waiting);
-      } catch (error) {
-        waiting.reject(error);
-      }
-    }
+    for (let place = 0; place < this.#most; place++)
+      while (this.#threads.get(place)?.current === undefined && this.#giveNext(place));
   }
 
-  #start(): Thread {
-    const thread: Thread = { worker: this.#startWorker(), current: undefined };
-    this.#threads.add(thread);
+  /** Whether there was something for a thread. */
+  #giveNext(place: number): boolean {
+    const waiting = this.#takeFor(place);
+    if (waiting === undefined) return false;
+    try {
+      give(this.#threads.get(place) ?? this.#start(place), waiting);
+    } catch (error) {
+      waiting.reject(error);
+    }
+    return true;
+  }
+
+  #takeFor(place: number): Waiting | undefined {
+    const isBehind = (one: Waiting): boolean =>
+      this.#queue.filter((other) => other.place === one.place).length > MOST_BEHIND;
+    const at = [
+      this.#queue.findIndex((one) => one.place === place),
+      this.#queue.findIndex((one) => one.place === undefined),
+      this.#queue.findIndex(isBehind),
+    ].find((one) => one >= 0);
+    return at === undefined ? undefined : this.#queue.splice(at, 1)[0];
+  }
+
+  #start(place: number): Thread {
+    const thread: Thread = { place, worker: this.#startWorker(), current: undefined };
+    this.#threads.set(place, thread);
     thread.worker.on('message', (reply: Reply) => {
       const { current } = thread;
       thread.current = undefined;
@@ -90,7 +113,8 @@ class Threads implements CellWorkers {
 
   /** A thread is no more, or not to be trusted; its job fails, and the others go on. */
   #lose(thread: Thread, why: Error): void {
-    if (!this.#threads.delete(thread)) return;
+    if (this.#threads.get(thread.place) !== thread) return;
+    this.#threads.delete(thread.place);
     thread.current?.reject(ended(why.message, why));
     thread.current = undefined;
     void thread.worker.terminate();

@@ -5,10 +5,12 @@ import type { CellJob, ResultOf } from './cell-job.ts';
 /** Does jobs on other threads; how many and where is its own matter. */
 export interface CellWorkers {
   /**
-   * What comes of a job, whose buffers are given away. Throws what the work threw; TransientError `WORKER_ENDED` where
-   * whoever did it came to an end.
+   * What comes of a job, whose buffers are given away. Jobs of one lane are mostly done by the same worker, which keeps what
+   * it derived. Throws what the work threw; TransientError `WORKER_ENDED` where whoever did it came to an end.
    */
-  work<J extends CellJob>(job: J): Promise<ResultOf<J>>;
+  work<J extends CellJob>(job: J, lane?: number): Promise<ResultOf<J>>;
+  /** Into so many lanes work is best parted by its people: all that is of one in the same. One unless said. */
+  readonly lanes?: number;
   /** Ends them, and with them what they know; jobs under way fail. */
   close(): Promise<void>;
 }
@@ -19,10 +21,14 @@ export type OpenCellWorkers = () => CellWorkers;
 /** So many cells are worked on here before others are asked, who take a while to start. */
 const FEW_CELLS = 40_000;
 
+/** A power of two, and as many as there are workers at most: any number of them shares lanes evenly enough. */
+const LANES = 4;
+
 /** Does the jobs of one file: few cells on this thread, many by workers where there are any. */
 export class CellWork implements CellWorkers {
   readonly #open: OpenCellWorkers | undefined;
   readonly #fewCells: number;
+  readonly lanes: number;
   #workers: CellWorkers | undefined;
   #here: Promise<Here> | undefined;
   #cells = 0;
@@ -30,13 +36,14 @@ export class CellWork implements CellWorkers {
   constructor(open: OpenCellWorkers | undefined, fewCells = FEW_CELLS) {
     this.#open = open;
     this.#fewCells = fewCells;
+    this.lanes = open === undefined ? 1 : LANES;
   }
 
-  async work<J extends CellJob>(job: J): Promise<ResultOf<J>> {
+  async work<J extends CellJob>(job: J, lane?: number): Promise<ResultOf<J>> {
     this.#cells += job.secrets.subjects.length;
     if (this.#open !== undefined && this.#cells > this.#fewCells) {
       this.#workers ??= this.#open();
-      return await this.#workers.work(job);
+      return await this.#workers.work(job, lane);
     }
     this.#here ??= openHere();
     return workOn((await this.#here).cipher, job);

@@ -23,27 +23,40 @@ export interface SealedCells {
   lengthOf(cell: number): number;
 }
 
+/** What seals a batch, parted by people into lanes where that is of use. */
+type SealingWork = Pick<CellWorkers, 'work' | 'lanes'>;
+
 /** Gathers values to be sealed into jobs, each of which begins as soon as it is full. */
 export class SealingBatch {
-  readonly #work: Pick<CellWorkers, 'work'>;
+  readonly #work: SealingWork;
+  readonly #lanes: number;
   readonly #jobs: Promise<PackedTexts>[] = [];
-  #job = new GatheredJob();
-  #cells = 0;
+  /** By lane what is gathered. */
+  readonly #gathered: (GatheredJob | undefined)[] = [];
+  #count = 0;
 
-  constructor(work: Pick<CellWorkers, 'work'>) {
+  constructor(work: SealingWork) {
     this.#work = work;
+    this.#lanes = work.lanes ?? 1;
   }
 
   /** The number of the value's envelope. */
   add(value: ValueToSeal): number {
-    if (this.#job.cells === JOB_CELLS) this.#begin();
-    this.#job.add(value);
-    return this.#cells++;
+    const lane = laneOf(value.header.subject, this.#lanes);
+    let job = this.#gathered[lane];
+    if (job === undefined) {
+      job = new GatheredJob(this.#count++);
+      this.#gathered[lane] = job;
+    }
+    const cell = job.number * JOB_CELLS + job.cells;
+    job.add(value);
+    if (job.cells === JOB_CELLS) this.#begin(lane, job);
+    return cell;
   }
 
   /** All envelopes, once the work is done. */
   async sealed(): Promise<SealedCells> {
-    if (this.#job.cells > 0) this.#begin();
+    for (const [lane, job] of this.#gathered.entries()) if (job !== undefined) this.#begin(lane, job);
     const jobs = (await Promise.all(this.#jobs)).map(({ bytes, ends }) => ({
       bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
       ends,
@@ -69,14 +82,20 @@ export class SealingBatch {
     };
   }
 
-  #begin(): void {
-    const begun = this.#work.work(this.#job.taken());
+  #begin(lane: number, job: GatheredJob): void {
+    const begun = this.#work.work(job.taken(), lane);
     // Whoever waits for all of them gets the error.
     begun.catch(() => undefined);
-    this.#jobs.push(begun);
-    this.#job = new GatheredJob();
+    this.#jobs[job.number] = begun;
+    this.#gathered[lane] = undefined;
   }
 }
+
+/** The lane of a subject's values, of a power of two: told by digits of its reference, which are random. */
+const laneOf = (subject: string, lanes: number): number =>
+  lanes === 1
+    ? 0
+    : (subject.charCodeAt(subject.length - 2) ^ subject.charCodeAt(subject.length - 3)) & (lanes - 1);
 
 interface SealedSpan {
   readonly bytes: Buffer;
@@ -93,9 +112,16 @@ class GatheredJob {
   #texts = Buffer.from(new ArrayBuffer(JOB_CELLS * 32));
   #length = 0;
   /** A row's values are one after another, and mostly of one subject. */
-  readonly #subjectKeys: Uint8Array[] = [];
+  readonly #subjectKeys = new Uint8Array(JOB_CELLS * SECRET_BYTES);
+  #lastKey: Uint8Array | undefined;
+  #subjectsGathered = 0;
   readonly #periodKeys = new Map<Uint8Array, number>();
+  readonly number: number;
   cells = 0;
+
+  constructor(number: number) {
+    this.number = number;
+  }
 
   add({ header, text, subjectKey, periodKey }: ValueToSeal): void {
     const cell = this.cells++;
@@ -103,8 +129,12 @@ class GatheredJob {
     this.#reserve(text.length * 3);
     this.#length += this.#texts.write(text, this.#length);
     this.#ends[cell] = this.#length;
-    if (this.#subjectKeys.at(-1) !== subjectKey) this.#subjectKeys.push(subjectKey);
-    this.#subjects[cell] = this.#subjectKeys.length - 1;
+    if (this.#lastKey !== subjectKey) {
+      this.#lastKey = subjectKey;
+      const at = SECRET_BYTES * this.#subjectsGathered++;
+      copyBytes({ bytes: subjectKey, start: 0, end: SECRET_BYTES }, this.#subjectKeys, at);
+    }
+    this.#subjects[cell] = this.#subjectsGathered - 1;
     const period = this.#periodKeys.get(periodKey) ?? this.#periodKeys.size;
     this.#periodKeys.set(periodKey, period);
     this.#periods[cell] = period;
@@ -117,7 +147,7 @@ class GatheredJob {
       headers: bytesOf(this.#headers),
       texts: { bytes: bytesOf(this.#texts), ends: this.#ends.subarray(0, cells) },
       secrets: {
-        subjectKeys: keysOf(this.#subjectKeys),
+        subjectKeys: this.#subjectKeys.subarray(0, SECRET_BYTES * this.#subjectsGathered),
         periodKeys: keysOf([...this.#periodKeys.keys()]),
         subjects: this.#subjects.subarray(0, cells),
         periods: this.#periods.subarray(0, cells),
