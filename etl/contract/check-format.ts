@@ -1,3 +1,4 @@
+import { OPERATION, ROW_AFTER } from '../jsonl/changed-row.ts';
 import { columnPointer } from '../jsonl/pointer.ts';
 import type { CustomValues } from './custom-properties.ts';
 import { isMap } from './fields.ts';
@@ -15,9 +16,13 @@ export function checkFormat(
 ): void {
   if (format === 'jsonl') {
     checkJsonSettings(custom, problems);
+    checkEnvelope(drafts, { custom, problems });
     checkPlaces(drafts, problems);
     return;
   }
+  const envelope = custom.get('assay.envelope');
+  if (envelope !== undefined)
+    problems.add(envelope.path, 'is for records of JSON; write assay.format: jsonl beside it, or remove it');
   for (const draft of drafts) {
     const given = draft.custom.get('assay.path');
     if (given !== undefined)
@@ -41,6 +46,26 @@ function checkJsonSettings(custom: CustomValues, problems: Problems): void {
   const sheet = custom.get('assay.xlsx');
   if (sheet !== undefined)
     problems.add(sheet.path, 'is for workbooks, and the files are JSON Lines (assay.format); remove it');
+}
+
+/** A contract of changes has a column that says what changed, and reads the row. */
+function checkEnvelope(
+  drafts: readonly ColumnDraft[],
+  { custom, problems }: { readonly custom: CustomValues; readonly problems: Problems },
+): void {
+  const envelope = custom.get('assay.envelope');
+  if (envelope === undefined) return;
+  const places = drafts.map(({ column }) => columnPointer(column));
+  if (!places.some((place) => place.startsWith(ROW_AFTER)))
+    problems.add(
+      envelope.path,
+      `is debezium, and no column reads the row; give its columns an assay.path like ${ROW_AFTER}id`,
+    );
+  if (!places.includes(OPERATION))
+    problems.add(
+      envelope.path,
+      `is debezium, and no column says whether a row was deleted; add a required one with assay.path: ${OPERATION}`,
+    );
 }
 
 function checkPlaces(drafts: readonly ColumnDraft[], problems: Problems): void {

@@ -214,6 +214,7 @@ function compareSources(old: SourceContract, next: SourceContract): ContractChan
 function compareDialects(old: CsvDialect, next: CsvDialect): ContractChange[] {
   const reads = [
     'format',
+    'envelope',
     'delimiter',
     'quote',
     'escape',

@@ -167,6 +167,8 @@ export interface ServiceLevel {
 export interface CsvDialect {
   /** Set where each line is a record in JSON; then only `encodings` (UTF-8) and `nullValues` say something. */
   readonly format?: 'jsonl';
+  /** Set where each record of JSON is a change of a table's row, as Debezium writes it, under the member `value`. */
+  readonly envelope?: 'debezium';
   /** One sign or several. */
   readonly delimiter: string;
   readonly quote: string;

@@ -9,6 +9,7 @@ export const ASSAY_PROPERTIES = {
   'assay.partitionColumn': 'contract',
   'assay.csv': 'silver',
   'assay.format': 'silver',
+  'assay.envelope': 'silver',
   'assay.xlsx': 'silver',
   'assay.unknownColumns': 'silver',
   'assay.duplicates': 'silver',

@@ -4,7 +4,7 @@ import type { CustomValues } from './custom-properties.ts';
 import { choice, describe, flag, listOf, readFields, refuseUnknown, text, whole } from './fields.ts';
 import { patternFault } from './portable-pattern.ts';
 import type { Path, Problems } from './problems.ts';
-import { readFormat } from './read-format.ts';
+import { readEnvelope, readFormat } from './read-format.ts';
 
 const SIGN = /^[\t -/:-@[-`{-~]$/;
 
@@ -75,6 +75,7 @@ export function readCsv(custom: CustomValues, problems: Problems): CsvDialect {
   const format = readFormat(custom, problems);
   return {
     ...(format === undefined ? {} : { format }),
+    ...readEnvelope(custom, problems),
     delimiter,
     quote,
     escape: escaping,

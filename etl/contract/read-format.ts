@@ -13,6 +13,16 @@ export function readFormat(custom: CustomValues, problems: Problems): 'jsonl' | 
   return format === 'jsonl' ? 'jsonl' : undefined;
 }
 
+const ENVELOPE = choice(['debezium']);
+
+/** Reads `assay.envelope`, what stands around the values of a record of JSON; absent: nothing that Assay knows. */
+export function readEnvelope(custom: CustomValues, problems: Problems): { readonly envelope?: 'debezium' } {
+  const given = custom.get('assay.envelope');
+  if (given === undefined) return {};
+  const envelope = readValue(ENVELOPE, given.value, given.path, problems);
+  return envelope === 'debezium' ? { envelope } : {};
+}
+
 /** Reads `assay.path`, where a column's value stands in a record of JSON. */
 export function readPath(custom: CustomValues, problems: Problems): { readonly path?: string } {
   const given = custom.get('assay.path');

@@ -29,6 +29,7 @@ export const COLUMN_WORD = {
 /** All of how a source writes its files is the file's. */
 export const CSV_WORD = {
   format: 'file',
+  envelope: 'file',
   delimiter: 'file',
   quote: 'file',
   escape: 'file',

@@ -40,13 +40,13 @@ export async function openJson(
 }
 
 /** A field a slot, columns in contract order first, and behind them one with the members that the contract doesn't know. */
-function jsonLayout({ columns }: SourceContract, { pointers, gates }: JsonShape): Layout {
+function jsonLayout({ columns }: SourceContract, { commas, gates }: JsonShape): Layout {
   return {
-    fields: pointers.length + 1,
+    fields: commas.length + 1,
     columns: columns.map((_, index) => index),
     unknown: [],
     newline: '\n',
-    rescued: pointers.length,
+    rescued: commas.length,
     ...(gates === undefined ? {} : { gates }),
   };
 }

@@ -1,11 +1,14 @@
 import { Buffer } from 'node:buffer';
 import type { SourceContract } from '../contract/contract.ts';
+import { type ChangedRow, changedRow } from './changed-row.ts';
 import { columnPointer, pointerSteps } from './pointer.ts';
 
 /** What is wanted of JSON records: which value goes into which slot, and what becomes of the others. */
 export interface JsonShape {
   readonly pointers: readonly string[];
-  /** By slot: whether numbers are handed on with a decimal comma, since the contract reads the column's texts so. */
+  /** Set where a record is a change of a row: slots that are no fields are behind those that are. */
+  readonly row?: ChangedRow;
+  /** By field, which has the slot of its number: whether numbers are handed on with a decimal comma, since the contract reads the column's texts so. */
   readonly commas: readonly boolean[];
   /** Whether unknown members are handed on; else only that there are some. */
   readonly keepsUnknown: boolean;
@@ -20,13 +23,15 @@ export const GATES_MEMBER = 'failed';
 const GATES_POINTER = `/${GATES_MEMBER}`;
 
 /** What is wanted of the records of a contract: a slot a column. Of events, also what failed at gates. */
-export function jsonShape({ columns, unknownColumns }: SourceContract, isEvents = false): JsonShape {
+export function jsonShape({ columns, unknownColumns, csv }: SourceContract, isEvents = false): JsonShape {
   const pointers = columns.map(columnPointer);
   const commas = columns.map(({ type, number }) => NUMBERS.has(type.kind) && number.decimal === ',');
   const keepsUnknown = unknownColumns !== 'ignore';
-  if (!isEvents) return { pointers, commas, keepsUnknown };
+  const placed = (all: readonly string[]) =>
+    csv.envelope === 'debezium' ? changedRow(all) : { pointers: all };
+  if (!isEvents) return { ...placed(pointers), commas, keepsUnknown };
   return {
-    pointers: [...pointers, GATES_POINTER],
+    ...placed([...pointers, GATES_POINTER]),
     commas: [...commas, false],
     keepsUnknown,
     passed: unknownColumns === 'reject' ? AROUND_PAYLOADS : [],

@@ -1,12 +1,15 @@
 import { Buffer } from 'node:buffer';
+import type { ChangedRow } from './changed-row.ts';
 import { KIND, type RecordScanner, UNKNOWN } from './scan-record.ts';
 import type { JsonShape } from './shape.ts';
 import { BACKSLASH, CLOSE, COLON, COMMA, codeUnit, ESCAPED, LETTER_U, OPEN, QUOTE, SPACE } from './tokens.ts';
 
+const LETTER_D = 0x64;
+
 const [TAB, LF, CR, DOT, NBSP_LEAD, NBSP_TAIL] = [9, 10, 13, 0x2e, 0xc2, 0xa0];
 
 /**
- * Writes scanned JSON records as CSV in plain signs (`,`, `"`, LF), a field a slot, and behind them the unknown members
+ * Writes scanned JSON records as CSV in plain signs (`,`, `"`, LF), a field a column, and behind them the unknown members
  * as one JSON object. A text is quoted, so that an empty one is no NULL; NULL and what is absent are nothing; a number
  * is what was written, an object or array its canonical text:
  * without white space, in the order in which it came, numbers as written, texts with the shortest escapes that JSON needs
@@ -14,6 +17,7 @@ const [TAB, LF, CR, DOT, NBSP_LEAD, NBSP_TAIL] = [9, 10, 13, 0x2e, 0xc2, 0xa0];
  */
 export class FieldWriter {
   readonly #commas: readonly boolean[];
+  readonly #row: ChangedRow | undefined;
   #out: Uint8Array = Buffer.allocUnsafeSlow(64 * 1024);
   #length = 0;
   /** Whether some text begins or ends with a blank, or holds a line end. */
@@ -21,8 +25,9 @@ export class FieldWriter {
   hasLineEnds = false;
   longestBytes = 0;
 
-  constructor({ commas }: JsonShape) {
+  constructor({ commas, row }: JsonShape) {
     this.#commas = commas;
+    this.#row = row;
   }
 
   /** Forgets what was written. */
@@ -50,10 +55,12 @@ export class FieldWriter {
   record(bytes: Uint8Array, scanned: RecordScanner): void {
     const from = this.#length;
     const { kinds, starts, ends } = scanned;
-    for (let slot = 0; slot < kinds.length; slot++) {
+    const before = this.#rowBefore(bytes, scanned);
+    for (let field = 0; field < this.#commas.length; field++) {
+      const slot = before?.get(field) ?? field;
       const kind = kinds[slot] as number;
       if (kind > KIND.null) {
-        this.#field(bytes, kind, { start: starts[slot] as number, end: ends[slot] as number, slot });
+        this.#field(bytes, kind, { start: starts[slot] as number, end: ends[slot] as number, field });
       } else this.#makeRoom(1);
       this.#put(COMMA);
     }
@@ -64,10 +71,18 @@ export class FieldWriter {
     if (this.#length - from > this.longestBytes) this.longestBytes = this.#length - from;
   }
 
+  /** Which slots have the row where it was deleted. */
+  #rowBefore(bytes: Uint8Array, { kinds, starts, ends }: RecordScanner): ChangedRow['before'] | undefined {
+    const row = this.#row;
+    if (row === undefined || kinds[row.operation] !== KIND.text) return undefined;
+    const start = starts[row.operation] as number;
+    return bytes[start] === LETTER_D && ends[row.operation] === start + 1 ? row.before : undefined;
+  }
+
   #field(
     bytes: Uint8Array,
     kind: number,
-    { start, end, slot }: { start: number; end: number; slot: number },
+    { start, end, field }: { start: number; end: number; field: number },
   ): void {
     this.#makeRoom(2 * (end - start) + 3);
     switch (kind) {
@@ -84,7 +99,7 @@ export class FieldWriter {
         break;
       default:
         this.#copy(bytes, start, end);
-        if (kind === KIND.number && this.#commas[slot] === true) this.#comma(end - start);
+        if (kind === KIND.number && this.#commas[field] === true) this.#comma(end - start);
     }
   }
 

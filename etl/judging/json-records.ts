@@ -20,7 +20,7 @@ export class JsonRecords {
   /** With `isEvents` each record is an event as it lands. */
   constructor(contract: SourceContract, { isEvents = false }: { readonly isEvents?: boolean } = {}) {
     const shape = jsonShape(contract, isEvents);
-    this.#unknownAt = shape.pointers.length;
+    this.#unknownAt = shape.commas.length;
     this.#gatesAt = shape.gates;
     this.#scanner = new RecordScanner(shape);
     this.#writer = new FieldWriter(shape);

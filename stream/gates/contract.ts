@@ -60,7 +60,7 @@ async function judgeGroup(
   return states.map((state, n) => {
     const named = state.policy.policy.contract_id;
     const judged = {
-      ...withFaults(state, 'CONTRACT', reasonsOf(verdicts[n])),
+      ...withFaults(state, 'CONTRACT', isForgotten(state, contract) ? [] : reasonsOf(verdicts[n])),
       contract: { id, version: contract.version },
       notJudged: judge.notJudged,
       warnings: named === undefined || named === id ? state.warnings : [...state.warnings, 'CONTRACT_OTHER'],
@@ -68,6 +68,10 @@ async function judgeGroup(
     return [state, judged];
   });
 }
+
+/** Whether an event only lets a compacted topic forget a key, behind the event that deleted its row: there is nothing to judge. */
+const isForgotten = ({ payload, event }: GateState, { csv }: SourceContract): boolean =>
+  csv.envelope === 'debezium' && payload.kind === 'none' && event.key !== null;
 
 function reasonsOf(verdict: JsonVerdict | undefined): string[] {
   if (verdict === undefined) return [];

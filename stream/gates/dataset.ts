@@ -29,7 +29,8 @@ export const datasetGate = (set: PolicySet): Gate =>
       dataset: datasetOfUrn(urn),
       policy,
       // Without a mapping it says what was read before the dataset was known.
-      envelope: typeof said === 'object' ? readEnvelope(event, payload, said) : envelope,
+      envelope:
+        typeof said === 'object' || said === 'debezium' ? readEnvelope(event, payload, said) : envelope,
       warnings: [...state.warnings, ...warningsOf(set, urn, policy.why)],
     };
   });

@@ -1,11 +1,12 @@
 import { isJsonType } from '../landing/cloud-event.ts';
+import { debeziumFaults } from './debezium.ts';
 import { type GateState, gateOfEach, withFaults } from './gate.ts';
 import { textAt } from './value-at.ts';
 
 /**
  * ENVELOPE: whether an event's form is right. Faults: `PAYLOAD_UNREADABLE` where it is no JSON, behind which nothing can be
  * judged; `ENVELOPE_MISSING` where the policy wants CloudEvents and it is none; `ENVELOPE_INVALID:attribute` where a
- * CloudEvent breaks the standard, or a place of the policy's mapping is empty.
+ * CloudEvent breaks the standard, a place of the policy's mapping is empty, or a change isn't what Debezium writes.
  */
 export const ENVELOPE_GATE = gateOfEach('ENVELOPE', (state) => {
   // A tombstone removes a key: it has no form that could be wrong.
@@ -28,6 +29,7 @@ function faultsOf({ envelope, payload, policy }: GateState, isReadable: boolean)
     return Object.entries(wanted).flatMap(([name, pointer]) =>
       textAt(payload, pointer) === undefined ? [`ENVELOPE_INVALID:${name}`] : [],
     );
+  if (wanted === 'debezium') return debeziumFaults(payload).map((name) => `ENVELOPE_INVALID:${name}`);
   if (attributes === undefined) return wanted === 'cloudevents' ? ['ENVELOPE_MISSING'] : [];
   return invalidAttributes(attributes).map((name) => `ENVELOPE_INVALID:${name}`);
 }

@@ -2,6 +2,7 @@ import type { ObservedEvent } from '../event.ts';
 import { binaryCloudEvent, structuredCloudEvent } from '../landing/cloud-event.ts';
 import type { Payload } from '../landing/payload.ts';
 import type { DatasetPolicy } from '../policy/dataset-policy.ts';
+import { changedAt } from './debezium.ts';
 import type { Envelope } from './gate.ts';
 import { headerText } from './header-text.ts';
 import { textAt } from './value-at.ts';
@@ -13,7 +14,7 @@ const PRODUCER_HEADERS = ['producer_id', 'producer-id', 'x-producer-id'];
 const TYPE_HEADERS = ['event_type', 'event-type'];
 
 /**
- * What an event says of itself: as the policy's mapping has it, else as a CloudEvent, else in headers of usual names and
+ * What an event says of itself: as the policy's mapping has it, or its known form of changes, else as a CloudEvent, else in headers of usual names and
  * the members `event_type` and `event_time`.
  */
 export function readEnvelope(
@@ -35,7 +36,12 @@ export function readEnvelope(
       first(TYPE_HEADERS) ??
       textAt(payload, '/event_type') ??
       null,
-    time: mapped(mapping?.time) ?? attributes?.time ?? textAt(payload, '/event_time') ?? null,
+    time:
+      mapped(mapping?.time) ??
+      (said === 'debezium' ? changedAt(payload) : undefined) ??
+      attributes?.time ??
+      textAt(payload, '/event_time') ??
+      null,
     producer: mapped(mapping?.producer) ?? first(PRODUCER_HEADERS) ?? attributes?.source ?? null,
   };
 }

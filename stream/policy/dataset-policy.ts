@@ -61,7 +61,7 @@ export const DatasetPolicy = z.strictObject({
   }),
   producers: z.array(ProducerRule).max(1000).exactOptional(),
   envelope: z
-    .union([z.enum(['cloudevents', 'none']), EnvelopeMapping])
+    .union([z.enum(['cloudevents', 'debezium', 'none']), EnvelopeMapping])
     .exactOptional()
     .meta({ description: 'absent: CloudEvents where an event is one, bare otherwise' }),
   compatibility: z.enum(COMPATIBILITY_MODES).exactOptional().meta({

@@ -73,6 +73,25 @@ describe('a contract of JSON Lines', () => {
     ]);
   });
 
+  test('of changes reads the row and what happened to it', () => {
+    const assay = { format: 'jsonl', envelope: 'debezium' };
+    expect(problems(textOf([], assay))).toEqual([
+      expect.stringContaining('no column reads the row'),
+      expect.stringContaining('assay.path: /value/op'),
+    ]);
+    const row = [
+      { name: 'op', assay: { path: '/value/op' } },
+      { name: 'sku', assay: { path: '/value/after/sku' } },
+    ];
+    expect(problems(textOf(row, assay))).toEqual([]);
+    expect(problems(textOf(row, { ...assay, envelope: 'avro' }))).toEqual([
+      expect.stringContaining("is 'avro'; write debezium"),
+    ]);
+    expect(problems(textOf([], { envelope: 'debezium' }))).toEqual(
+      expect.arrayContaining([expect.stringContaining('write assay.format: jsonl beside it')]),
+    );
+  });
+
   test('alone may say where values stand in JSON', () => {
     expect(problems(textOf([], {}))).toEqual([expect.stringContaining('write assay.format: jsonl')]);
     expect(problems(textOf([], { format: 'json' }))).toEqual(

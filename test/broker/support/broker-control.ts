@@ -16,6 +16,8 @@ export const Session = z.object({
   /** To start Kafka's own command line tools with. */
   java: z.string(),
   classpath: z.string(),
+  /** PostgreSQL's programs, where they are. */
+  postgres: z.string().exactOptional(),
 });
 export type Session = z.infer<typeof Session>;
 

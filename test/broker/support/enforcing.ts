@@ -82,7 +82,8 @@ export async function openStreamLake(
   };
 }
 
-function begin(child: ChildProcessWithoutNullStreams): Enforcing {
+/** Follows an enforcer that was started. */
+export function begin(child: ChildProcessWithoutNullStreams): Enforcing {
   const texts = { out: '', err: '' };
   for (const name of ['out', 'err'] as const)
     child[`std${name}`].setEncoding('utf8').on('data', (text: string) => {
@@ -104,7 +105,8 @@ function begin(child: ChildProcessWithoutNullStreams): Enforcing {
   return { child, end, err: () => texts.err, out: () => texts.out };
 }
 
-async function linesUnder(folder: string): Promise<Record<string, unknown>[]> {
+/** Lines of all files of JSON Lines below a folder, parsed by JSON.parse. */
+export async function linesUnder(folder: string): Promise<Record<string, unknown>[]> {
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   const files = names.filter((name) => name.endsWith('.jsonl'));
   const texts = await Promise.all(files.map((name) => readFile(path.join(folder, name), 'utf8')));
@@ -133,7 +135,11 @@ export async function evidencePlaces(bootstrap: string, topic: string): Promise<
 }
 
 /** Waits until the group has kept the ends of all partitions but for markers of transactions, of which there are at most `markers`. */
-export async function untilDone(bootstrap: string, { topic }: StreamLake, markers = 0): Promise<void> {
+export async function untilDone(
+  bootstrap: string,
+  { topic }: Pick<StreamLake, 'topic'>,
+  markers = 0,
+): Promise<void> {
   let seen: unknown;
   const isDone = async (): Promise<boolean> => {
     const [kept, ends] = await asAdmin(bootstrap, async (admin) => [
