@@ -218,6 +218,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/evidence-show.ts')).evidenceShow,
   },
   {
+    name: 'incidents list',
+    summary: 'what is wrong with events, and what was',
+    load: async () => (await import('./commands/incidents-list.ts')).incidentsList,
+  },
+  {
+    name: 'incidents show',
+    summary: 'everything that is known of an incident',
+    load: async () => (await import('./commands/incidents-show.ts')).incidentsShow,
+  },
+  {
     name: 'policy get',
     summary: "the policy by which a dataset's events are checked",
     load: async () => (await import('./commands/policy-get.ts')).policyGet,

@@ -134,7 +134,9 @@ export interface Alert {
     | 'files-rejected'
     | 'figures-restated'
     | 'drop-refused'
-    | 'unhealthy';
+    | 'unhealthy'
+    | 'incident-opened'
+    | 'incident-closed';
   readonly dataset: string;
   readonly runId: string;
   readonly at: string;

@@ -1,10 +1,14 @@
 import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
 import { type Outcome, runDatasets } from '../../etl/operations/run-datasets.ts';
+import type { OnKept } from '../../stream/evidence/lake-evidence.ts';
+import { EvidenceWindows } from '../../stream/signals/evidence-windows.ts';
+import type { Incident } from '../../stream/signals/incident.ts';
 import type { Args, Command } from '../command.ts';
 import { enforceUntilEnd } from '../enforce/enforcing.ts';
 import { openEvents } from '../enforce/event-source.ts';
 import { policiesOf } from '../enforce/policies-of.ts';
 import { registryGates } from '../enforce/registry-gates.ts';
+import { incidentLine, signalsOfFile } from '../enforce/signals.ts';
 import { summaryJson, summaryText } from '../enforce/summary.ts';
 import { Tally } from '../enforce/tally.ts';
 import { TOPICS_OPTIONS } from '../enforce/topics-options.ts';
@@ -16,6 +20,7 @@ import { nextCommand } from '../locations.ts';
 import { type CommandLake, NO_TEND, openLakeOf } from '../open-lake.ts';
 import { outcomeJson, printOutcome } from '../outcome.ts';
 import { outcomeCode } from '../outcome-code.ts';
+import { printable } from '../print/printable.ts';
 import { progressBar } from '../print/progress.ts';
 import { REGISTRY_OPTION } from '../schema-registry.ts';
 import { usageError } from '../usage-error.ts';
@@ -79,9 +84,10 @@ Exit code 1 where an event failed, or a run was held.`,
     const named = namedEvents(args);
     const lake = await openLakeOf(args, io);
     const tally = new Tally();
-    const isInterrupted = await enforceFile(named, tally, { lake, args, io });
+    const { isInterrupted, incidents } = await enforceFile(named, tally, { lake, args, io });
     const isJson = args.has('json');
     if (!isJson) io.out(summaryText(tally));
+    if (!isJson) for (const one of incidents) io.out(printable(`Incident: ${incidentLine(one)}`));
     const outcomes: Outcome[] = [];
     let code: ExitCode = tally.failed > 0 ? EXIT.data : EXIT.ok;
     if (!args.has('no-run') && !isInterrupted)
@@ -93,8 +99,9 @@ Exit code 1 where an event failed, or a run was held.`,
         }
     if (isJson) {
       const runs = await Promise.all(outcomes.map((outcome) => outcomeJson(lake, outcome)));
-      io.out(JSON.stringify({ ...summaryJson(tally), runs }, null, 2));
-    } else for (const line of nextLines(tally, args, io)) io.out(line);
+      io.out(JSON.stringify({ ...summaryJson(tally), incidents, runs }, null, 2));
+    } else
+      for (const line of nextLines({ tally, hasIncidents: incidents.length > 0 }, args, io)) io.out(line);
     return code;
   },
 };
@@ -130,7 +137,7 @@ async function enforceFile(
   named: ReturnType<typeof namedEvents>,
   tally: Tally,
   { lake, args, io }: Context,
-): Promise<boolean> {
+): Promise<{ readonly isInterrupted: boolean; readonly incidents: readonly Incident[] }> {
   const watch = await openWatch(args, io, { clock: lake.effects.clock, mustJoin: false });
   const bar = progressBar(io, !args.has('json'), 'landing …');
   const scratch = await lake.effects.openScratch('enforce');
@@ -139,12 +146,14 @@ async function enforceFile(
     const gates = await registryGates(args, io, lake.effects.clock);
     watch.look({ policies });
     const source = await openEvents(named, { effects: lake.effects, scratch, io, progress: bar.advance });
-    return await withScratchEngine(lake.effects, 'enforce', (engine) =>
-      enforceUntilEnd(
-        { lake, engine, source, policies, tally, watch, limits: LIMITS, isFixed: true, ...gates },
-        io,
-      ),
+    const windows = new EvidenceWindows(lake.effects.objects);
+    const onKept: OnKept = (key, kept) => windows.add(key, kept);
+    const enforcing = { lake, source, policies, tally, watch, onKept, limits: LIMITS, ...gates };
+    const isInterrupted = await withScratchEngine(lake.effects, 'enforce', (engine) =>
+      enforceUntilEnd({ ...enforcing, engine, isFixed: true }, io),
     );
+    const urns = new Set(tally.topics.map(({ datasetUrn }) => datasetUrn));
+    return { isInterrupted, incidents: await signalsOfFile(urns, windows, { lake, policies, watch }) };
   } finally {
     bar.stop();
     await watch.close();
@@ -152,9 +161,14 @@ async function enforceFile(
   }
 }
 
-function nextLines(tally: Tally, args: Args, io: Io): string[] {
+function nextLines(
+  { tally, hasIncidents }: { readonly tally: Tally; readonly hasIncidents: boolean },
+  args: Args,
+  io: Io,
+): string[] {
   const [apart] = tally.landing.apartKeys;
   const lines = tally.failed > 0 ? [nextCommand(args, io, 'evidence list --result FAIL')] : [];
+  if (hasIncidents) lines.unshift(nextCommand(args, io, 'incidents list'));
   if (apart !== undefined)
     lines.push(
       `${nextCommand(args, io, `ingest ${lakeFile(args, apart)} --dataset D`)} (once a contract takes them)`,

@@ -17,6 +17,7 @@ import { enforceUntilEnd } from './enforcing.ts';
 import { kafkaSettings } from './kafka-options.ts';
 import { policiesOf } from './policies-of.ts';
 import { registryGates } from './registry-gates.ts';
+import { startSignals } from './signals.ts';
 import { summaryJson, summaryText } from './summary.ts';
 import { Tally } from './tally.ts';
 import { EVIDENCE_TOPIC, GROUP, RUN_SECONDS, SESSION_SECONDS } from './topics-options.ts';
@@ -85,6 +86,7 @@ async function enforceFrom(source: KafkaSource, context: Context): Promise<void>
     new IdempotentSender({ settings }),
     new IdempotentSender({ settings }),
   ];
+  const signals = startSignals({ lake, policies, watch }, () => source.lag());
   const runs = args.has('no-run') ? undefined : batchRuns(lake, runsOptions(context));
   try {
     await withScratchEngine(lake.effects, 'enforce', (engine) =>
@@ -93,12 +95,14 @@ async function enforceFrom(source: KafkaSource, context: Context): Promise<void>
           ...{ lake, watch, engine, source, policies, tally, limits: LIMITS, ...gates },
           evidenceTopic: watch.sink(evidenceTopic, new KafkaEvidenceSink(evidenceSender, evidenceTopic)),
           republisher: new KafkaRepublisher(eventSender),
+          onKept: (key, evidence) => signals.windows.add(key, evidence),
           ...(runs === undefined ? {} : { runs, onLanded: ({ datasets }) => runs.landed(datasets) }),
         },
         io,
       ),
     );
   } finally {
+    await signals.close();
     await runs?.close();
     await evidenceSender.close();
     await eventSender.close();

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Engine } from '../../etl/engine/engine.ts';
 import { openEnforcer } from '../../stream/enforcer.ts';
 import type { Evidence } from '../../stream/evidence/evidence.ts';
-import { lakeEvidence } from '../../stream/evidence/lake-evidence.ts';
+import { lakeEvidence, type OnKept } from '../../stream/evidence/lake-evidence.ts';
 import type { Gate } from '../../stream/gates/gate.ts';
 import { openContracts } from '../../stream/gates/open-contracts.ts';
 import { openPipeline } from '../../stream/gates/pipeline.ts';
@@ -34,6 +34,7 @@ export interface Enforcing {
   readonly schemas?: readonly Gate[];
   readonly onJudged?: (evidence: readonly Evidence[]) => void;
   readonly onLanded?: (landed: Landed) => void;
+  readonly onKept?: OnKept;
 }
 
 /** Enforces events until their source ends, or Ctrl-C or SIGTERM comes: then what was begun is finished. Returns whether it was interrupted. */
@@ -46,7 +47,7 @@ export async function enforceUntilEnd(enforcing: Enforcing, io: Io): Promise<boo
     source,
     clock,
     pipeline: openPipeline({ ...enforcing, policies, contracts }),
-    evidence: watch.keeper(lakeEvidence(objects)),
+    evidence: watch.keeper(lakeEvidence(objects, enforcing.onKept)),
     ...(evidenceTopic === undefined ? {} : { evidenceTopic }),
     making: { contracts, digestKey, ...(vault === undefined ? {} : { vault }) },
     lander: new Lander({

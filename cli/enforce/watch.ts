@@ -4,6 +4,7 @@ import { isTracing } from '../../adapters/local/telemetry.ts';
 import type { EnforcerMetrics, MetricSources } from '../../adapters/telemetry/enforcer-metrics.ts';
 import { AssayError } from '../../etl/errors.ts';
 import type { Clock } from '../../etl/ports.ts';
+import type { Partition } from '../../stream/event.ts';
 import type { EvidenceKeeper, EvidenceSink } from '../../stream/ports.ts';
 import type { EnforcerTelemetry } from '../../stream/telemetry.ts';
 import type { Args } from '../command.ts';
@@ -26,6 +27,10 @@ export interface Watch {
   keeper(keeper: EvidenceKeeper): EvidenceKeeper;
   /** Tells what an operator should know of a source. */
   notice(notice: SourceNotice): void;
+  /** Has somebody told of records that expired before they were read. */
+  onExpired(
+    tell: (partition: Partition, range: { readonly from: number; readonly to: number }) => void,
+  ): void;
   /** Names what is looked at, as soon as it is there. */
   look(at: { readonly policies: KnownPolicies; readonly lag?: NonNullable<MetricSources['lag']> }): void;
   close(): Promise<void>;
@@ -45,6 +50,7 @@ export async function openWatch(
   const hindrances = new Hindrances(now);
   if (mustJoin) hindrances.set('group', 'no partition was assigned yet');
   let at: Parameters<Watch['look']>[0] | undefined;
+  let tellExpired: Parameters<Watch['onExpired']>[0] | undefined;
   const nowMs = (): number => performance.timeOrigin + performance.now();
   const metrics = await metricsOf(args, nowMs, {
     lag: () => at?.lag?.() ?? [],
@@ -76,7 +82,13 @@ export async function openWatch(
     telemetry: isWatched ? together(nowMs, parts, log) : undefined,
     sink: (topic, sink) => ({ emit: (evidence) => counted(topic, () => sink.emit(evidence)) }),
     keeper: ({ keep, kept }) => ({ kept, keep: (evidence) => counted('lake', () => keep(evidence)) }),
-    notice: (notice) => tellNotice(notice, { log, metrics, hindrances }),
+    notice(notice) {
+      tellNotice(notice, { log, metrics, hindrances });
+      if (notice.kind === 'gap') tellExpired?.(notice.partition, notice);
+    },
+    onExpired: (tell) => {
+      tellExpired = tell;
+    },
     look: (more) => {
       at = more;
     },

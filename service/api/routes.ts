@@ -7,6 +7,7 @@ import { listDecisions } from './decisions.ts';
 import { showDiff } from './diff.ts';
 import { listEvidence } from './evidence.ts';
 import { showHealth } from './health.ts';
+import { listIncidents, showIncident } from './incidents.ts';
 import { showLineage } from './lineage.ts';
 import { lookForValues, showLooking } from './looking.ts';
 import { openApi } from './openapi.ts';
@@ -117,6 +118,8 @@ export const ROUTES: readonly Route[] = [
   showResolution,
   setResolution,
   listEvidence,
+  listIncidents,
+  showIncident,
   describeApi,
   healthz,
   readyz,

@@ -55,6 +55,7 @@ const BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   POLICY_WRONG: 422,
   RESOLUTION_WRONG: 422,
   NO_POLICY: 404,
+  NO_INCIDENT: 404,
   NO_RESOLUTION: 404,
   NOT_YOUR_DATASET: 403,
   TOO_LARGE: 413,

@@ -16,14 +16,18 @@ interface Known {
   readonly adopted: ReadonlyMap<string, Evidence>;
 }
 
+/** Is given evidence that was written, and the key of its object. */
+export type OnKept = (key: string, evidence: readonly Evidence[]) => void;
+
 const NOTHING_KNOWN: Known = { end: 0, adopted: new Map() };
 
 /**
  * Keeps evidence in a lake: JSON Lines, an object for the events of a dataset in a call, written once. Where the same
  * events come again, what is there is adopted: an event whose evidence is kept is given none again, as long as events of a
- * partition come in order. Whoever reads takes the first of an id, for the case that a process died in between.
+ * partition come in order. Whoever reads takes the first of an id, for the case that a process died in between. `onKept` is
+ * given what was written, and where.
  */
-export function lakeEvidence(objects: ObjectStore): EvidenceKeeper {
+export function lakeEvidence(objects: ObjectStore, onKept?: OnKept): EvidenceKeeper {
   const known = new Map<string, Known>();
   const keepOf = async (all: readonly Evidence[], standing: Standing): Promise<void> => {
     const [first] = all;
@@ -39,7 +43,7 @@ export function lakeEvidence(objects: ObjectStore): EvidenceKeeper {
     for (let now = before; ; ) {
       const open = all.filter(({ source }) => source.offset >= now.end);
       if (open.length === 0) return;
-      now = await putOrAdopt(objects, place, open);
+      now = await putOrAdopt({ objects, onKept }, place, open);
       take(standing, all, now.adopted);
       known.set(of, now);
     }
@@ -105,7 +109,7 @@ const placeOf = ({ source }: Evidence): StreamPlace => ({
 
 /** Writes them as one object, or finds the one that is there. */
 async function putOrAdopt(
-  objects: ObjectStore,
+  { objects, onKept }: { readonly objects: ObjectStore; readonly onKept: OnKept | undefined },
   place: StreamPlace,
   evidence: readonly Evidence[],
 ): Promise<Known> {
@@ -115,6 +119,7 @@ async function putOrAdopt(
   const body = Buffer.from(evidence.map((one) => `${JSON.stringify(one)}\n`).join(''));
   try {
     await objects.put(key, body, { ifNoneMatch: '*' });
+    onKept?.(key, evidence);
     return { end: endOf(evidence), adopted: new Map() };
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;

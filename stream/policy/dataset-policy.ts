@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { COMPATIBILITY_MODES } from '../registry/registry.ts';
+import { ExpectedTraffic } from '../signals/expected-traffic.ts';
 import { ContractId } from './contract-id.ts';
 import { DatasetUrn } from './dataset-urn.ts';
 
@@ -55,6 +56,10 @@ export const DatasetPolicy = z.strictObject({
   }),
   volume_rpm_expected: z.int().min(1).max(1_000_000_000).exactOptional().meta({
     description: 'events a minute at peak',
+  }),
+  expected_traffic: ExpectedTraffic.exactOptional().meta({
+    description:
+      'when events are expected, in UTC; that none come then is an incident. Absent: always, where freshness or volume is said',
   }),
   republish_topic: TopicName.exactOptional().meta({
     description: 'where events that pass are sent on to, for REPUBLISH_PASS_ONLY',
