@@ -7,6 +7,7 @@ import { JsonJudge } from '../../etl/judging/json-judge.ts';
 import { arbitraryLine, POINTERS } from '../jsonl/arbitrary-lines.ts';
 import { contractText, NO_LIMITS } from '../stages/contract-text.ts';
 import { testLake } from '../stages/harness.ts';
+import { tryFor } from '../support/try-for.ts';
 
 /** Wanted are values that stand anywhere in the lines; all that is not text must be right. */
 const CONTRACT = contractText({
@@ -51,42 +52,36 @@ function withDay(line: Buffer): Buffer {
 test(
   'a line alone gets what it gets in a file of JSON Lines',
   async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(arbitraryLine.map(withDay), { minLength: 40, maxLength: 80 }),
-        async (lines) => {
-          const lake = await testLake({ contracts: [CONTRACT] });
-          try {
-            // A file may begin with a byte order mark; here it begins with an empty line.
-            const file = Buffer.concat(lines.flatMap((line) => [Buffer.from('\n'), line]));
-            await lake.dropAndRun({ 'a.jsonl': file });
-            const [passed, failed] = [await lake.rows('silver'), await lake.rows('quarantine')];
-            const inFile = new Map<number, unknown>();
-            for (const row of passed)
-              inFile.set(Number(row.source_row_number), {
-                kind: 'passed',
-                reasons: [],
-                rowHash: row.row_hash,
-              });
-            for (const row of failed)
-              inFile.set(Number(row.source_row_number), {
-                reasons: row.reasons,
-                ...(row.record === null
-                  ? { kind: 'unreadable', rowHash: null }
-                  : { kind: 'failed', rowHash: row.row_hash }),
-              });
-            const alone = await judge.judge(lines);
-            const found = lines.map((_, n) => inFile.get(n + 2) ?? { kind: 'blank' });
-            expect(alone.map((one) => (one.kind === 'blank' ? { kind: 'blank' } : one))).toEqual(found);
-          } finally {
-            await lake.dispose();
-          }
-        },
-      ),
-      {
-        numRuns: Number(process.env.JUDGE_CASES ?? 10),
-        interruptAfterTimeLimit: SECONDS * 1000,
-        markInterruptAsFailure: false,
+    await tryFor(
+      { seconds: SECONDS, cases: Number(process.env.JUDGE_CASES ?? 10) },
+      [fc.array(arbitraryLine.map(withDay), { minLength: 40, maxLength: 80 })],
+      async (lines) => {
+        const lake = await testLake({ contracts: [CONTRACT] });
+        try {
+          // A file may begin with a byte order mark; here it begins with an empty line.
+          const file = Buffer.concat(lines.flatMap((line) => [Buffer.from('\n'), line]));
+          await lake.dropAndRun({ 'a.jsonl': file });
+          const [passed, failed] = [await lake.rows('silver'), await lake.rows('quarantine')];
+          const inFile = new Map<number, unknown>();
+          for (const row of passed)
+            inFile.set(Number(row.source_row_number), {
+              kind: 'passed',
+              reasons: [],
+              rowHash: row.row_hash,
+            });
+          for (const row of failed)
+            inFile.set(Number(row.source_row_number), {
+              reasons: row.reasons,
+              ...(row.record === null
+                ? { kind: 'unreadable', rowHash: null }
+                : { kind: 'failed', rowHash: row.row_hash }),
+            });
+          const alone = await judge.judge(lines);
+          const found = lines.map((_, n) => inFile.get(n + 2) ?? { kind: 'blank' });
+          expect(alone.map((one) => (one.kind === 'blank' ? { kind: 'blank' } : one))).toEqual(found);
+        } finally {
+          await lake.dispose();
+        }
       },
     );
   },

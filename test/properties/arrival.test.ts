@@ -4,8 +4,7 @@ import { auditDataset } from '../../etl/audit/audit-dataset.ts';
 import { askForBackfill, chooseFiles } from '../../etl/operations/backfill.ts';
 import { contractText, PAYMENTS } from '../stages/contract-text.ts';
 import { type TestLake, testLake } from '../stages/harness.ts';
-
-const LIMIT = { interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false } as const;
+import { tryFor } from '../support/try-for.ts';
 
 type Mode = 'replace' | 'keep-first';
 
@@ -58,8 +57,10 @@ describe('the order of arrival', () => {
   ] as const)(
     'decides with %s, in however many runs and under whatever names files come, and in a backfill',
     async (mode, wanted) => {
-      await fc.assert(
-        fc.asyncProperty(fc.array(payments, { minLength: 4, maxLength: 4 }), drops, async (files, order) => {
+      await tryFor(
+        { seconds: 60, cases: 10 },
+        [fc.array(payments, { minLength: 4, maxLength: 4 }), drops],
+        async (files, order) => {
           const lake = await testLake({ contracts: [contract(mode)] });
           try {
             for (const { file, name, isRunNext } of order) {
@@ -81,8 +82,7 @@ describe('the order of arrival', () => {
           } finally {
             await lake.dispose();
           }
-        }),
-        { numRuns: 10, ...LIMIT },
+        },
       );
     },
   );

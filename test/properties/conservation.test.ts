@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { contractText, PAYMENTS } from '../stages/contract-text.ts';
 import { type Files, testLake } from '../stages/harness.ts';
 import type { Row } from '../stages/read-rows.ts';
+import { tryFor } from '../support/try-for.ts';
 import { withoutRun } from './same-rows.ts';
 
 const CONTRACT = contractText({
@@ -11,7 +12,6 @@ const CONTRACT = contractText({
   assay: { ...PAYMENTS.assay, csv: { totalRow: { column: 'amount' }, encodings: ['utf-8', 'windows-1252'] } },
 });
 const HEADER = 'id,paid_on,amount,note\n';
-const LIMIT = { interruptAfterTimeLimit: 15_000, markInterruptAsFailure: false } as const;
 
 const field = fc.constantFrom(
   '1',
@@ -60,8 +60,10 @@ function rejectLines(rows: readonly Row[]): string[] {
 
 describe('conservation', () => {
   test('holds for any file: every record has one verdict, by number and by identity', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(wild, { minLength: 1, maxLength: 4 }), async (files) => {
+    await tryFor(
+      { seconds: 15, cases: 60 },
+      [fc.array(wild, { minLength: 1, maxLength: 4 })],
+      async (files) => {
         const lake = await testLake({ contracts: [CONTRACT] });
         try {
           const { seal } = await lake.dropAndRun(
@@ -83,54 +85,46 @@ describe('conservation', () => {
         } finally {
           await lake.dispose();
         }
-      }),
-      { numRuns: 60, ...LIMIT },
+      },
     );
   });
 });
 
 describe('the order of the files', () => {
   test('changes nothing, nor does it matter in how many runs they come', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        records,
-        fc.integer({ min: 1, max: 4 }),
-        fc.infiniteStream(fc.nat(3)),
-        async (all, count, dealt) => {
-          const parts = Array.from({ length: count }, () => [] as string[]);
-          for (const record of all) parts[(dealt.next().value ?? 0) % count]?.push(record);
-          const files = parts.map((part, n) => [`f${n}.csv`, `${HEADER}${part.join('\n')}\n`] as const);
-          const once = await publish([Object.fromEntries(files)]);
-          expect(await publish(files.map((entry) => Object.fromEntries([entry])).reverse())).toEqual(once);
-        },
-      ),
-      { numRuns: 15, ...LIMIT },
+    await tryFor(
+      { seconds: 15, cases: 15 },
+      [records, fc.integer({ min: 1, max: 4 }), fc.infiniteStream(fc.nat(3))],
+      async (all, count, dealt) => {
+        const parts = Array.from({ length: count }, () => [] as string[]);
+        for (const record of all) parts[(dealt.next().value ?? 0) % count]?.push(record);
+        const files = parts.map((part, n) => [`f${n}.csv`, `${HEADER}${part.join('\n')}\n`] as const);
+        const once = await publish([Object.fromEntries(files)]);
+        expect(await publish(files.map((entry) => Object.fromEntries([entry])).reverse())).toEqual(once);
+      },
     );
   });
 });
 
 describe('a repeat', () => {
   test('changes no figure: the same file, the same bytes by another name, the same records in another file', async () => {
-    await fc.assert(
-      fc.asyncProperty(records, async (all) => {
-        const text = `${HEADER}${all.join('\n')}\n`;
-        const lake = await testLake({ contracts: [CONTRACT] });
-        try {
-          const first = await lake.dropAndRun({ 'a.csv': text });
-          const before = withoutRun(await lake.rows('silver'));
-          expect((await lake.dropAndRun({ 'a.csv': text })).status).toBe('nothing-to-do');
-          const renamed = await lake.dropAndRun({ 'b.csv': text });
-          expect([renamed.record?.counts.records, renamed.record?.files[0]?.status]).toEqual([0, 'repeat']);
-          const again = await lake.dropAndRun({ 'c.csv': `${text}\n` });
-          expect(again.record?.counts.silver).toBe(0);
-          expect(again.record?.reasons.DUPLICATE ?? 0).toBe(first.record?.counts.silver);
-          expect(withoutRun(await lake.rows('silver'))).toEqual(before);
-        } finally {
-          await lake.dispose();
-        }
-      }),
-      { numRuns: 12, ...LIMIT },
-    );
+    await tryFor({ seconds: 15, cases: 12 }, [records], async (all) => {
+      const text = `${HEADER}${all.join('\n')}\n`;
+      const lake = await testLake({ contracts: [CONTRACT] });
+      try {
+        const first = await lake.dropAndRun({ 'a.csv': text });
+        const before = withoutRun(await lake.rows('silver'));
+        expect((await lake.dropAndRun({ 'a.csv': text })).status).toBe('nothing-to-do');
+        const renamed = await lake.dropAndRun({ 'b.csv': text });
+        expect([renamed.record?.counts.records, renamed.record?.files[0]?.status]).toEqual([0, 'repeat']);
+        const again = await lake.dropAndRun({ 'c.csv': `${text}\n` });
+        expect(again.record?.counts.silver).toBe(0);
+        expect(again.record?.reasons.DUPLICATE ?? 0).toBe(first.record?.counts.silver);
+        expect(withoutRun(await lake.rows('silver'))).toEqual(before);
+      } finally {
+        await lake.dispose();
+      }
+    });
   });
 });
 
