@@ -40,9 +40,13 @@ export function recordJson(contract: SourceContract, layout: Layout): string {
     pairs.push(literal(known.has(name) ? `${name}#${field + 1}` : name), fieldName(field));
   if (layout.rescued !== undefined && contract.unknownColumns !== 'ignore')
     pairs.push(literal(RESCUED_NAME), fieldName(layout.rescued));
-  if (layout.gates !== undefined) pairs.push(literal(GATES_NAME), fieldName(layout.gates));
-  return `CAST(json_object(${pairs.join(', ')}) AS VARCHAR)`;
+  if (layout.gates === undefined) return objectSql(pairs);
+  // Nearly all events failed no gate: their records say nothing of it.
+  const gates = fieldName(layout.gates);
+  return `CASE WHEN ${gates} IS NULL THEN ${objectSql(pairs)} ELSE ${objectSql([...pairs, literal(GATES_NAME), gates])} END`;
 }
+
+const objectSql = (pairs: readonly string[]): string => `CAST(json_object(${pairs.join(', ')}) AS VARCHAR)`;
 
 /** Unknown columns or members that have a value, as JSON; NULL where none has. */
 export function rescuedSql(layout: Layout): string {
