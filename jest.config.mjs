@@ -77,6 +77,7 @@ export default {
     '<rootDir>/test/broker/',
     '<rootDir>/test/console/',
     '<rootDir>/test/engines/',
+    '<rootDir>/test/helm/',
     '<rootDir>/test/package/',
     '<rootDir>/test/registry/',
     ...SEARCHES,

@@ -7,7 +7,7 @@ import { type EvidenceParts, makeEvidence } from './evidence/make-evidence.ts';
 import type { GateState } from './gates/gate.ts';
 import type { Pipeline } from './gates/pipeline.ts';
 import type { Landed } from './landing/landed.ts';
-import type { Lander } from './landing/lander.ts';
+import type { Landing } from './landing/landing.ts';
 import { patientJudge, type Trying } from './patient-judge.ts';
 import type {
   BatchRuns,
@@ -28,7 +28,7 @@ export interface EnforcerParts {
   /** Where evidence is told as well; absent where it is only kept. */
   readonly evidenceTopic?: EvidenceSink;
   readonly making: EvidenceParts;
-  readonly lander: Lander;
+  readonly lander: Landing;
   readonly clock: Clock;
   /** Absent where nothing is sent on: events that would be are told by `onHeldBack`. */
   readonly republisher?: Republisher;

@@ -45,6 +45,7 @@ export async function enforceTopics(args: Args, io: Io): Promise<ExitCode> {
     throw usageError(
       `--topic ${evidenceTopic} is where evidence goes: there would be evidence of evidence without end.`,
     );
+  requireOwnCanary(args);
   const settings = await kafkaSettings(args, io);
   const lake = await openLakeOf(args, io);
   await requireTopics(settings, [...topics, evidenceTopic]);
@@ -86,27 +87,39 @@ async function enforceFrom(source: KafkaSource, context: Context): Promise<void>
     new IdempotentSender({ settings }),
     new IdempotentSender({ settings }),
   ];
-  const signals = startSignals({ lake, policies, watch }, () => source.lag());
-  const runs = args.has('no-run') ? undefined : batchRuns(lake, runsOptions(context));
+  const isCanary = args.has('canary');
+  const signals = isCanary ? undefined : startSignals({ lake, policies, watch }, () => source.lag());
+  const runs = isCanary || args.has('no-run') ? undefined : batchRuns(lake, runsOptions(context));
   try {
     await withScratchEngine(lake.effects, 'enforce', (engine) =>
       enforceUntilEnd(
         {
           ...{ lake, watch, engine, source, policies, tally, limits: LIMITS, ...gates },
           evidenceTopic: watch.sink(evidenceTopic, new KafkaEvidenceSink(evidenceSender, evidenceTopic)),
-          republisher: new KafkaRepublisher(eventSender),
-          onKept: (key, evidence) => signals.windows.add(key, evidence),
+          ...(isCanary ? { isCanary } : { republisher: new KafkaRepublisher(eventSender) }),
+          onKept: (key, evidence) => signals?.windows.add(key, evidence),
           ...(runs === undefined ? {} : { runs, onLanded: ({ datasets }) => runs.landed(datasets) }),
         },
         io,
       ),
     );
   } finally {
-    await signals.close();
+    await signals?.close();
     await runs?.close();
     await evidenceSender.close();
     await eventSender.close();
   }
+}
+
+/** A canary that shared a group would take events from those that land them, and one that shared a topic would tell of them twice. */
+function requireOwnCanary(args: Args): void {
+  if (!args.has('canary')) return;
+  const own = { group: GROUP, 'evidence-topic': EVIDENCE_TOPIC };
+  for (const [name, usual] of Object.entries(own))
+    if ((args.text(name) ?? usual) === usual)
+      throw usageError(
+        `--canary needs --${name} of its own, and not ${usual}, which belongs to the enforcer that lands.`,
+      );
 }
 
 function runsOptions({ lake, watch, args, io }: Context): BatchRunsOptions {

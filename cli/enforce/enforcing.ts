@@ -2,10 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Engine } from '../../etl/engine/engine.ts';
 import { openEnforcer } from '../../stream/enforcer.ts';
 import type { Evidence } from '../../stream/evidence/evidence.ts';
+import { KEEP_NOTHING } from '../../stream/evidence/keep-nothing.ts';
 import { lakeEvidence, type OnKept } from '../../stream/evidence/lake-evidence.ts';
 import type { Gate } from '../../stream/gates/gate.ts';
 import { openContracts } from '../../stream/gates/open-contracts.ts';
 import { openPipeline } from '../../stream/gates/pipeline.ts';
+import { landNothing } from '../../stream/landing/land-nothing.ts';
 import type { Landed } from '../../stream/landing/landed.ts';
 import { Lander, type LandingLimits } from '../../stream/landing/lander.ts';
 import type { BatchRuns, EventSource, EvidenceSink, Policies, Republisher } from '../../stream/ports.ts';
@@ -27,6 +29,8 @@ export interface Enforcing {
   readonly watch: Watch;
   /** Where evidence is told, beside the lake that keeps it. */
   readonly evidenceTopic?: EvidenceSink;
+  /** Set where nothing lands, and evidence is told and not kept. */
+  readonly isCanary?: true;
   readonly republisher?: Republisher;
   readonly runs?: BatchRuns;
   /** Gates of schema registries. */
@@ -41,22 +45,25 @@ export interface Enforcing {
 export async function enforceUntilEnd(enforcing: Enforcing, io: Io): Promise<boolean> {
   const { lake, engine, source, policies, tally, limits, isFixed, evidenceTopic, republisher, runs, watch } =
     enforcing;
+  const isCanary = enforcing.isCanary === true;
   const { objects, clock, contracts: texts, digestKey, vault } = lake.effects;
   const contracts = openContracts({ source: texts, engine, clock });
   const enforcer = openEnforcer({
     source,
     clock,
     pipeline: openPipeline({ ...enforcing, policies, contracts }),
-    evidence: watch.keeper(lakeEvidence(objects, enforcing.onKept)),
+    evidence: isCanary ? KEEP_NOTHING : watch.keeper(lakeEvidence(objects, enforcing.onKept)),
     ...(evidenceTopic === undefined ? {} : { evidenceTopic }),
     making: { contracts, digestKey, ...(vault === undefined ? {} : { vault }) },
-    lander: new Lander({
-      effects: lake.effects,
-      contracts,
-      limits,
-      digestKey,
-      ...(isFixed === undefined ? {} : { isFixed }),
-    }),
+    lander: isCanary
+      ? landNothing()
+      : new Lander({
+          effects: lake.effects,
+          contracts,
+          limits,
+          digestKey,
+          ...(isFixed === undefined ? {} : { isFixed }),
+        }),
     pause: (ms) => pause(ms),
     every(ms, work) {
       const timer = setInterval(work, ms);

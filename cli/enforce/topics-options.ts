@@ -24,6 +24,10 @@ export const TOPICS_OPTIONS: Readonly<Record<string, Option>> = {
     value: 'T',
     help: `the topic that evidence is written to, besides the lake (default: ${EVIDENCE_TOPIC})`,
   },
+  canary: {
+    type: 'boolean',
+    help: 'only judge, and write evidence to the topic that --evidence-topic names: land, send on, run and keep nothing; needs a --group of its own',
+  },
   'session-seconds': {
     type: 'string',
     value: 'N',

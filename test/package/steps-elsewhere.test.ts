@@ -103,6 +103,9 @@ test('each step of the Dockerfile works in empty folders, and what it starts is 
   expect(await readdir(last.at('/tmp'))).toEqual([]);
   expect(started).toEqual(['assay', 'help']);
   expect(await last.shell(started.join(' '))).toContain('Start with');
+  // What the pods of the Helm chart start.
+  expect(await last.shell('assay enforce --help')).toContain('--canary');
+  expect(await last.shell('assay serve --help')).toContain('--oidc-issuer');
   // As docs/library.md has it: what is beside the lake is all there is.
   expect(await last.shell('assay init && ls')).toContain('lake');
 });
