@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { messageOf } from '../../etl/errors.ts';
 import { oneAtATime } from '../../etl/one-at-a-time.ts';
+import { forgetGone, saySo, signOff } from '../../stream/signals/enforcer-status.ts';
 import { EvidenceWindows } from '../../stream/signals/evidence-windows.ts';
 import type { Incident } from '../../stream/signals/incident.ts';
 import { lookAtNewest, lookAtSignals } from '../../stream/signals/signals.ts';
@@ -9,8 +10,8 @@ import type { CommandLake } from '../open-lake.ts';
 import type { KnownPolicies } from './policies-of.ts';
 import type { Watch } from './watch.ts';
 
-/** How often an enforcer looks for incidents; how long something is well again before its incident is closed. */
-const [LOOK_MS, QUIET_MS] = [5_000, 60_000];
+/** How often an enforcer looks for incidents, and says how it does; how long something is well again before its incident is closed. */
+const [LOOK_MS, SAY_MS, QUIET_MS] = [5_000, 15_000, 60_000];
 
 /** Signals of an enforcer that runs. */
 export interface RunningSignals {
@@ -43,8 +44,22 @@ export function startSignals(
   };
   const inTurn = oneAtATime();
   const known = new Set<string>();
+  const startedAt = clock.now();
+  let saidMs = 0;
+  const say = async (): Promise<void> => {
+    const at = clock.now();
+    if (at.getTime() - saidMs < SAY_MS) return;
+    if (saidMs === 0) await forgetGone(objects, at.getTime());
+    saidMs = at.getTime();
+    await saySo(objects, {
+      ...{ holder: parts.holder, started_at: startedAt.toISOString(), at: at.toISOString() },
+      partitions: lag().map((one) => ({ ...one.partition, lag: one.lag })),
+      hindrances: [...watch.hindrances()],
+    });
+  };
   const look = async (): Promise<void> => {
     try {
+      await say();
       tell(await lookAtSignals(parts), known, watch);
     } catch (error) {
       watch.log.say('warn', `signals can't be looked at now: ${messageOf(error)}`);
@@ -63,6 +78,8 @@ export function startSignals(
     async close() {
       clearInterval(timer);
       await inTurn(look);
+      // Who can't say so is found silent.
+      await signOff(objects, parts.holder).catch(() => undefined);
     },
   };
 }

@@ -27,6 +27,8 @@ export interface Watch {
   keeper(keeper: EvidenceKeeper): EvidenceKeeper;
   /** Tells what an operator should know of a source. */
   notice(notice: SourceNotice): void;
+  /** What keeps the enforcer from its work now, in words. */
+  hindrances(): readonly string[];
   /** Has somebody told of records that expired before they were read. */
   onExpired(
     tell: (partition: Partition, range: { readonly from: number; readonly to: number }) => void,
@@ -57,10 +59,11 @@ export async function openWatch(
     policyCounts: () => at?.policies.counts() ?? { hits: 0, misses: 0 },
     topics: () => topicsOf(at?.policies.last()),
   });
+  const hindrancesNow = (): readonly string[] => [...hindrances.now(), ...unread(at)];
   const server = await serverOf(args, {
     log,
     metrics,
-    hindrances: () => [...hindrances.now(), ...unread(at)],
+    hindrances: hindrancesNow,
   });
   const spans = isTracing(io.env) ? await spansOf(nowMs) : undefined;
   const parts = [metrics?.telemetry, spans].filter((one) => one !== undefined);
@@ -86,6 +89,7 @@ export async function openWatch(
       tellNotice(notice, { log, metrics, hindrances });
       if (notice.kind === 'gap') tellExpired?.(notice.partition, notice);
     },
+    hindrances: hindrancesNow,
     onExpired: (tell) => {
       tellExpired = tell;
     },

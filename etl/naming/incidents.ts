@@ -11,3 +11,9 @@ export const closedIncidentKey = (id: string): string => `${CLOSED_INCIDENTS}${i
 
 /** Says which enforcer looks for incidents, and until when. */
 export const SIGNALS_LEASE = 'ops/incidents/lease.json';
+
+/** Under it each enforcer that runs says how it does. */
+export const ENFORCERS_PREFIX = 'ops/streams/enforcers/';
+
+/** Where an enforcer says how it does; its name is a UUID. */
+export const enforcerKey = (holder: string): string => `${ENFORCERS_PREFIX}${holder}.json`;

@@ -44,3 +44,10 @@ export const uploadAt = (dataset: string): string => `${datasetAt(dataset)}/file
 export const runsOf = (dataset: string): string => withQuery(runsAt, { dataset });
 export const apiAt = '/api';
 export const describedAt = '/v1/openapi.json';
+export const streamsAt = '/streams';
+export const evidenceAt = `${streamsAt}/evidence`;
+/** Evidence, filtered. */
+export const evidenceOf = (query: Readonly<Record<string, string | undefined>>): string =>
+  withQuery(evidenceAt, query);
+export const incidentAt = (incident: string): string =>
+  `${streamsAt}/incidents/${encodeURIComponent(incident)}`;

@@ -13,6 +13,7 @@ import {
   runsAt,
   signOutAt,
   sqlAt,
+  streamsAt,
 } from './addresses.ts';
 
 /** The pages that every page leads to, for those who may see them. */
@@ -23,6 +24,7 @@ const NAVIGATION: readonly { readonly name: string; readonly at: string; readonl
     { name: 'Reports', at: reportsAt, permission: 'gold.read' },
     { name: 'Runs', at: runsAt, permission: 'runs.read' },
     { name: 'Quarantine', at: quarantineAt, permission: 'quarantine.read' },
+    { name: 'Streams', at: streamsAt, permission: 'policies.read' },
     { name: 'SQL', at: sqlAt, permission: 'sql.ask' },
     { name: 'Privacy', at: privacyAt, permission: 'privacy.read' },
     { name: 'Activity', at: activityAt, permission: 'decisions.read' },

@@ -3,7 +3,9 @@ import { activity } from './pages/activity.tsx';
 import { api } from './pages/api.tsx';
 import { catalogue } from './pages/catalogue.tsx';
 import { dataset } from './pages/dataset.tsx';
+import { evidence } from './pages/evidence.tsx';
 import { forgetting } from './pages/forgetting.tsx';
+import { incident } from './pages/incident.tsx';
 import { overview } from './pages/overview.tsx';
 import { privacy } from './pages/privacy.tsx';
 import { quarantine } from './pages/quarantine.tsx';
@@ -15,6 +17,7 @@ import { approve, refuse, run } from './pages/run.tsx';
 import { startRun } from './pages/run-under-way.tsx';
 import { runs } from './pages/runs.tsx';
 import { ask, askValues, cancel, sql, sqlAnswer } from './pages/sql.tsx';
+import { streams } from './pages/streams.tsx';
 import { upload } from './pages/upload.ts';
 import { PRIVACY_ACTIONS } from './privacy/actions.ts';
 import { RECORD_ACTIONS } from './quarantine/actions.ts';
@@ -31,6 +34,9 @@ export const PAGES: readonly Page[] = [
   run,
   quarantine,
   record,
+  streams,
+  evidence,
+  incident,
   sql,
   sqlAnswer,
   privacy,

@@ -32,10 +32,13 @@ interface Known {
  */
 export class EvidenceWindows {
   readonly #objects: Pick<ObjectStore, 'list' | 'get'>;
+  readonly #mostRead: number;
   readonly #of = new Map<string, Known>();
 
-  constructor(objects: Pick<ObjectStore, 'list' | 'get'>) {
+  /** At a look at most about `mostRead` events are read. */
+  constructor(objects: Pick<ObjectStore, 'list' | 'get'>, mostRead = MOST_READ) {
     this.#objects = objects;
+    this.#mostRead = mostRead;
   }
 
   /** Counts evidence that was written as this object. */
@@ -64,7 +67,7 @@ export class EvidenceWindows {
     const keys = await this.#objects.list(prefix, `${prefix}${momentWord(sinceMs)}`);
     // What comes late or from a file may be of any time: without anything of late, what there is counts.
     const found = isFirst && keys.length === 0 ? await this.#objects.list(prefix) : keys;
-    let left = MOST_READ;
+    let left = this.#mostRead;
     const lastMs = momentMs(found.at(-1)?.key.slice(prefix.length) ?? '');
     const oldestMs = Math.min(lastMs, nowMs) - HISTORY_MS - SLACK_MS;
     for (const { key } of [...found].reverse()) {
@@ -86,6 +89,14 @@ export class EvidenceWindows {
     for (const [minute, counts] of this.#of.get(urn)?.minutes ?? [])
       if (minute * MINUTE_MS >= fromMs && minute * MINUTE_MS < toMs) addCounts(sum, counts);
     return sum;
+  }
+
+  /** Events of a dataset by minute, as far as they are counted: when the minute began, milliseconds since 1970. */
+  minutes(urn: string, fromMs: number): readonly { readonly atMs: number; readonly counts: WindowCounts }[] {
+    return [...(this.#of.get(urn)?.minutes ?? [])]
+      .map(([minute, counts]) => ({ atMs: minute * MINUTE_MS, counts }))
+      .filter(({ atMs }) => atMs >= fromMs)
+      .sort((a, b) => a.atMs - b.atMs);
   }
 
   /** When the broker got the newest event of a dataset that has evidence; undefined where none is known. */

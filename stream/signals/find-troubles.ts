@@ -247,6 +247,7 @@ function usualRate(gates: readonly string[], before: WindowCounts, events: numbe
   return Math.max(0.01, usual + 3 * Math.sqrt((usual * (1 - usual)) / events));
 }
 
-const percent = (share: number): string => `${(share * 100).toFixed(share > 0.99 && share < 1 ? 2 : 1)} %`;
+const percent = (share: number): string =>
+  `${(share * 100).toFixed(share > 0.99 && share < 1 ? 2 : 1)}\u00a0%`;
 
 const events = (count: number): string => `${count} ${count === 1 ? 'event' : 'events'}`;

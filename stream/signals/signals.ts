@@ -71,7 +71,8 @@ const BY_TIME: ReadonlySet<Incident['kind']> = new Set([
   'VOLUME_LOW',
 ]);
 
-const datasetsOf = ({ policies, rules, broken }: PolicySet): string[] => [
+/** The datasets that policies or rules name, and the unknown one. */
+export const datasetsOf = ({ policies, rules, broken }: PolicySet): string[] => [
   ...new Set([
     ...policies.keys(),
     ...broken.keys(),

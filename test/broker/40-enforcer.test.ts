@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
@@ -197,6 +199,7 @@ test('what passes is sent on with its headers, what fails is not', async () => {
   const enforcer = lake.start('--metrics-port', '0', '--log', 'json');
   await untilDone(plain, lake);
   await expectWatched(enforcer, topic);
+  await expectIncident(lake);
   await enforcer.end('SIGTERM');
   const what = ({ key, value, headers }: Awaited<ReturnType<typeof readTopic>>[number]) =>
     JSON.stringify([String(key), String(value), headers]);
@@ -221,4 +224,24 @@ async function expectWatched(enforcer: Enforcing, topic: string): Promise<void> 
   ])
     expect(text.split('\n')).toContain(line);
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
+}
+
+/** A quarter of the events failed: an incident says so while the enforcer runs, and the enforcer says how far it is behind. */
+async function expectIncident(of: StreamLake): Promise<void> {
+  let seen = '';
+  const isThere = async (): Promise<boolean> => {
+    seen = (await assay(['incidents', 'list', '--json'], lakeOf(of))).out;
+    return (JSON.parse(seen) as { kind: string }[]).some(({ kind }) => kind === 'COMPLIANCE');
+  };
+  await until('an incident of the kind COMPLIANCE', isThere);
+  const [incident] = (
+    JSON.parse(seen) as { kind: string; cause: { reason: string; failed: number } }[]
+  ).filter(({ kind }) => kind === 'COMPLIANCE');
+  expect(incident?.cause).toMatchObject({ reason: 'RANGE_ERROR:total', events: 40, failed: 10 });
+  const folder = path.join(of.cwd, 'lake/ops/streams/enforcers');
+  const [name = ''] = await readdir(folder);
+  const { partitions } = JSON.parse(await readFile(path.join(folder, name), 'utf8')) as {
+    partitions: object[];
+  };
+  expect(partitions).toHaveLength(2);
 }

@@ -54,6 +54,8 @@ const PAGES = [
   '/reports',
   '/reports/shop.monthly_sales',
   '/runs',
+  '/streams',
+  '/streams/evidence',
   '/sql',
   '/activity',
   '/privacy',

@@ -5,6 +5,7 @@ import { OPEN_INCIDENTS } from '../../../etl/naming/incidents.ts';
 import type { Alert, ObjectStore } from '../../../etl/ports.ts';
 import type { DatasetPolicy } from '../../../stream/policy/dataset-policy.ts';
 import { UNKNOWN_DATASET } from '../../../stream/policy/dataset-urn.ts';
+import { enforcerStatuses, forgetGone, saySo, signOff } from '../../../stream/signals/enforcer-status.ts';
 import { EvidenceWindows } from '../../../stream/signals/evidence-windows.ts';
 import type { Incident } from '../../../stream/signals/incident.ts';
 import { closedIncidents, findIncident, openIncidents } from '../../../stream/signals/incident-book.ts';
@@ -291,4 +292,19 @@ test('of a file the newest events count, whenever they came, and an object is re
   const signals = openSignals({ tier: 'TIER_1', freshness_slo_sec: 1 });
   // 60 of 61 pass: less than 99 in a hundred, and what time says is not asked.
   expect(kinds(await signals.newest())).toEqual(['COMPLIANCE']);
+});
+
+test('what an enforcer says last stands until it signs off, or is gone for a day', async () => {
+  const status = (holder: string, atMs: number) => ({
+    ...{ holder, started_at: new Date(START_MS).toISOString(), at: new Date(atMs).toISOString() },
+    ...{ partitions: [{ topic: 'raw.orders.events', partition: 3, lag: 7 }], hindrances: [] },
+  });
+  await saySo(objects, status('a', START_MS));
+  await saySo(objects, status('a', START_MS + MINUTE_MS));
+  await saySo(objects, status('b', START_MS - 24 * 60 * MINUTE_MS));
+  await saySo(objects, status('c', START_MS));
+  await forgetGone(objects, START_MS + MINUTE_MS);
+  expect((await enforcerStatuses(objects)).map(({ holder }) => holder).sort()).toEqual(['a', 'c']);
+  await signOff(objects, 'c');
+  expect(await enforcerStatuses(objects)).toEqual([status('a', START_MS + MINUTE_MS)]);
 });

@@ -1,0 +1,143 @@
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import axe from 'axe-core';
+import type { Browser, BrowserContext } from 'playwright-core';
+import { tempFolder } from '../adapters/temp-folder.ts';
+import { startAssay } from '../cli/assay.ts';
+import { runMain } from '../cli/run-main.ts';
+import { openChromium, signedIn, watchedPage } from './browser.ts';
+
+/** The example's events, judged; the pages are compared with the evidence files, as JSON.parse reads them. */
+
+const EXAMPLE = path.resolve('examples/orders');
+
+let browser: Browser;
+let window: BrowserContext;
+let url: string;
+let cwd: string;
+let end: () => Promise<void>;
+beforeAll(async () => {
+  const { folder, dispose } = await tempFolder();
+  cwd = folder;
+  const place = { cwd, env: { ASSAY_CONTRACTS: path.join(EXAMPLE, 'contracts') } };
+  await runMain(['init', '--lake', 'lake'], place);
+  const policies = path.join(EXAMPLE, 'policies');
+  const why = ['--reason', 'first', '--by', 'ann'];
+  await runMain(
+    ['policy', 'set', 'orders.created', '--file', path.join(policies, 'orders.created.yaml'), ...why],
+    place,
+  );
+  await runMain(
+    ['policy', 'resolution', 'orders.created', '--file', path.join(policies, 'resolution.yaml'), ...why],
+    place,
+  );
+  const from = ['--from', path.join(EXAMPLE, 'raw.orders.events.jsonl'), '--topic', 'raw.orders.events'];
+  expect((await runMain(['enforce', ...from, '--no-run'], place)).code).toBe(1);
+  const child = startAssay(['serve', '--port', '0', '--json'], place);
+  const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
+  const served: { url: string; token: string } = JSON.parse(String(line));
+  url = served.url;
+  browser = await openChromium();
+  window = await signedIn(browser, { ...served, options: { bypassCSP: false } });
+  end = async () => {
+    await browser.close();
+    child.kill('SIGKILL');
+    await dispose();
+  };
+});
+afterAll(() => end?.());
+
+interface Kept {
+  readonly evidence_id: string;
+  readonly dataset_urn: string;
+  readonly source: { readonly offset: number };
+  readonly validation: { readonly result: string; readonly reason_codes: readonly string[] };
+}
+
+async function keptEvidence(): Promise<Kept[]> {
+  const root = path.join(cwd, 'lake/ops/evidence');
+  const names = (await readdir(root, { recursive: true })).filter((name) => name.endsWith('.jsonl'));
+  const texts = await Promise.all(names.map((name) => readFile(path.join(root, name), 'utf8')));
+  return texts.flatMap((text) => text.split('\n').filter(Boolean)).map((line) => JSON.parse(line) as Kept);
+}
+
+test('the page says what is wrong, and leads from an incident to the events, their evidence and the command to send them again', async () => {
+  const kept = await keptEvidence();
+  const orders = kept.filter((one) => one.dataset_urn === 'urn:dp:orders:created');
+  const passed = orders.filter(({ validation }) => validation.result === 'PASS').length;
+  const { page, trouble } = await watchedPage(window, url);
+  await page.goto(`${url}/streams`);
+  expect(await page.locator('h1').textContent()).toBe('3 incidents are open, 2 of them critical.');
+  const row = page.getByRole('region', { name: 'Datasets of events' }).locator('tbody tr').first();
+  const cells = await row.locator('td').allTextContents();
+  expect(cells.slice(0, 4)).toEqual([
+    ...['orders.created', '2026-01-13 12:01', String(orders.length)],
+    `✕ ${((passed / orders.length) * 100).toFixed(1)} %`,
+  ]);
+  await page.getByRole('link', { name: 'contract breakage' }).click();
+  const first = orders.find(({ validation }) => validation.reason_codes.includes('NULL_VALUE:customer_id'));
+  const text = await page.locator('main').textContent();
+  for (const said of [
+    'NULL_VALUE:customer_id',
+    `offset ${first?.source.offset}`,
+    'orders-svc',
+    'orders-team',
+  ])
+    expect(text).toContain(said);
+  expect(await page.getByText('assay redrive').textContent()).toContain(
+    '--dataset orders.created --code NULL_VALUE',
+  );
+  await page.getByRole('region', { name: 'Samples' }).locator('tbody a').first().click();
+  expect(await page.locator('main').textContent()).toContain(first?.evidence_id);
+  expect(trouble).toEqual([]);
+  await page.close();
+});
+
+test('evidence is searched by what is said in the form, and a wrong number is told', async () => {
+  const failed = (await keptEvidence()).filter(({ validation }) => validation.result === 'FAIL');
+  const { page } = await watchedPage(window, url);
+  await page.goto(`${url}/streams`);
+  await page.getByLabel('result', { exact: true }).selectOption('FAIL');
+  await page.getByRole('button', { name: 'Show' }).click();
+  const table = page.getByRole('region', { name: 'Evidence' });
+  expect(await table.locator('tbody tr').count()).toBe(failed.length);
+  await page.getByLabel('reason').fill('RANGE_ERROR');
+  await page.getByRole('button', { name: 'Show' }).click();
+  expect(await table.locator('tbody tr').count()).toBe(1);
+  await page.getByLabel('offset').fill('many');
+  await page.getByRole('button', { name: 'Show' }).click();
+  expect(await page.locator('main').textContent()).toContain("The offset is 'many': write a whole number.");
+  await page.close();
+});
+
+test.each(['light', 'dark'] as const)(
+  'axe finds nothing serious, and nothing is wider than a phone, %s',
+  async (colorScheme) => {
+    const context = await browser.newContext({
+      bypassCSP: true,
+      colorScheme,
+      viewport: { width: 360, height: 700 },
+    });
+    await context.addCookies(await window.cookies());
+    const page = await context.newPage();
+    const look = async (): Promise<void> => {
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+      await page.evaluate(axe.source);
+      const found: readonly { impact: string | null; id: string }[] = await page.evaluate(
+        'window.axe.run().then(({ violations }) => violations)',
+      );
+      expect(
+        found.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id }) => id),
+      ).toEqual([]);
+    };
+    await page.goto(`${url}/streams`);
+    await look();
+    await page.getByRole('link', { name: 'compliance' }).click();
+    await look();
+    await page.goto(`${url}/streams/evidence?result=FAIL`);
+    await look();
+    await context.close();
+  },
+);
