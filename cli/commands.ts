@@ -228,6 +228,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/incidents-show.ts')).incidentsShow,
   },
   {
+    name: 'redrive',
+    summary: 'send events of quarantine to their topic again',
+    load: async () => (await import('./commands/redrive.ts')).redrive,
+  },
+  {
     name: 'policy get',
     summary: "the policy by which a dataset's events are checked",
     load: async () => (await import('./commands/policy-get.ts')).policyGet,

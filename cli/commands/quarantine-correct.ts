@@ -2,13 +2,18 @@ import path from 'node:path';
 import type { Lake } from '../../adapters/local/lake.ts';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { type Correction, changesOf, keepCorrections } from '../../etl/quarantine/corrections.ts';
-import { readRecords } from '../../etl/quarantine/read-records.ts';
+import { ID_LENGTH, readRecords } from '../../etl/quarantine/read-records.ts';
 import { EVERY_STATE, type FailedRecord } from '../../etl/quarantine/records.ts';
+import { failedGates } from '../../etl/quarantine/retry-records.ts';
 import type { Args, Command } from '../command.ts';
 import { readEdited } from '../correction-file.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
 import type { Io } from '../io.ts';
+import { nextCommand } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
+import { plural } from '../print/format.ts';
+import { printable } from '../print/printable.ts';
 import { chosenRecords, datasetOf, recordFilter } from '../quarantine-filter.ts';
 import { retryAndRun } from '../retry-run.ts';
 import { usageError } from '../usage-error.ts';
@@ -16,13 +21,16 @@ import { usageError } from '../usage-error.ts';
 /** `assay quarantine correct`: gives open records other values, and tests them once more. */
 export const quarantineCorrect: Command = {
   name: 'quarantine correct',
-  usage: '(RECORD column=value… | --from FILE) --dataset D --reason TEXT [--by NAME]',
+  usage: '(RECORD column=value… | --from FILE) --dataset D --reason TEXT [--no-retry] [--by NAME]',
   description: `Corrects open records and tests them once more, in a run like any other. Who corrected which value of which record, from what
 to what, why and when is kept; the record itself stays as it came, in quarantine and in its source file.
-'column=' means no value. FILE is an edited 'assay quarantine export': what differs in it is what is corrected.`,
+'column=' means no value. FILE is an edited 'assay quarantine export': what differs in it is what is corrected.
+With --no-retry corrections wait for 'assay redrive', which sends events to their topic again; so do those of events that failed
+at other gates than their contract, which no retry can help.`,
   options: {
     dataset: { type: 'string', value: 'D', help: 'of this dataset' },
     from: { type: 'string', value: 'FILE', help: 'an export with corrected values' },
+    'no-retry': { type: 'boolean', help: 'keep what is corrected, and test nothing: for assay redrive' },
     ...WORD_OPTIONS,
   },
   examples: [
@@ -40,9 +48,34 @@ to what, why and when is kept; the record itself stays as it came, in quarantine
       ...record,
       corrections: { ...record.corrections, ...values },
     }));
+    const waiting = records.filter((record) => args.has('no-retry') || failedGates(record));
+    if (waiting.length === records.length) return printKept(waiting, skipped, { contract, args, io });
     return await retryAndRun(lake, { contract, records, word, skipped }, { args, io });
   },
 };
+
+/** Says what is kept, and what sends it. */
+function printKept(
+  kept: readonly FailedRecord[],
+  skipped: Read['skipped'],
+  { contract, args, io }: { readonly contract: SourceContract; readonly args: Args; readonly io: Io },
+): ExitCode {
+  const { dataset } = contract;
+  const left = skipped.map(({ rowHash, why }) => ({ record: rowHash.slice(0, ID_LENGTH), why }));
+  if (args.has('json')) {
+    const document = { dataset, retryId: null, file: null, records: kept.length, skipped: left, runs: [] };
+    io.out(JSON.stringify(document, null, 2));
+    return EXIT.ok;
+  }
+  io.out(printable(`${plural(kept.length, 'record')} of ${dataset} corrected, and not tested yet.`));
+  for (const { record, why } of left) io.out(printable(`  ${record} left out: ${why}`));
+  const [first] = kept;
+  const id = kept.length === 1 ? first?.rowHash.slice(0, ID_LENGTH) : '--all';
+  io.out(
+    `Next: ${nextCommand(args, io, `redrive ${id} --dataset ${dataset} --reason TEXT`)} (--bootstrap HOST:PORT | --to FILE)`,
+  );
+  return EXIT.ok;
+}
 
 interface Read {
   readonly corrections: Correction[];

@@ -47,3 +47,22 @@ export const releaseRequestKey = (dataset: string, id: string): string =>
 export const releasesPrefix = (dataset?: string): string => prefixOf('ops/releases/', dataset);
 
 export const releaseKey = (dataset: string, id: string): string => `${releasesPrefix(dataset)}${id}.parquet`;
+
+/** Records whose events were sent to their topic again, as Parquet, one file a redrive that is done. */
+export const redrivesPrefix = (dataset?: string): string => prefixOf('ops/redrives/', dataset);
+
+export const redriveKey = (dataset: string, id: string): string => `${redrivesPrefix(dataset)}${id}.parquet`;
+
+/** What redrives are about to send, and what they sent. */
+export const redrivingPrefix = (dataset: string): string => prefixOf('ops/redriving/', dataset);
+
+/** What one redrive is about to send. */
+export const redrivePlanKey = (dataset: string, id: string): string =>
+  `${redrivingPrefix(dataset)}${id}/plan.json`;
+
+/** Says that the n-th batch of a redrive is about to be sent, or that it was. */
+export const redriveMarkKey = (
+  dataset: string,
+  id: string,
+  mark: { readonly batch: number; readonly is: 'sending' | 'sent' },
+): string => `${redrivingPrefix(dataset)}${id}/${String(mark.batch).padStart(6, '0')}.${mark.is}.json`;

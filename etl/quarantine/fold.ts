@@ -12,7 +12,7 @@ import { retryTables } from './retry-files.ts';
 /**
  * SELECT with a row for every record (by row_hash) that was ever in quarantine or condemned: its state, in how many
  * runs it failed since its last release, and its last failure. The state folds what was appended: a later verdict,
- * Silver, or a published retry in which it did not fail unchanged closes a record; a release opens it again. One whose
+ * Silver, a published retry in which it did not fail unchanged, or its event sent to its topic again closes a record; a release opens it again. One whose
  * values were let go has no state any more. Needs the
  * views of the dataset's tables, or others that `fromOf` names, and what loadRetryTables makes. With `atMs`, as it was then; the
  * views must be of that moment, too.
@@ -24,8 +24,10 @@ export function foldSql(
 ): string {
   const silver = fromOf('silver');
   const ledger = fromOf('source_files');
-  const { origins, releases, carried } = retryTables(dataset);
-  const until = atMs === undefined ? '' : ` WHERE released_at <= to_timestamp(${atMs / 1000})`;
+  const { origins, releases, redrives, carried } = retryTables(dataset);
+  const untilOf = (at: string): string =>
+    atMs === undefined ? '' : ` WHERE ${at} <= to_timestamp(${atMs / 1000})`;
+  const until = untilOf('released_at');
   const counted = `(released_at IS NULL OR failed_at > released_at) AND NOT list_contains(codes, '${CONDEMNED_CODE}') AND NOT list_contains(codes, 'FORGOTTEN')`;
   const codes = 'list_transform(reasons, lambda x: x.code)';
   const columns = `source_file_id, source_row_number, CASE WHEN list_contains(${codes}, '${CONDEMNED_CODE}') THEN ingestion_timestamp ELSE coalesce(first_read_at, ingestion_timestamp) END AS failed_at, run_id, attempt_count, coalesce(run_id IN (SELECT run_id FROM ${carried}), false) AS is_carried, ${OWN_FAILURE_SQL} AS own, ${codes} AS codes, ${LET_GO_SQL} AS is_let_go`;
@@ -49,11 +51,12 @@ export function foldSql(
     retried AS (
       SELECT row_hash, bool_or(status IS NULL AND NOT is_abandoned) AS is_pending, max(processed_at) FILTER (status = 'accepted') AS retried_at
       FROM ${origins} LEFT JOIN processed ON source_file_id = retry_file_id GROUP BY row_hash
-    )
+    ), redriven AS (SELECT row_hash, max(redriven_at) AS redriven_at FROM ${redrives}${untilOf('redriven_at')} GROUP BY row_hash)
     SELECT folded.row_hash, last_at, failures, own_failures, CASE
         WHEN EXISTS (SELECT 1 FROM ${silver} AS s WHERE s.attempt_count > 0 AND s.row_hash = folded.row_hash) THEN 'silver'
         WHEN retried_at > last_at AND (released_at IS NULL OR released_at < retried_at) THEN 'corrected'
+        WHEN redriven_at > last_at AND (released_at IS NULL OR released_at < redriven_at) THEN 'corrected'
         WHEN condemned_at IS NOT NULL AND (released_at IS NULL OR released_at <= condemned_at) THEN 'condemned'
         WHEN is_pending THEN 'retrying' ELSE 'open' END AS state
-    FROM folded LEFT JOIN retried USING (row_hash) WHERE NOT is_let_go`;
+    FROM folded LEFT JOIN retried USING (row_hash) LEFT JOIN redriven USING (row_hash) WHERE NOT is_let_go`;
 }

@@ -8,7 +8,7 @@ import { loadRetryTables, retryTables } from './retry-files.ts';
 /** Something that happened to a record. */
 export interface RecordEvent {
   readonly at: string;
-  readonly what: 'quarantined' | 'condemned' | 'corrected' | 'retried' | 'released';
+  readonly what: 'quarantined' | 'condemned' | 'corrected' | 'retried' | 'released' | 'redriven';
   /** The run, the retry or the decision. */
   readonly by: string;
   readonly details: string;
@@ -29,7 +29,7 @@ export async function recordHistory(
   dataset: string,
   rowHash: string,
 ): Promise<RecordEvent[]> {
-  const { origins, corrections, releases } = retryTables(dataset);
+  const { origins, corrections, releases, redrives } = retryTables(dataset);
   const codes = "array_to_string(list_transform(reasons, lambda r: r.code), ', ')";
   const failed = (layer: 'quarantine' | 'condemned', what: string): string =>
     `SELECT ingestion_timestamp AS happened, '${what}' AS what, run_id AS who, ${codes} AS details FROM ${tableName(layer, dataset)} WHERE row_hash = ${literal(rowHash)}`;
@@ -39,6 +39,7 @@ export async function recordHistory(
        UNION ALL SELECT decided_at, 'corrected', decided_by, concat(string_agg(field, ', ' ORDER BY field), ': ', any_value(reason)) FROM ${corrections}
          WHERE row_hash = ${literal(rowHash)} GROUP BY decision_id, decided_at, decided_by
        UNION ALL SELECT released_at, 'released', approved_by, 'asked for by ' || asked_by FROM ${releases} WHERE row_hash = ${literal(rowHash)}
+       UNION ALL SELECT redriven_at, 'redriven', decided_by, concat(reason, ': ', evidence_id) FROM ${redrives} WHERE row_hash = ${literal(rowHash)}
        UNION ALL SELECT processed_at, 'retried', run_id, retry_file FROM ${origins} JOIN ${tableName('source_files', dataset)} ON source_file_id = retry_file_id
          WHERE row_hash = ${literal(rowHash)}
      ) ORDER BY happened, what DESC`,

@@ -1,5 +1,5 @@
 import { datasetPath } from '../naming/datasets.ts';
-import { correctionsPrefix, releasesPrefix, retriesPrefix } from '../naming/decisions.ts';
+import { correctionsPrefix, redrivesPrefix, releasesPrefix, retriesPrefix } from '../naming/decisions.ts';
 import { heldPrefix } from '../naming/runs.ts';
 import { pointerKey } from '../naming/tables.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';
@@ -13,7 +13,7 @@ export interface RecordMarks {
 }
 
 /**
- * The marks of some datasets, by dataset. Costs one read of each pointer and, however many datasets there are, five
+ * The marks of some datasets, by dataset. Costs one read of each pointer and, however many datasets there are, six
  * lists.
  */
 export async function recordMarks(
@@ -22,7 +22,12 @@ export async function recordMarks(
 ): Promise<ReadonlyMap<string, RecordMarks>> {
   const [only] = datasets;
   const one = datasets.length === 1 ? only : undefined;
-  const prefixes = { retries: retriesPrefix, releases: releasesPrefix, held: heldPrefix } as const;
+  const prefixes = {
+    retries: retriesPrefix,
+    releases: releasesPrefix,
+    redrives: redrivesPrefix,
+    held: heldPrefix,
+  } as const;
   const lists = await Promise.all(
     Object.values(prefixes).map(async (prefixOf) => byDataset(await objects.list(prefixOf(one)), prefixOf())),
   );

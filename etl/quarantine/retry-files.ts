@@ -1,6 +1,12 @@
 import { type Engine, readParquet } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
-import { correctionsPrefix, releasesPrefix, retriesPrefix, retryOf } from '../naming/decisions.ts';
+import {
+  correctionsPrefix,
+  redrivesPrefix,
+  releasesPrefix,
+  retriesPrefix,
+  retryOf,
+} from '../naming/decisions.ts';
 import type { Effects } from '../ports.ts';
 import { listWithheld } from '../stages/list-sources.ts';
 
@@ -43,23 +49,34 @@ export const RELEASE_COLUMNS = {
   row_hash: 'VARCHAR',
 } as const;
 
+/** An event that was sent to its topic again: its record is closed, and what comes of it is another. */
+export const REDRIVE_COLUMNS = {
+  decision_id: 'VARCHAR',
+  decided_by: 'VARCHAR',
+  reason: 'VARCHAR',
+  redriven_at: 'TIMESTAMPTZ',
+  row_hash: 'VARCHAR',
+  evidence_id: 'VARCHAR',
+} as const;
+
 /** SQL names of what loadRetryTables makes for a dataset. */
 export function retryTables(
   dataset: string,
-): Readonly<Record<'origins' | 'corrections' | 'releases' | 'carried', string>> {
+): Readonly<Record<'origins' | 'corrections' | 'releases' | 'redrives' | 'carried', string>> {
   const named = (kind: string): string => identifier(`${kind} of ${dataset}`);
   return {
     origins: named('retries'),
     corrections: named('corrections'),
     releases: named('releases'),
+    redrives: named('redrives'),
     carried: named('carried'),
   };
 }
 
 /**
- * Makes four tables of a dataset, empty where there is nothing: where the records of its retries came from (with
+ * Makes five tables of a dataset, empty where there is nothing: where the records of its retries came from (with
  * retry_file_id and retry_file, and is_abandoned where the retry was refused or rolled back), what people
- * corrected, what they released, and the run that made its tables anew from Bronze. Records are named by the hashes that
+ * corrected, what they released, what they sent to its topic again, and the run that made its tables anew from Bronze. Records are named by the hashes that
  * they have in its tables, now or at a moment.
  */
 export async function loadRetryTables(
@@ -100,6 +117,11 @@ export async function loadRetryTables(
     table: tables.releases,
     prefix: releasesPrefix(dataset),
     columns: RELEASE_COLUMNS,
+  });
+  await loadAll(engine, effects, {
+    table: tables.redrives,
+    prefix: redrivesPrefix(dataset),
+    columns: REDRIVE_COLUMNS,
   });
 }
 

@@ -88,6 +88,10 @@ const isRejectedJson = ({ unknownColumns, csv }: SourceContract, key: string): b
 const gatesOf = (record: FailedRecord['record']): RetryRow['values'] =>
   typeof record?.[GATES_NAME] === 'string' ? { [GATES_NAME]: record[GATES_NAME] } : {};
 
+/** Whether a record is an event that failed at gates other than its contract: only these can heal it. */
+export const failedGates = ({ record }: Pick<FailedRecord, 'record'>): boolean =>
+  typeof record?.[GATES_NAME] === 'string';
+
 function unfit(
   contract: SourceContract,
   { record }: FailedRecord,

@@ -136,6 +136,7 @@ export const Decision = z.object({
     'adopted',
     'policy-set',
     'resolution-set',
+    'redriven',
   ]),
   dataset: z.string(),
   at: z.string(),

@@ -43,7 +43,7 @@ export const WholeRecord = ListedRecord.extend({
   history: z.array(
     z.object({
       at: z.string(),
-      what: z.enum(['quarantined', 'condemned', 'corrected', 'retried', 'released']),
+      what: z.enum(['quarantined', 'condemned', 'corrected', 'retried', 'released', 'redriven']),
       by: z.string().meta({ description: 'the run, or who decided' }),
       details: z.string(),
     }),

@@ -223,7 +223,7 @@ export const QuarantineShowJson = z.strictObject({
   history: z.array(
     z.strictObject({
       at: z.iso.datetime(),
-      what: z.enum(['quarantined', 'condemned', 'corrected', 'retried', 'released']),
+      what: z.enum(['quarantined', 'condemned', 'corrected', 'retried', 'released', 'redriven']),
       by: z.string(),
       details: z.string(),
     }),
