@@ -41,7 +41,8 @@ interface KnownSubject {
  */
 export class RowSubjects {
   readonly #asked: RowsAsked;
-  readonly #known = new Recent<{ known?: KnownSubject }>(KEPT);
+  /** By kind, and then by id: a text made of both would be made for each row that is asked about. */
+  readonly #known = new Map<string, Recent<{ known?: KnownSubject }>>();
 
   constructor(asked: RowsAsked) {
     this.#asked = asked;
@@ -92,7 +93,9 @@ export class RowSubjects {
   }
 
   #slotOf({ kind, id }: BatchPerson): { known?: KnownSubject } {
-    return this.#known.get(`${kind} ${id}`, () => ({}));
+    const ofKind = this.#known.get(kind) ?? new Recent<{ known?: KnownSubject }>(KEPT);
+    this.#known.set(kind, ofKind);
+    return ofKind.get(id, () => ({}));
   }
 
   /** A row of the future is one of today; one without a time may be of any, and is taken as old: it brings nobody back. */

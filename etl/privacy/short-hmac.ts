@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import type { Sodium } from './sodium.ts';
 
 /** Messages up to this length have their place. */
@@ -33,7 +32,7 @@ export class ShortHmac {
   }
 
   /** Throws RangeError for a message of more than a KiB. */
-  digest(message: Uint8Array): Buffer {
+  digest(message: Uint8Array): Uint8Array {
     if (message.length > MESSAGE_BYTES) throw new RangeError(`${message.length} bytes are no short message`);
     const { lib } = this.#sodium;
     const [begun, working, at] = [this.#begun, this.#working, this.#message];
@@ -41,7 +40,7 @@ export class ShortHmac {
     lib.HEAPU8.set(message, at);
     lib._crypto_kdf_hkdf_sha256_extract_update(working, at, message.length);
     lib._crypto_kdf_hkdf_sha256_extract_final(working, at);
-    const digest = Buffer.allocUnsafe(DIGEST_BYTES);
+    const digest = new Uint8Array(DIGEST_BYTES);
     for (let n = 0; n < DIGEST_BYTES; n++) digest[n] = lib.HEAPU8[at + n] ?? 0;
     return digest;
   }

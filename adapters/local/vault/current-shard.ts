@@ -1,6 +1,6 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { PERSON, personRecord, readPerson } from './people.ts';
-import { filterRecords, withRecords } from './records.ts';
+import { filterRecords, NO_RECORDS, withRecords } from './records.ts';
 import { shardBytes } from './shard-bytes.ts';
 import type { Shards } from './shards.ts';
 
@@ -8,7 +8,7 @@ import type { Shards } from './shards.ts';
 export async function currentShard(shards: Shards, name: string, now: Date): Promise<Buffer> {
   const [kind, hex = ''] = name.split('/');
   const shard = Number.parseInt(hex, 16);
-  if (kind === 'keys') return (await shards.keys(shard)).bytesWith([], now);
+  if (kind === 'keys') return (await shards.keys(shard)).bytesWith(NO_RECORDS, now);
   return shardBytes(withoutEndedTombstones(await shards.people(shard), now), now);
 }
 
@@ -21,5 +21,5 @@ function withoutEndedTombstones(records: Buffer, now: Date): Buffer {
     if (reference !== undefined) ended.push(personRecord({ index, reference }));
     return false;
   });
-  return ended.length === 0 ? kept : withRecords(kept, PERSON, ended);
+  return ended.length === 0 ? kept : withRecords(kept, PERSON, Buffer.concat(ended));
 }

@@ -16,6 +16,7 @@ import { bookBytes, keptPeriods, keyOf, periodKey } from './book.ts';
 import { findPeople } from './find-subjects.ts';
 import { look, type OpenVault } from './open-vault.ts';
 import { everyPerson, type Person, SHARDS, shardOfIndex } from './people.ts';
+import { NO_RECORDS } from './records.ts';
 import { shardBytes } from './shard-bytes.ts';
 import { openShards, shardName } from './shards.ts';
 import { shardOf } from './subject-keys.ts';
@@ -103,7 +104,7 @@ async function forgetPerson(
   const at = vault.clock.now();
   await vault.files.write(
     new Map([
-      [shardName('keys', shard), (await now.keys(shard)).bytesWith([], at)],
+      [shardName('keys', shard), (await now.keys(shard)).bytesWith(NO_RECORDS, at)],
       [shardName('people', people), shardBytes(await now.people(people), at)],
     ]),
   );

@@ -1,8 +1,8 @@
 import type { Buffer } from 'node:buffer';
 import { referenceDigest } from '../../../etl/privacy/reference-digest.ts';
-import { filterRecords, findRecord, withRecords } from './records.ts';
+import { filterRecords, withRecords } from './records.ts';
 import { recordsOf, shardBytes } from './shard-bytes.ts';
-import { referenceIn, SUBJECT_KEY, subjectKeyAt, subjectKeyName } from './subject-keys.ts';
+import { findSubjectKey, referenceIn, SUBJECT_KEY, subjectKeyAt } from './subject-keys.ts';
 
 /** What the log of erasures says is gone of a shard: digests of references, and the secret that makes them. */
 export interface Gone {
@@ -31,14 +31,14 @@ export class KeysOfShard {
 
   /** A subject's key for a group; undefined where there is none (any more). */
   keyOf(reference: Uint8Array, group: number): Uint8Array | undefined {
-    const at = findRecord(this.#records, SUBJECT_KEY, subjectKeyName(reference, group));
+    const at = findSubjectKey(this.#records, reference, group);
     if (at < 0) return undefined;
     const isGone = this.#gone?.digests.has(referenceDigest(this.#gone.secret, reference)) ?? false;
     return isGone ? undefined : subjectKeyAt(this.#records, at);
   }
 
-  /** The shard's bytes with new keys, as they are written at a moment: no key that is gone is among them. */
-  bytesWith(made: readonly Buffer[], now: Date): Buffer {
+  /** The shard's bytes with records of new keys, as they are written at a moment: no key that is gone is among them. */
+  bytesWith(made: Buffer, now: Date): Buffer {
     const current = this.#current();
     const bytes = shardBytes(made.length === 0 ? current : withRecords(current, SUBJECT_KEY, made), now);
     if (this.#gone !== undefined) seenWithout.set(bytes, this.#gone.digests);

@@ -4,19 +4,48 @@ import { grouped } from '../../../etl/privacy/grouped.ts';
 import { randomPiece } from '../../../etl/privacy/random.ts';
 import type { FoundSubject } from '../../../etl/privacy/vault.ts';
 import { findPeople, isForgotten, type Search, type Sought } from './find-subjects.ts';
-import { PERSON, personRecord, REFERENCE_BYTES, shardOfIndex } from './people.ts';
+import { PERSON, type Person, personRecords, REFERENCE_BYTES, shardOfIndex } from './people.ts';
 import { withRecords } from './records.ts';
 import { shardBytes } from './shard-bytes.ts';
 import { type Shards, shardName } from './shards.ts';
-import { newSubjectKey, subjectKeyAt } from './subject-keys.ts';
+import { NewSubjectKeys } from './subject-keys.ts';
 import type { VaultFiles } from './vault-files.ts';
 
 /** Somebody who is given what they lack. */
 interface Making {
+  readonly index: Uint8Array;
   readonly reference: Buffer;
   /** Whether the reference is new, too. */
   readonly isNew: boolean;
   found?: FoundSubject;
+  /** Another whose index begins with the same bytes. */
+  next?: Making | undefined;
+}
+
+/** Everybody who is given something, each once. */
+class Makings {
+  readonly all: Making[] = [];
+  readonly #byBeginning = new Map<number, Making>();
+
+  of(index: Uint8Array): Making | undefined {
+    let one = this.#byBeginning.get(beginningOf(index));
+    while (one !== undefined && Buffer.compare(one.index, index) !== 0) one = one.next;
+    return one;
+  }
+
+  add(making: Making): void {
+    const beginning = beginningOf(making.index);
+    making.next = this.#byBeginning.get(beginning);
+    this.#byBeginning.set(beginning, making);
+    this.all.push(making);
+  }
+}
+
+/** The first six bytes as a number: an index is random, and they are nearly always its own. */
+function beginningOf(index: Uint8Array): number {
+  let beginning = 0;
+  for (let n = 0; n < 6; n++) beginning = beginning * 256 + (index[n] ?? 0);
+  return beginning;
 }
 
 /**
@@ -32,21 +61,20 @@ export async function makeSubjects(
     shards,
     sought.map(({ index }) => index),
   );
-  const makings = new Map<string, Making>();
-  const made: Buffer[] = [];
+  const makings = new Makings();
+  const made: Person[] = [];
   const ofEach = sought.map(({ named, index }, n) => {
     const person = people[n] ?? { index };
     if (isForgotten(person, named, search.nowMs)) return undefined;
-    const name = Buffer.from(index.buffer, index.byteOffset, index.length).toString('latin1');
-    const known = makings.get(name);
+    const known = makings.of(index);
     if (known !== undefined) return known;
     const isNew = person.reference === undefined;
-    const making: Making = { reference: person.reference ?? randomPiece(REFERENCE_BYTES), isNew };
-    makings.set(name, making);
-    if (isNew) made.push(personRecord({ ...person, index, reference: making.reference }));
+    const making: Making = { index, reference: person.reference ?? randomPiece(REFERENCE_BYTES), isNew };
+    makings.add(making);
+    if (isNew) made.push({ ...person, index, reference: making.reference });
     return making;
   });
-  await addKeys(files, shards, { makings: [...makings.values()], search });
+  await addKeys(files, shards, { makings: makings.all, search });
   await addPeople(files, shards, { people: made, now: new Date(search.nowMs) });
   return ofEach.map((making) => making?.found ?? { kind: 'forgotten' });
 }
@@ -60,20 +88,18 @@ async function addKeys(
   async function* changed(): AsyncGenerator<[name: string, bytes: Buffer]> {
     for (const [shard, ofShard] of grouped(makings, ({ reference }) => search.shardOf(reference))) {
       const ofAll = await shards.keys(shard);
-      const made: Buffer[] = [];
+      const made = new NewSubjectKeys(ofShard.length * search.groups.length);
       for (const making of ofShard) {
         const { reference, isNew } = making;
         const keys = search.groups.map((group) => {
           const known = isNew ? undefined : ofAll.keyOf(reference, group);
-          if (known !== undefined) return known;
-          const record = newSubjectKey(reference, group);
-          made.push(record);
-          return subjectKeyAt(record, 0);
+          return known ?? made.add(reference, group);
         });
         making.found = { kind: 'known', reference: toBase32(reference), keys };
       }
-      if (made.length === 0) continue;
-      yield [shardName('keys', shard), ofAll.bytesWith(made, new Date(search.nowMs))];
+      const records = made.records();
+      if (records.length === 0) continue;
+      yield [shardName('keys', shard), ofAll.bytesWith(records, new Date(search.nowMs))];
     }
   }
   await files.write(changed());
@@ -82,11 +108,11 @@ async function addKeys(
 async function addPeople(
   files: VaultFiles,
   shards: Shards,
-  { people, now }: { readonly people: readonly Buffer[]; readonly now: Date },
+  { people, now }: { readonly people: readonly Person[]; readonly now: Date },
 ): Promise<void> {
   async function* changed(): AsyncGenerator<[name: string, bytes: Buffer]> {
-    for (const [shard, ofShard] of grouped(people, shardOfIndex)) {
-      const records = withRecords(await shards.people(shard), PERSON, ofShard);
+    for (const [shard, ofShard] of grouped(people, ({ index }) => shardOfIndex(index))) {
+      const records = withRecords(await shards.people(shard), PERSON, personRecords(ofShard));
       yield [shardName('people', shard), shardBytes(records, now)];
     }
   }

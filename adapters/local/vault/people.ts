@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { copyBytes } from '../../../etl/privacy/cells/copy-bytes.ts';
 import type { RecordShape } from './records.ts';
 
 /** A subject's record: index (32), reference (16, zeros for none), when it was forgotten and until when that is known (8 each). */
@@ -19,8 +20,6 @@ export const shardOfByte = (byte = 0): number => byte >>> (8 - SHARD_BITS);
 /** Which shard a subject is in. */
 export const shardOfIndex = (index: Uint8Array): number => shardOfByte(index[0]);
 
-const NO_REFERENCE = Buffer.alloc(REFERENCE_BYTES);
-
 /** What a vault has of a subject: keys, by a reference; that it was forgotten; or both, where a new subject came under its id. */
 export interface Person {
   readonly index: Uint8Array;
@@ -28,25 +27,42 @@ export interface Person {
   readonly forgotten?: { readonly atMs: number; readonly untilMs: number };
 }
 
-export function personRecord({ index, reference, forgotten }: Person): Buffer {
+export function personRecord(person: Person): Buffer {
   const record = Buffer.alloc(PERSON.widthBytes);
-  record.set(index);
-  if (reference !== undefined) record.set(reference, REFERENCE_AT);
-  if (forgotten !== undefined) {
-    record.writeDoubleBE(forgotten.atMs, FORGOTTEN_AT);
-    record.writeDoubleBE(forgotten.untilMs, UNTIL_AT);
-  }
+  writePerson(record, 0, person);
   return record;
 }
 
+/** The records of people one behind another. */
+export function personRecords(people: readonly Person[]): Buffer {
+  const records = Buffer.alloc(people.length * PERSON.widthBytes);
+  for (const [n, person] of people.entries()) writePerson(records, n * PERSON.widthBytes, person);
+  return records;
+}
+
+/** Writes a person's record over zeros. */
+function writePerson(out: Buffer, at: number, { index, reference, forgotten }: Person): void {
+  copyBytes({ bytes: index, start: 0, end: PERSON.keyBytes }, out, at);
+  if (reference !== undefined)
+    copyBytes({ bytes: reference, start: 0, end: REFERENCE_BYTES }, out, at + REFERENCE_AT);
+  if (forgotten === undefined) return;
+  out.writeDoubleBE(forgotten.atMs, at + FORGOTTEN_AT);
+  out.writeDoubleBE(forgotten.untilMs, at + UNTIL_AT);
+}
+
 export function readPerson(records: Buffer, at: number): Person {
-  const reference = records.subarray(at + REFERENCE_AT, at + FORGOTTEN_AT);
+  const hasReference = isSomewhereSet(records, at + REFERENCE_AT, at + FORGOTTEN_AT);
   const atMs = records.readDoubleBE(at + FORGOTTEN_AT);
   return {
     index: records.subarray(at, at + PERSON.keyBytes),
-    ...(reference.equals(NO_REFERENCE) ? {} : { reference }),
+    ...(hasReference ? { reference: records.subarray(at + REFERENCE_AT, at + FORGOTTEN_AT) } : {}),
     ...(atMs === 0 ? {} : { forgotten: { atMs, untilMs: records.readDoubleBE(at + UNTIL_AT) } }),
   };
+}
+
+function isSomewhereSet(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] !== 0) return true;
+  return false;
 }
 
 /** Everybody in a shard's records. */

@@ -81,7 +81,7 @@ function withTombstones(records: Buffer, secret: Uint8Array, erased: readonly Er
     const forgotten = { atMs: last.atMs, untilMs: Date.parse(last.until) };
     return [personRecord({ index, forgotten, ...(reference === undefined ? {} : { reference }) })];
   });
-  return changed.length === 0 ? records : withRecords(records, PERSON, changed);
+  return changed.length === 0 ? records : withRecords(records, PERSON, Buffer.concat(changed));
 }
 
 async function referenceSecret(book: Shards['book']): Promise<Uint8Array> {

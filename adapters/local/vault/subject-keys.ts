@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { createHmac } from 'node:crypto';
-import { randomPiece } from '../../../etl/privacy/random.ts';
+import { createHmac, randomFillSync } from 'node:crypto';
+import { copyBytes } from '../../../etl/privacy/cells/copy-bytes.ts';
 import { REFERENCE_BYTES, shardOfByte } from './people.ts';
-import type { RecordShape } from './records.ts';
+import { findRecord, type RecordShape } from './records.ts';
 
 /** A subject's key for a data group: reference (16), the group's number (2), key (32). */
 export const SUBJECT_KEY: RecordShape = { widthBytes: 50, keyBytes: 18 };
@@ -10,23 +10,52 @@ export const SUBJECT_KEY: RecordShape = { widthBytes: 50, keyBytes: 18 };
 /** What a key's record begins with. */
 export function subjectKeyName(reference: Uint8Array, group: number): Buffer {
   const name = Buffer.alloc(SUBJECT_KEY.keyBytes);
-  name.set(reference);
-  name.writeUInt16BE(group, REFERENCE_BYTES);
+  writeName(name, 0, reference, group);
   return name;
 }
 
-/** A record with a new random key. */
-export function newSubjectKey(reference: Uint8Array, group: number): Buffer {
-  const record = Buffer.allocUnsafe(SUBJECT_KEY.widthBytes);
-  record.set(reference);
-  record.writeUInt16BE(group, REFERENCE_BYTES);
-  record.set(randomPiece(32), SUBJECT_KEY.keyBytes);
-  return record;
+/** Where the record of a key begins; -1 where there is none. */
+export function findSubjectKey(records: Buffer, reference: Uint8Array, group: number): number {
+  writeName(SOUGHT, 0, reference, group);
+  return findRecord(records, SUBJECT_KEY, SOUGHT);
 }
 
-/** The key in a record, as a copy: Buffer's small ones share memory, and are made sooner. */
-export const subjectKeyAt = (records: Buffer, at: number): Uint8Array =>
-  Buffer.from(records.subarray(at + SUBJECT_KEY.keyBytes, at + SUBJECT_KEY.widthBytes));
+const SOUGHT = Buffer.alloc(SUBJECT_KEY.keyBytes);
+
+/** New random keys, for as many as there is room. */
+export class NewSubjectKeys {
+  readonly #records: Buffer;
+  #length = 0;
+
+  constructor(room: number) {
+    this.#records = randomFillSync(Buffer.allocUnsafeSlow(room * SUBJECT_KEY.widthBytes));
+  }
+
+  /** The key that is made. */
+  add(reference: Uint8Array, group: number): Uint8Array {
+    const at = this.#length;
+    writeName(this.#records, at, reference, group);
+    this.#length += SUBJECT_KEY.widthBytes;
+    return subjectKeyAt(this.#records, at);
+  }
+
+  /** Their records, in the order in which they were made. */
+  records(): Buffer {
+    return this.#records.subarray(0, this.#length);
+  }
+}
+
+function writeName(out: Buffer, at: number, reference: Uint8Array, group: number): void {
+  copyBytes({ bytes: reference, start: 0, end: REFERENCE_BYTES }, out, at);
+  out.writeUInt16BE(group, at + REFERENCE_BYTES);
+}
+
+/** The key in a record, as a copy: so short a one lies among the objects of JavaScript, and is made soonest. */
+export function subjectKeyAt(records: Buffer, at: number): Uint8Array {
+  const key = new Uint8Array(SUBJECT_KEY.widthBytes - SUBJECT_KEY.keyBytes);
+  copyBytes({ bytes: records, start: at + SUBJECT_KEY.keyBytes, end: at + SUBJECT_KEY.widthBytes }, key, 0);
+  return key;
+}
 
 /** Whose key a record holds. */
 export const referenceIn = (record: Buffer): Buffer => record.subarray(0, REFERENCE_BYTES);

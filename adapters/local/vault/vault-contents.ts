@@ -12,7 +12,7 @@ import {
   withPeriods,
 } from './book.ts';
 import { PERSON, type Person, personRecord, readPerson, shardOfIndex } from './people.ts';
-import { withRecords } from './records.ts';
+import { NO_RECORDS, withRecords } from './records.ts';
 import { recordsOf, shardBytes } from './shard-bytes.ts';
 import { shardName } from './shards.ts';
 import { referenceIn, SUBJECT_KEY, shardOf, subjectKeyAt, subjectKeyName } from './subject-keys.ts';
@@ -71,13 +71,13 @@ export function filesOf(contents: VaultContents, now: Date): ReadonlyMap<string,
   const add = (kind: 'people' | 'keys', shard: number, records: Buffer): void =>
     void files.set(shardName(kind, shard), shardBytes(records, now));
   for (const [shard, some] of grouped(people, ({ index }) => shardOfIndex(index)))
-    add('people', shard, withRecords(Buffer.alloc(0), PERSON, some.map(personRecord)));
+    add('people', shard, withRecords(NO_RECORDS, PERSON, Buffer.concat(some.map(personRecord))));
   const places = new Map(groups.map((group, n) => [group, n]));
   for (const [shard, some] of grouped(keys, ({ reference }) => shardOf(referenceSecret, reference))) {
     const records = some.map(({ reference, group, key }) =>
       Buffer.concat([subjectKeyName(reference, places.get(group) ?? 0), key]),
     );
-    add('keys', shard, withRecords(Buffer.alloc(0), SUBJECT_KEY, records));
+    add('keys', shard, withRecords(NO_RECORDS, SUBJECT_KEY, Buffer.concat(records)));
   }
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
   const book = withPeriods(

@@ -20,13 +20,7 @@ test('records of a vault are found, added, exchanged and left out as those of a 
       let records = Buffer.alloc(0);
       for (const batch of batches) {
         for (const one of batch) plain.set(one.slice(0, 12), one);
-        records = Buffer.from(
-          withRecords(
-            records,
-            SHAPE,
-            batch.map((one) => Buffer.from(one, 'hex')),
-          ),
-        );
+        records = Buffer.from(withRecords(records, SHAPE, Buffer.from(batch.join(''), 'hex')));
       }
       const sorted = [...plain.values()].sort();
       expect(records.toString('hex')).toBe(sorted.join(''));
