@@ -8,6 +8,9 @@ import { keysOf } from './sealing-batch.ts';
 /** What opening needs of a vault. */
 type VaultOfKeys = Pick<Vault, 'columns' | 'subjectKeys' | 'periodKeys'>;
 
+/** Digits of a column's id, and of a reference. */
+const [COLUMN_LENGTH, REFERENCE_LENGTH] = [8, 26];
+
 /** Records of one job. */
 const JOB_RECORDS = 8_192;
 
@@ -91,8 +94,7 @@ function packedTexts(bytes: Buffer, ends: Uint32Array, { first, end }: Cut): Pac
 /** Cells of one column, as far as they name keys. */
 interface SeenColumn {
   readonly id: string;
-  /** Undefined for one that the vault doesn't know. */
-  readonly column: ProtectedColumn | undefined;
+  readonly column: ProtectedColumn;
   /** Numbers of subjects by their references, shared by all columns of the group. */
   readonly subjects: Map<string, number>;
   /** Numbers of periods by year and month. */
@@ -102,7 +104,8 @@ interface SeenColumn {
 /** The keys that cells need, each once, and by cell the numbers of its keys; -1 for none. */
 class KeyNames {
   readonly #columns: ReadonlyMap<string, ProtectedColumn>;
-  readonly #seen = new Map<string, SeenColumn>();
+  /** Those of a dataset are few. */
+  readonly #seen: SeenColumn[] = [];
   readonly #byGroup = new Map<string, Map<string, number>>();
   readonly #subjectNames: SubjectKeyName[] = [];
   readonly #periodNames: VaultPeriod[] = [];
@@ -117,27 +120,34 @@ class KeyNames {
   }
 
   add(bytes: Buffer, start: number, end: number): void {
-    const seen = hasHeader(bytes, start, end)
-      ? this.#columnOf(bytes.toString('latin1', start + COLUMN_AT, start + COLUMN_AT + 8))
-      : undefined;
+    const seen = hasHeader(bytes, start, end) ? this.#columnAt(bytes, start + COLUMN_AT) : undefined;
     const cell = this.#cells++;
-    if (seen?.column === undefined) return;
+    if (seen === undefined) return;
     const { dataset, group } = seen.column;
-    const reference = bytes.toString('latin1', start + SUBJECT_AT, start + SUBJECT_AT + 26);
-    let subject = seen.subjects.get(reference);
-    if (subject === undefined) {
-      subject = this.#subjectNames.push({ reference, group }) - 1;
-      seen.subjects.set(reference, subject);
-    }
+    this.subjects[cell] = this.#subjectAt(bytes, start + SUBJECT_AT, { group, subjects: seen.subjects });
     const month = monthAt(bytes, start + PERIOD_AT);
     let period = seen.periods.get(month);
     if (period === undefined) {
       period = this.#periodNames.push({ dataset, group, period: String(month).padStart(6, '0') }) - 1;
       seen.periods.set(month, period);
     }
-    this.subjects[cell] = subject;
     this.periods[cell] = period;
   }
+
+  /** The number of a subject; that of the cell before where it is the same, as most of a record are. */
+  #subjectAt(bytes: Buffer, at: number, { group, subjects }: SubjectsOfGroup): number {
+    const last = this.#last;
+    if (last?.subjects === subjects && isSameReference(last, bytes, at)) return last.number;
+    const reference = bytes.toString('latin1', at, at + REFERENCE_LENGTH);
+    let number = subjects.get(reference);
+    if (number === undefined) {
+      number = this.#subjectNames.push({ reference, group }) - 1;
+      subjects.set(reference, number);
+    }
+    this.#last = { bytes, at, subjects, number };
+    return number;
+  }
+  #last: LastSubject | undefined;
 
   async keys(vault: VaultOfKeys): Promise<Keys> {
     return {
@@ -146,17 +156,42 @@ class KeyNames {
     };
   }
 
-  #columnOf(id: string): SeenColumn {
-    const known = this.#seen.get(id);
-    if (known !== undefined) return known;
+  /** The column of an id; undefined for one that the vault doesn't know. */
+  #columnAt(bytes: Buffer, at: number): SeenColumn | undefined {
+    for (const seen of this.#seen) if (isAt(seen.id, bytes, at)) return seen;
+    const id = bytes.toString('latin1', at, at + COLUMN_LENGTH);
     const column = this.#columns.get(id);
-    const group = column?.group ?? '';
-    const subjects = this.#byGroup.get(group) ?? new Map<string, number>();
-    this.#byGroup.set(group, subjects);
+    if (column === undefined) return undefined;
+    const subjects = this.#byGroup.get(column.group) ?? new Map<string, number>();
+    this.#byGroup.set(column.group, subjects);
     const seen = { id, column, subjects, periods: new Map<number, number>() };
-    this.#seen.set(id, seen);
+    this.#seen.push(seen);
     return seen;
   }
+}
+
+/** A data group, and the numbers of its subjects. */
+interface SubjectsOfGroup {
+  readonly group: string;
+  readonly subjects: Map<string, number>;
+}
+
+/** Where the reference of the last subject stands, and its number among those of its group. */
+interface LastSubject {
+  readonly bytes: Buffer;
+  readonly at: number;
+  readonly subjects: Map<string, number>;
+  readonly number: number;
+}
+
+function isSameReference(last: LastSubject, bytes: Buffer, at: number): boolean {
+  for (let n = 0; n < REFERENCE_LENGTH; n++) if (last.bytes[last.at + n] !== bytes[at + n]) return false;
+  return true;
+}
+
+function isAt(text: string, bytes: Buffer, at: number): boolean {
+  for (let n = 0; n < text.length; n++) if (text.charCodeAt(n) !== bytes[at + n]) return false;
+  return true;
 }
 
 /** By number; undefined where one is no more. */
