@@ -8,6 +8,9 @@ export type JsonVerdict =
   | RecordVerdict
   | { readonly kind: 'unreadable'; readonly reasons: readonly [RecordReason]; readonly rowHash: null };
 
+/** A record as it was read, or why there is none. */
+export type JsonRead = ReturnType<JsonRecords['read']>;
+
 /** Judges records of JSON one by one, as the lines of a file of JSON Lines are. */
 export class JsonJudge {
   readonly #records: JsonRecords;
@@ -37,7 +40,16 @@ export class JsonJudge {
 
   /** Judges some records, in their order; each is one line of UTF-8 without its line feed. */
   async judge(lines: readonly Uint8Array[]): Promise<JsonVerdict[]> {
-    const read = lines.map((line) => this.#records.read(line));
+    return await this.judgeRead(this.read(lines));
+  }
+
+  /** Reads some records as `judge` does. */
+  read(lines: readonly Uint8Array[]): JsonRead[] {
+    return lines.map((line) => this.#records.read(line));
+  }
+
+  /** Judges records that were read, in their order. */
+  async judgeRead(read: readonly JsonRead[]): Promise<JsonVerdict[]> {
     const judged = await this.#judge.judge(
       read.flatMap((one): RawRecord[] => ('values' in one ? [one] : [])),
     );

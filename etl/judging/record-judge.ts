@@ -92,7 +92,14 @@ export class RecordJudge {
         ...this.#unknownReasons(record),
         ...gateReasons(record.gates ?? null),
       ];
-      return { kind: kindOf(record, reasons), reasons, rowHash: rowHash(record) };
+      return {
+        kind: kindOf(record, reasons),
+        reasons,
+        // Events are judged without it.
+        get rowHash() {
+          return rowHash(record);
+        },
+      };
     });
   }
 

@@ -2,7 +2,6 @@ import type { SourceContract } from '../../etl/contract/contract.ts';
 import type { JsonJudge, JsonVerdict } from '../../etl/judging/json-judge.ts';
 import { contractIdOf } from '../policy/contract-id.ts';
 import { type Gate, type GateState, withFaults } from './gate.ts';
-import { lineOf } from './line-of.ts';
 import { reasonCode } from './reason-code.ts';
 
 /** A dataset's contract, ready to judge; or why nothing can be judged by one. */
@@ -56,11 +55,14 @@ async function judgeGroup(
     return states.map((state) => [state, withFaults(state, 'CONTRACT', [ready.reason])]);
   const { contract, judge } = ready;
   const id = contractIdOf(contract.dataset, contract.version);
-  const verdicts = await judge.judge(states.map(lineOf));
+  const read = judge.read(states.map(({ line }) => line));
+  const verdicts = await judge.judgeRead(read);
   return states.map((state, n) => {
     const named = state.policy.policy.contract_id;
-    const judged = {
+    const record = read[n];
+    const judged: GateState = {
       ...withFaults(state, 'CONTRACT', isForgotten(state, contract) ? [] : reasonsOf(verdicts[n])),
+      ...(record !== undefined && 'values' in record ? { values: record.values } : {}),
       contract: { id, version: contract.version },
       notJudged: judge.notJudged,
       warnings: named === undefined || named === id ? state.warnings : [...state.warnings, 'CONTRACT_OTHER'],

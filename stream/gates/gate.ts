@@ -1,3 +1,4 @@
+import type { RawRecord } from '../../etl/judging/record-judge.ts';
 import type { ObservedEvent, Partition } from '../event.ts';
 import type { Evidence, GateName } from '../evidence/evidence.ts';
 import type { Attributes } from '../landing/cloud-event.ts';
@@ -26,6 +27,8 @@ export interface GateState {
   readonly event: ObservedEvent;
   /** What it carries. A gate that decodes Avro or Protobuf puts JSON in the place of the bytes. */
   readonly payload: Payload;
+  /** The line under which it lands, but for what it fails; empty until it is decoded. */
+  readonly line: Uint8Array;
   readonly envelope: Envelope;
   /** False where nothing behind the envelope can be judged. */
   readonly isReadable: boolean;
@@ -38,6 +41,8 @@ export interface GateState {
   readonly schemaFingerprint: string | null;
   /** The contract that it was judged by. */
   readonly contract: { readonly id: string; readonly version: string } | null;
+  /** Its values by the contract, in the order of columns; absent where nothing judged them, or it is no record. */
+  readonly values?: RawRecord['values'];
   readonly faults: readonly GateFault[];
   readonly warnings: readonly string[];
   readonly notJudged: readonly string[];

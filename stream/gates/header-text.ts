@@ -1,5 +1,5 @@
-import { Buffer } from 'node:buffer';
 import type { Header } from '../event.ts';
+import { bufferOf } from '../landing/payload.ts';
 
 /** The text of the first header of a name, whatever its case; undefined where there is none that is a text. */
 export function headerText(headers: readonly Header[], name: string): string | undefined {
@@ -7,5 +7,5 @@ export function headerText(headers: readonly Header[], name: string): string | u
   const found = headers.find((one) => one.name.toLowerCase() === wanted && one.value !== null);
   return found?.value === undefined || found.value === null
     ? undefined
-    : Buffer.from(found.value).toString('utf8');
+    : bufferOf(found.value).toString('utf8');
 }

@@ -1,10 +1,9 @@
 import type { ContractColumn, SourceContract } from '../../etl/contract/contract.ts';
-import { JsonRecords } from '../../etl/judging/json-records.ts';
+import type { RawRecord } from '../../etl/judging/record-judge.ts';
 import { findPii } from '../../etl/privacy/pii/find-pii.ts';
 import { unknownKinds, watchedColumns } from '../../etl/privacy/pii/watched-columns.ts';
 import type { ReadyContracts } from './contract.ts';
 import { type Gate, type GateState, withFaults } from './gate.ts';
-import { lineOf } from './line-of.ts';
 
 /**
  * PII: looks for personal data where the contract says that there is none, as the batch workflow does. By the policy it
@@ -20,19 +19,19 @@ export const piiGate = (contracts: ReadyContracts): Gate => ({
 });
 
 async function judgeOne(state: GateState, contracts: ReadyContracts): Promise<GateState> {
-  const { dataset, policy, isReadable } = state;
+  const { dataset, policy, values } = state;
   const { pii_policy: said } = policy.policy;
-  if (dataset === undefined || !isReadable || said === 'ALLOW') return state;
+  if (dataset === undefined || values === undefined || said === 'ALLOW') return state;
   const ready = await contracts.of(dataset);
   if (ready.kind === 'none') return state;
-  const found = watcherOf(ready.contract)(lineOf(state)).map((column) => `PII_DETECTED:${column}`);
+  const found = watcherOf(ready.contract)(values).map((column) => `PII_DETECTED:${column}`);
   if (found.length === 0) return state;
   return said === 'BLOCK'
     ? withFaults(state, 'PII', found)
     : { ...state, warnings: [...state.warnings, ...found] };
 }
 
-type Watcher = (line: Uint8Array) => string[];
+type Watcher = (values: RawRecord['values']) => string[];
 
 const watchers = new WeakMap<SourceContract, Watcher>();
 
@@ -45,13 +44,9 @@ function watcherOf(contract: SourceContract): Watcher {
     place: contract.columns.indexOf(column),
     kinds: new Set(unknownKinds(column).map(({ name }) => name)),
   }));
-  const records = new JsonRecords(contract, { isEvents: true });
-  const watcher: Watcher = (line) => {
-    if (watched.length === 0) return [];
-    const record = records.read(line);
-    if (!('values' in record)) return [];
-    return watched.flatMap(({ column, place, kinds }) => {
-      const raw = record.values[place];
+  const watcher: Watcher = (values) =>
+    watched.flatMap(({ column, place, kinds }) => {
+      const raw = values[place];
       return raw !== null &&
         raw !== undefined &&
         mayHold(column, raw) &&
@@ -59,7 +54,6 @@ function watcherOf(contract: SourceContract): Watcher {
         ? [column.name]
         : [];
     });
-  };
   watchers.set(contract, watcher);
   return watcher;
 }

@@ -1,7 +1,8 @@
 import type { ObservedEvent, Partition } from '../event.ts';
+import { landedLine } from '../landing/landed-line.ts';
 import { readPayload } from '../landing/payload.ts';
 import { UNKNOWN_DATASET } from '../policy/dataset-urn.ts';
-import { effectivePolicy, type PolicySet } from '../policy/policy-set.ts';
+import { type EffectivePolicy, effectivePolicy } from '../policy/policy-set.ts';
 import type { EventBatch, Policies } from '../ports.ts';
 import { type Timer, UNTIMED } from '../telemetry.ts';
 import { contractGate, type ReadyContracts } from './contract.ts';
@@ -33,9 +34,10 @@ export function openPipeline({ policies, contracts, decoding = [], schemas = [] 
   return async ({ partition, events }, timer = UNTIMED.timer) => {
     await contracts.refresh();
     const set = await policies.current();
-    let states: readonly GateState[] = events.map((event) => firstState(partition, event, set));
+    const unknown = effectivePolicy({ ...set, policies: new Map() }, UNKNOWN_DATASET);
+    let states: readonly GateState[] = events.map((event) => firstState(partition, event, unknown));
     for (const gate of decoding) states = await timer('DECODING', () => gate.judge(states));
-    states = states.map(withEnvelope);
+    states = states.map(asDecoded);
     const gates = [
       datasetGate(set),
       PRODUCER_GATE,
@@ -49,16 +51,18 @@ export function openPipeline({ policies, contracts, decoding = [], schemas = [] 
   };
 }
 
+const NO_LINE = new Uint8Array();
 const NO_ENVELOPE = { attributes: undefined, type: null, time: null, producer: null };
 
-const firstState = (partition: Partition, event: ObservedEvent, set: PolicySet): GateState => ({
+const firstState = (partition: Partition, event: ObservedEvent, unknown: EffectivePolicy): GateState => ({
   partition,
   event,
   payload: readPayload(event.value),
+  line: NO_LINE,
   envelope: NO_ENVELOPE,
   isReadable: true,
   dataset: undefined,
-  policy: effectivePolicy({ ...set, policies: new Map() }, UNKNOWN_DATASET),
+  policy: unknown,
   producer: { producer_id: 'unknown', identity_confidence: 'NONE' },
   schemaId: null,
   schemaFingerprint: null,
@@ -68,7 +72,9 @@ const firstState = (partition: Partition, event: ObservedEvent, set: PolicySet):
   notJudged: [],
 });
 
-const withEnvelope = (state: GateState): GateState => ({
+/** What is read of an event once its payload is what it stays. */
+const asDecoded = (state: GateState): GateState => ({
   ...state,
   envelope: readEnvelope(state.event, state.payload, undefined),
+  line: landedLine(state.partition, state.event, state.payload),
 });

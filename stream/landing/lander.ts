@@ -5,7 +5,6 @@ import type { Partition } from '../event.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { ReadyContracts } from '../gates/contract.ts';
 import type { GateState } from '../gates/gate.ts';
-import { lineOf } from '../gates/line-of.ts';
 import type { EventBatch, PartitionEnd } from '../ports.ts';
 import {
   type Claim,
@@ -58,7 +57,7 @@ interface Waiting {
 
 type LineAt = Pick<Waiting, 'offset' | 'line'>;
 
-const lineAt = (state: GateState): LineAt => ({ offset: state.event.offset, line: lineOf(state) });
+const lineAt = (state: GateState): LineAt => ({ offset: state.event.offset, line: state.line });
 
 interface Queue {
   readonly partition: Partition;
@@ -140,7 +139,7 @@ export class Lander {
     for (const [n, state] of states.entries()) {
       if (n < landed.length) continue;
       const { offset } = state.event;
-      const line = lineOf(state);
+      const { line } = state;
       const stands = evidence[n];
       const failed = stands === undefined ? [] : gateReasonsOf(stands);
       queue.waiting.push({ offset, line, failed, dataset: datasets.get(state.dataset) });

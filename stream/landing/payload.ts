@@ -12,12 +12,16 @@ export function readPayload(bytes: Uint8Array | null): Payload {
   if (bytes === null) return { kind: 'none' };
   if (!isUtf8(bytes)) return { kind: 'binary', bytes };
   try {
-    const value: unknown = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    const value: unknown = JSON.parse(bufferOf(bytes).toString('utf8'));
     return { kind: 'json', text: onOneLine(bytes), value };
   } catch {
     return { kind: 'binary', bytes };
   }
 }
+
+/** The same bytes, not copied. */
+export const bufferOf = (bytes: Uint8Array): Buffer =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 
 /** JSON without line ends: they stand only between its tokens, where a blank says the same. */
 function onOneLine(json: Uint8Array): Uint8Array {
