@@ -56,6 +56,12 @@ function checkEnvelope(
   const envelope = custom.get('assay.envelope');
   if (envelope === undefined) return;
   const places = drafts.map(({ column }) => columnPointer(column));
+  for (const { column, custom: own, path } of drafts)
+    if (column.otherPaths !== undefined)
+      problems.add(
+        own.get('assay.path')?.path ?? path,
+        'is a list, and in a contract of changes each column has one place; write one',
+      );
   if (!places.some((place) => place.startsWith(ROW_AFTER)))
     problems.add(
       envelope.path,
@@ -77,13 +83,14 @@ function checkPlaces(drafts: readonly ColumnDraft[], problems: Problems): void {
         headers.path,
         'is for files with a header, and JSON Lines have none; write assay.path, where the value stands in a record, or remove it',
       );
-    const place = columnPointer(column);
-    const owner = owners.get(place);
-    if (owner === undefined) owners.set(place, column.name);
-    else
-      problems.add(
-        custom.get('assay.path')?.path ?? path,
-        `is ${place}, where column ${owner} stands; write another place, or remove one of the two`,
-      );
+    for (const place of [columnPointer(column), ...(column.otherPaths ?? [])]) {
+      const owner = owners.get(place);
+      if (owner === undefined) owners.set(place, column.name);
+      else
+        problems.add(
+          custom.get('assay.path')?.path ?? path,
+          `is ${place}, where column ${owner} stands; write another place, or remove one of the two`,
+        );
+    }
   }
 }

@@ -153,8 +153,13 @@ function compareSpelling(old: ContractColumn, next: ContractColumn): ContractCha
 
 /** Compares where a value stands in a record of JSON; of CSV both are the column's name. */
 function comparePlaces(path: string, old: ContractColumn, next: ContractColumn): ContractChange[] {
-  const [was, is] = [columnPointer(old), columnPointer(next)];
-  return was === is ? [] : [change('breaking', path, `was ${was}, is ${is}`)];
+  const places = (column: ContractColumn): string[] => [columnPointer(column), ...(column.otherPaths ?? [])];
+  const [was, is] = [places(old), places(next)];
+  if (was.join(' ') === is.join(' ')) return [];
+  // One place more reads what was read before, and what was not.
+  const isMore = was.every((place) => is.includes(place));
+  const shown = (all: readonly string[]): string => all.join(', ');
+  return [change(isMore ? 'neutral' : 'breaking', path, `was ${shown(was)}, is ${shown(is)}`)];
 }
 
 function compareLists(path: string, old: readonly string[], next: readonly string[]): ContractChange[] {

@@ -136,6 +136,8 @@ export interface ContractColumn {
   readonly nullValues?: readonly string[];
   /** Where its value stands in a record of JSON, as a JSON pointer; absent: under its name. */
   readonly path?: string;
+  /** Other places, of other versions of the record: the first that has a value, where `path` has none. */
+  readonly otherPaths?: readonly string[];
   /** Absent: none, so that what is found holds a run. */
   readonly knownPii?: KnownPii;
   readonly checks: readonly ColumnCheck[];

@@ -1,4 +1,5 @@
 import { pointerSteps } from '../jsonl/pointer.ts';
+import type { ContractColumn } from './contract.ts';
 import type { CustomValues } from './custom-properties.ts';
 import { choice, readValue } from './fields.ts';
 import type { Problems } from './problems.ts';
@@ -23,20 +24,25 @@ export function readEnvelope(custom: CustomValues, problems: Problems): { readon
   return envelope === 'debezium' ? { envelope } : {};
 }
 
-/** Reads `assay.path`, where a column's value stands in a record of JSON. */
-export function readPath(custom: CustomValues, problems: Problems): { readonly path?: string } {
+/** Reads `assay.path`, where a column's value stands in a record of JSON: one place, or a list of which the first is that of today. */
+export function readPath(
+  custom: CustomValues,
+  problems: Problems,
+): Pick<ContractColumn, 'path' | 'otherPaths'> {
   const given = custom.get('assay.path');
   if (given === undefined) return {};
-  if (
-    typeof given.value === 'string' &&
-    pointerSteps(given.value) !== undefined &&
-    !given.value.includes('\0')
-  )
-    return { path: given.value };
-  const what = typeof given.value === 'string' ? `is '${given.value}', which is` : 'is';
-  problems.add(
-    given.path,
-    `${what} no JSON pointer; write e.g. /customer/address/city (in a name, ~1 for / and ~0 for ~)`,
-  );
-  return {};
+  const { value, path: at } = given;
+  const all: readonly unknown[] = Array.isArray(value) && value.length > 0 ? value : [value];
+  const places = all.filter(isPlace);
+  for (const one of all.filter((one) => !isPlace(one)))
+    problems.add(
+      at,
+      `${typeof one === 'string' ? `is '${one}', which is` : 'is'} no JSON pointer; write e.g. /customer/address/city (in a name, ~1 for / and ~0 for ~)`,
+    );
+  const [path, ...otherPaths] = places;
+  if (path === undefined) return {};
+  return otherPaths.length === 0 ? { path } : { path, otherPaths };
 }
+
+const isPlace = (value: unknown): value is string =>
+  typeof value === 'string' && pointerSteps(value) !== undefined && !value.includes('\0');

@@ -21,6 +21,7 @@ export const COLUMN_WORD = {
   timezone: 'table',
   nullValues: 'file',
   path: 'both',
+  otherPaths: 'file',
   knownPii: 'table',
   checks: 'table',
   protect: 'table',

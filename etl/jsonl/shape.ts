@@ -8,6 +8,8 @@ export interface JsonShape {
   readonly pointers: readonly string[];
   /** Set where a record is a change of a row: slots that are no fields are behind those that are. */
   readonly row?: ChangedRow;
+  /** By field that may stand elsewhere: the slots to look into, the first with a value counts. */
+  readonly others?: ReadonlyMap<number, readonly number[]>;
   /** By field, which has the slot of its number: whether numbers are handed on with a decimal comma, since the contract reads the column's texts so. */
   readonly commas: readonly boolean[];
   /** Whether unknown members are handed on; else only that there are some. */
@@ -28,7 +30,7 @@ export function jsonShape({ columns, unknownColumns, csv }: SourceContract, isEv
   const commas = columns.map(({ type, number }) => NUMBERS.has(type.kind) && number.decimal === ',');
   const keepsUnknown = unknownColumns !== 'ignore';
   const placed = (all: readonly string[]) =>
-    csv.envelope === 'debezium' ? changedRow(all) : { pointers: all };
+    csv.envelope === 'debezium' ? changedRow(all) : withOthers(all, columns);
   if (!isEvents) return { ...placed(pointers), commas, keepsUnknown };
   return {
     ...placed([...pointers, GATES_POINTER]),
@@ -37,6 +39,20 @@ export function jsonShape({ columns, unknownColumns, csv }: SourceContract, isEv
     passed: unknownColumns === 'reject' ? AROUND_PAYLOADS : [],
     gates: pointers.length,
   };
+}
+
+/** The pointers with those of other places behind them, and which fields those are for. */
+function withOthers(
+  pointers: readonly string[],
+  columns: SourceContract['columns'],
+): Pick<JsonShape, 'pointers' | 'others'> {
+  const all = [...pointers];
+  const others = new Map(
+    columns.flatMap(({ otherPaths = [] }, field) =>
+      otherPaths.length === 0 ? [] : [[field, otherPaths.map((path) => all.push(path) - 1)] as const],
+    ),
+  );
+  return others.size === 0 ? { pointers } : { pointers: all, others };
 }
 
 /** What stands around an event's payload, put there by the broker, the enforcer or the envelope: no contract need know it. */

@@ -18,6 +18,7 @@ const [TAB, LF, CR, DOT, NBSP_LEAD, NBSP_TAIL] = [9, 10, 13, 0x2e, 0xc2, 0xa0];
 export class FieldWriter {
   readonly #commas: readonly boolean[];
   readonly #row: ChangedRow | undefined;
+  readonly #others: JsonShape['others'];
   #out: Uint8Array = Buffer.allocUnsafeSlow(64 * 1024);
   #length = 0;
   /** Whether some text begins or ends with a blank, or holds a line end. */
@@ -25,9 +26,10 @@ export class FieldWriter {
   hasLineEnds = false;
   longestBytes = 0;
 
-  constructor({ commas, row }: JsonShape) {
+  constructor({ commas, row, others }: JsonShape) {
     this.#commas = commas;
     this.#row = row;
+    this.#others = others;
   }
 
   /** Forgets what was written. */
@@ -57,7 +59,7 @@ export class FieldWriter {
     const { kinds, starts, ends } = scanned;
     const before = this.#rowBefore(bytes, scanned);
     for (let field = 0; field < this.#commas.length; field++) {
-      const slot = before?.get(field) ?? field;
+      const slot = before?.get(field) ?? this.#placeOf(field, kinds);
       const kind = kinds[slot] as number;
       if (kind > KIND.null) {
         this.#field(bytes, kind, { start: starts[slot] as number, end: ends[slot] as number, field });
@@ -69,6 +71,13 @@ export class FieldWriter {
     this.#makeRoom(1);
     this.#put(LF);
     if (this.#length - from > this.longestBytes) this.longestBytes = this.#length - from;
+  }
+
+  /** The slot of a field: its own, or the first of its others with a value where that has none. */
+  #placeOf(field: number, kinds: Uint8Array): number {
+    const others = this.#others?.get(field);
+    if (others === undefined || (kinds[field] as number) > KIND.null) return field;
+    return others.find((slot) => (kinds[slot] as number) > KIND.null) ?? field;
   }
 
   /** Which slots have the row where it was deleted. */

@@ -25,7 +25,7 @@ export class JsonRecords {
     const shape = jsonShape(contract, isEvents);
     this.#unknownAt = shape.commas.length;
     this.#gatesAt = shape.gates;
-    this.#isPlain = shape.row === undefined && !shape.commas.includes(true);
+    this.#isPlain = shape.row === undefined && shape.others === undefined && !shape.commas.includes(true);
     this.#scanner = new RecordScanner(shape);
     this.#writer = new FieldWriter(shape);
     this.#columns = contract.columns.length;

@@ -73,6 +73,25 @@ describe('a contract of JSON Lines', () => {
     ]);
   });
 
+  test('may be several places, of which the first is that of today; one more is no breaking change', () => {
+    const several = contract([{ name: 'x', assay: { path: ['/y', '/z'] } }]);
+    expect(several.columns.find(({ name }) => name === 'x')).toMatchObject({
+      path: '/y',
+      otherPaths: ['/z'],
+    });
+    expect(problems(textOf([{ name: 'x', assay: { path: ['/y', '/when/day', 'z'] } }]))).toEqual([
+      expect.stringContaining("is 'z', which is no JSON pointer"),
+      expect.stringContaining('is /when/day, where column day stands'),
+    ]);
+    const places = (one: SourceContract, other: SourceContract): string[] =>
+      compareContracts(one, other).changes.flatMap(({ kind, path }) =>
+        path === 'version' ? [] : [`${kind} ${path}`],
+      );
+    const one = contract([{ name: 'x', assay: { path: '/z' } }]);
+    expect(places(one, several)).toEqual(['neutral columns.x.path']);
+    expect(places(several, one)).toEqual(['breaking columns.x.path']);
+  });
+
   test('of changes reads the row and what happened to it', () => {
     const assay = { format: 'jsonl', envelope: 'debezium' };
     expect(problems(textOf([], assay))).toEqual([
