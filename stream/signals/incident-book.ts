@@ -6,7 +6,7 @@ import {
   openIncidentKey,
 } from '../../etl/naming/incidents.ts';
 import type { Alerts, ObjectStore } from '../../etl/ports.ts';
-import { getDocument, parseDocument, putDocument } from '../../etl/stages/documents.ts';
+import { parseDocument, putDocument } from '../../etl/stages/documents.ts';
 import { aboutOf, type Finding, Incident, incidentId } from './incident.ts';
 import { incidentAlert } from './incident-alert.ts';
 
@@ -59,12 +59,11 @@ export async function closedIncidents(
 ): Promise<Incident[]> {
   const keys = (await objects.list(CLOSED_INCIDENTS)).map(({ key }) => key).reverse();
   const start = before === undefined ? keys : keys.filter((key) => key < closedIncidentKey(before));
-  return await Promise.all(
-    start.slice(0, limit).map((key) => getDocument(objects as ObjectStore, key, Incident)),
-  );
+  const found = await Promise.all(start.slice(0, limit).map((key) => readIfThere(objects, key)));
+  return found.flatMap((one) => one ?? []);
 }
 
-/** The incident of an id, or of at least its beginning up to the second dash; undefined where there is none. */
+/** The incident of an id; undefined where there is none. */
 export async function findIncident(
   objects: Pick<ObjectStore, 'list' | 'get'>,
   id: string,

@@ -233,7 +233,7 @@ async function expectIncident(of: StreamLake): Promise<void> {
     seen = (await assay(['incidents', 'list', '--json'], lakeOf(of))).out;
     return (JSON.parse(seen) as { kind: string }[]).some(({ kind }) => kind === 'COMPLIANCE');
   };
-  await until('an incident of the kind COMPLIANCE', isThere);
+  await until('an incident of the kind COMPLIANCE', isThere, () => `There are: ${seen}`);
   const [incident] = (
     JSON.parse(seen) as { kind: string; cause: { reason: string; failed: number } }[]
   ).filter(({ kind }) => kind === 'COMPLIANCE');

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { evidenceKey } from '../../etl/naming/streams.ts';
@@ -83,6 +83,14 @@ test('what is wrong with the events is an incident, open until it is over', asyn
   const { incidents } = (await service.json(`/v1/incidents?dataset_urn=${URN}`)) as { incidents: Incident[] };
   expect(incidents.map(({ kind }) => kind).sort()).toEqual(['COMPLIANCE', 'CONTRACT_BREAKAGE']);
   const [first] = incidents;
+  const alert = await readFile(
+    path.join(lake.folder, `lake/ops/alerts/${first?.id}-incident-opened.json`),
+    'utf8',
+  );
+  expect(JSON.parse(alert)).toMatchObject({
+    dataset: 'orders.created',
+    nextCommand: `assay incidents show ${first?.id}`,
+  });
   expect(await service.json(`/v1/incidents/${first?.id}`)).toEqual(first);
   expect(first?.cause).toMatchObject({
     reason: 'NULL_VALUE:customer_id',

@@ -112,6 +112,7 @@ describe('a policy that is put', () => {
     ['an unknown mode', { ...POLICY, enforcement_mode: 'BLOCK' }],
     ['an unknown member', { ...POLICY, enforcement_mod: 'ALERT_ONLY' }],
     ['no owner', { ...POLICY, owners: [] }],
+    ['a time of day that is none', { ...POLICY, expected_traffic: [{ from: '8:00', to: '24:00' }] }],
     ['a fraction of a second', { ...POLICY, freshness_slo_sec: 0.5 }],
     ['a producer who is both', { ...POLICY, producers: [{ principal: 'a', topic: 'b', producer_id: 'c' }] }],
     ['a topic that Kafka refuses', { ...POLICY, republish_topic: 'a b' }],

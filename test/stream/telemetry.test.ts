@@ -55,6 +55,10 @@ async function enforce(topicId: string, telemetry: EnforcerTelemetry, events = E
   return { evidence, sent };
 }
 
+/** Seconds and nanoseconds, as OpenTelemetry has a moment, in nanoseconds. */
+const nanosOf = ([seconds, nanos]: readonly [number, number]): bigint =>
+  BigInt(seconds) * 1_000_000_000n + BigInt(nanos);
+
 const headerOf = ({ headers: all }: ObservedEvent, name: string) =>
   all.filter((one) => one.name === name).map(({ value }) => Buffer.from(value ?? []).toString());
 
@@ -93,7 +97,7 @@ test('each event has its spans in its own trace, and what is sent on goes on wit
       ]);
       for (const span of inside) {
         expect(span.parentSpanContext?.spanId).toBe(one?.otel.span_id);
-        expect(span.startTime >= (root?.startTime ?? [0, 0])).toBe(true);
+        expect(nanosOf(span.startTime)).toBeGreaterThanOrEqual(nanosOf(root?.startTime ?? [0, 0]));
       }
       for (const span of of(one?.otel.trace_id))
         expect(Object.keys(span.attributes)).toEqual(
@@ -167,6 +171,8 @@ test('metrics count what was judged, an event that comes again no second time', 
   await enforce('metrics', metrics.telemetry);
   metrics.emitFailed('signal_factory.evidence', 'KAFKA');
   metrics.expired('raw.orders.events', 3, 40);
+  metrics.incidents([{ dataset: 'urn:dp:orders:created', kind: 'FRESHNESS' }]);
+  metrics.incidents([{ dataset: 'urn:dp:orders:created', kind: 'COMPLIANCE' }]);
   let reasons: string[] = ['no partition was assigned yet'];
   const server = await serveMetrics({ host: '127.0.0.1', port: 0 }, metrics, () => reasons);
   try {
@@ -184,8 +190,10 @@ test('metrics count what was judged, an event that comes again no second time', 
       'enforcer_evidence_emit_errors_total{topic="signal_factory.evidence",error="KAFKA"}': 1,
       [`enforcer_records_expired_total{${topic},partition="3"}`]: 40,
       policy_cache_hit_ratio: 0.75,
+      [`enforcer_incidents_open{${dataset},kind="COMPLIANCE"}`]: 1,
       [`enforcer_topic_info{${topic},${dataset},tier="TIER_1"}`]: 1,
     });
+    expect(await (await get('/metrics')).text()).not.toContain('FRESHNESS');
     lag = [];
     expect(await (await get('/metrics')).text()).not.toContain('enforcer_consumer_lag{');
     expect([(await get('/healthz')).status, (await get('/readyz')).status]).toEqual([200, 503]);

@@ -308,3 +308,16 @@ test('what an enforcer says last stands until it signs off, or is gone for a day
   await signOff(objects, 'c');
   expect(await enforcerStatuses(objects)).toEqual([status('a', START_MS + MINUTE_MS)]);
 });
+
+test('a time to come that a producer says counts when it was judged, and hides nothing that follows', async () => {
+  const soon = evidenceOf({ atMs: START_MS, offset: 0 });
+  const far = { ...soon, source: { ...soon.source, broker_time: '2126-01-12T08:00:00.000Z' } };
+  const signals = openSignals();
+  await keep(objects, [far]);
+  await signals.at(0.1);
+  await keep(objects, [
+    evidenceOf({ atMs: START_MS + MINUTE_MS, offset: 1, reason: 'NULL_VALUE:customer_id' }),
+  ]);
+  expect(kinds(await signals.at(1.5))).toContain('COMPLIANCE');
+  expect(signals.windows.newestMs(ORDERS)).toBe(START_MS + MINUTE_MS);
+});
