@@ -191,7 +191,9 @@ describe('ENVELOPE', () => {
     expect(await wrong({ id: '' })).toEqual(['ENVELOPE ENVELOPE_INVALID:id']);
     expect(await wrong({ time: 'yesterday' })).toEqual(['ENVELOPE ENVELOPE_INVALID:time']);
     expect(await wrong({ time: '2026-01-13T25:01:01Z' })).toEqual(['ENVELOPE ENVELOPE_INVALID:time']);
-    expect(await wrong({ Bad_Name: 'x' })).toEqual(['ENVELOPE ENVELOPE_INVALID:Bad_Name']);
+    expect(await wrong({ 'ann@example.org': 'x', Bad_Name: 'x' })).toEqual([
+      'ENVELOPE ENVELOPE_INVALID:(name)',
+    ]);
   });
 
   test('a mapping says where an envelope of another kind has what', async () => {
