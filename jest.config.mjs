@@ -53,6 +53,7 @@ export const SEARCHES = [
   '<rootDir>/test/stages/list-sources.test.ts',
   '<rootDir>/test/stages/repeats-judged.test.ts',
   '<rootDir>/test/stream/compatibility/json.property.test.ts',
+  '<rootDir>/test/stream/drill/',
   '<rootDir>/test/stream/enforcer/differential.test.ts',
   '<rootDir>/test/stream/enforcer/kill.test.ts',
   '<rootDir>/test/table/history.test.ts',

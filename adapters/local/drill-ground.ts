@@ -8,6 +8,7 @@ import type { DrillGround, Execution } from '../../etl/drill/ground.ts';
 import type { Clock, ContractSource, Effects } from '../../etl/ports.ts';
 import { getDocument } from '../../etl/stages/documents.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';
+import { streamDrillContracts } from '../../stream/drill/drill-contract.ts';
 import { initLake, openLake } from './lake.ts';
 import { DEFINITION } from './run-dataset.ts';
 import { runStateMachine } from './state-machine.ts';
@@ -23,6 +24,12 @@ export const localDrillGround: DrillGround = {
     await createVault(vault);
     return { effects, dispose };
   },
+  execute: runWithoutWaits,
+};
+
+/** The same for streams: the lakes have the contract of the drill's events. */
+export const localStreamDrillGround: DrillGround = {
+  open: (clock) => openGround(clock, streamDrillContracts),
   execute: runWithoutWaits,
 };
 

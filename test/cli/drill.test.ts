@@ -22,6 +22,16 @@ describe('drill', () => {
     expect(await readdir(cwd)).toEqual([]);
   });
 
+  test('with --stream it says what it did to its streams', async () => {
+    const words = ['drill', '--stream', '--points', '1', '--seed', '5'];
+    const { code, json } = await runMainJson(words, { cwd });
+    expect({ code, json }).toMatchObject({ code: 0, json: { seed: 5, points: 1, stories: 1, problems: [] } });
+    const { out } = await runMain(words, { cwd });
+    expect(out).toMatch(/^1 point of trouble in the lives of 1 stream, seed 5:\n {2}\d+ kills?, /);
+    expect(out).toMatch(/in Silver once exactly where it passed\.$/);
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
   test.each([
     [['--points', '0'], "--points '0' is no whole number from 1"],
     [['--points', 'many'], "'many'"],
