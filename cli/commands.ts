@@ -233,6 +233,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/redrive.ts')).redrive,
   },
   {
+    name: 'replay',
+    summary: 'land what is missing of a range of a topic',
+    load: async () => (await import('./commands/replay.ts')).replay,
+  },
+  {
     name: 'policy get',
     summary: "the policy by which a dataset's events are checked",
     load: async () => (await import('./commands/policy-get.ts')).policyGet,

@@ -71,13 +71,15 @@ export async function keepOffsets(
 
 /** One end of a partition. `latest` is behind the last record that a read-committed consumer is given now. */
 export type End = 'earliest' | 'latest';
+/** One end, or the first record of a moment on: -1 where there is none. */
+export type OffsetsWanted = End | { readonly atMs: number };
 const TIMESTAMPS: Readonly<Record<End, bigint>> = { earliest: -2n, latest: -1n };
 const READ_COMMITTED = 1;
 
-/** Offsets at one end of some partitions, by `topic:partition`. Throws where one has no leader at the moment. */
+/** Offsets at one end of some partitions, or at a moment, by `topic:partition`. Throws where one has no leader at the moment. */
 export async function offsetsAt(
   cluster: Cluster,
-  end: End,
+  wanted: OffsetsWanted,
   { topics, partitions }: { topics: ReadonlyMap<string, Topic>; partitions: readonly TopicPartition[] },
 ): Promise<Map<string, number>> {
   const leaderOf = ({ topic, partition }: TopicPartition): number =>
@@ -89,7 +91,7 @@ export async function offsetsAt(
       partitions: ofTopic.map(({ partition }) => ({
         partitionIndex: partition,
         currentLeaderEpoch: -1,
-        timestamp: TIMESTAMPS[end],
+        timestamp: typeof wanted === 'string' ? TIMESTAMPS[wanted] : BigInt(wanted.atMs),
       })),
     }));
     const answer = await cluster.call<listOffsetsV9.ListOffsetsRequest, listOffsetsV9.ListOffsetsResponse>(

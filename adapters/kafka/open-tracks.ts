@@ -90,5 +90,5 @@ function trackAt(
 const PRINTED_ID = /^[\w-]{22}$/;
 
 /** A UUID as Kafka's tools print it: 22 characters of base64url. */
-const printedId = (uuid: string): string =>
+export const printedId = (uuid: string): string =>
   Buffer.from(uuid.replaceAll('-', ''), 'hex').toString('base64url');

@@ -341,6 +341,11 @@ test('a file that is damaged, or whose offsets go back, says where, and what is 
   await writeFile(path.join(cwd, 'cut.jsonl.gz'), gzipSync(Buffer.from(lines.join('\n'))).subarray(0, 700));
   const cut = await run('enforce', '--from', 'cut.jsonl.gz', ...to);
   expect([cut.code, cut.err]).toEqual([1, expect.stringContaining('damaged or cut off')]);
+  // A first line that lost its end would make payloads of all others.
+  await writeFile(path.join(cwd, 'torn.jsonl'), [lines[0]?.slice(0, -5), lines[1]].join('\n'));
+  const torn = await run('enforce', '--from', 'torn.jsonl', ...to);
+  expect([torn.code, torn.err]).toEqual([1, expect.stringMatching(/Line 1 of .* is no JSON/)]);
+  expect(reasonsOf(await evidenceOf(lake))).toEqual({ 0: '', 2: 'NULL_VALUE:customer_id' });
 });
 
 test('a command line that says too little, or a folder that is none, changes nothing', async () => {

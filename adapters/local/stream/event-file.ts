@@ -101,7 +101,7 @@ async function* eventsOf(from: EventFile): AsyncGenerator<PlacedEvent> {
   for await (const line of fileLines(from.file)) {
     read += line.bytes.length + 1;
     from.onRead?.(read);
-    isLanded ??= isLandedForm(line.bytes);
+    isLanded ??= isFirstLanded(line, from);
     if (!isLanded) {
       yield { partition: plainPartition(from), event: plainEvent(line, from) };
       continue;
@@ -117,6 +117,24 @@ async function* eventsOf(from: EventFile): AsyncGenerator<PlacedEvent> {
       );
     last.set(word, offset);
     yield placed;
+  }
+}
+
+/** Whether a file's first line has the form in which events land. One that had it and was damaged is refused: all others would be taken for payloads. */
+function isFirstLanded(line: FileLine, from: EventFile): boolean {
+  if (isLandedForm(line.bytes)) return true;
+  const text = line.bytes.toString('utf8');
+  const hasMembers = ['topic', 'partition', 'offset'].every((name) => text.includes(`"${name}":`));
+  if (hasMembers && !isJson(text)) throw broken(line, from, 'it has the members of one, and is no JSON');
+  return false;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 
