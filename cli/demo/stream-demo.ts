@@ -4,6 +4,7 @@ import type { Args } from '../command.ts';
 import { contractsCheck } from '../commands/contracts-check.ts';
 import { evidenceList } from '../commands/evidence-list.ts';
 import { evidenceShow } from '../commands/evidence-show.ts';
+import { incidentsList } from '../commands/incidents-list.ts';
 import { init } from '../commands/init.ts';
 import { policyResolution } from '../commands/policy-resolution.ts';
 import { policySet } from '../commands/policy-set.ts';
@@ -114,6 +115,11 @@ function judged({ events, place, io }: Context): Step[] {
         const [one] = EvidenceIds.parse(await askCommand(evidenceList, asked, { place, io }));
         return [one?.evidence_id ?? ''];
       },
+    },
+    {
+      what: 'So many failures of one dataset are an incident, told once, with its cause: gate, reason, producer, first bad event.',
+      command: incidentsList,
+      words: [],
     },
     {
       what: 'The same workflow as for files publishes what passed and sets aside what failed, once each.',
