@@ -2,6 +2,7 @@ import {
   type Attributes,
   type Context,
   ROOT_CONTEXT,
+  type Span,
   SpanKind,
   SpanStatusCode,
   type Tracer,
@@ -69,6 +70,8 @@ function spansOf({ state, evidence, batch, tracer }: Judged): string {
   const consume = withIds({ traceId, spanId }, () =>
     tracer.startSpan('enforcer.consume', options, parentOf(state)),
   );
+  // A trace that nobody records needs no spans inside, of which there are four an event.
+  if (!consume.isRecording()) return flagsOf(consume);
   if (failed.length > 0) consume.setStatus({ code: SpanStatusCode.ERROR });
   const inside = trace.setSpan(ROOT_CONTEXT, consume);
   for (const { name, stages, gates } of STAGES) {
@@ -83,8 +86,10 @@ function spansOf({ state, evidence, batch, tracer }: Judged): string {
     span.end(dateOf(times.endMs));
   }
   consume.end(dateOf(batch.whole.endMs));
-  return (consume.spanContext().traceFlags & 0xff).toString(16).padStart(2, '0');
+  return flagsOf(consume);
 }
+
+const flagsOf = (span: Span): string => (span.spanContext().traceFlags & 0xff).toString(16).padStart(2, '0');
 
 /** From the first of some stages to the last; nothing where there was none of them. */
 function spanOf(stages: readonly StageName[], { stages: times, whole }: JudgedBatch): Interval {
