@@ -8,7 +8,7 @@ import type { Shards } from './shards.ts';
 export async function currentShard(shards: Shards, name: string, now: Date): Promise<Buffer> {
   const [kind, hex = ''] = name.split('/');
   const shard = Number.parseInt(hex, 16);
-  if (kind === 'keys') return (await shards.keys(shard)).bytesWith(NO_RECORDS, now);
+  if (kind === 'keys') return await (await shards.keys(shard)).bytesWith(NO_RECORDS, now);
   return shardBytes(withoutEndedTombstones(await shards.people(shard), now), now);
 }
 

@@ -104,7 +104,7 @@ async function forgetPerson(
   const at = vault.clock.now();
   await vault.files.write(
     new Map([
-      [shardName('keys', shard), (await now.keys(shard)).bytesWith(NO_RECORDS, at)],
+      [shardName('keys', shard), await (await now.keys(shard)).bytesWith(NO_RECORDS, at)],
       [shardName('people', people), shardBytes(await now.people(people), at)],
     ]),
   );

@@ -1,5 +1,7 @@
-import type { Buffer } from 'node:buffer';
-import { referenceDigest } from '../../../etl/privacy/reference-digest.ts';
+import { Buffer } from 'node:buffer';
+import { referenceDigest, referenceDigests } from '../../../etl/privacy/reference-digest.ts';
+import { ShortHmac } from '../../../etl/privacy/short-hmac.ts';
+import { Sodium } from '../../../etl/privacy/sodium.ts';
 import { filterRecords, withRecords } from './records.ts';
 import { recordsOf, shardBytes } from './shard-bytes.ts';
 import { findSubjectKey, referenceIn, SUBJECT_KEY, subjectKeyAt } from './subject-keys.ts';
@@ -38,31 +40,45 @@ export class KeysOfShard {
   }
 
   /** The shard's bytes with records of new keys, as they are written at a moment: no key that is gone is among them. */
-  bytesWith(made: Buffer, now: Date): Buffer {
-    const current = this.#current();
+  async bytesWith(made: Buffer, now: Date): Promise<Buffer> {
+    const current = await this.#current();
     const bytes = shardBytes(made.length === 0 ? current : withRecords(current, SUBJECT_KEY, made), now);
     if (this.#gone !== undefined) seenWithout.set(bytes, this.#gone.digests);
     return bytes;
   }
 
-  #current(): Buffer {
+  async #current(): Promise<Buffer> {
     const [bytes, gone] = [this.#bytes, this.#gone];
     if (bytes === undefined || gone === undefined) return this.#records;
     const seen = seenWithout.get(bytes);
     if (seen !== undefined && [...gone.digests].every((digest) => seen.has(digest))) return this.#records;
-    const kept = withoutGone(this.#records, gone);
+    const kept = await withoutGone(this.#records, gone);
     if (kept === this.#records) seenWithout.set(bytes, gone.digests);
     return kept;
   }
 }
 
 /** The records that aren't gone; those of one reference are one behind another, and it is looked at once. */
-function withoutGone(records: Buffer, { digests, secret }: Gone): Buffer {
-  let last: { readonly reference: Buffer; readonly isGone: boolean } | undefined;
-  return filterRecords(records, SUBJECT_KEY, (record) => {
-    const reference = referenceIn(record);
-    if (last?.reference.equals(reference) !== true)
-      last = { reference, isGone: digests.has(referenceDigest(secret, reference)) };
-    return !last.isGone;
-  });
+async function withoutGone(records: Buffer, { digests, secret }: Gone): Promise<Buffer> {
+  const sodium = await Sodium.open();
+  try {
+    const digestOf = referenceDigests(new ShortHmac(sodium, secret));
+    const beginnings = new Set([...digests].map((digest) => beginningOf(Buffer.from(digest, 'hex'))));
+    const isGone = (reference: Buffer): boolean => {
+      const digest = digestOf(reference);
+      return beginnings.has(beginningOf(digest)) && digests.has(Buffer.from(digest).toString('hex'));
+    };
+    let last: { readonly reference: Buffer; readonly isGone: boolean } | undefined;
+    return filterRecords(records, SUBJECT_KEY, (record) => {
+      const reference = referenceIn(record);
+      if (last?.reference.equals(reference) !== true) last = { reference, isGone: isGone(reference) };
+      return !last.isGone;
+    });
+  } finally {
+    sodium.dispose();
+  }
 }
+
+/** The first bytes of a digest as a number. */
+const beginningOf = (digest: Uint8Array): number =>
+  (digest[0] ?? 0) * 2 ** 16 + (((digest[1] ?? 0) << 8) | (digest[2] ?? 0));

@@ -99,7 +99,7 @@ async function addKeys(
       }
       const records = made.records();
       if (records.length === 0) continue;
-      yield [shardName('keys', shard), ofAll.bytesWith(records, new Date(search.nowMs))];
+      yield [shardName('keys', shard), await ofAll.bytesWith(records, new Date(search.nowMs))];
     }
   }
   await files.write(changed());

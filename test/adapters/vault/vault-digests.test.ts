@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { newBook } from '../../../adapters/local/vault/book.ts';
 import { shardOf } from '../../../adapters/local/vault/subject-keys.ts';
 import { DigestMaker } from '../../../adapters/local/vault/vault-digests.ts';
+import { referenceDigest, referenceDigests } from '../../../etl/privacy/reference-digest.ts';
 import { ShortHmac } from '../../../etl/privacy/short-hmac.ts';
 import { Sodium } from '../../../etl/privacy/sodium.ts';
 import { subjectIndex } from '../../../etl/privacy/subject-id.ts';
@@ -36,6 +37,10 @@ test('short messages have the HMAC that node:crypto makes, and long ones are ref
       expect(Buffer.from(hmac.digest(message))).toEqual(createHmac('sha256', key).update(message).digest());
     }
     expect(() => hmac.digest(randomBytes(1025))).toThrow(RangeError);
+    const reference = randomBytes(16);
+    expect(Buffer.from(referenceDigests(hmac)(reference)).toString('hex')).toBe(
+      referenceDigest(key, reference),
+    );
   }
   sodium.dispose();
 });
