@@ -4,9 +4,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { UNOPENED } from '../../etl/contract/compile-sealed.ts';
+import { toBase32 } from '../../etl/privacy/base32.ts';
 import { CellSealer } from '../../etl/privacy/cell-sealer.ts';
 import { CellCipher } from '../../etl/privacy/cells/cell-cipher.ts';
-import { workWith } from '../../etl/privacy/cells/cell-work.ts';
+import { type CellWorkers, workWith } from '../../etl/privacy/cells/cell-work.ts';
 import { openRecords } from '../../etl/privacy/cells/records-opener.ts';
 import { type SealedCells, SealingBatch, type ValueToSeal } from '../../etl/privacy/cells/sealing-batch.ts';
 import { type EnvelopeHeader, headerText, readEnvelope } from '../../etl/privacy/envelope.ts';
@@ -216,4 +217,43 @@ test('a cipher serves jobs of another kind by turns, and long texts', () => {
     expect(opened?.length).toBe(length);
     expect(Buffer.from(opened ?? []).equals(text)).toBe(true);
   }
+});
+
+test('all values of a person are in jobs of one lane, and each envelope is that of its value', async () => {
+  const work = workWith(sodium);
+  const laneOf = new Map<string, Set<number | undefined>>();
+  const lanes = new Set<number | undefined>();
+  const noting: Pick<CellWorkers, 'work' | 'lanes'> = {
+    lanes: 4,
+    work: async (job, lane) => {
+      if (job.kind !== 'seal') throw new Error(job.kind);
+      const { headers, secrets } = job;
+      const text = Buffer.from(headers).toString('latin1');
+      for (let cell = 0; cell < secrets.subjects.length; cell++) {
+        const subject = text.slice(cell * 46 + 12, cell * 46 + 38);
+        laneOf.set(subject, (laneOf.get(subject) ?? new Set()).add(lane));
+      }
+      lanes.add(lane);
+      return await work.work(job);
+    },
+  };
+  const people = Array.from({ length: 300 }, () => ({
+    subject: toBase32(randomBytes(16)),
+    subjectKey: randomBytes(32),
+  }));
+  const periodKey = randomBytes(32);
+  const [inLanes, inOne] = [new SealingBatch(noting), new SealingBatch(work)];
+  const numbers = Array.from({ length: 40_000 }, (_, n) => {
+    const { subject, subjectKey } = people[(n * 7) % people.length] as (typeof people)[number];
+    const value = {
+      header: { column: 'aaaaaaaa', subject, period: '202401' },
+      ...{ text: `value ${n}`, subjectKey, periodKey },
+    };
+    return [inLanes.add(value), inOne.add(value)] as const;
+  });
+  const [sealed, plain] = [await inLanes.sealed(), await inOne.sealed()];
+  for (const [lane, one] of numbers) if (sealed.text(lane) !== plain.text(one)) throw new Error(`${lane}`);
+  expect(lanes).toEqual(new Set([0, 1, 2, 3]));
+  expect(laneOf.size).toBe(300);
+  expect([...laneOf.values()].every(({ size }) => size === 1)).toBe(true);
 });
