@@ -75,8 +75,14 @@ export class Tally {
   }
 }
 
-const add = (counts: Map<string, number>, name: string): void =>
-  void counts.set(name, (counts.get(name) ?? 0) + 1);
+/** Names that are counted one by one: an event may bring a new one each time (`ENVELOPE_INVALID:…`). */
+const MOST_NAMES = 1_000;
+const OTHERS = '(others)';
+
+function add(counts: Map<string, number>, name: string): void {
+  const counted = counts.has(name) || counts.size < MOST_NAMES ? name : OTHERS;
+  counts.set(counted, (counts.get(counted) ?? 0) + 1);
+}
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 

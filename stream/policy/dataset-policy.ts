@@ -69,6 +69,10 @@ export const DatasetPolicy = z.strictObject({
     .union([z.enum(['cloudevents', 'debezium', 'none']), EnvelopeMapping])
     .exactOptional()
     .meta({ description: 'absent: CloudEvents where an event is one, bare otherwise' }),
+  event_types: z.enum(['WARN', 'FAIL', 'ANY']).exactOptional().meta({
+    description:
+      'what follows where the type of an event is not named <domain>.<entity>.<past tense>; absent: WARN',
+  }),
   compatibility: z.enum(COMPATIBILITY_MODES).exactOptional().meta({
     description: 'how schemas may follow one another; absent: as the registry says',
   }),

@@ -178,6 +178,19 @@ describe('ENVELOPE', () => {
       expect(await found(event(bytes))).toEqual(['ENVELOPE PAYLOAD_UNREADABLE']);
   });
 
+  test('a type that is named otherwise is a warning, a fault where the policy says so, or nothing', async () => {
+    const odd = event(order({}, { type: 'OrderCreated' }));
+    const said = async (event_types?: 'FAIL' | 'ANY') => {
+      const set = policySet([policy(event_types === undefined ? {} : { event_types })]);
+      const state = (await judging.judge([odd], set))[0];
+      return [state?.faults.map(({ reason }) => reason), state?.warnings];
+    };
+    expect(await said()).toEqual([[], ['EVENT_TYPE_FORM']]);
+    expect(await said('FAIL')).toEqual([['EVENT_TYPE_FORM'], []]);
+    expect(await said('ANY')).toEqual([[], []]);
+    expect(await found(event(order()), policySet([policy({ event_types: 'FAIL' })]))).toEqual([]);
+  });
+
   test('a policy that wants CloudEvents gets them', async () => {
     expect(await found(event(bare), byPolicy('cloudevents'))).toContain('ENVELOPE ENVELOPE_MISSING');
     expect(await found(event(bare), byPolicy('none'))).not.toContain('ENVELOPE ENVELOPE_MISSING');
