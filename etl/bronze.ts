@@ -1,6 +1,7 @@
-import { ConflictError } from './errors.ts';
+import { ConflictError, TransientError } from './errors.ts';
 import { InOrder } from './lanes.ts';
 import { besideName, bronzeDay, bronzeKey, safeFileName } from './naming/bronze.ts';
+import { apartKeyOfName } from './naming/streams.ts';
 import type { Clock, ObjectInfo } from './ports.ts';
 
 /** A source file in Bronze; `existed` where these bytes were there under this name already. */
@@ -69,6 +70,13 @@ interface Namesakes {
   readonly turns: InOrder;
 }
 
+/** A file with the name under which it is stored, and what else has that name. */
+interface NamedFile {
+  readonly file: IncomingFile;
+  readonly name: string;
+  readonly objects: readonly BronzeObject[];
+}
+
 /** A dataset's Bronze while files come into it. */
 export class BronzeIntake {
   readonly #place: BronzePlace;
@@ -98,15 +106,31 @@ export class BronzeIntake {
   async add(file: IncomingFile): Promise<IngestedFile> {
     const last = { keys: this.#lastKeys, isReplacing: this.#place.isReplacing };
     const arrivedMs = this.#nextArrival();
-    const { turns, objects } = this.#namesakes(safeFileName(file.name));
+    const safe = safeFileName(file.name);
+    const apart = apartKeyOfName(safe);
+    const name = apart === undefined || (await this.#isApart(file, apart)) ? safe : `_${safe}`;
+    const { turns, objects } = this.#namesakes(name);
+    const named = { file, name, objects };
     return await turns.next(Promise.resolve(), async () => {
-      const before = await this.#findSame(file, objects, last.isReplacing ? last.keys : undefined);
+      const before = await this.#findSame(named, last.isReplacing ? last.keys : undefined);
       if (before !== undefined) return before;
-      const added = await this.#copy(file, arrivedMs, objects);
+      const added = await this.#copy(named, arrivedMs);
       if (!added.existed) objects.push({ ...added, modifiedMs: arrivedMs });
       if (this.#lastMs === arrivedMs) this.#lastKeys = [added.key];
       return added;
     });
+  }
+
+  /**
+   * Whether a file that is called as the enforcer calls its own is one of those: events that lay apart since no contract
+   * took them. Another one under such a name would take the place of events that are yet to land.
+   */
+  async #isApart(file: IncomingFile, key: string): Promise<boolean> {
+    const digest = await this.#contents.digest(key).catch((error: unknown) => {
+      if (error instanceof TransientError) throw error;
+      return undefined;
+    });
+    return digest !== undefined && digest === (await file.digest());
   }
 
   #note({ key, modifiedMs }: BronzeObject): void {
@@ -134,11 +158,9 @@ export class BronzeIntake {
    * file may have come after it. Only reads files of the same size.
    */
   async #findSame(
-    file: IncomingFile,
-    objects: readonly BronzeObject[],
+    { file, name, objects }: NamedFile,
     last: readonly string[] | undefined,
   ): Promise<IngestedFile | undefined> {
-    const name = safeFileName(file.name);
     const ofName = objects.filter(({ key }) => isCalled(lastName(key), name));
     const isStanding = (object: BronzeObject): boolean =>
       last === undefined ||
@@ -160,13 +182,8 @@ export class BronzeIntake {
   }
 
   /** Copies it to the first of its names that is free. */
-  async #copy(
-    file: IncomingFile,
-    arrivedMs: number,
-    objects: readonly BronzeObject[],
-  ): Promise<IngestedFile> {
+  async #copy({ file, name, objects }: NamedFile, arrivedMs: number): Promise<IngestedFile> {
     const { dataset, date, isReplacing } = this.#place;
-    const name = safeFileName(file.name);
     const taken = new Set(isReplacing ? objects.map(({ key }) => key) : []);
     const first = bronzeKey(dataset, date, name);
     if (!taken.has(first)) {

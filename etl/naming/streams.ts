@@ -38,9 +38,10 @@ export function partitionWord({ cluster, topicId, partition }: StreamPlace): str
 export const eventFileName = (place: StreamPlace, offset: number): string =>
   `stream.${partitionWord(place)}.${offsetText(offset)}.jsonl`;
 
-const EVENT_FILE = /(^|\/)stream\.[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]{1,64}\.\d+\.\d{16}\.jsonl$/;
+const EVENT_FILE =
+  /^(?:[^#]*\/)?stream\.([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{1,64})\.(\d+)\.(\d{16})\.jsonl$/;
 
-/** Whether a key or name is that of a file with events, in the clear. */
+/** Whether a key or name is that of a file with events, in the clear; a member of an archive is none. */
 export const isEventFile = (key: string): boolean => EVENT_FILE.test(key);
 
 /** Key of that file in Bronze; `date` is `YYYY-MM-DD`, UTC. */
@@ -53,9 +54,16 @@ export const eventFileKey = (
 /** Under it lie events that no contract takes. */
 export const APART_PREFIX = 'ops/streams/apart/';
 
-/** Key of events that no contract takes. */
+/** Key of events that no contract takes: the file has the name that it would have in Bronze. */
 export const apartKey = (place: StreamPlace, offset: number): string =>
-  `${APART_PREFIX}${placePath(place)}/${offsetText(offset)}.jsonl`;
+  `${APART_PREFIX}${placePath(place)}/${eventFileName(place, offset)}`;
+
+/** Where a file with events would lie that no contract took; undefined where the name is none of theirs. */
+export function apartKeyOfName(name: string): string | undefined {
+  const [, cluster, topicId, partition, offset] = EVENT_FILE.exec(name) ?? [];
+  if (cluster === undefined || topicId === undefined) return undefined;
+  return apartKey({ cluster, topicId, partition: Number(partition) }, Number(offset));
+}
 
 /** Says which offsets of a partition are landed together, and where; written once, before any of it is. */
 export const claimKey = (place: StreamPlace, offset: number): string =>

@@ -12,14 +12,17 @@ const CONTRACT_CODES: ReadonlySet<string> = new Set([
   'CONTRACT_NOT_JSONL',
 ]);
 
+/** Such an event lies apart; whoever brings it to a dataset has said which. */
+const OF_NO_DATASET = 'DATASET_';
+
 /** What stands behind a code may be a name that a producer chose. */
 const SHOWN = /^[A-Z][A-Z_]*(:[\x21-\x7e]{1,100})?$/;
 
-/** The reasons for which an event failed at other gates than CONTRACT, as its evidence has them; none where it passed those. */
+/** The reasons for which an event failed at other gates than DATASET and CONTRACT, as its evidence has them; none where it passed those. */
 export function gateReasonsOf({ validation }: Pick<Evidence, 'validation'>): readonly string[] {
   return validation.reason_codes.flatMap((reason) => {
     const [code = ''] = reason.split(':', 1);
-    if (CONTRACT_CODES.has(code)) return [];
+    if (CONTRACT_CODES.has(code) || code.startsWith(OF_NO_DATASET)) return [];
     return [SHOWN.test(reason) ? reason : code];
   });
 }
