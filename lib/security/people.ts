@@ -45,7 +45,7 @@ const CATALOG_ACTIONS = ['glue:GetDatabase', 'glue:GetDatabases', 'glue:GetTable
  * Policies to attach to people and to source systems, which are not ours to make: `analyst` queries Silver, Gold and the
  * ledger in the workgroup and sees nothing that was quarantined; `source` brings files into Bronze and sees nothing;
  * `operator` is for the platform team: it reads the lake and decides; `operator-query`, beside that, asks by SQL, in a
- * workgroup of its own; `caretaker`, beside `operator`, keeps the tables tidy; `privacy`, beside `operator`, has the keys of
+ * workgroup of its own; `event-policies`, beside `operator`, sets policies of events; `caretaker`, beside `operator`, keeps the tables tidy; `privacy`, beside `operator`, has the keys of
  * protected values; `reveal-<group>`, beside `operator`, those of one data group, to read with.
  */
 export class People extends Construct {
@@ -65,6 +65,7 @@ export class People extends Construct {
       props,
       operatorQuery(props),
     );
+    this.#policy('event-policies', 'Sets policies of events, by the command', props, eventPolicies(props));
     this.#policy('privacy', 'Reveals, exports and forgets personal data', props, privacy(props));
     for (const group of props.vault.wrappingKeys.keys())
       if (group !== '')
@@ -153,6 +154,12 @@ function querying(
     ]),
     allow(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'], [results]),
   ];
+}
+
+/** Beside `operator`, which keeps that it was decided: policies of events and their history, which are never removed. */
+function eventPolicies({ config: { stage } }: PeopleProps): PolicyStatement[] {
+  const table = regionalArn('dynamodb', `table/${resourceName(stage, 'policies')}`);
+  return [allow(['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem'], [table])];
 }
 
 /** Beside `operator`: the vault, and what is written down of who was forgotten and what was revealed. */

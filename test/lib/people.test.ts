@@ -302,3 +302,20 @@ describe('who may see and forget protected values', () => {
       expect(PEOPLE.filter((who) => may(who, action, landed))).toEqual([]);
   });
 });
+
+describe('policies of events', () => {
+  const table = 'arn:aws:dynamodb:eu-west-1:111122223333:table/assay-staging-policies';
+  const others = ['operator', 'analyst', 'source', 'operator-query', 'caretaker', 'privacy'];
+  test.each(['GetItem', 'Query', 'PutItem'])(
+    'are for who has event-policies: %s, and nobody else',
+    (action) => {
+      expect(may('event-policies', `dynamodb:${action}`, table)).toBe(true);
+      for (const who of others) expect([who, may(who, `dynamodb:${action}`, table)]).toEqual([who, false]);
+    },
+  );
+
+  test.each(['DeleteItem', 'UpdateItem', 'Scan', 'DeleteTable'])('are never removed: no %s', (action) => {
+    expect(may('event-policies', `dynamodb:${action}`, table)).toBe(false);
+    expect(may('event-policies', 'dynamodb:PutItem', table.replace('policies', 'vault'))).toBe(false);
+  });
+});

@@ -18,6 +18,7 @@ export async function person(
     | 'analyst'
     | 'operator'
     | 'operator-query'
+    | 'event-policies'
     | 'caretaker'
     | 'privacy'
     | `reveal-${string}`
