@@ -94,6 +94,10 @@ test('a contract that breaks is an incident with its cause, told once, followed,
   ]);
   expect(kinds(await signals.at(32.5))).toEqual(['COMPLIANCE', 'CONTRACT_BREAKAGE']);
   expect(signals.sent).toHaveLength(2);
+  // By now the first bad events are out of the window.
+  const late = { atMs: START_MS + 36.5 * MINUTE_MS, offset: 1_950, reason: 'NULL_VALUE:customer_id' };
+  await keep(objects, [evidenceOf(late)]);
+  expect(kinds(await signals.at(36.9))).toEqual(['COMPLIANCE', 'CONTRACT_BREAKAGE']);
   expect((await openIncidents(objects)).map(({ cause }) => cause?.first_bad?.offset)).toEqual([1_800, 1_800]);
   // Good events again: it is over once that holds for a minute.
   await keep(objects, goodEvents(33, 43));
@@ -245,6 +249,8 @@ test('of two enforcers one looks, the other takes over when it is gone, and nobo
   expect(kinds(open)).toEqual(['COMPLIANCE', 'CONTRACT_BREAKAGE']);
   expect(kinds(unseen)).toEqual(kinds(open));
   expect([first.sent.length, second.sent.length]).toEqual([2, 0]);
+  // It has not even read the evidence.
+  expect(second.windows.newestMs(ORDERS)).toBeUndefined();
   await keep(objects, goodEvents(10, 16));
   await second.at(16);
   expect(await second.at(17)).toEqual([]);
