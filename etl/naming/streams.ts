@@ -88,15 +88,27 @@ const placePath = (place: StreamPlace): string => partitionWord(place).split('.'
 export const evidencePrefix = (dataset: string | undefined): string =>
   `${EVIDENCE_PREFIX}${dataset === undefined ? '_unknown' : datasetPath(dataset)}/`;
 
+/** At which offset the evidence in an object begins, by its key; undefined where it is of another partition. */
+export function evidenceStart(key: string, place: StreamPlace): number | undefined {
+  const [, offset] = key.split(`-${partitionWord(place)}.`);
+  return offset === undefined ? undefined : Number(offset.slice(0, OFFSET_DIGITS));
+}
+
 /** All evidence lies under it. */
 export const EVIDENCE_PREFIX = 'ops/evidence/';
+
+/** How keys of evidence of a moment (ISO 8601) begin. */
+export const evidenceFrom = (dataset: string | undefined, at: string): string =>
+  `${evidencePrefix(dataset)}${momentWord(at)}`;
+
+const momentWord = (at: string): string => at.replace(/[-:.]/g, '');
 
 /** Key of a batch's evidence, by its first event and when the broker got that, in ISO 8601: keys of a dataset sort by time. */
 export function evidenceKey(
   dataset: string | undefined,
   first: { readonly place: StreamPlace; readonly offset: number; readonly at: string },
 ): string {
-  const moment = first.at.replace(/[-:.]/g, '');
+  const moment = momentWord(first.at);
   const word = `${partitionWord(first.place)}.${offsetText(first.offset)}`;
   return `${evidencePrefix(dataset)}${moment}-${word}.jsonl`;
 }

@@ -6,6 +6,7 @@ import { refusedWrite } from '../landing/claim.ts';
 import { datasetOfUrn, UNKNOWN_DATASET } from '../policy/dataset-urn.ts';
 import type { EvidenceKeeper } from '../ports.ts';
 import type { Evidence } from './evidence.ts';
+import { evidenceAround } from './evidence-around.ts';
 import { readEvidence } from './read-evidence.ts';
 
 /** What is known of the evidence of a dataset's events of one partition. */
@@ -34,7 +35,7 @@ export function lakeEvidence(objects: ObjectStore, onKept?: OnKept): EvidenceKee
     if (first === undefined) return;
     const place = placeOf(first);
     const of = `${first.dataset_urn} ${partitionWord(place)}`;
-    const before = known.get(of) ?? NOTHING_KNOWN;
+    const before = known.get(of) ?? (await aroundOf(objects, first));
     take(standing, all, before.adopted);
     const again = all.filter(
       ({ source, evidence_id: id }) => source.offset < before.end && !standing.has(id),
@@ -78,12 +79,15 @@ function take(standing: Standing, asked: readonly Evidence[], there: ReadonlyMap
   }
 }
 
-/**
- * Finds evidence that was kept before, from the object that begins with the first of it on. Batches may have been cut
- * otherwise then: what stands in no object that begins where these do is not found.
- */
+/** What is known of a partition at first: the object that begins before the first event and reaches over it, since batches were cut otherwise then. */
+async function aroundOf(objects: Pick<ObjectStore, 'get' | 'list'>, first: Evidence): Promise<Known> {
+  const found = await evidenceAround(objects, first);
+  return found === undefined ? NOTHING_KNOWN : { end: endOf(found), adopted: byId(found) };
+}
+
+/** Finds evidence that was kept before, also in objects of batches that were cut otherwise. */
 async function findOf(
-  objects: Pick<ObjectStore, 'get'>,
+  objects: Pick<ObjectStore, 'get' | 'list'>,
   evidence: readonly Evidence[],
   standing: Standing,
 ): Promise<void> {
@@ -91,8 +95,9 @@ async function findOf(
     const [first] = open;
     if (first === undefined) return;
     const key = keyOf(placeOf(first), first);
-    if ((await objects.get(key)) === undefined) return;
-    const found = await readEvidence(objects, key);
+    const isThere = (await objects.get(key)) !== undefined;
+    const found = isThere ? await readEvidence(objects, key) : await evidenceAround(objects, first);
+    if (found === undefined) return;
     take(standing, open, byId(found));
     open = open.filter(({ source }) => source.offset >= endOf(found));
   }
