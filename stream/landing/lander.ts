@@ -20,6 +20,7 @@ import {
 import { gateReasonsOf, withFailed } from './failed-member.ts';
 import { addLanded, type Landed, landedOf, NOTHING_LANDED } from './landed.ts';
 import { digestOfLines, shortDigest } from './line-digests.ts';
+import { offsetsBetween, offsetsReused } from './offset-errors.ts';
 import { fileKeyOf, type LandingEffects, putFile } from './put-file.ts';
 
 /** How much of a partition lands together. */
@@ -93,7 +94,7 @@ export class Lander {
 
   /**
    * Those events of a batch that have not landed yet: what has landed has its evidence. ConfigError `OFFSETS_REUSED` where
-   * others landed in their place.
+   * others landed in their place, `OFFSETS_BETWEEN` where they were holes then.
    */
   async unlanded(batch: EventBatch, states: readonly GateState[]): Promise<readonly GateState[]> {
     const queue = await this.#queueOf(batch);
@@ -285,17 +286,14 @@ export class Lander {
     const digests = lineDigests(claim);
     const isOther = (event: LineAt): boolean =>
       digests?.get(event.offset) !== shortDigest(event.line, this.#parts.digestKey());
-    if (digests !== undefined && events.some(isOther)) this.#refuse(queue, claim);
+    const other = digests === undefined ? undefined : events.find(isOther);
+    if (other === undefined) return;
+    if (digests?.has(other.offset) !== true) throw offsetsBetween(queue.partition, claim, other.offset);
+    this.#refuse(queue, claim);
   }
 
   #refuse({ partition }: Queue, claim: Claim): void {
-    if (this.#parts.isFixed !== true) return;
-    const { topic, partition: number } = partition;
-    throw new ConfigError(
-      'OFFSETS_REUSED',
-      `Offsets ${claim.start} to ${claim.end - 1} of ${topic}, partition ${number}, landed before with other events: a topic that was made anew needs another topicId (or --cluster). Nothing was landed in their place.`,
-      { context: { topic, partition: number, offset: claim.start } },
-    );
+    if (this.#parts.isFixed === true) throw offsetsReused(partition, claim);
   }
 
   async #isLanded({ files }: Claim): Promise<boolean> {

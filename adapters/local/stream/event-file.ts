@@ -26,35 +26,34 @@ export interface EventFile {
 /** Bytes of a batch, about. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 
+/** So many bytes and events of all partitions wait for others of theirs. */
+const [HELD_BYTES, HELD_EVENTS] = [4 * BATCH_BYTES, 20_000];
+
 /**
  * Events out of a file: each line the payload of one, its offset the number of its line from 0 on; or, where the first
- * line is in the form in which events land, what each line says of itself. The file has an end, so nothing is committed: the
- * same events again are known by where they stand.
+ * line is in the form in which events land, what each line says of itself. Those of a partition come in batches, though in
+ * the file partitions take turns. The file has an end, so nothing is committed: the same events again are known by where
+ * they stand.
  */
 export function eventFile(from: EventFile): EventSource {
   requireStreamId(from.cluster, 'the name of a cluster');
   let isStopped = false;
   return {
     async *batches() {
-      let batch = newBatch(from);
+      const open = new OpenBatches(from.maxEvents);
       const ends = new Map<string, number>();
       let failure: { readonly error: unknown } | undefined;
       try {
         for await (const { partition, event } of eventsOf(from)) {
           if (isStopped) break;
-          const word = partitionWord(partition);
-          if (batch.word !== word || batch.events.length >= from.maxEvents || batch.bytes >= BATCH_BYTES) {
-            if (batch.events.length > 0) yield batchOf(batch, ends);
-            batch = newBatch(from, partition);
-          }
-          batch.events.push(event);
-          batch.bytes += event.value?.length ?? 0;
+          const full = open.add(partition, event);
+          if (full !== undefined) yield batchOf(full, ends);
         }
       } catch (error) {
         failure = { error };
       }
       // What stands before a line that is none is given out first.
-      if (batch.events.length > 0) yield batchOf(batch, ends);
+      for (const batch of open.rest()) yield batchOf(batch, ends);
       if (failure !== undefined) throw failure.error;
     },
     commit: async () => undefined,
@@ -71,8 +70,44 @@ interface OpenBatch {
   bytes: number;
 }
 
-function newBatch(from: EventFile, partition: Partition = plainPartition(from)): OpenBatch {
-  return { word: partitionWord(partition), partition, events: [], bytes: 0 };
+/** Batches of several partitions, until each has enough. */
+class OpenBatches {
+  readonly #maxEvents: number;
+  readonly #byPartition = new Map<string, OpenBatch>();
+  #events = 0;
+  #bytes = 0;
+
+  constructor(maxEvents: number) {
+    this.#maxEvents = maxEvents;
+  }
+
+  /** Adds an event, and returns a batch that is to be given out: its own where that is full, the largest where too much waits. */
+  add(partition: Partition, event: ObservedEvent): OpenBatch | undefined {
+    const word = partitionWord(partition);
+    const batch = this.#byPartition.get(word) ?? { word, partition, events: [], bytes: 0 };
+    this.#byPartition.set(word, batch);
+    const bytes = event.value?.length ?? 0;
+    batch.events.push(event);
+    batch.bytes += bytes;
+    this.#events += 1;
+    this.#bytes += bytes;
+    if (batch.events.length >= this.#maxEvents || batch.bytes >= BATCH_BYTES) return this.#take(batch);
+    if (this.#bytes < HELD_BYTES && this.#events < HELD_EVENTS) return undefined;
+    const all = [...this.#byPartition.values()];
+    return this.#take(all.reduce((most, one) => (one.bytes > most.bytes ? one : most)));
+  }
+
+  /** All that are left, those first that were begun first. */
+  rest(): readonly OpenBatch[] {
+    return [...this.#byPartition.values()];
+  }
+
+  #take(batch: OpenBatch): OpenBatch {
+    this.#byPartition.delete(batch.word);
+    this.#events -= batch.events.length;
+    this.#bytes -= batch.bytes;
+    return batch;
+  }
 }
 
 const plainPartition = ({ cluster, topic, fileId, partition }: EventFile): Partition => ({

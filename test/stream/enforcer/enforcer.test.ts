@@ -264,6 +264,23 @@ test('other events in the place of landed ones are refused where offsets are fix
   expect(await landedOf(lake, 'again')).toEqual(words(0, offsets(0, 4)));
 });
 
+test('events between those that landed are refused for what they are, and nothing lands there', async () => {
+  const partition = topicOf('filtered');
+  const once = (of: readonly number[]) =>
+    enforcerOf(lake, listedSource([{ partition, events: ordersAt([...of]) }], new Map(), { batch: 9 }), {
+      isFixed: true,
+      limits: LIMITS,
+    }).run();
+  await once([10, 13]);
+  await expect(once([10, 11, 12, 13, 14])).rejects.toMatchObject({
+    code: 'OFFSETS_BETWEEN',
+    message: expect.stringContaining('Offset 11 '),
+  });
+  await once([14, 15]);
+  expect(await landedOf(lake, 'filtered')).toEqual(words(0, [10, 13, 14, 15]));
+  expect(await evidencedOf(lake, 'filtered')).toEqual(words(0, [10, 13, 14, 15]).sort());
+});
+
 test('other events anywhere in a landed link are refused, and the same ones get no evidence again', async () => {
   const partition = topicOf('inside');
   const landings: Landed[] = [];
