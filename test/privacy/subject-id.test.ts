@@ -69,7 +69,7 @@ describe('a subject', () => {
       }),
       { numRuns: 500 },
     );
-    expect(read).toBeGreaterThan(50);
+    expect(read).toBeGreaterThan(20);
   });
 
   test('of another kind, or under another pepper, has another index', () => {
