@@ -7,8 +7,11 @@ import { clientOptions, type KafkaSettings } from './settings.ts';
 const PATIENCE_MS = 30_000;
 const LOOK_MS = 100;
 
+/** Records have times of their own, which may be long past: a cluster lets go of those within minutes unless it is told to keep them. */
+const KEPT = [{ name: 'retention.ms', value: '-1' }];
+
 /**
- * Creates topics of one partition, and returns once each has its leader. Throws ConfigError `TOPIC_EXISTS` where one is
+ * Creates topics of one partition that keep all records, and returns once each has its leader. Throws ConfigError `TOPIC_EXISTS` where one is
  * there already, and touches none then.
  */
 export async function createOwnTopics(settings: KafkaSettings, topics: readonly string[]): Promise<void> {
@@ -21,7 +24,7 @@ export async function createOwnTopics(settings: KafkaSettings, topics: readonly 
         'TOPIC_EXISTS',
         `The cluster has the topic ${there.join(', ')} already, and what is in it is not touched: delete it (kafka-topics.sh --delete) if it was left by a demo, or take another cluster.`,
       );
-    await admin.createTopics({ topics: [...topics], partitions: 1, replicas: 1 });
+    await admin.createTopics({ topics: [...topics], partitions: 1, replicas: 1, configs: KEPT });
     for (const until = performance.now() + PATIENCE_MS; ; ) {
       const made = [...(await cluster.state(topics)).topics.values()];
       if (made.length === topics.length && made.every(({ leaders }) => (leaders[0] ?? -1) >= 0)) return;
