@@ -6,6 +6,7 @@ import type { Incident } from '../../stream/signals/incident.ts';
 import type { Args, Command } from '../command.ts';
 import { enforceUntilEnd } from '../enforce/enforcing.ts';
 import { openEvents } from '../enforce/event-source.ts';
+import { ENDING_LIMITS } from '../enforce/landing-limits.ts';
 import { policiesOf } from '../enforce/policies-of.ts';
 import { registryGates } from '../enforce/registry-gates.ts';
 import { incidentLine, signalsOfFile } from '../enforce/signals.ts';
@@ -125,14 +126,6 @@ interface Context {
   readonly io: Io;
 }
 
-/** What of a file lands together: as much as memory easily holds. */
-const LIMITS = {
-  maxEvents: 50_000,
-  maxBytes: 16 * 1024 * 1024,
-  maxTotalBytes: 64 * 1024 * 1024,
-  maxAgeMs: Number.POSITIVE_INFINITY,
-};
-
 async function enforceFile(
   named: ReturnType<typeof namedEvents>,
   tally: Tally,
@@ -148,7 +141,7 @@ async function enforceFile(
     const source = await openEvents(named, { effects: lake.effects, scratch, io, progress: bar.advance });
     const windows = new EvidenceWindows(lake.effects.objects);
     const onKept: OnKept = (key, kept) => windows.add(key, kept);
-    const enforcing = { lake, source, policies, tally, watch, onKept, limits: LIMITS, ...gates };
+    const enforcing = { lake, source, policies, tally, watch, onKept, limits: ENDING_LIMITS, ...gates };
     const isInterrupted = await withScratchEngine(lake.effects, 'enforce', (engine) =>
       enforceUntilEnd({ ...enforcing, engine, isFixed: true }, io),
     );

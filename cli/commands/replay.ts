@@ -12,6 +12,7 @@ import { landedEnd } from '../../stream/landing/landed-end.ts';
 import type { Args, Command } from '../command.ts';
 import { enforceUntilEnd } from '../enforce/enforcing.ts';
 import { KAFKA_OPTIONS, kafkaSettings } from '../enforce/kafka-options.ts';
+import { ENDING_LIMITS } from '../enforce/landing-limits.ts';
 import { policiesOf } from '../enforce/policies-of.ts';
 import { registryGates } from '../enforce/registry-gates.ts';
 import { summaryJson, summaryText } from '../enforce/summary.ts';
@@ -115,14 +116,6 @@ interface Context {
   readonly io: Io;
 }
 
-/** What lands together: as much as memory easily holds. */
-const LIMITS = {
-  maxEvents: 50_000,
-  maxBytes: 16 * 1024 * 1024,
-  maxTotalBytes: 64 * 1024 * 1024,
-  maxAgeMs: Number.POSITIVE_INFINITY,
-};
-
 async function land(source: KafkaRangeSource, tally: Tally, { lake, args, io }: Context): Promise<void> {
   const watch = await openWatch(args, io, { clock: lake.effects.clock, mustJoin: false });
   const sender = new IdempotentSender({ settings: await kafkaSettings(args, io) });
@@ -132,7 +125,16 @@ async function land(source: KafkaRangeSource, tally: Tally, { lake, args, io }: 
     const gates = await registryGates(args, io, lake.effects.clock);
     const topic = evidenceTopicOf(args);
     const evidenceTopic = watch.sink(topic, new KafkaEvidenceSink(sender, topic));
-    const enforcing = { lake, watch, source, policies, tally, evidenceTopic, limits: LIMITS, ...gates };
+    const enforcing = {
+      lake,
+      watch,
+      source,
+      policies,
+      tally,
+      evidenceTopic,
+      limits: ENDING_LIMITS,
+      ...gates,
+    };
     await withScratchEngine(lake.effects, 'replay', (engine) =>
       enforceUntilEnd({ ...enforcing, engine }, io),
     );

@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { freePort, run } from '../../aws/support/processes.ts';
-import { endChild } from '../../engines/support/server.ts';
+import { endChild, killChild } from '../../engines/support/server.ts';
 import type { BrokerTools } from './tools.ts';
 
 /** Where a broker is reached. */
@@ -99,11 +99,7 @@ export class TestBroker {
 
   /** Ends it as a crash does. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.on('close', resolve));
-    child.kill('SIGKILL');
-    await ended;
+    if (this.#child !== undefined) await killChild(this.#child);
   }
 }
 

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { freePort } from '../../aws/support/processes.ts';
-import { endChild } from '../../engines/support/server.ts';
+import { endChild, killChild } from '../../engines/support/server.ts';
 import type { Session } from './broker-control.ts';
 
 /** Debezium's connector for PostgreSQL, in Kafka Connect's standalone runtime, as docs/streaming.md sets it up. */
@@ -84,11 +84,7 @@ export class TestConnector {
 
   /** Ends it as a crash does. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.on('close', resolve));
-    child.kill('SIGKILL');
-    await ended;
+    if (this.#child !== undefined) await killChild(this.#child);
   }
 
   async stop(): Promise<void> {

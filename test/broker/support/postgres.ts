@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { freePort, outputOf } from '../../aws/support/processes.ts';
-import { endChild } from '../../engines/support/server.ts';
+import { endChild, killChild } from '../../engines/support/server.ts';
 
 const execFileAsync = promisify(execFile);
 
@@ -97,11 +97,7 @@ export class TestPostgres {
 
   /** Ends all of it as a crash does. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise((resolve) => child.on('close', resolve));
-    child.kill('SIGKILL');
-    await ended;
+    if (this.#child !== undefined) await killChild(this.#child);
   }
 
   /** Ends it and removes its data. */

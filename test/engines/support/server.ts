@@ -56,3 +56,11 @@ export async function endChild(child: ChildProcess): Promise<void> {
   await ended;
   clearTimeout(timer);
 }
+
+/** Ends a process as a crash does; returns once it is gone. */
+export async function killChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  child.kill('SIGKILL');
+  await ended;
+}
