@@ -20,7 +20,7 @@ let isValid: ValidateFunction;
 beforeAll(async () => {
   [shop, receiver] = await Promise.all([openShop(LIMITS), startReceiver()]);
   isValid = new Ajv2020({ strict: false }).compile(
-    JSON.parse(await readFile('docs/events.schema.json', 'utf8')) as object,
+    JSON.parse(await readFile('docs/notifications.schema.json', 'utf8')) as object,
   );
 });
 afterAll(async () => {

@@ -50,13 +50,13 @@ async function dropAndRun(
   return events().slice(before);
 }
 
-/** What a Python program that follows docs/events.md says of a post. */
+/** What a Python program that follows docs/notifications.md says of a post. */
 async function judgedByPython(
   { headers, body }: Received,
   secret = SECRET,
   tolerance = 300,
 ): Promise<unknown> {
-  const page = await readFile('docs/events.md', 'utf8');
+  const page = await readFile('docs/notifications.md', 'utf8');
   const code = /^```python\n# verify\.py\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? '';
   const call = `import json, sys\nmessage = json.load(open(sys.argv[1]))\nprint(verify(message["secret"], message["headers"], message["body"].encode(), message["tolerance"]))\n`;
   const script = path.join(shop.cwd, 'verify.py');
@@ -105,11 +105,11 @@ describe('programs are told by webhook', () => {
   });
 
   test('the schema that is documented is that of the code, and takes what was sent', async () => {
-    const schema: unknown = JSON.parse(await readFile('docs/events.schema.json', 'utf8'));
+    const schema: unknown = JSON.parse(await readFile('docs/notifications.schema.json', 'utf8'));
     expect(z.toJSONSchema(PublishedEvent, { io: 'input' })).toEqual(schema);
     const valid = new Ajv2020({ strict: false }).compile(schema as object);
     expect(receiver.received.map(({ body }) => valid(JSON.parse(body)))).toEqual([true]);
-    const page = await readFile('docs/events.md', 'utf8');
+    const page = await readFile('docs/notifications.md', 'utf8');
     const shown: unknown = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '');
     expect([valid(shown), valid.errors]).toEqual([true, null]);
   });
