@@ -88,5 +88,5 @@ const causeRows = ({
   ['dominant gate', gate ?? '–'],
   ['dominant reason', reason ?? '–'],
   ['events', `${failed} of ${events} failed`],
-  ['producer', producer_id ?? 'several'],
+  ['producer', producer_id ?? (reason === 'PRODUCER_MISMATCH' ? 'contradicted' : 'several')],
 ];

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { csvCell } from '../../etl/answers/cell.ts';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { openColumns } from '../../etl/contract/open-columns.ts';
+import { reasonWords } from '../../etl/quarantine/gate-failures.ts';
 import { readRecords } from '../../etl/quarantine/read-records.ts';
 import type { FailedRecord } from '../../etl/quarantine/records.ts';
 import { MASK, maskValues } from '../../etl/query/run-rejects.ts';
@@ -70,7 +71,7 @@ function lineOf(
   const values = { ...record.record, ...record.corrections };
   const shown = open === undefined ? values : maskValues(values, open);
   const isAllOpen = open === undefined || open.size === contract.columns.length;
-  const why = reasons.map(({ code, column }) => (column === null ? code : `${code} ${column}`)).join('; ');
+  const why = reasons.map(reasonWords).join('; ');
   const raw = rawText === null || isAllOpen ? rawText : MASK;
   const cells = [rowHash, sourceFile, sourceRowNumber, failures, why, raw];
   const columns = contract.columns.map(({ name }) => {

@@ -1,3 +1,4 @@
+import { reasonWords } from '../../etl/quarantine/gate-failures.ts';
 import { type ListedRecord, listedRecord, readRecords } from '../../etl/quarantine/read-records.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -76,7 +77,7 @@ function listText({ dataset, total, records }: Listed): string {
     count(one.sourceRowNumber),
     String(one.failures),
     time(one.failedAt),
-    one.reasons.map(({ code, column }) => (column === null ? code : `${code} ${column}`)).join(', '),
+    one.reasons.map(reasonWords).join(', '),
   ]);
   const right = { align: 'right' as const };
   const columns = [

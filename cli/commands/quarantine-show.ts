@@ -2,6 +2,8 @@ import type { Lake } from '../../adapters/local/lake.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
 import { ConfigError } from '../../etl/errors.ts';
+import { isSealed } from '../../etl/naming/bronze.ts';
+import { withoutGates } from '../../etl/quarantine/gate-failures.ts';
 import { type RecordEvent, recordHistory } from '../../etl/quarantine/history.ts';
 import { maskRecord } from '../../etl/quarantine/mask-record.ts';
 import { ID_LENGTH } from '../../etl/quarantine/read-records.ts';
@@ -12,9 +14,11 @@ import {
   loadFailedRecords,
   type RecordFilter,
 } from '../../etl/quarantine/records.ts';
+import { failedGates } from '../../etl/quarantine/retry-records.ts';
 import { evidenceOfRecord } from '../../stream/evidence/evidence-of-record.ts';
-import type { Command } from '../command.ts';
+import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import type { Io } from '../io.ts';
 import { nextCommand } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { time } from '../print/format.ts';
@@ -52,20 +56,29 @@ Values of personal and confidential columns are shown as •••.`,
         `'${args.positionals[0]}' means ${found.length} records: write more of it, or --dataset.`,
       );
     const { contracts } = await loadContracts(lake.effects.contracts);
-    const record = args.has('unmasked')
-      ? first.record
-      : maskRecord(first.record, contracts.get(first.dataset));
+    const contract = contracts.get(first.dataset);
+    const record = withoutGates(args.has('unmasked') ? first.record : maskRecord(first.record, contract));
     const shown = { ...first, record };
     if (args.has('json')) io.out(JSON.stringify(recordJson(shown), null, 2));
     else {
-      const id = first.record.rowHash.slice(0, ID_LENGTH);
-      const set = `quarantine correct ${id} column=value --dataset ${first.dataset} --reason '…'`;
       io.out(recordText(shown));
-      if (first.record.state === 'open') io.out(`\nNext      ${nextCommand(args, io, set)}`);
+      if (first.record.state === 'open') io.out(`\n${nextText(first, args, io)}`);
     }
     return EXIT.ok;
   },
 };
+
+/** What to type next: gates alone can heal what failed at them, so that is sent to its topic again. */
+function nextText({ dataset, record }: Found, args: Args, io: Io): string {
+  const id = record.rowHash.slice(0, ID_LENGTH);
+  const why = `--dataset ${dataset} --reason '…'`;
+  const correct = `quarantine correct ${id} column=value ${why}`;
+  if (!failedGates(record)) return `Next      ${nextCommand(args, io, correct)}`;
+  if (isSealed(record.sourceFile))
+    return 'Next      have its producer send it again: it failed at gates, and the lake has it sealed only';
+  const redrive = `${nextCommand(args, io, `redrive ${id} ${why}`)} (--bootstrap HOST:PORT | --to FILE)`;
+  return `Next      ${redrive}\nBefore    ${nextCommand(args, io, correct)}, where a value of it is wrong`;
+}
 
 interface Found {
   readonly dataset: string;

@@ -10,6 +10,7 @@ import { keepDecision, type Word } from '../operations/decide-run.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { putDocument } from '../stages/documents.ts';
 import { keepContract } from '../stages/kept-contracts.ts';
+import { gateFailures } from './gate-failures.ts';
 import type { FailedRecord } from './records.ts';
 import { ORIGIN_COLUMNS } from './retry-files.ts';
 import { writeRows } from './write-rows.ts';
@@ -94,12 +95,12 @@ export const failedGates = ({ record }: Pick<FailedRecord, 'record'>): boolean =
 
 function unfit(
   contract: SourceContract,
-  { record }: FailedRecord,
+  found: FailedRecord,
   values: RetryRow['values'],
 ): string | undefined {
-  const gates = record?.[GATES_NAME];
-  if (typeof gates === 'string')
-    return `it is an event that failed at gates (${gates}), which judge it anew when it is sent again: assay redrive`;
+  const { record } = found;
+  if (failedGates(found))
+    return `it is an event that failed at gates (${gateFailures(found).join(', ')}), which judge it anew when it is sent again: assay redrive`;
   const isGiven = (name: string): boolean => (values[name] ?? '').trim() !== '';
   const missing = contract.columns.filter(({ name, required }) => required && !isGiven(name));
   if (record === null && missing.length > 0) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Contract, SourceContract } from '../../etl/contract/contract.ts';
+import { withoutGates } from '../../etl/quarantine/gate-failures.ts';
 import { maskRecord } from '../../etl/quarantine/mask-record.ts';
 import { listedRecord } from '../../etl/quarantine/read-records.ts';
 import { EVERY_STATE, type FailedRecord } from '../../etl/quarantine/records.ts';
@@ -53,7 +54,7 @@ export const WholeRecord = ListedRecord.extend({
 /** A record as this identity may see it. */
 export function seenBy(identity: Identity, contract: Contract, record: FailedRecord): FailedRecord {
   const seesAll = isAllowed(identity, 'protected.read', { isReadOnly: false });
-  return seesAll ? record : maskRecord(record, contract);
+  return withoutGates(seesAll ? record : maskRecord(record, contract));
 }
 
 /** A record as lists answer it to an identity. */

@@ -89,8 +89,8 @@ function traceOf({ event }: GateState, digest: string): Evidence['otel'] {
   return { trace_id: traceId ?? digest.slice(0, 32), span_id: digest.slice(32, 48) };
 }
 
-/** How an event's own bytes may be shown. */
-type Shown = 'clear' | 'digest' | 'vault';
+/** How an event's own bytes may be shown; where no contract says what they may hold, who wrote it is a digest as well. */
+type Shown = 'clear' | 'digest' | 'unknown' | 'vault';
 
 async function valuesOf(states: readonly GateState[], parts: EvidenceParts): Promise<readonly Values[]> {
   const ways = new Map<string | undefined, Shown>();
@@ -99,7 +99,7 @@ async function valuesOf(states: readonly GateState[], parts: EvidenceParts): Pro
   const values = states.map((state): Values => {
     const way = ways.get(state.dataset);
     if (way === 'clear') return clearValues(state);
-    return way === 'digest' ? digestedValues(state, parts.digestKey()) : NOTHING;
+    return way === 'vault' ? NOTHING : digestedValues(state, parts.digestKey(), way === 'unknown');
   });
   for (const [dataset, way] of ways)
     if (way === 'vault' && dataset !== undefined) await addVaulted(values, { states, dataset, parts });
@@ -109,7 +109,7 @@ async function valuesOf(states: readonly GateState[], parts: EvidenceParts): Pro
 /** Where nothing is known of a dataset, its bytes are shown as digests. */
 async function wayOf(dataset: string | undefined, contracts: ReadyContracts): Promise<Shown> {
   const ready = dataset === undefined ? undefined : await contracts.of(dataset);
-  if (ready?.kind !== 'ready') return 'digest';
+  if (ready?.kind !== 'ready') return 'unknown';
   return shownOf(ready.contract);
 }
 
@@ -134,12 +134,15 @@ function keyText(key: Uint8Array): string {
   return isUtf8(bytes) ? bytes.toString('utf8') : `base64:${bytes.toString('base64')}`;
 }
 
-function digestedValues({ event: { key, value } }: GateState, secret: string): Values {
-  const digest = (bytes: Uint8Array | null): string | null =>
-    bytes === null
-      ? null
-      : `digest:${sha256(Buffer.concat([Buffer.from(`${secret}\0`), bytes])).slice(0, 32)}`;
-  return { key: digest(key), payloadHash: digest(value) };
+function digestedValues(state: GateState, secret: string, isUnknown: boolean): Values {
+  const { event, producer } = state;
+  const digest = (bytes: Uint8Array): string =>
+    `digest:${sha256(Buffer.concat([Buffer.from(`${secret}\0`), bytes])).slice(0, 32)}`;
+  return {
+    key: event.key === null ? null : digest(event.key),
+    payloadHash: event.value === null ? null : digest(event.value),
+    ...(isUnknown && isSaidAlone(state) ? { producerId: digest(Buffer.from(producer.producer_id)) } : {}),
+  };
 }
 
 async function addVaulted(

@@ -18,7 +18,8 @@ export interface Envelope {
   readonly attributes: Attributes | undefined;
   readonly type: string | null;
   readonly time: string | null;
-  readonly producer: string | null;
+  /** Whom it names as its producer, each once; the source of a CloudEvent is a place and names none. */
+  readonly producers: readonly string[];
 }
 
 /** An event on its way through the gates, and what is known of it so far. */

@@ -9,3 +9,13 @@ export function headerText(headers: readonly Header[], name: string): string | u
     ? undefined
     : bufferOf(found.value).toString('utf8');
 }
+
+/** The texts of all headers of some names, whatever their case, each once; those without a value name nothing. */
+export function headerTexts(headers: readonly Header[], names: readonly string[]): readonly string[] {
+  const texts = names.flatMap((name) =>
+    headers.flatMap((one) =>
+      one.name.toLowerCase() === name && one.value !== null ? [bufferOf(one.value).toString('utf8')] : [],
+    ),
+  );
+  return [...new Set(texts)];
+}

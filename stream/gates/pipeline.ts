@@ -52,7 +52,7 @@ export function openPipeline({ policies, contracts, decoding = [], schemas = [] 
 }
 
 const NO_LINE = new Uint8Array();
-const NO_ENVELOPE = { attributes: undefined, type: null, time: null, producer: null };
+const NO_ENVELOPE = { attributes: undefined, type: null, time: null, producers: [] };
 
 const firstState = (partition: Partition, event: ObservedEvent, unknown: EffectivePolicy): GateState => ({
   partition,

@@ -4,7 +4,7 @@ import type { Payload } from '../landing/payload.ts';
 import type { DatasetPolicy } from '../policy/dataset-policy.ts';
 import { changedAt } from './debezium.ts';
 import type { Envelope } from './gate.ts';
-import { headerText } from './header-text.ts';
+import { headerText, headerTexts } from './header-text.ts';
 import { textAt } from './value-at.ts';
 
 /** Headers in which a producer names itself. */
@@ -28,6 +28,7 @@ export function readEnvelope(
     pointer === undefined ? undefined : textAt(payload, pointer);
   const first = (names: readonly string[]): string | undefined =>
     names.map((name) => headerText(event.headers, name)).find((text) => text !== undefined);
+  const mappedProducer = mapped(mapping?.producer);
   return {
     attributes,
     type:
@@ -42,6 +43,6 @@ export function readEnvelope(
       attributes?.time ??
       textAt(payload, '/event_time') ??
       null,
-    producer: mapped(mapping?.producer) ?? first(PRODUCER_HEADERS) ?? attributes?.source ?? null,
+    producers: mappedProducer === undefined ? headerTexts(event.headers, PRODUCER_HEADERS) : [mappedProducer],
   };
 }

@@ -4,6 +4,9 @@ import { FACTS, type Fact, mostOf, type Share, type WindowCounts } from './windo
 /** A value is what changed where so many of the events that fail have it. */
 const MOST_OF_THEM = 0.8;
 
+/** Where the events themselves deny whom the policy knows, their producer is in doubt and no cause. */
+const CONTRADICTED = 'PRODUCER_MISMATCH';
+
 const WORDS: Readonly<Record<Fact, string>> = {
   contract_version: "the contract's version",
   schema_id: 'the schema',
@@ -22,15 +25,17 @@ export function findCause(
   const reason = dominantOf(recent, isMeant);
   const found = reason === undefined ? undefined : recent.reasons.get(reason);
   const [first = null] = found?.samples ?? [];
-  const changed = found === undefined ? [] : changesOf(found, recent, before);
-  const producer = found === undefined ? undefined : aloneOf(found.facts.producer_id);
+  const isDenied = reason === CONTRADICTED;
+  const changed = found === undefined ? [] : changesOf(found, { recent, before, isDenied });
+  const named = found === undefined ? undefined : aloneOf(found.facts.producer_id);
+  const producer = isDenied ? undefined : named;
   const counts = {
     events: recent.passed + recent.failed,
     failed: recent.failed,
     failed_for_reason: found?.events ?? 0,
   };
   return {
-    text: textOf({ ...counts, reason, first, changed, producer }),
+    text: textOf({ ...counts, reason, first, changed, who: whoOf(named, isDenied) }),
     gate: mostOf(recent.gates) ?? null,
     reason: reason ?? null,
     ...counts,
@@ -62,8 +67,16 @@ function dominantOf({ reasons }: WindowCounts, isMeant: (reason: string) => bool
 type Found = NonNullable<ReturnType<WindowCounts['reasons']['get']>>;
 
 /** Facts that most of the failed events have and none that passed, of which there must be some. */
-function changesOf(found: Found, recent: WindowCounts, before: WindowCounts): Cause['changed'] {
+function changesOf(
+  found: Found,
+  {
+    recent,
+    before,
+    isDenied,
+  }: { readonly recent: WindowCounts; readonly before: WindowCounts; readonly isDenied: boolean },
+): Cause['changed'] {
   return FACTS.flatMap((what) => {
+    if (isDenied && what === 'producer_id') return [];
     const now = mostOf(found.facts[what]);
     if (now === undefined || (found.facts[what].get(now) ?? 0) < MOST_OF_THEM * found.events) return [];
     const good = new Set([...passedWith(recent.facts[what]), ...passedWith(before.facts[what])]);
@@ -73,6 +86,14 @@ function changesOf(found: Found, recent: WindowCounts, before: WindowCounts): Ca
 
 const passedWith = (shares: ReadonlyMap<string, Share>): string[] =>
   [...shares].flatMap(([value, { passed }]) => (passed > 0 ? [value] : []));
+
+/** Who wrote them, in words; of events that contradict whom the policy knows, that is what is not known. */
+function whoOf(producer: string | undefined, isDenied: boolean): readonly string[] {
+  if (producer === undefined) return [];
+  return isDenied
+    ? ['The events name another producer than their policy knows, or several at once.']
+    : [`All of them are of the producer ${producer}.`];
+}
 
 const aloneOf = (counts: ReadonlyMap<string, number>): string | undefined => {
   const [first, ...others] = counts.keys();
@@ -85,11 +106,11 @@ function textOf({
   reason,
   first,
   changed,
-  producer,
+  who,
 }: Pick<Cause, 'events' | 'failed_for_reason' | 'changed'> & {
   readonly reason: string | undefined;
   readonly first: Cause['first_bad'];
-  readonly producer: string | undefined;
+  readonly who: readonly string[];
 }): string {
   if (reason === undefined || first === null) return 'No event failed.';
   const where = `offset ${first.offset} of ${first.topic}, partition ${first.partition}`;
@@ -97,6 +118,5 @@ function textOf({
   const changes = changed.map(
     ({ what, before, now }) => `With it ${WORDS[what]} changed from ${before.join(' or ')} to ${now}.`,
   );
-  const who = producer === undefined ? [] : [`All of them are of the producer ${producer}.`];
   return [begin, ...(changes.length > 0 ? changes : who)].join(' ');
 }

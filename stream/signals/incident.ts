@@ -51,7 +51,7 @@ export const Cause = z.object({
       now: z.string(),
     }),
   ),
-  /** Where all that fail are of one producer. */
+  /** Where all that fail are of one producer, and don't contradict it. */
   producer_id: z.string().nullable(),
   /** Some of the events; places and reasons, no values. */
   samples: z.array(Sample),

@@ -142,6 +142,17 @@ test('what failed at any gate is quarantined for that, and what is published is 
   expect(gates).toContainEqual({ rule: 'PII_DETECTED', column: null, code: 'GATE_ERROR', value: 'note' });
   expect(gates).toContainEqual({ rule: 'PRODUCER_MISMATCH', column: null, code: 'GATE_ERROR', value: null });
   expect(gates).toHaveLength(Object.values(FAILED).flat().length);
+  // People read which gate's reason it was, and no column that is none.
+  expect((await run('quarantine', 'list')).out).toMatch(/GATE_ERROR PII_DETECTED:note/);
+  const csv = (await run('quarantine', 'export', '--dataset', 'orders.created')).out;
+  expect(csv).toMatch(/GATE_ERROR SCHEMA_INVALID:\/channel/);
+  const mismatch =
+    list?.records.find(({ reasons }) => reasons[0]?.rule === 'PRODUCER_MISMATCH')?.record ?? '';
+  for (const more of [[], ['--json'], ['--unmasked'], ['--unmasked', '--json']])
+    expect((await run('quarantine', 'show', mismatch, ...more)).out).not.toContain('failed$');
+  expect((await run('quarantine', 'show', mismatch)).out).toMatch(
+    /Next +\S.* redrive [0-9a-f]{16} --dataset/,
+  );
   // All reasons of one that failed its contract as well.
   const both = list?.records.find(({ reasons }) => reasons.length === 2 && reasons[0]?.code === 'NULL_VALUE');
   expect(both?.reasons.map(({ code }) => code)).toEqual(['NULL_VALUE', 'GATE_ERROR']);
@@ -156,7 +167,10 @@ test('no correction makes what failed at a gate pass the batch workflow; its top
     expect.stringMatching(/not tested yet[\s\S]*assay redrive/),
   ]);
   const retried = await run('quarantine', 'retry', id, ...WHY);
-  expect([retried.code, retried.err]).toEqual([2, expect.stringMatching(/PII_DETECTED:note.*assay redrive/)]);
+  expect([retried.code, retried.err]).toEqual([
+    2,
+    expect.stringMatching(/failed at gates \(PII_DETECTED:note\), .*assay redrive/),
+  ]);
   expect(await published(path.join(cwd, 'lake'))).toEqual([0, 6]);
 });
 

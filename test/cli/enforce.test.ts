@@ -225,6 +225,14 @@ test('events of no known dataset are told, lie apart, and come in once a contrac
   const { code, out } = await run('enforce', '--from', 'plain.jsonl', '--topic', 'raw.other', ...lake);
   expect(code).toBe(1);
   expect(out).toContain('DATASET_UNKNOWN');
+  // Nothing says what such events may hold: neither is who writes them told, as their source says it.
+  const told = [
+    out,
+    JSON.stringify(await evidenceOf(lake)),
+    (await run('incidents', 'list', '--json', ...lake)).out,
+  ];
+  expect(told.map((one) => one.includes('/orders-svc'))).toEqual([false, false, false]);
+  expect(told[1]).toMatch(/"producer_id":"digest:[0-9a-f]{32}"/);
   const [, next = ''] = /Next: assay (ingest .*) \(once/.exec(out) ?? [];
   const [bring = '', file = ''] = next.split(' ');
   expect((await readFile(path.join(cwd, file), 'utf8')).split('\n')).toHaveLength(3);

@@ -166,6 +166,37 @@ describe('PRODUCER', () => {
     // The source of a CloudEvent is where it came from, and no producer.
     expect(await found(event(order()), set)).toEqual([]);
   });
+
+  test('of headers that name a producer all are heard, and an event is of one', async () => {
+    const named = (...names: readonly [string, string][]): ObservedEvent =>
+      event(order(), { headers: names.map(([name, value]) => ({ name, value: Buffer.from(value) })) });
+    const [known, alone] = [
+      policySet([policy({ producers: [principal, owner] })]),
+      policySet([policy({ producers: [] })]),
+    ];
+    const both = named(['producer_id', 'orders-svc'], ['Producer_ID', 'evil']);
+    for (const set of [known, alone]) expect(await found(both, set)).toEqual(['PRODUCER PRODUCER_MISMATCH']);
+    for (const names of [
+      [
+        ['producer_id', 'evil'],
+        ['producer_id', 'orders-svc'],
+      ],
+      // By another of the usual names, and two that the policy knows.
+      [
+        ['producer_id', 'orders-svc'],
+        ['x-producer-id', 'evil'],
+      ],
+      [
+        ['producer_id', 'orders-svc'],
+        ['producer_id', 'orders-team'],
+      ],
+    ] as const)
+      expect(await found(named(...(names as never)), known)).toEqual(['PRODUCER PRODUCER_MISMATCH']);
+    const twice = named(['producer_id', 'orders-svc'], ['x-producer-id', 'orders-svc']);
+    expect(await found(twice, known)).toEqual([]);
+    const none = event(order(), { headers: [{ name: 'producer_id', value: null }] });
+    expect(await found(none, known)).toEqual([]);
+  });
 });
 
 describe('ENVELOPE', () => {

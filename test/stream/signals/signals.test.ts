@@ -129,6 +129,17 @@ test('a few failures among many, as always, are no incident', async () => {
   expect(await openSignals({ tier: 'TIER_2' }).at(60)).toEqual([]);
 });
 
+test('events that deny whom the policy knows are blamed on nobody', async () => {
+  await keep(objects, [
+    ...goodEvents(0, 1),
+    evidenceOf({ atMs: START_MS + 59_000, offset: 60, gate: 'PRODUCER', reason: 'PRODUCER_MISMATCH' }),
+  ]);
+  const [open] = await openSignals({ tier: 'TIER_1' }).at(1);
+  expect(open?.cause).toMatchObject({ reason: 'PRODUCER_MISMATCH', producer_id: null, changed: [] });
+  expect(open?.cause?.text).toMatch(/name another producer than their policy knows/);
+  expect(open?.cause?.text).not.toContain('orders-svc');
+});
+
 test('of producers and schemas, what only failed events have is named', async () => {
   const one = (offset: number, more: object) =>
     evidenceOf({ atMs: START_MS + offset * 1_000, offset, schema: 'glue:o:1', ...more });
