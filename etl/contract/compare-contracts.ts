@@ -3,7 +3,7 @@ import { isByArrival } from './arrival-month.ts';
 import { typeText } from './column-type.ts';
 import { compareProtection, compareSubjects } from './compare-protection.ts';
 import { compareTimezones } from './compare-timezones.ts';
-import type { Contract, ContractColumn, CsvDialect, SourceContract } from './contract.ts';
+import type { Contract, ContractColumn, CsvDialect, EventColumns, SourceContract } from './contract.ts';
 import { canonicalJson } from './digest.ts';
 import { normaliseHeader } from './header.ts';
 import { isByRecord, keyText } from './record-key.ts';
@@ -196,7 +196,7 @@ function compareSources(old: SourceContract, next: SourceContract): ContractChan
     changes.push(change(takesAway ? 'breaking' : otherwise, 'unknownColumns', message));
   }
   changes.push(...compareDialects(old.csv, next.csv), ...compareHeaders(old.csv, next.csv));
-  changes.push(...compareSubjects(old, next));
+  changes.push(...compareSubjects(old, next), ...compareEvents(old, next));
   for (const field of [
     'encodings',
     'nullValues',
@@ -213,6 +213,20 @@ function compareSources(old: SourceContract, next: SourceContract): ContractChan
       changes.push(change('neutral', field, 'changed'));
   }
   return changes;
+}
+
+/** Which event stays depends on what is an event's id; whether versions have holes decides nothing. */
+function compareEvents({ events: old }: SourceContract, { events: next }: SourceContract): ContractChange[] {
+  if (canonicalJson(old ?? null) === canonicalJson(next ?? null)) return [];
+  const names = (events: EventColumns | undefined): string =>
+    events === undefined
+      ? 'absent'
+      : (['stream', 'type', 'at', 'version', 'id'] as const)
+          .map((part) => `${part} ${events[part]}`)
+          .join(', ');
+  const [was, is] = [names(old), names(next)];
+  if (was !== is) return [change('breaking', 'events', `was ${was}, is ${is}`)];
+  return [change('neutral', 'events', 'says otherwise whether versions have holes')];
 }
 
 /** Compares CSV dialects. Reading the same bytes differently is breaking; only accepting more is not. */

@@ -275,6 +275,24 @@ export interface SourceContract extends ContractBase {
   readonly subject?: DeclaredSubject;
   /** How long protected values stay readable; absent where nothing is protected, or that isn't said. */
   readonly retention?: Retention;
+  /** Set where each record is an event of a stream: then Silver is an event store, and `key` is stream and version. */
+  readonly events?: EventColumns;
+}
+
+/** Which columns of an event dataset say what an event is, each of them required (`assay.events`). */
+export interface EventColumns {
+  /** Names the stream: whose events these are, e.g. an order's number. */
+  readonly stream: string;
+  /** Says what happened. */
+  readonly type: string;
+  /** Says when; its month partitions the table. */
+  readonly at: string;
+  /** Orders the events of a stream. */
+  readonly version: string;
+  /** Tells events apart: of two with one stream and version, that with the smaller id stays. */
+  readonly id: string;
+  /** Whether versions count on by one, so that a hole among a stream's is an event that is missing. */
+  readonly contiguous: boolean;
 }
 
 /** Where it stands who consents: a Silver dataset of states, and its boolean column. */

@@ -19,6 +19,7 @@ export const ASSAY_PROPERTIES = {
   'assay.limits': 'silver',
   'assay.subject': 'silver',
   'assay.consent': 'silver',
+  'assay.events': 'silver',
   'assay.sql': 'gold',
   'assay.inputs': 'gold',
   'assay.affects': 'gold',

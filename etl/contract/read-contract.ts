@@ -11,7 +11,7 @@ import {
   checkZoneColumns,
 } from './check-columns.ts';
 import { checkFormat } from './check-format.ts';
-import type { Contract, RecordRule } from './contract.ts';
+import type { Contract, EventColumns, RecordRule, SourceContract } from './contract.ts';
 import { ASSAY_PROPERTIES, type CustomValues, readCustomProperties } from './custom-properties.ts';
 import { readProtection } from './dataset-protection.ts';
 import { contractDigest } from './digest.ts';
@@ -20,6 +20,7 @@ import { CONTRACT_FIELDS, OBJECT_FIELDS } from './odcs-fields.ts';
 import { type ContractProblem, collectProblems, type Path, type Problems, pathText } from './problems.ts';
 import { readRecordRules } from './quality.ts';
 import { type ColumnDraft, readColumn } from './read-column.ts';
+import { atOfEvents, checkEventKey, readEvents } from './read-events.ts';
 import { readGoldSettings } from './read-gold.ts';
 import { HEADER, readHead } from './read-head.ts';
 import { readSourceSettings } from './read-settings.ts';
@@ -99,8 +100,8 @@ function readDocument(
   const layer = readLayer(custom, problems);
   const { drafts, rules } = readTable(object, problems);
   if (object !== undefined) checkNames(drafts, layer, problems);
-  const isRecordKey = custom.has('assay.key');
-  const key = drafts.length > 0 ? checkKey(drafts, { at: SCHEMA, isRecordKey }, problems) : [];
+  const events = layer === 'silver' ? readEvents(custom, drafts, problems) : undefined;
+  const key = readKey(custom, drafts, { events, problems });
   if (layer === 'silver') {
     checkHeaders(drafts, problems);
     checkZoneColumns(drafts, problems);
@@ -113,7 +114,7 @@ function readDocument(
     layer === 'gold'
       ? { ...common, digest: '', layer, ...readGoldSettings(custom, SCHEMA, problems) }
       : readProtection(
-          { ...common, digest: '', layer, ...readSource(custom, drafts, problems) },
+          { ...common, digest: '', layer, ...readSource(custom, drafts, problems), ...eventsPart(events) },
           { drafts, custom, document, problems },
         );
   const inputs = custom.get('assay.inputs')?.path ?? [];
@@ -151,6 +152,22 @@ function readTable(object: Readonly<Record<string, unknown>> | undefined, proble
   return { drafts, rules: readRecordRules(object.quality, [...SCHEMA, 'quality'], problems) };
 }
 
+/** The key's columns; of events they are stream and version, whether columns say `primaryKey` or not. */
+function readKey(
+  custom: CustomValues,
+  drafts: readonly ColumnDraft[],
+  { events, problems }: { readonly events: EventColumns | undefined; readonly problems: Problems },
+): readonly string[] {
+  if (drafts.length === 0) return [];
+  if (custom.has('assay.events') && !drafts.some(({ isKey }) => isKey))
+    return events === undefined ? [] : [events.stream, events.version];
+  const key = checkKey(drafts, { at: SCHEMA, isRecordKey: custom.has('assay.key') }, problems);
+  return events === undefined ? key : checkEventKey(key, events, { path: SCHEMA, problems });
+}
+
+const eventsPart = (events: EventColumns | undefined): Pick<SourceContract, 'events'> =>
+  events === undefined ? {} : { events };
+
 const LAYER = choice(['silver', 'gold']);
 
 /** The layer; properties of the other layer are problems. */
@@ -175,6 +192,8 @@ function readPartition(
   drafts: readonly ColumnDraft[],
   { layer, problems }: { readonly layer: Contract['layer']; readonly problems: Problems },
 ): string {
+  const at = atOfEvents(custom);
+  if (at !== undefined) return at;
   const given = custom.get('assay.partitionColumn');
   if (given === undefined || typeof given.value !== 'string') {
     const path = given?.path ?? [...SCHEMA, 'customProperties', 'assay.partitionColumn'];

@@ -9,8 +9,8 @@ export function isByRecord(contract: Contract): boolean {
 }
 
 /** Whether records that are in Silver already count as repeats and aren't published again. */
-export function knowsRepeats({ redelivery, recordKey }: SourceContract): boolean {
-  return redelivery === 'expected' || recordKey === true;
+export function knowsRepeats({ redelivery, recordKey, events }: SourceContract): boolean {
+  return redelivery === 'expected' || recordKey === true || events !== undefined;
 }
 
 /** The Silver columns that find records which may be the same: those of the key, or the record's digest. */

@@ -92,6 +92,7 @@ export const CONTRACT_WORD = {
   subject: 'table',
   consent: 'table',
   retention: 'table',
+  events: 'table',
 } as const satisfies WhoseWord<Required<SourceContract>>;
 
 /**

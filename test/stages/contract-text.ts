@@ -16,7 +16,8 @@ export interface ColumnText {
 /** A contract to be written. */
 export interface ContractToWrite {
   readonly columns: readonly ColumnText[];
-  readonly partitionColumn: string;
+  /** None where `assay.events` names the column. */
+  readonly partitionColumn?: string;
   readonly version?: string;
   readonly dataset?: string;
   /** Record rules: name to expression. */
@@ -50,7 +51,10 @@ export function contractText(contract: ContractToWrite): string {
     name,
     properties: columns,
     ...(rules.length === 0 ? {} : { quality: rules }),
-    customProperties: properties({ partitionColumn: contract.partitionColumn, ...contract.assay }),
+    customProperties: properties({
+      ...(contract.partitionColumn === undefined ? {} : { partitionColumn: contract.partitionColumn }),
+      ...contract.assay,
+    }),
   };
   return `apiVersion: v3.1.0
 kind: DataContract
@@ -73,7 +77,7 @@ export const NO_LIMITS = {
 } as const;
 
 /** A small contract: a key, a day, an amount that is a measure, and a text. */
-export const PAYMENTS: ContractToWrite = {
+export const PAYMENTS: ContractToWrite & { readonly partitionColumn: string } = {
   partitionColumn: 'paid_on',
   columns: [
     { name: 'id', key: true },
