@@ -22,6 +22,16 @@ export function statesKey(dataset: string, first: number, last: number): string 
   return `${statesPrefix(dataset)}${from}-${to}.json`;
 }
 
+/** What the metadata of a table, of one generation, knew of its past before snapshots of it were expired. */
+export const tableLogsPrefix = (of: {
+  readonly dataset: string;
+  readonly layer: string;
+  readonly generation: number;
+}): string => `ops/upkeep/logs/${datasetPath(of.dataset)}/${of.layer}/${of.generation}/`;
+
+export const tableLogKey = (of: Parameters<typeof tableLogsPrefix>[0], id: string): string =>
+  `${tableLogsPrefix(of)}${id}.json`;
+
 /** Files that go a while after the snapshots that named them were expired. */
 export const removalsPrefix = (dataset: string): string => `ops/upkeep/removals/${datasetPath(dataset)}/`;
 

@@ -7,10 +7,12 @@ import type { Effects } from '../ports.ts';
 import { type DatasetState, keepStates, statesOf } from '../stages/dataset-history.ts';
 import { Plan, parseDocument } from '../stages/documents.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
+import { keepLog } from '../stages/kept-logs.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { listWithheld } from '../stages/list-sources.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { expireTable } from '../table/expire-table.ts';
+import { generationOf } from '../table/generations.ts';
 import { keptSnapshots } from '../table/kept-snapshots.ts';
 import { openTable } from '../table/lake-table.ts';
 import type { TableMetadata } from '../table/metadata.ts';
@@ -21,6 +23,7 @@ import {
   type Pointer,
   type ReadPointer,
 } from '../table/pointer.ts';
+import { logOf, lostFrom } from '../table/table-log.ts';
 import { filesOnlyIn } from '../table/unreachable.ts';
 import { noteRemoval } from '../tending/removals.ts';
 import { keepDecision, type Word } from './decide-run.ts';
@@ -29,6 +32,9 @@ import { expireGenerations } from './expire-generations.ts';
 /** The tables whose snapshots expire. Rows of the ledger and of condemned records stay for good. */
 const FORGETTING = ['silver', 'quarantine', 'condemned', 'source_files', 'gold'] as const;
 type Forgetting = (typeof FORGETTING)[number];
+
+/** The tables whose past is kept, so that what was known at a moment can be told when its snapshots are gone. */
+const LOGGED: ReadonlySet<Forgetting> = new Set(['source_files']);
 
 /** What expiring did. */
 export interface Expired {
@@ -200,6 +206,10 @@ async function expireTables(
     kept[layer] = table.metadata.snapshots.length - done.expired.length;
     if (done.expired.length === 0) continue;
     const gone = new Set(done.expired);
+    if (LOGGED.has(layer)) {
+      const log = lostFrom(logOf(table.metadata), gone);
+      await keepLog(effects, { dataset, layer, generation: generationOf(pointer) }, { id, log });
+    }
     const keys = await filesOnlyIn(table.metadata, gone, table.reader);
     removals[layer] = { snapshots: [...gone], keys };
     if (layer === 'source_files')

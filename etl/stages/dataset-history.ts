@@ -39,12 +39,17 @@ export function stateSummary(
   return { [STATE]: JSON.stringify({ ...state, tables: Object.fromEntries(snapshots) }) };
 }
 
+/** What a summary of the ledger's says of the state that it belongs with; undefined where it says nothing. */
+export function stateIn(summary: Readonly<Record<string, string>>): CommittedState | undefined {
+  const text = summary[STATE];
+  return text === undefined ? undefined : CommittedState.parse(JSON.parse(text));
+}
+
 /** Every state that the ledger's metadata knows, oldest first, those that were rolled back included. */
 export function statesOf(ledger: TableMetadata): DatasetState[] {
   return ledger.snapshots.flatMap(({ 'snapshot-id': id, summary }) => {
-    const text = summary[STATE];
-    if (text === undefined) return [];
-    const state = CommittedState.parse(JSON.parse(text));
+    const state = stateIn(summary);
+    if (state === undefined) return [];
     return [{ ...state, snapshot_id: state.tables.silver ?? 0, ledger_snapshot_id: id }];
   });
 }
