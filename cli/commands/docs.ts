@@ -9,13 +9,18 @@ import { checkHealth } from '../../etl/operations/check-health.ts';
 import { readRun, runKeys } from '../../etl/operations/find-run.ts';
 import { describeContract } from '../../etl/query/catalog.ts';
 import { addressOf, type DatasetFacts, datasetPage } from '../../etl/site/dataset-page.ts';
+import { EVENTS_ADDRESS, eventsPage } from '../../etl/site/events-page.ts';
 import { indexPage } from '../../etl/site/index-page.ts';
+import type { ListedEvents } from '../../etl/site/listed-events.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
+import { readEventListing } from '../../stream/policy/read-event-listing.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { locations, shownPath } from '../locations.ts';
 import { type CommandLake, openLakeOf } from '../open-lake.ts';
+import { storeOf } from '../policies.ts';
+import { REGISTRY_OPTION, registryOf } from '../schema-registry.ts';
 import { usageError } from '../usage-error.ts';
 
 /** Runs that a page shows. */
@@ -24,13 +29,16 @@ const RUNS = 10;
 /** `assay docs`: a static site about the datasets. */
 export const docs: Command = {
   name: 'docs',
-  usage: '--out DIR [--lake DIR]',
+  usage: '--out DIR [--schema-registry WHERE] [--lake DIR]',
   description: `Writes a site about the datasets: HTML pages without scripts, which any server, or none, shows. Each dataset has its columns
 with types, meanings, classifications and checks, its owner, how fresh and how well it is, its last runs, and what it is made of and used by.
+Where events come for datasets, a page lists them: owners, topics, versions of schemas, which of them end and when, producers, and what each
+gate holds them to. With --schema-registry all versions that the registry knows stand there, otherwise those that policies name.
 Contracts say the first, the lake the rest; without a lake the pages are made of the contracts alone. Values of records
 are on no page.`,
   options: {
     out: { type: 'string', value: 'DIR', help: 'the folder of the pages; it is made where it is missing' },
+    ...REGISTRY_OPTION,
   },
   examples: ['assay docs --out site', 'assay docs --out site --target aws'],
   positionals: { min: 0, max: 0, name: '' },
@@ -42,12 +50,18 @@ are on no page.`,
     const lake = await lakeIfThere(args, io);
     const source = lake?.effects.contracts ?? fileContractSource(locations(args, io));
     const contracts = [...(await loadContracts(source)).contracts.values()];
+    const events = lake === undefined ? [] : await eventsIn(lake, args, io);
     const facts: DatasetFacts[] = [];
-    for (const contract of contracts) facts.push(await factsOf(contract, contracts, lake));
+    for (const contract of contracts) {
+      const own = events.find(({ dataset }) => dataset === contract.dataset);
+      facts.push({ ...(await factsOf(contract, contracts, lake)), events: own });
+    }
+    const known = new Set(contracts.map(({ dataset }) => dataset));
     const at = lake?.effects.clock.now().toISOString().slice(0, 16).replace('T', ' ');
     const note = at === undefined ? 'Made by assay docs.' : `Made by assay docs at ${at} UTC.`;
     const pages = [
-      { name: 'index.html', html: indexPage(facts, note) },
+      { name: 'index.html', html: indexPage(facts, note, events.length > 0) },
+      ...(events.length === 0 ? [] : [{ name: EVENTS_ADDRESS, html: eventsPage(events, known, note) }]),
       ...facts.map((one) => ({ name: addressOf(one.contract.dataset), html: datasetPage(one, note) })),
     ];
     await guarded(`writing ${shownPath(folder, io)}`, async () => {
@@ -72,11 +86,18 @@ async function lakeIfThere(args: Args, io: Io): Promise<CommandLake | undefined>
   }
 }
 
+/** What is said of the events of each dataset that events come for. */
+async function eventsIn(lake: CommandLake, args: Args, io: Io): Promise<ListedEvents[]> {
+  const { effects } = lake;
+  const registry = await registryOf(args, io, effects.clock);
+  return await readEventListing({ effects, store: await storeOf(lake), registry });
+}
+
 async function factsOf(
   contract: Contract,
   all: readonly Contract[],
   lake: CommandLake | undefined,
-): Promise<DatasetFacts> {
+): Promise<Omit<DatasetFacts, 'events'>> {
   const outputs = all.filter((one) => one.layer === 'gold' && one.inputs.includes(contract.dataset));
   const state = lake === undefined ? undefined : await checkHealth(lake.effects, contract);
   return {

@@ -280,6 +280,7 @@ function compareRest(old: Contract, next: Contract): ContractChange[] {
     'consent',
     'snapshots',
     'tend',
+    'deprecated',
   ];
   return fields
     .filter((field) => canonicalJson(a?.[field] ?? null) !== canonicalJson(b?.[field] ?? null))

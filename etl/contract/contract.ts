@@ -232,6 +232,15 @@ export interface KeptSnapshots {
   readonly atMost: number;
 }
 
+/** Until when readers may rely on a dataset. */
+export interface Deprecation {
+  /** The last day, `YYYY-MM-DD`, in UTC. */
+  readonly until: string;
+  /** The dataset that takes its place. */
+  readonly use?: string;
+  readonly why?: string;
+}
+
 /** What every contract says, whatever its layer. */
 interface ContractBase {
   readonly dataset: string;
@@ -255,6 +264,8 @@ interface ContractBase {
   readonly snapshots?: KeptSnapshots;
   /** Set where only a person may start the upkeep. */
   readonly tend?: false;
+  /** Absent where its end is not in sight. */
+  readonly deprecated?: Deprecation;
 }
 
 /** A dataset that source systems drop files for. */

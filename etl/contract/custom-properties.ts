@@ -26,6 +26,7 @@ export const ASSAY_PROPERTIES = {
   'assay.purpose': 'gold',
   'assay.snapshots': 'contract',
   'assay.tend': 'contract',
+  'assay.deprecated': 'contract',
   'assay.headers': 'column',
   'assay.formats': 'column',
   'assay.number': 'column',

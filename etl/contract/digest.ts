@@ -3,10 +3,17 @@ import type { Contract } from './contract.ts';
 
 /**
  * SHA-256, in hex, of a contract's meaning. The file's name and layout don't change it, nor do the settings for the
- * tables' upkeep.
+ * tables' upkeep and what is told to readers of its end.
  */
 export function contractDigest(contract: Contract): string {
-  const { file: _file, digest: _digest, snapshots: _snapshots, tend: _tend, ...meaning } = contract;
+  const {
+    file: _file,
+    digest: _digest,
+    snapshots: _snapshots,
+    tend: _tend,
+    deprecated: _deprecated,
+    ...meaning
+  } = contract;
   return createHash('sha256').update(canonicalJson(meaning)).digest('hex');
 }
 

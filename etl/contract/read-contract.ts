@@ -20,6 +20,7 @@ import { CONTRACT_FIELDS, OBJECT_FIELDS } from './odcs-fields.ts';
 import { type ContractProblem, collectProblems, type Path, type Problems, pathText } from './problems.ts';
 import { readRecordRules } from './quality.ts';
 import { type ColumnDraft, readColumn } from './read-column.ts';
+import { readDeprecation } from './read-deprecation.ts';
 import { atOfEvents, checkEventKey, readEvents } from './read-events.ts';
 import { readGoldSettings } from './read-gold.ts';
 import { HEADER, readHead } from './read-head.ts';
@@ -109,7 +110,8 @@ function readDocument(
   const partitionColumn = object === undefined ? '' : readPartition(custom, drafts, { layer, problems });
   const columns = drafts.map(({ column }) => column);
   const upkeep = readUpkeep(custom, problems);
-  const common = { ...head, file, columns, key, partitionColumn, rules, ...upkeep };
+  const ending = readDeprecation(custom, document, problems);
+  const common = { ...head, file, columns, key, partitionColumn, rules, ...upkeep, ...ending };
   const contract: Contract =
     layer === 'gold'
       ? { ...common, digest: '', layer, ...readGoldSettings(custom, SCHEMA, problems) }

@@ -83,6 +83,7 @@ export const CONTRACT_WORD = {
   sla: 'table',
   snapshots: 'table',
   tend: 'table',
+  deprecated: 'table',
   csv: 'both',
   unknownColumns: 'both',
   duplicates: 'table',

@@ -17,7 +17,8 @@ export interface Ailment {
     | 'RELEASE'
     | 'UPKEEP'
     | 'PROMISE'
-    | 'CLEAR_FILES';
+    | 'CLEAR_FILES'
+    | 'DEPRECATED';
   readonly what: string;
   /** The command to run next. */
   readonly next: string;

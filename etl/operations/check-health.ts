@@ -19,6 +19,7 @@ import { lagText, measureLag } from '../tending/measure-lag.ts';
 import type { Ailment } from './ailment.ts';
 import { checkVolume } from './check-volume.ts';
 import { missingSeals } from './missing-seals.ts';
+import { pastItsEnd } from './past-its-end.ts';
 import { dueAt } from './promised-time.ts';
 
 /** How a dataset, or a Gold table, does. */
@@ -34,7 +35,7 @@ export interface Health {
  * Compares a dataset with what its contract promises: new data as often as `frequency` says, and dropped files published
  * (or held, with an alert) within `latency`, as much data as `minRecords` and `maxRecords` say, and of the quality that
  * `maxQuarantineRate` says; and finds tables of a lake that was moved, runs that wait, an open breaker, releases that
- * were asked for, seals that are gone, Gold that fell behind, closed months with a restatement that waits, and upkeep that
+ * were asked for, seals that are gone, datasets past their end, Gold that fell behind, closed months with a restatement that waits, and upkeep that
  * doesn't keep pace. Changes nothing.
  */
 export async function checkHealth(effects: Effects, contract: Contract): Promise<Health> {
@@ -48,6 +49,7 @@ export async function checkHealth(effects: Effects, contract: Contract): Promise
   const publishedAt = read === undefined ? null : await lastPublished(effects, read.pointer, ledger);
   const ailments = [
     ...unreadable(contract),
+    ...pastItsEnd(contract, now),
     ...moved(effects, read?.pointer),
     ...silence(contract, publishedAt, now),
     ...rejectedDrops(ledger),
@@ -236,6 +238,7 @@ async function goldHealth(
 ): Promise<Health> {
   const ailments: Ailment[] = [
     ...unreadable(contract),
+    ...pastItsEnd(contract, effects.clock.now()),
     ...moved(effects, pointer),
     ...(await upkeep(effects, contract, pointer)),
   ];

@@ -4,7 +4,9 @@ import { keyText } from '../contract/record-key.ts';
 import type { Ailment } from '../operations/ailment.ts';
 import type { CatalogTable } from '../query/catalog.ts';
 import type { RunRecord } from '../stages/outcomes.ts';
+import { deprecationText, eventsSection } from './events-section.ts';
 import { type Html, html, page, table, text } from './html.ts';
+import type { ListedEvents } from './listed-events.ts';
 
 /** What a page tells of a dataset. */
 export interface DatasetFacts {
@@ -17,6 +19,8 @@ export interface DatasetFacts {
   /** Datasets that it is made of, and those made of it. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Undefined where no events come for it. */
+  readonly events: ListedEvents | undefined;
 }
 
 /** The address of a dataset's page beside the others. */
@@ -50,12 +54,14 @@ ${table(
     ['published', freshness(facts)],
     ['table', facts.table.name],
     ['key', keyText(contract)],
+    ...(contract.deprecated === undefined ? [] : [['promised', deprecationText(contract.deprecated)]]),
   ].map(([what = '', value = '']) => [html`${text(what)}`, html`${text(value)}`]),
 )}
 ${ails.length === 0 ? ('' as Html) : html`<h2>Not well</h2><ul>${ails.map(({ what }) => html`<li>${text(what)}</li>`)}</ul>`}
 <h2>Columns</h2>
 ${columnTable(facts)}
 ${rulesOf(contract)}
+${eventsSection(facts.events)}
 <h2>Quality</h2>
 ${runTable(facts)}
 <h2>Lineage</h2>

@@ -38,6 +38,13 @@ export const DatasetPolicy = z.strictObject({
   schema_id: Name.exactOptional().meta({
     description: 'the writer schema of events that name none, e.g. glue:orders.created:17',
   }),
+  deprecated_schemas: z
+    .array(z.strictObject({ schema_id: Name, until: z.iso.date() }))
+    .max(200)
+    .exactOptional()
+    .meta({
+      description: 'schemas that producers give up, and the last day on which they may write by them',
+    }),
   contract_id: ContractId,
   enforcement_mode: z
     .enum(['ALERT_ONLY', 'QUARANTINE_ON_FAIL', 'REPUBLISH_PASS_ONLY'])

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -75,4 +75,59 @@ test('without a lake the pages are made of the contracts alone, and say so', asy
   const pages = await read(path.join(shop.cwd, 'bare'));
   expect(pages['index.html']?.text).toContain('no lake was looked at');
   expect((await runMain(['docs'], shop)).err).toContain('--out is missing');
+});
+
+test('events are listed: owners, sources, versions of schemas and their ends, producers, gates; and where a dataset ends', async () => {
+  const word = ['--reason', 'test', '--by', 'Ann'];
+  const registry = ['--schema-registry', 'schemas'];
+  await mkdir(path.join(shop.cwd, 'schemas/sales'), { recursive: true });
+  for (const version of ['1', '2', '3'])
+    await writeFile(path.join(shop.cwd, `schemas/sales/${version}.json`), '{"type":"object"}');
+  await writeFile(
+    path.join(shop.cwd, 'contracts/shop/sales.yaml'),
+    salesContract()
+      .replace('status: active', 'status: deprecated')
+      .replace(
+        '      - property: assay.limits',
+        "      - property: assay.deprecated\n        value: { until: 2020-03-31, use: shop.orders, why: 'a <b>new</b> till' }\n      - property: assay.limits",
+      ),
+  );
+  await writeFile(
+    path.join(shop.cwd, 'policy.json'),
+    JSON.stringify({
+      dataset_urn: 'urn:dp:shop:sales',
+      contract_id: 'dc:shop.sales:1',
+      enforcement_mode: 'QUARANTINE_ON_FAIL',
+      owners: ['till-team'],
+      tier: 'TIER_1',
+      schema_id: 'folder:sales:2',
+      deprecated_schemas: [{ schema_id: 'folder:sales:1', until: '2027-01-31' }],
+      producers: [{ principal: 'User:till', producer_id: 'till-svc' }],
+    }),
+  );
+  const rule = { source_type: 'TOPIC', source_value: 'raw.sales', resolution_confidence: 'HIGH' };
+  const rules = { rules: [{ ...rule, dataset_urn: 'urn:dp:shop:sales' }] };
+  await writeFile(path.join(shop.cwd, 'rules.json'), JSON.stringify(rules));
+  const set = ['policy', 'set', 'shop.sales', '--file', 'policy.json', ...registry, ...word];
+  expect(await runMain(set, shop)).toMatchObject({ code: 0 });
+  await runMain(['policy', 'resolution', 'shop.sales', '--file', 'rules.json', ...word], shop);
+  expect(await runMain(['docs', '--out', 'listed', ...registry], shop)).toMatchObject({ code: 0, err: '' });
+  const pages = await read(path.join(shop.cwd, 'listed'));
+  expect(pages['index.html']?.links).toContain('events.html');
+  expect(pages['events.html']).toMatchObject({
+    scripts: 0,
+    isSound: true,
+    links: ['index.html', 'shop.sales.html'],
+  });
+  for (const page of ['events.html', 'shop.sales.html']) {
+    for (const part of ['till-team', 'topic raw.sales', 'folder:sales:2', 'folder:sales:1', 'folder:sales:3'])
+      expect(pages[page]?.text).toContain(part);
+    for (const part of ['2027-01-31', 'till-svc, as the principal User:till', 'quarantine on fail'])
+      expect(pages[page]?.text).toContain(part);
+    expect(pages[page]?.text).toContain('until 2020-03-31; then shop.orders: a <b>new</b> till');
+  }
+  for (const part of ['COMPATIBILITY', 'dc:shop.sales:1', 'TIER_1'])
+    expect(pages['shop.sales.html']?.text).toContain(part);
+  // Past its day, the dataset is not well.
+  expect(pages['shop.sales.html']?.text).toContain('it was promised until 2020-03-31 and is still there');
 });

@@ -50,3 +50,34 @@ describe('upkeep in a contract', () => {
     expect(problemsOf(assay).join()).toContain(message);
   });
 });
+
+describe('the end of a dataset in a contract', () => {
+  const ending = (status: string, deprecated: unknown) => {
+    const text = contractText({ ...PAYMENTS, assay: { ...PAYMENTS.assay, deprecated } });
+    return readContract('c.yaml', text.replace(/^status: .*$/m, `status: ${status}`));
+  };
+
+  test('is read, and changes no digest: what readers are told is no other table', () => {
+    const result = ending('deprecated', { until: '2027-03-31', use: 'spend.payments', why: 'one ledger' });
+    if (result.kind !== 'contract') throw new Error(result.problems.map(({ message }) => message).join());
+    expect(result.contract.deprecated).toEqual({
+      until: '2027-03-31',
+      use: 'spend.payments',
+      why: 'one ledger',
+    });
+    expect(result.contract.digest).toBe(contractOf({}).digest);
+  });
+
+  test.each<[string, string, unknown, string]>([
+    ['active', 'a status that says otherwise', { until: '2027-03-31' }, 'write deprecated'],
+    ['deprecated', 'no such day', { until: '2027-02-30' }, 'the last day'],
+    ['deprecated', 'no day', { use: 'spend.payments' }, 'the last day'],
+    ['deprecated', 'an unknown field', { until: '2027-03-31', from: 'x' }, 'use until, use, why'],
+    ['deprecated', 'no dataset', { until: '2027-03-31', use: 'payments' }, 'takes its place'],
+  ])('%s with %s is a mistake', (status, _, deprecated, message) => {
+    const result = ending(status, deprecated);
+    expect(result.kind === 'invalid' ? result.problems.map((one) => one.message).join() : '').toContain(
+      message,
+    );
+  });
+});

@@ -60,3 +60,22 @@ test('what is published anew brings new examples', async () => {
   );
   expect((await rowsOf('admin')).get('amount')).toContain('77.70');
 });
+
+test('who may see policies sees how the events of a dataset are checked; others see none of it', async () => {
+  await shop.write(
+    'policy.json',
+    JSON.stringify({
+      dataset_urn: 'urn:dp:shop:sales',
+      contract_id: 'dc:shop.sales:1',
+      owners: ['till-team'],
+      deprecated_schemas: [{ schema_id: 'folder:sales:1', until: '2027-01-31' }],
+    }),
+  );
+  const word = ['--reason', 'test', '--by', 'Ann'];
+  const set = ['policy', 'set', 'shop.sales', '--file', 'policy.json', ...word];
+  expect(await runMain(set, shop)).toMatchObject({ code: 0 });
+  const rows = await rowsOf('operator');
+  expect(rows.get('CONTRACT')).toContain('dc:shop.sales:1');
+  expect(rows.get('folder:sales:1')).toContain('|2027-01-31|');
+  expect((await rowsOf('viewer')).has('CONTRACT')).toBe(false);
+});

@@ -2,6 +2,7 @@ import type { Contract } from '../../../etl/contract/contract.ts';
 import { loadContracts, requireContract } from '../../../etl/contract/load-contracts.ts';
 import { keyText } from '../../../etl/contract/record-key.ts';
 import { listSnapshots, type PublishedSnapshot } from '../../../etl/query/list-snapshots.ts';
+import { deprecationText } from '../../../etl/site/events-section.ts';
 import type { RunRecord } from '../../../etl/stages/outcomes.ts';
 import { readPointer } from '../../../etl/table/pointer.ts';
 import { isAllowed } from '../../identity/identity.ts';
@@ -23,6 +24,7 @@ import { StartRun } from '../parts/start-run.tsx';
 import { RunStatus } from '../parts/status.tsx';
 import { count, Id, share, Time } from '../parts/text.tsx';
 import { Brought, Upload } from '../parts/upload.tsx';
+import { EventsOfDataset, eventsOf } from '../streams/events-of-dataset.tsx';
 
 /** Snapshots that the page shows. */
 const SNAPSHOTS = 10;
@@ -43,6 +45,9 @@ export const dataset: Page = {
     const mayRead = readerOf(identity).schemas.has(contract.layer);
     const examples = mayRead ? await request.examples.values(contract, pointer) : new Map();
     const { tableName, lines } = await listSnapshots(effects, contract.dataset);
+    const events = isAllowed(identity, 'policies.read', service)
+      ? await eventsOf(contract.dataset, service)
+      : undefined;
     const outputs = [...all.contracts.values()].filter(
       (one) => one.layer === 'gold' && one.inputs.includes(contract.dataset),
     );
@@ -61,6 +66,9 @@ export const dataset: Page = {
               ['promised', promised(contract) || <span class="soft">nothing about when data comes</span>],
               ['table', <code>{tableName}</code>],
               ['key', keyText(contract)],
+              ...(contract.deprecated === undefined
+                ? []
+                : [['promised until', deprecationText(contract.deprecated)] as const]),
               [
                 'made of',
                 <Datasets of={contract.layer === 'gold' ? contract.inputs : []} none="source files" />,
@@ -91,6 +99,7 @@ export const dataset: Page = {
           <LineagePicture contract={contract} contracts={all.contracts} seesRuns={seesRuns} />
           <h2>Columns</h2>
           <ContractColumns contract={contract} examples={examples} />
+          {events !== undefined && <EventsOfDataset events={events} />}
           {seesRuns && <Quality contract={contract} runs={runs} />}
           {seesRuns && <LastFiles runs={runs} />}
           {seesRuns && <Snapshots lines={lines.slice(0, SNAPSHOTS)} />}
