@@ -11,7 +11,7 @@ published about its spending, and made-up transactions of a bank, two in a hundr
 that is printed before it runs. The lake is lake/demo unless --lake names another, and is made anew by every demo.
 
 With --stream, from events of a shop to its orders: an event that breaks its contract, its evidence, quarantine, a
-correction, and Silver, in lake/demo-stream. The events come out of a file; with --bootstrap, through the topics
+correction, its topic again, and Silver, in lake/demo-stream. The events come out of a file; with --bootstrap, through the topics
 raw.orders.events and signal_factory.evidence of that Kafka cluster, which it creates and removes, and which must not be
 there yet.`,
   options: {

@@ -268,9 +268,10 @@ function printDone(
     io.out(JSON.stringify({ ...head, ...result, ...planJson(plan) }, null, 2));
     return EXIT.ok;
   }
-  io.out(planText(plan));
+  io.out(`${planText(plan)}\n`);
   const before = result.before > 0 ? ` ${plural(result.before, 'event')} had arrived before.` : '';
-  io.out(printable(`\n${plural(result.sent, 'event')} sent to ${document.target}.${before}`));
+  const verb = args.text('to') === undefined ? 'sent' : 'written';
+  io.out(printable(`${plural(result.sent, 'event')} ${verb} to ${document.target}.${before}`));
   const topics = [...new Set(plan.events.map(({ topic }) => topic))];
   if (args.text('to') !== undefined)
     io.out(`Next: ${nextCommand(args, io, `enforce --from ${args.text('to')} --topic ${topics[0]}`)}`);

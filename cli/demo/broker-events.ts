@@ -10,13 +10,15 @@ import { readLanded } from '../../stream/landing/read-landed.ts';
 import type { Args } from '../command.ts';
 import { enforce } from '../commands/enforce.ts';
 import { evidenceList } from '../commands/evidence-list.ts';
+import { redrive } from '../commands/redrive.ts';
+import { run } from '../commands/run.ts';
 import { KAFKA_OPTIONS, kafkaSettings } from '../enforce/kafka-options.ts';
 import { EVIDENCE_TOPIC } from '../enforce/topics-options.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { type DemoPlace, examplePath } from './demo-place.ts';
 import { askCommand } from './play-steps.ts';
-import { RAW_EVENTS, RAW_TOPIC, type StreamEvents } from './stream-events.ts';
+import { DATASET, RAW_EVENTS, RAW_TOPIC, SENT_AGAIN, type StreamEvents } from './stream-events.ts';
 
 const OWN_TOPICS = [RAW_TOPIC, EVIDENCE_TOPIC];
 const [PATIENCE_MS, LOOK_MS] = [120_000, 300];
@@ -25,10 +27,8 @@ const [PATIENCE_MS, LOOK_MS] = [120_000, 300];
 export async function brokerEvents(args: Args, io: Io): Promise<StreamEvents> {
   const settings = await kafkaSettings(args, io);
   const events = await exampleEvents(io);
-  const words = [
-    ...Object.keys(KAFKA_OPTIONS).flatMap((name) => optionWords(name, args)),
-    ...['--topic', RAW_TOPIC, '--group', 'assay-demo', '--from-start', '--no-run'],
-  ];
+  const broker = Object.keys(KAFKA_OPTIONS).flatMap((name) => optionWords(name, args));
+  const words = [...broker, ...['--topic', RAW_TOPIC, '--group', 'assay-demo', '--from-start', '--no-run']];
   return {
     where: `through the topic ${RAW_TOPIC} of ${settings.bootstrap.join(', ')}`,
     async prepare() {
@@ -42,6 +42,16 @@ export async function brokerEvents(args: Args, io: Io): Promise<StreamEvents> {
         words,
         play: (work) => untilJudged(work, events.length, { place, io }),
       },
+    ],
+    sendAgain: ({ place, words: which }) => [
+      { what: SENT_AGAIN, command: redrive, words: async () => [...(await which()), ...broker] },
+      {
+        what: 'The enforcer goes on behind what it has read: the gates judge the event anew, by the contract and the policy of now, and it passes.',
+        command: enforce,
+        words,
+        play: (work) => untilJudged(work, events.length + 1, { place, io }),
+      },
+      { what: 'It is published as any other.', command: run, words: ['--dataset', DATASET] },
     ],
     comeAgain: [],
     remove: () => removeOwnTopics(settings, OWN_TOPICS),

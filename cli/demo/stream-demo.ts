@@ -18,13 +18,12 @@ import type { Io } from '../io.ts';
 import { quoteArgument } from '../locations.ts';
 import { type DemoPlace, examplePath, openDemoPlace } from './demo-place.ts';
 import { askCommand, playSteps, type Step } from './play-steps.ts';
-import { fileEvents, type StreamEvents } from './stream-events.ts';
+import { DATASET, fileEvents, type StreamEvents } from './stream-events.ts';
 
-const DATASET = 'orders.created';
 const SILVER = 'SELECT order_id, customer_id, currency, total FROM silver.orders_created ORDER BY order_id';
 const LACKS = 'NULL_VALUE:customer_id';
 
-/** `assay demo --stream`: from an event that breaks its contract to its evidence, its correction, and Silver. */
+/** `assay demo --stream`: from an event that breaks its contract to its evidence, its correction, its topic again, and Silver. */
 export async function playStreamDemo(args: Args, io: Io): Promise<ExitCode> {
   const events = args.texts('bootstrap').length > 0 ? await kafkaEvents(args, io) : fileEvents(io);
   const place = await openDemoPlace(args, io, {
@@ -145,6 +144,8 @@ const Failed = z.array(
   }),
 );
 
+const WHY = ['--dataset', DATASET, '--reason', 'the customer, as the orders service has it'];
+
 /** How what was wrong gets right. */
 function mended({ events, place, io }: Context): Step[] {
   const record = async (): Promise<string> => {
@@ -162,13 +163,11 @@ function mended({ events, place, io }: Context): Step[] {
       words: async () => [await record(), '--dataset', DATASET],
     },
     {
-      what: 'The orders team knows who ordered. The correction is kept beside the record, which stays as it came, and the record is tested once more.',
+      what: 'The orders team knows who ordered. The correction is kept beside the record, which stays as it came.',
       command: quarantineCorrect,
-      words: async () => [
-        ...[await record(), 'customer_id=c-204', '--dataset', DATASET],
-        ...['--reason', 'the customer, as the orders service has it'],
-      ],
+      words: async () => [...[await record(), 'customer_id=c-204', '--no-retry'], ...WHY],
     },
+    ...events.sendAgain({ place, words: async () => [await record(), ...WHY] }),
     { what: 'So Silver has nine.', command: query, words: [SILVER] },
     ...events.comeAgain,
   ];

@@ -27,6 +27,7 @@ test('the demo goes through topics of its own, which are gone afterwards, and le
   // Eight orders, then nine; each printed by the query that the demo has typed.
   expect(out).toMatch(/\n8 rows\.\n[\s\S]*\n9 rows\.\n/);
   expect(out).toContain(`$ assay enforce --bootstrap ${plain} --topic raw.orders.events`);
+  expect(out).toMatch(/^\$ assay redrive [0-9a-f]{16} .* --bootstrap /m);
   expect(await topics()).toEqual([]);
   await createTopic(plain, OWN[0] ?? '', { partitions: 1, config: {} });
   const again = await demo();

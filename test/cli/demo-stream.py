@@ -1,6 +1,6 @@
 """What the example's events must become, by the rules that its contract states in words; and what a lake has of them.
 
-Reads JSON: {"events": path, "lake": path}. Answers JSON: {"silver": [...], "evidence": {offset: [result, reasons]}, "bronze": [offsets]}.
+Reads JSON: {"events": path, "lake": path}. Answers JSON: {"silver": [...], "evidence": {offset: [result, reasons]}, "bronze": [offsets], "again": [places that differ from the event as it came]}.
 """
 
 import json
@@ -38,6 +38,19 @@ for file in sorted(pathlib.Path(asked["lake"]).rglob("*.jsonl")):
     elif place.startswith(("bronze/", "ops/streams/apart/")):
         bronze += [one["offset"] for one in lines(file)]
 events = lines(asked["events"])
+
+
+def flat(value, at=""):
+    if isinstance(value, dict):
+        return {place: leaf for name in value for place, leaf in flat(value[name], f"{at}/{name}").items()}
+    return {at: str(value)}
+
+
+again = []
+for sent in lines(f"{asked['lake']}-again.jsonl"):
+    [came] = [flat(one) for one in events if one["key"] == sent["key"] and one["offset"] == 99817265]
+    now = flat(sent)
+    again.append({place: now.get(place) for place in came.keys() | now.keys() if came.get(place) != now.get(place)})
 passed = [one for one in map(good, events) if one]
 json.dump(
     {
@@ -46,6 +59,7 @@ json.dump(
         "offsets": sorted(event["offset"] for event in events),
         "evidence": evidence,
         "bronze": sorted(bronze),
+        "again": again,
     },
     sys.stdout,
 )

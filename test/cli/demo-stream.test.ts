@@ -23,6 +23,7 @@ const Judged = z.strictObject({
   offsets: z.array(z.number()),
   evidence: z.record(z.string(), z.array(z.tuple([z.enum(['PASS', 'FAIL']), z.array(z.string())]))),
   bronze: z.array(z.number()),
+  again: z.array(z.record(z.string(), z.string())),
 });
 
 /** What Python makes of the example's file, and of the lines in the lake. */
@@ -50,7 +51,7 @@ async function silver(lake: string): Promise<string[][]> {
     .sort();
 }
 
-test('the steel thread: a bad event has its evidence, waits, is corrected, and is in Silver once', async () => {
+test('the steel thread: a bad event has its evidence, waits, is corrected, goes to its topic again, and is in Silver once', async () => {
   // An earlier demo's, which is made anew.
   expect((await runMain(['init', '--lake', 'lake/demo-stream'], { cwd })).code).toBe(0);
   const { code, out, err } = await runMain(['demo', '--stream'], { cwd });
@@ -66,17 +67,29 @@ test('the steel thread: a bad event has its evidence, waits, is corrected, and i
   // What passes, and the one order that was corrected; nothing else.
   const corrected = ['o-784235', 'c-204', 'EUR', '19.99'];
   expect(await silver(lake)).toEqual([...told.silver, corrected].sort());
-  // Each event once in Bronze, with one piece of evidence, although it was played twice.
-  expect(told.bronze).toEqual(told.offsets);
-  expect(Object.keys(told.evidence).sort()).toEqual(told.offsets.map(String).sort());
+  // It went to its topic again as it came, but for its customer; its record of before is closed.
+  expect(told.again).toEqual([
+    {
+      ...{ '/offset': '0', '/partition': '0', '/topicId': expect.stringMatching(/^redrive-/) },
+      '/timestamp': expect.any(String),
+      '/headers/assay-evidence-id': expect.stringMatching(/^evd-/),
+      '/headers/assay-redrive-id': expect.any(String),
+      '/value/data/customer_id': 'c-204',
+    },
+  ]);
+  expect(typed.filter((line) => line.includes(' redrive '))).toHaveLength(1);
+  expect(out).not.toContain('␊');
+  // Each event once in Bronze, with one piece of evidence, although they were played twice; and the one that went again.
+  expect(told.bronze).toEqual([0, ...told.offsets]);
+  expect(Object.keys(told.evidence).sort()).toEqual([0, ...told.offsets].map(String).sort());
   for (const [offset, pieces] of Object.entries(told.evidence))
     expect([offset, pieces.map(([result]) => result)]).toEqual([
       offset,
-      [told.passed.includes(offset) ? 'PASS' : 'FAIL'],
+      [offset === '0' || told.passed.includes(offset) ? 'PASS' : 'FAIL'],
     ]);
-  // It left nothing beside its lake.
+  // Beside its lake is the event that went again, and nothing else.
   expect(await readdir(cwd)).toEqual(['lake']);
-  expect(await readdir(path.join(cwd, 'lake'))).toEqual(['demo-stream']);
+  expect((await readdir(path.join(cwd, 'lake'))).sort()).toEqual(['demo-stream', 'demo-stream-again.jsonl']);
 });
 
 test.each([
