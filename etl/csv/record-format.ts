@@ -73,11 +73,15 @@ export type StructureProblem =
   // Of protected files, where nobody can read the text.
   | 'the form of a footer'
   | 'text that begins like an envelope'
+  | typeof PERSONAL_PROBLEM
   | typeof FORGOTTEN_PROBLEM
   | JsonProblem;
 
 /** Why nothing is left of a record of a protected file: the person it named was forgotten. */
 export const FORGOTTEN_PROBLEM = 'forgotten';
+
+/** Of an event of a protected dataset: a column that is stored in the clear holds personal data. */
+export const PERSONAL_PROBLEM = 'personal data in the clear';
 
 /** What `readRecord` found; reused from call to call, since it is filled five million times. */
 export interface RecordScan {

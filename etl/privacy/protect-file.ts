@@ -27,6 +27,11 @@ export interface FileToProtect extends ProtectorParts {
   readonly name: string;
   readonly opened: Opened;
   readonly contract: SourceContract;
+  /**
+   * Whether a record that would be stored with personal data in the clear is sealed whole, instead of the file being refused:
+   * of events each came by itself.
+   */
+  readonly sealsPersonal?: boolean;
   /** Fields that dates are read from, beside those that the plan names. */
   readonly dateFields: readonly number[];
 }
@@ -35,7 +40,7 @@ export interface FileToProtect extends ProtectorParts {
  * A file as it goes to Bronze: UTF-8, a header of the contract's names, then its records in their order, each of them one,
  * in plain signs. What it was packed in, its encoding, its name and whatever stood above its header are gone. Throws
  * DataError `NOT_READABLE` where a second table begins in it, and at its end `PERSONAL_IN_CLEAR` where a column that is
- * public or internal holds personal data: nothing of it may be stored then.
+ * public or internal holds personal data: nothing of it may be stored then, unless such records are sealed whole.
  */
 export async function* protectedFile(file: FileToProtect): AsyncGenerator<Buffer> {
   const { opened, plan, contract } = file;
@@ -49,8 +54,9 @@ export async function* protectedFile(file: FileToProtect): AsyncGenerator<Buffer
     ...{ isFooter: footerForm(contract), delimiter: contract.csv.delimiter },
     look: (records, record, row) => {
       refuseOther(records, record, row);
-      clear.look(records, record);
+      if (file.sealsPersonal !== true) clear.look(records, record);
     },
+    personalIn: file.sealsPersonal === true ? clear.columnsOf : undefined,
   };
   yield headerLine(file);
   yield* protectedPieces(opened, pieces);

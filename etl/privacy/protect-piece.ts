@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { BrokenRecord } from '../csv/broken-record.ts';
-import type { StructureProblem } from '../csv/record-format.ts';
+import { PERSONAL_PROBLEM, type StructureProblem } from '../csv/record-format.ts';
 import type { PlainSigns } from '../csv/rewrite.ts';
 import { sealedLine } from '../csv/sealed-line.ts';
 import { copyBytes } from './cells/copy-bytes.ts';
@@ -23,6 +23,8 @@ export interface PieceProtection {
   readonly isFooter?: ((text: string) => boolean) | undefined;
   /** Is shown every record; throws where one begins a second table, whose values would be sealed, or left clear, under wrong names. */
   readonly look: (records: PlainRecords, record: number, row: number) => void;
+  /** Names the columns in which a record would be stored with personal data in the clear: it is sealed whole. Absent where that is no matter of one record. */
+  readonly personalIn?: ((records: PlainRecords, record: number) => readonly string[]) | undefined;
   /** The delimiter of the source. */
   readonly delimiter: string;
 }
@@ -51,9 +53,8 @@ export async function beginPiece(
   });
   const whole = new Map(piece.broken.map((one) => [one.row - firstRow, brokenWhole(one, protection)]));
   for (let record = 0; record < records.count; record++) {
-    const problem = whole.has(record) ? undefined : problemOf(records, record, { begun, protection });
-    if (problem !== undefined)
-      whole.set(record, { problem, detail: '', text: recordText(records, record), lines: 1 });
+    const found = whole.has(record) ? undefined : problemOf(records, record, { begun, protection });
+    if (found !== undefined) whole.set(record, { ...found, text: recordText(records, record), lines: 1 });
   }
   const sealed = await protector.lines([...whole.values()].map(({ text }) => text));
   const lines = new Map(
@@ -101,16 +102,22 @@ function problemOf(
   records: PlainRecords,
   record: number,
   { begun, protection }: { begun: BegunRows; protection: PieceProtection },
-): StructureProblem | undefined {
-  const { isFooter, delimiter, needed } = protection;
+): Pick<WholeRecord, 'problem' | 'detail'> | undefined {
+  const { isFooter, delimiter, needed, personalIn } = protection;
   const changed = (): number | undefined => {
     const places = new Set(begun.places(record));
     return needed.find((field) => places.has(field));
   };
-  if (beginsLikeEnvelope(records, record) && changed() !== 0) return 'text that begins like an envelope';
+  const because = (problem: StructureProblem, detail = '') => ({ problem, detail });
+  if (beginsLikeEnvelope(records, record) && changed() !== 0)
+    return because('text that begins like an envelope');
+  const personal = personalIn?.(records, record) ?? [];
+  if (personal.length > 0) return because(PERSONAL_PROBLEM, personal.join(', '));
   if (isFooter === undefined) return undefined;
   const cells = Array.from({ length: records.fields }, (_, field) => cellText(records, record, field));
-  return isFooter(cells.join(delimiter)) && changed() !== undefined ? 'the form of a footer' : undefined;
+  return isFooter(cells.join(delimiter)) && changed() !== undefined
+    ? because('the form of a footer')
+    : undefined;
 }
 
 const beginsLikeEnvelope = (records: PlainRecords, record: number): boolean =>

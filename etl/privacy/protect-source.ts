@@ -16,6 +16,8 @@ export interface ProtectingParts {
   readonly vault: Vault;
   /** When the file came. */
   readonly arrived: Date;
+  /** Whether a record with personal data in the clear is sealed whole, instead of the file being refused. */
+  readonly sealsPersonal?: boolean;
   /** Who helps to seal; absent where nobody does. */
   readonly openWorkers?: OpenCellWorkers | undefined;
 }
@@ -37,7 +39,7 @@ export async function* protectedBytes(member: SourceMember, parts: ProtectingPar
 async function* protectedPieces(
   { name }: SourceMember,
   opened: Opened | Unopened,
-  { contract, vault, arrived, openWorkers }: ProtectingParts,
+  { contract, vault, arrived, openWorkers, sealsPersonal = false }: ProtectingParts,
 ): AsyncGenerator<Buffer> {
   if (opened.kind === 'rejected')
     throw new TransientError('FILE_CHANGING', `${name} changed while it was read: ${opened.why}.`);
@@ -46,7 +48,7 @@ async function* protectedPieces(
   const work = new CellWork(openWorkers);
   try {
     const plan = planProtection(contract, protectionOf(contract), opened.layout);
-    yield* protectedFile({ ...plan, name, opened, contract, vault, sodium, arrived, work });
+    yield* protectedFile({ ...plan, name, opened, contract, vault, sodium, arrived, work, sealsPersonal });
   } finally {
     await work.close();
     sodium.dispose();

@@ -9,6 +9,8 @@ import { cellEnd, cellStart, cellText, type PlainRecords } from './plain-records
 /** Looks for personal data in what stays in the clear. */
 export interface ClearWatch {
   look(records: PlainRecords, record: number): void;
+  /** The columns in which a record holds some; it isn't counted. */
+  columnsOf(records: PlainRecords, record: number): string[];
   /** What was found so far, by column and kind; never a value. */
   found(): PiiCount[];
 }
@@ -20,12 +22,22 @@ export function watchClear(contract: Pick<SourceContract, 'columns'>, layout: La
     const field = layout.columns[contract.columns.findIndex(({ name }) => name === column.name)];
     return field === undefined ? [] : [{ column: column.name, field, find: findInColumn(column) }];
   });
+  const kindsOf = (
+    { field, find }: (typeof watched)[number],
+    records: PlainRecords,
+    record: number,
+  ): readonly string[] => {
+    const [start, end] = [cellStart(records, record, field), cellEnd(records, record, field)];
+    if (isMoment(records.bytes, start, end) || !mayHoldPii(records.bytes, start, end)) return [];
+    return find(cellText(records, record, field));
+  };
   return {
+    columnsOf: (records, record) =>
+      watched.filter((one) => kindsOf(one, records, record).length > 0).map(({ column }) => column),
     look(records, record) {
-      for (const { column, field, find } of watched) {
-        const [start, end] = [cellStart(records, record, field), cellEnd(records, record, field)];
-        if (isMoment(records.bytes, start, end) || !mayHoldPii(records.bytes, start, end)) continue;
-        for (const kind of find(cellText(records, record, field))) {
+      for (const one of watched) {
+        const { column } = one;
+        for (const kind of kindsOf(one, records, record)) {
           const name = `${column} ${kind}`;
           const count = counts.get(name) ?? { column, kind, records: 0 };
           count.records++;

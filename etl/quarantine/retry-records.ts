@@ -3,6 +3,7 @@ import type { SourceContract } from '../contract/contract.ts';
 import { normaliseHeader } from '../contract/header.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { isByRecord } from '../contract/record-key.ts';
+import { PERSONAL_PROBLEM } from '../csv/record-format.ts';
 import { retryDialect } from '../csv/retry-dialect.ts';
 import { ConfigError } from '../errors.ts';
 import { retryKeys } from '../naming/decisions.ts';
@@ -90,8 +91,12 @@ const gatesOf = (record: FailedRecord['record']): RetryRow['values'] =>
   typeof record?.[GATES_NAME] === 'string' ? { [GATES_NAME]: record[GATES_NAME] } : {};
 
 /** Whether a record is an event that failed at gates other than its contract: only these can heal it. */
-export const failedGates = ({ record }: Pick<FailedRecord, 'record'>): boolean =>
-  typeof record?.[GATES_NAME] === 'string';
+export const failedGates = ({ record, reasons }: Pick<FailedRecord, 'record' | 'reasons'>): boolean =>
+  typeof record?.[GATES_NAME] === 'string' || isSealedForPersonal(reasons);
+
+/** Whether a record is an event that was sealed whole, since it would have been stored with personal data in the clear. */
+const isSealedForPersonal = (reasons: FailedRecord['reasons']): boolean =>
+  reasons.some(({ rule }) => rule === PERSONAL_PROBLEM);
 
 function unfit(
   contract: SourceContract,
@@ -99,6 +104,8 @@ function unfit(
   values: RetryRow['values'],
 ): string | undefined {
   const { record } = found;
+  if (isSealedForPersonal(found.reasons))
+    return 'it is an event with personal data where its contract says that there are none, and sealed whole: have its producer send it again without';
   if (failedGates(found))
     return `it is an event that failed at gates (${gateFailures(found).join(', ')}), which judge it anew when it is sent again: assay redrive`;
   const isGiven = (name: string): boolean => (values[name] ?? '').trim() !== '';

@@ -2,12 +2,14 @@ import type { ContractColumn, SourceContract } from '../../etl/contract/contract
 import type { RawRecord } from '../../etl/judging/record-judge.ts';
 import { findPii } from '../../etl/privacy/pii/find-pii.ts';
 import { unknownKinds, watchedColumns } from '../../etl/privacy/pii/watched-columns.ts';
+import { isProtected, protectionOf } from '../../etl/privacy/protection.ts';
 import type { ReadyContracts } from './contract.ts';
 import { type Gate, type GateState, withFaults } from './gate.ts';
 
 /**
  * PII: looks for personal data where the contract says that there is none, as the batch workflow does. By the policy it
- * fails the event (BLOCK), is only said (ALERT), or is not looked for (ALLOW). Fault and warning: `PII_DETECTED:column`.
+ * fails the event (BLOCK), is only said (ALERT), or is not looked for (ALLOW); of a protected dataset it always fails it.
+ * Fault and warning: `PII_DETECTED:column`.
  */
 export const piiGate = (contracts: ReadyContracts): Gate => ({
   name: 'PII',
@@ -21,21 +23,26 @@ export const piiGate = (contracts: ReadyContracts): Gate => ({
 async function judgeOne(state: GateState, contracts: ReadyContracts): Promise<GateState> {
   const { dataset, policy, values } = state;
   const { pii_policy: said } = policy.policy;
-  if (dataset === undefined || values === undefined || said === 'ALLOW') return state;
+  if (dataset === undefined || values === undefined) return state;
   const ready = await contracts.of(dataset);
   if (ready.kind === 'none') return state;
-  const found = watcherOf(ready.contract)(values).map((column) => `PII_DETECTED:${column}`);
+  const watcher = watcherOf(ready.contract);
+  // What may not be stored in the clear is sealed whole, and never published.
+  const isBlocked = said === 'BLOCK' || watcher.isProtected;
+  if (said === 'ALLOW' && !isBlocked) return state;
+  const found = watcher.find(values).map((column) => `PII_DETECTED:${column}`);
   if (found.length === 0) return state;
-  return said === 'BLOCK'
-    ? withFaults(state, 'PII', found)
-    : { ...state, warnings: [...state.warnings, ...found] };
+  return isBlocked ? withFaults(state, 'PII', found) : { ...state, warnings: [...state.warnings, ...found] };
 }
 
-type Watcher = (values: RawRecord['values']) => string[];
+interface Watcher {
+  readonly isProtected: boolean;
+  /** Columns of a record in which there is personal data that they aren't known to hold. */
+  find(values: RawRecord['values']): string[];
+}
 
 const watchers = new WeakMap<SourceContract, Watcher>();
 
-/** Names the columns of a record in which there is personal data that they aren't known to hold. */
 function watcherOf(contract: SourceContract): Watcher {
   const known = watchers.get(contract);
   if (known !== undefined) return known;
@@ -44,7 +51,7 @@ function watcherOf(contract: SourceContract): Watcher {
     place: contract.columns.indexOf(column),
     kinds: new Set(unknownKinds(column).map(({ name }) => name)),
   }));
-  const watcher: Watcher = (values) =>
+  const find = (values: RawRecord['values']): string[] =>
     watched.flatMap(({ column, place, kinds }) => {
       const raw = values[place];
       return raw !== null &&
@@ -54,6 +61,7 @@ function watcherOf(contract: SourceContract): Watcher {
         ? [column.name]
         : [];
     });
+  const watcher = { find, isProtected: isProtected(protectionOf(contract)) };
   watchers.set(contract, watcher);
   return watcher;
 }

@@ -45,7 +45,7 @@ interface FileToPut {
 
 /**
  * Stores the lines of a claimed file, write-once; leaves what is there. Of a protected dataset they are protected first,
- * and DataError `NOT_READABLE` says that they can't be.
+ * and one with personal data in a column that stays in the clear is sealed whole; DataError `NOT_READABLE` says that they can't be.
  */
 export async function putFile(
   { key, runs }: ClaimedFile,
@@ -81,7 +81,7 @@ async function sealed(
     },
   };
   const reading = { contract, openScratch: effects.openScratch };
-  const parts = { contract, vault: vaultOf(effects), arrived: effects.clock.now() };
+  const parts = { contract, vault: vaultOf(effects), arrived: effects.clock.now(), sealsPersonal: true };
   const pieces: Buffer[] = [];
   for (const member of await sourceMembers(source, reading))
     for await (const piece of protectedBytes(member, parts)) pieces.push(Buffer.from(piece));

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -110,8 +111,6 @@ producers: [{ principal: User:orders-svc, producer_id: orders-svc }]
   const place = { topic: 'raw.orders.events', partition: 3, timestamp: '2026-01-13T12:01:02.120Z', key: 'k' };
   const lines = EVENTS.map((one, offset) => `${JSON.stringify({ ...place, offset, ...one })}\n`);
   await write('events.jsonl', lines.join(''));
-  // Personal data in a clear column of a protected dataset are stored nowhere.
-  await write('without-pii.jsonl', lines.filter((_, offset) => offset !== 1).join(''));
 });
 afterAll(() => dispose());
 
@@ -198,25 +197,44 @@ test('of a protected dataset it is the same, and a rejecting contract knows what
         value: reject
 `,
   );
+  await cp(path.join(cwd, 'policies'), path.join(cwd, 'alerting'), { recursive: true });
+  const policy = path.join(cwd, 'alerting/orders.created.yaml');
+  await writeFile(policy, (await readFile(policy, 'utf8')).replace('BLOCK', 'ALERT'));
   await run('init', '--lake', 'sealed');
   expect(await run('vault', 'init', '--lake', 'sealed')).toMatchObject({ code: 0 });
-  expect(await enforce('sealed', 'without-pii.jsonl', '--contracts', 'protected')).toMatchObject({
+  expect(
+    await enforce('sealed', 'events.jsonl', '--contracts', 'protected', '--policies', 'alerting'),
+  ).toMatchObject({
     code: 1,
     err: '',
   });
   const { PASS, FAIL } = evidenced(path.join(cwd, 'sealed'));
   expect([PASS, FAIL]).toEqual([
     [0, 6],
-    [2, 3, 4, 5, 7, 8],
+    [1, 2, 3, 4, 5, 7, 8],
   ]);
   expect(await published(path.join(cwd, 'sealed'))).toEqual(PASS);
+  // Personal data in a column that stays in the clear is stored nowhere, whatever the policy says: its event is sealed whole.
+  for (const name of await readdir(path.join(cwd, 'sealed'), { recursive: true })) {
+    const bytes = await readFile(path.join(cwd, 'sealed', name)).catch(() => Buffer.of());
+    expect([name, bytes.includes('ann@example.org')]).toEqual([name, false]);
+  }
   const of = ['--lake', 'sealed', '--contracts', 'protected'];
-  const [list] = await json<{ records: Shown[] }[]>('quarantine', 'list', ...of);
+  const [list] = await json<{ records: ({ record: string } & Shown)[] }[]>('quarantine', 'list', ...of);
   const reasons = list?.records.flatMap((one) => one.reasons) ?? [];
   const { 1: _left, ...failed } = FAILED;
   expect(reasons.filter(({ code }) => code === 'GATE_ERROR')).toHaveLength(
     Object.values(failed).flat().length,
   );
+  const personal = list?.records.find(({ reasons: [first] }) => first?.rule === 'personal data in the clear');
+  expect(personal?.reasons).toMatchObject([{ code: 'STRUCTURE_ERROR', value: 'note' }]);
+  const shown = await run('quarantine', 'show', personal?.record ?? '', ...of);
+  expect(shown.out).toMatch(/Next +have its producer send it again/);
+  const retried = await run('quarantine', 'retry', personal?.record ?? '', ...of, ...WHY);
+  expect([retried.code, retried.err]).toEqual([
+    2,
+    expect.stringContaining('have its producer send it again'),
+  ]);
   // A member of the payload that the contract doesn't know, and nothing else.
   const unknown = reasons
     .filter(({ code }) => code === 'SCHEMA_ERROR')
