@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import { CompressionTypes } from 'kafkajs';
+import { until } from '../support/until.ts';
 import { readSession } from './support/broker-control.ts';
 import { asAdmin, createTopic, newTopic, otherClient, readTopic, withProducer } from './support/clients.ts';
 import { type Taken, takeFrom, testSource } from './support/source.ts';
-import { until } from './support/until.ts';
 
 /** What the enforcer is given of a topic, beside what kafkajs and Kafka's own tools wrote and read. */
 

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { expect, test } from '@jest/globals';
 import type { KafkaSource } from '../../adapters/kafka/kafka-source.ts';
 import type { Partition } from '../../stream/event.ts';
+import { until } from '../support/until.ts';
 import { control, readSession } from './support/broker-control.ts';
 import { asAdmin, newTopic, withProducer } from './support/clients.ts';
 import { type Taken, takeFrom, testSource } from './support/source.ts';
-import { until } from './support/until.ts';
 
 /** Members that come, go, and find the broker gone: nothing is left out, and nothing is done by two at once. */
 

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { assay } from '../cli/assay.ts';
+import { until } from '../support/until.ts';
 import { control, readSession } from './support/broker-control.ts';
 import { asAdmin, createTopic, readTopic, setRight, withProducer } from './support/clients.ts';
 import {
@@ -16,7 +17,6 @@ import {
   untilDone,
   writeOrders,
 } from './support/enforcing.ts';
-import { until } from './support/until.ts';
 
 /** `assay enforce --bootstrap` beside a broker, judged by what kafkajs reads of the topics and JSON.parse of the lake. */
 

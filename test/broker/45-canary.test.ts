@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { assay } from '../cli/assay.ts';
+import { until } from '../support/until.ts';
 import { readSession } from './support/broker-control.ts';
 import { asAdmin, newTopic, readTopic } from './support/clients.ts';
 import {
@@ -12,7 +13,6 @@ import {
   untilDone,
   writeOrders,
 } from './support/enforcing.ts';
-import { until } from './support/until.ts';
 
 /** A canary beside the enforcer that lands, as kafkajs and the lake's folder tell it. */
 

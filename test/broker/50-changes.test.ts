@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { until } from '../support/until.ts';
 import { readSession } from './support/broker-control.ts';
 import { CHANGES, type ChangeLake, openChangeLake } from './support/change-lake.ts';
 import { createTopic, newTopic, readTopic } from './support/clients.ts';
 import { TestConnector } from './support/connector.ts';
 import { type Enforcing, untilDone } from './support/enforcing.ts';
 import { TestPostgres } from './support/postgres.ts';
-import { until } from './support/until.ts';
 
 /**
  * Change data capture: a table of PostgreSQL, Debezium's connector, the enforcer, Bronze, Silver. What Silver has is judged

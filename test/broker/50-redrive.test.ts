@@ -2,10 +2,10 @@ import { appendFile, cp, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { assay, startAssay } from '../cli/assay.ts';
+import { until } from '../support/until.ts';
 import { readSession } from './support/broker-control.ts';
 import { readTopic, withProducer } from './support/clients.ts';
 import { openStreamLake, order, type StreamLake, untilDone } from './support/enforcing.ts';
-import { until } from './support/until.ts';
 
 /** `assay redrive` at a broker, judged by what kafkajs reads of the topic. */
 

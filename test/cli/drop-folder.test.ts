@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, jest, test } from '@jest/globals';
 import * as chokidar from 'chokidar';
 import { tempFolder } from '../adapters/temp-folder.ts';
+import { until } from '../support/until.ts';
 
 // The real watcher, deaf to one name: as it is to what comes into a folder after it was read and before it is watched.
 jest.unstable_mockModule('chokidar', () => ({
@@ -38,7 +38,11 @@ test('a file of which the system told nothing is found by looking again, the oth
     await mkdir(path.join(folder, 'shop', 'sales'), { recursive: true });
     for (const name of ['missed.csv', 'seen.csv', 'unfinished.csv.part'])
       await writeFile(path.join(folder, 'shop', 'sales', name), 'a\n1\n');
-    for (let n = 0; n < 200 && told.length < 2; n++) await sleep(50);
+    await until(
+      'two files are told of',
+      () => told.length >= 2,
+      () => `Told: ${told.join(', ')}`,
+    );
     expect(told.sort()).toEqual(['missed.csv', 'seen.csv']);
   } finally {
     await drops.close();

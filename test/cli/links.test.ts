@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { link, mkdir, readdir, rename, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { until } from '../support/until.ts';
 import { startAssay } from './assay.ts';
 import { runMain } from './run-main.ts';
 import { goodSales, openShop, type Shop } from './shop.ts';
@@ -114,11 +115,12 @@ describe('watch', () => {
     child.stdout.setEncoding('utf8').on('data', (more: string) => {
       text += more;
     });
-    const seen = async (pattern: RegExp): Promise<void> => {
-      for (let n = 0; n < 300 && !pattern.test(text); n++)
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      expect(text).toMatch(pattern);
-    };
+    const seen = (pattern: RegExp): Promise<void> =>
+      until(
+        `assay watch tells ${pattern}`,
+        () => pattern.test(text),
+        () => `It told: ${text}`,
+      );
     try {
       await seen(/"swept"/);
       await mkdir(path.join(shop.cwd, 'drops/evil'), { recursive: true });
@@ -135,5 +137,5 @@ describe('watch', () => {
       child.kill('SIGINT');
       await new Promise((resolve) => child.once('close', resolve));
     }
-  }, 120_000);
+  });
 });

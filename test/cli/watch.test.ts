@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { z } from 'zod';
+import { until as untilSo } from '../support/until.ts';
 import { assay, assayJson, startAssay } from './assay.ts';
 import { RunsJson, WatchEventJson } from './shapes.ts';
 import { goodSales, openShop } from './shop.ts';
@@ -17,20 +18,23 @@ beforeEach(async () => {
 afterEach(() => shop.dispose());
 
 /** A watch under way; its events arrive in `events`. */
-function startWatch() {
-  const child = startAssay(['watch', '--drop', 'drop', '--settle', '0.5', '--json'], shop);
+function startWatch(settle: string) {
+  const child = startAssay(['watch', '--drop', 'drop', '--settle', settle, '--json'], shop);
   const events: Event[] = [];
+  let err = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
   createInterface({ input: child.stdout }).on('line', (line) =>
     events.push(WatchEventJson.parse(JSON.parse(line))),
   );
   const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
-  const until = async (isDone: (event: Event) => boolean): Promise<Event> => {
-    for (let n = 0; n < 400; n++) {
-      const found = events.find(isDone);
-      if (found !== undefined) return found;
-      await sleep(50);
-    }
-    throw new Error(`it never came; there were ${JSON.stringify(events)}`);
+  const until = async (what: string, isDone: (event: Event) => boolean): Promise<Event> => {
+    const isThere = (): boolean => events.some(isDone) || child.exitCode !== null;
+    await untilSo(what, isThere, () => `There were ${JSON.stringify(events)}; ${err}`);
+    const found = events.find(isDone);
+    if (found === undefined) throw new Error(`It ended before ${what}: ${JSON.stringify(events)}; ${err}`);
+    return found;
   };
   const stop = async (): Promise<number | null> => {
     child.kill('SIGINT');
@@ -47,15 +51,17 @@ test('files there at start, and one that is written slowly, are taken whole; oth
   await shop.write('drop/no/contract/a.csv', goodSales(1, 3));
   // By its first bytes, whatever its name says.
   await shop.write('drop/shop/sales/scan.csv', '%PDF-1.7\n1 0 obj\n');
-  const watch = startWatch();
-  await watch.until(isPromoted);
+  // Written for longer than that, with pauses that stay far shorter on a busy machine, too.
+  const watch = startWatch('1.5');
+  await watch.until('the first run is promoted', isPromoted);
   const slow = await shop.write('drop/shop/sales/slow.csv', '');
-  for (const piece of goodSales(4, 8).match(/.{1,40}/gs) ?? []) {
+  for (const piece of goodSales(4, 8).match(/.{1,12}/gs) ?? []) {
     await appendFile(slow, piece);
-    await sleep(200);
+    await sleep(120);
   }
   await shop.write('drop/shop/sales/unfinished.csv.part', goodSales(9, 9));
   const last = await watch.until(
+    'slow.csv is promoted',
     (event) =>
       isPromoted(event) &&
       event.event === 'run' &&
@@ -95,8 +101,9 @@ test('files there at start, and one that is written slowly, are taken whole; oth
 test('what was ingested before the watch is run by its sweep', async () => {
   await shop.write('drop/readme.txt', 'ignored elsewhere');
   await assay(['ingest', await shop.write('a.csv', goodSales(1, 3)), '--dataset', 'shop.sales'], shop);
-  const watch = startWatch();
-  expect(await watch.until(isPromoted)).toMatchObject({ run: { counts: { silver: 3 } } });
+  const watch = startWatch('0.5');
+  const promoted = await watch.until('what was ingested is promoted', isPromoted);
+  expect(promoted).toMatchObject({ run: { counts: { silver: 3 } } });
   expect(await watch.stop()).toBe(0);
 });
 

@@ -8,6 +8,7 @@ import { type LookAtHealth, openKeptHealth } from '../../service/health/kept-hea
 import { runMain, runMainJson } from '../cli/run-main.ts';
 import { goodSales, openShop, type Shop } from '../cli/shop.ts';
 import { type CountingStores, countingStores } from '../support/counting-stores.ts';
+import { until } from '../support/until.ts';
 
 let shop: Shop;
 let stores: CountingStores;
@@ -45,8 +46,7 @@ test('a state that is young is told without a look at the lake; an old one is lo
   expect([await published(), stores.calls]).toEqual([[], []]);
   nowMs += 60_000;
   // The first look shows what was known, and begins to look; the others find what it found.
-  for (let looks = 0; looks < 200 && (await published()).length < 2; looks++)
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  await until('both are looked at again', async () => (await published()).length === 2);
   expect(await published()).toEqual(['shop.monthly_sales', 'shop.sales']);
 });
 
@@ -64,10 +64,14 @@ test('the first page after a start has what can be looked at in half a second, a
   const first = await slow.states(contracts);
   expect([first.states.length, first.missing]).toEqual([1, 1]);
   let next = first;
-  for (let looks = 0; looks < 200 && next.missing > 0; looks++) {
-    await pause(50);
-    next = await slow.states(contracts);
-  }
+  await until(
+    'all are looked at',
+    async () => {
+      next = await slow.states(contracts);
+      return next.missing === 0;
+    },
+    () => `${next.missing} are not.`,
+  );
   expect(next.states.map(({ contract }) => contract.dataset).sort()).toEqual(
     contracts.map(({ dataset }) => dataset).sort(),
   );

@@ -3,6 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startAssay } from '../cli/assay.ts';
 import type { Shop } from '../cli/shop.ts';
+import { until } from '../support/until.ts';
 import type { AskedService } from './open-service.ts';
 import { openShopService, type ShopService } from './shop-service.ts';
 
@@ -72,7 +73,10 @@ test('the lake’s events tell which runs are under way', async () => {
   const runId = await startRun();
   // While it is under way, or at the latest when its record is there.
   let told = '';
-  while (!told.includes(runId)) told = (await reader?.read())?.value ?? '';
+  for (let isOver = false; !told.includes(runId) && !isOver; ) {
+    const piece = await reader?.read();
+    [told, isOver] = [piece?.value ?? '', piece?.done !== false];
+  }
   expect(eventsOf(told)).toMatchObject([{ event: 'change' }]);
   await reader?.cancel();
 });
@@ -95,11 +99,12 @@ test('20 streams are open to one person; one whose client was killed is free aga
   refused.destroy();
   streams[0]?.socket.destroy();
   let next = await open();
-  while (next.statusCode === 429) {
+  await until('a stream is free again', async () => {
+    if (next.statusCode !== 429) return true;
     next.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 20));
     next = await open();
-  }
+    return false;
+  });
   expect(next.statusCode).toBe(200);
   const ended = once(next.resume(), 'end');
   child.kill('SIGTERM');

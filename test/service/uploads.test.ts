@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startAssay } from '../cli/assay.ts';
 import type { Shop } from '../cli/shop.ts';
+import { until } from '../support/until.ts';
 import { type AskedService, HOST } from './open-service.ts';
 import { openShopService, type ShopService } from './shop-service.ts';
 
@@ -186,6 +187,7 @@ test('an upload that is broken off leaves nothing, neither in Bronze nor in the 
   const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
   const { url, token }: { url: string; token: string } = JSON.parse(String(line));
   const before = await bronze();
+  const isThere = async (): Promise<boolean> => (await scratchFiles()).includes('half.csv');
   const { port, host } = new URL(url);
   for (const length of ['Content-Length: 9000000', 'Transfer-Encoding: chunked']) {
     const socket = connect(Number(port), '127.0.0.1');
@@ -195,11 +197,9 @@ test('an upload that is broken off leaves nothing, neither in Bronze nor in the 
       `POST /v1/datasets/shop.sales/files?name=half.csv HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\nContent-Type: text/csv\r\n${length}\r\n\r\n${length.startsWith('C') ? CSV : chunk}`,
     );
     // It has begun to be written.
-    while (!(await scratchFiles()).includes('half.csv'))
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await until('half.csv is in the scratch space', isThere);
     socket.destroy();
-    while ((await scratchFiles()).includes('half.csv'))
-      await new Promise((resolve) => setTimeout(resolve, 10));
+    await until('half.csv is gone from the scratch space', async () => !(await isThere()));
   }
   expect(await bronze()).toEqual(before);
   child.kill('SIGTERM');

@@ -3,10 +3,10 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { tempFolder } from '../../adapters/temp-folder.ts';
 import { assay, startAssay } from '../../cli/assay.ts';
+import { until } from '../../support/until.ts';
 import { USER } from './broker.ts';
 import type { Session } from './broker-control.ts';
 import { asAdmin, newTopic, otherClient, type ReadRecord, readTopic } from './clients.ts';
-import { until } from './until.ts';
 
 /** A lake whose enforcer reads a topic, with the contract and a policy of examples/orders. */
 export interface StreamLake {

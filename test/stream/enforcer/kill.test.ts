@@ -1,17 +1,18 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { tempFolder } from '../../adapters/temp-folder.ts';
-import { assay, startAssay } from '../../cli/assay.ts';
+import { startAssay } from '../../cli/assay.ts';
+import { runMain } from '../../cli/run-main.ts';
 import { order } from '../gates/judging.ts';
 
-const KILLS = Number(process.env.ENFORCE_KILLS ?? 12);
-const [PARTITIONS, EVENTS] = [30, 60];
+/** Each enforcer comes about so many changes of the lake further than the one before, and is killed there. */
+const FURTHER = Number(process.env.ENFORCE_KILL_FURTHER ?? 22);
+const [PARTITIONS, EVENTS] = [8, 40];
 const ALL = PARTITIONS * EVENTS;
-/** So many more kills are tried where none has hit the middle of landing, as a busy machine is slow to see it. */
-const MORE = 5;
 const CONTRACTS = path.resolve('examples/orders/contracts');
+const DIE_AT_CHANGE = pathToFileURL(path.resolve('test/support/die-at-change.mjs')).href;
 
 let [cwd, dispose]: [string, () => Promise<void>] = ['', async () => undefined];
 beforeAll(async () => {
@@ -35,68 +36,73 @@ function events(topicId: string): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The files of lines below a folder of the lake. */
-async function filesUnder(folder: string): Promise<string[]> {
+/** Every line below a folder of the lake, parsed. */
+async function linesUnder(folder: string): Promise<Record<string, unknown>[]> {
   const names = await readdir(path.join(cwd, 'lake', folder), { recursive: true }).catch(() => []);
-  return names.filter((name) => name.endsWith('.jsonl'));
-}
-
-/** Every line below a folder of the lake, parsed; files that are already `known` are left out. */
-async function linesUnder(folder: string, known?: ReadonlySet<string>): Promise<Record<string, unknown>[]> {
-  const names = (await filesUnder(folder)).filter((name) => !known?.has(name));
   const texts = await Promise.all(
-    names.map((name) => readFile(path.join(cwd, 'lake', folder, name), 'utf8')),
+    names
+      .filter((name) => name.endsWith('.jsonl'))
+      .map((name) => readFile(path.join(cwd, 'lake', folder, name), 'utf8')),
   );
   return texts
     .flatMap((text) => text.split('\n').filter(Boolean))
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-/** Kills a process as soon as `landed` says so, if it still runs; resolves when it has ended. */
-async function killAt(child: ReturnType<typeof startAssay>, landed: () => Promise<boolean>): Promise<void> {
-  let ended = false;
-  const end = new Promise<void>((resolve) =>
-    child.on('close', () => {
-      ended = true;
-      resolve();
-    }),
-  );
-  while (!ended && !(await landed())) await setTimeout(2);
-  child.kill('SIGKILL');
-  await end;
+const ARGS = [
+  ...['enforce', '--from', 'events.jsonl', '--topic', 'raw.orders.events', '--policies', '.', '--no-run'],
+  ...['--contracts', CONTRACTS, '--json'],
+];
+
+/** Enforces in a process that is killed before its n-th change of the lake, if it makes so many: how it ended. */
+async function enforceUntil(
+  change: number,
+): Promise<{ code: number | null; signal: string | null; err: string }> {
+  const child = startAssay(ARGS, {
+    cwd,
+    env: { NODE_OPTIONS: `--import ${DIE_AT_CHANGE}`, DIE_AT_CHANGE: String(change) },
+  });
+  let err = '';
+  child.stdout.resume();
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+  });
+  return await new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, err })));
 }
 
-test('killed again and again, and started once more, each event is in Bronze once and has its evidence once', async () => {
-  await assay(['init', '--lake', 'lake'], { cwd });
+test('killed again and again on its way, and started once more, each event is in Bronze once and has its evidence once', async () => {
+  await runMain(['init', '--lake', 'lake'], { cwd });
   await writeFile(
     path.join(cwd, 'rules.yaml'),
     'rules: [{ source_type: EVENT_TYPE, source_value: orders.order.created, dataset_urn: urn:dp:orders:created, resolution_confidence: HIGH }]\n',
   );
-  const args = (file: string) => [
-    ...['enforce', '--from', file, '--topic', 'raw.orders.events', '--policies', '.', '--no-run'],
-    ...['--contracts', CONTRACTS, '--json'],
-  ];
-  await writeFile(path.join(cwd, 'warm.jsonl'), events('warm'));
-  expect((await assay(args('warm.jsonl'), { cwd })).code).toBe(1);
-  let midway = 0;
-  let kills = 0;
-  for (; kills < KILLS || (midway === 0 && kills < MORE * KILLS); kills++) {
-    const [kill, wanted] = [kills, 1 + Math.floor(((kills % KILLS) * ALL) / KILLS)];
-    const topicId = `kill-${kill}`;
-    await writeFile(path.join(cwd, 'events.jsonl'), events(topicId));
-    const known = new Set(await filesUnder('bronze'));
-    const landed = async () => (await linesUnder('bronze', known)).length;
-    await killAt(startAssay(args('events.jsonl'), { cwd }), async () => (await landed()) >= wanted);
-    const before = await landed();
-    if (before > 0 && before < ALL) midway++;
-    expect((await assay(args('events.jsonl'), { cwd })).code).toBe(1);
+  await writeFile(path.join(cwd, 'events.jsonl'), events('killed'));
+  const kills: { evidence: number; bronze: number }[] = [];
+  for (;;) {
+    // Before a file is made now, then before it is written, named, or told of: those take turns.
+    const ended = await enforceUntil(1 + kills.length * FURTHER);
+    if (ended.signal === null) {
+      expect(ended).toMatchObject({ code: 1, err: '' });
+      break;
+    }
+    expect(ended).toMatchObject({ signal: 'SIGKILL', err: '' });
+    kills.push({
+      evidence: (await linesUnder('ops/evidence')).length,
+      bronze: (await linesUnder('bronze')).length,
+    });
   }
-  const all = ['warm', ...Array.from({ length: kills }, (_, n) => `kill-${n}`)].flatMap((topicId) =>
-    Array.from({ length: ALL }, (_, n) => `${topicId} ${Math.floor(n / EVENTS)} ${n % EVENTS}`),
+  const isMidway = (count: number): boolean => count > 0 && count < ALL;
+  // Some hit it while it kept evidence, some while it landed.
+  expect(kills.filter(({ evidence }) => isMidway(evidence)).length).toBeGreaterThan(2);
+  expect(kills.filter(({ evidence, bronze }) => evidence === ALL && isMidway(bronze)).length).toBeGreaterThan(
+    2,
   );
+  expect(await enforceUntil(Number.POSITIVE_INFINITY)).toMatchObject({ signal: null, err: '' });
+
+  const all = Array.from({ length: ALL }, (_, n) => `killed ${Math.floor(n / EVENTS)} ${n % EVENTS}`).sort();
   const landed = [...(await linesUnder('bronze')), ...(await linesUnder('ops/streams/apart'))];
   expect(landed.map(({ topicId, partition, offset }) => `${topicId} ${partition} ${offset}`).sort()).toEqual(
-    all.sort(),
+    all,
   );
   const evidence = await linesUnder('ops/evidence');
   const places = evidence.map(({ source }) => {
@@ -105,6 +111,4 @@ test('killed again and again, and started once more, each event is in Bronze onc
   });
   expect(places.sort()).toEqual(all);
   expect(new Set(evidence.map(({ evidence_id }) => evidence_id)).size).toBe(all.length);
-  // Some kills hit it in the middle of landing.
-  expect(midway).toBeGreaterThan(0);
 }, 1_800_000);
