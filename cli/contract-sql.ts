@@ -20,7 +20,8 @@ export async function sqlProblems(
     const problems: ContractProblem[] = [];
     for (const contract of contracts) {
       if (contract.layer === 'silver') problems.push(...(await wrongChecks(engine, contract, source)));
-      else problems.push(...(await wrongGold(engine, contract, { source, contracts })));
+      else if (contract.layer === 'gold')
+        problems.push(...(await wrongGold(engine, contract, { source, contracts })));
     }
     return problems;
   });

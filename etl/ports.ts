@@ -2,6 +2,7 @@ import type { PublishedEvent } from './events/published-event.ts';
 import type { Layer } from './naming/datasets.ts';
 import type { OpenCellWorkers } from './privacy/cells/cell-work.ts';
 import type { Vault, VaultUpkeep } from './privacy/vault.ts';
+import type { FoldRunner } from './projecting/fold-runner.ts';
 import type { TableColumn } from './table/schema.ts';
 
 /**
@@ -110,12 +111,14 @@ export interface Tickets {
   take(key: string): Promise<string | undefined>;
 }
 
-/** Where contract and Gold SQL texts come from. */
+/** Where the texts of contracts, of Gold SQL and of the code of projections come from. */
 export interface ContractSource {
   /** Every contract file, ordered by file name. */
   list(): Promise<ContractText[]>;
   /** The Gold SQL that a contract names, e.g. `finance/account_balances.sql`. */
   sql(name: string): Promise<string>;
+  /** The code of a projection, `<domain>/<name>`, with the file's whole name, e.g. `shop/carts.ts`. */
+  projection(name: string): Promise<ContractText>;
 }
 
 /** One contract file as it stands on disk or in a bundle. */
@@ -133,6 +136,7 @@ export interface Alert {
     | 'breaker-open'
     | 'files-rejected'
     | 'figures-restated'
+    | 'projection-failed'
     | 'drop-refused'
     | 'unhealthy'
     | 'incident-opened'
@@ -233,6 +237,8 @@ export interface Effects {
   readonly lineage?: Lineage;
   /** Keeps the keys of protected data. Absent where this process has none; each call throws ConfigError where it can't be opened. */
   readonly vault?: Vault & VaultUpkeep;
+  /** Runs the code of projections; absent where this process keeps none up to date. */
+  readonly folds?: FoldRunner;
   /** Who helps to seal and open the values of large files, on other threads; absent where nobody does. */
   readonly openCellWorkers?: OpenCellWorkers;
   readonly engine: EngineOptions;

@@ -22,7 +22,14 @@ export interface NamedTable {
 /** The tables that a query may name, and where each stands in Glue. */
 export type KnownTables = ReadonlyMap<string, GlueName>;
 
-const SCHEMAS: ReadonlySet<string> = new Set(['silver', 'gold', 'quarantine', 'condemned', 'ops']);
+const SCHEMAS: ReadonlySet<string> = new Set([
+  'silver',
+  'gold',
+  'projection',
+  'quarantine',
+  'condemned',
+  'ops',
+]);
 const QUERIES: ReadonlySet<string> = new Set(['select', 'with', 'values', 'table', '(']);
 // White space and comments; texts in quotes; names, in double quotes or without; one character of anything else.
 const PIECE =

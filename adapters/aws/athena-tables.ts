@@ -1,6 +1,6 @@
 import type { Contract } from '../../etl/contract/contract.ts';
 import { ConfigError } from '../../etl/errors.ts';
-import { type Layer, tableName } from '../../etl/naming/datasets.ts';
+import { isContractTable, type Layer, tableName } from '../../etl/naming/datasets.ts';
 import type { ObjectStore } from '../../etl/ports.ts';
 import { type AsOf, momentOf, seenOf } from '../../etl/query/as-of.ts';
 import { type ViewFilter, viewsOf } from '../../etl/query/lake-views.ts';
@@ -18,7 +18,7 @@ interface LayerTable {
 /** Every table that contracts give, as queries name it. A dataset's ledger is a table of its own: `ops.source_files_spend_x`. */
 function tablesOf(contracts: Iterable<Contract>): LayerTable[] {
   return [...contracts].flatMap((contract) => {
-    const layers: readonly Layer[] = contract.layer === 'gold' ? ['gold'] : DATASET_TABLES;
+    const layers: readonly Layer[] = contract.layer === 'silver' ? DATASET_TABLES : [contract.layer];
     return layers.map((layer) => ({ name: queryName(tableName(layer, contract.dataset)), layer, contract }));
   });
 }
@@ -56,8 +56,7 @@ export async function snapshotsAsOf(
 ): Promise<ReadonlyMap<string, number>> {
   if (asOf.kind === 'now') return new Map();
   // A snapshot's id may be of a Silver table while the question is about Gold made from it.
-  const isWanted: ViewFilter = ({ name, layer }) =>
-    names.includes(queryName(name)) || layer === 'silver' || layer === 'gold';
+  const isWanted: ViewFilter = ({ name, layer }) => names.includes(queryName(name)) || isContractTable(layer);
   const found = await Promise.all([...contracts].map((contract) => viewsOf({ objects }, contract, isWanted)));
   const views = found.flat();
   const moment = momentOf(

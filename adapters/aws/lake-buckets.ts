@@ -4,6 +4,7 @@ import { ConfigError } from '../../etl/errors.ts';
 export interface LakeBuckets {
   readonly bronze: string;
   readonly silver: string;
+  /** Holds projections as well. */
   readonly gold: string;
   /** Holds `condemned` as well. */
   readonly quarantine: string;
@@ -15,7 +16,11 @@ export type BucketOf = (key: string) => string;
 
 /** Chooses among a lake's buckets; throws ConfigError `KEY_REFUSED` for a key that lies in none of them. */
 export function bucketChooser(buckets: LakeBuckets): BucketOf {
-  const byFirstSegment = new Map([...Object.entries(buckets), ['condemned', buckets.quarantine] as const]);
+  const byFirstSegment = new Map([
+    ...Object.entries(buckets),
+    ['condemned', buckets.quarantine] as const,
+    ['projection', buckets.gold] as const,
+  ]);
   return (key) => {
     const bucket = byFirstSegment.get(key.split('/')[0] ?? '');
     if (bucket !== undefined) return bucket;

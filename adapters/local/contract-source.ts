@@ -5,10 +5,12 @@ import type { ContractSource, ContractText, ObjectInfo } from '../../etl/ports.t
 import { guarded, ifPresent } from './file-errors.ts';
 import { filesUnder } from './list-objects.ts';
 
-/** Where the contracts (`<domain>/<dataset>.yaml`) and Gold's SQL (`finance/<table>.sql`) lie. */
+/** Where the contracts (`<domain>/<dataset>.yaml`), Gold's SQL (`finance/<table>.sql`) and the code of projections lie. */
 export interface ContractFolders {
   readonly contractsDir: string;
   readonly sqlDir: string;
+  /** With `<domain>/<name>.ts`; `projections` beside the contracts' folder unless given. */
+  readonly projectionsDir?: string;
 }
 
 /** Contracts and SQL as files. `file` is relative to the contracts folder, with forward slashes. */
@@ -18,6 +20,8 @@ export function fileContractSource(folders: ContractFolders): ContractSource {
     list: () =>
       guarded(`reading contracts in ${folders.contractsDir}`, async () => await readAll(folders, known)),
     sql: (name) => guarded(`reading ${name}`, async () => await readSql(folders, name)),
+    projection: (name) =>
+      guarded(`reading projections/${name}`, async () => await readProjection(projectionsOf(folders), name)),
   };
 }
 
@@ -66,6 +70,27 @@ async function readSql({ sqlDir }: ContractFolders, name: string): Promise<strin
   throw new ConfigError(
     'SQL_MISSING',
     `${file} doesn't exist: add it, or correct the contract that names it.`,
+  );
+}
+
+/** The folder with the code of projections. */
+export const projectionsOf = ({ contractsDir, projectionsDir }: ContractFolders): string =>
+  projectionsDir ?? path.join(path.dirname(path.resolve(contractsDir)), 'projections');
+
+/** Endings of a projection's code; the first that is there is taken. */
+const ENDINGS = ['.ts', '.mts', '.js', '.mjs'] as const;
+
+async function readProjection(folder: string, name: string): Promise<ContractText> {
+  if (!/^[a-z][a-z0-9_]*\/[a-z][a-z0-9_]*$/.test(name))
+    throw new ConfigError('PROJECTION_NAME', `'${name}' is no name of a projection: write <domain>/<name>.`);
+  for (const ending of ENDINGS) {
+    const file = `${name}${ending}`;
+    const text = await ifPresent(() => readText(path.join(folder, file)));
+    if (text !== undefined) return { file, text };
+  }
+  throw new ConfigError(
+    'PROJECTION_MISSING',
+    `${path.join(folder, `${name}.ts`)} doesn't exist: write it, exporting apply(state, event), or name a fold that ships in the contract (assay.fold).`,
   );
 }
 

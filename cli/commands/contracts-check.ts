@@ -115,14 +115,14 @@ function only(folder: Checked, file: string, { contractsDir }: Locations): Check
   };
 }
 
-async function checkAlone(one: ContractText, { sql }: ContractSource): Promise<Checked> {
+async function checkAlone(one: ContractText, source: ContractSource): Promise<Checked> {
   const { file, text } = one;
   const result = readContract(file, text);
   if (result.kind === 'invalid') return { contracts: [], problems: result.problems, files: [file] };
   const contracts = [result.contract];
   return {
     contracts,
-    problems: [...result.gaps, ...(await sqlProblems(contracts, { list: async () => [one], sql }))],
+    problems: [...result.gaps, ...(await sqlProblems(contracts, { ...source, list: async () => [one] }))],
     files: [file],
   };
 }

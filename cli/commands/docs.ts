@@ -4,6 +4,7 @@ import { fileContractSource } from '../../adapters/local/contract-source.ts';
 import { guarded, hasCode } from '../../adapters/local/file-errors.ts';
 import type { Contract } from '../../etl/contract/contract.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { madeOf } from '../../etl/contract/made-of.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import { checkHealth } from '../../etl/operations/check-health.ts';
 import { readRun, runKeys } from '../../etl/operations/find-run.ts';
@@ -98,14 +99,14 @@ async function factsOf(
   all: readonly Contract[],
   lake: CommandLake | undefined,
 ): Promise<Omit<DatasetFacts, 'events'>> {
-  const outputs = all.filter((one) => one.layer === 'gold' && one.inputs.includes(contract.dataset));
+  const outputs = all.filter((one) => madeOf(one).includes(contract.dataset));
   const state = lake === undefined ? undefined : await checkHealth(lake.effects, contract);
   return {
     contract,
     table: describeContract(contract),
     state,
-    runs: lake === undefined || contract.layer === 'gold' ? [] : await lastRuns(lake, contract.dataset),
-    inputs: contract.layer === 'gold' ? contract.inputs : [],
+    runs: lake === undefined || contract.layer !== 'silver' ? [] : await lastRuns(lake, contract.dataset),
+    inputs: madeOf(contract),
     outputs: outputs.map(({ dataset }) => dataset),
   };
 }

@@ -37,7 +37,7 @@ meanwhile. A repeat does what is left to do, and nothing where all is done.`,
     const named = args.text('dataset');
     const contracts = named === undefined ? [...loaded.contracts.values()] : [requireContract(loaded, named)];
     // Gold last: it notes the snapshots that its inputs get.
-    const ordered = contracts.sort((a, b) => Number(a.layer === 'gold') - Number(b.layer === 'gold'));
+    const ordered = contracts.sort((a, b) => Number(a.layer !== 'silver') - Number(b.layer !== 'silver'));
     const done: Upgraded[] = [];
     for (const contract of ordered) {
       const one = await upgradeTables(lake.effects, { contract, isDryRun }, word);

@@ -40,7 +40,7 @@ never touched. Scratch space of dead processes goes whenever a lake is opened.`,
     const named = args.text('dataset');
     const contracts = named === undefined ? [...loaded.contracts.values()] : [requireContract(loaded, named)];
     // Gold first: its inputs' staged documents identify its leftovers.
-    const ordered = contracts.sort((a, b) => Number(b.layer === 'gold') - Number(a.layer === 'gold'));
+    const ordered = contracts.sort((a, b) => Number(b.layer !== 'silver') - Number(a.layer !== 'silver'));
     const done: Vacuumed[] = [];
     for (const contract of ordered) done.push(await tidy(lake.effects, { contract, olderThanMs, isDryRun }));
     if (args.has('json')) io.out(JSON.stringify(done.map(vacuumJson), null, 2));

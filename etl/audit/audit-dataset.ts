@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Contract, SourceContract } from '../contract/contract.ts';
 import { type LoadedContracts, loadContracts, requireContract } from '../contract/load-contracts.ts';
+import { madeOf } from '../contract/made-of.ts';
 import { type Engine, integerOf, readParquet, withEngine } from '../engine/engine.ts';
 import { messageOf } from '../errors.ts';
 import { bronzePrefix } from '../naming/bronze.ts';
@@ -15,6 +16,7 @@ import { loadRepeatSpans } from '../repeats/load-repeats.ts';
 import { readAdoption } from '../stages/adopted-files.ts';
 import { waitingDatasets } from '../stages/awaits-migration.ts';
 import { findState } from '../stages/dataset-history.ts';
+import { TABLES_OF } from '../stages/dataset-tables.ts';
 import { withPublished } from '../stages/kept-contracts.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { rootsOfAll, tablesOfAll } from '../table/generations.ts';
@@ -33,7 +35,7 @@ import type { Problem } from './problem.ts';
 /** What an audit looked at, and what it found. */
 export interface DatasetAudit {
   readonly dataset: string;
-  readonly layer: 'silver' | 'gold';
+  readonly layer: Contract['layer'];
   /** Version of the pointer; 0 where nothing was ever published. */
   readonly version: number;
   readonly checked: {
@@ -64,7 +66,7 @@ export async function auditDataset(
 ): Promise<DatasetAudit> {
   const all = await loadContracts(effects.contracts);
   const today = requireContract(all, dataset);
-  const own = today.layer === 'gold' ? today.inputs : [dataset];
+  const own = today.layer === 'silver' ? [dataset] : madeOf(today);
   // Tables that wait for a new major version are audited under the old one.
   // An unreadable pointer is reported below.
   const waiting = await waitingDatasets(effects, all, own).catch(() => []);
@@ -118,11 +120,8 @@ async function unfinishedAdoption(effects: Effects, pointer: Pointer): Promise<P
   return [{ code: 'CLEAR_VALUES', key: adoptionKey(dataset, begun.runId), problem }];
 }
 
-function rootsOf({ layer, dataset }: Contract): string[] {
-  const layers =
-    layer === 'gold' ? (['gold'] as const) : (['silver', 'quarantine', 'condemned', 'source_files'] as const);
-  return layers.map((one) => tableRoot(one, dataset));
-}
+const rootsOf = ({ layer, dataset }: Contract): string[] =>
+  TABLES_OF[layer].map((one) => tableRoot(one, dataset));
 
 async function storedSizes(
   effects: Effects,
@@ -130,7 +129,7 @@ async function storedSizes(
   pointer: Pointer | undefined,
 ): Promise<Map<string, number>> {
   const sources =
-    contract.layer === 'gold' ? [] : [bronzePrefix(contract.dataset), retriesPrefix(contract.dataset)];
+    contract.layer === 'silver' ? [bronzePrefix(contract.dataset), retriesPrefix(contract.dataset)] : [];
   const roots = new Set([...rootsOf(contract), ...(pointer === undefined ? [] : rootsOfAll(pointer))]);
   const prefixes = [...[...roots].map((root) => `${root}/`), ...sources];
   const listed = await Promise.all(prefixes.map((prefix) => effects.objects.list(prefix)));
@@ -166,6 +165,7 @@ async function auditContent(effects: Effects, content: Content): Promise<Content
       if (unreadable.length > 0 || content.damaged.size > 0) return { problems: unreadable };
       if (contract.layer === 'gold')
         return { problems: await auditGold({ engine, effects, loaded, isWaiting }, contract, pointer) };
+      if (contract.layer === 'projection') return { problems: [] };
       return await auditSilver({ engine, effects, scratch, contract }, content);
     });
   } finally {

@@ -1,4 +1,5 @@
 import { loadContracts } from '../contract/load-contracts.ts';
+import { madeOf } from '../contract/made-of.ts';
 import { DataError } from '../errors.ts';
 import { decisionKey } from '../naming/decisions.ts';
 import { commitPlanKey, planKey, runPrefix, runRecordKey } from '../naming/runs.ts';
@@ -86,7 +87,7 @@ async function hasRunAnywhere(effects: Effects, dataset: string, runId: string):
   const { contracts } = await loadContracts(effects.contracts);
   const contract = contracts.get(dataset);
   if ((await effects.objects.get(refreshKey(dataset, runId))) !== undefined) return true;
-  const datasets = contract?.layer === 'gold' ? [...contract.inputs, dataset] : [dataset];
+  const datasets = contract === undefined ? [dataset] : [...madeOf(contract), dataset];
   for (const one of datasets) {
     const keys = [runRecordKey, planKey, decisionKey, writerKey].map((keyOf) => keyOf(one, runId));
     for (const key of keys) if ((await effects.objects.get(key)) !== undefined) return true;

@@ -69,7 +69,7 @@ function checkPointer(
     const problem = `the pointer names snapshot ${state.snapshot_id}, but its metadata says ${current}`;
     problems.push({ code: 'POINTER', key: state.metadata_key, problem });
   }
-  const isMain = layer === 'silver' || layer === 'gold';
+  const isMain = layer === 'silver' || layer === 'gold' || layer === 'projection';
   if (isMain && pointer.snapshot_id !== state.snapshot_id) {
     const problem = `the pointer's own snapshot ${pointer.snapshot_id} isn't its table's, ${state.snapshot_id}`;
     problems.push({ code: 'POINTER', key: state.metadata_key, problem });

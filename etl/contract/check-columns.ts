@@ -1,4 +1,4 @@
-import type { Measure } from './contract.ts';
+import type { Contract, Measure } from './contract.ts';
 import { normaliseHeader } from './header.ts';
 import { didYouMean } from './nearest.ts';
 import { isOpen } from './open-columns.ts';
@@ -26,16 +26,16 @@ export const RESCUED_NAME = 'rescued';
  */
 export const GATES_NAME = 'failed$';
 
-/** The column that Assay adds to every Gold table. */
+/** The column that Assay adds to every Gold table and projection. */
 export const SNAPSHOT_NAME = 'silver_snapshot_id';
 
 /** Adds a problem for each name used twice or reserved. */
 export function checkNames(
   drafts: readonly ColumnDraft[],
-  layer: 'silver' | 'gold',
+  layer: Contract['layer'],
   problems: Problems,
 ): void {
-  const reserved: readonly string[] = layer === 'gold' ? [SNAPSHOT_NAME] : [...LINEAGE_NAMES, RESCUED_NAME];
+  const reserved: readonly string[] = layer === 'silver' ? [...LINEAGE_NAMES, RESCUED_NAME] : [SNAPSHOT_NAME];
   const seen = new Set<string>();
   for (const { column, path } of drafts) {
     const at = [...path, 'name'];
@@ -61,13 +61,13 @@ const SPELLINGS = [
   'assay.pii',
 ] as const;
 
-/** Adds a problem for each property that says how a source spells what a Gold table computes. */
-export function checkGoldColumns(drafts: readonly ColumnDraft[], problems: Problems): void {
+/** Adds a problem for each property that says how a source spells what a Gold table or projection computes. */
+export function checkMadeColumns(drafts: readonly ColumnDraft[], problems: Problems): void {
   for (const { column, custom, path } of drafts) {
     if (column.timezone !== undefined && !custom.has('assay.timezone'))
       problems.add(
         [...path, 'logicalTypeOptions'],
-        'says in which time zone times are written, which is for silver contracts; remove it: times in Gold are UTC',
+        'says in which time zone times are written, which is for silver contracts; remove it: times that are made are UTC',
       );
     for (const name of SPELLINGS) {
       const given = custom.get(name);

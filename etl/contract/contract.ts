@@ -242,7 +242,7 @@ export interface Deprecation {
 }
 
 /** What every contract says, whatever its layer. */
-interface ContractBase {
+export interface ContractBase {
   readonly dataset: string;
   readonly domain: string;
   readonly name: string;
@@ -255,7 +255,7 @@ interface ContractBase {
   readonly digest: string;
   readonly columns: readonly ContractColumn[];
   readonly key: readonly string[];
-  /** Column whose month the table is partitioned by. */
+  /** Column whose month the table is partitioned by; empty for a projection, which has no partitions. */
   readonly partitionColumn: string;
   readonly rules: readonly RecordRule[];
   /** Absent where the contract promises nothing. */
@@ -343,4 +343,25 @@ export interface GoldContract extends ContractBase {
   readonly consents?: readonly InputConsent[];
 }
 
-export type Contract = SourceContract | GoldContract;
+/** A table folded from the streams of an event dataset: one state a stream, and the rows that it gives. */
+export interface ProjectionContract extends ContractBase {
+  readonly layer: 'projection';
+  /** The event dataset that it is folded from. */
+  readonly inputs: readonly [string];
+  readonly fold: Fold;
+}
+
+/** What folds a stream: code of the user's, or a fold that ships. */
+export type Fold =
+  | {
+      readonly kind: 'code';
+      /** `<domain>/<name>`, without its ending. */
+      readonly file: string;
+    }
+  | { readonly kind: ShippedFold };
+
+/** Names of the folds that ship. */
+export const SHIPPED_FOLDS = ['current_state', 'scd2', 'counter'] as const;
+export type ShippedFold = (typeof SHIPPED_FOLDS)[number];
+
+export type Contract = SourceContract | GoldContract | ProjectionContract;

@@ -1,9 +1,12 @@
+import type { Contract } from './contract.ts';
 import { asList, isMap, readFields, refuseUnknown, text } from './fields.ts';
 import { didYouMean } from './nearest.ts';
 import { CUSTOM_PROPERTY_FIELDS } from './odcs-fields.ts';
 import type { Path, Problems } from './problems.ts';
 
-/** Every `assay.*` property, and where it may stand: on a contract of either layer, on one layer's, or on a column. */
+type Place = 'contract' | 'silver' | 'gold' | 'projection' | 'gold or projection' | 'column';
+
+/** Every `assay.*` property, and where it may stand: on a contract of any layer, on those of some layers, or on a column. */
 export const ASSAY_PROPERTIES = {
   'assay.layer': 'contract',
   'assay.partitionColumn': 'contract',
@@ -21,9 +24,10 @@ export const ASSAY_PROPERTIES = {
   'assay.consent': 'silver',
   'assay.events': 'silver',
   'assay.sql': 'gold',
-  'assay.inputs': 'gold',
+  'assay.inputs': 'gold or projection',
   'assay.affects': 'gold',
   'assay.purpose': 'gold',
+  'assay.fold': 'projection',
   'assay.snapshots': 'contract',
   'assay.tend': 'contract',
   'assay.deprecated': 'contract',
@@ -36,7 +40,12 @@ export const ASSAY_PROPERTIES = {
   'assay.path': 'column',
   'assay.protect': 'column',
   'assay.pii': 'column',
-} as const satisfies Readonly<Record<string, 'contract' | 'silver' | 'gold' | 'column'>>;
+} as const satisfies Readonly<Record<string, Place>>;
+
+/** Whether a property may stand on contracts of a layer. */
+export const isForLayer = (name: AssayProperty, layer: Contract['layer']): boolean =>
+  ASSAY_PROPERTIES[name] === 'contract' || ASSAY_PROPERTIES[name].split(' or ').includes(layer);
+
 /** The name of an `assay.*` property. */
 export type AssayProperty = keyof typeof ASSAY_PROPERTIES;
 

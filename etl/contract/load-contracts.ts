@@ -2,10 +2,12 @@ import { ConfigError } from '../errors.ts';
 import { datasetPath, tableName } from '../naming/datasets.ts';
 import type { ContractSource, ContractText } from '../ports.ts';
 import { consentsOf } from './consents.ts';
-import type { Contract, SourceContract } from './contract.ts';
+import type { Contract, ProjectionContract, SourceContract } from './contract.ts';
+import { madeOf } from './made-of.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import { ContractError, type ContractProblem } from './problems.ts';
 import { type ReadResult, readContract } from './read-contract.ts';
+import { isSealedColumn } from './table-columns.ts';
 
 /** Every contract that can be used, and everything that is wrong with the others. */
 export interface LoadedContracts {
@@ -39,7 +41,7 @@ interface Found {
 
 /**
  * Reads every contract without throwing for a wrong one: a broken contract stops its own dataset only. Two files for
- * one dataset are a problem of both, and neither is used; so is a Gold contract whose inputs aren't Silver contracts.
+ * one dataset are a problem of both, and neither is used; so is a Gold contract or projection whose inputs aren't Silver contracts.
  */
 export async function loadContracts(source: ContractSource): Promise<LoadedContracts> {
   const texts = await source.list();
@@ -71,7 +73,12 @@ function loadTexts(texts: readonly ContractText[]): LoadedContracts {
   const found = [...own, ...repeats(reads), ...sameTables(reads)];
   const sound = usable(reads, found);
   const known = new Map(sound.map(({ contract }) => [contract.dataset, contract]));
-  const all = [...found, ...inputProblems(sound), ...consentProblems(sound, known)];
+  const all = [
+    ...found,
+    ...inputProblems(sound),
+    ...streamProblems(sound, known),
+    ...consentProblems(sound, known),
+  ];
   const unusable = new Map<string, ContractProblem[]>();
   for (const { dataset, problem } of all) {
     if (dataset !== undefined) unusable.set(dataset, [...(unusable.get(dataset) ?? []), problem]);
@@ -143,6 +150,29 @@ function sameTables(reads: readonly Read[]): Found[] {
   });
 }
 
+/** A projection is folded from events, and its rows are told apart by their stream first. */
+function streamProblems(sound: readonly Sound[], known: ReadonlyMap<string, Contract>): Found[] {
+  return sound.flatMap(({ dataset, contract, places }) => {
+    const source = known.get(contract.layer === 'projection' ? contract.inputs[0] : '');
+    if (contract.layer !== 'projection' || source?.layer !== 'silver') return [];
+    const problem = streamProblem(contract, source);
+    return problem === undefined ? [] : [{ dataset, problem: { ...places.inputs, message: problem } }];
+  });
+}
+
+function streamProblem(contract: ProjectionContract, source: SourceContract): string | undefined {
+  const { events, columns } = source;
+  if (events === undefined)
+    return `names ${source.dataset}, which has no events; write assay.events in its contract, or name a dataset that has them`;
+  const stream = columns.find(({ name }) => name === events.stream);
+  // References of people are text, whatever stands for them in the source.
+  const type = stream !== undefined && isSealedColumn(stream) ? { kind: 'string' } : stream?.type;
+  const [first = ''] = contract.key;
+  const own = contract.columns.find(({ name }) => name === first);
+  if (first === events.stream && JSON.stringify(own?.type) === JSON.stringify(type)) return undefined;
+  return `is folded by the streams of ${source.dataset}, but its key begins with ${first}; make ${events.stream}, a ${type?.kind} as there, the first column of the key`;
+}
+
 function consentProblems(sound: readonly Sound[], known: ReadonlyMap<string, Contract>): Found[] {
   return sound.flatMap(({ dataset, contract, places }) => {
     const problems = contract.layer === 'gold' ? consentsOf(contract, known).problems : [];
@@ -155,14 +185,21 @@ function withConsents(contract: Contract, known: ReadonlyMap<string, Contract>):
   return { ...contract, consents: consentsOf(contract, known).consents };
 }
 
+/** What is no input. */
+const IN_WORDS: Readonly<Record<Contract['layer'], string>> = {
+  silver: 'a dataset',
+  gold: 'a Gold table',
+  projection: 'a projection, which nothing is made of yet',
+};
+
 function inputProblems(sound: readonly Sound[]): Found[] {
   const layerOf = new Map(sound.map(({ dataset, contract }) => [dataset, contract.layer]));
   const silver = [...layerOf].filter(([, layer]) => layer === 'silver').map(([dataset]) => dataset);
   return sound.flatMap(({ dataset, contract, places }) => {
-    const wrong =
-      contract.layer === 'gold' ? contract.inputs.filter((input) => layerOf.get(input) !== 'silver') : [];
+    const wrong = madeOf(contract).filter((input) => layerOf.get(input) !== 'silver');
     return wrong.map((input) => {
-      const what = layerOf.has(input) ? 'a Gold table' : 'no contract that can be used';
+      const layer = layerOf.get(input);
+      const what = layer === undefined ? 'no contract that can be used' : IN_WORDS[layer];
       const near = didYouMean(input, silver) || `; write one of ${silver.join(', ')}`;
       return { dataset, problem: { ...places.inputs, message: `names ${input}, which is ${what}${near}` } };
     });
@@ -191,13 +228,13 @@ export function requireContract(loaded: LoadedContracts, dataset: string): Contr
   );
 }
 
-/** The contract of a dataset that source systems drop files for; throws ConfigError where it is a Gold table. */
+/** The contract of a dataset that source systems drop files for; throws ConfigError where it is a Gold table or projection. */
 export function requireSourceContract(loaded: LoadedContracts, dataset: string): SourceContract {
   const contract = requireContract(loaded, dataset);
   if (contract.layer === 'silver') return contract;
   throw new ConfigError(
     'NOT_A_SOURCE',
-    `${dataset} is a Gold table, made from ${contract.inputs.join(', ')}: drop files for those.`,
+    `${dataset} is ${contract.layer === 'gold' ? 'a Gold table, made from' : 'a projection, folded from'} ${contract.inputs.join(', ')}: drop files for those.`,
     { context: { dataset } },
   );
 }

@@ -1,9 +1,9 @@
 import { isByArrival } from './arrival-month.ts';
 import {
   checkFileColumns,
-  checkGoldColumns,
   checkHeaders,
   checkKey,
+  checkMadeColumns,
   checkMeasures,
   checkNames,
   checkPartition,
@@ -11,8 +11,13 @@ import {
   checkZoneColumns,
 } from './check-columns.ts';
 import { checkFormat } from './check-format.ts';
-import type { Contract, EventColumns, RecordRule, SourceContract } from './contract.ts';
-import { ASSAY_PROPERTIES, type CustomValues, readCustomProperties } from './custom-properties.ts';
+import type { Contract, ContractBase, EventColumns, RecordRule, SourceContract } from './contract.ts';
+import {
+  ASSAY_PROPERTIES,
+  type CustomValues,
+  isForLayer,
+  readCustomProperties,
+} from './custom-properties.ts';
 import { readProtection } from './dataset-protection.ts';
 import { contractDigest } from './digest.ts';
 import { asList, choice, isMap, readFields, readValue, refuseUnknown } from './fields.ts';
@@ -24,6 +29,7 @@ import { readDeprecation } from './read-deprecation.ts';
 import { atOfEvents, checkEventKey, readEvents } from './read-events.ts';
 import { readGoldSettings } from './read-gold.ts';
 import { HEADER, readHead } from './read-head.ts';
+import { readProjectionSettings } from './read-projection.ts';
 import { readSourceSettings } from './read-settings.ts';
 import { readUpkeep } from './read-upkeep.ts';
 import { readYaml } from './yaml-source.ts';
@@ -106,21 +112,39 @@ function readDocument(
   if (layer === 'silver') {
     checkHeaders(drafts, problems);
     checkZoneColumns(drafts, problems);
-  } else checkGoldColumns(drafts, problems);
+  } else checkMadeColumns(drafts, problems);
   const partitionColumn = object === undefined ? '' : readPartition(custom, drafts, { layer, problems });
   const columns = drafts.map(({ column }) => column);
   const upkeep = readUpkeep(custom, problems);
   const ending = readDeprecation(custom, document, problems);
   const common = { ...head, file, columns, key, partitionColumn, rules, ...upkeep, ...ending };
-  const contract: Contract =
-    layer === 'gold'
-      ? { ...common, digest: '', layer, ...readGoldSettings(custom, SCHEMA, problems) }
-      : readProtection(
-          { ...common, digest: '', layer, ...readSource(custom, drafts, problems), ...eventsPart(events) },
-          { drafts, custom, document, problems },
-        );
+  const contract = readOfLayer(layer, common, { drafts, custom, document, events, problems });
   const inputs = custom.get('assay.inputs')?.path ?? [];
   return { contract: { ...contract, digest: contractDigest(contract) }, inputs };
+}
+
+/** What a contract of any layer says. */
+type Common = Omit<ContractBase, 'digest'>;
+
+/** What is read of a contract beside that, and from where. */
+interface Read {
+  readonly drafts: readonly ColumnDraft[];
+  readonly custom: CustomValues;
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly events: EventColumns | undefined;
+  readonly problems: Problems;
+}
+
+function readOfLayer(layer: Contract['layer'], common: Common, read: Read): Contract {
+  const { drafts, custom, events, problems } = read;
+  const base = { ...common, digest: '' };
+  if (layer === 'gold') return { ...base, layer, ...readGoldSettings(custom, SCHEMA, problems) };
+  if (layer === 'projection')
+    return { ...base, layer, ...readProjectionSettings({ custom, at: SCHEMA, ...common }, problems) };
+  return readProtection(
+    { ...base, layer, ...readSource(custom, drafts, problems), ...eventsPart(events) },
+    read,
+  );
 }
 
 function readObject(schema: unknown, problems: Problems): Readonly<Record<string, unknown>> | undefined {
@@ -170,19 +194,18 @@ function readKey(
 const eventsPart = (events: EventColumns | undefined): Pick<SourceContract, 'events'> =>
   events === undefined ? {} : { events };
 
-const LAYER = choice(['silver', 'gold']);
+const LAYER = choice(['silver', 'gold', 'projection']);
 
-/** The layer; properties of the other layer are problems. */
-function readLayer(custom: CustomValues, problems: Problems): 'silver' | 'gold' {
+/** The layer; properties of other layers are problems. */
+function readLayer(custom: CustomValues, problems: Problems): Contract['layer'] {
   const given = custom.get('assay.layer');
   const layer = given === undefined ? 'silver' : readValue(LAYER, given.value, given.path, problems);
   if (layer === undefined) return custom.has('assay.sql') ? 'gold' : 'silver';
   for (const [name, { path }] of custom) {
-    const place = ASSAY_PROPERTIES[name];
-    if (place !== 'contract' && place !== layer) {
+    if (!isForLayer(name, layer)) {
       problems.add(
         path.slice(0, -1),
-        `gives ${name}, which is for ${place} contracts; this one is ${layer}: remove it`,
+        `gives ${name}, which is for ${ASSAY_PROPERTIES[name]} contracts; this one is ${layer}: remove it`,
       );
     }
   }
@@ -197,6 +220,14 @@ function readPartition(
   const at = atOfEvents(custom);
   if (at !== undefined) return at;
   const given = custom.get('assay.partitionColumn');
+  if (layer === 'projection') {
+    if (given !== undefined)
+      problems.add(
+        given.path,
+        'names a column whose month would partition the table, but a projection has no partitions: remove it',
+      );
+    return '';
+  }
   if (given === undefined || typeof given.value !== 'string') {
     const path = given?.path ?? [...SCHEMA, 'customProperties', 'assay.partitionColumn'];
     problems.add(

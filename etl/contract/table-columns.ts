@@ -1,6 +1,6 @@
 import type { TableColumn } from '../table/schema.ts';
 import { ARRIVAL_NAME, isByArrival } from './arrival-month.ts';
-import { RESCUED_NAME, SNAPSHOT_NAME } from './check-columns.ts';
+import { LINEAGE_NAMES, RESCUED_NAME, SNAPSHOT_NAME } from './check-columns.ts';
 import type { Contract, ContractColumn } from './contract.ts';
 
 /**
@@ -16,6 +16,7 @@ export function tableColumns(contract: Contract): TableColumn[] {
     doc: columnDoc(column, contract.key.includes(column.name)),
   }));
   if (contract.layer === 'gold') return [...own, SNAPSHOT];
+  if (contract.layer === 'projection') return [...own, STREAM_VERSION, EVENT_AT, SNAPSHOT];
   return [
     ...own,
     ...(contract.unknownColumns === 'rescue' ? [RESCUED] : []),
@@ -62,6 +63,24 @@ const ARRIVAL = added(
 );
 
 const SNAPSHOT = added(SNAPSHOT_NAME, 'long', 'The Silver snapshot that the row was computed from');
+
+/** Columns of a projection that no contract can name: how far its row's stream was folded. */
+export const STREAM_VERSION_NAME = '_stream_version';
+export const EVENT_AT_NAME = '_event_at';
+
+/** Whether Assay adds a column of that name to the tables of a layer's contracts. */
+export function isAddedName(layer: Contract['layer'], name: string): boolean {
+  if (layer === 'silver') return LINEAGE_NAMES.some((one) => one === name);
+  const isOfFold = name === STREAM_VERSION_NAME || name === EVENT_AT_NAME;
+  return name === SNAPSHOT_NAME || (layer === 'projection' && isOfFold);
+}
+
+const STREAM_VERSION = added(
+  STREAM_VERSION_NAME,
+  'long',
+  'The greatest version of the stream that was folded',
+);
+const EVENT_AT = added(EVENT_AT_NAME, 'timestamptz', "The latest time of the stream's events, UTC");
 
 function columnDoc(column: ContractColumn, isKey: boolean): string {
   const marks = [

@@ -118,6 +118,9 @@ export const protectedDrillContracts: ContractSource = sourceOf(paymentsLake('dr
 function sourceOf({ contracts, sql }: PaymentsLake): ContractSource {
   return {
     list: async () => Object.entries(contracts).map(([file, text]) => ({ file, text })),
+    projection: async (name) => {
+      throw new ConfigError('PROJECTION_MISSING', `The drill has no projection ${name}.`);
+    },
     sql: async (name) => {
       const text = sql[name];
       if (text !== undefined) return text;

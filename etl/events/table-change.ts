@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { changedMonths } from '../gold/months.ts';
+import type { PointerLayer } from '../naming/datasets.ts';
 import { monthLabel } from '../naming/tables.ts';
 import { toldKey } from '../naming/told.ts';
 import type { ObjectStore } from '../ports.ts';
@@ -35,7 +36,7 @@ export interface TableChange {
  */
 export async function changeOf(
   objects: ObjectStore,
-  layer: 'silver' | 'gold',
+  layer: PointerLayer,
   pointer: Pointer,
 ): Promise<TableChange | undefined> {
   const { dataset, version, snapshot_id: snapshot } = pointer;

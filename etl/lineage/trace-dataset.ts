@@ -1,4 +1,5 @@
 import { loadContracts, requireContract } from '../contract/load-contracts.ts';
+import { madeOf } from '../contract/made-of.ts';
 import type { Effects } from '../ports.ts';
 import { withPublished } from '../stages/kept-contracts.ts';
 import { maskTrace } from './mask-trace.ts';
@@ -17,7 +18,7 @@ export async function traceDataset(
 ): Promise<Trace> {
   const all = await loadContracts(effects.contracts);
   const meant = requireContract(all, dataset);
-  const inputs = meant.layer === 'gold' ? meant.inputs : [];
+  const inputs = madeOf(meant);
   const loaded = await withPublished(effects.objects, all, [dataset, ...inputs]);
   const contract = requireContract(loaded, dataset);
   const found = await traceFigure(effects, loaded, { ...request, contract });

@@ -81,6 +81,11 @@ export async function traceFigure(
         if (input.rows === 0) throw noRow(table);
         return { figure: null, closing: null, inputs: [input] };
       }
+      if (contract.layer === 'projection')
+        throw new ConfigError(
+          'NO_ROW',
+          `${table} is folded from the streams of ${contract.inputs.join()}: ask that for a record of a file.`,
+        );
       if (record !== undefined)
         throw new ConfigError(
           'NO_ROW',

@@ -28,8 +28,22 @@ export function datasetPath(dataset: string): string {
   return `${domain}/${name}`;
 }
 
-/** The kinds of tables that a dataset has; `source_files` is its ledger. */
-export type Layer = 'silver' | 'gold' | 'quarantine' | 'condemned' | 'source_files';
+/** The kinds of tables that a dataset has; `source_files` is its ledger, `projection_state` what a projection goes on from. */
+export type Layer =
+  | 'silver'
+  | 'gold'
+  | 'projection'
+  | 'projection_state'
+  | 'quarantine'
+  | 'condemned'
+  | 'source_files';
+
+/** The layers of contracts: those whose tables have a pointer of their own. */
+export type PointerLayer = 'silver' | 'gold' | 'projection';
+
+/** Whether a table has the columns of its contract. */
+export const isContractTable = (layer: Layer): layer is PointerLayer =>
+  layer === 'silver' || layer === 'gold' || layer === 'projection';
 
 /** `silver`, `spend.council_payments` → `silver.spend_council_payments`, as analysts write it. */
 export function tableName(layer: Layer, dataset: string): string {

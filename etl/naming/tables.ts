@@ -1,17 +1,27 @@
-import { datasetPath, type Layer, schemaVersion } from './datasets.ts';
+import { datasetPath, type Layer, type PointerLayer, schemaVersion } from './datasets.ts';
 
 /** Keys of tables, their data files, metadata and pointers. They are made in this folder and nowhere else. */
 
 const LAYER_FOLDERS: Readonly<Record<Layer, string>> = {
   silver: 'silver',
   gold: 'gold',
+  projection: 'projection',
+  // Its root isn't inside the projection's own: no domain has a '=' in its name.
+  projection_state: 'projection/table=state',
   quarantine: 'quarantine',
   condemned: 'condemned',
   source_files: 'ops/source_files',
 };
 
 /** Top folders of what DuckDB reads from a lake: tables, and what runs keep. Bronze is read by the scanner. */
-export const ENGINE_FOLDERS: readonly string[] = ['silver', 'gold', 'quarantine', 'condemned', 'ops'];
+export const ENGINE_FOLDERS: readonly string[] = [
+  'silver',
+  'gold',
+  'projection',
+  'quarantine',
+  'condemned',
+  'ops',
+];
 
 /**
  * Root of a table's files. A later generation's isn't inside an earlier one's, so that a cleanup below a root can't see
@@ -78,8 +88,8 @@ export function monthLabel(month: number): string {
   return `${String(year).padStart(4, '0')}-${String(month - (year - 1970) * 12 + 1).padStart(2, '0')}`;
 }
 
-/** The pointer whose conditional write is the commit: one for Silver, quarantine, condemned and ledger of a dataset together, one for each Gold table. */
-export function pointerKey(layer: 'silver' | 'gold', dataset: string): string {
+/** The pointer whose conditional write is the commit: one for Silver, quarantine, condemned and ledger of a dataset together, one for each Gold table, one for a projection and its states. */
+export function pointerKey(layer: PointerLayer, dataset: string): string {
   return `${tableRoot(layer, dataset)}/${POINTER}`;
 }
 

@@ -13,6 +13,7 @@ export interface Ailment {
     | 'BREAKER'
     | 'SEAL_MISSING'
     | 'GOLD_BEHIND'
+    | 'PROJECTION_BEHIND'
     | 'RESTATEMENT'
     | 'RELEASE'
     | 'UPKEEP'

@@ -1,4 +1,10 @@
-import type { Contract, GoldContract, ServiceLevel, SourceContract } from '../contract/contract.ts';
+import type {
+  Contract,
+  GoldContract,
+  ProjectionContract,
+  ServiceLevel,
+  SourceContract,
+} from '../contract/contract.ts';
 import { DataError } from '../errors.ts';
 import { sourceName } from '../naming/bronze.ts';
 import type { Effects } from '../ports.ts';
@@ -25,7 +31,7 @@ import { dueAt } from './promised-time.ts';
 /** How a dataset, or a Gold table, does. */
 export interface Health {
   readonly dataset: string;
-  readonly layer: 'silver' | 'gold';
+  readonly layer: Contract['layer'];
   /** When data was last published; null before the first time. */
   readonly publishedAt: string | null;
   readonly ailments: readonly Ailment[];
@@ -43,6 +49,7 @@ export async function checkHealth(effects: Effects, contract: Contract): Promise
   const known = await readTellingPointer(effects, contract);
   if (known.kind === 'wrong') return { dataset, layer, publishedAt: null, ailments: [known.ailment] };
   const { read } = known;
+  if (contract.layer === 'projection') return projectionHealth(effects, contract, read?.pointer);
   if (contract.layer === 'gold') return goldHealth(effects, contract, read?.pointer);
   const now = effects.clock.now();
   const ledger = await loadLedger(effects, contract, read, newRunId(now));
@@ -231,6 +238,40 @@ async function upkeep(
   return [{ code: 'UPKEEP', what: `the upkeep lags behind: ${what.join(', ')}`, next }];
 }
 
+async function projectionHealth(
+  effects: Effects,
+  contract: ProjectionContract,
+  pointer: Pointer | undefined,
+): Promise<Health> {
+  const { dataset, layer, inputs } = contract;
+  return {
+    ...{ dataset, layer, publishedAt: pointer?.committed_at ?? null },
+    ailments: [
+      ...unreadable(contract),
+      ...moved(effects, pointer),
+      ...(await upkeep(effects, contract, pointer)),
+      ...(await behind(effects, inputs, { pointer, code: 'PROJECTION_BEHIND' })),
+    ],
+  };
+}
+
+/** Inputs that were published since a table was made of them. */
+async function behind(
+  effects: Effects,
+  inputs: readonly string[],
+  { pointer, code }: { readonly pointer: Pointer | undefined; readonly code: Ailment['code'] },
+): Promise<Ailment[]> {
+  const ailments: Ailment[] = [];
+  for (const input of inputs) {
+    const current = (await readPointer(effects.objects, 'silver', input))?.pointer.snapshot_id;
+    if (current === undefined || pointer?.inputs?.[input] === current) continue;
+    const made = pointer === undefined ? 'it was never made' : `it was made from ${pointer.inputs?.[input]}`;
+    const what = `${input} stands at snapshot ${current}, and ${made}`;
+    ailments.push({ code, what, next: `run --dataset ${input}` });
+  }
+  return ailments;
+}
+
 async function goldHealth(
   effects: Effects,
   contract: GoldContract,
@@ -241,14 +282,8 @@ async function goldHealth(
     ...pastItsEnd(contract, effects.clock.now()),
     ...moved(effects, pointer),
     ...(await upkeep(effects, contract, pointer)),
+    ...(await behind(effects, contract.inputs, { pointer, code: 'GOLD_BEHIND' })),
   ];
-  for (const input of contract.inputs) {
-    const current = (await readPointer(effects.objects, 'silver', input))?.pointer.snapshot_id;
-    if (current === undefined || pointer?.inputs?.[input] === current) continue;
-    const made = pointer === undefined ? 'it was never made' : `it was made from ${pointer.inputs?.[input]}`;
-    const what = `${input} stands at snapshot ${current}, and ${made}`;
-    ailments.push({ code: 'GOLD_BEHIND', what, next: `run --dataset ${input}` });
-  }
   const { dataset, layer } = contract;
   for (const { month, waiting: rows } of closedMonths(pointer ?? {})) {
     if (rows === undefined) continue;

@@ -1,10 +1,12 @@
 import { closedStates } from '../closing/closed-states.ts';
 import type { Contract } from '../contract/contract.ts';
 import { type LoadedContracts, loadContracts, requireContract } from '../contract/load-contracts.ts';
+import { madeOf } from '../contract/made-of.ts';
 import { planKey } from '../naming/runs.ts';
 import { metadataFolder } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import { type DatasetState, keepStates, statesOf } from '../stages/dataset-history.ts';
+import { mainTable } from '../stages/dataset-tables.ts';
 import { Plan, parseDocument } from '../stages/documents.ts';
 import { followCatalog } from '../stages/follow-catalog.ts';
 import { keepLog } from '../stages/kept-logs.ts';
@@ -85,7 +87,7 @@ export async function expire(effects: Effects, request: ExpireRequest, word?: Wo
   if (read === undefined) return { ...head, version: 0, expired: {}, kept: {} };
   const keep = await keptIds(effects, { loaded, pointer: read.pointer, request });
   const { tables, expired, kept, forgotten } = await expireTables(effects, read, keep);
-  const bases = layer === 'gold' ? new Set<number>() : await heldBases(effects, dataset);
+  const bases = layer !== 'silver' ? new Set<number>() : await heldBases(effects, dataset);
   const { atLeast = 1 } = request;
   const id = newRunId(effects.clock.now());
   const old = await expireGenerations(effects, read.pointer, { before, atLeast, keep, bases, id });
@@ -122,12 +124,12 @@ async function keptIds(
   { loaded, pointer, request }: Choosing,
 ): Promise<ReadonlySet<number>> {
   const { dataset } = pointer;
-  const main = pointer.tables.source_files === undefined ? 'gold' : 'source_files';
+  const main = mainTable(pointer);
   const state = pointer.tables[main];
   if (state === undefined) return new Set();
   const { metadata } = await openTable(effects.objects, state);
   const states = statesOf(metadata);
-  const bases = main === 'gold' ? new Set<number>() : await heldBases(effects, dataset);
+  const bases = main !== 'source_files' ? new Set<number>() : await heldBases(effects, dataset);
   const held = states.filter(({ version }) => bases.has(version)).map((one) => one.ledger_snapshot_id);
   const closed = await closedStates(effects, loaded, dataset);
   // Which files a row is from stands in the ledger of its time.
@@ -139,10 +141,9 @@ async function keptIds(
   for (const { ledger_snapshot_id, tables } of states)
     if (keep.has(ledger_snapshot_id)) for (const id of Object.values(tables)) keep.add(id);
   for (const contract of loaded.contracts.values()) {
-    if (contract.layer !== 'gold' || !contract.inputs.includes(dataset)) continue;
-    const made = (await readKnownPointer(effects.objects, 'gold', contract.dataset))?.pointer.inputs?.[
-      dataset
-    ];
+    if (contract.layer === 'silver' || !madeOf(contract).includes(dataset)) continue;
+    const made = (await readKnownPointer(effects.objects, contract.layer, contract.dataset))?.pointer
+      .inputs?.[dataset];
     if (made !== undefined) keep.add(made);
   }
   return keep;

@@ -1,6 +1,7 @@
 import { provenClosings } from '../closing/proven-closings.ts';
 import type { Contract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
+import { madeOf } from '../contract/made-of.ts';
 import type { Layer } from '../naming/datasets.ts';
 import { decisionsPrefix } from '../naming/decisions.ts';
 import { runRecordKey } from '../naming/runs.ts';
@@ -8,6 +9,7 @@ import { metadataFolder, tableRoot } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import { readLetGoNote } from '../quarantine/letting-go/let-go-note.ts';
 import { type DatasetState, statesOf } from '../stages/dataset-history.ts';
+import { TABLES_OF } from '../stages/dataset-tables.ts';
 import { parseDocument } from '../stages/documents.ts';
 import { Decision, RunRecord } from '../stages/outcomes.ts';
 import { followedBy } from '../table/generations.ts';
@@ -29,18 +31,24 @@ interface Found {
  * computed from published data.
  */
 export async function lastProven(effects: Effects, contract: Contract): Promise<Pointer | undefined> {
-  return contract.layer === 'gold'
-    ? await lastGold(effects, contract)
-    : await lastOfDataset(effects, contract.dataset);
+  return contract.layer === 'silver'
+    ? await lastOfDataset(effects, contract.dataset)
+    : await lastMade(effects, contract);
 }
 
-/** The newest generation of a Gold table that has metadata: what it holds was computed from what was published. */
-async function lastGold(effects: Effects, contract: Contract): Promise<Pointer | undefined> {
+/** The newest generation of a Gold table or projection that has metadata: what it holds was computed from what was published. */
+async function lastMade(effects: Effects, contract: Contract): Promise<Pointer | undefined> {
+  const { dataset, layer: main } = contract;
   let last: Pointer | undefined;
   for (let generation = 1; ; generation++) {
-    const [newest] = await metadataOf(effects, { layer: 'gold', dataset: contract.dataset, generation });
+    const [newest] = await metadataOf(effects, { layer: main, dataset, generation });
     if (newest === undefined) break;
-    const pointer = goldPointer(newest, contract);
+    const tables: Record<string, TableState> = { [main]: stateOf(newest) };
+    for (const layer of TABLES_OF[main]) {
+      const [own] = await metadataOf(effects, { layer, dataset, generation });
+      if (own !== undefined) tables[layer] = stateOf(own);
+    }
+    const pointer = madePointer(newest, contract, tables);
     const from = new Date(newest.metadata.snapshots[0]?.['timestamp-ms'] ?? 0).toISOString();
     last = last === undefined ? pointer : { ...pointer, ...followedBy(last, { generation, at: from }) };
   }
@@ -217,9 +225,9 @@ async function isRecorded(effects: Effects, state: DatasetState, metadata: Table
   if (stored !== undefined && parseDocument(stored.body, key, RunRecord).snapshotId === snapshot_id)
     return true;
   const { contracts } = await loadContracts(effects.contracts);
-  for (const gold of contracts.values()) {
-    if (gold.layer !== 'gold' || !gold.inputs.includes(dataset)) continue;
-    const read = await readPointer(effects.objects, 'gold', gold.dataset).catch(() => undefined);
+  for (const made of contracts.values()) {
+    if (made.layer === 'silver' || !madeOf(made).includes(dataset)) continue;
+    const read = await readPointer(effects.objects, made.layer, made.dataset).catch(() => undefined);
     if (read?.pointer.inputs?.[dataset] === snapshot_id) return true;
   }
   return false;
@@ -269,23 +277,30 @@ function stateOf({ key, metadata }: Found): TableState {
   };
 }
 
-/** What Gold says of itself; that its contract's digest is left empty has the next refresh make all of it anew. */
-function goldPointer({ key, metadata }: Found, { dataset, version }: Contract): Pointer {
-  const gold = stateOf({ key, metadata });
+/**
+ * What Gold or a projection says of itself; that its contract's digest is left empty has the next refresh make all of it
+ * anew.
+ */
+function madePointer(
+  { key, metadata }: Found,
+  { dataset, version }: Contract,
+  tables: Readonly<Record<string, TableState>>,
+): Pointer {
+  const made = stateOf({ key, metadata });
   const { summary = {}, 'timestamp-ms': ms = 0 } = currentSnapshot(metadata) ?? {};
   return {
     format: 1,
     dataset,
     version: metadataVersion(key) + 1,
-    snapshot_id: gold.snapshot_id,
-    metadata_location: gold.metadata_location,
+    snapshot_id: made.snapshot_id,
+    metadata_location: made.metadata_location,
     run_id: summary['assay.run-id'] ?? '',
     execution: summary['assay.run-id'] ?? '',
     seal_digest: '',
     contract_version: version,
     contract_digest: '',
     committed_at: new Date(ms).toISOString(),
-    tables: { gold },
+    tables: { ...tables },
     inputs: JSON.parse(summary['assay.inputs'] ?? '{}') as Record<string, number>,
   };
 }

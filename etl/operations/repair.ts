@@ -1,4 +1,5 @@
 import type { Contract } from '../contract/contract.ts';
+import { madeOf } from '../contract/made-of.ts';
 import { ConfigError, DataError, messageOf } from '../errors.ts';
 import { pointerKey } from '../naming/tables.ts';
 import type { Effects, ObjectHistory } from '../ports.ts';
@@ -72,8 +73,7 @@ export async function repairPointer(
   const details = { key, wrong, from, version, snapshotId: snapshot_id, lastRun: run_id };
   const id = await keepDecision(effects, { kind: 'repaired', dataset, ...word, runId: null, details });
   await followCatalog(effects, contract);
-  for (const input of contract.layer === 'gold' ? contract.inputs.slice(0, 1) : [])
-    await refreshGold({ dataset: input, runId: id }, effects);
+  for (const input of madeOf(contract).slice(0, 1)) await refreshGold({ dataset: input, runId: id }, effects);
 }
 
 /** What keeps a pointer from being followed; null where nothing does. */
@@ -132,7 +132,7 @@ async function findRestorable(
 
 /** How often the table that every commit changes was committed, as its metadata's name says. */
 function commitsOf({ tables }: Pointer): number {
-  return metadataVersion((tables.source_files ?? tables.gold)?.metadata_key);
+  return metadataVersion((tables.source_files ?? tables.gold ?? tables.projection_state)?.metadata_key);
 }
 
 /** Throws ConfigError `NOTHING_TO_REPAIR` where nothing is wrong. */

@@ -1,13 +1,14 @@
 import { auditExtras } from '../audit/audit-extras.ts';
 import { auditTables } from '../audit/audit-tables.ts';
 import type { Contract } from '../contract/contract.ts';
+import { madeOf } from '../contract/made-of.ts';
 import { DataError } from '../errors.ts';
 import { retriesPrefix, retryOf } from '../naming/decisions.ts';
 import { commitPlanKey, planKey, sealKey, stagingPrefix } from '../naming/runs.ts';
 import { tableRoot } from '../naming/tables.ts';
 import { refreshesPrefix, writerKey, writersPrefix } from '../naming/upkeep.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
-import { DATASET_TABLES } from '../stages/dataset-tables.ts';
+import { TABLES_OF } from '../stages/dataset-tables.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { rootsOfAll } from '../table/generations.ts';
@@ -62,7 +63,7 @@ async function vacuumAt(
 ): Promise<Vacuumed> {
   const { dataset, layer } = contract;
   // Upgrades of a Gold table write its files, too, not only runs of its inputs.
-  const sources = contract.layer === 'gold' ? [...contract.inputs, dataset] : [dataset];
+  const sources = [...madeOf(contract), dataset];
   const runs = await Promise.all(sources.map((source) => findRuns(effects, source, { nowMs, olderThanMs })));
   const active = runs.flatMap((one) => one.active);
   const head = { dataset, layer };
@@ -83,9 +84,8 @@ interface Looking {
 /** What nobody needs, in the order to remove it: a file goes before what marks it as a leftover. */
 async function leftovers(effects: Effects, { contract, pointer, runs }: Looking): Promise<ObjectInfo[]> {
   const { dataset } = contract;
-  const layers = contract.layer === 'gold' ? (['gold'] as const) : DATASET_TABLES;
   const roots = new Set([
-    ...layers.map((layer) => tableRoot(layer, dataset)),
+    ...TABLES_OF[contract.layer].map((layer) => tableRoot(layer, dataset)),
     ...(pointer === undefined ? [] : rootsOfAll(pointer)),
   ]);
   const listed = await Promise.all([...roots].map((root) => effects.objects.list(`${root}/`)));
@@ -103,7 +103,7 @@ async function leftovers(effects: Effects, { contract, pointer, runs }: Looking)
   });
   // Whoever left a mark young enough to be at work would have stopped the vacuum.
   const marks = await effects.objects.list(writersPrefix(dataset));
-  if (contract.layer === 'gold')
+  if (contract.layer !== 'silver')
     return [...files, ...(await refreshLeftovers(effects, dataset, stored.keys())), ...marks];
   const [own] = runs;
   const staged = own === undefined ? [] : await stagedLeftovers(effects, contract, { own, stored });

@@ -20,7 +20,7 @@ export interface AskedSubject {
 /** Datasets of which something is protected, ordered by name. */
 export const protectedContracts = (contracts: Iterable<Contract>): SourceContract[] =>
   [...contracts].flatMap((contract) =>
-    contract.layer !== 'gold' && isProtected(protectionOf(contract)) ? [contract] : [],
+    contract.layer === 'silver' && isProtected(protectionOf(contract)) ? [contract] : [],
   );
 
 /**

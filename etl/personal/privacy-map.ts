@@ -5,6 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import { parseSql } from '../engine/parse-sql.ts';
 import { withScratchEngine } from '../engine/with-scratch-engine.ts';
 import { bindMonths } from '../gold/rebuild.ts';
+import type { PointerLayer } from '../naming/datasets.ts';
 import { tableName } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
 import { protectionOf, subjectOf } from '../privacy/protection.ts';
@@ -15,7 +16,7 @@ import { contractsOfPeople } from './contracts-of-people.ts';
 /** A column with personal data, or with what stands for it. */
 export interface MappedColumn {
   readonly dataset: string;
-  readonly layer: 'silver' | 'gold';
+  readonly layer: PointerLayer;
   /** Where its values or envelopes stand; nowhere where they are dropped. */
   readonly layers: readonly string[];
   readonly column: string;

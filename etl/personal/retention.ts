@@ -21,7 +21,7 @@ const BY = 'assay';
  */
 export async function endPeriods(effects: Effects, contract: Contract): Promise<readonly VaultPeriod[]> {
   const { vault } = effects;
-  if (vault === undefined || contract.layer === 'gold' || !isProtected(protectionOf(contract))) return [];
+  if (vault === undefined || contract.layer !== 'silver' || !isProtected(protectionOf(contract))) return [];
   const { dataset, retention } = contract;
   if (retention === undefined) return [];
   const now = effects.clock.now();

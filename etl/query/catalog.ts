@@ -1,12 +1,12 @@
-import { LINEAGE_NAMES, SNAPSHOT_NAME } from '../contract/check-columns.ts';
 import type { Classification, Contract, ContractColumn } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
+import { isAddedName } from '../contract/table-columns.ts';
 import { zoneNote } from '../contract/timezone-text.ts';
 import type { Engine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { ConfigError, DataError } from '../errors.ts';
-import type { Layer } from '../naming/datasets.ts';
+import { isContractTable, type Layer } from '../naming/datasets.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
 import { publishedContract } from '../stages/kept-contracts.ts';
 import type { ColumnType, TableColumn } from '../table/schema.ts';
@@ -40,6 +40,8 @@ export interface CatalogColumn {
 const LAYER_WORDS: Readonly<Record<Layer, string>> = {
   silver: '',
   gold: '',
+  projection: '',
+  projection_state: 'What it is folded on from, a row a stream: ',
   quarantine: 'Records that failed, with every reason: ',
   condemned: 'Records that were given up, with every reason: ',
   source_files: 'The source files that were dealt with: ',
@@ -114,9 +116,9 @@ function catalogTable({ contract, name, layer, columns }: TableName): CatalogTab
 }
 
 function catalogColumn(contract: Contract, layer: Layer, { name, type, doc }: TableColumn): CatalogColumn {
-  const isOfSource = layer === 'silver' || layer === 'gold';
+  const isOfSource = isContractTable(layer);
   const own = isOfSource ? contract.columns.find((column) => column.name === name) : undefined;
-  const isAdded = layer === 'silver' ? LINEAGE_NAMES.some((one) => one === name) : name === SNAPSHOT_NAME;
+  const isAdded = isContractTable(layer) && isAddedName(layer, name);
   return {
     name,
     type: duckType(type),

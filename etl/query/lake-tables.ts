@@ -5,7 +5,7 @@ import { LEDGER_COLUMNS, REJECT_TABLE_COLUMNS } from '../refining/reject-tables.
 import type { TableColumn } from '../table/schema.ts';
 
 /** The schemas of a lake. */
-export const SCHEMAS = ['silver', 'gold', 'quarantine', 'condemned', 'ops'] as const;
+export const SCHEMAS = ['silver', 'gold', 'projection', 'quarantine', 'condemned', 'ops'] as const;
 
 /** A table that a contract makes, with the columns of today's contract. */
 export interface TableName {
@@ -26,7 +26,7 @@ export function tablesOf(contract: Contract): TableName[] {
     dataset,
     columns,
   });
-  if (contract.layer === 'gold') return [made('gold', tableColumns(contract))];
+  if (contract.layer !== 'silver') return [made(contract.layer, tableColumns(contract))];
   return [
     made('silver', tableColumns(contract)),
     made('quarantine', REJECT_TABLE_COLUMNS),

@@ -4,7 +4,7 @@ import { loadContracts } from '../contract/load-contracts.ts';
 import { type Engine, readParquet } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { ConfigError } from '../errors.ts';
-import type { Layer } from '../naming/datasets.ts';
+import { isContractTable, type Layer } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
 import { requireNeverPublished } from '../stages/known-pointer.ts';
 import { schemaColumns } from '../table/fields.ts';
@@ -70,13 +70,17 @@ export async function createLakeViews(
   const meant = named.filter(({ name }) => plain.includes(name));
   for (const { layer, dataset: own, table, isExpired } of meant)
     if (table === undefined && isExpired !== true)
-      await requireNeverPublished(effects.objects, layer === 'gold' ? layer : 'silver', own);
+      await requireNeverPublished(
+        effects.objects,
+        layer === 'gold' || layer === 'projection' ? layer : 'silver',
+        own,
+      );
   refuseExpired(wantsOps ? views : meant, moment);
   if (!wantsOps) refuseTooEarly(meant, moment);
   // Some of ops.* reads all other tables, with today's columns.
   const bases = new Map<string, string>();
   for (const view of wantsOps ? views : named) {
-    const isOwn = isExact && (!wantsOps || view.layer === 'silver' || view.layer === 'gold');
+    const isOwn = isExact && (!wantsOps || isContractTable(view.layer));
     const shown = isOwn ? { ...view, columns: ownColumns(view, moment) } : view;
     const from = await createView(engine, effects, shown, { moment, reader, shows });
     if (from !== undefined) bases.set(view.name, from);
@@ -115,7 +119,7 @@ async function describeView(
 ): Promise<LakeView> {
   const state = pointer?.tables[made.layer];
   const table = state === undefined ? undefined : await openTable(effects.objects, state);
-  const isOwn = table !== undefined && (made.layer === 'silver' || made.layer === 'gold');
+  const isOwn = table !== undefined && isContractTable(made.layer);
   const published = isOwn ? { columns: schemaColumns(currentSchema(table.metadata)) } : {};
   const earlier = pointer === undefined ? [] : await earlierTables(effects, pointer, made.layer);
   return { ...made, ...published, table, earlier, pointer };
@@ -203,7 +207,10 @@ async function createView(
   const paths = table === undefined ? [] : await pathsAt(effects, table, moment);
   const from = paths.length === 0 ? `(${emptySelect(columns)})` : `(${unionWithAll(columns, paths)})`;
   // Gold lies in the order of its key.
-  const order = layer === 'gold' && columns.some(isHidden) ? keyedOrderSql(columns, effects.digestKey()) : '';
+  const order =
+    (layer === 'gold' || layer === 'projection') && columns.some(isHidden)
+      ? keyedOrderSql(columns, effects.digestKey())
+      : '';
   const [schema = '', name = ''] = view.name.split('.');
   await engine.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(schema)}`);
   await engine.run(

@@ -12,15 +12,17 @@ export function maskedRestatements(
   reader: Reader | undefined,
 ): string {
   if (reader === undefined || reader.hidden.size === 0) return select;
-  const golds = views.filter(({ layer }) => layer === 'gold').map(({ contract }) => contract);
+  const made = views
+    .filter(({ layer }) => layer === 'gold' || layer === 'projection')
+    .map(({ contract }) => contract);
   const seen = (contract: LakeView['contract'], column: string): boolean =>
-    !isHiddenFrom(reader, contract, { layer: 'gold', column });
-  const columns = golds.flatMap((contract) =>
+    !isHiddenFrom(reader, contract, { layer: contract.layer, column });
+  const columns = made.flatMap((contract) =>
     contract.columns
       .filter(({ name }) => seen(contract, name))
       .map(({ name }) => `(${literal(contract.dataset)}, ${literal(name)})`),
   );
-  const keys = golds
+  const keys = made
     .filter((contract) => contract.key.every((column) => seen(contract, column)))
     .map(({ dataset }) => literal(dataset));
   const isSeen = columns.length === 0 ? 'false' : `(dataset, "column") IN (${columns.join(', ')})`;

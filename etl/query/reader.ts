@@ -1,7 +1,7 @@
-import { LINEAGE_NAMES, SNAPSHOT_NAME } from '../contract/check-columns.ts';
 import type { Classification, Contract } from '../contract/contract.ts';
+import { isAddedName } from '../contract/table-columns.ts';
 import { literal } from '../engine/sql.ts';
-import type { Layer } from '../naming/datasets.ts';
+import { isContractTable, type Layer } from '../naming/datasets.ts';
 import { RAW_COLUMNS } from '../refining/reject-tables.ts';
 import type { SCHEMAS } from './lake-tables.ts';
 import type { OPS_TABLES } from './ops-tables.ts';
@@ -36,12 +36,10 @@ export function mayRead(reader: Reader | undefined, name: string): boolean {
 /** How sensitive a column of a table is, lineage columns included: what the contract says, or what it implies. */
 export function classificationOf(contract: Contract, layer: Layer, column: string): Classification {
   if (layer === 'source_files') return 'internal';
-  const isOfSource = layer === 'silver' || layer === 'gold';
+  const isOfSource = isContractTable(layer);
   const own = isOfSource ? contract.columns.find(({ name }) => name === column) : undefined;
   if (own !== undefined) return own.classification;
-  const isAdded = isOfSource
-    ? column === SNAPSHOT_NAME || LINEAGE_NAMES.some((one) => one === column)
-    : !RAW_COLUMNS.includes(column);
+  const isAdded = isOfSource ? isAddedName(layer, column) : !RAW_COLUMNS.includes(column);
   // What holds whole records, and a column that the contract has no longer.
   return isAdded ? 'internal' : mostSensitive(contract);
 }
@@ -56,7 +54,8 @@ export function isHiddenFrom(
   { layer, column }: { readonly layer: Layer; readonly column: string },
 ): boolean {
   if (reader === undefined) return false;
-  const isHash = column === 'row_hash' && layer !== 'gold' && layer !== 'source_files';
+  const isHash =
+    column === 'row_hash' && layer !== 'gold' && layer !== 'projection' && layer !== 'source_files';
   const seen = isHash ? mostSensitive(contract) : classificationOf(contract, layer, column);
   return (
     reader.hidden.has(seen) ||

@@ -1,3 +1,4 @@
+import { isContractTable } from '../naming/datasets.ts';
 import { schemaColumns } from '../table/fields.ts';
 import { generationAt } from '../table/generations.ts';
 import type { LakeTable } from '../table/lake-table.ts';
@@ -25,6 +26,6 @@ export function seenGeneration(view: LakeView, { asOf, ms }: Moment): LakeView {
 /** A generation keeps its own columns. An expired one must not look empty. */
 function withTable(view: LakeView, table: LakeTable | undefined, isExpired = false): LakeView {
   if (table === undefined) return { ...view, table, isExpired };
-  const isOwn = view.layer === 'silver' || view.layer === 'gold';
+  const isOwn = isContractTable(view.layer);
   return { ...view, table, ...(isOwn ? { columns: schemaColumns(currentSchema(table.metadata)) } : {}) };
 }

@@ -94,7 +94,7 @@ function columnTable({ contract, table: { columns } }: DatasetFacts): Html {
 }
 
 function rulesOf(contract: Contract): Html {
-  if (contract.layer === 'gold' || contract.rules.length === 0) return '' as Html;
+  if (contract.layer !== 'silver' || contract.rules.length === 0) return '' as Html;
   const rows = contract.rules.map(({ rule, description, expression }) => [
     html`${text(rule)}`,
     html`${text(description)}`,
@@ -104,7 +104,7 @@ function rulesOf(contract: Contract): Html {
 }
 
 function runTable({ runs, contract }: DatasetFacts): Html {
-  if (contract.layer === 'gold') return html`<p>That of the datasets that it is made of.</p>`;
+  if (contract.layer !== 'silver') return html`<p>That of the datasets that it is made of.</p>`;
   if (runs.length === 0)
     return html`<p>No run yet: <code>assay ingest FILE… --dataset ${text(contract.dataset)}</code> and <code>assay run</code>.</p>`;
   const number = (value: number): Html => html`${text(value.toLocaleString('en-US'))}`;

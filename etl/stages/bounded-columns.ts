@@ -2,7 +2,7 @@ import { RESCUED_NAME } from '../contract/check-columns.ts';
 import type { Contract } from '../contract/contract.ts';
 import { openColumns } from '../contract/open-columns.ts';
 import { tableColumns } from '../contract/table-columns.ts';
-import type { Layer } from '../naming/datasets.ts';
+import { isContractTable, type Layer } from '../naming/datasets.ts';
 import { LEDGER_COLUMNS, RAW_COLUMNS, REJECT_TABLE_COLUMNS } from '../refining/reject-tables.ts';
 
 /**
@@ -12,7 +12,7 @@ import { LEDGER_COLUMNS, RAW_COLUMNS, REJECT_TABLE_COLUMNS } from '../refining/r
  */
 export function boundedColumns(contract: Contract, layer: Layer): ReadonlySet<string> {
   if (layer === 'source_files') return new Set(LEDGER_COLUMNS.map(({ name }) => name));
-  if (layer !== 'silver' && layer !== 'gold') return without(REJECT_TABLE_COLUMNS, RAW_COLUMNS);
+  if (!isContractTable(layer)) return without(REJECT_TABLE_COLUMNS, RAW_COLUMNS);
   const open = openColumns(contract);
   const hidden = contract.columns.filter(({ name }) => !open.has(name)).map(({ name }) => name);
   return without(tableColumns(contract), [...hidden, RESCUED_NAME]);

@@ -1,6 +1,7 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { tableColumns } from '../contract/table-columns.ts';
 import { ConflictError, DataError } from '../errors.ts';
+import type { Layer, PointerLayer } from '../naming/datasets.ts';
 import { tableRoot } from '../naming/tables.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
 import { LEDGER_COLUMNS, REJECT_TABLE_COLUMNS } from '../refining/reject-tables.ts';
@@ -11,6 +12,26 @@ import type { DataFile, TableColumn } from '../table/schema.ts';
 /** The tables that a dataset's pointer moves together. */
 export const DATASET_TABLES = ['silver', 'quarantine', 'condemned', 'source_files'] as const;
 export type DatasetTable = (typeof DATASET_TABLES)[number];
+
+/** The tables that the pointer of a contract's layer moves together. */
+export const TABLES_OF = {
+  silver: DATASET_TABLES,
+  gold: ['gold'],
+  projection: ['projection', 'projection_state'],
+} as const satisfies Readonly<Record<PointerLayer, readonly Layer[]>>;
+
+/** Of them, the one that every commit changes. */
+export const MAIN_TABLES = {
+  silver: 'source_files',
+  gold: 'gold',
+  projection: 'projection_state',
+} as const satisfies Readonly<Record<PointerLayer, Layer>>;
+
+/** The table that every commit of a pointer's changes. */
+export function mainTable({ tables }: Pick<Pointer, 'tables'>): Layer {
+  if (tables.source_files !== undefined) return MAIN_TABLES.silver;
+  return tables.projection_state === undefined ? MAIN_TABLES.gold : MAIN_TABLES.projection;
+}
 
 /** Opens one of a dataset's tables at a pointer, its schema as today's contract wants it. */
 export function openDatasetTable(

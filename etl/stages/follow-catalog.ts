@@ -65,6 +65,6 @@ function tablesOf(contract: Contract, pointer: Pointer, uriOf: (root: string) =>
 }
 
 function layersOf(contract: Contract): { readonly layer: Layer; readonly columns: readonly TableColumn[] }[] {
-  if (contract.layer === 'gold') return [{ layer: 'gold', columns: tableColumns(contract) }];
+  if (contract.layer !== 'silver') return [{ layer: contract.layer, columns: tableColumns(contract) }];
   return DATASET_TABLES.map((layer) => ({ layer, columns: columnsOf(contract, layer) }));
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DataError } from '../errors.ts';
+import type { PointerLayer } from '../naming/datasets.ts';
 import { decisionsPrefix } from '../naming/decisions.ts';
 import { runsPrefix } from '../naming/runs.ts';
 import { metadataPrefix, pointerKey } from '../naming/tables.ts';
@@ -26,7 +27,7 @@ const Recorded = z.looseObject({ status: z.string().optional(), kind: z.string()
  */
 export async function readKnownPointer(
   objects: ObjectStore,
-  layer: 'silver' | 'gold',
+  layer: PointerLayer,
   dataset: string,
 ): Promise<ReadPointer | undefined> {
   const read = await readPointer(objects, layer, dataset);
@@ -37,7 +38,7 @@ export async function readKnownPointer(
 /** Throws DataError `POINTER_LOST` where there is evidence that a missing pointer once existed. */
 export async function requireNeverPublished(
   objects: ObjectStore,
-  layer: 'silver' | 'gold',
+  layer: PointerLayer,
   dataset: string,
 ): Promise<void> {
   const shown = await findEvidence(objects, layer, dataset);
@@ -56,14 +57,14 @@ export async function requireNeverPublished(
  */
 export async function findEvidence(
   objects: ObjectStore,
-  layer: 'silver' | 'gold',
+  layer: PointerLayer,
   dataset: string,
 ): Promise<string | undefined> {
-  const table = layer === 'gold' ? 'gold' : 'source_files';
+  const table = layer === 'silver' ? 'source_files' : layer;
   const metadata = await objects.list(`${metadataPrefix(table, dataset)}/`);
   const later = metadata.find(({ key }) => isBuiltOnOther(key));
   if (later !== undefined) return `${later.key} was built on what it named`;
-  if (layer === 'gold') return undefined;
+  if (layer !== 'silver') return undefined;
   const run = await findRecord(objects, runsPrefix(dataset), ({ status = '' }) =>
     ['promoted', 'nothing-published', 'rolled-back'].includes(status),
   );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ConflictError, DataError } from '../errors.ts';
+import type { PointerLayer } from '../naming/datasets.ts';
 import { pointerKey } from '../naming/tables.ts';
 import type { ObjectStore } from '../ports.ts';
 import { Closing } from './closings.ts';
@@ -61,7 +62,7 @@ export const Pointer = z.object({
   contract_digest: z.string(),
   committed_at: z.string(),
   tables: z.record(z.string(), TableState),
-  /** Gold only: for each input dataset, the Silver snapshot that the rows come from. */
+  /** Gold and projections only: for each input dataset, the Silver snapshot that the rows come from. */
   inputs: z.record(z.string(), z.number().int()).exactOptional(),
   /** Which generation of the tables it names; absent: the first. */
   generation: z.number().int().positive().exactOptional(),
@@ -85,7 +86,7 @@ export interface ReadPointer {
 /** The pointer as it stands now; undefined before the first commit. */
 export async function readPointer(
   objects: ObjectStore,
-  layer: 'silver' | 'gold',
+  layer: PointerLayer,
   dataset: string,
 ): Promise<ReadPointer | undefined> {
   const key = pointerKey(layer, dataset);
@@ -119,7 +120,7 @@ export type NextPointer = Omit<Pointer, 'tables'> & {
  */
 export async function movePointer(
   objects: ObjectStore,
-  layer: 'silver' | 'gold',
+  layer: PointerLayer,
   next: NextPointer,
   etag: string | undefined,
 ): Promise<void> {

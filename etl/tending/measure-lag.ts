@@ -4,6 +4,7 @@ import { metadataFolder } from '../naming/tables.ts';
 import { removalsPrefix } from '../naming/upkeep.ts';
 import { stayingIds } from '../operations/expire.ts';
 import type { Effects } from '../ports.ts';
+import { MAIN_TABLES } from '../stages/dataset-tables.ts';
 import { filesOf, openTable, rootOf } from '../table/lake-table.ts';
 import type { Pointer } from '../table/pointer.ts';
 import { endedRuns } from './end-staging.ts';
@@ -34,11 +35,11 @@ export async function measureLag(effects: Effects, contract: Contract, pointer: 
   const { dataset, layer } = contract;
   const nowMs = effects.clock.now().getTime();
   const { keepMs, ...kept } = contract.snapshots ?? DEFAULT_SNAPSHOTS;
-  const main = layer === 'gold' ? 'gold' : 'source_files';
+  const main = MAIN_TABLES[layer];
   const state = pointer.tables[main];
   const table = state && (await openTable(effects.objects, state));
   const stays = table && stayingIds(table.metadata, { dataset, before: new Date(nowMs - keepMs), ...kept });
-  const ended = layer === 'gold' ? new Map() : await endedRuns(effects, dataset, nowMs - GRACE_MS - DAY_MS);
+  const ended = layer !== 'silver' ? new Map() : await endedRuns(effects, dataset, nowMs - GRACE_MS - DAY_MS);
   return {
     snapshots: (table?.metadata.snapshots.length ?? 0) - (stays?.length ?? 0),
     metadataFiles: await countMetadata(effects, pointer),

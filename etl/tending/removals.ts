@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PointerLayer } from '../naming/datasets.ts';
 import { removalsKey, removalsPrefix } from '../naming/upkeep.ts';
 import type { Effects } from '../ports.ts';
 import { getDocument, putDocument } from '../stages/documents.ts';
@@ -50,7 +51,7 @@ export interface RemovalBounds {
  */
 export async function finishRemovals(
   effects: Pick<Effects, 'objects' | 'clock'>,
-  { dataset, layer }: { readonly dataset: string; readonly layer: 'silver' | 'gold' },
+  { dataset, layer }: { readonly dataset: string; readonly layer: PointerLayer },
   { graceMs, most }: RemovalBounds,
 ): Promise<number> {
   const { objects, clock } = effects;

@@ -145,8 +145,8 @@ async function doSteps(effects: Effects, contract: Contract, bounds: TendBounds)
   };
   const bounded = { graceMs: GRACE_MS, most };
   const removed = await finishRemovals(effects, { dataset, layer }, bounded);
-  const unstaged = layer === 'gold' ? 0 : await endStaging(effects, dataset, bounded);
-  const joined = layer === 'gold' ? 0 : await orLater(() => joinSmall(effects, dataset, mostBytes));
+  const unstaged = layer !== 'silver' ? 0 : await endStaging(effects, dataset, bounded);
+  const joined = layer !== 'silver' ? 0 : await orLater(() => joinSmall(effects, dataset, mostBytes));
   const expired = await orLater(() => expireDue(effects, contract, bounds));
   return { removed, unstaged, joined, expired, conflicts };
 }

@@ -13,5 +13,5 @@ export function sensitiveBuckets(contracts: Iterable<Contract>): ReadonlySet<Buc
   const sensitive = [...contracts].filter(({ columns }) =>
     columns.some(({ classification }) => classification === 'personal' || classification === 'confidential'),
   );
-  return new Set(sensitive.flatMap(({ layer }) => (layer === 'gold' ? OF_GOLD : OF_SILVER)));
+  return new Set(sensitive.flatMap(({ layer }) => (layer === 'silver' ? OF_SILVER : OF_GOLD)));
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Contract } from '../../etl/contract/contract.ts';
 import { type LoadedContracts, loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
+import { madeOf } from '../../etl/contract/made-of.ts';
 import { tableName } from '../../etl/naming/datasets.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { describeContract } from '../../etl/query/catalog.ts';
@@ -16,7 +17,7 @@ export const DATASET = z.strictObject({
 
 const Dataset = z.object({
   dataset: z.string(),
-  layer: z.enum(['silver', 'gold']),
+  layer: z.enum(['silver', 'gold', 'projection']),
   table: z.string().meta({ description: 'as SQL names it' }),
   version: z.string(),
   owner: z.string(),
@@ -31,12 +32,10 @@ const Dataset = z.object({
 async function datasetOf(effects: Effects, contract: Contract, all: LoadedContracts) {
   const { dataset, layer, version, owner, description } = contract;
   const pointer = (await readPointer(effects.objects, layer, dataset))?.pointer;
-  const outputs = [...all.contracts.values()].filter(
-    (one) => one.layer === 'gold' && one.inputs.includes(dataset),
-  );
+  const outputs = [...all.contracts.values()].filter((one) => madeOf(one).includes(dataset));
   return {
     ...{ dataset, layer, version, owner, description, table: tableName(layer, dataset) },
-    inputs: contract.layer === 'gold' ? [...contract.inputs] : [],
+    inputs: [...madeOf(contract)],
     outputs: outputs.map((one) => one.dataset),
     publishedAt: pointer?.committed_at ?? null,
     snapshotId: pointer?.snapshot_id ?? null,
@@ -49,7 +48,7 @@ export const listDatasets = route({
   path: '/v1/datasets',
   permission: 'catalogue.read',
   tag: 'Datasets',
-  summary: 'The datasets and Gold tables, by name',
+  summary: 'The datasets, Gold tables and projections, by name',
   query: z.strictObject(PAGE_QUERY),
   answer: z.object({ datasets: z.array(Dataset), next: Next }),
   async handle({ query }, { lake: { effects } }) {

@@ -5,7 +5,7 @@ import { route } from './route.ts';
 
 const Health = z.object({
   dataset: z.string(),
-  layer: z.enum(['silver', 'gold']),
+  layer: z.enum(['silver', 'gold', 'projection']),
   publishedAt: z.string().nullable(),
   lookedAt: z.iso
     .datetime()

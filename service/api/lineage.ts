@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { madeOf } from '../../etl/contract/made-of.ts';
 import { route } from './route.ts';
 
 /** GET /v1/lineage. */
@@ -10,7 +11,7 @@ export const showLineage = route({
   tag: 'Datasets',
   summary: 'Which datasets are made of which',
   answer: z.object({
-    datasets: z.array(z.object({ dataset: z.string(), layer: z.enum(['silver', 'gold']) })),
+    datasets: z.array(z.object({ dataset: z.string(), layer: z.enum(['silver', 'gold', 'projection']) })),
     links: z.array(z.object({ from: z.string(), to: z.string() })),
   }),
   async handle(_, { lake: { effects } }) {
@@ -18,7 +19,7 @@ export const showLineage = route({
     return {
       datasets: contracts.map(({ dataset, layer }) => ({ dataset, layer })),
       links: contracts.flatMap((contract) =>
-        contract.layer === 'gold' ? contract.inputs.map((from) => ({ from, to: contract.dataset })) : [],
+        madeOf(contract).map((from) => ({ from, to: contract.dataset })),
       ),
     };
   },

@@ -14,7 +14,7 @@ const TAG = 'Privacy';
 
 const ProtectedColumn = z.object({
   dataset: z.string(),
-  layer: z.enum(['silver', 'gold']),
+  layer: z.enum(['silver', 'gold', 'projection']),
   layers: z.array(z.string()).meta({ description: 'where its values or envelopes stand' }),
   column: z.string(),
   as: z.enum(['encrypted', 'pseudonym', 'dropped', 'clear', 'unprotected']),

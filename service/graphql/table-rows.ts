@@ -31,6 +31,7 @@ export interface PageRow {
 function neededBy({ contract }: ShownTable, names: ReadonlySet<string>): readonly string[] {
   if (contract.layer === 'gold')
     return names.has('lines') ? [...contract.key, contract.partitionColumn, 'silver_snapshot_id'] : [];
+  if (contract.layer === 'projection') return [];
   return names.has('source') ? ['source_file_id', 'source_row_number'] : [];
 }
 
@@ -59,7 +60,7 @@ export async function rowsOf(
   const { snapshotId, madeFrom, cursors, hasMore } = page;
   let sources: Promise<ReadonlyMap<string, TracedRecord>> | undefined;
   const source = async (row: Readonly<Record<string, SqlValue>>): Promise<TracedRecord | undefined> => {
-    if (contract.layer === 'gold' || snapshotId === null) return undefined;
+    if (contract.layer !== 'silver' || snapshotId === null) return undefined;
     sources ??= sourcesOf(asking, { contract, snapshotId, rows: values });
     return (await sources).get(`${row.source_file_id} ${row.source_row_number}`);
   };

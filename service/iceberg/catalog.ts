@@ -9,7 +9,13 @@ import { readPointer } from '../../etl/table/pointer.ts';
 import { isElsewhere } from '../../etl/table/relocate-table.ts';
 
 /** Schemas whose tables other engines find; those of `ops` are made when they are asked for, and are no Iceberg tables. */
-const NAMESPACES = ['silver', 'gold', 'quarantine', 'condemned'] as const satisfies readonly TableSchema[];
+const NAMESPACES = [
+  'silver',
+  'gold',
+  'projection',
+  'quarantine',
+  'condemned',
+] as const satisfies readonly TableSchema[];
 
 /** A table as Iceberg's REST catalog gives it (LoadTableResult of its OpenAPI description). */
 export interface LoadedTable {

@@ -9,6 +9,7 @@ type OpsTable = keyof typeof OPS_TABLES;
 /** Which permission makes a schema's tables be there. */
 const SCHEMAS: Readonly<Record<TableSchema, Permission>> = {
   gold: 'gold.read',
+  projection: 'gold.read',
   silver: 'silver.read',
   quarantine: 'quarantine.read',
   condemned: 'quarantine.read',

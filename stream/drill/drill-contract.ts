@@ -56,6 +56,9 @@ ${[
 /** The contract of the drill's orders, and nothing else. */
 export const streamDrillContracts: ContractSource = {
   list: async () => [{ file: 'drill/orders.yaml', text: CONTRACT }],
+  projection: async (name) => {
+    throw new ConfigError('PROJECTION_MISSING', `The drill has no projection ${name}.`);
+  },
   sql: async (name) => {
     throw new ConfigError('SQL_MISSING', `The drill has no ${name}.`);
   },

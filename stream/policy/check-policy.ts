@@ -36,8 +36,10 @@ function contractProblems(policy: DatasetPolicy, { contract }: PolicySurrounding
     return [
       `contract_id ${policy.contract_id}: there is no contract of ${dataset} with major version ${major}`,
     ];
-  if (contract.layer === 'gold')
-    return [`contract_id ${policy.contract_id} is a Gold table: no events come for it`];
+  if (contract.layer !== 'silver')
+    return [
+      `contract_id ${policy.contract_id} is a ${contract.layer === 'gold' ? 'Gold table' : 'projection'}: no events come for it`,
+    ];
   return policy.pii_policy === 'ALLOW' && isProtected(protectionOf(contract))
     ? [
         `pii_policy ALLOW: the contract of ${dataset} protects values, so that personal data in its other columns is never allowed; write BLOCK or ALERT`,

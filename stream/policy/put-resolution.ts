@@ -72,7 +72,10 @@ export async function putResolution(
 async function datasetProblems(effects: ControlPlane['effects'], dataset: string): Promise<string[]> {
   const contract = (await loadContracts(effects.contracts)).contracts.get(dataset);
   if (contract === undefined) return [`there is no contract of ${dataset} that can be used`];
-  return contract.layer === 'gold' ? [`${dataset} is a Gold table: no events come for it`] : [];
+  if (contract.layer === 'silver') return [];
+  return [
+    `${dataset} is a ${contract.layer === 'gold' ? 'Gold table' : 'projection'}: no events come for it`,
+  ];
 }
 
 /** Topics that policies send events on to. */

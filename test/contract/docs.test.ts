@@ -21,6 +21,7 @@ const csv = (blocks.find(({ kind }) => kind === 'csv')?.text ?? '').trim().split
 const loaded = await loadContracts({
   list: async () =>
     [...files].filter(([file]) => file.endsWith('.yaml')).map(([file, text]) => ({ file, text })),
+  projection: async (file) => ({ file, text: '' }),
   sql: async (name) => files.get(`sql/gold/${name}`) ?? '',
 });
 

@@ -6,6 +6,7 @@ import { edit, MONTHLY, ORDERS } from './fixture.ts';
 const source = (files: Readonly<Record<string, string>>): ContractSource => ({
   list: async () => Object.entries(files).map(([file, text]) => ({ file, text })),
   sql: async () => '',
+  projection: async (file) => ({ file, text: '' }),
 });
 const thrown = (run: () => unknown): unknown => {
   try {

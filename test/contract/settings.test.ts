@@ -286,7 +286,7 @@ describe('settings of a Gold contract', () => {
     [
       'assay.layer\n        value: gold',
       'assay.layer\n        value: bronze',
-      "22: schema[0].customProperties[0].value: is 'bronze'; write one of silver, gold",
+      "22: schema[0].customProperties[0].value: is 'bronze'; write one of silver, gold, projection",
     ],
     [
       'name: orders\n',

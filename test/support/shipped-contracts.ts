@@ -19,5 +19,6 @@ export function shippedContracts(): ContractSource {
   return {
     list: async () => (await all.list()).filter(({ file }) => SHIPPED_CONTRACTS.includes(file)),
     sql: all.sql,
+    projection: all.projection,
   };
 }

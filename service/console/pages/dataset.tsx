@@ -1,5 +1,6 @@
 import type { Contract } from '../../../etl/contract/contract.ts';
 import { loadContracts, requireContract } from '../../../etl/contract/load-contracts.ts';
+import { madeOf } from '../../../etl/contract/made-of.ts';
 import { keyText } from '../../../etl/contract/record-key.ts';
 import { listSnapshots, type PublishedSnapshot } from '../../../etl/query/list-snapshots.ts';
 import { deprecationText } from '../../../etl/site/events-section.ts';
@@ -48,9 +49,7 @@ export const dataset: Page = {
     const events = isAllowed(identity, 'policies.read', service)
       ? await eventsOf(contract.dataset, service)
       : undefined;
-    const outputs = [...all.contracts.values()].filter(
-      (one) => one.layer === 'gold' && one.inputs.includes(contract.dataset),
-    );
+    const outputs = [...all.contracts.values()].filter((one) => madeOf(one).includes(contract.dataset));
     return {
       title: contract.dataset,
       body: (
@@ -69,10 +68,7 @@ export const dataset: Page = {
               ...(contract.deprecated === undefined
                 ? []
                 : [['promised until', deprecationText(contract.deprecated)] as const]),
-              [
-                'made of',
-                <Datasets of={contract.layer === 'gold' ? contract.inputs : []} none="source files" />,
-              ],
+              ['made of', <Datasets of={madeOf(contract)} none="source files" />],
               ['used by', <Datasets of={outputs.map((one) => one.dataset)} none="no other dataset" />],
             ]}
           />
@@ -137,7 +133,7 @@ function Datasets({ of, none }: { readonly of: readonly string[]; readonly none:
 }
 
 function Quality({ contract, runs }: { readonly contract: Contract; readonly runs: readonly RunRecord[] }) {
-  if (contract.layer === 'gold') return null;
+  if (contract.layer !== 'silver') return null;
   if (runs.length === 0)
     return (
       <>

@@ -82,7 +82,13 @@ function LookedAt({ lines }: { readonly lines: readonly DatasetState[] }) {
 }
 
 /** Problems of late, missing or bad data. */
-const STALE: ReadonlySet<Ailment['code']> = new Set(['SILENT', 'LATE', 'GOLD_BEHIND', 'POINTER']);
+const STALE: ReadonlySet<Ailment['code']> = new Set([
+  'SILENT',
+  'LATE',
+  'GOLD_BEHIND',
+  'PROJECTION_BEHIND',
+  'POINTER',
+]);
 
 const has = ({ health }: DatasetState, codes: ReadonlySet<Ailment['code']>): boolean =>
   health.ailments.some(({ code }) => codes.has(code));
@@ -160,7 +166,7 @@ function Datasets({ lines, counted, now }: Counted) {
           <Time at={health.publishedAt} />,
           promised(contract),
           last === undefined ? (
-            <span class="soft">{contract.layer === 'gold' ? 'made of others' : 'none'}</span>
+            <span class="soft">{contract.layer === 'silver' ? 'none' : 'made of others'}</span>
           ) : (
             <a href={runAt(last.runId)}>
               <RunStatus status={last.status} />
@@ -194,7 +200,7 @@ function Datasets({ lines, counted, now }: Counted) {
 
 /** How many records of a dataset are open, and condemned, each leading to them. */
 function waitingCells({ dataset, layer }: Contract, counts: RecordCounts | undefined): Child[] {
-  if (layer === 'gold') return ['', ''];
+  if (layer !== 'silver') return ['', ''];
   if (counts === undefined) return ['…', '…'];
   const { open = 0, retrying = 0, condemned = 0 } = counts.byState;
   const cell = (number: number, query: Readonly<Record<string, string>>): Child =>

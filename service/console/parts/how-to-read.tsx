@@ -1,4 +1,5 @@
 import { literal } from '../../../etl/engine/sql.ts';
+import type { PointerLayer } from '../../../etl/naming/datasets.ts';
 import { tableName } from '../../../etl/naming/datasets.ts';
 import type { Glue } from '../../service.ts';
 import { byGlue } from './read-by-glue.ts';
@@ -6,7 +7,7 @@ import { byGlue } from './read-by-glue.ts';
 /** A table, and where it is. */
 interface Readable {
   readonly dataset: string;
-  readonly layer: 'silver' | 'gold';
+  readonly layer: PointerLayer;
   /** Its metadata file as it is now; undefined where nothing was published yet. */
   readonly metadata: string | undefined;
   /** Where the service answers, e.g. `http://127.0.0.1:4180`. */

@@ -36,6 +36,7 @@ const contracts: ContractSource = {
     { file: 'shop/broken.yaml', text: 'domain: shop\nname: broken\n' },
   ],
   sql: async () => '',
+  projection: async (file) => ({ file, text: '' }),
 };
 
 beforeEach(async () => {

@@ -105,6 +105,7 @@ export async function openJudging(
     source: {
       list: async () => Object.entries(texts).map(([file, text]) => ({ file, text })),
       sql: async () => '',
+      projection: async (file) => ({ file, text: '' }),
     },
   });
   return {
