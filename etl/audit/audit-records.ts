@@ -7,6 +7,8 @@ import { tableColumns } from '../contract/table-columns.ts';
 import { SEGMENT_BYTES } from '../csv/segments.ts';
 import { type Engine, integerOf, type SqlRow, textOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
+import { isOfEvents } from '../eventstore/event-order.ts';
+import { GAVE_WAY_SQL } from '../eventstore/gave-way.ts';
 import { tableName } from '../naming/datasets.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { footersSql, hasFooter } from '../refining/footers.ts';
@@ -162,7 +164,7 @@ async function findPlaces({ engine, contract }: RecordsAudit, files: readonly Le
   const place = 'source_file_id AS id$, source_row_number AS row$, row_hash AS hash$';
   const rejects = (['quarantine', 'condemned'] as const).map(
     (layer) =>
-      `SELECT ${place}, '${layer}' AS place$, record FROM ${tableName(layer, dataset)} AS t SEMI JOIN batch ON id$ = t.source_file_id AND run$ = t.run_id`,
+      `SELECT ${place}, CASE WHEN ${GAVE_WAY_SQL} THEN 'gave way' ELSE '${layer}' END AS place$, record FROM ${tableName(layer, dataset)} AS t SEMI JOIN batch ON id$ = t.source_file_id AND run$ = t.run_id`,
   );
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE repeated AS SELECT source_file_id AS id$, source_row_number AS row$, twin_file_id AS twin$, twin_row_number AS twin_row$
@@ -214,12 +216,15 @@ function replacedSql({ dataset, key }: SourceContract): string {
 /** What the ledger counts records by. */
 const RESULTS = ['silver', 'quarantined', 'condemned', 'repeats', 'forgotten'] as const;
 
-/** The ledger's counts beside what is there; of Silver, newer records may have taken some rows' place. */
+/**
+ * The ledger's counts beside what is there; of Silver, newer records may have taken some rows' place. Events that gave way
+ * were in Silver when their file was counted.
+ */
 async function countPlaces(engine: Engine, contract: SourceContract): Promise<Problem[]> {
   const silver = contract.duplicates === 'replace' ? '' : ' OR silver <> in_silver';
   const rows = await engine.rows(
     `SELECT * FROM (
-       SELECT batch.*, (SELECT count(*) FROM retested WHERE retested.id$ = batch.id$) AS read, count(*) FILTER (place$ = 'silver') AS in_silver,
+       SELECT batch.*, (SELECT count(*) FROM retested WHERE retested.id$ = batch.id$) AS read, count(*) FILTER (place$ IN ('silver', 'gave way')) AS in_silver,
          count(*) FILTER (place$ = 'quarantine') AS in_quarantine, count(*) FILTER (place$ = 'condemned') AS in_condemned,
          count(*) FILTER (place$ = 'repeats') AS in_repeats,
          (SELECT count(*) FROM retested WHERE retested.id$ = batch.id$ AND is_forgotten$) AS in_forgotten
@@ -267,8 +272,11 @@ function twinChecks(contract: SourceContract): [string, string][] {
   const differs = isByRecord(contract)
     ? ['s.row_hash <> r.hash$']
     : ownColumns(contract).map(({ name }) => `s.${identifier(name)} IS DISTINCT FROM r.${identifier(name)}`);
+  const gaveWay = isOfEvents(contract)
+    ? ` AND NOT EXISTS (SELECT 1 FROM ${tableName('condemned', contract.dataset)} AS s WHERE ${isTwin} AND ${GAVE_WAY_SQL})`
+    : '';
   const missing: [string, string] = [
-    `SELECT id$, row$ FROM repeated WHERE NOT EXISTS (SELECT 1 FROM ${silver} AS s WHERE ${isTwin})`,
+    `SELECT id$, row$ FROM repeated WHERE NOT EXISTS (SELECT 1 FROM ${silver} AS s WHERE ${isTwin})${gaveWay}`,
     'repeat records that are not in Silver',
   ];
   return [

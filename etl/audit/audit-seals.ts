@@ -1,8 +1,10 @@
-import { type Engine, readParquet, textOf } from '../engine/engine.ts';
+import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { messageOf } from '../errors.ts';
+import { GAVE_WAY_SQL } from '../eventstore/gave-way.ts';
+import { digestSuperseded } from '../eventstore/superseded.ts';
 import { tableName } from '../naming/datasets.ts';
-import { repeatsKey, sealKey } from '../naming/runs.ts';
+import { repeatsKey, sealKey, supersededKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { repeatRowsSql, repeatsDigestSql } from '../repeats/load-repeats.ts';
 import { rejectsDigestSql } from '../sealing/verdicts.ts';
@@ -33,6 +35,7 @@ export async function auditSeals(
         ...checkLedger(seal, own),
         ...(await checkRejects(engine, seal)),
         ...(await checkRepeats(engine, effects, seal)),
+        ...(await checkSuperseded(engine, effects, seal)),
       ];
       problems.push(...found.map((problem) => ({ ...problem, key })));
     } catch (error) {
@@ -86,7 +89,7 @@ function checkLedger(seal: Seal, files: readonly LedgerFile[]): Found[] {
 async function checkRejects(engine: Engine, seal: Seal): Promise<Found[]> {
   const { dataset, runId } = seal;
   const side = (layer: 'quarantine' | 'condemned', verdict: string): string =>
-    `SELECT source_file_id, source_row_number, '${verdict}' AS verdict, reasons FROM ${tableName(layer, dataset)} WHERE run_id = ${literal(runId)}`;
+    `SELECT source_file_id, source_row_number, '${verdict}' AS verdict, reasons FROM ${tableName(layer, dataset)} WHERE run_id = ${literal(runId)} AND NOT ${GAVE_WAY_SQL}`;
   const from = `(${side('quarantine', 'quarantined')} UNION ALL ${side('condemned', 'condemned')})`;
   const [row = {}] = await engine.rows(rejectsDigestSql(from));
   if (textOf(row, 'digest') === seal.rejectsDigest) return [];
@@ -100,4 +103,21 @@ async function checkRepeats(engine: Engine, { data }: Effects, seal: Seal): Prom
   const [row = {}] = await engine.rows(repeatsDigestSql(`(${repeatRowsSql('true', spans)})`));
   if (row.digest === seal.repeatsDigest) return [];
   return [{ code: 'SEAL', problem: 'its repeats are not those that it was sealed over' }];
+}
+
+/** The rows of Silver that gave way in a run are still those that it was sealed over, and each has its verdict. */
+async function checkSuperseded(engine: Engine, { data }: Effects, seal: Seal): Promise<Found[]> {
+  if (seal.superseded === undefined) return [];
+  const rows = readParquet([await data.localPath(supersededKey(seal.dataset, seal.runId))]);
+  const { records, digest } = await digestSuperseded(engine, rows);
+  if (records !== seal.superseded.records || digest !== seal.superseded.digest)
+    return [{ code: 'SEAL', problem: 'the events that gave way are not those that it was sealed over' }];
+  const [row = {}] = await engine.rows(
+    `SELECT count(*) AS n FROM ${rows} AS s WHERE NOT EXISTS (SELECT 1 FROM ${tableName('condemned', seal.dataset)} AS c
+       WHERE c.source_file_id = s.source_file_id AND c.source_row_number = s.source_row_number AND c.run_id = s.run_id AND ${GAVE_WAY_SQL})`,
+  );
+  const n = integerOf(row, 'n');
+  return n === 0
+    ? []
+    : [{ code: 'REJECTS', problem: `${n} events that gave way have no verdict among the condemned records` }];
 }

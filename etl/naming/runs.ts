@@ -73,6 +73,22 @@ export const repeatsPrefix = (dataset: string): string => `ops/twins/${datasetPa
 export const repeatsKey = (dataset: string, runId: string): string =>
   `${repeatsPrefix(dataset)}${runId}.parquet`;
 
+/** Rows of events that a run took out of Silver, since an event with a smaller id has their stream and version, as Parquet. */
+export const supersededKey = (dataset: string, runId: string): string =>
+  `${repeatsPrefix(dataset)}${runId}${SUPERSEDED}`;
+
+const SUPERSEDED = '.superseded.parquet';
+
+/** The run of which a key under `repeatsPrefix` is, and whether it holds superseded rows instead of repeats. */
+export function runOfTwins(
+  dataset: string,
+  key: string,
+): { readonly runId: string; readonly isSuperseded: boolean } {
+  const name = key.slice(repeatsPrefix(dataset).length);
+  const isSuperseded = name.endsWith(SUPERSEDED);
+  return { runId: name.slice(0, -(isSuperseded ? SUPERSEDED : '.parquet').length), isSuperseded };
+}
+
 /** Which files a run reads again, and replaces. */
 export const backfillKey = (dataset: string, runId: string): string =>
   `ops/backfills/${datasetPath(dataset)}/${runId}.json`;

@@ -4,6 +4,7 @@ import { loadContracts, requireSourceContract } from '../contract/load-contracts
 import { textOf, withEngine } from '../engine/engine.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
 import { ConfigError } from '../errors.ts';
+import { isOfEvents } from '../eventstore/event-order.ts';
 import { bronzePrefix } from '../naming/bronze.ts';
 import { backfillKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
@@ -51,8 +52,8 @@ export interface ChosenFiles {
 
 /**
  * The files that a backfill would read again: those in the ledger dropped in the time, less those read under today's
- * contract already. Adds files with replaced records, where later ones replace earlier ones: if the replacing record
- * fails now, theirs counts again. Adds files whose records repeat some of theirs. Throws ConfigError `CONTRACT_VERSION`
+ * contract already. Adds files with replaced records, where later ones replace earlier ones, and with events that gave way
+ * to others: if the record in their place fails now, theirs counts again. Adds files whose records repeat some of theirs. Throws ConfigError `CONTRACT_VERSION`
  * where the contract's version is not the one asked for.
  */
 export async function chooseFiles(effects: Effects, choice: BackfillChoice): Promise<ChosenFiles> {
@@ -77,9 +78,14 @@ export async function chooseFiles(effects: Effects, choice: BackfillChoice): Pro
   if (base === undefined || last === undefined)
     return { contract, keys: chosen.map(({ key }) => key), alongside: 0, ...counts };
   const replaced =
-    contract.duplicates === 'replace' ? await replacedSources(effects, contract, base.pointer) : undefined;
+    contract.duplicates === 'replace' || isOfEvents(contract)
+      ? await replacedSources(effects, contract, base.pointer)
+      : undefined;
+  // Which event stays has nothing to do with when it came.
   const isAlong = (file: LedgerFile): boolean =>
-    replaced?.has(file.sourceFileId) === true && !held.has(file.key) && byArrival(file, last) < 0;
+    replaced?.has(file.sourceFileId) === true &&
+    !held.has(file.key) &&
+    (isOfEvents(contract) || byArrival(file, last) < 0);
   const read = files.filter((file) => chosen.includes(file) || isAlong(file));
   const repeating = await repeatingSources(effects, { contract, pointer: base.pointer }, read);
   const keys = files

@@ -4,11 +4,13 @@ import { isByRecord, keyColumns, knowsRepeats } from '../contract/record-key.ts'
 import { type Engine, integerOf, readParquet } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
+import { isOfEvents } from '../eventstore/event-order.ts';
 import type { DataStore } from '../ports.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import { mayContain } from '../table/prune.ts';
 import type { DataFile } from '../table/schema.ts';
 import { type ArrivalOrder, placeOf } from './arrival-order.ts';
+import { judgeEvents } from './judge-events.ts';
 import { repeatRecords } from './record-repeats.ts';
 import { createRepeats, isLeftOut, judgeWithin, repeatBase } from './repeats.ts';
 
@@ -46,12 +48,16 @@ interface Exclusions {
 /**
  * Makes three tables and returns how many records each has: `excluded` (source_file_id, source_row_number, code),
  * records of the run that passed but may not go to Silver; `repeats`, those that are there already, where the contract
- * knows such; and `superseded` (the key columns), the base's rows that new ones replace.
+ * knows such; and `superseded` (the key columns), the base's rows that new ones replace. Of events, `stays` has the id of
+ * the event that stays for each that is a duplicate, and `gave_way` the base's rows as `judgeEvents` says.
  */
 export async function findExclusions(input: ExclusionInput): Promise<Exclusions> {
   const { engine, contract } = input;
   await engine.run(
     'CREATE OR REPLACE TEMP TABLE excluded (source_file_id VARCHAR, source_row_number BIGINT, code VARCHAR)',
+  );
+  await engine.run(
+    'CREATE OR REPLACE TEMP TABLE stays (source_file_id VARCHAR, source_row_number BIGINT, event VARCHAR)',
   );
   await createRepeats(engine, contract);
   if (input.files.length === 0) {
@@ -100,6 +106,7 @@ async function findRepeats(input: ExclusionInput, files: readonly DataFile[]): P
   };
   const within = { among: await findRepeated(input, files), ...placeOf('records', input.order) };
   if (isByRecord(contract)) return repeatRecords({ ...search, ...within, among: within.among ?? 'false' });
+  if (isOfEvents(contract)) return judgeEvents({ ...search, ...within, contract });
   await repeatBase(search);
   if (contract.duplicates !== 'replace') await compareWithBase(input, files);
   else if (input.order.isBaseLater) await excludeReplaced(input, files);

@@ -1,12 +1,12 @@
 import type { SourceContract } from '../contract/contract.ts';
-import { Gathering, positionsOf } from '../csv/gathering.ts';
 import type { FileToRead, Span } from '../csv/open-file.ts';
 import { cutSegments, SEGMENT_BYTES } from '../csv/segments.ts';
-import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
+import { type Engine, readParquet } from '../engine/engine.ts';
+import { isOfEvents } from '../eventstore/event-order.ts';
+import { duplicateReasonSql } from '../eventstore/gave-way.ts';
 import type { DataStore, Scratch } from '../ports.ts';
 import { measureByColumn, measureColumn, measureValues } from '../refining/rejects.ts';
-import { unopenedReading } from '../refining/sealed-reading.ts';
-import { stageSegment } from '../refining/staged-segment.ts';
+import { placesOf, recordsAgain, type SegmentsToRead } from './records-again.ts';
 
 /** What recovering needs. */
 export interface RecoverInput {
@@ -28,53 +28,41 @@ export interface RecoverInput {
  * `suspects` that refine kept, and the others from their source files, which are read once more for them.
  */
 export async function recoverExcluded(input: RecoverInput): Promise<void> {
-  const { engine, data, scratch, contract, digestKey, sourceFileIds, suspectPaths } = input;
+  const { engine, contract, sourceFileIds, suspectPaths } = input;
   if (suspectPaths.length > 0) {
     const measures = contract.measures.map((_, n) => `, ${measureColumn(n)}, ${measureByColumn(n)}`).join('');
-    await rejectExcluded(engine, { from: readParquet(suspectPaths), record: 'record', measures });
+    await rejectExcluded(input, { from: readParquet(suspectPaths), record: 'record', measures });
   }
-  const missing = await missingRows(engine);
-  const rowsOf = (index: number): readonly number[] => missing.get(sourceFileIds.get(index) ?? '') ?? [];
-  const files = input.files.filter(({ index, span }) => rowsOf(index).some((row) => isWithin(row, span)));
-  for await (const event of cutSegments(files, { contract, data, scratch, segmentBytes: SEGMENT_BYTES })) {
-    if (event.kind !== 'segment') continue;
-    const { segment } = event;
-    const positions = positionsOf(segment, rowsOf);
-    if (positions.length > 0) {
-      const gathering = new Gathering(segment.layout, { contract, scratch, name: 'excluded.csv' });
-      await gathering.add(segment, positions);
-      const picked = await gathering.close();
-      const sealed = unopenedReading(contract);
-      await stageSegment(engine, picked, { contract, digestKey, look: 'closer', sourceFileIds, sealed });
-      await rejectExcluded(engine, {
-        from: 'staged',
-        record: 'record$',
-        measures: measureValues(contract, 'found'),
-      });
-      await scratch.remove(picked.path);
-    }
-    await scratch.remove(segment.path);
-  }
+  const wanted = await missingRows(engine);
+  const isWanted = ({ index, span }: FileToRead): boolean =>
+    (wanted.get(sourceFileIds.get(index) ?? '') ?? []).some((row) => isWithin(row, span));
+  const segments = segmentsOf(input.files.filter(isWanted), input);
+  for await (const reading of recordsAgain(segments, { ...input, wanted }))
+    await rejectExcluded(input, {
+      from: 'staged',
+      record: 'record$',
+      measures: measureValues(reading, 'found'),
+    });
+}
+
+async function* segmentsOf(
+  files: readonly FileToRead[],
+  { contract, data, scratch }: RecoverInput,
+): SegmentsToRead {
+  for await (const event of cutSegments(files, { contract, data, scratch, segmentBytes: SEGMENT_BYTES }))
+    yield { event, contract };
 }
 
 function isWithin(row: number, span: Span | undefined): boolean {
   return span === undefined || (row >= span.first.row && row < span.first.row + span.records);
 }
 
-/** Excluded records that aren't among the rejects yet: their row numbers, ascending, by source_file_id. */
-async function missingRows(engine: Engine): Promise<Map<string, number[]>> {
-  const rows = await engine.rows(
-    `SELECT source_file_id, source_row_number FROM excluded
-     ANTI JOIN rejects USING (source_file_id, source_row_number) ORDER BY source_file_id, source_row_number`,
+/** Excluded records that aren't among the rejects yet. */
+function missingRows(engine: Engine): Promise<Map<string, number[]>> {
+  return placesOf(
+    engine,
+    'SELECT source_file_id, source_row_number FROM excluded ANTI JOIN rejects USING (source_file_id, source_row_number)',
   );
-  const found = new Map<string, number[]>();
-  for (const row of rows) {
-    const id = textOf(row, 'source_file_id');
-    const known = found.get(id);
-    if (known === undefined) found.set(id, [integerOf(row, 'source_row_number')]);
-    else known.push(integerOf(row, 'source_row_number'));
-  }
-  return found;
 }
 
 /** Where excluded records are found, and under which SQL their raw values. */
@@ -84,11 +72,20 @@ interface FoundRecords {
   readonly measures: string;
 }
 
-async function rejectExcluded(engine: Engine, { from, record, measures }: FoundRecords): Promise<void> {
+/** Of an event that is a duplicate, the reason names the event that stays; needs `stays`. */
+async function rejectExcluded(
+  { engine, contract, digestKey }: RecoverInput,
+  { from, record, measures }: FoundRecords,
+): Promise<void> {
+  const reason = `{'rule': CASE excluded.code WHEN 'DUPLICATE' THEN 'key' ELSE 'condemned before' END, 'column': NULL, 'code': excluded.code, 'value': NULL}`;
+  const ofEvents = isOfEvents(contract)
+    ? `CASE WHEN stays.event IS NULL THEN ${reason} ELSE ${duplicateReasonSql({ contract, digestKey }, 'stays.event')} END`
+    : reason;
   await engine.run(
     `INSERT INTO rejects SELECT found.source_file_id, found.source_row_number, NULL, row_hash,
-       [{'rule': CASE excluded.code WHEN 'DUPLICATE' THEN 'key' ELSE 'condemned before' END, 'column': NULL, 'code': excluded.code, 'value': NULL}],
+       [${ofEvents}],
        ${record}, NULL, false, NULL, 0${measures}
-     FROM ${from} AS found JOIN excluded USING (source_file_id, source_row_number)`,
+     FROM ${from} AS found JOIN excluded USING (source_file_id, source_row_number)
+       LEFT JOIN stays USING (source_file_id, source_row_number)`,
   );
 }

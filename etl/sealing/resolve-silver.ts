@@ -1,4 +1,5 @@
 import { isByRecord } from '../contract/record-key.ts';
+import { isOfEvents } from '../eventstore/event-order.ts';
 import { partOfRest } from '../naming/tables.ts';
 import { loadReplaced } from '../quarantine/current-rejects.ts';
 import type { DatasetTables } from '../stages/dataset-tables.ts';
@@ -9,6 +10,7 @@ import { silverTarget } from '../stages/silver-target.ts';
 import { loadArrivalOrder } from './arrival-order.ts';
 import { EXCLUDED_SQL, findExclusions, supersededSql } from './exclusions.ts';
 import { loadOrigins } from './record-origins.ts';
+import { recoverGaveWay } from './recover-gave-way.ts';
 import { recoverExcluded } from './recover-records.ts';
 import { rewriteWithout } from './rewrite.ts';
 import type { Sealing } from './sealing.ts';
@@ -27,6 +29,8 @@ export interface ResolvedSilver {
   readonly files: CommitPlan['silver'];
   readonly added: CommitPlan['silver'];
   readonly removed: string[];
+  /** How many events left the base for others; their rows are in `gave_way`, and their verdicts in `gave_way_rejects`. */
+  readonly gaveWay: number;
 }
 
 /** Takes out of Silver's new files what may not go there, and out of the base what new records replace. */
@@ -92,7 +96,9 @@ export async function resolveSilver(
   const before = new Set(published.map((file) => file.key));
   const after = new Set(base.files.map((file) => file.key));
   const added = [...mine, ...base.files.filter((file) => !before.has(file.key))];
-  return { files: mine, added, removed: [...before].filter((key) => !after.has(key)) };
+  const gaveWay = isOfEvents(contract) ? counts.superseded : 0;
+  if (gaveWay > 0 && isOfEvents(contract)) await recoverGaveWay(sealing, contract, tables);
+  return { files: mine, added, removed: [...before].filter((key) => !after.has(key)), gaveWay };
 }
 
 /** The condition under which a row (`old`) of the base is of a file that is read again. */

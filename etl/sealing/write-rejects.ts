@@ -28,7 +28,9 @@ export async function writeRejectsAndLedger(
     });
   const letGo = await keepLetGo(sealing, tables);
   const quarantine = await write('quarantine', letGo(verdictSelect('quarantined', plan)));
-  const condemnedRows = letGo(verdictSelect('condemned', plan));
+  const verdicts = letGo(verdictSelect('condemned', plan));
+  const condemnedRows =
+    silver.gaveWay === 0 ? verdicts : `SELECT * FROM (${verdicts}) UNION ALL SELECT * FROM gave_way_rejects`;
   const condemned = await write(
     'condemned',
     plan.generation === undefined

@@ -269,6 +269,8 @@ export const Seal = z.object({
   rejectsDigest: z.string(),
   /** SHA-256 over which records are repeats; absent where none is. */
   repeatsDigest: z.string().exactOptional(),
+  /** Events that were in Silver and gave way to others with smaller ids, and SHA-256 over which they are; absent where none did. */
+  superseded: z.object({ records: z.number().int(), digest: z.string() }).exactOptional(),
   /** Absent where all that failed is news. */
   first: FirstFailures.exactOptional(),
   /** What conservation could not prove; empty: proven. */

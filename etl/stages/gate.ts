@@ -115,7 +115,8 @@ export function beyondLimits(seal: Seal, contract: SourceContract): string[] {
   const { first: counts = seal.counts, spanLines = { quarantined: 0, condemned: 0 } } = seal;
   const { maxQuarantineRate, smallBatchRecords, maxCondemned } = contract.limits;
   const quarantined = counts.quarantined + spanLines.quarantined;
-  const condemned = counts.condemned + spanLines.condemned;
+  const gaveWay = seal.superseded?.records ?? 0;
+  const condemned = counts.condemned + spanLines.condemned + gaveWay;
   const tested = testedOf(seal);
   const rate = quarantined / Math.max(tested, smallBatchRecords);
   const why: string[] = [];
@@ -125,7 +126,9 @@ export function beyondLimits(seal: Seal, contract: SourceContract): string[] {
     why.push(`${counted(quarantined, counts.quarantined)} of ${tested} records (${share}) failed; ${limit}`);
   }
   if (condemned >= maxCondemned)
-    why.push(`${counted(condemned, counts.condemned)} records are condemned; the limit is ${maxCondemned}`);
+    why.push(
+      `${counted(condemned - gaveWay, counts.condemned)} records are condemned${gaveWay === 0 ? '' : `, and ${gaveWay} events of Silver give way to others`}; the limit is ${maxCondemned}`,
+    );
   return why;
 }
 

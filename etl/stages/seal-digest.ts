@@ -19,6 +19,9 @@ export function digestSeal(body: Omit<Seal, 'digest'>): string {
       .sort(),
     rejects: body.rejectsDigest,
     ...(body.repeatsDigest === undefined ? {} : { repeats: body.repeatsDigest }),
+    ...(body.superseded === undefined
+      ? {}
+      : { superseded: [body.superseded.records, body.superseded.digest] }),
     ...(body.pii === undefined
       ? {}
       : { pii: body.pii.map(({ column, kind, records }) => [column, kind, records]) }),

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { SourceContract } from '../contract/contract.ts';
 import { knowsRepeats } from '../contract/record-key.ts';
 import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
+import { keepSuperseded } from '../eventstore/superseded.ts';
 import { chunkKey, commitPlanKey, sealKey } from '../naming/runs.ts';
 import { addPii } from '../privacy/pii/pii-count.ts';
 import { inheritFailures } from '../quarantine/attempts.ts';
@@ -90,7 +91,10 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   await giveVerdicts(engine, contract);
   const proven = await proveFiles(sealing, { dialects, refined, totalRows, silverFiles: silver.files });
   const commit = await writeRejectsAndLedger(sealing, tables, { files: proven.files, silver });
-  const body = await sealBody(sealing, proven, pii);
+  const { dataset, runId } = plan;
+  const superseded =
+    silver.gaveWay === 0 ? {} : { superseded: await keepSuperseded({ ...sealing, dataset, runId }) };
+  const body = { ...(await sealBody(sealing, proven, pii)), ...superseded };
   return { seal: { ...body, digest: digestSeal(body) }, commit };
 }
 

@@ -2,6 +2,7 @@ import type { SourceContract } from '../contract/contract.ts';
 import { isByRecord, knowsRepeats } from '../contract/record-key.ts';
 import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
+import { eventOrderSql, isOfEvents } from '../eventstore/event-order.ts';
 import { tableName } from '../naming/datasets.ts';
 import { CONDEMNED_CODE, isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
 import { retryTables } from '../quarantine/retry-files.ts';
@@ -75,6 +76,7 @@ export async function judgeTried(engine: Engine, proposed: SourceContract): Prom
      UNION ALL SELECT ${place}, 'repeat', NULL FROM (${repeatRowsSql('true')})`,
   );
   const direction = proposed.duplicates === 'replace' ? 'DESC' : 'ASC';
+  const first = isOfEvents(proposed) ? `${eventOrderSql(proposed, 't')}, ` : '';
   // Of records that are their own key, the n-th of several equal ones of a file has the key of the n-th of another.
   const keys = isByRecord(proposed) ? ['row_hash', 'turn$'] : proposed.key;
   const key = keys.map((name) => `t.${identifier(name)}`).join(', ');
@@ -86,7 +88,7 @@ export async function judgeTried(engine: Engine, proposed: SourceContract): Prom
   );
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE silver_tried AS SELECT source_file_id AS id$, source_row_number AS row$ FROM keyed_tried AS t
-     QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY n$ ${direction}, source_row_number ${direction}) = 1`,
+     QUALIFY row_number() OVER (PARTITION BY ${key} ORDER BY ${first}n$ ${direction}, source_row_number ${direction}) = 1`,
   );
   await findRepeatsTried(engine, proposed, keys);
   await engine.run(

@@ -16,7 +16,7 @@ const NAMES = (
   cast values limit offset join on using left as asof anti semi qualify window over partition lambda index primary
   user current_date now today timestamp date time interval
   old new r s t v h f b a n x i raw trimmed typed judged staged positioned parts records rejects verdicts prior excluded
-  superseded repeated found file_order planned reads settled tried traced came went retested places batch in_silver
+  superseded repeated contested stays gave_way event found file_order planned reads settled tried traced came went retested places batch in_silver
   rebuilt result suspects suspect_rows broken verdict nth reason reasons reasons_now record raw_text problem
   source_line source_file contract_version file id month key value values_ change total by_ identity last position
   silver quarantined condemned path code digest attempt failures own_failures codes may_be_total m0 b0 m1 as_of_month

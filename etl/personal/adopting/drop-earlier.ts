@@ -2,7 +2,7 @@ import type { Layer } from '../../naming/datasets.ts';
 import { schemaVersion } from '../../naming/datasets.ts';
 import { retriesPrefix, retryOf } from '../../naming/decisions.ts';
 import { migrationHashesKey, migrationOutcomeKey, migrationsPrefix } from '../../naming/generations.ts';
-import { planKey, repeatsPrefix, runRecordKey, stagingPrefix } from '../../naming/runs.ts';
+import { planKey, repeatsPrefix, runOfTwins, runRecordKey, stagingPrefix } from '../../naming/runs.ts';
 import { pointerKey, tableRoot } from '../../naming/tables.ts';
 import type { Effects } from '../../ports.ts';
 import { keepStates, openLedger, statesOf } from '../../stages/dataset-history.ts';
@@ -71,10 +71,9 @@ async function keysOf(effects: Effects, pointer: Pointer): Promise<Record<string
       keys[layer] = [...(keys[layer] ?? []), ...found];
     }
   keys.staging = await endedStaging(effects, pointer);
-  keys.twins = (await listKeys(effects, repeatsPrefix(dataset))).filter((key) => {
-    const runId = key.slice(repeatsPrefix(dataset).length, -'.parquet'.length);
-    return !runs.has(runId);
-  });
+  keys.twins = (await listKeys(effects, repeatsPrefix(dataset))).filter(
+    (key) => !runs.has(runOfTwins(dataset, key).runId),
+  );
   keys.migrations = await earlierMigrations(effects, pointer);
   keys.retries = await brokenRetries(effects, dataset);
   return keys;
