@@ -19,6 +19,7 @@ export function runJson(run: RunRecord) {
     reasons,
     controlTotals,
     ...(run.unread === undefined ? {} : { unread: run.unread }),
+    ...(run.events === undefined ? {} : { events: run.events }),
     snapshotId,
     sealDigest,
     durationMs,

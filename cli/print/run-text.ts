@@ -1,6 +1,7 @@
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { controlTotalsText } from './control-totals.ts';
 import { countsTable } from './counts-table.ts';
+import { eventLines } from './event-lines.ts';
 import { count, duration } from './format.ts';
 import { printable } from './printable.ts';
 import { table } from './table.ts';
@@ -32,6 +33,7 @@ export function runText(
   if (run.controlTotals.length > 0 || run.unread !== undefined)
     sections.push(`Control totals\n${controlTotalsText(run.controlTotals, run.unread)}`);
   const ends = [
+    ...eventLines(run.events).map((line) => ['Events', line]),
     ...gold.map((line) => ['Gold', line]),
     ...(run.snapshotId === null ? [] : [['Snapshot', String(run.snapshotId)]]),
     ...(run.sealDigest === null ? [] : [['Seal', run.sealDigest]]),

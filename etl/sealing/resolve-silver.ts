@@ -29,6 +29,8 @@ export interface ResolvedSilver {
   readonly files: CommitPlan['silver'];
   readonly added: CommitPlan['silver'];
   readonly removed: string[];
+  /** Files of the base that stay, or were written anew. */
+  readonly kept: CommitPlan['silver'];
   /** How many events left the base for others; their rows are in `gave_way`, and their verdicts in `gave_way_rejects`. */
   readonly gaveWay: number;
 }
@@ -98,7 +100,13 @@ export async function resolveSilver(
   const added = [...mine, ...base.files.filter((file) => !before.has(file.key))];
   const gaveWay = isOfEvents(contract) ? counts.superseded : 0;
   if (gaveWay > 0 && isOfEvents(contract)) await recoverGaveWay(sealing, contract, tables);
-  return { files: mine, added, removed: [...before].filter((key) => !after.has(key)), gaveWay };
+  return {
+    files: mine,
+    added,
+    removed: [...before].filter((key) => !after.has(key)),
+    kept: base.files.slice(),
+    gaveWay,
+  };
 }
 
 /** The condition under which a row (`old`) of the base is of a file that is read again. */

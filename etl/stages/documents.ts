@@ -247,6 +247,22 @@ const FirstFailures = z.object({
 });
 export type FirstFailures = z.infer<typeof FirstFailures>;
 
+/** Streams of events in which some are missing: how many, how many events in all, and examples. */
+const StreamGaps = z.object({
+  streams: z.number().int(),
+  missing: z.number().int(),
+  examples: z.array(z.object({ stream: z.string(), missing: z.number().int(), firstMissing: z.string() })),
+});
+export type StreamGaps = z.infer<typeof StreamGaps>;
+
+/** What became of streams of events in a run. */
+export const EventsOfRun = z.object({
+  /** Events that were in Silver and gave way to others with smaller ids; absent where none did. */
+  gaveWay: z.number().int().exactOptional(),
+  /** Of the streams with an event in the run, those in which events are missing after it; absent where none are. */
+  gaps: StreamGaps.exactOptional(),
+});
+
 /** The immutable summary of a run: `_SUCCESS`. */
 export const Seal = z.object({
   format: z.literal(1),
@@ -271,6 +287,8 @@ export const Seal = z.object({
   repeatsDigest: z.string().exactOptional(),
   /** Events that were in Silver and gave way to others with smaller ids, and SHA-256 over which they are; absent where none did. */
   superseded: z.object({ records: z.number().int(), digest: z.string() }).exactOptional(),
+  /** Streams of the run in which events are missing; absent where none are. It is no verdict, and not in the digest. */
+  gaps: StreamGaps.exactOptional(),
   /** Absent where all that failed is news. */
   first: FirstFailures.exactOptional(),
   /** What conservation could not prove; empty: proven. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ControlTotal, Counts, Keys, Rest, SealedFile, UnreadMeasure } from './documents.ts';
+import { ControlTotal, Counts, EventsOfRun, Keys, Rest, SealedFile, UnreadMeasure } from './documents.ts';
 
 /** What became of runs, and what people decided about them. */
 
@@ -20,6 +20,8 @@ export const RunRecord = z.object({
   reasons: z.record(z.string(), z.number().int()),
   controlTotals: z.array(ControlTotal),
   unread: z.array(UnreadMeasure).exactOptional(),
+  /** Of a dataset of events, where there is anything to tell. */
+  events: EventsOfRun.exactOptional(),
   files: z.array(SealedFile),
   snapshotId: z.number().int().nullable(),
   sealDigest: z.string().nullable(),

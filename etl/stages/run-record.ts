@@ -28,6 +28,7 @@ export async function writeRunRecord(
     reasons: seal?.reasons ?? {},
     controlTotals: seal?.controlTotals ?? [],
     ...(seal?.unread === undefined ? {} : { unread: seal.unread }),
+    ...eventsOf(seal),
     files: seal?.files ?? [],
     snapshotId: end.snapshotId,
     sealDigest: seal?.digest ?? null,
@@ -39,4 +40,15 @@ export async function writeRunRecord(
   };
   await putDocument(effects.objects, runRecordKey(run.dataset, run.runId), RunRecord.parse(record));
   return record;
+}
+
+function eventsOf(seal: Seal | undefined): Pick<RunRecord, 'events'> {
+  const { superseded, gaps } = seal ?? {};
+  if (superseded === undefined && gaps === undefined) return {};
+  return {
+    events: {
+      ...(superseded === undefined ? {} : { gaveWay: superseded.records }),
+      ...(gaps === undefined ? {} : { gaps }),
+    },
+  };
 }

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import type { SourceContract } from '../contract/contract.ts';
 import { knowsRepeats } from '../contract/record-key.ts';
 import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
+import { isOfEvents } from '../eventstore/event-order.ts';
+import { findGaps } from '../eventstore/find-gaps.ts';
 import { keepSuperseded } from '../eventstore/superseded.ts';
 import { chunkKey, commitPlanKey, sealKey } from '../naming/runs.ts';
 import { addPii } from '../privacy/pii/pii-count.ts';
@@ -10,11 +12,12 @@ import { findInRejects } from '../refining/find-personal.ts';
 import { createRejects } from '../refining/rejects.ts';
 import { keepRepeats } from '../repeats/keep-repeats.ts';
 import { type CarryInput, carryOver, retriedSince } from '../sealing/carry-over.ts';
+import { mayShareKey } from '../sealing/exclusions.ts';
 import { findPrior } from '../sealing/find-prior.ts';
 import { mergeParts } from '../sealing/merge-parts.ts';
 import { type ProvenFiles, proveFiles, totalRowsOf } from '../sealing/prove-files.ts';
 import { countSpanLines, countUnread } from '../sealing/rejects-extent.ts';
-import { resolveSilver } from '../sealing/resolve-silver.ts';
+import { type ResolvedSilver, resolveSilver } from '../sealing/resolve-silver.ts';
 import { sumCounts } from '../sealing/sealed-file.ts';
 import type { Sealing } from '../sealing/sealing.ts';
 import {
@@ -25,6 +28,7 @@ import {
   newsSql,
 } from '../sealing/verdicts.ts';
 import { writeRejectsAndLedger } from '../sealing/write-rejects.ts';
+import type { DataFile } from '../table/schema.ts';
 import { countReasons, countRecords } from '../telemetry.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import { dialectsOf } from './dialects.ts';
@@ -94,7 +98,8 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   const { dataset, runId } = plan;
   const superseded =
     silver.gaveWay === 0 ? {} : { superseded: await keepSuperseded({ ...sealing, dataset, runId }) };
-  const body = { ...(await sealBody(sealing, proven, pii)), ...superseded };
+  const gaps = await gapsOf(sealing, silver);
+  const body = { ...(await sealBody(sealing, proven, pii)), ...superseded, ...gaps };
   return { seal: { ...body, digest: digestSeal(body) }, commit };
 }
 
@@ -107,6 +112,20 @@ async function piiOf(
   const failed = await findInRejects(engine, contract);
   const pii = addPii(...[...refined.values()].map((file) => file.pii), ...failed.values());
   return pii.length === 0 ? {} : { pii };
+}
+
+/** Streams of the run in which events are missing once it is published. */
+async function gapsOf(
+  { effects: { data }, engine, context: { contract } }: Sealing,
+  { files, kept }: ResolvedSilver,
+): Promise<Pick<Seal, 'gaps'>> {
+  if (!isOfEvents(contract)) return {};
+  const byStream = { ...contract, key: [contract.events.stream] };
+  const near = kept.filter((base) => files.some((file) => mayShareKey(byStream, file, base)));
+  const paths = (some: readonly DataFile[]) => Promise.all(some.map(({ key }) => data.localPath(key)));
+  const [touched, others] = [await paths(files), await paths(near)];
+  const gaps = await findGaps({ engine, contract, touched, all: [...touched, ...others] });
+  return gaps === undefined ? {} : { gaps };
 }
 
 function readChunks({ effects, context: { plan } }: Sealing): Promise<ChunkResult[]> {

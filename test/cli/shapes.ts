@@ -87,6 +87,24 @@ const Run = z.strictObject({
   unread: z
     .array(z.strictObject({ key: z.string(), measure: z.string(), records: z.number().int().min(1) }))
     .exactOptional(),
+  events: z
+    .strictObject({
+      gaveWay: z.number().int().min(1).exactOptional(),
+      gaps: z
+        .strictObject({
+          streams: z.number().int().min(1),
+          missing: z.number().int().min(1),
+          examples: z.array(
+            z.strictObject({
+              stream: z.string(),
+              missing: z.number().int().min(1),
+              firstMissing: z.string(),
+            }),
+          ),
+        })
+        .exactOptional(),
+    })
+    .exactOptional(),
   snapshotId: z.number().int().nullable(),
   sealDigest: Digest.nullable(),
   durationMs: z.number().min(0),
