@@ -1,6 +1,7 @@
 import * as disk from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { StillDisk } from './still-disk.ts';
 
 /** Two of one name, two of the same bytes; the third is larger than what is remembered of a digest is worth. */
 const SOURCES = [
@@ -15,17 +16,15 @@ const SOURCES = [
 type Change = readonly [what: string, file: string, other?: string];
 
 let log: Change[] = [];
-/** From this change on, none happens any more and none comes to its end: the machine stands still. */
-let standsStillAt = Number.POSITIVE_INFINITY;
-let begun = 0;
+const still = new StillDisk();
 
-/** Lets a change happen, and notes it once it has, unless the machine stands still. */
-async function change<T>(noted: Change, apply: () => Promise<T>): Promise<T> {
-  if (++begun >= standsStillAt) return await new Promise<never>(() => undefined);
-  const result = await apply();
-  log.push(noted);
-  return result;
-}
+/** Lets a change happen, and notes it once it has, unless the disk stands still. */
+const change = <T>(noted: Change, apply: () => Promise<T>): Promise<T> =>
+  still.change(async () => {
+    const result = await apply();
+    log.push(noted);
+    return result;
+  });
 
 // The adapters get Node's own functions; those that change the disk are only counted.
 jest.unstable_mockModule('node:fs/promises', () => ({
@@ -59,7 +58,7 @@ let folder: string;
 let dispose: () => Promise<void>;
 let files: string[];
 beforeEach(async () => {
-  standsStillAt = Number.POSITIVE_INFINITY;
+  still.standsStillAt = Number.POSITIVE_INFINITY;
   ({ folder, dispose } = await tempFolder());
   files = SOURCES.map(([name]) => path.join(folder, 'in', name));
   for (const [n, [, text]] of SOURCES.entries()) {
@@ -68,7 +67,7 @@ beforeEach(async () => {
   }
 });
 afterEach(() => {
-  standsStillAt = Number.POSITIVE_INFINITY;
+  still.standsStillAt = Number.POSITIVE_INFINITY;
   return dispose();
 });
 
@@ -78,8 +77,7 @@ async function ingest(lakeDir: string): Promise<string[]> {
   const loaded = await loadContracts(lake.effects.contracts);
   const contract = requireSourceContract(loaded, 'spend.council_payments');
   const reported: string[] = [];
-  let isEnded = false;
-  const all = (async () => {
+  await still.under(async () => {
     for await (const done of ingestFiles(
       lake,
       { ...contract, duplicates: 'condemn' },
@@ -89,14 +87,7 @@ async function ingest(lakeDir: string): Promise<string[]> {
       reported.push(done.source.key);
       log.push(['reported', path.join(lakeDir, done.source.key)]);
     }
-  })().finally(() => {
-    isEnded = true;
   });
-  const isStill = async (): Promise<void> => {
-    while (!isEnded && begun < standsStillAt) await new Promise((resolve) => setTimeout(resolve, 2));
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  };
-  await Promise.race([all, isStill()]);
   return reported;
 }
 
@@ -114,7 +105,7 @@ async function bronze(lakeDir: string): Promise<Record<string, string>> {
 async function newLake(name: string): Promise<string> {
   const lakeDir = path.join(folder, name);
   await initLake(lakeDir);
-  [log, begun] = [[], 0];
+  [log, still.begun] = [[], 0];
   return lakeDir;
 }
 
@@ -123,7 +114,7 @@ describe('an ingest of several files at once', () => {
     const whole = await newLake('whole');
     const keys = await ingest(whole);
     const expected = await bronze(whole);
-    const steps = begun;
+    const steps = still.begun;
     expect(steps).toBeGreaterThan(25);
     expect(Object.keys(expected)).toEqual([
       'a.csv',
@@ -135,12 +126,12 @@ describe('an ingest of several files at once', () => {
     expect(keys.map((key) => path.basename(key))).toEqual([...Object.keys(expected), 'c.csv']);
     for (let step = 1; step <= steps; step++) {
       const lakeDir = await newLake(`lake-${step}`);
-      standsStillAt = step;
+      still.standsStillAt = step;
       const reported = await ingest(lakeDir);
       const left = await bronze(lakeDir);
       for (const key of reported) expect(left).toHaveProperty([path.basename(key)]);
       expect(expected).toMatchObject(left);
-      standsStillAt = Number.POSITIVE_INFINITY;
+      still.standsStillAt = Number.POSITIVE_INFINITY;
       // Under another path: in this one the process that stands still waits for its folders.
       const again = `${lakeDir}-again`;
       await disk.rename(lakeDir, again);

@@ -1,15 +1,10 @@
 import * as disk from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { StillDisk } from './still-disk.ts';
 
-/** From this change of the disk on, none happens any more and none comes to its end: the machine stands still. */
-let standsStillAt = Number.POSITIVE_INFINITY;
-let begun = 0;
-
-async function change<T>(apply: () => Promise<T>): Promise<T> {
-  if (++begun >= standsStillAt) return await new Promise<never>(() => undefined);
-  return await apply();
-}
+const still = new StillDisk();
+const change = <T>(apply: () => Promise<T>): Promise<T> => still.change(apply);
 
 // The adapter gets Node's own functions; those that change the disk are only counted.
 jest.unstable_mockModule('node:fs/promises', () => ({
@@ -43,11 +38,11 @@ const OCTOBER = { ...NOVEMBER, period: '202610' };
 let folder: string;
 let dispose: () => Promise<void>;
 beforeEach(async () => {
-  standsStillAt = Number.POSITIVE_INFINITY;
+  still.standsStillAt = Number.POSITIVE_INFINITY;
   ({ folder, dispose } = await tempFolder());
 });
 afterEach(() => {
-  standsStillAt = Number.POSITIVE_INFINITY;
+  still.standsStillAt = Number.POSITIVE_INFINITY;
   return dispose();
 });
 
@@ -95,23 +90,13 @@ async function live(place: Place, { given, gone }: Story): Promise<void> {
   await ask('eva');
 }
 
-/** Runs the life until its end or until the machine stands still. */
-async function run(place: Place, story: Story): Promise<void> {
-  let isEnded = false;
-  const all = live(place, story).finally(() => {
-    isEnded = true;
-  });
-  const isStill = async (): Promise<void> => {
-    while (!isEnded && begun < standsStillAt) await new Promise((resolve) => setTimeout(resolve, 2));
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  };
-  await Promise.race([all, isStill()]);
-}
+/** Runs the life until its end or until the disk stands still. */
+const run = (place: Place, story: Story): Promise<void> => still.under(() => live(place, story));
 
 async function newLife(name: string): Promise<Place> {
   const place = placeOf(name);
   await createRootKeyFile(path.join(folder, name, 'key'));
-  begun = 0;
+  still.begun = 0;
   return place;
 }
 
@@ -119,14 +104,14 @@ describe('a vault whose process dies at any change of the disk', () => {
   test('has all that it handed out, nothing that it promised was gone, and goes on', async () => {
     const whole = await newLife('whole');
     await run(whole, { given: new Map(), gone: new Set() });
-    const steps = begun;
+    const steps = still.begun;
     expect(steps).toBeGreaterThan(100);
     for (let step = 1; step <= steps; step += step < 20 ? 1 : 3) {
       const place = await newLife(`life-${step}`);
       const story: Story = { given: new Map(), gone: new Set() };
-      standsStillAt = step;
+      still.standsStillAt = step;
       await run(place, story);
-      standsStillAt = Number.POSITIVE_INFINITY;
+      still.standsStillAt = Number.POSITIVE_INFINITY;
       // Under another path, where the process that stands still writes no more; as one that died it has no turn.
       await disk.rename(path.join(folder, `life-${step}`), path.join(folder, `again-${step}`));
       const again = placeOf(`again-${step}`, place.log);
