@@ -4,6 +4,7 @@ import { IdempotentSender } from '../../adapters/kafka/idempotent-sender.ts';
 import { KafkaRepublisher } from '../../adapters/kafka/kafka-republisher.ts';
 import type { KafkaSettings } from '../../adapters/kafka/settings.ts';
 import { grouped } from '../../etl/privacy/grouped.ts';
+import { until } from '../support/until.ts';
 import { USER } from './support/broker.ts';
 import { control, readSession } from './support/broker-control.ts';
 import { createTopic, newTopic, readTopic, setRight, withProducer } from './support/clients.ts';
@@ -69,7 +70,8 @@ test('a topic that is not there makes a TransientError in time, and takes the sa
   const records = [record(topic, 1), record(topic, 2)];
   const started = Date.now();
   await expect(sender.send(records)).rejects.toMatchObject({ name: 'TransientError' });
-  expect(Date.now() - started).toBeLessThan(8_000);
+  // As long as it may take, and not the minutes that the client goes on by itself.
+  expect(Date.now() - started).toBeLessThan(60_000);
   await createTopic(plain, topic, { partitions: 1, config: {} });
   await sender.send(records);
   expect((await readTopic(plain, topic)).map(({ value }) => String(value))).toEqual(['1', '2']);
@@ -103,17 +105,21 @@ test('the broker dies while records are sent: what was acknowledged is there, an
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   })();
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  const untilAcknowledged = (least: number): Promise<void> =>
+    until(
+      `${least} records are acknowledged`,
+      () => acknowledged.length >= least,
+      () => `${acknowledged.length} are.`,
+    );
+  await untilAcknowledged(500);
   await control(session, 'kill');
-  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  await until('sending fails', () => failures > 0);
   await control(session, 'start');
-  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  await untilAcknowledged(acknowledged.length + 500);
   isOver = true;
   await sending;
-  expect(failures).toBeGreaterThan(0);
   const there = new Set((await readTopic(plain, topic)).map(({ value }) => Number(value)));
   expect(acknowledged.filter((n) => !there.has(n))).toEqual([]);
-  expect(acknowledged.length).toBeGreaterThan(100);
 });
 
 test.each(['PLAIN', 'SCRAM-SHA-256'] as const)(

@@ -20,7 +20,7 @@ export interface BrokerAddress {
 /** Who the secure listener knows. */
 export const USER = { username: 'assay', password: 'open-sesame' } as const;
 
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 180_000;
 
 /** Apache Kafka, one node that is broker and controller, with its data in a folder. It may be killed and started again. */
 export class TestBroker {

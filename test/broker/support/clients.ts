@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Admin, type EachMessagePayload, type IHeaders, Kafka, logLevel, type Producer } from 'kafkajs';
+import { until } from '../../support/until.ts';
 import { USER } from './broker.ts';
 
 /** A record as another client read it. */
@@ -53,12 +54,16 @@ export async function createTopic(
   );
   // A partition whose leader isn't ready fails, and kafkajs sends all of a request again: others would have it twice.
   // Each try is a client's own, since one keeps what it first heard of a topic.
-  for (let tries = 0; tries < 50; tries++) {
-    const ends = await asAdmin(bootstrap, (admin) => admin.fetchTopicOffsets(topic)).catch(() => []);
-    if (ends.length === partitions) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`${topic} has not all of its partitions after ten seconds.`);
+  let ready = 0;
+  await until(
+    `${topic} has ${partitions} partitions`,
+    async () => {
+      const ends = await asAdmin(bootstrap, (admin) => admin.fetchTopicOffsets(topic)).catch(() => []);
+      ready = ends.length;
+      return ready === partitions;
+    },
+    () => `${ready} are ready.`,
+  );
 }
 
 /** Does some work with a producer. */
@@ -80,8 +85,8 @@ export async function withProducer<T>(
   }
 }
 
-/** Nothing came for so long: that was all. */
-const IDLE_MS = 3_000;
+/** The broker answered so many times in a row that there is nothing more: that was all. */
+const EMPTY_ANSWERS = 3;
 
 /** All committed records of a topic up to its end now, read by kafkajs; in the order of offsets by partition. */
 export async function readTopic(bootstrap: string, topic: string): Promise<ReadRecord[]> {
@@ -94,23 +99,29 @@ export async function readTopic(bootstrap: string, topic: string): Promise<ReadR
   const consumer = otherClient(bootstrap).consumer({
     groupId: `reader-${randomUUID()}`,
     readUncommitted: false,
+    maxWaitTimeInMs: 300,
   });
   await consumer.connect();
   try {
     await consumer.subscribe({ topic, fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
-      // What ends a partition may be a marker, of which this client tells nothing.
-      const idle = setTimeout(resolve, IDLE_MS);
+      // What ends a partition may be a marker, of which this client tells nothing. Answers are counted, and not the time:
+      // a busy machine may take long to bring the first.
+      let empty = 0;
       const reached = (partition: number, next: number): void => {
         if (next >= (open.get(partition) ?? 0)) open.delete(partition);
         if (open.size === 0) resolve();
       };
-      consumer.on('consumer.end_batch_process', ({ payload }) =>
-        reached(payload.partition, Number(payload.lastOffset) + 1),
-      );
+      consumer.on('consumer.fetch', () => {
+        if (++empty > EMPTY_ANSWERS) resolve();
+      });
+      consumer.on('consumer.end_batch_process', ({ payload }) => {
+        empty = 0;
+        reached(payload.partition, Number(payload.lastOffset) + 1);
+      });
       consumer.on('consumer.crash', ({ payload }) => reject(payload.error));
       const eachMessage = async ({ partition, message }: EachMessagePayload): Promise<void> => {
-        idle.refresh();
+        empty = 0;
         const { offset, key, value, headers = {} } = message;
         records.push({ topic, partition, offset: Number(offset), key, value, headers });
       };

@@ -77,7 +77,7 @@ export class TestPostgres {
       { ...this.#user, cwd: this.#folder, stdio: ['ignore', log, log] },
     );
     closeSync(log);
-    const until = Date.now() + 60_000;
+    const until = Date.now() + 180_000;
     while ((await this.query('SELECT 1').catch(() => undefined)) === undefined) {
       if (this.#child.exitCode !== null || Date.now() > until)
         throw new Error(`PostgreSQL did not start; see ${this.#folder}/postgres.log`);
