@@ -19,6 +19,9 @@ export async function openChromium(): Promise<Browser> {
   return await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 }
 
+/** So long a page may take beside everything else. */
+export const PATIENCE_MS = 90_000;
+
 /** A page, and what went wrong on it. */
 export interface WatchedPage {
   readonly page: Page;
@@ -36,6 +39,7 @@ export async function signedIn(
   }: { readonly url: string; readonly token: string; readonly options?: BrowserContextOptions },
 ): Promise<BrowserContext> {
   const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   await page.goto(`${url}/?token=${token}`);
   await page.close();
@@ -46,7 +50,6 @@ export async function signedIn(
 export async function watchedPage(context: BrowserContext, url: string): Promise<WatchedPage> {
   const page = await context.newPage();
   const trouble: string[] = [];
-  page.setDefaultTimeout(90_000);
   page.on('console', (message) => {
     if (message.type() !== 'log') trouble.push(`console: ${message.text()}`);
   });

@@ -7,7 +7,7 @@ import { runMain, runMainJson } from '../cli/run-main.ts';
 import { openShop, type Shop } from '../cli/shop.ts';
 import { startIssuer, type TestIssuer } from '../service/issuer.ts';
 import { AUDIENCE, CLIENT_ID } from '../service/oidc-client.ts';
-import { openChromium } from './browser.ts';
+import { openChromium, PATIENCE_MS } from './browser.ts';
 
 /** Two people at a lake that is served with an issuer: each under a name and with roles of their own. */
 
@@ -42,6 +42,7 @@ afterAll(async () => {
 /** Opens a page as somebody who is known nowhere yet, and signs in where the issuer asks. */
 async function openAs(person: string, at: string): Promise<Page> {
   const page = await (await browser.newContext()).newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   await page.goto(url + at);
   expect(page.url()).toContain(issuer.url);
   await page.locator('input[name=login]').fill(person);

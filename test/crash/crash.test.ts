@@ -1,10 +1,7 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { initLake, type Lake, openLake } from '../../adapters/local/lake.ts';
@@ -13,6 +10,7 @@ import { withEngine } from '../../etl/engine/engine.ts';
 import { bronzeKey } from '../../etl/naming/bronze.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { createLakeViews } from '../../etl/query/lake-views.ts';
+import { haltingRun } from './halting-run.ts';
 
 const ARRIVAL = { arrivedMs: Date.parse('2024-05-01T06:00:00.123Z') };
 const DATASET = 'spend.council_payments';
@@ -63,25 +61,13 @@ async function look(effects: Effects, folder: string): Promise<Seen> {
  * it stands then, in `folder`: what a kill at that moment would leave. Returns the copies, in order.
  */
 async function copyBeforeEachChange(lake: string, folder: string): Promise<string[]> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'test/crash/doomed-run.ts', lake, DATASET], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'exit');
   const copies: string[] = [];
-  for await (const step of createInterface({ input: child.stdout })) {
-    while (!(await isStopped(child.pid))) await sleep(1);
+  for await (const step of haltingRun(lake, DATASET)) {
     const copy = join(folder, `step-${step}`);
     await cp(lake, copy, { recursive: true });
     copies.push(copy);
-    child.kill('SIGCONT');
   }
-  expect(await ended).toEqual([0, null]);
   return copies;
-}
-
-async function isStopped(pid: number | undefined): Promise<boolean> {
-  const { stdout } = await promisify(execFile)('ps', ['-o', 'stat=', '-p', String(pid)]);
-  return stdout.startsWith('T');
 }
 
 /** Runs the dataset in a process of its own, which kills itself before the lake's n-th change. */

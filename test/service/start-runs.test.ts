@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { startAssay } from '../cli/assay.ts';
 import { runMain } from '../cli/run-main.ts';
 import type { Shop } from '../cli/shop.ts';
+import { haltingRun } from '../crash/halting-run.ts';
+import { until } from '../support/until.ts';
 import { type AskedService, HOST } from './open-service.ts';
 import { openShopService, type ShopService } from './shop-service.ts';
 
@@ -91,17 +92,20 @@ test('the button of a page starts one and leads to it', async () => {
 });
 
 test('a run of another process is shown by what it staged, until it ends', async () => {
-  const rows = Array.from({ length: 300_000 }, (_, n) => `x${n},Ann,1.00,2024-03-01\n`);
-  await ingest('large.csv', HEADER + rows.join(''));
-  const child = startAssay(['run', '--json'], { cwd: shop.cwd });
-  const ended = new Promise((resolve) => child.once('close', resolve));
+  await ingest('more.csv', `${HEADER}x1,Ann,1.00,2024-03-01\n`);
+  const underWay = async (): Promise<State[]> =>
+    ((await service.json('/v1/runs')) as { underWay: State[] }).underWay;
   let seen: State | undefined;
-  while (child.exitCode === null) {
-    const { underWay } = (await service.json('/v1/runs')) as { underWay: State[] };
-    seen ??= underWay.find(({ by }) => by === null);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  await ended;
+  for await (const _ of haltingRun('lake', 'shop.sales', shop.cwd)) seen ??= (await underWay())[0];
+  let left: State[] = [];
+  await until(
+    'nothing is under way',
+    async () => {
+      left = await underWay();
+      return left.length === 0;
+    },
+    () => JSON.stringify(left),
+  );
   // The folder that the other process made, by its name on disk.
   const staged = await readdir(path.join(shop.cwd, 'lake/ops/runs/shop/sales'));
   expect(staged).toContain(`${seen?.runId}.json`);
