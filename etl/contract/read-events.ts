@@ -116,11 +116,15 @@ function checkColumn(part: Part, events: EventColumns, { drafts, path, problems 
     );
 }
 
-/** Only `type` may be a column of another part, as an id that says what happened is one. */
+/**
+ * Each says something of its own. Only `type` may be another's column, and the version the id, where it is the number of
+ * the event in a log.
+ */
 function checkDistinct(events: EventColumns, given: CustomValue, problems: Problems): void {
   const parts = PARTS.filter((part) => part !== 'type');
   for (const [n, part] of parts.entries()) {
-    const other = parts.slice(0, n).find((one) => events[one] === events[part]);
+    const isNumbered = part === 'id' && events.id === events.version;
+    const other = isNumbered ? undefined : parts.slice(0, n).find((one) => events[one] === events[part]);
     if (other !== undefined)
       problems.add(
         placeOf(given, part),

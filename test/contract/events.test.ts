@@ -47,6 +47,7 @@ test('each of the five columns must be named, be there, never be empty and have 
     "is 'sales', which is no column of this contract; write one; did you mean 'sale'?",
   );
   expect(problems({ events: { ...EVENTS, stream: 'nr' } })).toContain('is nr, which is stream, too');
+  expect(problems({ events: { ...EVENTS, id: 'nr' } })).toBe('');
   expect(problems({ events: { ...EVENTS, version: 'what' } })).toContain(
     'is what, a string; write an integer column',
   );
