@@ -51,7 +51,7 @@ function incidentText(incident: Incident): string {
     ['about', dataset_urn ?? `topic ${topic}`],
     ['tier', tier ?? '–'],
     ['owners', owners.length === 0 ? '–' : owners.join(', ')],
-    ['measured', `${measured.value} ${measured.unit}; the limit is ${measured.limit}`],
+    ['measured', measuredText(measured)],
     ['opened', incident.opened_at],
     ['last seen', incident.last_seen_at],
     [
@@ -75,6 +75,15 @@ function incidentText(incident: Incident): string {
         )}`;
   return `${printable(incident.id)}\n\n${facts}${listed}`;
 }
+
+/** Shares as percents, all else to one digit: `25.0 %; the limit is 23.9 %`, `1 event; the limit is 0`. */
+function measuredText({ value, limit, unit }: Incident['measured']): string {
+  if (unit === 'ratio') return `${percent(value)}; the limit is ${percent(limit)}`;
+  const word = unit === 'events' && value === 1 ? 'event' : unit;
+  return `${Number(value.toFixed(1))} ${word}; the limit is ${Number(limit.toFixed(1))}`;
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
 const causeRows = ({
   text,

@@ -94,6 +94,14 @@ export function evidenceStart(key: string, place: StreamPlace): number | undefin
   return offset === undefined ? undefined : Number(offset.slice(0, OFFSET_DIGITS));
 }
 
+/** The partition's number and the offset at which the evidence in an object begins, by its key; undefined of any other key. */
+export function evidenceBegin(
+  key: string,
+): { readonly partition: number; readonly offset: number } | undefined {
+  const [, partition, offset] = /\.(\d+)\.(\d{16})\.jsonl$/.exec(key) ?? [];
+  return partition === undefined ? undefined : { partition: Number(partition), offset: Number(offset) };
+}
+
 /** All evidence lies under it. */
 export const EVIDENCE_PREFIX = 'ops/evidence/';
 

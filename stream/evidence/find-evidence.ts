@@ -1,4 +1,4 @@
-import { EVIDENCE_PREFIX, evidencePrefix } from '../../etl/naming/streams.ts';
+import { EVIDENCE_PREFIX, evidenceBegin, evidencePrefix } from '../../etl/naming/streams.ts';
 import type { ObjectStore } from '../../etl/ports.ts';
 import { datasetOfUrn, UNKNOWN_DATASET } from '../policy/dataset-urn.ts';
 import type { Evidence } from './evidence.ts';
@@ -28,8 +28,9 @@ export interface EvidencePage {
 }
 
 /**
- * Evidence that a lake keeps, objects of the newest events first and in each in the order of offsets; each id once, as
- * it was judged first. At least `limit` where there are so many: an object is read as a whole.
+ * Evidence that a lake keeps, the newest first: objects by their first event, and in each the last offset first; each id
+ * once, as it was judged first. At least `limit` where there are so many: an object is read as a whole, and none is that its
+ * name says to be of another partition, or to begin behind the offset.
  */
 export async function findEvidence(
   objects: Pick<ObjectStore, 'list' | 'get'>,
@@ -37,13 +38,13 @@ export async function findEvidence(
   { limit, before }: { readonly limit: number; readonly before?: string },
 ): Promise<EvidencePage> {
   const keys = (await objects.list(prefixOf(filter))).map(({ key }) => ({ key, at: momentOf(key) }));
-  // Of one moment the lowest key, and so the lowest offset, comes first.
-  keys.sort((a, b) => (a.at === b.at ? (a.key < b.key ? -1 : 1) : a.at < b.at ? 1 : -1));
+  // Of one moment the highest key, and so of a partition the highest offset, comes first.
+  keys.sort((a, b) => (a.at === b.at ? (a.key < b.key ? 1 : -1) : a.at < b.at ? 1 : -1));
   const start = before === undefined ? 0 : keys.findIndex(({ key }) => key === before) + 1;
   const found = new Map<string, Evidence>();
   for (const [n, { key }] of keys.entries()) {
-    if (n < start) continue;
-    for (const one of await readEvidence(objects, key)) {
+    if (n < start || !mayHold(key, filter)) continue;
+    for (const one of (await readEvidence(objects, key)).reverse()) {
       const known = found.get(one.evidence_id);
       const isFirst = known === undefined || one.timestamp < known.timestamp;
       if (isFirst && isMeant(one, filter)) found.set(one.evidence_id, one);
@@ -51,6 +52,16 @@ export async function findEvidence(
     if (found.size >= limit && n + 1 < keys.length) return { evidence: [...found.values()], next: key };
   }
   return { evidence: [...found.values()] };
+}
+
+/** Whether an object may have evidence that is meant, by its name. */
+function mayHold(key: string, { partition, offset }: EvidenceFilter): boolean {
+  const begin = evidenceBegin(key);
+  if (begin === undefined) return true;
+  return (
+    (partition === undefined || begin.partition === partition) &&
+    (offset === undefined || begin.offset <= offset)
+  );
 }
 
 const momentOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1).split('-')[0] ?? '';

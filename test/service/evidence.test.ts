@@ -51,11 +51,11 @@ test('evidence of a dataset comes in pages that have each event once', async () 
     expect(pages).toBeLessThan(6);
     cursor = `&cursor=${page.next}`;
   }
-  expect(seen).toEqual(Array.from({ length: EVENTS }, (_, n) => n));
+  expect(seen).toEqual(Array.from({ length: EVENTS }, (_, n) => EVENTS - 1 - n));
 });
 
 test('is found by result, gate, reason, topic, place and id', async () => {
-  const failed = Array.from({ length: EVENTS / 3 }, (_, n) => n * 3);
+  const failed = Array.from({ length: EVENTS / 3 }, (_, n) => n * 3).reverse();
   for (const query of ['result=FAIL', 'gate=CONTRACT', 'reason=NULL_VALUE', 'reason=NULL_VALUE:customer_id'])
     expect(offsets(await ask(`dataset_urn=${URN}&${query}`))).toEqual(failed);
   expect(offsets(await ask('topic=raw.orders.events&partition=0&offset=4'))).toEqual([4]);
