@@ -28,16 +28,24 @@ export interface BenchEnforcer {
   close(): void;
 }
 
-/** Makes a lake in a folder, with the example's contract, a policy that names a schema, and a registry that has it. */
-export async function openBenchEnforcer(folder: string): Promise<BenchEnforcer> {
+/** The contracts of the example. */
+export const CONTRACTS = join(EXAMPLE, 'contracts');
+
+/** Writes a policy that names a schema and a rule, below `policies`, and a registry that has it, `schemas`. */
+export async function writePolicies(folder: string): Promise<void> {
   await mkdir(join(folder, 'schemas/orders.created'), { recursive: true });
   await mkdir(join(folder, 'policies'), { recursive: true });
   await writeFile(join(folder, 'schemas/orders.created/1.json'), JSON.stringify(DATA_SCHEMA));
   await writeFile(join(folder, 'policies/orders.created.yaml'), POLICY);
   await writeFile(join(folder, 'policies/resolution.yaml'), RULES);
+}
+
+/** Makes a lake in a folder, with the example's contract, a policy that names a schema, and a registry that has it. */
+export async function openBenchEnforcer(folder: string): Promise<BenchEnforcer> {
+  await writePolicies(folder);
   await initLake(join(folder, 'lake'));
   const { effects } = await openLake(join(folder, 'lake'), {
-    contractsDir: join(EXAMPLE, 'contracts'),
+    contractsDir: CONTRACTS,
     sqlDir: folder,
     threads: 1,
   });
