@@ -51,6 +51,7 @@ async function open(env: Environment<(typeof BUCKETS)[number]>): Promise<AwsLake
     onEventFailure: (reason) => logWarning(reason),
     contractsDir: beside('contracts'),
     sqlDir: beside('sql/gold'),
+    projectionsDir: beside('projections'),
     engine: { memoryLimitMb: env.ASSAY_MEMORY_LIMIT_MB, threads: env.ASSAY_THREADS },
     lookBackDays: LOOK_BACK_DAYS,
     ...(env.ASSAY_CHUNK_MB === undefined ? {} : { chunkBytes: env.ASSAY_CHUNK_MB * 1024 * 1024 }),

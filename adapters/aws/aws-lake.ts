@@ -11,6 +11,7 @@ import type { Effects, EngineOptions, Executions, ObjectHistory } from '../../et
 import { httpLineage, type LineageOptions } from '../http/lineage.ts';
 import { systemClock } from '../local/clock.ts';
 import { type ContractFolders, fileContractSource } from '../local/contract-source.ts';
+import { foldRunner } from '../local/fold-worker/fold-worker.ts';
 import { removeLeftovers } from '../local/owner.ts';
 import { scratchOpener } from '../local/scratch.ts';
 import { CLIENT_CONFIG } from './client-config.ts';
@@ -51,6 +52,9 @@ export interface AwsLakeSettings extends ContractFolders {
   /** Folder on this machine for copies of objects and scratch space; one of the system's temporary folders unless said. */
   readonly localFolder?: string;
 }
+
+/** Heap of a projection's code: a function's memory is DuckDB's, but for what Node needs. */
+const FOLD_MEMORY_MB = 256;
 
 /** An open lake on AWS. */
 export interface AwsLake {
@@ -103,6 +107,7 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
     ...(settings.vault === undefined
       ? {}
       : { vault: openVaultOnAws(settings.vault, { objects, clock: systemClock }) }),
+    folds: foldRunner({ memoryMb: FOLD_MEMORY_MB }),
     digestKey: () => digestKey ?? refuse('the key of digests'),
     ...(settings.progress === undefined ? {} : { progress: settings.progress }),
   };

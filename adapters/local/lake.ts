@@ -13,6 +13,7 @@ import { systemClock } from './clock.ts';
 import { type ContractFolders, fileContractSource } from './contract-source.ts';
 import { type FileDataStore, fileDataStore } from './data-store.ts';
 import { guarded } from './file-errors.ts';
+import { foldRunner } from './fold-worker/fold-worker.ts';
 import { readLakeFile, writeLakeFile, writeShare } from './lake-file.ts';
 import { LAKE_FILE, lakeFolder } from './lake-folder.ts';
 import { applyModes, type Share } from './lake-modes.ts';
@@ -115,6 +116,7 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
       ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
     },
     vault: openVault(vaultPlace(lake.root, { objects, clock }, options.vault)),
+    folds: foldRunner(),
     ...(openCellWorkers === undefined ? {} : { openCellWorkers }),
     digestKey: () => settings?.digestKey ?? refuseSecret(lake.root),
     chunkBytes: options.chunkBytes ?? CHUNK_BYTES,

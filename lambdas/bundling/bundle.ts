@@ -3,9 +3,9 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { CONSOLE_FILES, PACKAGE_FILES, packageFile } from '../../adapters/local/console-files.ts';
-import type { ContractFolders } from '../../adapters/local/contract-source.ts';
+import { type ContractFolders, projectionsOf } from '../../adapters/local/contract-source.ts';
 import { buildDuckDbLayer, type CpuArchitecture } from './duckdb-layer.ts';
-import { HANDLERS, type HandlerName, WITHOUT_CONTRACTS } from './handlers.ts';
+import { HANDLERS, type HandlerName, WITH_FOLDS, WITHOUT_CONTRACTS } from './handlers.ts';
 import { lazyDuckDb } from './lazy-duckdb.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -61,8 +61,12 @@ async function bundleCode(outDir: string): Promise<void> {
     in: path.join(ROOT, 'lambdas', `${name}.ts`),
     out: path.join(name, 'index'),
   });
+  const worker = path.join(ROOT, 'adapters/local/fold-worker/worker.ts');
   await build({
-    entryPoints: HANDLERS.map(entry),
+    entryPoints: [
+      ...HANDLERS.map(entry),
+      ...WITH_FOLDS.map((name) => ({ in: worker, out: path.join(name, 'fold-worker') })),
+    ],
     outdir: outDir,
     outExtension: { '.js': '.mjs' },
     absWorkingDir: ROOT,
@@ -85,10 +89,16 @@ async function bundleCode(outDir: string): Promise<void> {
   });
 }
 
-async function copyContracts({ contractsDir, sqlDir }: ContractFolders, folder: string): Promise<void> {
+async function copyContracts(folders: ContractFolders, folder: string): Promise<void> {
   await mkdir(path.join(folder, 'sql'), { recursive: true });
-  await cp(contractsDir, path.join(folder, 'contracts'), { recursive: true });
-  await cp(sqlDir, path.join(folder, 'sql', 'gold'), { recursive: true });
+  await cp(folders.contractsDir, path.join(folder, 'contracts'), { recursive: true });
+  await cp(folders.sqlDir, path.join(folder, 'sql', 'gold'), { recursive: true });
+  const code = projectionsOf(folders);
+  const to = path.join(folder, 'projections');
+  // A folder without projections is as good as none.
+  if ((await stat(code).catch(() => undefined))?.isDirectory() === true)
+    await cp(code, to, { recursive: true });
+  else await mkdir(to);
 }
 
 /** The files that the console's pages name, from where they lie in the repository and in packages. */

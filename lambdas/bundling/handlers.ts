@@ -27,3 +27,6 @@ export type HandlerName = (typeof HANDLERS)[number];
 
 /** Entries that know no dataset: they are shipped without contracts. */
 export const WITHOUT_CONTRACTS: readonly HandlerName[] = ['relay-alert'];
+
+/** Entries that run projections' code: shipped with the module of the process that does. */
+export const WITH_FOLDS: readonly HandlerName[] = ['refresh-gold', 'service'];

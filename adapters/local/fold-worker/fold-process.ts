@@ -1,0 +1,80 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Place, Reply, Request, Start } from './messages.ts';
+import { startWorker } from './start-worker.ts';
+
+/** How a process that folds ended without an answer: by its own limits, or because nobody heard of it for too long. */
+export type Ended = 'memory' | 'silent' | 'closed' | 'failed';
+
+/** A process that folds: one question at a time. */
+export class FoldProcess {
+  readonly #child: ChildProcess;
+  readonly #mostSilentMs: number;
+  #places = '';
+  #ended: Ended | undefined;
+  #waiting: ((answer: Reply | Ended) => void) | undefined;
+
+  /** `mostSilentMs`: how long an answer may take; the process ends work itself before that, unless it hangs as a whole. */
+  constructor(memoryMb: number, mostSilentMs: number) {
+    this.#mostSilentMs = mostSilentMs;
+    this.#child = startWorker(memoryMb);
+    this.#child.on('message', (reply: Reply) => this.#settle(reply));
+    this.#child.on('error', () => this.#end('failed'));
+    this.#child.on('exit', (code, signal) => this.#end(isOutOfMemory(code, signal) ? 'memory' : 'failed'));
+    this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      // The last place is all that is wanted.
+      this.#places = `${this.#places}${text}`.slice(-100);
+    });
+  }
+
+  /** Its answer, or how it ended instead. */
+  async ask(question: Start | Request): Promise<Reply | Ended> {
+    if (this.#ended !== undefined) return this.#ended;
+    const answer = new Promise<Reply | Ended>((resolve) => {
+      this.#waiting = resolve;
+    });
+    const silence = setTimeout(() => {
+      this.#end('silent');
+      this.#child.kill('SIGKILL');
+    }, this.#mostSilentMs);
+    this.#child.send(question, (error) => {
+      if (error !== null) this.#child.kill('SIGKILL');
+    });
+    try {
+      return await answer;
+    } finally {
+      clearTimeout(silence);
+    }
+  }
+
+  /** The last place that it wrote down, where it folded carefully. */
+  lastPlace(): Place {
+    const [last = ''] = this.#places.trim().split('\n').slice(-1);
+    const [stream = 0, at = 0] = last.split(' ').map(Number);
+    return { stream, at };
+  }
+
+  /** Ends it, and waits until it is gone. */
+  async close(): Promise<void> {
+    this.#end('closed');
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== null || signalCode !== null) return;
+    const gone = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
+    this.#child.kill('SIGKILL');
+    await gone;
+  }
+
+  #end(how: Ended): void {
+    this.#ended ??= how;
+    this.#settle(this.#ended);
+  }
+
+  #settle(answer: Reply | Ended): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.(answer);
+  }
+}
+
+/** V8 aborts; the system kills. */
+const isOutOfMemory = (code: number | null, signal: NodeJS.Signals | null): boolean =>
+  code === 134 || (signal !== null && ['SIGABRT', 'SIGTRAP', 'SIGKILL', 'SIGILL'].includes(signal));
