@@ -53,7 +53,8 @@ conditions must hold. --json prints the evidence as it is kept, an array.`,
     const filter = filterOf(args);
     const limit = numberOf(args, 'limit') ?? LIMIT;
     const lake = await openLakeOf(args, io);
-    const page = await findEvidence(lake.effects.objects, filter, { limit });
+    const { objects, clock } = lake.effects;
+    const page = await findEvidence(objects, filter, { limit, now: clock.now() });
     const evidence = page.evidence.slice(0, limit);
     if (args.has('json')) {
       io.out(JSON.stringify(evidence, null, 2));

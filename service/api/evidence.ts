@@ -46,6 +46,7 @@ export const listEvidence = route({
     // An object is read as a whole, and may have many more than a page.
     const found = await findEvidence(effects.objects, meant, {
       limit: until,
+      now: effects.clock.now(),
       ...(before === undefined ? {} : { before }),
     });
     const next =

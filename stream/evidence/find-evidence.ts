@@ -1,4 +1,4 @@
-import { EVIDENCE_PREFIX, evidenceBegin, evidencePrefix } from '../../etl/naming/streams.ts';
+import { EVIDENCE_PREFIX, evidenceBegin, evidenceFrom, evidencePrefix } from '../../etl/naming/streams.ts';
 import type { ObjectStore } from '../../etl/ports.ts';
 import { datasetOfUrn, UNKNOWN_DATASET } from '../policy/dataset-urn.ts';
 import type { Evidence } from './evidence.ts';
@@ -27,6 +27,14 @@ export interface EvidencePage {
   readonly next?: string;
 }
 
+/** How much evidence is wanted, and from where on. */
+export interface EvidenceAsked {
+  readonly limit: number;
+  readonly before?: string;
+  /** Of a dataset the last days' objects are listed first then, and earlier ones only where those don't do. */
+  readonly now?: Date;
+}
+
 /**
  * Evidence that a lake keeps, the newest first: objects by their first event, and in each the last offset first; each id
  * once, as it was judged first. At least `limit` where there are so many: an object is read as a whole, and none is that its
@@ -35,23 +43,53 @@ export interface EvidencePage {
 export async function findEvidence(
   objects: Pick<ObjectStore, 'list' | 'get'>,
   filter: EvidenceFilter,
-  { limit, before }: { readonly limit: number; readonly before?: string },
+  { limit, before, now }: EvidenceAsked,
 ): Promise<EvidencePage> {
-  const keys = (await objects.list(prefixOf(filter))).map(({ key }) => ({ key, at: momentOf(key) }));
-  // Of one moment the highest key, and so of a partition the highest offset, comes first.
-  keys.sort((a, b) => (a.at === b.at ? (a.key < b.key ? 1 : -1) : a.at < b.at ? 1 : -1));
-  const start = before === undefined ? 0 : keys.findIndex(({ key }) => key === before) + 1;
   const found = new Map<string, Evidence>();
-  for (const [n, { key }] of keys.entries()) {
-    if (n < start || !mayHold(key, filter)) continue;
+  let [isBehind, last]: [boolean, string | undefined] = [before === undefined, undefined];
+  for await (const key of newestFirst(objects, filter, now)) {
+    if (last !== undefined && found.size >= limit) return { evidence: [...found.values()], next: last };
+    const isMeantKey = isBehind && mayHold(key, filter);
+    isBehind ||= key === before;
+    if (!isMeantKey) continue;
+    last = key;
     for (const one of (await readEvidence(objects, key)).reverse()) {
       const known = found.get(one.evidence_id);
       const isFirst = known === undefined || one.timestamp < known.timestamp;
       if (isFirst && isMeant(one, filter)) found.set(one.evidence_id, one);
     }
-    if (found.size >= limit && n + 1 < keys.length) return { evidence: [...found.values()], next: key };
   }
   return { evidence: [...found.values()] };
+}
+
+const HOUR_MS = 3_600_000;
+
+/** How far back objects are listed, one after the other; then all. */
+const BACK_MS = [HOUR_MS, 24 * HOUR_MS, 30 * 24 * HOUR_MS];
+
+/** Keys of evidence, that of the newest events first; of one moment the highest, and so of a partition the highest offset. */
+async function* newestFirst(
+  objects: Pick<ObjectStore, 'list'>,
+  { datasetUrn: urn }: EvidenceFilter,
+  now: Date | undefined,
+): AsyncGenerator<string> {
+  if (urn === undefined) {
+    const keys = (await objects.list(EVIDENCE_PREFIX)).map(({ key }) => ({ key, at: momentOf(key) }));
+    keys.sort((a, b) => (a.at === b.at ? (a.key < b.key ? 1 : -1) : a.at < b.at ? 1 : -1));
+    yield* keys.map(({ key }) => key);
+    return;
+  }
+  const dataset = urn === UNKNOWN_DATASET ? undefined : datasetOfUrn(urn);
+  const froms = (now === undefined ? [] : BACK_MS).map((backMs) =>
+    evidenceFrom(dataset, new Date(Math.max(0, (now?.getTime() ?? 0) - backMs)).toISOString()),
+  );
+  let until: string | undefined;
+  for (const from of [...froms, undefined]) {
+    const listed = await objects.list(evidencePrefix(dataset), from);
+    const given = until;
+    yield* listed.flatMap(({ key }) => (given === undefined || key < given ? [key] : [])).reverse();
+    until = from;
+  }
 }
 
 /** Whether an object may have evidence that is meant, by its name. */
@@ -65,11 +103,6 @@ function mayHold(key: string, { partition, offset }: EvidenceFilter): boolean {
 }
 
 const momentOf = (key: string): string => key.slice(key.lastIndexOf('/') + 1).split('-')[0] ?? '';
-
-function prefixOf({ datasetUrn }: EvidenceFilter): string {
-  if (datasetUrn === undefined) return EVIDENCE_PREFIX;
-  return evidencePrefix(datasetUrn === UNKNOWN_DATASET ? undefined : datasetOfUrn(datasetUrn));
-}
 
 function isMeant(one: Evidence, filter: EvidenceFilter): boolean {
   const { result, gate, reason, topic, partition, offset, id } = filter;

@@ -22,10 +22,13 @@ export const evidence: Page = {
     const asked: EvidenceQuery = Object.fromEntries(
       FIELDS.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name].trim()]])),
     );
-    const { objects } = service.lake.effects;
+    const { objects, clock } = service.lake.effects;
     const skip = Number(/^\d{1,7}$/.exec(query.skip ?? '')?.[0] ?? 0);
     const before = query.before === undefined ? {} : { before: query.before };
-    const page = await findEvidence(objects, filterOf(asked), { limit: skip + ROWS + 1, ...before });
+    const page = await findEvidence(objects, filterOf(asked), {
+      ...{ limit: skip + ROWS + 1, now: clock.now() },
+      ...before,
+    });
     const shown = page.evidence.slice(skip, skip + ROWS);
     const [one] = shown;
     // An object of evidence is read as a whole, and may hold many pages.
