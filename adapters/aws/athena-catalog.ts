@@ -17,7 +17,7 @@ export async function catalogSql(
   request: Exclude<AthenaRequest, { readonly kind: 'query' }>,
   there?: Pick<KnownTables, 'has'>,
 ): Promise<string> {
-  const layers = ['silver', 'gold', 'quarantine', 'condemned', 'source_files'] as const;
+  const layers = ['silver', 'gold', 'projection', 'quarantine', 'condemned', 'source_files'] as const;
   const tables = (await listLayers(effects, layers))
     .map((table) => ({ ...table, name: queryName(table.name) }))
     .filter(({ name }) => there?.has(name) ?? true);

@@ -16,11 +16,7 @@ export type BucketOf = (key: string) => string;
 
 /** Chooses among a lake's buckets; throws ConfigError `KEY_REFUSED` for a key that lies in none of them. */
 export function bucketChooser(buckets: LakeBuckets): BucketOf {
-  const byFirstSegment = new Map([
-    ...Object.entries(buckets),
-    ['condemned', buckets.quarantine] as const,
-    ['projection', buckets.gold] as const,
-  ]);
+  const byFirstSegment = new Map([...Object.entries(buckets), ['condemned', buckets.quarantine] as const]);
   return (key) => {
     const bucket = byFirstSegment.get(key.split('/')[0] ?? '');
     if (bucket !== undefined) return bucket;

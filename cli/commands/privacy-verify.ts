@@ -53,7 +53,7 @@ looked through. On AWS it reads every object of the lake's buckets, as it is now
 };
 
 /** Everything of a lake lies in one of these, each in a bucket on AWS. */
-const FOLDERS = ['bronze/', 'silver/', 'gold/', 'projection/', 'quarantine/', 'condemned/', 'ops/'] as const;
+const FOLDERS = ['bronze/', 'silver/', 'gold/', 'quarantine/', 'condemned/', 'ops/'] as const;
 
 /** The files of a lake in a folder; the objects of one on AWS. */
 async function* placesOf(lake: CommandLake, args: Args, io: Io): AsyncGenerator<LookedAt> {

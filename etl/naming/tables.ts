@@ -5,23 +5,16 @@ import { datasetPath, type Layer, type PointerLayer, schemaVersion } from './dat
 const LAYER_FOLDERS: Readonly<Record<Layer, string>> = {
   silver: 'silver',
   gold: 'gold',
-  projection: 'projection',
-  // Its root isn't inside the projection's own: no domain has a '=' in its name.
-  projection_state: 'projection/table=state',
+  // Beside Gold, whose readers and writers are theirs; no domain has a '=' in its name.
+  projection: 'gold/table=projection',
+  projection_state: 'gold/table=state',
   quarantine: 'quarantine',
   condemned: 'condemned',
   source_files: 'ops/source_files',
 };
 
 /** Top folders of what DuckDB reads from a lake: tables, and what runs keep. Bronze is read by the scanner. */
-export const ENGINE_FOLDERS: readonly string[] = [
-  'silver',
-  'gold',
-  'projection',
-  'quarantine',
-  'condemned',
-  'ops',
-];
+export const ENGINE_FOLDERS: readonly string[] = ['silver', 'gold', 'quarantine', 'condemned', 'ops'];
 
 /**
  * Root of a table's files. A later generation's isn't inside an earlier one's, so that a cleanup below a root can't see

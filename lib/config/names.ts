@@ -14,7 +14,7 @@ export type LakeBucketName = (typeof LAKE_BUCKETS)[number];
 export type BucketName = LakeBucketName | 'artifacts';
 
 /** The Glue databases: one a layer. */
-export const DATABASES = ['silver', 'gold', 'quarantine', 'condemned', 'ops'] as const;
+export const DATABASES = ['silver', 'gold', 'projection', 'quarantine', 'condemned', 'ops'] as const;
 export type DatabaseName = (typeof DATABASES)[number];
 
 /** `staging`, `bronze` → `assay-staging-bronze-<account>-<region>`: bucket names are shared by all of AWS. */

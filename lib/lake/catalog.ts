@@ -7,6 +7,7 @@ import type { StageConfig } from '../config/stage-config.ts';
 const DESCRIPTIONS: Readonly<Record<DatabaseName, string>> = {
   silver: 'Records that passed their contract, with their lineage',
   gold: 'Reports made from Silver, month by month',
+  projection: 'What streams of events came to, folded',
   quarantine: 'Records that did not pass, with every reason; append-only',
   condemned: 'Records that failed for good; append-only',
   ops: 'What happened: the ledger of source files, runs, alerts',

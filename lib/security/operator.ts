@@ -14,7 +14,6 @@ import {
 import {
   bucketArn,
   bucketOf,
-  DATABASES,
   databasePrefix,
   executionArns,
   LAKE_BUCKETS,
@@ -79,10 +78,9 @@ export function operator(props: PeopleProps): PolicyStatement[] {
       ['glue:GetTable', 'glue:CreateTable', 'glue:UpdateTable'],
       [
         regionalArn('glue', 'catalog'),
-        ...DATABASES.flatMap((name) => [
-          regionalArn('glue', `database/${databasePrefix(stage)}${name}`),
-          regionalArn('glue', `table/${databasePrefix(stage)}${name}/*`),
-        ]),
+        // All of the stage's databases.
+        regionalArn('glue', `database/${databasePrefix(stage)}*`),
+        regionalArn('glue', `table/${databasePrefix(stage)}*/*`),
       ],
     ),
     // Rollbacks change published figures, which triggers alerts.

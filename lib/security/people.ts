@@ -102,7 +102,7 @@ function analyst(props: PeopleProps): PolicyStatement[] {
   const buckets = [...new Set(tables.map(bucketOf)), 'artifacts' as const];
   return [
     findStack(props),
-    ...querying(props, 'analysts', ['silver', 'gold', 'ops']),
+    ...querying(props, 'analysts', ['silver', 'gold', 'projection', 'ops']),
     allow(
       ['s3:GetObject'],
       tables.map((keys) => bucketArn(stage, bucketOf(keys), keys)),
@@ -142,7 +142,9 @@ function querying(
   databases: readonly DatabaseName[],
 ): PolicyStatement[] {
   const results = bucketArn(stage, 'artifacts', `${resultsPrefix(audience)}*`);
-  const names = databases.map((name) => `${databasePrefix(stage)}${name}`);
+  // All of the stage's by one pattern: a policy takes 6,144 characters.
+  const wanted: readonly string[] = databases.length === DATABASES.length ? ['*'] : databases;
+  const names = wanted.map((name) => `${databasePrefix(stage)}${name}`);
   return [
     allow(QUERY_ACTIONS, [regionalArn('athena', `workgroup/${workgroupName(stage, audience)}`)]),
     allow(CATALOG_ACTIONS, [

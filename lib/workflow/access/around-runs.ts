@@ -54,7 +54,7 @@ export const AROUND_RUNS = {
     reads: [POINTERS.silver, POINTERS.gold, CONTRACT_TEXTS],
     writes: [],
     lists: ['silver', 'gold', 'ops'],
-    catalog: ['silver', 'gold', 'quarantine', 'condemned', 'ops'],
+    catalog: ['silver', 'gold', 'projection', 'quarantine', 'condemned', 'ops'],
   },
   'check-health': {
     reads: [
@@ -157,7 +157,7 @@ export const AROUND_RUNS = {
       OUTBOX,
     ],
     lists: ['silver', 'gold', 'quarantine', 'ops'],
-    catalog: ['silver', 'quarantine', 'condemned', 'ops', 'gold'],
+    catalog: ['silver', 'quarantine', 'condemned', 'ops', 'gold', 'projection'],
     // It refreshes stale Gold, alerts people about changed figures, and sends programs unsent events.
     alerts: true,
     events: true,

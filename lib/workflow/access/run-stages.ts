@@ -106,7 +106,7 @@ export const RUN_STAGES = {
     ],
     removes: [metadataFiles('gold'), OUTBOX],
     lists: ['silver', 'gold', 'ops'],
-    catalog: ['gold'],
+    catalog: ['gold', 'projection'],
     // Published figures that change are told, and programs of all that was published.
     alerts: true,
     events: true,

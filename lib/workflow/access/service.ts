@@ -9,7 +9,7 @@ import type { Access } from './access.ts';
  * forgets for people whose roles and data groups say that they may. Only the workflow writes Silver data, leases and staged results.
  */
 export const SERVICE: Access = {
-  reads: ['bronze/*', 'silver/*', 'gold/*', 'projection/*', 'quarantine/*', 'condemned/*', 'ops/*'],
+  reads: ['bronze/*', 'silver/*', 'gold/*', 'quarantine/*', 'condemned/*', 'ops/*'],
   vault: 'makes',
   writes: [...DECISION_WRITES.filter((keys) => keys !== MIGRATIONS), ...PRIVACY_WRITES],
   removes: [HELD, OUTBOX, ...PRIVACY_REMOVALS],
