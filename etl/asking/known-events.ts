@@ -1,8 +1,8 @@
-import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, textOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
 import { DataError } from '../errors.ts';
+import { type EventContract, eventOrderSql } from '../eventstore/event-order.ts';
 import type { Effects } from '../ports.ts';
 import { openDatasetTables } from '../stages/dataset-tables.ts';
 import { ledgerRows } from '../stages/ledger.ts';
@@ -12,9 +12,7 @@ import type { Published } from './published-at.ts';
 
 /** An event dataset as it is now, and a moment of it. */
 export interface AskedEvents {
-  readonly contract: SourceContract;
-  /** Names of its columns that make an event. */
-  readonly events: { readonly stream: string; readonly version: string; readonly id: string };
+  readonly contract: EventContract;
   readonly pointer: Pointer;
   readonly published: Published;
   /** Local paths of the files with the rows of Silver that gave way to another event. */
@@ -134,16 +132,15 @@ function gone({ dataset, silverSnapshotId, atMs }: Published, why: string): Data
 
 /** SELECT of the known rows of Silver now and of those that gave way, the first of each stream and version. */
 async function keptSql(effects: Effects, asked: AskedEvents): Promise<string> {
-  const { contract, events, pointer, superseded, where } = asked;
+  const { contract, pointer, superseded, where } = asked;
   const tables = openDatasetTables(effects, contract, pointer);
   const table = await tables.table('silver');
   const silver = tableRowsSql(table, await tables.paths('silver'));
   // Other columns than Silver's, and those of an earlier generation alone, are left out.
   const gaveWay = superseded.map((path) => tableRowsSql(table, [path]));
   const rows = [silver, ...gaveWay].map((select) => `SELECT * FROM (${select}) WHERE ${where}`);
-  const { stream, version, id } = events;
-  const order = [id, 'row_hash'].map((name) => identifier(name)).join(', ');
+  const { stream, version } = contract.events;
   return `SELECT e.* FROM (${rows.join(' UNION ALL BY NAME ')}) AS e
     WHERE e.run_id IN (SELECT run_id FROM known_runs) OR EXISTS (SELECT 1 FROM read_again AS r WHERE r.source_file_id = e.source_file_id AND r.run_id = e.run_id)
-    QUALIFY row_number() OVER (PARTITION BY ${identifier(stream)}, ${identifier(version)} ORDER BY ${order}) = 1`;
+    QUALIFY row_number() OVER (PARTITION BY ${identifier(stream)}, ${identifier(version)} ORDER BY ${eventOrderSql(contract, 'e')}) = 1`;
 }

@@ -1,15 +1,17 @@
 import { metadataFolder } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
+import { keepLog } from '../stages/kept-logs.ts';
 import { earlierGenerations, type GenerationTable } from '../table/generations.ts';
 import { namedByRefs } from '../table/kept-snapshots.ts';
 import { type LakeTable, openTable } from '../table/lake-table.ts';
 import { currentSnapshot } from '../table/metadata.ts';
 import type { Generation, Pointer } from '../table/pointer.ts';
+import { logOf } from '../table/table-log.ts';
 import { filesOnlyIn } from '../table/unreachable.ts';
 import { noteRemoval } from '../tending/removals.ts';
 
 /** The tables of an earlier generation that go. Its ledger and its condemned records stay, as they do in the current one. */
-const GOING = ['silver', 'quarantine', 'gold'] as const;
+const GOING = ['silver', 'quarantine', 'gold', 'projection', 'projection_state'] as const;
 
 /** By what an earlier generation is kept. */
 export interface GenerationKeeping {
@@ -39,6 +41,11 @@ export async function expireGenerations(
   for (const one of earlierGenerations(pointer).reverse()) {
     const going = await openGoing(effects, one);
     if (going.length > 0 && newer >= keeping.atLeast && !isNeeded(one, going, keeping)) {
+      await keepLogs(
+        effects,
+        { dataset: pointer.dataset, generation: one.generation, id: keeping.id },
+        going,
+      );
       await noteFiles(effects, pointer.dataset, one.generation, { going, id: keeping.id });
       expired.push(one.generation);
     }
@@ -50,8 +57,20 @@ export async function expireGenerations(
   return { expired: expired.sort((a, b) => a - b), generations };
 }
 
+/** Which code a projection was published by, and from what, is asked for when its snapshots are gone. */
+async function keepLogs(
+  effects: Effects,
+  { dataset, generation, id }: { readonly dataset: string; readonly generation: number; readonly id: string },
+  going: readonly GoingTable[],
+): Promise<void> {
+  for (const { layer, table } of going) {
+    if (layer !== 'projection') continue;
+    await keepLog(effects, { dataset, layer, generation }, { id: `${id}-whole`, log: logOf(table.metadata) });
+  }
+}
+
 async function countStates({ objects }: Effects, tables: Generation['tables']): Promise<number> {
-  const state = tables.source_files ?? tables.gold;
+  const state = tables.source_files ?? tables.gold ?? tables.projection;
   return state === undefined ? 0 : (await openTable(objects, state)).metadata.snapshots.length;
 }
 

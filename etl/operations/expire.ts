@@ -32,11 +32,19 @@ import { keepDecision, type Word } from './decide-run.ts';
 import { expireGenerations } from './expire-generations.ts';
 
 /** The tables whose snapshots expire. Rows of the ledger and of condemned records stay for good. */
-const FORGETTING = ['silver', 'quarantine', 'condemned', 'source_files', 'gold'] as const;
+const FORGETTING = [
+  'silver',
+  'quarantine',
+  'condemned',
+  'source_files',
+  'gold',
+  'projection',
+  'projection_state',
+] as const;
 type Forgetting = (typeof FORGETTING)[number];
 
 /** The tables whose past is kept, so that what was known at a moment can be told when its snapshots are gone. */
-const LOGGED: ReadonlySet<Forgetting> = new Set(['source_files']);
+const LOGGED: ReadonlySet<Forgetting> = new Set(['source_files', 'projection']);
 
 /** What expiring did. */
 export interface Expired {
@@ -138,6 +146,10 @@ async function keptIds(
     return state === undefined ? [] : [state.ledger_snapshot_id];
   });
   const keep = new Set([...stayingIds(metadata, request), ...held, ...closed, ...ledgers]);
+  // Both tables of a projection have a snapshot of each commit, and neither names the other's.
+  const rows = pointer.tables.projection;
+  if (rows !== undefined)
+    for (const id of stayingIds((await openTable(effects.objects, rows)).metadata, request)) keep.add(id);
   for (const { ledger_snapshot_id, tables } of states)
     if (keep.has(ledger_snapshot_id)) for (const id of Object.values(tables)) keep.add(id);
   for (const contract of loaded.contracts.values()) {
@@ -222,7 +234,7 @@ async function expireTables(
 
 /** The same snapshots for every reader, and the same word on when they were published. */
 function nextPointer(pointer: Pointer, tables: Record<string, NextTableState>) {
-  const main = tables.silver ?? tables.gold;
+  const main = tables.silver ?? tables.gold ?? tables.projection;
   return {
     ...pointer,
     version: pointer.version + 1,

@@ -4,6 +4,8 @@ import { publishedAt } from '../../etl/asking/published-at.ts';
 import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
 import { withScratchEngine } from '../../etl/engine/with-scratch-engine.ts';
 import { DataError } from '../../etl/errors.ts';
+import { isOfEvents } from '../../etl/eventstore/event-order.ts';
+import { supersededPaths } from '../../etl/eventstore/superseded.ts';
 import { askForBackfill, chooseFiles } from '../../etl/operations/backfill.ts';
 import { compact } from '../../etl/operations/compact.ts';
 import { expire } from '../../etl/operations/expire.ts';
@@ -15,30 +17,33 @@ import { contractText, NO_LIMITS } from '../stages/contract-text.ts';
 import { type TestLake, testLake } from '../stages/harness.ts';
 
 const WORD = { by: 'ann', reason: 'a test' };
-const EVENTS = { stream: 'customer', version: 'version', id: 'event_id' };
 
 const contract = (version: string): string =>
   contractText({
     dataset: 'crm.events',
     version,
-    partitionColumn: 'at',
     columns: [
-      { name: 'customer', key: true },
-      { name: 'version', type: 'integer', key: true },
+      { name: 'customer', required: true },
+      { name: 'version', type: 'integer', required: true },
       { name: 'event_id', required: true },
       { name: 'at', type: 'date', required: true },
       { name: 'kind', required: true },
       // A major version of its own: a column of another type.
       { name: 'amount', ...(version.startsWith('1') ? {} : { type: 'integer' }) },
     ],
-    assay: { limits: NO_LIMITS },
+    assay: {
+      limits: NO_LIMITS,
+      events: { stream: 'customer', type: 'kind', at: 'at', version: 'version', id: 'event_id' },
+    },
   });
 
+/** From the fourth run on, an event with a smaller id has the version of one of the run before, and one with a greater id. */
 const file = (run: number): string => {
-  const rows = ['a', 'b', 'c'].map(
-    (stream) => `${stream},${run},e-${stream}-${run},2024-0${1 + (run % 3)}-0${run},added,${run}`,
-  );
-  return `customer,version,event_id,at,kind,amount\n${rows.join('\n')}\n`;
+  const line = (stream: string, version: number, id: string): string =>
+    `${stream},${version},${id},2024-0${1 + (run % 3)}-0${run},added,${run}`;
+  const rows = ['a', 'b', 'c'].map((stream) => line(stream, run, `e-${stream}-${run}`));
+  const conflicts = run < 4 ? [] : [line('a', run - 1, `d-${run}`), line('b', run - 2, `f-${run}`)];
+  return `customer,version,event_id,at,kind,amount\n${[...rows, ...conflicts].join('\n')}\n`;
 };
 
 /** What a reader that shares no code with the platform sees in Silver now: stream, version, event. */
@@ -57,6 +62,7 @@ interface Known {
 async function knownAt(lake: TestLake, moments: readonly number[]): Promise<Known[]> {
   const { effects } = lake.lake;
   const own = requireSourceContract(await loadContracts(effects.contracts), lake.dataset);
+  if (!isOfEvents(own)) throw new Error('no events');
   const pointer = (await readPointer(effects.objects, 'silver', lake.dataset))?.pointer;
   if (pointer === undefined) throw new Error('nothing was published');
   return withScratchEngine(effects, 'asked', async (engine) => {
@@ -69,7 +75,8 @@ async function knownAt(lake: TestLake, moments: readonly number[]): Promise<Know
       }
       const { silverSnapshotId } = published;
       expect(await publishedAt(effects, pointer, { silverSnapshotId })).toMatchObject({ silverSnapshotId });
-      const asked = { contract: own, events: EVENTS, pointer, published, superseded: [], where: 'true' };
+      const superseded = [...(await supersededPaths(effects, lake.dataset)).values()];
+      const asked = { contract: own, pointer, published, superseded, where: 'true' };
       try {
         const { sql, from } = await knownEvents(engine, effects, asked);
         const rows = await engine.rows(`SELECT customer, version, event_id FROM (${sql})`);
@@ -141,7 +148,7 @@ describe('the events known at a moment', () => {
           expect(events).toEqual(moments[n]?.events);
         return known.map(({ from }) => from);
       };
-      expect(moments.map(({ events }) => events.length)).toEqual([3, 6, 9, 6, 9, 12, 15]);
+      expect(moments.map(({ events }) => events.length)).toEqual([3, 6, 9, 6, 10, 14, 17]);
       expect(await check()).toEqual(moments.map(() => 'snapshot'));
       expect(await knownAt(lake, [start - 1])).toEqual([{ from: 'nothing', events: [] }]);
 
