@@ -363,6 +363,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/contracts-try.ts')).contractsTry,
   },
   {
+    name: 'products',
+    summary: 'the data products, who reads them and what they cost',
+    load: async () => (await import('./commands/products.ts')).products,
+  },
+  {
     name: 'docs',
     summary: 'write a site about the datasets',
     load: async () => (await import('./commands/docs.ts')).docs,

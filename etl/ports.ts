@@ -100,6 +100,8 @@ export type OpenScratch = (purpose: string) => Promise<Scratch>;
 /** The time, from outside. */
 export interface Clock {
   now(): Date;
+  /** Milliseconds of processor time that this process took so far; absent where nobody knows. */
+  cpuMs?(): number;
 }
 
 /** Small texts that are kept for a while: who is signed in, who is about to be. Keys are digests of secrets. */

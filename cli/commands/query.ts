@@ -10,6 +10,7 @@ import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { WORD_OPTIONS, wordOf } from '../identity.ts';
 import type { Io } from '../io.ts';
+import { noteCommandRead } from '../note-command-read.ts';
 import { type CommandLake, openLakeOf } from '../open-lake.ts';
 import { isDebug, printError } from '../print/error.ts';
 import { usageError } from '../usage-error.ts';
@@ -90,8 +91,10 @@ function reveal(envelope); that they were seen is kept in ops.reveals first: by 
     if (format.out !== undefined) refuseInside(lake.root, format.out);
     const reveal = revealingOf(args, io, isAthena && lake.athena !== undefined);
     const asked = { asOf: when, isAthena, files: args.text('files'), reveal };
-    const ask = (text: string, place: Io): Promise<void> =>
-      answer(lake, { sql: text, ...asked }, { format, io: place });
+    const ask = async (text: string, place: Io): Promise<void> => {
+      await answer(lake, { sql: text, ...asked }, { format, io: place });
+      await noteCommandRead(lake, { sql: text }, { args, io });
+    };
     if (sql !== undefined) await ask(sql, io);
     else await promptFor(lake, ask, { args, io });
     return EXIT.ok;

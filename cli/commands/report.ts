@@ -17,6 +17,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { nextCommand } from '../locations.ts';
 import { monthOf, monthOption } from '../month.ts';
+import { noteCommandRead } from '../note-command-read.ts';
 import { openLakeOf } from '../open-lake.ts';
 import { printText } from '../print/answer.ts';
 import { time } from '../print/format.ts';
@@ -72,6 +73,7 @@ as it was made from a Silver snapshot; with --closed, the rows of closed months,
       return listReports(contracts.values(), args, io);
     }
     const contract = await findReport(lake.effects, name);
+    await noteCommandRead(lake, { dataset: contract.dataset }, { args, io });
     if (args.has('closed')) return await printClosed({ lake, contract, month, format }, args, io);
     const scratch = await lake.effects.openScratch('report');
     try {

@@ -281,6 +281,7 @@ function compareRest(old: Contract, next: Contract): ContractChange[] {
     'snapshots',
     'tend',
     'deprecated',
+    'product',
   ];
   return fields
     .filter((field) => canonicalJson(a?.[field] ?? null) !== canonicalJson(b?.[field] ?? null))

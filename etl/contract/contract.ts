@@ -241,6 +241,20 @@ export interface Deprecation {
   readonly why?: string;
 }
 
+/** What a data product says beside what every contract does. */
+export interface Product {
+  /** What people call it. */
+  readonly title?: string;
+  /** Addresses of what there is to read about it. */
+  readonly documentation: readonly string[];
+  /** Where people are heard. */
+  readonly support?: { readonly channel: string; readonly url: string };
+  /** Where access to it is asked for. */
+  readonly access?: string;
+  /** Rows that are shown of it; 0: none. */
+  readonly sampleRows: number;
+}
+
 /** What every contract says, whatever its layer. */
 export interface ContractBase {
   readonly dataset: string;
@@ -266,6 +280,8 @@ export interface ContractBase {
   readonly tend?: false;
   /** Absent where its end is not in sight. */
   readonly deprecated?: Deprecation;
+  /** Set where it is published as a data product: of Gold tables and projections. */
+  readonly product?: Product;
 }
 
 /** A dataset that source systems drop files for. */

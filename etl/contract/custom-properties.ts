@@ -31,6 +31,7 @@ export const ASSAY_PROPERTIES = {
   'assay.snapshots': 'contract',
   'assay.tend': 'contract',
   'assay.deprecated': 'contract',
+  'assay.product': 'contract',
   'assay.headers': 'column',
   'assay.formats': 'column',
   'assay.number': 'column',

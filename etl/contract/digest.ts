@@ -3,7 +3,7 @@ import type { Contract } from './contract.ts';
 
 /**
  * SHA-256, in hex, of a contract's meaning. The file's name and layout don't change it, nor do the settings for the
- * tables' upkeep and what is told to readers of its end.
+ * tables' upkeep and what is told to readers of its end, and of it as a product.
  */
 export function contractDigest(contract: Contract): string {
   const {
@@ -12,6 +12,7 @@ export function contractDigest(contract: Contract): string {
     snapshots: _snapshots,
     tend: _tend,
     deprecated: _deprecated,
+    product: _product,
     ...meaning
   } = contract;
   return createHash('sha256').update(canonicalJson(meaning)).digest('hex');

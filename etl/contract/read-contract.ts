@@ -29,6 +29,7 @@ import { readDeprecation } from './read-deprecation.ts';
 import { atOfEvents, checkEventKey, readEvents } from './read-events.ts';
 import { readGoldSettings } from './read-gold.ts';
 import { HEADER, readHead } from './read-head.ts';
+import { readProduct } from './read-product.ts';
 import { readProjectionSettings } from './read-projection.ts';
 import { readSourceSettings } from './read-settings.ts';
 import { readUpkeep } from './read-upkeep.ts';
@@ -116,8 +117,8 @@ function readDocument(
   const partitionColumn = object === undefined ? '' : readPartition(custom, drafts, { layer, problems });
   const columns = drafts.map(({ column }) => column);
   const upkeep = readUpkeep(custom, problems);
-  const ending = readDeprecation(custom, document, problems);
-  const common = { ...head, file, columns, key, partitionColumn, rules, ...upkeep, ...ending };
+  const told = { ...readDeprecation(custom, document, problems), ...readProduct(custom, layer, problems) };
+  const common = { ...head, file, columns, key, partitionColumn, rules, ...upkeep, ...told };
   const contract = readOfLayer(layer, common, { drafts, custom, document, events, problems });
   const inputs = custom.get('assay.inputs')?.path ?? [];
   return { contract: { ...contract, digest: contractDigest(contract) }, inputs };

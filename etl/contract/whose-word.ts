@@ -84,6 +84,7 @@ export const CONTRACT_WORD = {
   snapshots: 'table',
   tend: 'table',
   deprecated: 'table',
+  product: 'table',
   csv: 'both',
   unknownColumns: 'both',
   duplicates: 'table',

@@ -248,6 +248,7 @@ async function projectionHealth(
     ...{ dataset, layer, publishedAt: pointer?.committed_at ?? null },
     ailments: [
       ...unreadable(contract),
+      ...pastItsEnd(contract, effects.clock.now()),
       ...moved(effects, pointer),
       ...(await upkeep(effects, contract, pointer)),
       ...(await behind(effects, inputs, { pointer, code: 'PROJECTION_BEHIND' })),

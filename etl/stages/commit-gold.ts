@@ -28,11 +28,13 @@ export interface GoldCommit {
   readonly snapshots: Readonly<Record<string, number>>;
   /** What the pointer is to say of closed months; as before where that is not given. */
   readonly closings?: readonly Closing[] | undefined;
+  /** What making it took, for the snapshot's summary; absent where nobody measured. */
+  readonly cost?: Readonly<Record<string, string>>;
 }
 
 /** Publishes what a refresh made: one conditional write, which also says of closed months what waits. */
 export async function commitGold(
-  { effects, run, state, snapshots, closings = state.pointer?.pointer.closings }: GoldCommit,
+  { effects, run, state, snapshots, closings = state.pointer?.pointer.closings, cost = {} }: GoldCommit,
   add: readonly DataFile[],
   remove: ReadonlySet<string>,
 ): Promise<void> {
@@ -58,6 +60,7 @@ export async function commitGold(
             'assay.run-id': run.runId,
             'assay.inputs': JSON.stringify(snapshots),
             'assay.contract-digest': state.digest,
+            ...cost,
           },
         });
   const next: NextPointer = {

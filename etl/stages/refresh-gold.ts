@@ -26,6 +26,7 @@ import {
   refuseKeptKeys,
   viewColumns,
 } from '../gold/rebuild.ts';
+import { type RefreshMeter, startMeter } from '../gold/refresh-meter.ts';
 import { RefreshedTable } from '../gold/refreshed.ts';
 import { NONE_WAIT, splitRestated, tellRestatements } from '../gold/tell-restatements.ts';
 import { tableName } from '../naming/datasets.ts';
@@ -99,6 +100,7 @@ async function refreshTable(
   run: RunInput,
   effects: Effects,
 ): Promise<RefreshedTable | undefined> {
+  const meter = startMeter(effects.clock);
   const state = await readState(contract, effects);
   if (state === undefined) return undefined;
   const rebuildAll =
@@ -124,7 +126,7 @@ async function refreshTable(
       const changes = { engine, data: effects.data, contracts, inputs: state.inputs };
       for (const month of await consentMonths(changes, contract)) months.changed.add(month);
       const ranges = affectedRanges(contract.affects, months, goldMonths);
-      return await rebuildTable({ effects, engine, scratch, run, state, ranges });
+      return await rebuildTable({ effects, engine, scratch, run, state, ranges, meter });
     });
   } finally {
     await scratch.dispose();
@@ -175,6 +177,7 @@ interface Rebuild {
   readonly run: RunInput;
   readonly state: GoldState;
   readonly ranges: readonly MonthRange[];
+  readonly meter: RefreshMeter;
 }
 
 async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
@@ -206,7 +209,8 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
   }
   const snapshots = snapshotsOf(inputs);
   const removed = new Set(old.map(({ key }) => key));
-  await commitGold({ effects, run, state, snapshots, closings: found.closings }, added, removed);
+  const cost = rebuild.meter.summary();
+  await commitGold({ effects, run, state, snapshots, closings: found.closings, cost }, added, removed);
   return {
     table: tableName('gold', contract.dataset),
     months: ranges.reduce((sum, { from, to }) => sum + to - from + 1, 0),
@@ -271,7 +275,7 @@ async function findRestated({ effects, engine, state }: Rebuild, old: readonly D
 }
 
 async function createInputViews(
-  { effects, engine, state, ranges }: Rebuild,
+  { effects, engine, state, ranges, meter }: Rebuild,
   contracts: ReadonlyMap<string, Contract>,
 ): Promise<void> {
   for (const [input, { table, snapshotId }] of state.inputs) {
@@ -282,6 +286,7 @@ async function createInputViews(
     const read = hasStates(state.contract, input)
       ? files
       : await filesRead(engine, { sql: state.sql, ranges }, { name, table, files });
+    meter.read(read.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
     await createTableView(engine, name, columns, await pathsOf(effects, read));
   }
 }

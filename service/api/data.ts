@@ -9,6 +9,7 @@ import { publishedContract } from '../../etl/stages/kept-contracts.ts';
 import { atOnce } from '../http/at-once.ts';
 import { wantedType } from '../http/media-type.ts';
 import { readerOf } from '../identity/reader.ts';
+import { noteProductRead } from '../products/note-product-read.ts';
 import { columnFilters, columnOrder } from './column-filters.ts';
 import { heldBytes } from './held-bytes.ts';
 import { fileRoute } from './route.ts';
@@ -70,7 +71,8 @@ export const readData = fileRoute({
     })
     .catchall(z.string().max(20_000)),
   formats: FORMATS,
-  async handle({ params: { dataset }, query, identity, accept }, { lake: { effects } }) {
+  async handle({ params: { dataset }, query, identity, accept }, service) {
+    const { effects } = service.lake;
     const { month, asOf, limit, cursor, order, format: named, ...conditions } = query;
     const format = named ?? formatOf(accept);
     const reader = readerOf(identity);
@@ -89,6 +91,7 @@ export const readData = fileRoute({
         asOf: asOf === undefined ? { kind: 'now' } : parseAsOf(asOf),
         limit: limit ?? (format === 'json' ? PAGE_ROWS : undefined),
       });
+      await noteProductRead(service, { identity, way: 'api' }, { dataset });
       return {
         name: `${dataset}.${format}`,
         type: FORMATS[format],

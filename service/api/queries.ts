@@ -3,7 +3,7 @@ import { ConfigError } from '../../etl/errors.ts';
 import { type AsOf, parseAsOf } from '../../etl/query/as-of.ts';
 import { jsonValue } from '../../etl/query/json-value.ts';
 import type { Identity } from '../identity/identity.ts';
-import { readerOf } from '../identity/reader.ts';
+import { askOpenly } from '../queries/ask-openly.ts';
 import { askRevealing } from '../queries/ask-revealing.ts';
 import type { AskedQuery, QueryState } from '../queries/desk.ts';
 import { ownQuery } from '../queries/own-query.ts';
@@ -67,8 +67,8 @@ export const askQuery = route({
   body: ASKED,
   answer: Query,
   isUnderWay: ({ state }) => state === 'running',
-  async handle({ body: { sql, asOf, limit, waitSeconds }, identity }, { queries }) {
-    const asked = await queries.ask({ sql, asOf: momentOf(asOf), reader: readerOf(identity) }, identity.name);
+  async handle({ body: { sql, asOf, limit, waitSeconds }, identity }, service) {
+    const asked = await askOpenly(service, identity, { sql, asOf: momentOf(asOf) });
     return await shown(asked, await asked.state(waitSeconds * 1000), { from: 0, limit });
   },
 });

@@ -11,6 +11,7 @@ import { reportFacts } from '../../etl/query/report-facts.ts';
 import { openReportView } from '../../etl/query/report-view.ts';
 import { inTurn } from '../http/turns.ts';
 import { readerOf } from '../identity/reader.ts';
+import { noteProductRead } from '../products/note-product-read.ts';
 import { ANSWER_FORMATS, AnswerFormat, answerFile, rowsOf } from './answer-files.ts';
 import { Next, PAGE_QUERY, pageOf } from './paging.ts';
 import { route, valueOrFileRoute } from './route.ts';
@@ -87,10 +88,12 @@ export const showReport = valueOrFileRoute({
     rows: z.array(z.record(z.string(), z.unknown())),
   }),
   formats: ANSWER_FORMATS,
-  async value({ params, query: { month, asOf: when, limit, offset }, identity }, { lake: { effects } }) {
+  async value({ params, query: { month, asOf: when, limit, offset }, identity }, service) {
+    const { effects } = service.lake;
     const asOf = asOfOf(when);
     const contract = await findReport(effects, params.report);
     const { dataset: report } = contract;
+    await noteProductRead(service, { identity, way: 'api' }, { dataset: report });
     return await inTurn(() =>
       withScratchEngine(effects, 'report', async (engine) => {
         await openReportView(engine, effects, { contract, asOf, reader: readerOf(identity) });
@@ -110,9 +113,11 @@ export const showReport = valueOrFileRoute({
       }),
     );
   },
-  async handle({ params, query: { month, asOf: when, format = 'csv', sheetPerMonth }, identity }, { lake }) {
+  async handle({ params, query: { month, asOf: when, format = 'csv', sheetPerMonth }, identity }, service) {
+    const { lake } = service;
     const asOf = asOfOf(when);
     const contract = await findReport(lake.effects, params.report);
+    await noteProductRead(service, { identity, way: 'api' }, { dataset: contract.dataset });
     const open = () =>
       openAnswer(lake.effects, 'report', async (engine) => {
         await openReportView(engine, lake.effects, { contract, asOf, reader: readerOf(identity) });

@@ -12,6 +12,7 @@ import { AssayError, ConfigError } from '../../etl/errors.ts';
 import type { Ctx } from '../http/env.ts';
 import type { Identity } from '../identity/identity.ts';
 import { readerOf } from '../identity/reader.ts';
+import { noteProductRead } from '../products/note-product-read.ts';
 import type { Service } from '../service.ts';
 import { type OpenAsking, openAsking } from './asking.ts';
 import { formattedError } from './errors.ts';
@@ -43,7 +44,9 @@ export function openGraphql(service: Service): (c: Ctx, asked: Asked) => Promise
   const handle = handlerOf(schemaCache(), service);
   return async (c, { text, loaded, identity, leave }) => {
     const { effects } = service.lake;
-    const asking = openAsking({ effects, loaded, sight: sightOf(identity, readerOf(identity)) });
+    const read = new Set<string>();
+    const onRead = (dataset: string): void => void read.add(dataset);
+    const asking = openAsking({ effects, loaded, sight: sightOf(identity, readerOf(identity)), onRead });
     const stop = (): void => asking.stop();
     c.req.raw.signal.addEventListener('abort', stop);
     try {
@@ -55,6 +58,7 @@ export function openGraphql(service: Service): (c: Ctx, asked: Asked) => Promise
         raw: undefined,
         context: asking,
       });
+      for (const dataset of read) await noteProductRead(service, { identity, way: 'graphql' }, { dataset });
       return c.body(body ?? '', status as 200, { ...headers, 'Cache-Control': 'private, no-store' });
     } finally {
       c.req.raw.signal.removeEventListener('abort', stop);

@@ -10,6 +10,8 @@ export interface Asking {
   readonly effects: Effects;
   readonly sight: Sight;
   readonly loaded: LoadedContracts;
+  /** Is told of each dataset whose rows are read. */
+  readonly onRead: (dataset: string) => void;
   /** Does work with the request's engine when the work before is done: each makes views of its own in it. */
   inTurn<T>(work: (engine: Engine) => Promise<T>): Promise<T>;
 }

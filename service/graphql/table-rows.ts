@@ -44,6 +44,7 @@ export async function rowsOf(
   const { effects, sight } = asking;
   const { contract, columns } = table;
   const names = namesBelow(info);
+  asking.onRead(contract.dataset);
   const wanted = columns.filter(({ field }) => names.has(field)).map(({ name }) => name);
   const page = await asking.inTurn((engine) =>
     tablePage(engine, effects, {

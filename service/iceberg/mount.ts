@@ -5,6 +5,7 @@ import type { Ctx, Env } from '../http/env.ts';
 import { etagOf, namesTag } from '../http/etag.ts';
 import { permit } from '../identity/permit.ts';
 import { readerOf } from '../identity/reader.ts';
+import { noteProductRead } from '../products/note-product-read.ts';
 import type { Service } from '../service.ts';
 import { type IcebergCatalog, icebergCatalog } from './catalog.ts';
 
@@ -49,7 +50,14 @@ export function mountIceberg(app: Hono<Env>, service: Service): void {
     const names = (await catalog.tables(namespace)) ?? [];
     return c.json({ identifiers: names.map((name) => ({ namespace: [namespace], name })) });
   });
-  app.get(TABLE, async (c) => await loadTable(c, catalogOf(c)));
+  app.get(TABLE, async (c) => {
+    const answer = await loadTable(c, catalogOf(c));
+    const identity = permit(c, 'gold.read', service);
+    const sql = `${c.req.param('namespace')}.${c.req.param('table')}`;
+    if (answer.status === 200 && c.req.method === 'GET')
+      await noteProductRead(service, { identity, way: 'iceberg' }, { sql });
+    return answer;
+  });
   app.all(`${ICEBERG}/*`, (c) => {
     permit(c, 'gold.read', service);
     if (c.req.method === 'GET' || c.req.method === 'HEAD')

@@ -5,6 +5,7 @@ import { knownGroups } from '../../etl/personal/revealer.ts';
 import type { AsOf } from '../../etl/query/as-of.ts';
 import { groupsOf, type Identity } from '../identity/identity.ts';
 import { readerOf } from '../identity/reader.ts';
+import { noteProductRead } from '../products/note-product-read.ts';
 import type { Service } from '../service.ts';
 import type { AskedQuery } from './desk.ts';
 
@@ -30,7 +31,7 @@ export async function revealableGroups(
  * ConfigError `NOT_YOUR_GROUP` for a group of others.
  */
 export async function askRevealing(
-  { queries }: Pick<Service, 'queries'>,
+  service: Pick<Service, 'queries' | 'lake' | 'isReadOnly' | 'onError'>,
   identity: Identity,
   { sql, asOf, groups, reason }: RevealingSql,
 ): Promise<AskedQuery> {
@@ -43,7 +44,9 @@ export async function askRevealing(
     );
   const word: Word = { by: identity.name, reason };
   const reveal = { groups: [...new Set(groups)], ...word };
-  return await queries.ask({ sql, asOf, reader: readerOf(identity), reveal }, identity.name);
+  const asked = await service.queries.ask({ sql, asOf, reader: readerOf(identity), reveal }, identity.name);
+  await noteProductRead(service, { identity, way: 'sql' }, { sql });
+  return asked;
 }
 
 /** Whether somebody may still see what a query of theirs revealed. */

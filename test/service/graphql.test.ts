@@ -295,7 +295,12 @@ describe('what is made to harm', () => {
     const [file] = await effects.objects.list('bronze/');
     const loaded = await loadContracts(effects.contracts);
     const identity = { name: 'ann', roles: ['admin'] as const };
-    const asking = openAsking({ effects, loaded, sight: sightOf(identity, readerOf(identity)) });
+    const asking = openAsking({
+      effects,
+      loaded,
+      sight: sightOf(identity, readerOf(identity)),
+      onRead: () => undefined,
+    });
     const read = async (): Promise<number> => {
       let bytes = 0;
       for await (const piece of asking.effects.data.stream(file?.key ?? '')) bytes += piece.length;

@@ -2,6 +2,7 @@ import { acceptRestatement } from '../../../etl/operations/accept-restatement.ts
 import { closeMonth } from '../../../etl/operations/close-month.ts';
 import { reopenMonth } from '../../../etl/operations/reopen-month.ts';
 import { isAllowed } from '../../identity/identity.ts';
+import { noteProductRead } from '../../products/note-product-read.ts';
 import { datasetAt, reportAt, reportFileAt } from '../addresses.ts';
 import type { Action, Page, PageRequest } from '../page.ts';
 import { Empty, Facts } from '../parts/facts.tsx';
@@ -22,6 +23,8 @@ export const report: Page = {
   async render(request) {
     const found = await readReport(request);
     const { dataset, description, inputs } = found.contract;
+    if ('rows' in found)
+      await noteProductRead(request.service, { identity: request.identity, way: 'console' }, { dataset });
     return {
       title: dataset,
       body: (

@@ -5,6 +5,7 @@ import { listTables } from '../../../etl/query/catalog.ts';
 import type { Question } from '../../../etl/query/run-query.ts';
 import { isAllowed } from '../../identity/identity.ts';
 import { readerOf } from '../../identity/reader.ts';
+import { askOpenly } from '../../queries/ask-openly.ts';
 import { askRevealing, revealableGroups } from '../../queries/ask-revealing.ts';
 import type { AskedBefore, AskedQuery, QueryState } from '../../queries/desk.ts';
 import { ownQuery } from '../../queries/own-query.ts';
@@ -57,7 +58,7 @@ export const ask: Action = {
   act: (request) =>
     asking(request, async (question) => {
       const { identity, service } = request;
-      return await service.queries.ask({ ...question, reader: readerOf(identity) }, identity.name);
+      return await askOpenly(service, identity, question);
     }),
 };
 

@@ -1,0 +1,45 @@
+import type { Contract } from '../contract/contract.ts';
+import { COST_KEYS } from '../gold/refresh-meter.ts';
+import type { Effects } from '../ports.ts';
+import { openTable } from '../table/lake-table.ts';
+import { readPointer } from '../table/pointer.ts';
+
+/** What the refreshes of a table took, together. */
+export interface RefreshCosts {
+  readonly refreshes: number;
+  /** From the begin of each to its commit. */
+  readonly wallMs: number;
+  /** Processor time of the processes that made them; null where none of them measured it. */
+  readonly cpuMs: number | null;
+  /** Bytes of the inputs' files that were read, and of the table's own that were written. */
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+  readonly writtenRows: number;
+}
+
+/**
+ * What the refreshes since a moment took, by the summaries of their snapshots. Those from before they were measured, and
+ * those whose snapshots are expired, are not counted.
+ */
+export async function refreshCosts(
+  { objects }: Pick<Effects, 'objects'>,
+  { layer, dataset }: Pick<Contract, 'layer' | 'dataset'>,
+  since: Date,
+): Promise<RefreshCosts> {
+  const state = (await readPointer(objects, layer, dataset))?.pointer.tables[layer];
+  const snapshots = state === undefined ? [] : (await openTable(objects, state)).metadata.snapshots;
+  const measured = snapshots
+    .filter((one) => one['timestamp-ms'] >= since.getTime())
+    .map(({ summary }) => summary)
+    .filter((summary) => summary[COST_KEYS.wallMs] !== undefined);
+  const sum = (key: string): number =>
+    measured.reduce((total, summary) => total + Number(summary[key] ?? 0), 0);
+  return {
+    refreshes: measured.length,
+    wallMs: sum(COST_KEYS.wallMs),
+    cpuMs: measured.some((summary) => summary[COST_KEYS.cpuMs] !== undefined) ? sum(COST_KEYS.cpuMs) : null,
+    readBytes: sum(COST_KEYS.readBytes),
+    writtenBytes: sum('added-files-size'),
+    writtenRows: sum('added-records'),
+  };
+}
