@@ -4,6 +4,7 @@ import type { EvidenceWindows } from './evidence-windows.ts';
 import { isExpected } from './expected-traffic.ts';
 import { findCause } from './find-cause.ts';
 import type { Finding } from './incident.ts';
+import { spanText } from './span-text.ts';
 import type { WindowCounts } from './window-counts.ts';
 
 const MINUTE_MS = 60_000;
@@ -180,7 +181,7 @@ function byNow({
   if (slo !== undefined && newestMs !== undefined && silentMs > slo * 1_000 && isDue(slo * 1_000))
     found.push({
       ...{ ...of, kind: 'FRESHNESS', severity, cause: null },
-      title: `The newest event of ${name} is ${Math.round(silentMs / 1_000)} s old; ${slo} s are promised.`,
+      title: `The newest event of ${name} is ${spanText(silentMs)} old; ${slo} s are promised.`,
       measured: { value: Math.round(silentMs / 1_000), limit: slo, unit: 'seconds' },
     });
   if (newestMs !== undefined)
@@ -228,7 +229,7 @@ function byVolume(
 }
 
 const since = (newestMs: number | undefined, nowMs: number): string =>
-  newestMs === undefined ? 'of the last days' : `for ${Math.round((nowMs - newestMs) / 1_000)} s`;
+  newestMs === undefined ? 'of the last days' : `for ${spanText(nowMs - newestMs)}`;
 
 const failedAt = (gates: readonly string[], counts: WindowCounts): number =>
   Math.max(

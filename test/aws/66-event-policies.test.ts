@@ -53,13 +53,12 @@ test('who has event-policies beside operator sets policies and rules; operator a
 
   const set = await assay(keeper, 'set', DATASET, '--file', file('policy.json'), ...WORD);
   expect(set).toMatchObject({ code: 0, err: '' });
+  // To keep rules it asks for what is there.
   const ruled = await assay(keeper, 'resolution', DATASET, '--file', file('rules.json'), ...WORD);
   expect(ruled).toMatchObject({ code: 0, err: '' });
   const kept = await items();
   for (const text of ['mortgages-team', 'raw.mortgages', 'ann@example.com', 'agreed with its team'])
     expect(kept).toContain(text);
 
-  const { code, out } = await assay(keeper, 'get', DATASET);
-  expect([code, JSON.parse(out)]).toEqual([0, expect.objectContaining({ version: 1 })]);
   expect(Answer.parse(JSON.parse(set.out)).version).toBe(1);
 });

@@ -179,7 +179,12 @@ test('evidence that stops while events are expected is a gap, then out of date; 
   const signals = openSignals({ expected_traffic, freshness_slo_sec: 600, tier: 'TIER_1' });
   expect(await signals.at(14)).toEqual([]);
   expect(kinds(await signals.at(16))).toEqual(['EVIDENCE_GAP']);
-  expect(kinds(await signals.at(21))).toEqual(['EVIDENCE_GAP', 'FRESHNESS']);
+  const late = await signals.at(21);
+  expect(kinds(late)).toEqual(['EVIDENCE_GAP', 'FRESHNESS']);
+  expect(late.map(({ title }) => title)).toEqual([
+    expect.stringContaining('for 11 minutes, although'),
+    'The newest event of orders.created is 11 minutes old; 600 s are promised.',
+  ]);
   // After nine o'clock nobody expects events.
   await signals.at(61);
   expect(await signals.at(63)).toEqual([]);
