@@ -10,6 +10,9 @@ import type { TextFunction } from './text-function.ts';
 export type SqlValue = null | boolean | number | string | SqlValue[] | { [key: string]: SqlValue };
 export type SqlRow = Record<string, SqlValue>;
 
+/** A value of a plain type as JavaScript has it. */
+export type PlainValue = string | number | boolean | null;
+
 /** A query's result. */
 export interface SqlResult {
   readonly columns: readonly { readonly name: string; readonly type: string }[];
@@ -30,6 +33,8 @@ export interface Engine {
   texts(sql: string): Promise<string[]>;
   /** The columns of a query, all of them DOUBLE and without NULL. */
   numbers(sql: string): Promise<number[][]>;
+  /** The columns of a query, each of them VARCHAR, INTEGER, DOUBLE or BOOLEAN; NULL is null. */
+  values(sql: string): Promise<PlainValue[][]>;
   /** Adds rows to a table whose columns are BIGINT and VARCHAR, by position. */
   append(table: string, rows: Iterable<readonly (bigint | string)[]>): Promise<void>;
   /** How many statements a text holds, none of which is run; throws where it is no SQL. */
@@ -129,6 +134,7 @@ function engineOn(link: Link, role: string): Engine {
         return column.map(String);
       }),
     numbers: (sql) => guard(async () => (await connection.runAndReadAll(sql)).getColumns() as number[][]),
+    values: (sql) => guard(async () => (await connection.runAndReadAll(sql)).getColumns() as PlainValue[][]),
     append: (table, rows) => guard(() => appendRows(connection, table, rows)),
     countStatements: (sql) => guard(async () => (await connection.extractStatements(sql)).count),
     define: (name, of) =>

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { firstDaySql } from '../closing/month.ts';
-import type { GoldContract } from '../contract/contract.ts';
+import type { Contract, GoldContract } from '../contract/contract.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { restatementsKey } from '../naming/closings.ts';
@@ -63,7 +63,9 @@ export async function splitRestated(
 }
 
 /** Keeps what `told` has, old value beside new. */
-export async function keepTold(telling: Telling): Promise<void> {
+export async function keepTold(
+  telling: Omit<Telling, 'contract'> & { readonly contract: Pick<Contract, 'dataset'> },
+): Promise<void> {
   const { effects, engine, scratch, contract, run, snapshotId } = telling;
   const path = join(scratch.directory, 'restated.parquet');
   const at = effects.clock.now().toISOString();

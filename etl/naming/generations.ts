@@ -2,12 +2,16 @@ import { datasetPath } from './datasets.ts';
 
 /** Keys of contract texts and migrations. They are made in this folder and nowhere else. */
 
-/** Texts of contracts under which something was published, and of the SQL of Gold tables, by their digests: never changed. */
+/** Texts of contracts under which something was published, of the SQL of Gold tables and the code of projections, by their digests: never changed. */
 export const contractTextKey = (dataset: string, digest: string): string =>
   `ops/contracts/${datasetPath(dataset)}/${digest}.yaml`;
 
 export const goldSqlKey = (dataset: string, digest: string): string =>
   `ops/contracts/${datasetPath(dataset)}/${digest}.sql`;
+
+/** The code of a projection, whatever it is written in. */
+export const projectionCodeKey = (dataset: string, digest: string): string =>
+  `ops/contracts/${datasetPath(dataset)}/${digest}.code.json`;
 
 /** Where a dataset's migrations keep their requests and outcomes. */
 export const migrationsPrefix = (dataset: string): string => `ops/migrations/${datasetPath(dataset)}/`;

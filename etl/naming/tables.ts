@@ -70,6 +70,19 @@ export const upgradedPart = (n: number | '*'): string =>
 /** What letting records go puts into the names of the files that it writes: the n-th group's of a table. */
 export const letGoPart = (n: number | '*'): string => `letgo-${n === '*' ? n : String(n).padStart(4, '0')}`;
 
+/** What a projection's files are called: the state of the pointer that they follow, and which bucket of how many. */
+export const bucketPart = (
+  version: number,
+  { bucket, of }: { readonly bucket: number; readonly of: number },
+): string =>
+  `${String(version).padStart(6, '0')}-bucket${String(bucket).padStart(4, '0')}of${String(of).padStart(4, '0')}`;
+
+/** The bucket of a projection's file; undefined for one that is called otherwise. */
+export function bucketOfFile(key: string): { readonly bucket: number; readonly of: number } | undefined {
+  const [, bucket, of] = /-bucket(\d{4})of(\d{4})\.parquet$/.exec(key) ?? [];
+  return bucket === undefined ? undefined : { bucket: Number(bucket), of: Number(of) };
+}
+
 /** 480 → `year=2010/month=01`. */
 export function monthPath(month: number): string {
   return `year=${monthLabel(month).replace('-', '/month=')}`;

@@ -62,6 +62,8 @@ export interface FoldedStream {
   readonly state: string;
   /** What the state gives as rows, by the names that the code uses. */
   readonly rows: readonly FoldedRow[];
+  /** Whether the rows are the state itself, or what the code made of it. */
+  readonly rowsAre: 'state' | 'made';
   /** Of its last event; longs as text. */
   readonly version: string;
 }

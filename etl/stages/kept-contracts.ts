@@ -1,15 +1,17 @@
-import type { Classification, Contract, GoldContract } from '../contract/contract.ts';
+import { z } from 'zod';
+import type { Classification, Contract, GoldContract, ProjectionContract } from '../contract/contract.ts';
 import type { LoadedContracts } from '../contract/load-contracts.ts';
 import { readContract } from '../contract/read-contract.ts';
 import { ConflictError } from '../errors.ts';
-import { contractTextKey, goldSqlKey } from '../naming/generations.ts';
-import type { ObjectStore } from '../ports.ts';
+import { contractTextKey, goldSqlKey, projectionCodeKey } from '../naming/generations.ts';
+import type { ContractText, ObjectStore } from '../ports.ts';
 import { readPointer } from '../table/pointer.ts';
 
-/** A contract as it is written, and of a Gold table its SQL. */
+/** A contract as it is written, of a Gold table its SQL, and of a projection its code. */
 export interface ContractTexts {
   readonly contract: string;
   readonly sql?: string;
+  readonly code?: ContractText;
 }
 
 /**
@@ -19,10 +21,11 @@ export interface ContractTexts {
 export async function keepContract(
   objects: ObjectStore,
   { dataset, digest }: { readonly dataset: string; readonly digest: string },
-  { contract, sql }: ContractTexts,
+  { contract, sql, code }: ContractTexts,
 ): Promise<void> {
   // The contract comes last: where it is, its SQL is, too.
   if (sql !== undefined) await putOnce(objects, goldSqlKey(dataset, digest), sql);
+  if (code !== undefined) await putOnce(objects, projectionCodeKey(dataset, digest), JSON.stringify(code));
   await putOnce(objects, contractTextKey(dataset, digest), contract);
 }
 
@@ -46,9 +49,9 @@ export async function keptContract(
   if (stored === undefined) return undefined;
   const result = readContract(key, Buffer.from(stored.body).toString('utf8'));
   if (result.kind !== 'contract' || result.contract.dataset !== dataset) return undefined;
-  // Releases may digest the same text differently: use the ledger's digest. Gold's digest covers its SQL, too, and
-  // stays.
-  return result.contract.layer === 'gold' ? result.contract : { ...result.contract, digest };
+  // Releases may digest the same text differently: use the ledger's digest. The digests of
+  // Gold and projections cover SQL and code, too, and stay.
+  return result.contract.layer === 'silver' ? { ...result.contract, digest } : result.contract;
 }
 
 /** The Gold table's contract and SQL that are kept under a digest. */
@@ -62,6 +65,21 @@ export async function keptGold(
   const sql = await objects.get(goldSqlKey(dataset, digest));
   if (contract?.layer !== 'gold' || sql === undefined) return undefined;
   return { contract, sql: Buffer.from(sql.body).toString('utf8') };
+}
+
+const Code = z.object({ file: z.string(), text: z.string() });
+
+/** The projection's contract and code that are kept under a digest. */
+export async function keptProjection(
+  objects: ObjectStore,
+  dataset: string,
+  digest: string,
+): Promise<{ readonly contract: ProjectionContract; readonly code: ContractText } | undefined> {
+  if (digest === '') return undefined;
+  const contract = await keptContract(objects, dataset, digest);
+  const stored = await objects.get(projectionCodeKey(dataset, digest));
+  if (contract?.layer !== 'projection' || stored === undefined) return undefined;
+  return { contract, code: Code.parse(JSON.parse(Buffer.from(stored.body).toString('utf8'))) };
 }
 
 /** From the least protected to the most. */

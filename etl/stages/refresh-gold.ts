@@ -34,6 +34,7 @@ import { runFolder } from '../naming/tables.ts';
 import { refreshKey } from '../naming/upkeep.ts';
 import { tellComplete } from '../openlineage/tell-run.ts';
 import type { Effects, Scratch } from '../ports.ts';
+import { FailedProjection, RefreshedProjection } from '../projecting/refreshed-projection.ts';
 import { type Closing, closedMonths } from '../table/closings.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
 import { readPointer } from '../table/pointer.ts';
@@ -45,18 +46,23 @@ import { putDocument } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
 import { withPublished } from './kept-contracts.ts';
 import { readKnownPointer } from './known-pointer.ts';
+import { refreshProjections } from './refresh-projections.ts';
 import { defineStage, RunInput } from './stage.ts';
 
 /** How often a lost race is run again before it becomes the state machine's to handle. */
 const ATTEMPTS = 5;
 
-const RefreshOutput = RunInput.extend({ refreshed: z.array(RefreshedTable) });
+const RefreshOutput = RunInput.extend({
+  refreshed: z.array(RefreshedTable),
+  projections: z.array(RefreshedProjection),
+  failed: z.array(FailedProjection),
+});
 
 /**
  * Brings every Gold table that reads the dataset up to its current Silver snapshot, rebuilding only the months
  * that changed since Gold was last made, from the files that its SQL leaves for them; a new contract or SQL rebuilds all. What was restated is kept, old value
  * beside new; closed months stay as they are, and what would change them waits; the catalog follows, and programs are told
- * of what was published. A repeat, or a run after one that died here, does what is left to do.
+ * of what was published. Then the projections of its events follow. A repeat, or a run after one that died here, does what is left to do.
  */
 export const refreshGold = defineStage({
   name: 'refresh-gold',
@@ -71,10 +77,11 @@ export const refreshGold = defineStage({
       if (done !== undefined) refreshed.push(done);
       await followCatalog(effects, contract);
     }
+    const { projections, failed } = await refreshProjections(effects, { dataset, runId });
     // All publications end here.
     await tellPublished(effects, { dataset, runId });
     await tellComplete(effects, { dataset, runId }, refreshed);
-    return { dataset, runId, refreshed };
+    return { dataset, runId, refreshed, projections: [...projections], failed: [...failed] };
   },
 });
 

@@ -64,6 +64,8 @@ export interface TestLakeOptions {
   readonly contracts: readonly string[];
   /** Gold SQL by name, e.g. `spend/monthly_totals.sql`. */
   readonly sql?: Readonly<Record<string, string>>;
+  /** Code of projections by name, e.g. `shop/carts.ts`. */
+  readonly projections?: Readonly<Record<string, string>>;
   readonly startAt?: string;
   readonly segmentBytes?: number;
   readonly chunkBytes?: number;
@@ -84,6 +86,7 @@ export async function testLake(options: TestLakeOptions): Promise<TestLake> {
     Object.fromEntries(options.contracts.map((text, n) => [`c${n}.yaml`, text])),
   );
   await writeFiles(sqlDir, options.sql ?? {});
+  await writeFiles(path.join(folder, 'projections'), options.projections ?? {});
   let time = Date.parse(options.startAt ?? START);
   const clock = { now: () => new Date(time) };
   await initLake(path.join(folder, 'lake'), clock);

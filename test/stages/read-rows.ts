@@ -19,7 +19,11 @@ export interface TableToRead {
 
 /** The rows of the snapshot that a pointer names, read from its files by hyparquet; none before the first commit. */
 export async function readRows(objects: ObjectStore, { layer, dataset, root }: TableToRead): Promise<Row[]> {
-  const read = await readPointer(objects, layer === 'gold' ? 'gold' : 'silver', dataset);
+  const read = await readPointer(
+    objects,
+    layer === 'gold' || layer === 'projection' ? layer : 'silver',
+    dataset,
+  );
   const state = read?.pointer.tables[layer];
   if (state === undefined) return [];
   const table = await openTable(objects, state);

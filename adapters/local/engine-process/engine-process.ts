@@ -128,7 +128,7 @@ interface Apart {
 function engineOn(apart: Apart, on: number, role: string | undefined): Engine {
   const { link, functions } = apart;
   const ask =
-    <T>(what: 'run' | 'rows' | 'result' | 'integers' | 'texts' | 'numbers' | 'countStatements') =>
+    <T>(what: 'run' | 'rows' | 'result' | 'integers' | 'texts' | 'numbers' | 'values' | 'countStatements') =>
     async (sql: string): Promise<T> =>
       (await link.ask({ ask: what, on, role, sql })) as T;
   return {
@@ -140,6 +140,7 @@ function engineOn(apart: Apart, on: number, role: string | undefined): Engine {
     define: (name, of, mark) => functions.define(name, of, mark),
     catchUp: (prepare) => functions.catchUp(prepare),
     numbers: ask('numbers'),
+    values: ask('values'),
     countStatements: ask('countStatements'),
     append: async (table, rows) => void (await link.ask({ ask: 'append', on, role, table, rows: [...rows] })),
     naming: (other) => engineOn(apart, on, other),

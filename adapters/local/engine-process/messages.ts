@@ -15,7 +15,15 @@ export type Question =
   | { readonly ask: 'lane'; readonly on: number }
   | { readonly ask: 'close'; readonly on: number }
   | {
-      readonly ask: 'run' | 'rows' | 'result' | 'integers' | 'texts' | 'numbers' | 'countStatements';
+      readonly ask:
+        | 'run'
+        | 'rows'
+        | 'result'
+        | 'integers'
+        | 'texts'
+        | 'numbers'
+        | 'values'
+        | 'countStatements';
       readonly on: number;
       /** How errors name the statement. */
       readonly role: string | undefined;

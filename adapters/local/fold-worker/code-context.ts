@@ -45,7 +45,7 @@ const toolsText = (columns: readonly EventColumn[]): string => `(code) => {
     apply: (state, values, at) => apply(state, event(values, at)),
     write: (state) => stringify(state),
     read: (json) => read(json === undefined ? initial : json),
-    rows: rows === undefined ? () => undefined : (state) => stringify(rows(state)),
+    rows: rows === undefined ? () => undefined : (state) => stringify(rows(state) ?? []),
   };
 }`;
 

@@ -167,6 +167,7 @@ function foldedStreams(
       stream,
       state,
       rows: rowsOf(state, rows[n]),
+      rowsAre: rows[n] === undefined ? 'state' : 'made',
       version: String(columns[places.version]?.[end - 1]),
     };
   });

@@ -1,0 +1,36 @@
+import type { EventColumns, SourceContract } from '../contract/contract.ts';
+import { isSealedColumn, isStored } from '../contract/table-columns.ts';
+import { identifier } from '../engine/sql.ts';
+import type { ColumnType } from '../table/schema.ts';
+import type { EventColumn, EventPlaces } from './fold-runner.ts';
+
+/** A dataset of events. */
+export type EventContract = SourceContract & { readonly events: EventColumns };
+
+/** The columns of events as code sees them: the contract's own that are stored; envelopes and references are text. */
+export function eventColumns({ columns }: SourceContract): EventColumn[] {
+  return columns.filter(isStored).map((column) => ({
+    name: column.name,
+    type: isSealedColumn(column) ? { kind: 'string' } : column.type,
+  }));
+}
+
+/** Where the columns stand that errors name. */
+export function eventPlaces({ events }: EventContract, columns: readonly EventColumn[]): EventPlaces {
+  const placeOf = (wanted: string): number => columns.findIndex(({ name }) => name === wanted);
+  return { version: placeOf(events.version), at: placeOf(events.at), id: placeOf(events.id) };
+}
+
+/** SQL of a column's value as batches carry it (EventValue). */
+export function eventValueSql({ name, type }: EventColumn): string {
+  return valueSql(identifier(name), type);
+}
+
+/** Types whose values go as they are. */
+const AS_THEY_ARE: ReadonlySet<ColumnType['kind']> = new Set(['string', 'int', 'double', 'boolean']);
+
+function valueSql(column: string, type: ColumnType): string {
+  if (AS_THEY_ARE.has(type.kind)) return column;
+  if (type.kind === 'timestamptz') return `strftime(${column} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')`;
+  return `CAST(${column} AS VARCHAR)`;
+}

@@ -1,0 +1,253 @@
+import { join } from 'node:path';
+import type { ProjectionContract } from '../contract/contract.ts';
+import { type LoadedContracts, loadContracts } from '../contract/load-contracts.ts';
+import { EVENT_AT_NAME, STREAM_VERSION_NAME } from '../contract/table-columns.ts';
+import { type Engine, integerOf, withEngine } from '../engine/engine.ts';
+import { identifier } from '../engine/sql.ts';
+import { tableRowsSql } from '../engine/table-rows.ts';
+import { ConfigError } from '../errors.ts';
+import { keepTold } from '../gold/tell-restatements.ts';
+import { tableName } from '../naming/datasets.ts';
+import { refreshKey } from '../naming/upkeep.ts';
+import type { Effects, Scratch } from '../ports.ts';
+import { allEvents, changedEvents, localPaths } from '../projecting/changed-events.ts';
+import type { EventContract } from '../projecting/event-values.ts';
+import { findRestated } from '../projecting/find-restated.ts';
+import { foldEvents, orderEvents } from '../projecting/fold-events.ts';
+import { openProjection } from '../projecting/open-projection.ts';
+import { foldCode, projectionCode, requireEvents } from '../projecting/projection-code.ts';
+import type { RefreshedProjection } from '../projecting/refreshed-projection.ts';
+import {
+  chooseBuckets,
+  filesOfBuckets,
+  loadOldRows,
+  type Writing,
+  writeRows,
+  writeStates,
+} from '../projecting/write-buckets.ts';
+import { type LakeTable, openTable } from '../table/lake-table.ts';
+import { currentSchema } from '../table/metadata.ts';
+import { readPointer } from '../table/pointer.ts';
+import { commitProjection, type ProjectionHead } from './commit-projection.ts';
+import { putDocument } from './documents.ts';
+import { withPublished } from './kept-contracts.ts';
+import { readKnownPointer } from './known-pointer.ts';
+import type { RunInput } from './stage.ts';
+
+/** How a projection is brought up to date; `isRebuild`: from all events, whatever was folded before. */
+export interface RefreshRequest {
+  readonly contract: ProjectionContract;
+  readonly run: RunInput;
+  readonly isRebuild?: boolean;
+}
+
+/** A projection, the events that it is to be folded from, and the snapshot of them that it was folded from last. */
+interface ProjectionState extends ProjectionHead {
+  readonly source: EventContract;
+  readonly events: LakeTable;
+  readonly snapshotId: number;
+  readonly lastSnapshotId: number | undefined;
+}
+
+/**
+ * Brings a projection up to the current snapshot of its events: streams with new events go on from their states; those with
+ * late ones, or of which events went, are folded anew; all of them where contract or code changed. Rows and states are
+ * published in one commit. Undefined where nothing was to do, or no event was ever published. Throws what the code does
+ * wrong (DataError `PROJECTION_…`); then all stays as it was.
+ */
+export async function refreshProjection(
+  effects: Effects,
+  { contract, run, isRebuild = false }: RefreshRequest,
+): Promise<RefreshedProjection | undefined> {
+  const state = await readState(effects, contract);
+  if (state === undefined) return undefined;
+  const isOther = state.pointer?.pointer.contract_digest !== state.code.digest;
+  if (!isOther && !isRebuild && state.lastSnapshotId === state.snapshotId) return undefined;
+  const scratch = await effects.openScratch(`projection-${run.runId}`);
+  try {
+    return await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) =>
+      refresh({ effects, engine, scratch, run, state, isAnew: isOther || isRebuild }),
+    );
+  } finally {
+    await scratch.dispose();
+  }
+}
+
+async function readState(
+  effects: Effects,
+  contract: ProjectionContract,
+): Promise<ProjectionState | undefined> {
+  const [input] = contract.inputs;
+  const pointer = await readKnownPointer(effects.objects, 'projection', contract.dataset);
+  const silver = (await readPointer(effects.objects, 'silver', input))?.pointer.tables.silver;
+  if (silver === undefined) return undefined;
+  const loaded: LoadedContracts = await withPublished(
+    effects.objects,
+    await loadContracts(effects.contracts),
+    [input],
+  );
+  const source = requireEvents(loaded, contract);
+  const code = await projectionCode(effects.contracts, contract, source);
+  const opened = await openProjection(effects.objects, contract, pointer?.pointer);
+  const events = await openTable(effects.objects, silver);
+  return {
+    ...{ contract, source, code, pointer, events, ...opened },
+    snapshotId: silver.snapshot_id,
+    lastSnapshotId: pointer?.pointer.inputs?.[input],
+  };
+}
+
+/** One refresh's work; `isAnew`: all streams are folded from their start. */
+interface Refresh {
+  readonly effects: Effects;
+  readonly engine: Engine;
+  readonly scratch: Scratch;
+  readonly run: RunInput;
+  readonly state: ProjectionState;
+  readonly isAnew: boolean;
+}
+
+async function refresh(work: Refresh): Promise<RefreshedProjection> {
+  const { effects, engine, scratch, run, state } = work;
+  const { contract, pointer, snapshotId, lastSnapshotId: last } = state;
+  const { snapshots } = state.events.metadata;
+  const isKnown = last !== undefined && snapshots.some((one) => one['snapshot-id'] === last);
+  const isAnew = work.isAnew || !isKnown || state.anew !== undefined;
+  if (isAnew) await touchAll(work);
+  else await touchChanged(work, last);
+  await orderEvents(engine, state.source, await eventsToFold(work, isAnew));
+  const events = await fold(work);
+  await makeTables(work);
+  const buckets = await chooseBuckets(engine, state.states, isAnew);
+  const seen = state.anew?.before ?? state.rows;
+  const oldRows = isAnew ? state.rows.files : filesOfBuckets(state.rows.files, buckets);
+  const oldStates = isAnew ? state.states.files : filesOfBuckets(state.states.files, buckets);
+  const version = pointer?.pointer.version ?? 0;
+  const writing: Writing = { ...{ engine, effects, scratch, contract, version }, runId: run.runId };
+  await loadOldRows(writing, seen, state.anew === undefined ? oldRows : seen.files);
+  const restated = await tell(work, seen.table);
+  // A dead refresh must be traceable from its files, even without a run's record.
+  await putDocument(effects.objects, refreshKey(contract.dataset, run.runId), { ...run });
+  const rows = await writeRows(writing, state.rows, buckets);
+  const states = await writeStates(writing, state.states, { buckets, old: oldStates });
+  await commitProjection(
+    { effects, run, state, snapshotId },
+    { add: rows, remove: keysOf(oldRows) },
+    { add: states, remove: keysOf(oldStates) },
+  );
+  const [streams = {}] = await engine.rows(
+    'SELECT count(*) AS touched, (SELECT count(*) FROM anew) AS anew FROM touched',
+  );
+  return {
+    table: tableName('projection', contract.dataset),
+    streams: integerOf(streams, 'touched'),
+    anew: integerOf(streams, 'anew'),
+    ...{ events, restated },
+  };
+}
+
+const keysOf = (files: readonly { readonly key: string }[]): ReadonlySet<string> =>
+  new Set(files.map(({ key }) => key));
+
+/** All streams are folded from their start, and nothing that was is kept. */
+async function touchAll({ engine, effects, state }: Refresh): Promise<void> {
+  const stream = identifier(state.source.events.stream);
+  const [own = ''] = state.contract.key;
+  const seen = state.anew?.before ?? state.rows;
+  const old = tableRowsSql(seen.table, await localPaths(effects, seen.files));
+  const hasStream = currentSchema(seen.table.metadata).fields.some(({ name }) => name === own);
+  const before = hasStream ? `UNION SELECT CAST(${identifier(own)} AS VARCHAR) FROM (${old})` : '';
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE anew AS SELECT CAST(${stream} AS VARCHAR) AS stream FROM (${await allEvents(effects, eventsOf(state))}) ${before === '' ? 'GROUP BY 1' : before}`,
+  );
+  await engine.run('CREATE OR REPLACE TEMP TABLE touched AS FROM anew');
+  await engine.run(
+    'CREATE OR REPLACE TEMP TABLE going_on AS SELECT NULL::VARCHAR AS stream, NULL::VARCHAR AS state WHERE false',
+  );
+  await engine.run(`CREATE OR REPLACE TEMP TABLE before_states AS ${EMPTY_STATES}`);
+}
+
+const EMPTY_STATES =
+  'SELECT NULL::VARCHAR AS stream, NULL::BIGINT AS first_version, NULL::BIGINT AS version, NULL::TIMESTAMPTZ AS at, NULL::BIGINT AS events WHERE false';
+
+const eventsOf = ({ events, source, snapshotId }: ProjectionState) => ({ table: events, source, snapshotId });
+
+/** The streams whose events changed: those that went, or that came before what was folded, are folded from their start. */
+async function touchChanged({ engine, effects, state }: Refresh, lastSnapshotId: number): Promise<void> {
+  const { stream, version } = state.source.events;
+  await changedEvents(engine, effects, { ...eventsOf(state), lastSnapshotId });
+  const id = `CAST(${identifier(stream)} AS VARCHAR)`;
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE touched AS SELECT ${id} AS stream FROM new_events UNION SELECT ${id} FROM gone_events`,
+  );
+  const paths = await localPaths(effects, state.states.files);
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE known_states AS SELECT s.* FROM (${tableRowsSql(state.states.table, paths)}) AS s SEMI JOIN touched USING (stream)`,
+  );
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE anew AS
+     SELECT DISTINCT ${id} AS stream FROM gone_events
+     UNION SELECT s.stream FROM known_states AS s JOIN (SELECT ${id} AS stream, min(${identifier(version)}) AS first FROM new_events GROUP BY 1) AS n USING (stream) WHERE n.first <= s.version`,
+  );
+  await engine.run(
+    'CREATE OR REPLACE TEMP TABLE going_on AS SELECT stream, state FROM known_states ANTI JOIN anew USING (stream)',
+  );
+  await engine.run(
+    'CREATE OR REPLACE TEMP TABLE before_states AS SELECT stream, first_version, version, "at", events FROM known_states ANTI JOIN anew USING (stream)',
+  );
+}
+
+/** SELECT of the events to fold: the new ones of streams that go on, and all of those that are folded anew. */
+async function eventsToFold({ engine, effects, state }: Refresh, isAnew: boolean): Promise<string> {
+  const all = await allEvents(effects, eventsOf(state));
+  if (isAnew) return all;
+  const id = `CAST(${identifier(state.source.events.stream)} AS VARCHAR)`;
+  const goesOn = `SELECT * FROM new_events WHERE ${id} NOT IN (SELECT stream FROM anew)`;
+  const [row = {}] = await engine.rows('SELECT count(*) AS n FROM anew');
+  // Late events are few, and looking for the others of their streams reads the whole store.
+  if (integerOf(row, 'n') === 0) return goesOn;
+  return `${goesOn} UNION ALL BY NAME SELECT * FROM (${all}) WHERE ${id} IN (SELECT stream FROM anew)`;
+}
+
+async function fold({ effects, engine, scratch, state }: Refresh): Promise<number> {
+  const { contract, source, code } = state;
+  if (effects.folds === undefined)
+    throw new ConfigError(
+      'NO_FOLDS',
+      `This process runs no projections' code: ${contract.dataset} stays as it is.`,
+    );
+  const opened = foldCode(effects, { contract, source, code: code.code });
+  const worker = await effects.folds.open(opened);
+  try {
+    return await foldEvents({ engine, scratch, contract, source, worker, code: opened });
+  } finally {
+    await worker.close();
+  }
+}
+
+/** Makes `new_states` and `rebuilt` of what was folded. */
+async function makeTables({ engine, state }: Refresh): Promise<void> {
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE new_states AS
+     SELECT f.stream, coalesce(b.first_version, e.first_version) AS first_version, e.version, greatest(b.at, e.at) AS at,
+       e.events + coalesce(b.events, 0) AS events, f.state
+     FROM folded AS f
+     JOIN (SELECT stream$ AS stream, min(version$) AS first_version, max(version$) AS version, max(at$) AS at, count(*) AS events FROM ordered_events GROUP BY 1) AS e USING (stream)
+     LEFT JOIN before_states AS b USING (stream)`,
+  );
+  const own = state.contract.columns.map(({ name }) => `r.${identifier(name)}`);
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE rebuilt AS
+     SELECT ${own.join(', ')}, s.version AS ${STREAM_VERSION_NAME}, s.at AS ${EVENT_AT_NAME}, CAST(${state.snapshotId} AS BIGINT) AS silver_snapshot_id
+     FROM folded_rows AS r JOIN new_states AS s ON r.stream$ = s.stream`,
+  );
+}
+
+/** Keeps which published values streams folded anew change, before they do. */
+async function tell({ effects, engine, scratch, run, state }: Refresh, before: LakeTable): Promise<number> {
+  const { contract, snapshotId } = state;
+  const columns = currentSchema(before.metadata).fields.map(({ name }) => name);
+  const restated = await findRestated(engine, contract, columns);
+  if (restated > 0) await keepTold({ effects, engine, scratch, contract, run, snapshotId });
+  return restated;
+}
