@@ -18,6 +18,7 @@ import { person } from './support/person.ts';
 import { connect, type Platform } from './support/platform.ts';
 import { readTables, runScript } from './support/read-tables.ts';
 import { contractsWith, deployContracts } from './support/redeploy.ts';
+import { until } from './support/until.ts';
 
 /**
  * A deployed dataset with a history in the clear: records are let go, and then its contract protects it, and it is adopted.
@@ -275,22 +276,32 @@ test(
   LIMIT_MS,
 );
 
-/** An adoption whose process is killed after some time; whether it was still at work then. */
-async function killedAfter(ms: number): Promise<boolean> {
+/** Starts an adoption and kills its process while it waits for its first sealed file to be written. */
+async function killWhileSealing(): Promise<void> {
+  const { faults } = platform;
+  const id = await faults.add({
+    meets: { method: 'PUT', path: '\\.sealed\\.csv' },
+    action: { kind: 'hang' },
+    times: 1,
+  });
   const child = startAssay(['privacy', 'adopt', DATASET, ...WORD, ...where()], { cwd: folder, env: officer });
-  child.stdout.resume();
-  child.stderr.resume();
-  const ended = new Promise<boolean>((resolve) => child.on('close', (code) => resolve(code === null)));
-  const timer = setTimeout(() => child.kill('SIGKILL'), ms);
-  const wasKilled = await ended;
-  clearTimeout(timer);
-  return wasKilled;
+  let told = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (text) => {
+      told += String(text);
+    });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const hasBegun = async (): Promise<boolean> => (await faults.struck(id)) === 1 || child.exitCode !== null;
+  await until('a sealed file being written', hasBegun);
+  child.kill('SIGKILL');
+  expect([await ended, told]).toEqual([null, '']);
+  await faults.clear();
 }
 
 test(
   'a dataset is adopted, though its process is killed and removing is refused on the way; figures stay',
   async () => {
-    expect(await killedAfter(4_000)).toBe(true);
+    await killWhileSealing();
     expect(await figures()).toEqual(before);
     const refused = await platform.denying('erase', 's3:DeleteObjectVersion', () =>
       failed(officer, 'privacy', 'adopt', DATASET, ...WORD),

@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openLake } from '../../adapters/local/lake.ts';
@@ -38,8 +38,8 @@ const bronze = () => path.join(shop.cwd, 'lake/bronze/shop/sales');
 const drop = async (day: string, name: string, text: string) => {
   await shop.write(name, text);
   await runMain(['ingest', name, '--dataset', 'shop.sales'], shop);
-  const today = new Date().toISOString().slice(0, 10);
-  await rename(path.join(bronze(), `ingest_date=${today}`), path.join(bronze(), `ingest_date=${day}`));
+  const today = (await readdir(bronze())).sort().at(-1) ?? '';
+  await rename(path.join(bronze(), today), path.join(bronze(), `ingest_date=${day}`));
   expect((await runMain(['run'], shop)).code).toBe(0);
 };
 /** A contract that reads amounts with a pound sign, too. */

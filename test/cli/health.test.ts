@@ -1,4 +1,4 @@
-import { rename } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openLake } from '../../adapters/local/lake.ts';
@@ -63,8 +63,8 @@ describe('health', () => {
     await drop('a.csv', goodSales(1, 3));
     expect((await health()).codes).toEqual([]);
     const bronze = path.join(shop.cwd, 'lake/bronze/shop/sales');
-    const today = new Date().toISOString().slice(0, 10);
-    await rename(path.join(bronze, `ingest_date=${today}`), path.join(bronze, 'ingest_date=2024-05-01'));
+    const [arrived = ''] = await readdir(bronze);
+    await rename(path.join(bronze, arrived), path.join(bronze, 'ingest_date=2024-05-01'));
     expect(await health()).toMatchObject({ code: 1, codes: ['LATE'] });
     const { out } = await runMain(['health'], shop);
     expect(out).toMatch(/NOT WELL[\s\S]*LATE: 1 files[\s\S]*Next: assay run --dataset shop\.sales/);
@@ -215,10 +215,8 @@ describe('health', () => {
       const late = 'ingest_date=2024-05-01';
       const bronze = path.join(shop.cwd, 'lake/bronze/shop/sales');
       await drop('a.csv', goodSales(1, 3));
-      await rename(
-        path.join(bronze, `ingest_date=${new Date().toISOString().slice(0, 10)}`),
-        path.join(bronze, late),
-      );
+      const [arrived = ''] = await readdir(bronze);
+      await rename(path.join(bronze, arrived), path.join(bronze, late));
       expect((await runMain(['health'], shop)).code).toBe(1);
       expect(await alerts()).toEqual([]);
       for (let n = 0; n < 3; n++) expect((await runMain(['health', '--alert'], shop)).code).toBe(1);

@@ -81,7 +81,7 @@ export async function startEmulator(python: string, folder: string): Promise<Emu
 }
 
 async function untilHealthy(url: string, hasEnded: () => boolean, logFile: string): Promise<void> {
-  const until = Date.now() + 60_000;
+  const until = Date.now() + 180_000;
   while (Date.now() < until && !hasEnded()) {
     const answer = await fetch(`${url}/_ministack/health`).catch(() => undefined);
     if (answer?.ok) return;
