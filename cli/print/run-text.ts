@@ -1,7 +1,7 @@
+import { eventLines } from '../../etl/eventstore/event-lines.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { controlTotalsText } from './control-totals.ts';
 import { countsTable } from './counts-table.ts';
-import { eventLines } from './event-lines.ts';
 import { count, duration } from './format.ts';
 import { printable } from './printable.ts';
 import { table } from './table.ts';

@@ -1,5 +1,7 @@
+import path from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
-import { eventLines } from '../../cli/print/event-lines.ts';
+import { eventLines } from '../../etl/eventstore/event-lines.ts';
+import { openService } from '../service/open-service.ts';
 import { type TestLake, testLake } from '../stages/harness.ts';
 import { saleEvent, saleFile, salesEvents } from './sales.ts';
 
@@ -26,6 +28,13 @@ test('streams of a run in which events are missing are told, until those come; t
   expect(eventLines(first.record?.events)).toEqual([
     '5 missing in 2 streams: s1 (3, from version 3), s3 (2, from version 1)',
   ]);
+  const service = await openService(path.dirname(lake.lake.root));
+  try {
+    const page = await (await service.ask(`/runs/${first.record?.runId}`)).text();
+    expect(page).toContain('Events: 5 missing in 2 streams: s1 (3, from version 3)');
+  } finally {
+    await service.close();
+  }
   const second = await lake.dropAndRun({ 'b.csv': saleFile([...events('s1', 3, 4), ...events('s2', 3)]) });
   expect(second.record?.events).toEqual({
     gaps: { streams: 1, missing: 1, examples: [{ stream: 's1', missing: 1, firstMissing: '6' }] },

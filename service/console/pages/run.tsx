@@ -1,5 +1,6 @@
 import { loadContracts } from '../../../etl/contract/load-contracts.ts';
 import { ConfigError, messageOf } from '../../../etl/errors.ts';
+import { eventLines } from '../../../etl/eventstore/event-lines.ts';
 import { sourceName } from '../../../etl/naming/bronze.ts';
 import { approveRun } from '../../../etl/operations/approve-run.ts';
 import { refuseRun } from '../../../etl/operations/decide-run.ts';
@@ -148,6 +149,9 @@ function RunBody({ request, run: record, state, examples, preview, stages }: Jud
           ],
         ]}
       />
+      {eventLines(record.events).map((line) => (
+        <p>Events: {line}.</p>
+      ))}
       <Reasons request={request} run={record} examples={examples} />
       <h2>Files</h2>
       <Table

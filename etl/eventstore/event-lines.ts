@@ -1,5 +1,4 @@
-import type { RunRecord } from '../../etl/stages/outcomes.ts';
-import { count } from './format.ts';
+import type { RunRecord } from '../stages/outcomes.ts';
 
 /** What people should know of the streams of events that a run brought events of; nothing of other datasets. */
 export function eventLines(events: RunRecord['events']): string[] {
@@ -24,3 +23,5 @@ function gapsText({ streams, missing, examples }: Gaps): string {
   if (named.length === 0) return said;
   return `${said}: ${named.join(', ')}${streams > named.length ? ', …' : ''}`;
 }
+
+const count = (value: number): string => value.toLocaleString('en-US');
