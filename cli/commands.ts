@@ -43,6 +43,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/serve.ts')).serve,
   },
   {
+    name: 'project',
+    summary: 'what a projection says of a stream, at any moment, as known at any moment',
+    load: async () => (await import('./commands/project.ts')).project,
+  },
+  {
     name: 'query',
     summary: 'query the tables with SQL',
     load: async () => (await import('./commands/query.ts')).query,

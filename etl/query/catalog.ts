@@ -78,7 +78,7 @@ export async function listLayers(
 
 /** Every table that a query of a reader may name, in the order in which people look for them. */
 export async function listTables(effects: Effects, reader?: Reader): Promise<readonly CatalogTable[]> {
-  const named = await listLayers(effects, ['silver', 'gold', 'quarantine', 'condemned']);
+  const named = await listLayers(effects, ['silver', 'gold', 'projection', 'quarantine', 'condemned']);
   const ops = Object.entries(OPS_TABLES).map(([name, description]) => ({
     name: `ops.${name}`,
     description,

@@ -44,6 +44,10 @@ function wrongSource(
   if (source.type === 'BASE_TABLE') return wrongTable(source, named, tables);
   if (source.type === 'TABLE_FUNCTION') {
     const { function_name: name = '', schema = '', catalog = '' } = source.function ?? {};
+    // A projection at a moment is there for who may read its table.
+    const projection = /^(\w+)_at$/.exec(name.toLowerCase())?.[1] ?? '';
+    if (catalog === '' && schema.toLowerCase() === 'projection' && tables.has(`projection.${projection}`))
+      return undefined;
     return READER_TABLE_FUNCTIONS.has(name.toLowerCase()) &&
       catalog === '' &&
       (schema === '' || schema === 'main')

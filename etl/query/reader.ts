@@ -19,8 +19,8 @@ export interface Reader {
   readonly hidden: ReadonlySet<Classification>;
 }
 
-/** The mask for values that a reader may not see. */
-const MASK = '•••';
+/** What stands for values that a reader may not see. */
+export const MASK = '•••';
 
 /** SQL of a value that a reader may not see: NULL stays NULL. */
 export const maskSql = (value: string): string => `CASE WHEN ${value} IS NOT NULL THEN ${literal(MASK)} END`;

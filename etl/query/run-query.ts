@@ -23,6 +23,7 @@ import { wrongReaderSql } from './check-reader-sql.ts';
 import { SCHEMAS } from './lake-tables.ts';
 import { createLakeViews } from './lake-views.ts';
 import { noTable } from './no-table.ts';
+import { createProjectionsAt, projectionCalls } from './projections-at.ts';
 import { explained, namedTables, placeIn, quotedLine } from './query-error.ts';
 import type { Reader } from './reader.ts';
 import { defineNoReveal, defineReveal, revealedSql } from './reveal-views.ts';
@@ -70,10 +71,12 @@ async function answerTo(
     return await answerOf(engine, tableListSql(inSchema(await listTables(effects, reader), asked.schema)));
   const names = async (): Promise<readonly string[]> =>
     (await listTables(effects, reader)).map(({ name }) => name);
+  const calls = asked.tree === undefined ? [] : projectionCalls(asked.tree);
   if (reader !== undefined) checkReader(asked.tree, await names(), { mayReveal: revealed !== undefined });
   if (revealed === undefined && /\breveal\s*\(/i.test(sql)) await defineNoReveal(engine);
   const shows = revealed === undefined ? undefined : revealedSql;
   await createLakeViews(engine, effects, sql, asOf, { isExact: true, reader, shows });
+  await createProjectionsAt(engine, effects, { calls, asOf, reader });
   if (asksCatalog(sql)) await fillCatalog(engine, effects, sql, reader);
   const open = asked.kind === 'description' ? 'FROM (' : '';
   const select = asked.kind === 'description' ? `${open}${withoutEnd(sql)}\n)` : sql;

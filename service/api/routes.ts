@@ -22,6 +22,7 @@ import {
   refuseForget,
   showForgetting,
 } from './privacy.ts';
+import { listProjections, showProjection, showStream } from './projections.ts';
 import { listAllQuarantine, listQuarantine, showRecord } from './quarantine.ts';
 import { askRelease, condemnQuarantine, correctRecord, retryQuarantine } from './quarantine-decisions.ts';
 import { askQuery, askQueryRevealing, cancelQuery, downloadQuery, showQuery } from './queries.ts';
@@ -120,6 +121,9 @@ export const ROUTES: readonly Route[] = [
   listEvidence,
   listIncidents,
   showIncident,
+  listProjections,
+  showProjection,
+  showStream,
   describeApi,
   healthz,
   readyz,

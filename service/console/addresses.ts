@@ -51,3 +51,11 @@ export const evidenceOf = (query: Readonly<Record<string, string | undefined>>):
   withQuery(evidenceAt, query);
 export const incidentAt = (incident: string): string =>
   `${streamsAt}/incidents/${encodeURIComponent(incident)}`;
+/** Where a form leads that names a stream of a projection. */
+export const streamsOfAt = (projection: string): string => `${datasetAt(projection)}/streams`;
+/** The timeline of a stream. */
+export const streamAt = (
+  projection: string,
+  stream: string,
+  query: Readonly<Record<string, string | undefined>> = {},
+): string => withQuery(`${streamsOfAt(projection)}/${encodeURIComponent(stream)}`, query);

@@ -17,6 +17,7 @@ import { approve, refuse, run } from './pages/run.tsx';
 import { startRun } from './pages/run-under-way.tsx';
 import { runs } from './pages/runs.tsx';
 import { ask, askValues, cancel, sql, sqlAnswer } from './pages/sql.tsx';
+import { foundStream, stream } from './pages/stream.tsx';
 import { streams } from './pages/streams.tsx';
 import { upload } from './pages/upload.ts';
 import { PRIVACY_ACTIONS } from './privacy/actions.ts';
@@ -27,6 +28,8 @@ export const PAGES: readonly Page[] = [
   overview,
   catalogue,
   dataset,
+  stream,
+  foundStream,
   reports,
   report,
   reportLines,

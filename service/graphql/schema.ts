@@ -3,6 +3,7 @@ import type { Contract } from '../../etl/contract/contract.ts';
 import type { LoadedContracts } from '../../etl/contract/load-contracts.ts';
 import type { Asking } from './asking.ts';
 import { closingsField, datasetsField, runsField } from './plain-types.ts';
+import { projectionTypes, streamField, streamFieldName } from './projection-types.ts';
 import { shownTables } from './shown-table.ts';
 import type { Sight } from './sight.ts';
 import { goldTypes, silverTypes, type TableTypes, tableField } from './table-types.ts';
@@ -20,12 +21,16 @@ export function schemaOf({ contracts }: LoadedContracts, sight: Sight): GraphQLS
     const isInput = ({ table: one }: TableTypes): boolean => contract.inputs.includes(one.contract.dataset);
     return [goldTypes(table, silver.filter(isInput))];
   });
+  const projections = projectionTypes(tables.filter(({ contract }) => contract.layer === 'projection'));
   const fields: Record<string, GraphQLFieldConfig<unknown, Asking>> = {
     datasets: datasetsField,
     ...(hasRuns ? { runs: runsField } : {}),
     ...(hasClosings ? { closings: closingsField } : {}),
   };
-  for (const types of [...silver, ...gold]) fields[types.table.name] = tableField(types);
+  for (const types of [...silver, ...gold, ...projections]) fields[types.table.name] = tableField(types);
+  // A state is made of events: who may not see those sees the rows.
+  if (reader.schemas.has('silver'))
+    for (const types of projections) fields[streamFieldName(types)] = streamField(types);
   return new GraphQLSchema({
     description: 'The tables of a lake, as their contracts describe them.',
     query: new GraphQLObjectType({ name: 'Query', fields }),

@@ -31,7 +31,8 @@ export interface PageRow {
 function neededBy({ contract }: ShownTable, names: ReadonlySet<string>): readonly string[] {
   if (contract.layer === 'gold')
     return names.has('lines') ? [...contract.key, contract.partitionColumn, 'silver_snapshot_id'] : [];
-  if (contract.layer === 'projection') return [];
+  // Relations of projections go by the key.
+  if (contract.layer === 'projection') return contract.key;
   return names.has('source') ? ['source_file_id', 'source_row_number'] : [];
 }
 

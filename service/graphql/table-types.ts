@@ -23,14 +23,16 @@ import { type PageOfRows, type PageRow, rowsOf } from './table-rows.ts';
 /** The types of one table: its rows and their pages. */
 export interface TableTypes {
   readonly table: ShownTable;
+  readonly row: GraphQLObjectType<PageRow, Asking>;
   readonly page: GraphQLObjectType;
   /** What a page is asked for with. */
   readonly args: GraphQLFieldConfigArgumentMap;
 }
 
-type Fields<Source> = GraphQLFieldConfigMap<Source, Asking>;
+export type Fields<Source> = GraphQLFieldConfigMap<Source, Asking>;
 
-const required = (type: GraphQLOutputType): GraphQLOutputType => new GraphQLNonNull(type as never);
+/** A type of what is always there. */
+export const required = (type: GraphQLOutputType): GraphQLOutputType => new GraphQLNonNull(type as never);
 
 const PageInfo = new GraphQLObjectType<PageOfRows, Asking>({
   name: 'PageInfo',
@@ -52,27 +54,27 @@ const PageInfo = new GraphQLObjectType<PageOfRows, Asking>({
 
 /** The types of a Silver table. */
 export function silverTypes(table: ShownTable, mayReadText: boolean): TableTypes {
-  return typesOf(table, {
+  return typesOf(table, () => ({
     source: {
       type: mayReadText ? SourceLine : SourcePlace,
       description: 'The record of the source file that the row came from.',
       extensions: { cost: ROW_COST },
       resolve: (row) => row.source(),
     },
-  });
+  }));
 }
 
 /** The types of a Gold table; its rows lead to those of its visible inputs. */
 export function goldTypes(table: ShownTable, inputs: readonly TableTypes[]): TableTypes {
-  if (inputs.length === 0) return typesOf(table, {});
+  if (inputs.length === 0) return typesOf(table, () => ({}));
   const lines = new GraphQLObjectType<PageRow, Asking>({
     name: `${table.name}_Lines`,
     description: 'The rows that a row can be made from, by dataset, as they were when it was made.',
     fields: Object.fromEntries(inputs.map((input) => [input.table.name, linesField(table, input)])),
   });
-  return typesOf(table, {
+  return typesOf(table, () => ({
     lines: { type: required(lines), description: lines.description ?? '', resolve: (row) => row },
-  });
+  }));
 }
 
 function linesField(
@@ -110,14 +112,18 @@ export function tableField({ table, page, args: own }: TableTypes): Fields<unkno
   };
 }
 
-function typesOf(table: ShownTable, relations: Fields<PageRow>): TableTypes {
+/** A type of several, all there. */
+export const list = (type: GraphQLOutputType): GraphQLOutputType => required(new GraphQLList(required(type)));
+
+/** The types of a table whose rows lead on; where to is asked once all types are there. */
+export function typesOf(table: ShownTable, relations: () => Fields<PageRow>): TableTypes {
   const { name, columns, description } = table;
   const own = Object.fromEntries(columns.map((column) => [column.field, columnField(column)]));
   // A column may be called as a relation is: it is the contract's name, and stays.
   const row = new GraphQLObjectType<PageRow, Asking>({
     name,
     description,
-    fields: { ...relations, ...own },
+    fields: () => ({ ...relations(), ...own }),
   });
   const edge = new GraphQLObjectType<PageRow, Asking>({
     name: `${name}_Edge`,
@@ -126,7 +132,6 @@ function typesOf(table: ShownTable, relations: Fields<PageRow>): TableTypes {
       node: { type: required(row), resolve: (one) => one },
     },
   });
-  const list = (type: GraphQLOutputType): GraphQLOutputType => required(new GraphQLList(required(type)));
   const page = new GraphQLObjectType<PageOfRows, Asking>({
     name: `${name}_Page`,
     description: 'Rows in an order, and where they go on.',
@@ -141,7 +146,7 @@ function typesOf(table: ShownTable, relations: Fields<PageRow>): TableTypes {
       },
     },
   });
-  return { table, page, args: tableArgs(name, columns) };
+  return { table, row, page, args: tableArgs(name, columns) };
 }
 
 function columnField({

@@ -51,9 +51,10 @@ export const sightKey = ({ schemas, ops, hidden }: Reader): string =>
   JSON.stringify([schemas, ops, hidden].map((names) => [...names].sort()));
 
 /** Names of the columns of a table whose values an identity may not see. */
-export function hiddenColumns(identity: Identity, contract: Contract): ReadonlySet<string> {
-  const { hidden } = readerOf(identity);
-  return new Set(
-    contract.columns.filter(({ classification }) => hidden.has(classification)).map(({ name }) => name),
-  );
+export const hiddenColumns = (identity: Identity, contract: Contract): ReadonlySet<string> =>
+  hiddenFrom(readerOf(identity), contract);
+
+/** Names of the columns of a table whose values a reader may not see. */
+export function hiddenFrom({ hidden }: Pick<Reader, 'hidden'>, { columns }: Contract): ReadonlySet<string> {
+  return new Set(columns.filter(({ classification }) => hidden.has(classification)).map(({ name }) => name));
 }

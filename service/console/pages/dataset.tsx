@@ -25,6 +25,7 @@ import { StartRun } from '../parts/start-run.tsx';
 import { RunStatus } from '../parts/status.tsx';
 import { count, Id, share, Time } from '../parts/text.tsx';
 import { Brought, Upload } from '../parts/upload.tsx';
+import { FindStream } from '../projections/find-stream.tsx';
 import { EventsOfDataset, eventsOf } from '../streams/events-of-dataset.tsx';
 
 /** Snapshots that the page shows. */
@@ -90,6 +91,9 @@ export const dataset: Page = {
               <Upload request={request} dataset={contract.dataset} />
               <StartRun request={request} dataset={contract.dataset} />
             </>
+          )}
+          {contract.layer === 'projection' && isAllowed(identity, 'silver.read', service) && (
+            <FindStream dataset={contract.dataset} stream={contract.key[0] ?? 'stream'} />
           )}
           <h2>Lineage</h2>
           <LineagePicture contract={contract} contracts={all.contracts} seesRuns={seesRuns} />
