@@ -44,6 +44,8 @@ export const SEARCHES = [
   '<rootDir>/test/privacy/sealed-staging.test.ts',
   '<rootDir>/test/personal/own-records.test.ts',
   '<rootDir>/test/pollution/',
+  '<rootDir>/test/projecting/any-order.property.test.ts',
+  '<rootDir>/test/projecting/crash.test.ts',
   '<rootDir>/test/properties/',
   '<rootDir>/test/sealing/absorb.test.ts',
   '<rootDir>/test/stages/age.test.ts',

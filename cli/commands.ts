@@ -18,6 +18,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/new-gold.ts')).newGold,
   },
   {
+    name: 'new projection',
+    summary: 'write a first projection of events',
+    load: async () => (await import('./commands/new-projection.ts')).newProjection,
+  },
+  {
     name: 'init',
     summary: 'create a lake in a folder',
     load: async () => (await import('./commands/init.ts')).init,
@@ -44,7 +49,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'project',
-    summary: 'what a projection says of a stream, at any moment, as known at any moment',
+    summary: 'bring a projection up to date; what it says of a stream, at any moment',
     load: async () => (await import('./commands/project.ts')).project,
   },
   {
@@ -356,6 +361,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'contracts check',
     summary: 'check the contracts',
     load: async () => (await import('./commands/contracts-check.ts')).contractsCheck,
+  },
+  {
+    name: 'contracts types',
+    summary: 'types of what the code of projections is given',
+    load: async () => (await import('./commands/contracts-types.ts')).contractsTypes,
   },
   {
     name: 'contracts diff',

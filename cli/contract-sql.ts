@@ -1,16 +1,18 @@
+import { foldRunner } from '../adapters/local/fold-worker/fold-worker.ts';
 import { checkColumnsSql } from '../etl/contract/check-columns-sql.ts';
 import { checkRules } from '../etl/contract/check-rules.ts';
-import type { Contract } from '../etl/contract/contract.ts';
+import type { Contract, ProjectionContract } from '../etl/contract/contract.ts';
 import type { ContractProblem } from '../etl/contract/problems.ts';
 import { type Engine, withEngine } from '../etl/engine/engine.ts';
 import { ConfigError } from '../etl/errors.ts';
 import { checkGold } from '../etl/gold/check-gold.ts';
 import type { ContractSource } from '../etl/ports.ts';
+import { foldCode, projectionCode } from '../etl/projecting/projection-code.ts';
 
 /** What an engine that only parses may take. */
 const PARSER = { memoryLimitMb: 200, threads: 1 };
 
-/** What of the contracts' own SQL can't be run: record rules and checks of columns, and the SQL of Gold tables. */
+/** What of the contracts' own SQL can't be run: record rules and checks of columns, the SQL of Gold tables and the code of projections. */
 export async function sqlProblems(
   contracts: readonly Contract[],
   source: ContractSource,
@@ -20,6 +22,8 @@ export async function sqlProblems(
     const problems: ContractProblem[] = [];
     for (const contract of contracts) {
       if (contract.layer === 'silver') problems.push(...(await wrongChecks(engine, contract, source)));
+      else if (contract.layer === 'projection')
+        problems.push(...(await wrongCode(contract, { source, contracts })));
       else if (contract.layer === 'gold')
         problems.push(...(await wrongGold(engine, contract, { source, contracts })));
     }
@@ -71,6 +75,27 @@ async function wrongGold(
   if (message === undefined) return [];
   const line = await lineOf(source, contract.file, 'assay.sql');
   return [{ file: contract.file, line, path: 'assay.sql', message }];
+}
+
+/** Code of a projection that isn't there, can't be loaded or exports no `apply`, and a shipped fold that can't give its columns. */
+async function wrongCode(
+  contract: ProjectionContract,
+  { source, contracts }: { readonly source: ContractSource; readonly contracts: readonly Contract[] },
+): Promise<ContractProblem[]> {
+  const events = contracts.find(({ dataset }) => dataset === contract.inputs[0]);
+  // What is wrong with the dataset's contract is told of that.
+  if (events?.layer !== 'silver' || events.events === undefined) return [];
+  const from = { ...events, events: events.events };
+  const message = await messageOfConfigError(async () => {
+    const { code } = await projectionCode(source, contract, from);
+    const worker = await foldRunner().open(
+      foldCode({ digestKey: () => '' }, { code, contract, source: from }),
+    );
+    await worker.close();
+  });
+  if (message === undefined) return [];
+  const line = await lineOf(source, contract.file, 'assay.layer');
+  return [{ file: contract.file, line, path: 'assay.fold', message }];
 }
 
 async function messageOfConfigError(work: () => Promise<unknown>): Promise<string | undefined> {

@@ -7,6 +7,8 @@ export interface Locations {
   readonly lakeDir: string;
   readonly contractsDir: string;
   readonly sqlDir: string;
+  /** The code of projections. */
+  readonly projectionsDir: string;
 }
 
 /** The lake, the contracts and the Gold SQL that a command line means. */
@@ -16,19 +18,23 @@ export function locations(args: Args, io: Io): Locations {
     io.cwd,
     args.text('contracts') ?? (io.env.ASSAY_CONTRACTS || 'contracts'),
   );
-  const sql = args.text('sql');
+  const beside = path.dirname(contractsDir);
+  const place = (option: string, otherwise: string): string => {
+    const given = args.text(option);
+    return given === undefined ? otherwise : path.resolve(io.cwd, given);
+  };
   return {
     lakeDir: path.resolve(io.cwd, lake),
     contractsDir,
-    sqlDir:
-      sql === undefined ? path.join(path.dirname(contractsDir), 'sql', 'gold') : path.resolve(io.cwd, sql),
+    sqlDir: place('sql', path.join(beside, 'sql', 'gold')),
+    projectionsDir: place('projections', path.join(beside, 'projections')),
   };
 }
 
 /** A command to type next, with the same locations as this one, so that it can be copied as it is. */
 export function nextCommand(args: Args, io: Io, command: string): string {
   const prefix = io.env.npm_command === 'exec' ? 'npx assay' : 'assay';
-  const places = ['target', 'stack', 'lake', 'contracts', 'sql'].flatMap((name) => {
+  const places = ['target', 'stack', 'lake', 'contracts', 'sql', 'projections'].flatMap((name) => {
     const value = args.text(name);
     return value === undefined ? [] : [`--${name} ${quoteArgument(value)}`];
   });

@@ -58,12 +58,13 @@ export async function openLakeOf(args: Args, io: Io, opening: Opening = {}): Pro
 }
 
 async function openFolder(args: Args, io: Io, { progress, onStage, onAlert }: Opening): Promise<CommandLake> {
-  const { lakeDir, contractsDir, sqlDir } = locations(args, io);
+  const { lakeDir, contractsDir, sqlDir, projectionsDir } = locations(args, io);
   const webhookUrl = io.env.ASSAY_WEBHOOK_URL;
   const chunkMb = numberFrom(io, 'ASSAY_CHUNK_MB', 1);
   const lake = await openLake(lakeDir, {
     contractsDir,
     sqlDir,
+    projectionsDir,
     alerts: {
       onWebhookFailure: (reason) => io.err(printable(`warning: ${reason}`)),
       ...(webhookUrl ? { webhookUrl } : {}),
@@ -145,13 +146,14 @@ async function openStack(
   io: Io,
   { progress, changes = args.text('reason') !== undefined }: Opening,
 ): Promise<CommandLake> {
-  const { contractsDir, sqlDir } = locations(args, io);
+  const { contractsDir, sqlDir, projectionsDir } = locations(args, io);
   // Whoever has no platform doesn't pay for loading the SDK.
   const { openStackLake } = await import('../adapters/aws/open-lake.ts');
   const lake = await openStackLake({
     stackName,
     contractsDir,
     sqlDir,
+    projectionsDir,
     onEventFailure: (reason) => io.err(printable(`warning: ${reason}`)),
     ...stackLineageOf(io),
     onWait: (run) => {

@@ -24,6 +24,11 @@ export const COMMON_OPTIONS: Readonly<Record<string, Option>> = {
     value: 'DIR',
     help: 'the folder of the contracts (default: $ASSAY_CONTRACTS, then ./contracts)',
   },
+  projections: {
+    type: 'string',
+    value: 'DIR',
+    help: 'the code of projections (default: projections beside the contracts)',
+  },
   sql: {
     type: 'string',
     value: 'DIR',

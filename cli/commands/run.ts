@@ -1,5 +1,7 @@
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { projectionsBehind } from '../../etl/operations/projections-behind.ts';
 import { type Outcome, runDatasets } from '../../etl/operations/run-datasets.ts';
+import type { Effects } from '../../etl/ports.ts';
 import { usableContract } from '../../etl/stages/usable-contract.ts';
 import type { Command } from '../command.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
@@ -40,6 +42,9 @@ With --target aws, the platform runs them; the command waits for their end.`,
       outcomes.push(outcome);
       code = worst(code, outcomeCode(outcome));
       if (!args.has('json')) await printOutcome(outcome, outcomes.length === 1, { lake, args, io });
+      const { behind, text } = await behindAfter(lake.effects, outcome);
+      if (behind.length > 0) code = worst(code, EXIT.data);
+      if (!args.has('json') && text !== '') io.out(text);
     }
     bar.stop();
     if (args.has('json')) {
@@ -49,3 +54,14 @@ With --target aws, the platform runs them; the command waits for their end.`,
     return code;
   },
 };
+
+/** Projections that a published run could not bring up to date: people were told why. */
+async function behindAfter(
+  effects: Effects,
+  outcome: Outcome,
+): Promise<{ readonly behind: readonly string[]; readonly text: string }> {
+  const isPublished = outcome.kind === 'run' && outcome.run.status === 'promoted';
+  const behind = isPublished ? await projectionsBehind(effects, outcome.dataset) : [];
+  const lines = behind.map((name) => `  ${name} stays as it was: mend its code, then assay project ${name}`);
+  return { behind, text: lines.join('\n') };
+}

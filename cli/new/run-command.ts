@@ -13,7 +13,7 @@ export async function runCommand(
     isQuiet = args.has('json'),
   }: { readonly args: Args; readonly io: Io; readonly isQuiet?: boolean },
 ): Promise<ExitCode> {
-  const places = ['lake', 'contracts', 'sql'].flatMap((name) => {
+  const places = ['lake', 'contracts', 'sql', 'projections'].flatMap((name) => {
     const value = args.text(name);
     return value === undefined ? [] : [`--${name}`, value];
   });
