@@ -106,7 +106,7 @@ export default {
     ],
   },
   // Far more than any test takes on two idle cores: what hangs fails, what shares the machine does not.
-  testTimeout: 240_000,
+  testTimeout: 480_000,
   // Less than that: a failing property tells its values before its test is out of time.
   setupFiles: ['<rootDir>/test/support/properties.setup.ts'],
   // What `npm pack` made is a copy.

@@ -122,7 +122,7 @@ async function check({ start, plans, repeats }: Scenario, choices: readonly numb
   }
 }
 
-const RUNS = Number(process.env.ASSAY_SCHEDULES ?? 100);
+const RUNS = Number(process.env.ASSAY_SCHEDULES ?? 70);
 /** Whose turn it is, for how many calls: races show where a process stalls for long, rarely where turns alternate. */
 const choices = fc
   .array(fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 25 })), { minLength: 12, maxLength: 24 })

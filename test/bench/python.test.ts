@@ -35,4 +35,4 @@ test('who counts or writes otherwise than the loop is not measured', async () =>
   await expect(requireSameWork(selectContenders(['bare-copy']), '')).rejects.toThrow(
     /^bare-copy doesn't do the loop's work/,
   );
-}, 120_000);
+});

@@ -86,4 +86,4 @@ test('a run prints its tables and its goals, and leaves nothing behind', async (
     rmSync(work, { recursive: true, force: true });
     rmSync(json, { force: true });
   }
-}, 60_000);
+});

@@ -33,14 +33,14 @@ beforeAll(async () => {
     port: postgres.port,
     prefix: 'warehouse',
   });
-}, 120_000);
+});
 
 afterAll(async () => {
   await enforcer?.end('SIGKILL');
   await connector?.stop();
   await postgres?.dispose();
   await lake?.dispose();
-}, 60_000);
+});
 
 /** Some statements: rows that come, change their values or their key, and go; one transaction in four is rolled back. */
 function changes(from: number): string {

@@ -6,7 +6,8 @@ export default {
   rootDir: '../..',
   testMatch: ['<rootDir>/test/broker/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
-  testTimeout: 120_000,
+  // More than whatever is waited for: what is out of time says what it waited for.
+  testTimeout: 300_000,
   maxWorkers: 1,
   // A test that fails may leave a consumer behind, which waits for ever.
   forceExit: true,

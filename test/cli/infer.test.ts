@@ -96,7 +96,7 @@ describe('contracts infer', () => {
     });
     expect(mine).toHaveLength(9);
     expect(mine).toEqual(shipped);
-  }, 120_000);
+  });
 
   test('gives the evidence as JSON, with the contract and what is left to do', async () => {
     await write(

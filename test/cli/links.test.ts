@@ -54,7 +54,7 @@ describe('ingest', () => {
         expect(err).toMatch(new RegExp(`skipped \\S*${name}: ${why?.replace('a hard', '.*a hard')}`));
       expect(await bronze()).toEqual(['good.csv']);
     }
-  }, 60_000);
+  });
 
   test('refuses an argument that is a link: a shell names what lies in a folder', async () => {
     await dropAll();

@@ -67,7 +67,7 @@ describe('the files of a lake', () => {
   test("are their owner's alone, whatever the umask", async () => {
     await work('000');
     expect(await modes()).toEqual({ files: ['600'], folders: ['700'] });
-  }, 240_000);
+  });
 
   test('are for its group, too, where it is shared so, whatever the umask', async () => {
     await work('077', '--share', 'group');
@@ -77,7 +77,7 @@ describe('the files of a lake', () => {
     expect(await modes()).toEqual({ files: ['600'], folders: ['700'] });
     expect((await assayUnder('000', ['run'])).code).toBe(0);
     expect(await modes()).toEqual({ files: ['600'], folders: ['700'] });
-  }, 240_000);
+  });
 
   test('of an earlier version are tightened by upgrade', async () => {
     await work('022');
@@ -91,7 +91,7 @@ describe('the files of a lake', () => {
     expect(await modes()).toEqual({ files: ['644'], folders: ['755'] });
     expect((await assayUnder('022', ['upgrade', '--reason', 'x'])).code).toBe(0);
     expect(await modes()).toEqual({ files: ['600'], folders: ['700'] });
-  }, 240_000);
+  });
 });
 
 test('a query needs no right to write, nor the secret; what needs it says so', async () => {
@@ -135,4 +135,4 @@ test('a query needs no right to write, nor the secret; what needs it says so', a
       if ((await stat(one)).isDirectory()) await chmod(one, 0o755);
     }
   }
-}, 240_000);
+});

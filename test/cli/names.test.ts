@@ -166,7 +166,7 @@ describe.each(ROLES)('a key called $key, a day $day, an amount $amount by $by', 
       'csv',
     );
     expect(asked.split('\n')[1]).toBe(`a,${others[0]} of a`);
-  }, 240_000);
+  });
 });
 
 test('a contract is proposed from headers that DuckDB, SQL and Assay give a meaning, and reads their values', async () => {
@@ -215,4 +215,4 @@ test('a contract is proposed from headers that DuckDB, SQL and Assay give a mean
   } finally {
     await dispose();
   }
-}, 120_000);
+});

@@ -458,5 +458,5 @@ describe('docs/operations.md, followed word by word', () => {
     const shop = await openShop();
     expect(await follow(shop, drill, {})).toMatch(/Nothing was lost, doubled or half-published\.$/);
     await shop.dispose();
-  }, 60_000);
+  });
 });

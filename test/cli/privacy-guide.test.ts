@@ -56,7 +56,7 @@ test('protects, reveals, answers a person, forgets, and finds nothing any more',
   expect(saying('audit')[0]).toMatch(/shop\.customers: sound/);
   expect(saying('ingest')[1]).toMatch(/0 files added .* 3 were there already/);
   expect(saying('privacy verify')[0]).toMatch(/^Not found|nowhere|found nowhere/im);
-}, 240_000);
+});
 
 test('what it was told about the example is so, as csv lines say', async () => {
   const csv = await readFile(path.join(cwd, 'examples/shop/customers/2026-08.csv'), 'utf8');

@@ -386,5 +386,5 @@ describe('quarantine', () => {
     }
     expect(died).toBeGreaterThan(8);
     expect((await json('audit')).code).toBe(0);
-  }, 120_000);
+  });
 });

@@ -41,7 +41,7 @@ beforeAll(async () => {
   );
   await lake.run();
   await lake.setContract(paymentsContract('protected', '2.0.0'));
-}, 300_000);
+});
 afterAll(() => lake.dispose());
 
 class Killed extends Error {}

@@ -24,7 +24,7 @@ beforeAll(async () => {
     `b${id},${id},broken-${id}@example.org`,
   ]);
   await lake.dropAndRun({ 'may.csv': `${HEADER}\n${rows.join('\n')}\n` });
-}, 300_000);
+});
 afterAll(() => lake.dispose());
 
 class Killed extends Error {}

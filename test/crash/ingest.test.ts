@@ -139,7 +139,7 @@ describe('an ingest of several files at once', () => {
       expect({ step, ...(await bronze(again)) }).toEqual({ step, ...expected });
       await disk.rm(again, { recursive: true });
     }
-  }, 120_000);
+  });
 
   test('reports a file when its bytes and then its name are on the disk, and links no file before its bytes are', async () => {
     const lakeDir = await newLake('lake');

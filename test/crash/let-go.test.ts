@@ -69,12 +69,16 @@ async function rowsWithValues(): Promise<number> {
 
 const problems = async () => (await auditDataset(lake.lake.effects, { dataset: lake.dataset })).problems;
 
-test.each(['before', 'after'] as const)(
+// After a change the lake is as before the next one, but for what is under way beside it: every third shows that.
+test.each([
+  ['before', 1, 10],
+  ['after', 3, 3],
+] as const)(
   'killed %s any of its changes, it has let go all or nothing, and a repeat ends it with one decision',
-  async (when) => {
+  async (when, apart, atLeast) => {
     const { effects } = lake.lake;
     let deaths = 0;
-    for (let step = 1; ; step++) {
+    for (let step = 1; ; step += apart) {
       await putBack();
       const doomed = killedAt(step, when);
       await let7Go(doomed.effects, 'ann').catch((error: unknown) => {
@@ -89,7 +93,7 @@ test.each(['before', 'after'] as const)(
       expect(await effects.objects.list(decisionsPrefix(lake.dataset))).toHaveLength(1);
       expect(await problems()).toEqual([]);
     }
-    expect(deaths).toBeGreaterThan(10);
+    expect(deaths).toBeGreaterThan(atLeast);
   },
   3_000_000,
 );

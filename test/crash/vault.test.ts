@@ -119,7 +119,7 @@ describe('a vault whose process dies at any change of the disk', () => {
       expect({ step, wrong: await complaints(again, story) }).toEqual({ step, wrong: [] });
       expect(await disk.readdir(path.join(again.folder, 'tmp'))).toEqual([]);
     }
-  }, 240_000);
+  });
 });
 
 /** What is wrong afterwards with anything that was handed out or promised; the vault is used as ever before. */

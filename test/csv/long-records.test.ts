@@ -58,24 +58,20 @@ describe('a record longer than the limit', () => {
     ['a line of delimiters', [{ repeat: ',', sizeBytes: 100 * MB }]],
     ['a line of quotes', [{ repeat: '"', sizeBytes: 100 * MB }]],
     ['a quoted line', ['2,2024-01-02,3,"', { repeat: 'é,', sizeBytes: 99 * MB }, '"']],
-  ])(
-    '%s is one broken record, in little memory, with the digest of all its bytes',
-    async (_, line) => {
-      const { broken, records, mostBytes } = await read([HEADER, good(1), ...line, '\n', good(3)]);
-      expect(records).toBe(3);
-      expect(broken).toHaveLength(1);
-      expect(broken[0]).toMatchObject({
-        row: 2,
-        line: 3,
-        lines: 1,
-        problem: 'a record longer than the limit',
-      });
-      expect(broken[0]?.hash).toBe(digestOf(line));
-      expect(broken[0]?.text.length).toBeLessThanOrEqual(4096);
-      expect(mostBytes).toBeLessThan(90 * MB);
-    },
-    120_000,
-  );
+  ])('%s is one broken record, in little memory, with the digest of all its bytes', async (_, line) => {
+    const { broken, records, mostBytes } = await read([HEADER, good(1), ...line, '\n', good(3)]);
+    expect(records).toBe(3);
+    expect(broken).toHaveLength(1);
+    expect(broken[0]).toMatchObject({
+      row: 2,
+      line: 3,
+      lines: 1,
+      problem: 'a record longer than the limit',
+    });
+    expect(broken[0]?.hash).toBe(digestOf(line));
+    expect(broken[0]?.text.length).toBeLessThanOrEqual(4096);
+    expect(mostBytes).toBeLessThan(90 * MB);
+  });
 
   test('of lines that an open quote swallows, only the first is one, however many follow', async () => {
     const lines = { repeat: good(7), sizeBytes: good(7).length * 2_000_000 };
@@ -83,7 +79,7 @@ describe('a record longer than the limit', () => {
     expect(records).toBe(2_000_001);
     expect(broken.map(({ row, problem }) => [row, problem])).toEqual([[1, 'a quote that is never closed']]);
     expect(mostBytes).toBeLessThan(150 * MB);
-  }, 120_000);
+  });
 
   test('many of them are many, beside lines that end with a CR alone', async () => {
     const line: Part[] = ['2,2024-01-02,3,', { repeat: 'y', sizeBytes: 2 * MB }, '\r'];
@@ -91,10 +87,10 @@ describe('a record longer than the limit', () => {
     const { broken, records } = await read([HEADER, ...many]);
     expect([records, broken.length]).toEqual([100, 50]);
     expect(new Set(broken.map(({ hash }) => hash))).toEqual(new Set([digestOf(line.slice(0, -1))]));
-  }, 120_000);
+  });
 
   test('a header of any length refuses its file', async () => {
     const { records, broken } = await read([{ repeat: 'y', sizeBytes: 100 * MB }, '\n', good(1)]);
     expect([records, broken.length]).toEqual([0, 0]);
-  }, 120_000);
+  });
 });

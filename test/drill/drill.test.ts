@@ -44,7 +44,7 @@ describe('a drill', () => {
     expect(drill.races).toBeGreaterThan(0);
     expect(drill.tendings).toBeGreaterThan(POINTS / 4);
     expect(drill.looks).toBeGreaterThan(POINTS);
-  }, 300_000);
+  });
 
   test('of protected data, with people forgotten in the middle, loses nothing either', async () => {
     let gone = 0;
@@ -67,7 +67,7 @@ describe('a drill', () => {
     const { problems } = await playStory(ground, 5, 5);
     expect(problems).toEqual([]);
     expect(gone).toBeGreaterThan(1);
-  }, 300_000);
+  });
 
   test('plays the same story for the same seed', async () => {
     const [once, again, other] = [
@@ -78,7 +78,7 @@ describe('a drill', () => {
     expect(again).toEqual(once);
     expect(once.tendings).toBeGreaterThan(0);
     expect(other.digest).not.toBe(once.digest);
-  }, 300_000);
+  });
 
   test('finds a store that ignores conditions: of two commits on one base, one is lost', async () => {
     const ground = groundWith((effects) => ({
@@ -89,7 +89,7 @@ describe('a drill', () => {
     expect(problems.join('\n')).toMatch(/commit 1 of drill\.payments was made twice/);
     // A store that keeps its word has the second of them planned again.
     expect((await playStory(localDrillGround, 3, 1, 'two at once')).problems).toEqual([]);
-  }, 300_000);
+  });
 
   test('finds a store that says it wrote a data file and did not', async () => {
     let files = 0;
@@ -104,7 +104,7 @@ describe('a drill', () => {
       },
     }));
     expect((await problemsOf(ground)).join('\n')).toMatch(/undisturbed run failed|reader failed|missing/);
-  }, 240_000);
+  });
 });
 
 describe('turns', () => {

@@ -120,4 +120,4 @@ test('a contract that was inferred from a clean file accepts every record of it'
     }),
     { numRuns: Number(process.env.INFER_CASES ?? 10) },
   );
-}, 180_000);
+});

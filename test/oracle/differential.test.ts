@@ -13,7 +13,7 @@ import { expectedOf, foundIn } from './expected.ts';
 
 const CONTRACT = parseContract('c0.yaml', EVERY_TYPE) as SourceContract;
 const CASES = Number(process.env.ORACLE_CASES ?? 150);
-const SECONDS = Number(process.env.ORACLE_SECONDS ?? 40);
+const SECONDS = Number(process.env.ORACLE_SECONDS ?? 30);
 
 describe('the pipeline and the oracle', () => {
   test(
@@ -57,7 +57,7 @@ describe('the pipeline and the oracle', () => {
         },
       );
     },
-    (SECONDS + 60) * 1000,
+    (SECONDS + 420) * 1000,
   );
 });
 

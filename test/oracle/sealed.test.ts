@@ -14,7 +14,7 @@ import { alike, foundSealed } from './opened-rows.ts';
 /** Says what should become of a source's file, and knows nothing of protection. */
 const CONTRACT = parseContract('c0.yaml', EVERY_TYPE) as SourceContract;
 const CASES = Number(process.env.ORACLE_CASES ?? 40);
-const SECONDS = Number(process.env.ORACLE_SECONDS ?? 60);
+const SECONDS = Number(process.env.ORACLE_SECONDS ?? 40);
 
 /** The files of a protected lake, those that can be read. */
 async function dropAll(lake: TestLake, files: readonly Buffer[]): Promise<Buffer[]> {
@@ -72,6 +72,6 @@ describe('a protected dataset and the oracle', () => {
         },
       );
     },
-    (SECONDS + 60) * 1000,
+    (SECONDS + 420) * 1000,
   );
 });

@@ -121,4 +121,4 @@ test('a dataset with files in the clear is adopted, once all is there for it, an
   const shown = await ok(...mails, '--format', 'csv');
   expect(shown).toContain('ben-planted@example.org');
   expect(shown).not.toContain('ann-planted');
-}, 120_000);
+});

@@ -31,7 +31,7 @@ beforeAll(async () => {
     'young.csv': planting.file(line('d'), line('e'), line('young', { mail: plant() })),
   });
   await letGo(lake.lake.effects, await request(), WORD);
-}, 120_000);
+});
 afterAll(() => lake.dispose());
 
 const contractNow = async () =>

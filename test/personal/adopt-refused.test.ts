@@ -29,7 +29,7 @@ beforeAll(async () => {
   planting = new Planting();
   const lines = [planting.line('a'), planting.line('b'), planting.line('mail', { mail: planting.plant() })];
   await lake.dropAndRun({ 'may.csv': planting.file(...lines) });
-}, 120_000);
+});
 afterAll(() => lake.dispose());
 
 /** Every file of the lake, by what is in it. */
@@ -162,7 +162,7 @@ describe('once nothing is in its way', () => {
     } finally {
       await other.dispose();
     }
-  }, 60_000);
+  });
 
   test('a retry whose sealed records are not those of the clear one is found, and nothing goes', async () => {
     const other = await paymentsLake('clear');
@@ -182,7 +182,7 @@ describe('once nothing is in its way', () => {
     } finally {
       await other.dispose();
     }
-  }, 60_000);
+  });
 });
 
 const bronzeOf = async ({ lake: { root } }: TestLake): Promise<string[]> =>

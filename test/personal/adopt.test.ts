@@ -34,7 +34,7 @@ beforeAll(async () => {
   const { effects } = fromStart.lake;
   const asked = await askForMigration(effects, fromStart.dataset, { ...WORD, acceptLosses: false });
   expect((await runOnce(fromStart.dataset, effects, asked)).status).toBe('promoted');
-}, 300_000);
+});
 afterAll(async () => {
   await adopted?.dispose();
   await fromStart?.dispose();
@@ -120,4 +120,4 @@ test('a dataset with a history is adopted: no value stands anywhere, and rows an
   expect(one.status).toBe('held');
   expect(one.record?.counts).toEqual(other?.record?.counts);
   await expect(adoptPayments(lake)).rejects.toMatchObject({ code: 'RUN_HELD' });
-}, 300_000);
+});

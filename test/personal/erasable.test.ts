@@ -17,7 +17,7 @@ beforeAll(async () => {
   const planting = new Planting();
   await lake.dropAndRun({ 'may.csv': planting.file(planting.line('a'), planting.line('b')) });
   await lake.setContract(paymentsContract('protected', '2.0.0'));
-}, 60_000);
+});
 afterAll(() => lake.dispose());
 
 const keysBelow = async (prefix: string): Promise<string[]> =>

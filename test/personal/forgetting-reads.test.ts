@@ -93,4 +93,4 @@ test('forgetting somebody asks lake and vault the same, and reads as much, of fe
   expect(many.records).toBe(3);
   expect(many.calls).toEqual(few.calls);
   expect(many.bytes).toBeLessThan(few.bytes * 1.5);
-}, 120_000);
+});

@@ -55,4 +55,4 @@ test('what comes to Silver is written as the benchmark wants it; what is lost or
   expect(broken).toMatchObject({ csv: loaded, silver: 1, rejects: 1, lost: 0, wrong: 0 });
   expect(other).toMatchObject({ silver: 2, lost: 1, wrong: 1 });
   expect(headless).toMatchObject({ csv: '"03/02/2024","e"\r\n', lost: 0, wrong: 0, note: undefined });
-}, 120_000);
+});

@@ -86,7 +86,7 @@ test('who may decide sees what it would do, gives a reason, and nothing of it is
     headers: { cookie: auditor, origin: 'http://assay.test:1' },
   });
   expect(denied.status).toBe(403);
-}, 60_000);
+});
 
 test('a program asks what it would do, has it done, and asks how it stands', async () => {
   const at = '/v1/privacy/adoptions/shop.refunds';
@@ -105,4 +105,4 @@ test('a program asks what it would do, has it done, and asks how it stands', asy
   expect(await found('refunds')).toBe(0);
   expect((await ann.post('/v1/privacy/adoptions/shop.nothing', { reason: 'a test' })).status).toBe(404);
   expect((await ann.ask('/v1/privacy/adoptions/shop.nothing')).status).toBe(404);
-}, 60_000);
+});

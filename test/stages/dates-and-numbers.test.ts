@@ -226,7 +226,7 @@ describe('dates and numbers', () => {
     rejects = new Map(
       (await lake.rows('quarantine')).map((row) => [String(Number(row.source_row_number) - 1), row]),
     );
-  }, 120_000);
+  });
   afterAll(() => lake.dispose());
 
   test.each(CASES.map(([column, text, value], id) => ({ column, text, value, id })))(

@@ -42,7 +42,7 @@ describe.each([
   let read: ReadonlyMap<string, ReadRecord[]>;
   beforeAll(async () => {
     read = await readCases(cases);
-  }, 120_000);
+  });
 
   test('is there', () => {
     expect(cases.length).toBeGreaterThanOrEqual(atLeast);

@@ -65,7 +65,7 @@ beforeAll(async () => {
   lake = { effects, data, place: lakeBucket.place } as unknown as AwsLake;
   landing = s3Landing(landingBucket.place.s3, landingBucket.name);
   closing.push(vault.dispose, temp.dispose);
-}, 120_000);
+});
 afterAll(async () => {
   for (const close of closing) await close();
   for (const bucket of [lakeBucket, landingBucket]) await bucket.dispose();
@@ -107,7 +107,7 @@ describe('a file in the landing bucket', () => {
     }
     expect(await keysIn(landingBucket)).toEqual([KEY]);
     expect((await keysIn(lakeBucket)).filter((key) => key.startsWith('bronze/'))).toEqual([]);
-  }, 120_000);
+  });
 
   test('goes to Bronze sealed, and from the landing bucket, once; what is published holds none of its values', async () => {
     const { bronze } = await protectLanded(created(KEY), lake, landing);
@@ -131,7 +131,7 @@ describe('a file in the landing bucket', () => {
       const text = Buffer.from((await Body?.transformToByteArray()) ?? []).toString('latin1');
       for (const secret of secrets) expect(text.includes(secret)).toBe(false);
     }
-  }, 240_000);
+  });
 
   test('that can’t be protected stays, and people are told which and why, without a value', async () => {
     await drop('shop/customers/bad.csv', 'What is this?\nGrace Hopper-Murray\n');
@@ -150,7 +150,7 @@ describe('a file in the landing bucket', () => {
     ]);
     expect(JSON.stringify(alerts)).not.toContain('Hopper');
     expect(await keysIn(landingBucket)).toHaveLength(3);
-  }, 120_000);
+  });
 
   test('whose event was lost is protected by the sweep, unless it came a moment ago', async () => {
     await drop('shop/customers/2026-09.csv', await readFile(path.join(SHOP, 'customers/2026-09.csv')));
@@ -164,7 +164,7 @@ describe('a file in the landing bucket', () => {
     );
     expect(bronze).toHaveLength(1);
     expect(await keysIn(landingBucket)).not.toContain('shop/customers/2026-09.csv');
-  }, 120_000);
+  });
 
   test('that waits for hours is counted, unless it was sent to the service; one that the lifecycle removed is told of', async () => {
     const at = (hours: number) => ({ now: () => new Date(Date.now() + hours * 3_600_000) });
@@ -188,7 +188,7 @@ describe('a file in the landing bucket', () => {
     // What was removed by protect itself is no news.
     const own = { 'detail-type': 'Object Deleted', detail: { object: { key: KEY }, reason: 'DeleteObject' } };
     await expect(protectLanded(own, lake, landing)).rejects.toMatchObject({ code: 'EVENT_SHAPE' });
-  }, 120_000);
+  });
 
   test('that is too large is not begun: people are told what to do, and it stays', async () => {
     const large = {
@@ -202,7 +202,7 @@ describe('a file in the landing bucket', () => {
     expect(alerts[0]?.title).toContain('assay ingest FILE --dataset D --target aws');
     expect(await keysIn(landingBucket)).toContain('shop/customers/large.csv');
     await landing.remove((await landing.find('shop/customers/large.csv')) as LandedFile);
-  }, 60_000);
+  });
 });
 
 describe('a file that one call doesn’t come to the end of', () => {
@@ -304,7 +304,7 @@ describe('a file that one call doesn’t come to the end of', () => {
     expect(alerts[0]?.title).toContain('is packed, a workbook or UTF-16');
     expect(alerts[0]?.title).toContain('assay ingest FILE --dataset D --target aws');
     expect(await keysIn(landingBucket)).toContain(packed);
-  }, 60_000);
+  });
 });
 
 const bytesOf = async (key: string): Promise<Buffer> => {

@@ -52,7 +52,7 @@ describe('a drill of a stream', () => {
     ];
     expect(again).toEqual(once);
     expect(other.digest).not.toBe(once.digest);
-  }, 300_000);
+  });
 
   test('finds a store that says it landed events and did not', async () => {
     let files = 0;
@@ -62,7 +62,7 @@ describe('a drill of a stream', () => {
         key.startsWith('bronze/') && ++files % 3 === 0 ? 'lost' : await objects.put(key, body, condition),
     }));
     expect(await problemsOf(ground)).toMatch(/is not in Bronze/);
-  }, 300_000);
+  });
 
   test('finds a store that says it kept evidence and did not', async () => {
     let files = 0;
@@ -74,5 +74,5 @@ describe('a drill of a stream', () => {
           : await objects.put(key, body, condition),
     }));
     expect(await problemsOf(ground)).toMatch(/is not kept as evidence/);
-  }, 300_000);
+  });
 });
