@@ -29,6 +29,7 @@ export const SEARCHES = [
   '<rootDir>/test/csv/gunzip.test.ts',
   '<rootDir>/test/drill/',
   '<rootDir>/test/estimating/requests.test.ts',
+  '<rootDir>/test/eventstore/protected.test.ts',
   '<rootDir>/test/events/',
   '<rootDir>/test/fuzz/',
   '<rootDir>/test/gold/files-read.test.ts',
