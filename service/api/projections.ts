@@ -6,6 +6,7 @@ import { tableName } from '../../etl/naming/datasets.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { readPointer } from '../../etl/table/pointer.ts';
 import { readerOf } from '../identity/reader.ts';
+import { noteProductRead } from '../products/note-product-read.ts';
 import { STREAM_QUERY, streamOf } from '../projections/stream-of.ts';
 import { Next, PAGE_QUERY, pageOf } from './paging.ts';
 import { route } from './route.ts';
@@ -134,13 +135,14 @@ export const showStream = route({
       .meta({ description: `so many of the last events are told, ${MOST_TRACED} at most` }),
   }),
   answer: Stream,
-  async handle({ params, query: { trace, ...when }, identity }, { lake: { effects } }) {
+  async handle({ params, query: { trace, ...when }, identity }, service) {
     const reader = readerOf(identity);
-    const { trace: told, ...found } = await streamOf(effects, reader, {
+    const { trace: told, ...found } = await streamOf(service.lake.effects, reader, {
       ...params,
       ...when,
       traced: trace,
     });
+    await noteProductRead(service, { identity, way: 'api' }, { dataset: found.projection });
     const events = told?.map((event) => ({ ...event, rows: [...event.rows] }));
     return { ...found, rows: [...found.rows], ...(events === undefined ? {} : { trace: events }) };
   },

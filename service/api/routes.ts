@@ -22,6 +22,7 @@ import {
   refuseForget,
   showForgetting,
 } from './privacy.ts';
+import { listProducts, showDescriptor, showProduct } from './products.ts';
 import { listProjections, showProjection, showStream } from './projections.ts';
 import { listAllQuarantine, listQuarantine, showRecord } from './quarantine.ts';
 import { askRelease, condemnQuarantine, correctRecord, retryQuarantine } from './quarantine-decisions.ts';
@@ -59,6 +60,9 @@ export const ROUTES: readonly Route[] = [
   showContract,
   showSnapshots,
   showDiff,
+  listProducts,
+  showProduct,
+  showDescriptor,
   uploadFiles,
   beginUpload,
   completeUpload,

@@ -44,6 +44,10 @@ export const uploadAt = (dataset: string): string => `${datasetAt(dataset)}/file
 export const runsOf = (dataset: string): string => withQuery(runsAt, { dataset });
 export const apiAt = '/api';
 export const describedAt = '/v1/openapi.json';
+export const productsAt = '/products';
+export const productAt = (dataset: string): string => `${productsAt}/${encodeURIComponent(dataset)}`;
+/** Where the API answers with a product's descriptor. */
+export const descriptorAt = (dataset: string): string => `/v1/products/${encodeURIComponent(dataset)}/odps`;
 export const streamsAt = '/streams';
 export const evidenceAt = `${streamsAt}/evidence`;
 /** Evidence, filtered. */

@@ -8,6 +8,7 @@ import {
   catalogueAt,
   overviewAt,
   privacyAt,
+  productsAt,
   quarantineAt,
   reportsAt,
   runsAt,
@@ -21,6 +22,7 @@ const NAVIGATION: readonly { readonly name: string; readonly at: string; readonl
   [
     { name: 'Overview', at: overviewAt, permission: 'catalogue.read' },
     { name: 'Catalogue', at: catalogueAt, permission: 'catalogue.read' },
+    { name: 'Products', at: productsAt, permission: 'catalogue.read' },
     { name: 'Reports', at: reportsAt, permission: 'gold.read' },
     { name: 'Runs', at: runsAt, permission: 'runs.read' },
     { name: 'Quarantine', at: quarantineAt, permission: 'quarantine.read' },

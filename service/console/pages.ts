@@ -8,6 +8,8 @@ import { forgetting } from './pages/forgetting.tsx';
 import { incident } from './pages/incident.tsx';
 import { overview } from './pages/overview.tsx';
 import { privacy } from './pages/privacy.tsx';
+import { product } from './pages/product.tsx';
+import { products } from './pages/products.tsx';
 import { quarantine } from './pages/quarantine.tsx';
 import { record, reveal } from './pages/record.tsx';
 import { acceptReport, closeReport, reopenReport, report } from './pages/report.tsx';
@@ -30,6 +32,8 @@ export const PAGES: readonly Page[] = [
   dataset,
   stream,
   foundStream,
+  products,
+  product,
   reports,
   report,
   reportLines,

@@ -12,6 +12,7 @@ const BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   NO_RUN: 404,
   NO_CONTRACT: 404,
   NO_REPORT: 404,
+  NO_PRODUCT: 404,
   NO_QUERY: 404,
   NO_UPLOAD: 404,
   NO_UPLOADS: 404,

@@ -51,6 +51,7 @@ const PAGES = [
   '/datasets?q=personal',
   '/datasets/shop.sales',
   '/datasets/shop.monthly_sales',
+  '/products',
   '/reports',
   '/reports/shop.monthly_sales',
   '/runs',

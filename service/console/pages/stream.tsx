@@ -1,4 +1,5 @@
 import { readerOf } from '../../identity/reader.ts';
+import { noteProductRead } from '../../products/note-product-read.ts';
 import { type ShownStream, streamOf } from '../../projections/stream-of.ts';
 import { datasetAt, streamAt } from '../addresses.ts';
 import type { Page, PageRequest, PageView } from '../page.ts';
@@ -37,6 +38,7 @@ async function viewOf(request: PageRequest, id = ''): Promise<PageView> {
     asOf,
     traced: TRACED,
   });
+  await noteProductRead(service, { identity, way: 'console' }, { dataset: answer.projection });
   const chosen = chosenEvent(answer, query.event);
   return {
     title: `${answer.stream} of ${answer.projection}`,
