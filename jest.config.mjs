@@ -1,6 +1,7 @@
 /** Long searches by chance, deaths at every step, what measures, and the longest of the others: npm run test:searches. */
 export const SEARCHES = [
   '<rootDir>/test/adapters/object-store-schedules.test.ts',
+  '<rootDir>/test/asking/',
   '<rootDir>/test/bench/',
   '<rootDir>/test/cli/after-migration.test.ts',
   '<rootDir>/test/cli/arrival.test.ts',

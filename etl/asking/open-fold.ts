@@ -1,14 +1,15 @@
-import type { ProjectionContract, SourceContract } from '../contract/contract.ts';
-import { loadContracts, requireContract, requireSourceContract } from '../contract/load-contracts.ts';
+import type { ProjectionContract } from '../contract/contract.ts';
+import { loadContracts, requireContract } from '../contract/load-contracts.ts';
 import type { Engine } from '../engine/engine.ts';
 import { ConfigError, DataError } from '../errors.ts';
-import { type EventContract, isOfEvents } from '../eventstore/event-order.ts';
+import type { EventContract } from '../eventstore/event-order.ts';
 import { supersededPaths } from '../eventstore/superseded.ts';
 import type { Effects } from '../ports.ts';
-import type { FoldRunner, FoldWorker } from '../projecting/fold-runner.ts';
+import type { FoldCode, FoldRunner, FoldWorker } from '../projecting/fold-runner.ts';
+import { foldCode, projectionCode, requireEvents } from '../projecting/projection-code.ts';
 import type { AsOf } from '../query/as-of.ts';
+import { keptProjection } from '../stages/kept-contracts.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
-import { codeNow, type NamedCode } from './fold-code.ts';
 import { type KnownEvents, knownEvents } from './known-events.ts';
 import { type ProjectionThen, projectionAt } from './projection-at.ts';
 import { publishedAt } from './published-at.ts';
@@ -32,10 +33,10 @@ export interface OpenFold {
 export async function openFold(effects: Effects, dataset: string, asOf: AsOf): Promise<OpenFold> {
   const loaded = await loadContracts(effects.contracts);
   const projection = requireProjection(requireContract(loaded, dataset));
-  const events = requireEvents(requireSourceContract(loaded, projection.inputs[0]));
+  const events = requireEvents(loaded, projection);
   const silver = (await readKnownPointer(effects.objects, 'silver', events.dataset))?.pointer;
   const past = await projectionAt(effects, projection, { asOf, silver });
-  const { code, digest } = await foldCode(effects, { projection, past, events });
+  const { code, digest } = await codeOf(effects, { projection, past, source: events });
   const worker = await requireFolds(effects).open(code);
   const known = async (engine: Engine, where: string): Promise<KnownEvents> => {
     const { silverSnapshotId } = past;
@@ -56,15 +57,6 @@ function requireFolds({ folds }: Effects): FoldRunner {
   );
 }
 
-function requireEvents(contract: SourceContract): EventContract {
-  if (isOfEvents(contract)) return contract;
-  throw new ConfigError(
-    'NOT_EVENTS',
-    `${contract.dataset} is no dataset of events any more: its contract lacks assay.events.`,
-    { context: { dataset: contract.dataset } },
-  );
-}
-
 function silverGone({ dataset }: EventContract, { silverSnapshotId }: ProjectionThen): DataError {
   return new DataError(
     'EVENTS_GONE',
@@ -74,23 +66,32 @@ function silverGone({ dataset }: EventContract, { silverSnapshotId }: Projection
 }
 
 /** The code that a projection was published by; that of now, where it was not. */
-async function foldCode(
+async function codeOf(
   effects: Effects,
   of: {
     readonly projection: ProjectionContract;
     readonly past: ProjectionThen;
-    readonly events: EventContract;
+    readonly source: EventContract;
   },
 ): Promise<NamedCode> {
-  const { projection, past, events } = of;
-  const { dataset } = projection;
+  const { projection: contract, past, source } = of;
+  const { dataset } = contract;
   const { digest } = past;
-  if (digest === undefined) return codeNow(effects.contracts, projection, events);
-  const now = await codeNow(effects.contracts, projection, events);
-  if (now.digest === digest) return now;
+  if (digest === undefined) {
+    const now = await projectionCode(effects.contracts, contract, source);
+    return { code: foldCode(effects, { code: now.code, contract, source }), digest: now.digest };
+  }
+  const kept = await keptProjection(effects.objects, dataset, digest);
+  if (kept !== undefined) return { code: foldCode(effects, { ...kept, source }), digest };
   throw new ConfigError(
     'NO_CODE',
     `The code by which ${dataset} was published at ${new Date(past.atMs).toISOString()} is not kept: digest ${digest}.`,
     { context: { dataset, digest } },
   );
+}
+
+/** Code, and the digest that names it in answers. */
+interface NamedCode {
+  readonly code: FoldCode;
+  readonly digest: string;
 }

@@ -34,15 +34,14 @@ export async function projectionAt(
   const [input] = contract.inputs;
   const pointer = (await readPointer(effects.objects, 'projection', dataset))?.pointer;
   if (pointer !== undefined && asOf.kind === 'now') return nowOf(pointer, input);
-  const log = pointer === undefined ? EMPTY : await projectionLog(effects, pointer);
-  const snapshot =
-    asOf.kind === 'time'
-      ? loggedAt(log, asOf.ms)
-      : log.snapshots.findLast((one) => asOf.kind === 'snapshot' && isNamed(one, asOf.id));
-  const then = snapshot === undefined ? undefined : thenOf(snapshot, input);
-  if (then !== undefined) return then;
+  const states = await logsOf(effects, pointer, 'projection_state');
+  const rows = await logsOf(effects, pointer, 'projection');
+  const state = asOf.kind === 'now' ? undefined : stateAt(states, rows, asOf);
+  const then = state === undefined ? undefined : thenOf(state, input);
+  // A commit that changed no row has no snapshot of the rows.
+  if (then !== undefined) return { ...then, snapshotId: loggedAt(rows, then.atMs)?.snapshotId ?? null };
   // The first code that the projection had says best what the events before it meant.
-  const first = log.snapshots.map((one) => thenOf(one, input)).find((one) => one !== undefined);
+  const first = states.snapshots.map((one) => thenOf(one, input)).find((one) => one !== undefined);
   return { ...(await unpublished(effects, contract, { asOf, silver })), digest: first?.digest };
 }
 
@@ -83,17 +82,37 @@ function nowOf(pointer: Pointer, input: string): ProjectionThen {
   };
 }
 
-/** The past of a projection over all of its generations, which follow one another in time. */
-async function projectionLog(effects: Pick<Effects, 'objects'>, pointer: Pointer): Promise<TableLog> {
+/** The commit that readers saw at a time, that a snapshot of the rows or states is of, or the last that was made from a snapshot of the events. */
+function stateAt(
+  states: TableLog,
+  rows: TableLog,
+  asOf: Exclude<AsOf, { kind: 'now' }>,
+): LoggedSnapshot | undefined {
+  if (asOf.kind === 'time') return loggedAt(states, asOf.ms);
+  const { id } = asOf;
+  const row = rows.snapshots.find(({ snapshotId }) => snapshotId === id);
+  if (row !== undefined) return loggedAt(states, row.atMs);
+  return states.snapshots.findLast(
+    (one) => one.snapshotId === id || Object.values(inputsOf(one)).includes(id),
+  );
+}
+
+/** The past of a table of a projection over all of its generations, which follow one another in time. */
+async function logsOf(
+  effects: Pick<Effects, 'objects'>,
+  pointer: Pointer | undefined,
+  layer: 'projection' | 'projection_state',
+): Promise<TableLog> {
+  if (pointer === undefined) return EMPTY;
   const generations = [
     ...earlierGenerations(pointer),
     { generation: generationOf(pointer), tables: pointer.tables },
   ];
   const logs: TableLog[] = [];
   for (const { generation, tables } of generations) {
-    const state = tables.projection;
+    const state = tables[layer];
     if (state !== undefined) logs.push(logOf((await openTable(effects.objects, state)).metadata));
-    logs.push(await keptLog(effects, { dataset: pointer.dataset, layer: 'projection', generation }));
+    logs.push(await keptLog(effects, { dataset: pointer.dataset, layer, generation }));
   }
   return joinLogs(logs);
 }
@@ -102,9 +121,6 @@ const Inputs = z.record(z.string(), z.number().int());
 
 const inputsOf = ({ summary }: LoggedSnapshot): Readonly<Record<string, number>> =>
   Inputs.parse(JSON.parse(summary['assay.inputs'] ?? '{}'));
-
-const isNamed = (one: LoggedSnapshot, id: number): boolean =>
-  one.snapshotId === id || Object.values(inputsOf(one)).includes(id);
 
 function thenOf(snapshot: LoggedSnapshot, input: string): ProjectionThen | undefined {
   const silverSnapshotId = inputsOf(snapshot)[input];

@@ -64,7 +64,7 @@ async function keepLogs(
   going: readonly GoingTable[],
 ): Promise<void> {
   for (const { layer, table } of going) {
-    if (layer !== 'projection') continue;
+    if (layer !== 'projection' && layer !== 'projection_state') continue;
     await keepLog(effects, { dataset, layer, generation }, { id: `${id}-whole`, log: logOf(table.metadata) });
   }
 }

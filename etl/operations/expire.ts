@@ -44,7 +44,7 @@ const FORGETTING = [
 type Forgetting = (typeof FORGETTING)[number];
 
 /** The tables whose past is kept, so that what was known at a moment can be told when its snapshots are gone. */
-const LOGGED: ReadonlySet<Forgetting> = new Set(['source_files', 'projection']);
+const LOGGED: ReadonlySet<Forgetting> = new Set(['source_files', 'projection', 'projection_state']);
 
 /** What expiring did. */
 export interface Expired {

@@ -66,20 +66,21 @@ const BALANCES = CONTRACT(
   ['assay.layer, value: projection', 'assay.inputs, value: [bank.moves]'],
 );
 
-const CODE = `
+/** Each code counts amounts in its own way, so that which one folded can be told from what came of it. */
+const code = (factor: number): string => `
 export const initial = { cents: 0, last: '', moves: 0 };
 export function apply(state, event) {
-  const cents = Math.round(Number(event.amount) * 100);
+  const cents = Math.round(Number(event.amount) * 100) * ${factor};
   return { cents: state.cents * 2 + cents, last: event.event, moves: state.moves + 1 };
 }
 export const rows = (state) => [state];
 `;
 
-/** What the code above comes to, told by other means. The order matters: each step doubles what was before. */
-function folded(events: readonly Happened[]) {
+/** What the codes above come to, told by other means. The order matters: each step doubles what was before. */
+function folded(events: readonly Happened[], factor: number) {
   let [cents, last] = [0n, ''];
   for (const { amount, event } of [...events].sort((a, b) => a.n - b.n)) {
-    cents = cents * 2n + BigInt(amount.replace('.', ''));
+    cents = cents * 2n + BigInt(amount.replace('.', '')) * BigInt(factor);
     last = event;
   }
   return { cents: Number(cents), last, moves: events.length };
@@ -99,8 +100,14 @@ function standing(events: readonly Happened[]): Happened[] {
 /** A moment, and what a query answered then. */
 interface Moment {
   readonly at: string;
+  /** The snapshots of the events and of the projection. */
   readonly silver: number;
+  readonly snapshot: number;
   readonly read: readonly Happened[];
+  /** The rows of the projection. */
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  /** Of the code of then. */
+  readonly factor: number;
 }
 
 const ACCOUNTS = ['a', 'b', 'ä 1/2'];
@@ -139,15 +146,20 @@ async function snapshotOf(dataset: string): Promise<number> {
 }
 
 /** Keeps what a query answers now; what changes after it has another time. Returns it. */
-async function remember(known: readonly Happened[]): Promise<Moment> {
+async function remember(known: readonly Happened[], factor: number): Promise<Moment> {
   const read = await eventsNow();
+  const rows = (await json(
+    'query',
+    'SELECT account, cents, "last", moves FROM projection.bank_balances ORDER BY account',
+  )) as Moment['rows'];
   // Which of them stand is told by other means, too.
   expect(read.map(({ event }) => event).sort()).toEqual(
     standing(known)
       .map(({ event }) => event)
       .sort(),
   );
-  const moment = { at: new Date().toISOString(), silver: await snapshotOf('bank.moves'), read };
+  const [silver, snapshot] = [await snapshotOf('bank.moves'), await snapshotOf('bank.balances')];
+  const moment = { at: new Date().toISOString(), silver, snapshot, read, rows, factor };
   moments.push(moment);
   return moment;
 }
@@ -194,20 +206,21 @@ beforeAll(async () => {
   ({ folder: cwd, dispose } = await tempFolder());
   await write('contracts/bank/moves.yaml', EVENTS);
   await write('contracts/bank/balances.yaml', BALANCES);
-  await write('projections/bank/balances.js', CODE);
+  await write('projections/bank/balances.js', code(1));
   await assay('init');
   const drawn = fc.sample(fc.tuple(eventsOf(1, 9), eventsOf(1, 12), eventsOf(5, 14), eventsOf(1, 16)), 1);
   const [one = [], two = [], three = [], four = []] = distinct(drawn[0] ?? []);
   await publish('one', one);
-  await remember(one);
+  await remember(one, 1);
   await publish('two', two);
-  const second = await remember([...one, ...two]);
+  const second = await remember([...one, ...two], 1);
+  await write('projections/bank/balances.js', code(3));
   await publish('three', three);
-  await remember([...one, ...two, ...three]);
+  await remember([...one, ...two, ...three], 3);
   await assay('rollback', 'bank.moves', '--to', String(second.silver), '--reason', 'a test');
-  await remember([...one, ...two]);
+  await remember([...one, ...two], 3);
   await publish('four', four);
-  ({ read: all } = await remember([...one, ...two, ...four]));
+  ({ read: all } = await remember([...one, ...two, ...four], 3));
 }, 240_000);
 afterAll(() => dispose());
 
@@ -222,18 +235,26 @@ const ask = async (stream: string, ...more: string[]): Promise<Answer> =>
   (await json('project', 'bank.balances', '--stream', stream, ...more)) as Answer;
 
 /** What an account must be at a moment, by a fold of the test's own. */
-function stateOf(events: readonly Happened[], account: string): unknown {
+function stateOf(events: readonly Happened[], account: string, factor: number): unknown {
   const own = events.filter((one) => one.account === account);
-  return own.length === 0 ? null : folded(own);
+  return own.length === 0 ? null : folded(own, factor);
 }
 
-/** Asks for every account as of a moment, by its time and its snapshot: both say what was read then. Returns where that was found. */
-async function checkMoment({ at, silver, read }: Moment): Promise<string> {
+/** Asks for every account as of a moment, by its time and its snapshots, as far as they mean one moment: what was read then. Returns where that was found. */
+async function checkMoment(
+  { at, silver, snapshot, read, rows, factor }: Moment,
+  isAmbiguous: boolean,
+): Promise<string> {
   const from = new Set<string>();
   for (const [n, account] of ACCOUNTS.entries())
-    for (const when of n === 0 ? [at, String(silver)] : [at]) {
+    for (const when of n > 0
+      ? [at]
+      : isAmbiguous
+        ? [at, String(snapshot)]
+        : [at, String(silver), String(snapshot)]) {
       const answer = await ask(account, '--as-of', when, '--trace');
-      expect({ when, state: answer.state }).toEqual({ when, state: stateOf(read, account) });
+      expect({ when, state: answer.state }).toEqual({ when, state: stateOf(read, account, factor) });
+      expect(answer.rows).toEqual(rows.filter((row) => row.account === account));
       const ids = read.filter((one) => one.account === account).map(({ event }) => event);
       expect(answer.trace?.map(({ id }) => id)).toEqual(ids);
       from.add(answer.asOf.from);
@@ -247,10 +268,10 @@ describe('a stream', () => {
     for (const time of [times[0], times[Math.floor(times.length / 2)], times.at(-1)])
       for (const account of ACCOUNTS) {
         const happened = all.filter(({ at }) => at <= (time ?? ''));
-        expect((await ask(account, '--at', time ?? '')).state).toEqual(stateOf(happened, account));
+        expect((await ask(account, '--at', time ?? '')).state).toEqual(stateOf(happened, account, 3));
       }
     const day = all.filter(({ at }) => at < '2024-01-31');
-    expect((await ask('a', '--at', '2024-01-30')).state).toEqual(stateOf(day, 'a'));
+    expect((await ask('a', '--at', '2024-01-30')).state).toEqual(stateOf(day, 'a', 3));
     expect((await ask('a', '--at', '2024-01-01')).state).toBeNull();
     expect((await ask('nobody')).state).toBeNull();
   }, 120_000);
@@ -259,31 +280,35 @@ describe('a stream', () => {
     const { trace } = await ask('a', '--trace');
     const own = all.filter(({ account }) => account === 'a').sort((x, y) => x.n - y.n);
     expect(trace?.map(({ id, state }) => ({ id, state }))).toEqual(
-      own.map(({ event }, n) => ({ id: event, state: folded(own.slice(0, n + 1)) })),
+      own.map(({ event }, n) => ({ id: event, state: folded(own.slice(0, n + 1), 3) })),
     );
   });
 
-  test('as of a moment is a fold of what was read then, with its snapshots and when they are expired', async () => {
+  test('as of a moment is what was read then, by the code of then, with its snapshots and when they are expired', async () => {
     const found: string[] = [];
-    for (const moment of moments) found.push(await checkMoment(moment));
+    for (const moment of moments) found.push(await checkMoment(moment, moment.silver === moments[1]?.silver));
     expect(found).toEqual(moments.map(() => 'snapshot'));
 
     const { effects } = await openLake(path.join(cwd, 'lake'), {
       contractsDir: path.join(cwd, 'contracts'),
       sqlDir: path.join(cwd, 'sql/gold'),
     });
-    const contract = requireContract(await loadContracts(effects.contracts), 'bank.moves');
-    const gone = await expire(
-      effects,
-      { dataset: 'bank.moves', before: new Date() },
-      { by: 'ann', reason: 'a test' },
-    );
-    expect(gone.expired.silver?.length).toBeGreaterThan(1);
-    const tidied = await vacuum(effects, { contract, olderThanMs: 0, isDryRun: false });
-    expect(tidied.removed.length).toBeGreaterThan(1);
+    const loaded = await loadContracts(effects.contracts);
+    for (const [dataset, layer] of [
+      ['bank.balances', 'projection_state'],
+      ['bank.moves', 'silver'],
+    ] as const) {
+      const word = { by: 'ann', reason: 'a test' };
+      const gone = await expire(effects, { dataset, before: new Date() }, word);
+      expect(gone.expired[layer]?.length).toBeGreaterThan(1);
+      const contract = requireContract(loaded, dataset);
+      const tidied = await vacuum(effects, { contract, olderThanMs: 0, isDryRun: false });
+      expect(tidied.removed.length).toBeGreaterThan(1);
+    }
     const after: string[] = [];
     // The third moment was that of the run that was taken back.
-    for (const [n, moment] of moments.entries()) if (n !== 2) after.push(await checkMoment(moment));
+    for (const [n, moment] of moments.entries())
+      if (n !== 2) after.push(await checkMoment(moment, moment.silver === moments[1]?.silver));
     expect(after).toEqual(['kept', 'kept', 'kept', 'snapshot']);
     const { code: ended, err } = await runMain(
       ['project', 'bank.balances', '--stream', 'a', '--as-of', moments[2]?.at ?? ''],

@@ -118,6 +118,17 @@ test('GraphQL has a field for a stream, whose rows have the types of their colum
   });
 });
 
+test('rows of a projection lead to those of another of the same events', async () => {
+  const query = `{ products__held(where: { customer_product_id: { eq: "CP-006" } }) {
+    nodes { status products__sold { nodes { sold_because ended_because } } }
+  } }`;
+  const answer = await service.post('/graphql', { query });
+  const sold = { nodes: [{ sold_because: 'first job', ended_because: 'cheaper elsewhere' }] };
+  expect(await answer.json()).toEqual({
+    data: { products__held: { nodes: [{ status: 'cancelled', products__sold: sold }] } },
+  });
+});
+
 test('SQL has a projection at a moment, for who may read it', async () => {
   const sql =
     "SELECT monthly_price FROM projection.products_held_at('2026-02-10') WHERE customer_product_id = 'CP-004'";
