@@ -9,6 +9,7 @@ export const SEARCHES = [
   '<rootDir>/test/cli/backfill.test.ts',
   '<rootDir>/test/cli/closed-months-life.test.ts',
   '<rootDir>/test/cli/drill.test.ts',
+  '<rootDir>/test/cli/events-life.test.ts',
   '<rootDir>/test/cli/maintenance.test.ts',
   '<rootDir>/test/cli/migrate-decisions.test.ts',
   '<rootDir>/test/cli/modes.test.ts',
