@@ -1,6 +1,6 @@
 import type { ProjectionContract } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
-import { type Engine, integerOf } from '../engine/engine.ts';
+import { type Engine, integerOf, type PlainValue } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import type { Scratch, ScratchFile } from '../ports.ts';
 import { type EventContract, eventColumns, eventValueSql } from './event-values.ts';
@@ -50,8 +50,14 @@ export async function foldEvents(folding: Folding): Promise<number> {
   const total = integerOf(counted, 'n');
   const output = new Output(folding, { states, rows });
   try {
-    for (let from = 0; from < total; from += BATCH)
-      await output.fold(await readBatch(folding, from, output.last));
+    let next = readEvents(folding, 0);
+    for (let from = 0; from < total; from += BATCH) {
+      const read = await next;
+      // The next events are read while these are folded.
+      next = from + BATCH < total ? readEvents(folding, from + BATCH) : next;
+      next.catch(() => undefined);
+      await output.fold(batchOf(read, output.last));
+    }
     await output.end();
   } finally {
     await states.close();
@@ -61,12 +67,14 @@ export async function foldEvents(folding: Folding): Promise<number> {
   return total;
 }
 
-/** The next events, each stream with its state: of the stream that the batch before ended in, what that came to. */
-async function readBatch(
-  { engine, source }: Folding,
-  from: number,
-  last: FoldedStream | undefined,
-): Promise<StreamEvents> {
+/** Events as they are read: the stream of each, their values, and the states of streams that go on. */
+interface ReadEvents {
+  readonly ids: readonly PlainValue[];
+  readonly columns: readonly (readonly PlainValue[])[];
+  readonly states: ReadonlyMap<PlainValue, string>;
+}
+
+async function readEvents({ engine, source }: Folding, from: number): Promise<ReadEvents> {
   const range = `rowid BETWEEN ${from} AND ${from + BATCH - 1}`;
   const names = eventColumns(source).map((_, n) => `v${n}`);
   const [ids = [], ...columns] = await engine.values(
@@ -75,14 +83,17 @@ async function readBatch(
   const [known = [], states = []] = await engine.values(
     `SELECT stream, state FROM going_on SEMI JOIN (SELECT DISTINCT stream$ AS stream FROM ordered_events WHERE ${range}) USING (stream)`,
   );
-  const stateOf = new Map(known.map((stream, n) => [stream, String(states[n])]));
-  if (last !== undefined) stateOf.set(last.stream, last.state);
+  return { ids, columns, states: new Map(known.map((stream, n) => [stream, String(states[n])])) };
+}
+
+/** A batch: each stream with its state; of that in which the batch before ended, what it came to there. */
+function batchOf({ ids, columns, states }: ReadEvents, last: FoldedStream | undefined): StreamEvents {
   const streams: { stream: string; state?: string; events: number }[] = [];
   for (const id of ids) {
     const now = streams.at(-1);
     if (now !== undefined && now.stream === id) now.events += 1;
     else {
-      const state = stateOf.get(id);
+      const state = last?.stream === id ? last.state : states.get(id);
       streams.push({ stream: String(id), events: 1, ...(state === undefined ? {} : { state }) });
     }
   }

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { refreshProjection } from '../../etl/stages/refresh-projection.ts';
-import { type SaleEvent, saleFile } from '../eventstore/sales.ts';
+import { type SaleEvent, saleEvent, saleFile } from '../eventstore/sales.ts';
 import { tryFor } from '../support/try-for.ts';
 import { projected, salesLake, totalsOf } from './sales-lake.ts';
 
@@ -79,4 +79,18 @@ test('any order, chunking, repetition and split into runs give the rows of plain
       await lake.dispose();
     }
   });
+});
+
+test('streams longer than what is folded at once go on from batch to batch', async () => {
+  const lake = await salesLake();
+  try {
+    const long = Array.from({ length: 17_000 }, (_, n) =>
+      saleEvent('s1', n + 1, `e${String(n).padStart(5, '0')}`),
+    );
+    const events = [saleEvent('s0', 1, 'first'), ...long, saleEvent('s2', 1, 'last')];
+    await lake.dropAndRun({ 'a.csv': saleFile(events) });
+    expect(await projected(lake, 'totals')).toEqual(totalsOf(events));
+  } finally {
+    await lake.dispose();
+  }
 });
