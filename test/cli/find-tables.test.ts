@@ -81,7 +81,9 @@ describe('what tables there are', () => {
     );
     const { json, code } = await runMainJson(['query', 'SHOW TABLES FROM slver'], shop);
     expect([code, ErrorJson.parse(json).error]).toMatchObject([2, { code: 'NO_SCHEMA' }]);
-    expect(ErrorJson.parse(json).error.message).toContain('silver, gold, quarantine, condemned, ops');
+    expect(ErrorJson.parse(json).error.message).toContain(
+      'silver, gold, projection, quarantine, condemned, ops',
+    );
   });
 
   test('information_schema knows every table and column, also those that were never published', async () => {

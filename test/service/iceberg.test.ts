@@ -26,7 +26,7 @@ const status = async (at: string, init: RequestInit = {}): Promise<number> =>
 test('the catalog lists what was published, and what it can', async () => {
   expect(await service.json(`${V1}/config`)).toMatchObject({ defaults: {}, overrides: {} });
   expect(await service.json(`${V1}/namespaces`)).toEqual({
-    namespaces: [['silver'], ['gold'], ['quarantine'], ['condemned']],
+    namespaces: [['silver'], ['gold'], ['projection'], ['quarantine'], ['condemned']],
   });
   expect(await service.json(`${V1}/namespaces?parent=silver`)).toEqual({ namespaces: [] });
   expect(await service.json(`${V1}/namespaces/silver`)).toEqual({ namespace: ['silver'], properties: {} });
@@ -69,7 +69,9 @@ test('nobody who is not signed in reads it', async () => {
 
 test('a table with values that a role may not see is not there', async () => {
   const analyst = await openService(shop.cwd, { roles: ['analyst'] });
-  expect(await analyst.json(`${V1}/namespaces`)).toEqual({ namespaces: [['silver'], ['gold']] });
+  expect(await analyst.json(`${V1}/namespaces`)).toEqual({
+    namespaces: [['silver'], ['gold'], ['projection']],
+  });
   expect(await analyst.json(`${V1}/namespaces/silver/tables`)).toEqual({ identifiers: [] });
   expect((await analyst.ask(`${V1}/namespaces/silver/tables/shop_sales`)).status).toBe(404);
   expect(await analyst.json(`${V1}/namespaces/gold/tables`)).toMatchObject({
