@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { auditDataset } from '../../etl/audit/audit-dataset.ts';
+import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { supersededPaths } from '../../etl/eventstore/superseded.ts';
+import { tryContract } from '../../etl/trying/try-contract.ts';
 import { type TestLake, type TestLakeOptions, testLake } from '../stages/harness.ts';
 import { type Row, readParquetRows } from '../stages/read-rows.ts';
 import { saleEvent, saleFile, salesEvents } from './sales.ts';
@@ -61,6 +63,13 @@ describe('two events with one stream and version', () => {
     const [row] = await readParquetRows(paths.get('run-002') ?? '');
     expect(row).toMatchObject({ event: 'e2', sale: 's1', run_id: 'run-001', row_hash: gone?.row_hash });
     await sound();
+    const { effects } = lake.lake;
+    const loaded = await loadContracts(effects.contracts);
+    const [contract] = loaded.contracts.values();
+    if (contract?.layer !== 'silver') throw new Error('the contract is not one of Silver');
+    const proposed = { ...contract, digest: 'another', description: 'more' };
+    const tried = await tryContract(effects, { loaded, proposed }, { mostExamples: 5, mostFigures: 5 });
+    expect(tried).toMatchObject({ counts: { silverNow: 3, silverThen: 3, toSilver: 0, out: 0 } });
   });
 
   test('the larger in a later run is condemned, however often it comes, and is news once', async () => {

@@ -62,3 +62,27 @@ test('Silver of events is the same in whatever order, files, chunks and runs the
     }
   });
 });
+
+test('where the event that stayed fails under a new contract, a backfill of its file brings the other one back', async () => {
+  const lake = await testLake({ contracts: [salesEvents()] });
+  try {
+    const stricter = salesEvents()
+      .replace('version: 1.0.0', 'version: 1.0.1')
+      .replace('"DECIMAL(12,2)"', '"DECIMAL(12,2)", "logicalTypeOptions": {"minimum": 2}');
+    await lake.dropAndRun({ 'a.csv': saleFile([saleEvent('s1', 1, 'e2', '9.00')]) });
+    lake.setTime('2024-06-05T06:00:00.000Z');
+    await lake.dropAndRun({ 'b.csv': saleFile([saleEvent('s1', 1, 'e1', '1.00')]) });
+    expect(await stored(lake)).toEqual(['s1 1 e1']);
+    await lake.setContract(stricter);
+    const { effects } = lake.lake;
+    const choice = { dataset: lake.dataset, from: '2024-06-05', isAgain: false };
+    const chosen = await chooseFiles(effects, choice);
+    expect(chosen.alongside).toBe(1);
+    const { runId } = await askForBackfill(effects, chosen, { by: 'ann', reason: 'r' });
+    expect(await lake.runAs(runId)).toMatchObject({ status: 'promoted' });
+    expect(await stored(lake)).toEqual(['s1 1 e2']);
+    await sound(lake);
+  } finally {
+    await lake.dispose();
+  }
+});
