@@ -21,7 +21,7 @@ import { askCommand } from './play-steps.ts';
 import { DATASET, RAW_EVENTS, RAW_TOPIC, SENT_AGAIN, type StreamEvents } from './stream-events.ts';
 
 const OWN_TOPICS = [RAW_TOPIC, EVIDENCE_TOPIC];
-const [PATIENCE_MS, LOOK_MS] = [120_000, 300];
+const [PATIENCE_MS, LOOK_MS] = [300_000, 300];
 
 /** The example's events through a Kafka cluster: topics of the demo's own, which it removes again. */
 export async function brokerEvents(args: Args, io: Io): Promise<StreamEvents> {

@@ -34,4 +34,4 @@ test('the demo goes through topics of its own, which are gone afterwards, and le
   expect(again).toMatchObject({ code: 2, err: expect.stringContaining('has the topic raw.orders.events') });
   expect(await topics()).toEqual([OWN[0]]);
   await asAdmin(plain, (admin) => admin.deleteTopics({ topics: OWN.slice(0, 1) }));
-}, 360_000);
+}, 900_000);
