@@ -118,15 +118,15 @@ describe('code that fails', () => {
 
   test('a loop without an end is ended, in apply and where the code is loaded', async () => {
     const worker = await open('export function apply(s, e) { while (e.version === 2); return s; }', {
-      timeoutMs: 1000,
+      timeoutMs: 2500,
     });
     await expect(worker.fold(batchOf(1, 2))).rejects.toMatchObject({
       code: 'PROJECTION_TIMEOUT',
       context: { stream: 'b', version: '2', event: 'e2' },
     });
-    await expect(open('while (true); export const apply = 1;', { timeoutMs: 1000 })).rejects.toMatchObject({
+    await expect(open('while (true); export const apply = 1;', { timeoutMs: 2500 })).rejects.toMatchObject({
       code: 'PROJECTION_CODE',
-      message: expect.stringContaining("isn't loaded after 1 s"),
+      message: expect.stringContaining("isn't loaded after 2.5 s"),
     });
   });
 

@@ -50,7 +50,7 @@ function comingOf(drawn: readonly Drawn[], stream: number): Coming[] {
 }
 
 test('any order, chunking, repetition and split into runs give the rows of plain code, and so does a rebuild', async () => {
-  await tryFor({ seconds: 90, cases: Number(process.env.ASSAY_CASES ?? 4) }, [streams], async (all) => {
+  await tryFor({ seconds: 90, cases: Number(process.env.ASSAY_CASES ?? 2) }, [streams], async (all) => {
     const lake = await salesLake();
     try {
       const coming = all.flatMap(comingOf);

@@ -19,7 +19,8 @@ export class FoldProcess {
     this.#child = startWorker(memoryMb);
     this.#child.on('message', (reply: Reply) => this.#settle(reply));
     this.#child.on('error', () => this.#end('failed'));
-    this.#child.on('exit', (code, signal) => this.#end(isOutOfMemory(code, signal) ? 'memory' : 'failed'));
+    // Not at its exit: what it wrote before may still be on its way then.
+    this.#child.on('close', (code, signal) => this.#end(isOutOfMemory(code, signal) ? 'memory' : 'failed'));
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       // The last place is all that is wanted.
       this.#places = `${this.#places}${text}`.slice(-100);
