@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { type Admin, type EachMessagePayload, type IHeaders, Kafka, logLevel, type Producer } from 'kafkajs';
+import {
+  type Admin,
+  type EachMessagePayload,
+  type IHeaders,
+  Kafka,
+  KafkaJSAggregateError,
+  KafkaJSError,
+  KafkaJSProtocolError,
+  logLevel,
+  type Producer,
+} from 'kafkajs';
 import { until } from '../../support/until.ts';
 import { USER } from './broker.ts';
 
@@ -17,15 +27,39 @@ export interface ReadRecord {
 export const otherClient = (bootstrap: string): Kafka =>
   new Kafka({ clientId: 'other', brokers: [bootstrap], logLevel: logLevel.NOTHING });
 
-/** Does some work as an administrator. */
+/**
+ * Does some work as an administrator: again, for two minutes, where a broker that was started a moment ago, or that is slow,
+ * doesn't know yet which partitions are its own.
+ */
 export async function asAdmin<T>(bootstrap: string, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = otherClient(bootstrap).admin();
-  await admin.connect();
-  try {
-    return await work(admin);
-  } finally {
-    await admin.disconnect();
+  const endMs = Date.now() + 120_000;
+  for (;;) {
+    const admin = otherClient(bootstrap).admin();
+    try {
+      await admin.connect();
+      return await work(admin);
+    } catch (error) {
+      if (Date.now() > endMs || !isPassing(error)) throw error;
+    } finally {
+      await admin.disconnect().catch(() => undefined);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300));
   }
+}
+
+/** Kafka's names of what a broker says while it gets ready: it hosts nothing yet, or isn't counted as there. */
+const NOT_YET = [
+  'INVALID_REPLICATION_FACTOR',
+  'LEADER_NOT_AVAILABLE',
+  'NOT_LEADER_FOR_PARTITION',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+];
+
+/** Whether an error is of a broker that isn't ready, or can't be reached. */
+function isPassing(error: unknown): boolean {
+  if (error instanceof KafkaJSAggregateError) return error.errors.every(isPassing);
+  if (error instanceof KafkaJSProtocolError) return error.retriable || NOT_YET.includes(error.type);
+  return error instanceof KafkaJSError && error.name !== 'KafkaJSNonRetriableError';
 }
 
 /** Creates a topic of a new name. */
@@ -46,10 +80,11 @@ export async function createTopic(
   { partitions, config }: { partitions: number; config: Readonly<Record<string, string>> },
 ): Promise<void> {
   const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  // False where it is there: then it was made by a try that heard no answer. Whether its leaders are there is asked below.
   await asAdmin(bootstrap, (admin) =>
     admin.createTopics({
       topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
-      waitForLeaders: true,
+      waitForLeaders: false,
     }),
   );
   // A partition whose leader isn't ready fails, and kafkajs sends all of a request again: others would have it twice.
