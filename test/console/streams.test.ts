@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { cp, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import axe from 'axe-core';
@@ -12,6 +12,7 @@ import { openChromium, signedIn, watchedPage } from './browser.ts';
 /** The example's events, judged; the pages are compared with the evidence files, as JSON.parse reads them. */
 
 const EXAMPLE = path.resolve('examples/orders');
+const PRODUCTS = path.resolve('examples/products');
 
 let browser: Browser;
 let window: BrowserContext;
@@ -21,8 +22,16 @@ let end: () => Promise<void>;
 beforeAll(async () => {
   const { folder, dispose } = await tempFolder();
   cwd = folder;
-  const place = { cwd, env: { ASSAY_CONTRACTS: path.join(EXAMPLE, 'contracts') } };
+  const place = { cwd };
+  await cp(path.join(EXAMPLE, 'contracts'), path.join(cwd, 'contracts'), { recursive: true });
+  await cp(PRODUCTS, cwd, { recursive: true });
   await runMain(['init', '--lake', 'lake'], place);
+  const months = ['2026-01.jsonl', '2026-02.jsonl', '2026-03.jsonl'];
+  for (const line of [
+    ['ingest', ...months, '--dataset', 'products.events'],
+    ['run', '--dataset', 'products.events'],
+  ])
+    expect((await runMain(line, place)).code).toBe(0);
   const policies = path.join(EXAMPLE, 'policies');
   const why = ['--reason', 'first', '--by', 'ann'];
   await runMain(
@@ -112,6 +121,45 @@ test('evidence is searched by what is said in the form, and a wrong number is to
   await page.close();
 });
 
+interface ProductEvent {
+  readonly customer_product_id: string;
+  readonly version: number;
+  readonly event_type: string;
+  readonly monthly_price?: string;
+}
+
+test('a stream has a timeline: events left, the state after the chosen one right, with what it changed', async () => {
+  const names = (await readdir(PRODUCTS)).filter((name) => name.endsWith('.jsonl'));
+  const texts = await Promise.all(names.map((name) => readFile(path.join(PRODUCTS, name), 'utf8')));
+  const all = texts
+    .flatMap((text) => text.trim().split('\n'))
+    .map((line) => JSON.parse(line) as ProductEvent);
+  const own = all.filter((one) => one.customer_product_id === 'CP-005').sort((a, b) => a.version - b.version);
+  const { page, trouble } = await watchedPage(window, url);
+  await page.goto(`${url}/datasets/products.held`);
+  await page.getByLabel('customer_product_id').fill('CP-005');
+  await page.getByRole('button', { name: 'Show' }).click();
+  const events = page.getByRole('region', { name: 'Events' });
+  expect(await events.locator('li > a').allTextContents()).toEqual(own.map((one) => one.event_type));
+  const state = page.getByRole('region', { name: 'State' });
+  expect(await state.textContent()).toContain(
+    `${own.at(-1)?.monthly_price} was ${own.at(-2)?.monthly_price}`,
+  );
+  await page.getByRole('link', { name: '← Event before' }).click();
+  await events.locator('li > a').nth(1).click();
+  expect(await page.locator('h1').textContent()).toBe('CP-005 after event 2 of 5: customer_product.paused');
+  expect(await state.locator('ins').allTextContents()).toEqual(['paused']);
+  expect(await events.locator('[aria-current]').textContent()).toContain('customer_product.paused');
+  await page.getByLabel('happened by').fill('2026-01-31');
+  await page.getByRole('button', { name: 'Show' }).click();
+  expect(await events.locator('li').count()).toBe(1);
+  await page.getByLabel('happened by').fill('2025-01-01');
+  await page.getByRole('button', { name: 'Show' }).click();
+  expect(await page.locator('main').textContent()).toContain('No event of this stream had happened by then');
+  expect(trouble).toEqual([]);
+  await page.close();
+});
+
 test.each(['light', 'dark'] as const)(
   'axe finds nothing serious, and nothing is wider than a phone, %s',
   async (colorScheme) => {
@@ -137,6 +185,8 @@ test.each(['light', 'dark'] as const)(
     await page.getByRole('link', { name: 'compliance' }).click();
     await look();
     await page.goto(`${url}/streams/evidence?result=FAIL`);
+    await look();
+    await page.goto(`${url}/datasets/products.held/streams/CP-005?event=4`);
     await look();
     await context.close();
   },
