@@ -17,9 +17,11 @@ import { askCommand, playSteps, type Step } from './play-steps.ts';
 const EVENTS = 'products.events';
 const HELD = 'products.held';
 const PRICES =
-  "SELECT customer_product_id, customer, product, status, monthly_price FROM projection.products_held_at('2026-03-31') WHERE customer IN ('C-103', 'C-109') ORDER BY 1";
+  "SELECT customer_product_id, customer, product, status, monthly_price FROM projection.products_held WHERE customer IN ('C-103', 'C-109') ORDER BY 1";
 const REASONS =
-  "SELECT product, sold_because, ended_because, ended_at FROM projection.products_sold_at('2026-03-31') WHERE ended_at IS NOT NULL ORDER BY ended_at";
+  'SELECT product, sold_because, ended_because, ended_at FROM projection.products_sold WHERE ended_at IS NOT NULL ORDER BY ended_at';
+
+const RESTATED = 'SELECT key, "column", old_value, new_value FROM ops.restatements ORDER BY ALL';
 
 /** `assay demo --events`: from what happened to what is, what was, and what was known. */
 export async function playEventsDemo(args: Args, io: Io): Promise<ExitCode> {
@@ -69,12 +71,12 @@ function steps(io: Io, known: () => Promise<string>): Step[] {
       words: [...files, '--dataset', EVENTS],
     },
     {
-      what: 'They are tested and published as any records: one that came twice counts once, of two with one version the smaller id stays, and a stream that lacks an event is told.',
+      what: 'They are tested and published as any records: one that came twice counts once, of two with one version the smaller id stays, and a stream that lacks an event is told. Then each projection folds the streams.',
       command: run,
       words: [],
     },
     {
-      what: 'What two customers have, and what it costs: the events of each stream, folded.',
+      what: 'What two customers have, and what it costs.',
       command: query,
       words: [PRICES],
     },
@@ -85,9 +87,14 @@ function steps(io: Io, known: () => Promise<string>): Step[] {
       words: [late, '--dataset', EVENTS],
     },
     {
-      what: 'It takes its place in the order of its stream, as if it had come in time.',
+      what: 'Its stream is folded anew, in order; the others go on from where they were.',
       command: run,
       words: [],
+    },
+    {
+      what: 'What had been published and is another value now is told.',
+      command: query,
+      words: [RESTATED],
     },
     {
       what: 'How CP-004 came to its price: each event, and the state after it.',

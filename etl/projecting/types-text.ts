@@ -51,7 +51,7 @@ ${rows.join('\n')}
 
 declare global {
   /** Exact sums and comparisons of decimals, which are text. */
-  const decimal: {
+  var decimal: {
     add(a: string, b: string): string;
     sub(a: string, b: string): string;
     mul(a: string, b: string): string;

@@ -57,5 +57,7 @@ test('a newcomer comes to a projection, and asks it at a moment and as of a mome
   const [atMonday = ''] = saying(/^ *basket +items +total *$/m);
   expect(atMonday).toMatch(/b-1 +1 +4\.50\n *b-2 +1 +4\.50/);
   const [published = ''] = saying(/^ *basket +items +total +ordered_at *$[\s\S]*b-2/m);
-  expect(published).toMatch(/b-1 +2 +5\.60 +2024-05-07 10:00:00\S*\n *b-2 +1 +4\.50/);
+  expect(published).toMatch(/b-1 +1 +4\.50 +2024-05-07 10:00:00\S*\n *b-2 +1 +4\.50/);
+  const [restated = ''] = saying(/^ *key +old_value +new_value/m);
+  expect(restated).toMatch(/b-1"\} +1 +2\n.*b-1"\} +4\.50 +5\.60/);
 });

@@ -1,4 +1,4 @@
-import type { ProductsEvents } from './held.types.ts';
+import type { Event, Row } from './held.types.ts';
 
 interface Held {
   readonly customer: string;
@@ -12,7 +12,7 @@ interface Held {
 export const initial: Held | null = null;
 
 /** What an event makes of what a customer has. Of a stream whose beginning has not come yet nothing is known. */
-export function apply(held: Held | null, event: ProductsEvents): Held | null {
+export function apply(held: Held | null, event: Event): Held | null {
   const { event_type: type, customer, product, monthly_price } = event;
   if (type === 'customer_product.sold')
     return { customer, product, status: 'active', monthly_price: monthly_price ?? '0', changes: 0 };
@@ -31,6 +31,6 @@ export function apply(held: Held | null, event: ProductsEvents): Held | null {
   }
 }
 
-export function rows(held: Held | null) {
+export function rows(held: Held | null): Row[] {
   return held === null ? [] : [held];
 }

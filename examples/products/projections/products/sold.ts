@@ -1,4 +1,4 @@
-import type { ProductsEvents } from './sold.types.ts';
+import type { Event, Row } from './sold.types.ts';
 
 interface Sale {
   readonly product: string;
@@ -12,7 +12,7 @@ interface Sale {
 export const initial: Sale | null = null;
 
 /** The sale that a stream begins with, and how it ended. */
-export function apply(sale: Sale | null, event: ProductsEvents): Sale | null {
+export function apply(sale: Sale | null, event: Event): Sale | null {
   const { event_type: type, product, channel, happened_at: at, reason } = event;
   if (type === 'customer_product.sold')
     return { product, channel, sold_at: at, sold_because: reason, ended_at: null, ended_because: null };
@@ -20,6 +20,6 @@ export function apply(sale: Sale | null, event: ProductsEvents): Sale | null {
   return { ...sale, ended_at: at, ended_because: reason };
 }
 
-export function rows(sale: Sale | null) {
+export function rows(sale: Sale | null): Row[] {
   return sale === null ? [] : [sale];
 }
