@@ -104,7 +104,8 @@ function costsText({
 }: ShownProduct['use']['costs']): string {
   if (refreshes === 0) return 'No refresh of it was measured in that time.';
   const cpu = cpuMs === null ? '' : `, ${duration(cpuMs)} of processor time`;
-  return `${plural(refreshes, 'refresh', 'refreshes')} took ${duration(wallMs)}${cpu}, read ${size(readBytes)} and wrote ${size(writtenBytes)} with ${plural(writtenRows, 'row')}.`;
+  const read = readBytes === null ? '' : `, read ${size(readBytes)}`;
+  return `${plural(refreshes, 'refresh', 'refreshes')} took ${duration(wallMs)}${cpu}${read} and wrote ${size(writtenBytes)} with ${plural(writtenRows, 'row')}.`;
 }
 
 function sampleText({ sample: { columns, rows } }: ShownProduct): string {

@@ -15,21 +15,22 @@ export interface RefreshMeter {
   summary(): Readonly<Record<string, string>>;
 }
 
-/** Begins to measure. Processor time is that of the whole process, and left out where the clock knows none. */
+/** Begins to measure. Processor time is that of the whole process, and left out where the clock knows none;
+ * bytes that are read are left out where nobody says how many. */
 export function startMeter(clock: Clock): RefreshMeter {
   const begunMs = clock.now().getTime();
   const cpuMs = clock.cpuMs?.();
-  let readBytes = 0;
+  let readBytes: number | undefined;
   return {
     read: (bytes) => {
-      readBytes += bytes;
+      readBytes = (readBytes ?? 0) + bytes;
     },
     summary: () => ({
       [COST_KEYS.wallMs]: String(Math.max(clock.now().getTime() - begunMs, 0)),
       ...(cpuMs === undefined
         ? {}
         : { [COST_KEYS.cpuMs]: String(Math.round((clock.cpuMs?.() ?? 0) - cpuMs)) }),
-      [COST_KEYS.readBytes]: String(readBytes),
+      ...(readBytes === undefined ? {} : { [COST_KEYS.readBytes]: String(readBytes) }),
     }),
   };
 }

@@ -11,8 +11,9 @@ export interface RefreshCosts {
   readonly wallMs: number;
   /** Processor time of the processes that made them; null where none of them measured it. */
   readonly cpuMs: number | null;
-  /** Bytes of the inputs' files that were read, and of the table's own that were written. */
-  readonly readBytes: number;
+  /** Bytes of the inputs' files that were read; null where none of them measured it. */
+  readonly readBytes: number | null;
+  /** Of the table's own files. */
   readonly writtenBytes: number;
   readonly writtenRows: number;
 }
@@ -34,11 +35,13 @@ export async function refreshCosts(
     .filter((summary) => summary[COST_KEYS.wallMs] !== undefined);
   const sum = (key: string): number =>
     measured.reduce((total, summary) => total + Number(summary[key] ?? 0), 0);
+  const known = (key: string): number | null =>
+    measured.some((summary) => summary[key] !== undefined) ? sum(key) : null;
   return {
     refreshes: measured.length,
     wallMs: sum(COST_KEYS.wallMs),
-    cpuMs: measured.some((summary) => summary[COST_KEYS.cpuMs] !== undefined) ? sum(COST_KEYS.cpuMs) : null,
-    readBytes: sum(COST_KEYS.readBytes),
+    cpuMs: known(COST_KEYS.cpuMs),
+    readBytes: known(COST_KEYS.readBytes),
     writtenBytes: sum('added-files-size'),
     writtenRows: sum('added-records'),
   };

@@ -31,11 +31,13 @@ export interface ProjectionCommit {
   readonly state: ProjectionHead;
   /** The snapshot of the events that it is folded from. */
   readonly snapshotId: number;
+  /** What making it took, for the snapshot's summary. */
+  readonly cost: Readonly<Record<string, string>>;
 }
 
 /** Publishes rows and states together: one conditional write. Throws ConflictError where another refresh came first. */
 export async function commitProjection(
-  { effects, run, state, snapshotId }: ProjectionCommit,
+  { effects, run, state, snapshotId, cost }: ProjectionCommit,
   rows: FileChange,
   states: FileChange,
 ): Promise<void> {
@@ -54,6 +56,7 @@ export async function commitProjection(
     ...{ effects, run, pointer, isAnew: anew !== undefined, nowMs: now.getTime() },
     inputs,
     digest: code.digest,
+    cost,
   };
   const projection = await commitOne(commit, 'projection', { ...state.rows, ...rows });
   const projectionState = await commitOne(commit, 'projection_state', { ...state.states, ...states });
@@ -88,10 +91,11 @@ interface OneCommit {
   readonly nowMs: number;
   readonly inputs: Readonly<Record<string, number>>;
   readonly digest: string;
+  readonly cost: Readonly<Record<string, string>>;
 }
 
 async function commitOne(
-  { effects, run, pointer, isAnew, nowMs, inputs, digest }: OneCommit,
+  { effects, run, pointer, isAnew, nowMs, inputs, digest, cost }: OneCommit,
   layer: 'projection' | 'projection_state',
   { table, add, remove }: OpenedTable & FileChange,
 ): Promise<NextTableState> {
@@ -111,6 +115,7 @@ async function commitOne(
       'assay.run-id': run.runId,
       'assay.inputs': JSON.stringify(inputs),
       'assay.contract-digest': digest,
+      ...cost,
     },
   });
 }

@@ -6,6 +6,7 @@ import { type Engine, integerOf, withEngine } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
 import { ConfigError } from '../errors.ts';
+import { type RefreshMeter, startMeter } from '../gold/refresh-meter.ts';
 import { keepTold } from '../gold/tell-restatements.ts';
 import { tableName } from '../naming/datasets.ts';
 import { refreshKey } from '../naming/upkeep.ts';
@@ -59,6 +60,7 @@ export async function refreshProjection(
   effects: Effects,
   { contract, run, isRebuild = false }: RefreshRequest,
 ): Promise<RefreshedProjection | undefined> {
+  const meter = startMeter(effects.clock);
   const state = await readState(effects, contract);
   if (state === undefined) return undefined;
   const isOther = state.pointer?.pointer.contract_digest !== state.code.digest;
@@ -66,7 +68,7 @@ export async function refreshProjection(
   const scratch = await effects.openScratch(`projection-${run.runId}`);
   try {
     return await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) =>
-      refresh({ effects, engine, scratch, run, state, isAnew: isOther || isRebuild }),
+      refresh({ effects, engine, scratch, run, state, isAnew: isOther || isRebuild, meter }),
     );
   } finally {
     await scratch.dispose();
@@ -105,6 +107,7 @@ interface Refresh {
   readonly run: RunInput;
   readonly state: ProjectionState;
   readonly isAnew: boolean;
+  readonly meter: RefreshMeter;
 }
 
 async function refresh(work: Refresh): Promise<RefreshedProjection> {
@@ -131,7 +134,7 @@ async function refresh(work: Refresh): Promise<RefreshedProjection> {
   const rows = await writeRows(writing, state.rows, buckets);
   const states = await writeStates(writing, state.states, { buckets, old: oldStates });
   await commitProjection(
-    { effects, run, state, snapshotId },
+    { effects, run, state, snapshotId, cost: work.meter.summary() },
     { add: rows, remove: keysOf(oldRows) },
     { add: states, remove: keysOf(oldStates) },
   );

@@ -55,7 +55,7 @@ const Seen = Product.extend({
     refreshes: z.int(),
     wallMs: z.number(),
     cpuMs: z.number().nullable(),
-    readBytes: z.number(),
+    readBytes: z.number().nullable(),
     writtenBytes: z.number(),
     writtenRows: z.number(),
   }),

@@ -127,7 +127,7 @@ function Costs({ product: { since, costs } }: { readonly product: SeenProduct })
         ['refreshes', count(costs.refreshes)],
         ['time', duration(costs.wallMs)],
         ['processor time', costs.cpuMs === null ? '—' : duration(costs.cpuMs)],
-        ['bytes read', count(costs.readBytes)],
+        ['bytes read', costs.readBytes === null ? '—' : count(costs.readBytes)],
         ['bytes written', `${count(costs.writtenBytes)}, ${plural(costs.writtenRows, 'row')}`],
       ]}
     />
