@@ -62,7 +62,7 @@ test('payloads of Avro and JSON are judged by their schemas and by one contract,
   const { json } = await runMainJson([...from, '--dataset', 'orders.created', ...registry], { cwd });
   expect(json).toMatchObject({ events: 5, passed: 1 });
   const { json: found } = await runMainJson(['evidence', 'list'], { cwd });
-  const evidence = found as readonly Evidence[];
+  const evidence = (found as Evidence[]).sort((a, b) => a.source.offset - b.source.offset);
   expect(evidence.map(({ schema, validation }) => [schema.schema_id, ...validation.reason_codes])).toEqual([
     // Of another subject than the policy's schema: see streaming.md.
     ['folder:orders.created:1', 'SCHEMA_SUBJECT'],
@@ -83,5 +83,6 @@ test('payloads of Avro and JSON are judged by their schemas and by one contract,
 
 interface Evidence {
   readonly schema: { readonly schema_id: string };
+  readonly source: { readonly offset: number };
   readonly validation: { readonly reason_codes: readonly string[] };
 }
