@@ -2,7 +2,7 @@ import path from 'node:path';
 import { fileContractSource } from '../../adapters/local/contract-source.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { didYouMean } from '../../etl/contract/nearest.ts';
-import type { EventContract } from '../../etl/projecting/event-values.ts';
+import type { EventContract } from '../../etl/eventstore/event-order.ts';
 import { proposeProjection } from '../../etl/projecting/propose-projection.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';

@@ -1,12 +1,13 @@
 import type { Engine } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
+import type { EventContract } from '../eventstore/event-order.ts';
 import type { Effects } from '../ports.ts';
 import { filesOf, type LakeTable } from '../table/lake-table.ts';
 import { changedFiles } from '../table/live-files.ts';
 import { rowSpans } from '../table/row-spans.ts';
 import type { DataFile } from '../table/schema.ts';
-import { type EventContract, eventColumns } from './event-values.ts';
+import { eventColumns } from './event-values.ts';
 
 /** An event store, the snapshot to fold, and that which was folded last. */
 export interface EventStore {

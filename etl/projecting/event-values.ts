@@ -1,11 +1,9 @@
-import type { EventColumns, SourceContract } from '../contract/contract.ts';
+import type { SourceContract } from '../contract/contract.ts';
 import { isSealedColumn, isStored } from '../contract/table-columns.ts';
 import { identifier } from '../engine/sql.ts';
+import type { EventContract } from '../eventstore/event-order.ts';
 import type { ColumnType } from '../table/schema.ts';
 import type { EventColumn, EventPlaces } from './fold-runner.ts';
-
-/** A dataset of events. */
-export type EventContract = SourceContract & { readonly events: EventColumns };
 
 /** The columns of events as code sees them: the contract's own that are stored; envelopes and references are text. */
 export function eventColumns({ columns }: SourceContract): EventColumn[] {

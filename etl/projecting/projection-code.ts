@@ -3,8 +3,9 @@ import type { ProjectionContract } from '../contract/contract.ts';
 import { type LoadedContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { isOpen } from '../contract/open-columns.ts';
 import { ConfigError } from '../errors.ts';
+import { type EventContract, isOfEvents } from '../eventstore/event-order.ts';
 import type { ContractSource, ContractText, Effects } from '../ports.ts';
-import { type EventContract, eventColumns, eventPlaces } from './event-values.ts';
+import { eventColumns, eventPlaces } from './event-values.ts';
 import type { FoldCode } from './fold-runner.ts';
 import { shippedFold } from './shipped-folds.ts';
 
@@ -20,8 +21,7 @@ export function requireEvents(
   { dataset, inputs: [input] }: ProjectionContract,
 ): EventContract {
   const source = requireSourceContract(loaded, input);
-  const { events } = source;
-  if (events !== undefined) return { ...source, events };
+  if (isOfEvents(source)) return source;
   throw new ConfigError(
     'NOT_EVENTS',
     `${dataset} is folded from ${input}, which has no events: write assay.events in its contract.`,

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { ContractColumn } from '../contract/contract.ts';
 import { isSealedColumn } from '../contract/table-columns.ts';
-import type { EventContract } from './event-values.ts';
+import type { EventContract } from '../eventstore/event-order.ts';
 
 /** What a projection is to be. */
 export interface ProjectionWish {

@@ -1,6 +1,7 @@
 import type { ProjectionContract, ShippedFold } from '../contract/contract.ts';
 import { ConfigError } from '../errors.ts';
-import { type EventContract, eventColumns } from './event-values.ts';
+import type { EventContract } from '../eventstore/event-order.ts';
+import { eventColumns } from './event-values.ts';
 
 /**
  * The code of a fold that ships, for a projection of a dataset's events: the same kind of text as users write, run in the

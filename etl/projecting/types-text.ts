@@ -1,6 +1,7 @@
 import type { ContractColumn, ProjectionContract } from '../contract/contract.ts';
+import type { EventContract } from '../eventstore/event-order.ts';
 import type { ColumnType } from '../table/schema.ts';
-import { type EventContract, eventColumns } from './event-values.ts';
+import { eventColumns } from './event-values.ts';
 
 /** TypeScript's name of the values that code is given, and of those that it may give. */
 const GIVEN: Readonly<Partial<Record<ColumnType['kind'], string>>> = {
