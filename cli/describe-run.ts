@@ -2,6 +2,7 @@ import type { Lake } from '../adapters/local/lake.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { bronzePrefix } from '../etl/naming/bronze.ts';
 import { tableName } from '../etl/naming/datasets.ts';
+import type { ProjectionAfter } from '../etl/operations/projections-after.ts';
 import { commandOfWaiting } from '../etl/stages/awaits-migration.ts';
 import { listWithheld } from '../etl/stages/list-sources.ts';
 import { isCommitted, type RunRecord, type Withheld } from '../etl/stages/outcomes.ts';
@@ -11,6 +12,7 @@ import type { Args } from './command.ts';
 import type { Io } from './io.ts';
 import { nextCommand } from './locations.ts';
 import { plural } from './print/format.ts';
+import { projectionCommands, projectionLines } from './print/projections-text.ts';
 import type { RunContextLines } from './print/run-text.ts';
 
 /** Who asks, and whether the run is shown in full already. */
@@ -18,19 +20,22 @@ interface Reader {
   readonly args: Args;
   readonly io: Io;
   readonly isShown: boolean;
+  /** What became of the projections after it. */
+  readonly projections: readonly ProjectionAfter[];
 }
 
-/** What to say of a run beside its record: the Gold made from it, what readers see, what to type next. */
+/** What to say of a run beside its record: the Gold and the projections made from it, what readers see, what to type next. */
 export async function describeRun(
   lake: Lake,
   run: RunRecord,
-  { args, io, isShown }: Reader,
+  { args, io, isShown, projections }: Reader,
 ): Promise<RunContextLines> {
   const next = (commands: readonly string[]): string[] =>
     commands.map((command) => nextCommand(args, io, command));
   if (run.status === 'nothing-to-do') {
     return {
       gold: [],
+      projections: projectionLines(projections),
       notes: await waitingNotes(lake, run.dataset),
       next: next(await ingestHint(lake, run)),
     };
@@ -42,7 +47,12 @@ export async function describeRun(
     );
     const reports = gold.map(({ dataset }) => `report ${dataset}`);
     const aside = (await listWithheld(lake.effects, run.dataset)).filter(({ runId }) => runId === run.runId);
-    return { gold: lines, notes: asideNotes(aside), next: next([...lookHint(run, isShown), ...reports]) };
+    return {
+      gold: lines,
+      projections: projectionLines(projections),
+      notes: asideNotes(aside),
+      next: next([...lookHint(run, isShown), ...reports, ...projectionCommands(projections)]),
+    };
   }
   const pointer = await readPointer(lake.effects.objects, 'silver', run.dataset);
   const again = run.status === 'failed' ? [`run --dataset ${run.dataset}`] : [];

@@ -1,4 +1,5 @@
 import type { Lake } from '../adapters/local/lake.ts';
+import { type ProjectionAfter, projectionsAfter } from '../etl/operations/projections-after.ts';
 import { NO_CHANGES, type RunChanges, restatedBy } from '../etl/operations/restated.ts';
 import type { Outcome } from '../etl/operations/run-datasets.ts';
 import type { RunRecord } from '../etl/stages/outcomes.ts';
@@ -7,14 +8,27 @@ import { describeRun } from './describe-run.ts';
 import type { Io } from './io.ts';
 import { errorJson, printError } from './print/error.ts';
 import { changesText } from './print/restated.ts';
-import { runText } from './print/run-text.ts';
+import { labelled, runText } from './print/run-text.ts';
 import { notStartedJson, runJson } from './run-json.ts';
 
 /** An outcome as --json prints it. */
 export async function outcomeJson(lake: Lake, outcome: Outcome) {
+  const projections = await afterOutcome(lake, outcome);
   return outcome.kind === 'run'
-    ? { ...runJson(outcome.run), ...(await changesOf(lake, outcome.run)) }
-    : { ...notStartedJson({ dataset: outcome.dataset, error: errorJson(outcome.error) }), ...NO_CHANGES };
+    ? { ...runJson(outcome.run), ...(await changesOf(lake, outcome.run)), projections }
+    : {
+        ...notStartedJson({ dataset: outcome.dataset, error: errorJson(outcome.error) }),
+        ...NO_CHANGES,
+        projections,
+      };
+}
+
+/** What became of the projections after an outcome; nothing where it got as far as no projection. */
+export async function afterOutcome(lake: Lake, outcome: Outcome): Promise<ProjectionAfter[]> {
+  if (outcome.kind === 'error') return [];
+  const { run } = outcome;
+  const isFolded = run.status === 'promoted' || run.status === 'nothing-to-do';
+  return isFolded ? await projectionsAfter(lake.effects, run) : [];
 }
 
 /** What a run changed of published figures, and what waits since it; nothing where it published nothing. */
@@ -33,11 +47,14 @@ export async function printOutcome(
     return;
   }
   const { run: record } = outcome;
-  const lines = await describeRun(lake, record, { args, io, isShown: false });
+  const projections = await afterOutcome(lake, outcome);
+  const lines = await describeRun(lake, record, { args, io, isShown: false, projections });
   if (record.status === 'nothing-to-do') {
     const hint = lines.next.map((command) => `; bring files with: ${command}`).join('');
     const notes = lines.notes.map((note) => `; ${note}`).join('');
     io.out(`${record.dataset}: nothing to do${notes}${hint}`);
+    if (lines.projections !== undefined && lines.projections.length > 0)
+      io.out(labelled(lines.projections.map((line) => ['Projection', line])));
     return;
   }
   io.out(`${isFirst ? '' : '\n'}${runText(record, lines)}`);

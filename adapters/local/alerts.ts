@@ -47,11 +47,13 @@ export function alertText(alert: Omit<Alert, 'kind'>): string {
   ].join('\n');
 }
 
+/** A run may restate several Gold tables, and several projections may fail after it; each has its own alert. */
+const ONE_A_TABLE: ReadonlySet<Alert['kind']> = new Set(['figures-restated', 'projection-failed']);
+
 /** Keeps an alert for ops.alerts, one document for each run and kind; one that is there already stays as it is. */
 export async function recordAlert(objects: ObjectStore, alert: Alert): Promise<void> {
   const { runId, kind } = alert;
-  // A run may restate several Gold tables; each has its own alert.
-  const table = kind === 'figures-restated' ? alert.dataset : undefined;
+  const table = ONE_A_TABLE.has(kind) ? alert.dataset : undefined;
   const body = Buffer.from(`${JSON.stringify(alert, null, 2)}\n`);
   try {
     await objects.put(alertKey(runId, kind, table), body, { ifNoneMatch: '*' });

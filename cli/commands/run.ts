@@ -1,22 +1,21 @@
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
-import { projectionsBehind } from '../../etl/operations/projections-behind.ts';
 import { type Outcome, runDatasets } from '../../etl/operations/run-datasets.ts';
-import type { Effects } from '../../etl/ports.ts';
 import { usableContract } from '../../etl/stages/usable-contract.ts';
 import type { Command } from '../command.ts';
 import { EXIT, type ExitCode, worst } from '../exit-codes.ts';
 import { NO_TEND, openLakeOf } from '../open-lake.ts';
-import { outcomeJson, printOutcome } from '../outcome.ts';
+import { afterOutcome, outcomeJson, printOutcome } from '../outcome.ts';
 import { outcomeCode } from '../outcome-code.ts';
 import { printPlans } from '../plan-run.ts';
 import { progressBar } from '../print/progress.ts';
+import { isLeftBehind } from '../print/projections-text.ts';
 
 /** `assay run`: processes everything pending. */
 export const run: Command = {
   name: 'run',
   usage: '[--dataset D] [--dry-run] [--no-tend] [--lake DIR]',
   description: `Processes every source file that no run has dealt with: tests each record against the contract, proves that none was lost,
-and publishes what passes; then brings the Gold tables up to date. A run beyond the contract's limits is held: nothing
+and publishes what passes; then brings the Gold tables and projections up to date, and says what that did. A run beyond the contract's limits is held: nothing
 of it is published until a person has decided. Safe to repeat and to interrupt: what is left over is done the next time.
 Now and then it also tends the tables, as 'assay tend' does.
 With --target aws, the platform runs them; the command waits for their end.`,
@@ -42,9 +41,7 @@ With --target aws, the platform runs them; the command waits for their end.`,
       outcomes.push(outcome);
       code = worst(code, outcomeCode(outcome));
       if (!args.has('json')) await printOutcome(outcome, outcomes.length === 1, { lake, args, io });
-      const { behind, text } = await behindAfter(lake.effects, outcome);
-      if (behind.length > 0) code = worst(code, EXIT.data);
-      if (!args.has('json') && text !== '') io.out(text);
+      if ((await afterOutcome(lake, outcome)).some(isLeftBehind)) code = worst(code, EXIT.data);
     }
     bar.stop();
     if (args.has('json')) {
@@ -54,14 +51,3 @@ With --target aws, the platform runs them; the command waits for their end.`,
     return code;
   },
 };
-
-/** Projections that a published run could not bring up to date: people were told why. */
-async function behindAfter(
-  effects: Effects,
-  outcome: Outcome,
-): Promise<{ readonly behind: readonly string[]; readonly text: string }> {
-  const isPublished = outcome.kind === 'run' && outcome.run.status === 'promoted';
-  const behind = isPublished ? await projectionsBehind(effects, outcome.dataset) : [];
-  const lines = behind.map((name) => `  ${name} stays as it was: mend its code, then assay project ${name}`);
-  return { behind, text: lines.join('\n') };
-}

@@ -8,7 +8,7 @@ import type { Command } from '../command.ts';
 import { describeRun } from '../describe-run.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openLakeOf } from '../open-lake.ts';
-import { changesOf } from '../outcome.ts';
+import { afterOutcome, changesOf } from '../outcome.ts';
 import { time } from '../print/format.ts';
 import { rejectsText } from '../print/rejects-text.ts';
 import { changesText } from '../print/restated.ts';
@@ -35,13 +35,14 @@ Values of personal and confidential columns are shown as •••.`,
     const [prefix = ''] = args.positionals;
     const run = await findRun(lake.effects, prefix);
     const examples = await readExamples(lake, run, args.has('unmasked'));
-    const lines = await describeRun(lake, run, { args, io, isShown: true });
+    const projections = await afterOutcome(lake, { kind: 'run', dataset: run.dataset, run });
+    const lines = await describeRun(lake, run, { args, io, isShown: true, projections });
     const changes = await changesOf(lake, run);
     if (args.has('json')) {
       const { readersSee, notes, next } = lines;
       io.out(
         JSON.stringify(
-          { ...runJson(run), ...changes, readersSee: readersSee ?? null, examples, notes, next },
+          { ...runJson(run), ...changes, projections, readersSee: readersSee ?? null, examples, notes, next },
           null,
           2,
         ),

@@ -10,6 +10,8 @@ import { table } from './table.ts';
 export interface RunContextLines {
   /** One line a Gold table. */
   readonly gold: readonly string[];
+  /** One line a projection. */
+  readonly projections?: readonly string[];
   /** What a person should know. */
   readonly notes: readonly string[];
   /** What readers see, where the run wasn't published. */
@@ -23,7 +25,7 @@ export interface RunContextLines {
 /** A run as people read it: what became of every file, why, the control totals, and what to do next. */
 export function runText(
   run: RunRecord,
-  { gold, notes, readersSee, examples, next }: RunContextLines,
+  { gold, projections = [], notes, readersSee, examples, next }: RunContextLines,
 ): string {
   const sections = [`${run.dataset} · run ${run.runId} · ${statusText(run)}`];
   if (run.why.length > 0) sections.push(run.why.map((why) => `  ${printable(why)}`).join('\n'));
@@ -35,6 +37,7 @@ export function runText(
   const ends = [
     ...eventLines(run.events).map((line) => ['Events', line]),
     ...gold.map((line) => ['Gold', line]),
+    ...projections.map((line) => ['Projection', line]),
     ...(run.snapshotId === null ? [] : [['Snapshot', String(run.snapshotId)]]),
     ...(run.sealDigest === null ? [] : [['Seal', run.sealDigest]]),
     ...(readersSee === undefined ? [] : [['Readers', readersSee.replace(/^Readers see /, 'see ')]]),
@@ -44,6 +47,8 @@ export function runText(
   if (ends.length > 0) sections.push(labelled(ends));
   return sections.join('\n\n');
 }
+
+const LABEL_WIDTH = 8;
 
 /** How many reasons there are of each code; a record can have several. */
 function reasonsTable(reasons: RunRecord['reasons']): string {
@@ -59,11 +64,12 @@ function statusText({ status, durationMs }: RunRecord): string {
 }
 
 /** Lines with their labels in a column; a label that repeats is said once. */
-function labelled(lines: readonly (readonly string[])[]): string {
+export function labelled(lines: readonly (readonly string[])[]): string {
+  const width = Math.max(LABEL_WIDTH, ...lines.map(([label = '']) => label.length));
   return lines
     .map(([label = '', text = ''], n) => {
       const shown = lines[n - 1]?.[0] === label ? '' : label;
-      return `${shown.padEnd(8)}  ${printable(text)}`;
+      return `${shown.padEnd(width)}  ${printable(text)}`;
     })
     .join('\n');
 }

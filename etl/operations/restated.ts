@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { loadContracts } from '../contract/load-contracts.ts';
+import { madeOf } from '../contract/made-of.ts';
 import { textOf, withEngine } from '../engine/engine.ts';
 import { FIGURE_SQL, type Figure, figureOf } from '../gold/figures.ts';
 import { restatementsSql } from '../gold/restatements-sql.ts';
@@ -25,7 +26,7 @@ export interface RunChanges {
 export const NO_CHANGES: RunChanges = { restated: [], waiting: [] };
 
 /**
- * Every published Gold value that a run of a dataset restated, and those of closed months that wait since it, by report,
+ * Every published value of Gold and projections that a run of a dataset restated, and those of closed months that wait since it, by report,
  * month and key. Values that only some may see
  * are not among them; ops.restatements has them.
  */
@@ -33,7 +34,7 @@ export async function restatedBy(effects: Effects, { dataset, runId }: RunInput)
   const { contracts } = await loadContracts(effects.contracts);
   const paths: string[] = [];
   for (const contract of contracts.values()) {
-    if (contract.layer !== 'gold' || !contract.inputs.includes(dataset)) continue;
+    if (!madeOf(contract).includes(dataset)) continue;
     const key = restatementsKey(contract.dataset, runId);
     if ((await effects.objects.list(key)).length > 0) paths.push(await effects.data.localPath(key));
   }

@@ -31,13 +31,13 @@ export interface ProjectionCommit {
   readonly state: ProjectionHead;
   /** The snapshot of the events that it is folded from. */
   readonly snapshotId: number;
-  /** What making it took, for the snapshot's summary. */
-  readonly cost: Readonly<Record<string, string>>;
+  /** What making it took and did, for the snapshots' summaries. */
+  readonly summary: Readonly<Record<string, string>>;
 }
 
 /** Publishes rows and states together: one conditional write. Throws ConflictError where another refresh came first. */
 export async function commitProjection(
-  { effects, run, state, snapshotId, cost }: ProjectionCommit,
+  { effects, run, state, snapshotId, summary }: ProjectionCommit,
   rows: FileChange,
   states: FileChange,
 ): Promise<void> {
@@ -56,7 +56,7 @@ export async function commitProjection(
     ...{ effects, run, pointer, isAnew: anew !== undefined, nowMs: now.getTime() },
     inputs,
     digest: code.digest,
-    cost,
+    summary,
   };
   const projection = await commitOne(commit, 'projection', { ...state.rows, ...rows });
   const projectionState = await commitOne(commit, 'projection_state', { ...state.states, ...states });
@@ -91,11 +91,11 @@ interface OneCommit {
   readonly nowMs: number;
   readonly inputs: Readonly<Record<string, number>>;
   readonly digest: string;
-  readonly cost: Readonly<Record<string, string>>;
+  readonly summary: Readonly<Record<string, string>>;
 }
 
 async function commitOne(
-  { effects, run, pointer, isAnew, nowMs, inputs, digest, cost }: OneCommit,
+  { effects, run, pointer, isAnew, nowMs, inputs, digest, summary }: OneCommit,
   layer: 'projection' | 'projection_state',
   { table, add, remove }: OpenedTable & FileChange,
 ): Promise<NextTableState> {
@@ -115,7 +115,7 @@ async function commitOne(
       'assay.run-id': run.runId,
       'assay.inputs': JSON.stringify(inputs),
       'assay.contract-digest': digest,
-      ...cost,
+      ...summary,
     },
   });
 }

@@ -17,6 +17,7 @@ import { findRestated } from '../projecting/find-restated.ts';
 import { foldEvents, orderEvents } from '../projecting/fold-events.ts';
 import { openProjection } from '../projecting/open-projection.ts';
 import { foldCode, projectionCode, requireEvents } from '../projecting/projection-code.ts';
+import { countsSummary } from '../projecting/refresh-summary.ts';
 import type { RefreshedProjection } from '../projecting/refreshed-projection.ts';
 import {
   chooseBuckets,
@@ -133,20 +134,20 @@ async function refresh(work: Refresh): Promise<RefreshedProjection> {
   await putDocument(effects.objects, refreshKey(contract.dataset, run.runId), { ...run });
   const rows = await writeRows(writing, state.rows, buckets);
   const states = await writeStates(writing, state.states, { buckets, old: oldStates });
+  const counts = { ...(await countStreams(engine)), events, restated };
   await commitProjection(
-    { effects, run, state, snapshotId, cost: work.meter.summary() },
+    { effects, run, state, snapshotId, summary: { ...work.meter.summary(), ...countsSummary(counts) } },
     { add: rows, remove: keysOf(oldRows) },
     { add: states, remove: keysOf(oldStates) },
   );
-  const [streams = {}] = await engine.rows(
+  return { table: tableName('projection', contract.dataset), ...counts };
+}
+
+async function countStreams(engine: Engine): Promise<Pick<RefreshedProjection, 'streams' | 'anew'>> {
+  const [row = {}] = await engine.rows(
     'SELECT count(*) AS touched, (SELECT count(*) FROM anew) AS anew FROM touched',
   );
-  return {
-    table: tableName('projection', contract.dataset),
-    streams: integerOf(streams, 'touched'),
-    anew: integerOf(streams, 'anew'),
-    ...{ events, restated },
-  };
+  return { streams: integerOf(row, 'touched'), anew: integerOf(row, 'anew') };
 }
 
 const keysOf = (files: readonly { readonly key: string }[]): ReadonlySet<string> =>

@@ -76,6 +76,6 @@ async function alertFailed(effects: Effects, { contract: { dataset }, run, error
         ? `Nobody sees ${dataset}: it was never made.`
         : `Readers see ${dataset} as it was made by run ${read.pointer.run_id}, at ${read.pointer.committed_at}.`,
     nextCommand: `assay project ${dataset}`,
-    details: { code, ...context },
+    details: { code, message, ...context },
   });
 }

@@ -46,6 +46,7 @@ test('a newcomer comes to a projection, and asks it at a moment and as of a mome
   }
   const saying = (part: RegExp): string[] => said.filter((out) => part.test(out));
   expect(saying(/1 missing in 1 stream: b-1/)).toHaveLength(1);
+  expect(saying(/^Projection +projection\.shop_baskets: .* 1 from the start; 2 published/m)).toHaveLength(1);
   // The basket as it stood first; then with its trace, at Monday's minute, and as it was believed.
   const states = saying(/^shop\.baskets of b-1/).map((out) => /"prices": (\{[^}]*\})/.exec(out)?.[1] ?? '');
   expect(states.map((text) => JSON.parse(text))).toEqual([

@@ -69,6 +69,25 @@ const Restated = z.strictObject({
 });
 /** One that would have changed, were its month not closed. */
 const WaitingFigure = Restated.extend({ waits: z.string() });
+/** What became of a projection of the run's events. */
+const ProjectionNamed = { projection: Dataset, table: z.string().startsWith('projection.') };
+const ProjectionAfter = z.discriminatedUnion('status', [
+  z.strictObject({
+    ...ProjectionNamed,
+    status: z.literal('refreshed'),
+    streams: Counted,
+    anew: Counted,
+    events: Counted,
+    restated: Counted,
+  }),
+  z.strictObject({
+    ...ProjectionNamed,
+    status: z.literal('failed'),
+    code: z.string(),
+    message: z.string(),
+  }),
+  z.strictObject({ ...ProjectionNamed, status: z.literal('behind') }),
+]);
 const Run = z.strictObject({
   runId: z.string().nullable(),
   dataset: Dataset,
@@ -116,6 +135,7 @@ const Run = z.strictObject({
   /** Of commands that may publish. */
   restated: z.array(Restated).exactOptional(),
   waiting: z.array(WaitingFigure).exactOptional(),
+  projections: z.array(ProjectionAfter).exactOptional(),
   error: ErrorObject.optional(),
 });
 export const RunJson = Run;
