@@ -10,6 +10,7 @@ export const SEARCHES = [
   '<rootDir>/test/cli/closed-months-life.test.ts',
   '<rootDir>/test/cli/drill.test.ts',
   '<rootDir>/test/cli/events-life.test.ts',
+  '<rootDir>/test/cli/follow.test.ts',
   '<rootDir>/test/cli/maintenance.test.ts',
   '<rootDir>/test/cli/migrate-decisions.test.ts',
   '<rootDir>/test/cli/modes.test.ts',

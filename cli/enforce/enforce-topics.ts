@@ -31,8 +31,18 @@ const LIMITS = {
   maxAgeMs: 5_000,
 };
 
+/** How soon events become rows, where it is not for the options to say. */
+export interface Pace {
+  /** What came of a partition lands after so long, though it be little. */
+  readonly landMs: number;
+  /** A dataset that got events is run after so long. */
+  readonly runMs: number;
+  /** The dataset that is run at the start: an earlier process may have landed events of it, and run nothing. */
+  readonly first: string;
+}
+
 /** Enforces the events of topics until Ctrl-C or SIGTERM; then what is under way is finished, kept, and summed up. */
-export async function enforceTopics(args: Args, io: Io): Promise<ExitCode> {
+export async function enforceTopics(args: Args, io: Io, pace?: Pace): Promise<ExitCode> {
   const topics = args.texts('topic');
   if (topics.length === 0)
     throw usageError('--topic is missing: name the topics to read, each by an option.');
@@ -60,7 +70,7 @@ export async function enforceTopics(args: Args, io: Io): Promise<ExitCode> {
       ...sessionOf(args),
       onNotice: (notice) => watch.notice(notice),
     });
-    await enforceFrom(source, { tally, lake, watch, settings, evidenceTopic, args, io });
+    await enforceFrom(source, { tally, lake, watch, settings, evidenceTopic, pace, args, io });
   } finally {
     await watch.close();
   }
@@ -74,12 +84,13 @@ interface Context {
   readonly watch: Watch;
   readonly settings: KafkaSettings;
   readonly evidenceTopic: string;
+  readonly pace: Pace | undefined;
   readonly args: Args;
   readonly io: Io;
 }
 
 async function enforceFrom(source: KafkaSource, context: Context): Promise<void> {
-  const { tally, lake, watch, settings, evidenceTopic, args, io } = context;
+  const { tally, lake, watch, settings, evidenceTopic, pace, args, io } = context;
   const policies = await policiesOf(lake, args, { io, log: watch.log });
   watch.look({ policies, lag: () => source.lag() });
   const gates = await registryGates(args, io, lake.effects.clock);
@@ -91,10 +102,12 @@ async function enforceFrom(source: KafkaSource, context: Context): Promise<void>
   const signals = isCanary ? undefined : startSignals({ lake, policies, watch }, () => source.lag());
   const runs = isCanary || args.has('no-run') ? undefined : batchRuns(lake, runsOptions(context));
   try {
+    if (pace !== undefined) await runs?.request(pace.first);
     await withScratchEngine(lake.effects, 'enforce', (engine) =>
       enforceUntilEnd(
         {
-          ...{ lake, watch, engine, source, policies, tally, limits: LIMITS, ...gates },
+          ...{ lake, watch, engine, source, policies, tally, ...gates },
+          limits: { ...LIMITS, maxAgeMs: pace?.landMs ?? LIMITS.maxAgeMs },
           evidenceTopic: watch.sink(evidenceTopic, new KafkaEvidenceSink(evidenceSender, evidenceTopic)),
           ...(isCanary ? { isCanary } : { republisher: new KafkaRepublisher(eventSender) }),
           onKept: (key, evidence) => signals?.windows.add(key, evidence),
@@ -122,9 +135,9 @@ function requireOwnCanary(args: Args): void {
       );
 }
 
-function runsOptions({ lake, watch, args, io }: Context): BatchRunsOptions {
+function runsOptions({ lake, watch, pace, args, io }: Context): BatchRunsOptions {
   return {
-    everyMs: secondsOf(args, 'run-seconds', RUN_SECONDS) * 1_000,
+    everyMs: pace?.runMs ?? secondsOf(args, 'run-seconds', RUN_SECONDS) * 1_000,
     async onOutcome(outcome) {
       if (args.has('json')) io.err(JSON.stringify(await outcomeJson(lake, outcome)));
       else await printOutcome(outcome, false, { lake, args, io });

@@ -6,7 +6,7 @@ import type { ColumnType } from '../table/schema.ts';
 import type { EventColumn, EventPlaces } from './fold-runner.ts';
 
 /** The columns of events as code sees them: the contract's own that are stored; envelopes and references are text. */
-export function eventColumns({ columns }: SourceContract): EventColumn[] {
+export function eventColumns({ columns }: Pick<SourceContract, 'columns'>): EventColumn[] {
   return columns.filter(isStored).map((column) => ({
     name: column.name,
     type: isSealedColumn(column) ? { kind: 'string' } : column.type,
