@@ -27,8 +27,11 @@ export function eventValueSql({ name, type }: EventColumn): string {
 /** Types whose values go as they are. */
 const AS_THEY_ARE: ReadonlySet<ColumnType['kind']> = new Set(['string', 'int', 'double', 'boolean']);
 
-function valueSql(column: string, type: ColumnType): string {
+/** SQL of such a value of a type. */
+export function valueSql(column: string, type: ColumnType): string {
   if (AS_THEY_ARE.has(type.kind)) return column;
-  if (type.kind === 'timestamptz') return `strftime(${column} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')`;
+  // By way of a plain timestamp: a calendar for time zones would give the same and take twice as long.
+  if (type.kind === 'timestamptz')
+    return `strftime(make_timestamp(epoch_us(${column})), '%Y-%m-%dT%H:%M:%S.%fZ')`;
   return `CAST(${column} AS VARCHAR)`;
 }

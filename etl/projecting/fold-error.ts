@@ -1,5 +1,5 @@
 import { DataError } from '../errors.ts';
-import type { FoldCode, StreamEvents } from './fold-runner.ts';
+import { type FoldCode, type StreamEvents, valuesOf } from './fold-runner.ts';
 
 /** What code may do wrong with an event. */
 type FoldErrorCode =
@@ -27,7 +27,7 @@ export function foldError(
   { what, batch, stream, at }: Happened,
 ): DataError {
   const { file, dataset, places, tell = (text: string) => text } = code;
-  const text = (place: number): string => String(batch?.columns[place]?.[at] ?? '');
+  const text = (place: number): string => String(valuesOf(batch?.columns[place] ?? [])[at] ?? '');
   const named = tell(batch?.streams[stream]?.stream ?? '', 'stream');
   const [version, id] = [text(places.version), tell(text(places.id), 'id')];
   return new DataError(

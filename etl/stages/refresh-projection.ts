@@ -14,7 +14,8 @@ import { refreshKey } from '../naming/upkeep.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { allEvents, changedEvents, localPaths } from '../projecting/changed-events.ts';
 import { findRestated } from '../projecting/find-restated.ts';
-import { foldEvents, orderEvents } from '../projecting/fold-events.ts';
+import { orderEvents } from '../projecting/fold-batches.ts';
+import { foldEvents } from '../projecting/fold-events.ts';
 import { openProjection } from '../projecting/open-projection.ts';
 import { foldCode, projectionCode, requireEvents } from '../projecting/projection-code.ts';
 import { countsSummary } from '../projecting/refresh-summary.ts';
@@ -119,8 +120,8 @@ async function refresh(work: Refresh): Promise<RefreshedProjection> {
   const isAnew = work.isAnew || !isKnown || state.anew !== undefined;
   if (isAnew) await touchAll(work);
   else await touchChanged(work, last);
-  await orderEvents(engine, state.source, await eventsToFold(work, isAnew));
-  const events = await fold(work);
+  const events = await orderEvents(engine, state.source, await eventsToFold(work, isAnew));
+  await fold(work);
   await makeTables(work);
   const buckets = await chooseBuckets(engine, state.states, isAnew);
   const seen = state.anew?.before ?? state.rows;
@@ -213,7 +214,7 @@ async function eventsToFold({ engine, effects, state }: Refresh, isAnew: boolean
   return `${goesOn} UNION ALL BY NAME SELECT * FROM (${all}) WHERE ${id} IN (SELECT stream FROM anew)`;
 }
 
-async function fold({ effects, engine, scratch, state }: Refresh): Promise<number> {
+async function fold({ effects, engine, scratch, state }: Refresh): Promise<void> {
   const { contract, source, code } = state;
   if (effects.folds === undefined)
     throw new ConfigError(
@@ -223,7 +224,7 @@ async function fold({ effects, engine, scratch, state }: Refresh): Promise<numbe
   const opened = foldCode(effects, { contract, source, code: code.code });
   const worker = await effects.folds.open(opened);
   try {
-    return await foldEvents({ engine, scratch, contract, source, worker, code: opened });
+    await foldEvents({ engine, scratch, contract, source, worker, code: opened });
   } finally {
     await worker.close();
   }

@@ -47,10 +47,10 @@ const SUMS = `
   }`;
 
 describe('a fold', () => {
-  test('gives the state, the row and the version of each stream, longs and decimals exact', async () => {
+  test('gives the state and the row of each stream, longs and decimals exact', async () => {
     const worker = await open(SUMS);
     const [a, b] = await worker.fold(batchOf(3, 1));
-    expect(a).toMatchObject({ stream: 'a', version: '3' });
+    expect(a).toMatchObject({ stream: 'a' });
     expect(a?.rows).toEqual([{ events: 3, sum: '7.50', big: 18014398509481986n }]);
     expect(readStateJson(b?.state ?? '')).toEqual({ events: 1, sum: '1.50', big: 9007199254740993n });
   });
@@ -128,6 +128,30 @@ describe('code that fails', () => {
       code: 'PROJECTION_CODE',
       message: expect.stringContaining("isn't loaded after 2.5 s"),
     });
+  });
+
+  test('a builtin that nothing can interrupt is ended, too, and its event is named', async () => {
+    const worker = await open(
+      `export function apply(s, e) { return e.version === 2 ? [].includes.call({ length: 2 ** 53 - 1 }, 1) : s; }`,
+      { timeoutMs: 1000, graceMs: 1000 },
+    );
+    await expect(worker.fold(batchOf(1, 2))).rejects.toMatchObject({
+      code: 'PROJECTION_TIMEOUT',
+      context: { stream: 'b', version: '2', event: 'e2' },
+    });
+  });
+
+  test('events that take their time are folded, however long all of them take', async () => {
+    const worker = await open(
+      'export function apply(s, e) { let n = 0; for (let i = 0; i < 5e6; i++) n = (n * 31 + i) % 1009; return { n }; }',
+      { timeoutMs: 1000 },
+    );
+    // As many as take longer together than one may, and the turn after which a process says that it lives.
+    for (let [events, ms] = [200, 0]; ms < 2500; events *= 2) {
+      const start = performance.now();
+      expect(await worker.fold(batchOf(events))).toMatchObject([{ stream: 'a' }]);
+      ms = performance.now() - start;
+    }
   });
 
   test.each([
@@ -232,7 +256,7 @@ describe('a fold that is not pure', () => {
 
   test('and one that is passes, and folds on', async () => {
     const worker = await open(SUMS);
-    expect(await worker.fold(batchOf(2, 3), 'twice')).toEqual([]);
+    expect(await worker.fold(batchOf(2, 3), 'twice')).toMatchObject([{ stream: 'a' }, { stream: 'b' }]);
     expect((await worker.fold(batchOf(2)))[0]?.rows).toEqual([
       { events: 2, sum: '4.00', big: 9007199254740993n },
     ]);

@@ -15,6 +15,21 @@ export interface CodeContext {
   rows(state: unknown): string | undefined;
 }
 
+/** What code uses most of what every context has. */
+const COMMON = [
+  'Array',
+  'BigInt',
+  'Date',
+  'JSON',
+  'Map',
+  'Math',
+  'Number',
+  'Object',
+  'Set',
+  'String',
+  'decimal',
+];
+
 /** Runs the code once, in a context with nothing but the language. Throws what it throws. */
 export function openContext(file: string, script: string, columns: readonly EventColumn[]): CodeContext {
   const context = vm.createContext({}, { codeGeneration: { strings: false, wasm: false } });
@@ -23,20 +38,21 @@ export function openContext(file: string, script: string, columns: readonly Even
     (run(text) as (...given: readonly unknown[]) => unknown)(...args);
   call(`(${prelude.toString()})`, run('globalThis'));
   const exported = run('({})');
-  call('((exports) => { globalThis.exports = exports; })', exported);
-  run(script, file);
-  run('delete globalThis.exports');
+  // A context finds its globals by asking the process each time; a function that has them around it does not.
+  const around = `(function (${COMMON.join(', ')}) { return function (exports) {${script}\n}; })`;
+  const globals = COMMON.map((name) => run(name));
+  (run(around, file) as (...given: readonly unknown[]) => (exports: unknown) => void)(...globals)(exported);
   return call(`(${toolsText(columns)})`, exported) as CodeContext;
 }
 
 /** A function text that makes, within the context, what reads, writes and folds there. */
 const toolsText = (columns: readonly EventColumn[]): string => `(code) => {
+  const { BigInt, Object, JSON: { parse, stringify } } = globalThis;
   const long = (key, value) =>
     value !== null && typeof value === 'object' && typeof value.$long === 'string' && Object.keys(value).length === 1
       ? BigInt(value.$long)
       : value;
-  const read = (json) => (json.includes('"$long"') ? JSON.parse(json, long) : JSON.parse(json));
-  const { stringify } = JSON;
+  const read = (json) => (json.includes('"$long"') ? parse(json, long) : parse(json));
   const event = ${eventText(columns)};
   const { apply, rows } = code;
   const initial = stringify(code.initial === undefined ? {} : code.initial);

@@ -1,14 +1,21 @@
-import vm from 'node:vm';
-import type { StreamEvents } from '../../../etl/projecting/fold-runner.ts';
+import { type EventValue, type StreamEvents, valuesOf } from '../../../etl/projecting/fold-runner.ts';
 import type { CodeContext } from './code-context.ts';
-import type { Folded, Reply } from './messages.ts';
+import type { Folded } from './messages.ts';
 
-/** Code that folds, and where it is in its batch: what errors name. */
+/** How much of a batch is folded twice where that is asked for. */
+const SAMPLE_STREAMS = 64;
+const SAMPLE_EVENTS = 2_000;
+
+/** Code that folds, where it is in its batch, which is what errors name, and when it is to pause next. */
 export interface Code {
   /** A context of its own, in which the code was run once. */
   open(): CodeContext;
   readonly place: { stream: number; at: number };
+  readonly pause: { atMs: number };
 }
+
+/** Work that pauses between two events when its time has come, so that what takes long is no event alone. */
+export type Pausing<T> = Generator<undefined, T>;
 
 /** A state that can't be kept, or that isn't the same when folded again. */
 export class StateFault extends Error {
@@ -19,19 +26,24 @@ export class StateFault extends Error {
   }
 }
 
-/** Does work that is ended after a time, whatever it does. */
-export function bounded<T>(timer: vm.Context, work: () => T, timeout: number): T {
-  timer.run = work;
-  return vm.runInContext('run()', timer, { timeout }) as T;
+/** Streams with the values of their events. */
+export interface Batch {
+  readonly streams: StreamEvents['streams'];
+  readonly values: readonly (readonly EventValue[])[];
 }
 
-/** Folds each stream's events into its state. */
-export function foldBatch(
-  { place }: Code,
+/** A batch as it came. */
+export const batchOf = ({ streams, columns }: StreamEvents): Batch => ({
+  streams,
+  values: columns.map(valuesOf),
+});
+
+/** Folds each stream's events into its state; `note` is told of each event before it. */
+export function* foldBatch(
+  { place, pause }: Code,
   context: CodeContext,
-  { streams, columns: values }: StreamEvents,
-  note?: (stream: number, at: number) => void,
-): Folded {
+  { streams, values, note }: Batch & { readonly note?: (stream: number, at: number) => void },
+): Pausing<Folded> {
   const states: string[] = [];
   const rows: (string | undefined)[] = [];
   let at = 0;
@@ -42,6 +54,7 @@ export function foldBatch(
       place.at = at;
       note?.(n, at);
       state = context.apply(state, values, at);
+      if (Date.now() >= pause.atMs) yield;
     }
     states.push(written(context, state));
     rows.push(context.rows(state));
@@ -49,23 +62,25 @@ export function foldBatch(
   return { states, rows };
 }
 
-/** Folds twice: as ever, and in another context, the streams in the reverse order and each state read anew from its JSON. */
-export function checkFold(code: Code, { streams, columns: values }: StreamEvents): Reply {
-  const { place } = code;
+/** Folds the first streams twice: as ever, and in another context, the streams in the reverse order and each state read anew from its JSON. */
+export function* checkFold(code: Code, batch: Batch): Pausing<void> {
+  const { place, pause } = code;
+  const { values } = batch;
   const [first, second] = [code.open(), code.open()];
+  const folded: { n: number; state: string | undefined; start: number; after: string[] }[] = [];
   let at = 0;
-  const folded = streams.map(({ state, events }, n) => {
+  for (const [n, { state, events }] of sampleOf(batch).entries()) {
     place.stream = n;
     let now = first.read(state);
-    const start = at;
-    const after: string[] = [];
+    const one = { n, state, start: at, after: [] as string[] };
     for (const end = at + events; at < end; at++) {
       place.at = at;
       now = first.apply(now, values, at);
-      after.push(written(first, now));
+      one.after.push(written(first, now));
+      if (Date.now() >= pause.atMs) yield;
     }
-    return { n, state, start, after };
-  });
+    folded.push(one);
+  }
   for (const { n, state, start, after } of folded.reverse()) {
     place.stream = n;
     let json = written(second, second.read(state));
@@ -73,9 +88,21 @@ export function checkFold(code: Code, { streams, columns: values }: StreamEvents
       place.at = start + k;
       json = written(second, second.apply(second.read(json), values, start + k));
       if (json !== expected) throw new StateFault('not-pure', 'another state');
+      if (Date.now() >= pause.atMs) yield;
     }
   }
-  return { folded: { states: [], rows: [] } };
+}
+
+/** The first streams, with as many events as are worth folding twice. */
+function sampleOf({ streams }: Batch): { readonly state: string | undefined; readonly events: number }[] {
+  const sample: { state: string | undefined; events: number }[] = [];
+  let left = SAMPLE_EVENTS;
+  for (const { state, events } of streams.slice(0, SAMPLE_STREAMS)) {
+    const own = Math.min(events, left);
+    if (own > 0) sample.push({ state, events: own });
+    left -= own;
+  }
+  return sample;
 }
 
 function written(context: CodeContext, state: unknown): string {

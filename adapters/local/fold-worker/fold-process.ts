@@ -9,11 +9,12 @@ export type Ended = 'memory' | 'silent' | 'closed' | 'failed';
 export class FoldProcess {
   readonly #child: ChildProcess;
   readonly #mostSilentMs: number;
+  #silence: NodeJS.Timeout | undefined;
   #places = '';
   #ended: Ended | undefined;
   #waiting: ((answer: Reply | Ended) => void) | undefined;
 
-  /** `mostSilentMs`: how long an answer may take; the process ends work itself before that, unless it hangs as a whole. */
+  /** `mostSilentMs`: how long it may write neither an answer nor a place; it ends work itself before that, unless it hangs as a whole. */
   constructor(memoryMb: number, mostSilentMs: number) {
     this.#mostSilentMs = mostSilentMs;
     this.#child = startWorker(memoryMb);
@@ -24,6 +25,7 @@ export class FoldProcess {
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       // The last place is all that is wanted.
       this.#places = `${this.#places}${text}`.slice(-100);
+      this.#silence?.refresh();
     });
   }
 
@@ -33,7 +35,7 @@ export class FoldProcess {
     const answer = new Promise<Reply | Ended>((resolve) => {
       this.#waiting = resolve;
     });
-    const silence = setTimeout(() => {
+    this.#silence = setTimeout(() => {
       this.#end('silent');
       this.#child.kill('SIGKILL');
     }, this.#mostSilentMs);
@@ -43,11 +45,11 @@ export class FoldProcess {
     try {
       return await answer;
     } finally {
-      clearTimeout(silence);
+      clearTimeout(this.#silence);
     }
   }
 
-  /** The last place that it wrote down, where it folded carefully. */
+  /** The last place that it wrote down; where it folded carefully, that of its last event. */
   lastPlace(): Place {
     const [last = ''] = this.#places.trim().split('\n').slice(-1);
     const [stream = 0, at = 0] = last.split(' ').map(Number);

@@ -10,28 +10,31 @@ import type {
 } from '../../../etl/projecting/fold-runner.ts';
 import { readStateJson } from '../../../etl/projecting/state-json.ts';
 import { type Ended, FoldProcess } from './fold-process.ts';
-import type { Fault, Folded, Place, Start } from './messages.ts';
+import { type Fault, type Folded, type Place, type Start, TURN_MS } from './messages.ts';
 
 /** How code is bounded. */
 export interface FoldWorkerOptions {
   /** Heap that it may take, for its states and the batch that it works on; 384 unless said. */
   readonly memoryMb?: number;
-  /** How long one batch, or the loading of the code, may take: a loop without an end is ended then; 60 s unless said. */
+  /** How long one event, or the loading of the code, may take: a loop without an end is ended then; 10 s unless said. */
   readonly timeoutMs?: number;
+  /** How long after that the process itself is ended, where it heard nothing of it: 10 s unless said. */
+  readonly graceMs?: number;
 }
-
-/** After the process should have ended work itself, it is given so long. */
-const GRACE_MS = 10_000;
 
 const NOWHERE: Place = { stream: 0, at: 0 };
 
 /** Runs projections' code in a process each, in a context that has the language and nothing else. */
-export function foldRunner({ memoryMb = 384, timeoutMs = 60_000 }: FoldWorkerOptions = {}): FoldRunner {
+export function foldRunner({
+  memoryMb = 384,
+  timeoutMs = 10_000,
+  graceMs = 10_000,
+}: FoldWorkerOptions = {}): FoldRunner {
   return {
     async open(code) {
       const { file, columns } = code;
       const start: Start = { file, columns, timeoutMs, script: await plainScript(code) };
-      const limits = { memoryMb, timeoutMs };
+      const limits = { memoryMb, timeoutMs, graceMs };
       return new Worker(code, start, { limits, process: await loaded(start, limits) });
     },
   };
@@ -58,9 +61,9 @@ const codeError = (file: string, what: string): ConfigError =>
   new ConfigError('PROJECTION_CODE', `projections/${file} ${what}`, { context: { file } });
 
 /** A process that has loaded the code. */
-async function loaded(start: Start, { memoryMb, timeoutMs }: Limits): Promise<FoldProcess> {
+async function loaded(start: Start, { memoryMb, timeoutMs, graceMs }: Limits): Promise<FoldProcess> {
   const { file } = start;
-  const process = new FoldProcess(memoryMb, timeoutMs + GRACE_MS);
+  const process = new FoldProcess(memoryMb, TURN_MS + timeoutMs + graceMs);
   const answer = await process.ask(start);
   if (typeof answer === 'object' && 'ready' in answer && answer.ready.hasApply) return process;
   await process.close();
@@ -103,11 +106,10 @@ class Worker implements FoldWorker {
 
   async fold(batch: StreamEvents, check?: 'twice'): Promise<readonly FoldedStream[]> {
     const answer = await this.#process.ask({ batch, how: check === undefined ? 'fold' : 'check' });
-    if (typeof answer === 'object' && 'folded' in answer)
-      return check === undefined ? foldedStreams(batch, answer.folded, this.#code) : [];
+    if (typeof answer === 'object' && 'folded' in answer) return foldedStreams(batch, answer.folded);
     await this.close();
     if (typeof answer === 'object' && 'failed' in answer) throw this.#faultError(answer.failed, batch);
-    if (answer === 'memory') throw await this.#memoryError(batch);
+    if (answer === 'memory' || answer === 'silent') throw await this.#endedError(answer, batch);
     throw lost(typeof answer === 'string' ? answer : 'failed');
   }
 
@@ -115,19 +117,24 @@ class Worker implements FoldWorker {
     return this.#process.close();
   }
 
-  /** Folds the batch once more, noting each event, to learn which one takes the memory. */
-  async #memoryError(batch: StreamEvents): Promise<AssayError> {
+  /** Folds the batch once more, noting each event, to learn which one takes the memory, or hangs where nothing can end it. */
+  async #endedError(how: 'memory' | 'silent', batch: StreamEvents): Promise<AssayError> {
     const again = await loaded(this.#start, this.#limits);
     try {
       const answer = await again.ask({ batch, how: 'careful' });
-      const what = `needed more than ${this.#limits.memoryMb} MB for it`;
-      return this.#error('PROJECTION_MEMORY', what, {
-        batch,
-        place: answer === 'memory' ? again.lastPlace() : NOWHERE,
-      });
+      if (typeof answer === 'object' && 'failed' in answer) return this.#faultError(answer.failed, batch);
+      const where = { batch, place: answer === how ? again.lastPlace() : NOWHERE };
+      if (how === 'memory')
+        return this.#error('PROJECTION_MEMORY', `needed more than ${this.#limits.memoryMb} MB for it`, where);
+      return answer === how ? this.#timeoutError(where) : lost(how);
     } finally {
       await again.close();
     }
+  }
+
+  #timeoutError(where: Where): AssayError {
+    const what = `wasn't done with an event after ${this.#limits.timeoutMs / 1000} s`;
+    return this.#error('PROJECTION_TIMEOUT', what, where);
   }
 
   #faultError({ fault, name, message, line, ...place }: Fault, batch: StreamEvents): AssayError {
@@ -136,40 +143,30 @@ class Worker implements FoldWorker {
     if (fault === 'not-pure') return this.#error('PROJECTION_NOT_PURE', NOT_PURE, where);
     if (fault === 'state')
       return this.#error('PROJECTION_STATE', `gave no state that can be kept: ${message}`, where);
-    if (fault === 'timeout')
-      return this.#error('PROJECTION_TIMEOUT', `wasn't done after ${this.#limits.timeoutMs / 1000} s`, where);
+    if (fault === 'timeout') return this.#timeoutError(where);
     const at = line === undefined ? '' : ` at line ${line}`;
     return this.#error('PROJECTION_THREW', `threw ${name}${at}: ${tell(message, 'message')}`, where);
   }
 
-  #error(
-    code: Parameters<typeof foldError>[1],
-    what: string,
-    { batch, place }: { readonly batch: StreamEvents; readonly place: Place },
-  ): AssayError {
+  #error(code: Parameters<typeof foldError>[1], what: string, { batch, place }: Where): AssayError {
     return foldError(this.#code, code, { what, batch, ...place });
   }
+}
+
+/** Which event of a batch. */
+interface Where {
+  readonly batch: StreamEvents;
+  readonly place: Place;
 }
 
 const NOT_PURE =
   'gave another state when it folded the same events again: it must depend on nothing but state and event';
 
-function foldedStreams(
-  { streams, columns }: StreamEvents,
-  { states, rows }: Folded,
-  { places }: FoldCode,
-): readonly FoldedStream[] {
-  let end = 0;
-  return streams.map(({ stream, events }, n) => {
-    end += events;
+function foldedStreams({ streams }: StreamEvents, { states, rows }: Folded): readonly FoldedStream[] {
+  return streams.map(({ stream }, n) => {
     const state = states[n] ?? 'null';
-    return {
-      stream,
-      state,
-      rows: rowsOf(state, rows[n]),
-      rowsAre: rows[n] === undefined ? 'state' : 'made',
-      version: String(columns[places.version]?.[end - 1]),
-    };
+    const made = rows[n];
+    return { stream, state, rows: rowsOf(state, made), rowsAre: made === undefined ? 'state' : 'made' };
   });
 }
 

@@ -1,5 +1,8 @@
 import type { EventColumn, StreamEvents } from '../../../etl/projecting/fold-runner.ts';
 
+/** How long a process that folds works before it pauses between two events, to say that it lives and to be given its time anew. */
+export const TURN_MS = 1_000;
+
 /** What a process that folds is told first. */
 export interface Start {
   /** For stack traces. */
@@ -7,11 +10,14 @@ export interface Start {
   /** JavaScript, a CommonJS module. */
   readonly script: string;
   readonly columns: readonly EventColumn[];
-  /** How long the code may take to load, and for one batch. */
+  /** How long the code may take to load, and for one event. */
   readonly timeoutMs: number;
 }
 
-/** What it is sent then: `careful` has it write its place to its standard output before each event. */
+/**
+ * What it is sent then: `check` has it fold the first streams twice before all of them, `careful` write its place to its
+ * standard output before each event.
+ */
 export interface Request {
   readonly batch: StreamEvents;
   readonly how: 'fold' | 'check' | 'careful';

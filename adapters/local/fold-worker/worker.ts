@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
 import vm from 'node:vm';
 import { type CodeContext, openContext } from './code-context.ts';
-import { bounded, type Code, checkFold, foldBatch, StateFault } from './fold-batch.ts';
-import type { Fault, Reply, Request, Start } from './messages.ts';
+import { batchOf, type Code, checkFold, foldBatch, type Pausing, StateFault } from './fold-batch.ts';
+import { type Fault, type Reply, type Request, type Start, TURN_MS } from './messages.ts';
 
 /** A process that folds: it knows its code and what batches bring, and ends with whoever started it. */
 const timer = vm.createContext({ run: () => undefined });
@@ -17,29 +17,48 @@ function serve(): void {
 
 function load(start: Start): Reply {
   const { file, script, columns, timeoutMs } = start;
-  const code: Code = { open: () => openContext(file, script, columns), place: { stream: 0, at: 0 } };
+  const place = { stream: 0, at: 0 };
+  const code: Code = { open: () => openContext(file, script, columns), place, pause: { atMs: 0 } };
   const guarded = (work: () => Reply): Reply => {
     try {
-      return bounded(timer, work, timeoutMs);
+      return work();
     } catch (error) {
-      return { failed: { ...faultOf(error, file), ...code.place } };
+      return { failed: { ...faultOf(error, file), ...place } };
     }
   };
   return guarded(() => {
-    const context = code.open();
-    process.on('message', ({ batch, how }: Request) =>
-      process.send?.(guarded(() => answer(code, context, { batch, how }))),
+    const context = bounded(() => code.open(), timeoutMs);
+    process.on('message', (request: Request) =>
+      process.send?.(guarded(() => inTurns(code, answer(code, context, request), timeoutMs))),
     );
     return { ready: { hasApply: context.hasApply } };
   });
 }
 
-function answer(code: Code, context: CodeContext, { batch, how }: Request): Reply {
-  if (how === 'check') return checkFold(code, batch);
-  return { folded: foldBatch(code, context, batch, how === 'careful' ? notePlace : undefined) };
+/** Does work that is ended after a time, whatever it does. */
+function bounded<T>(work: () => T, timeout: number): T {
+  timer.run = work;
+  return vm.runInContext('run()', timer, { timeout }) as T;
 }
 
-/** Writes the place where the one that reads it finds it even if this process is killed by the next event. */
+/** Goes on with work until it is done, however long that takes; one event may take so long. */
+function inTurns<T>({ place, pause }: Code, work: Pausing<T>, timeoutMs: number): T {
+  for (;;) {
+    pause.atMs = Date.now() + TURN_MS;
+    const turn = bounded(() => work.next(), TURN_MS + timeoutMs);
+    if (turn.done === true) return turn.value;
+    notePlace(place.stream, place.at);
+  }
+}
+
+function* answer(code: Code, context: CodeContext, { batch, how }: Request): Pausing<Reply> {
+  const read = batchOf(batch);
+  if (how === 'check') yield* checkFold(code, read);
+  const note = how === 'careful' ? { note: notePlace } : {};
+  return { folded: yield* foldBatch(code, context, { ...read, ...note }) };
+}
+
+/** Writes the place where the one that reads it finds it even if this process is killed by the next event: a sign of life, too. */
 function notePlace(stream: number, at: number): void {
   writeSync(1, `${stream} ${at}\n`);
 }
