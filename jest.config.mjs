@@ -1,3 +1,7 @@
+import { keepTempInMemory } from './test/support/memory-temp.mjs';
+
+keepTempInMemory();
+
 /** Long searches by chance, deaths at every step, what measures, and the longest of the others: npm run test:searches. */
 export const SEARCHES = [
   '<rootDir>/test/adapters/object-store-schedules.test.ts',

@@ -1,13 +1,40 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type FileDataStore, fileDataStore } from '../../adapters/local/data-store.ts';
 import { lakeFolder } from '../../adapters/local/lake-folder.ts';
 import { tempFolder } from './temp-folder.ts';
 
+/** Linux's file system in memory, and the disk with the packages: one of them is another device than the temporary files'. */
+const MEMORY = '/dev/shm';
+const CHECKOUT = fileURLToPath(new URL('../../node_modules', import.meta.url));
+
 const ARRIVAL = { arrivedMs: Date.parse('2024-05-01T06:00:00.123Z') };
 const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const deviceOf = async (place: string): Promise<number> => (await stat(place)).dev;
+
+/** A new folder on another device than this one; undefined where the machine has a single device. */
+async function elsewhere(folder: string): Promise<string | undefined> {
+  for (const place of [MEMORY, CHECKOUT])
+    if (existsSync(place) && (await deviceOf(place)) !== (await deviceOf(folder)))
+      return await mkdtemp(path.join(place, 'assay-other-device-'));
+  return undefined;
+}
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('data store on files', () => {
@@ -167,13 +194,8 @@ describe('data store on files', () => {
   });
 
   test('layers on another device work: files are copied beside their place first', async () => {
-    const other = path.join('/dev/shm', path.basename(folder));
-    const device = async (file: string): Promise<number> => (await stat(file)).dev;
-    const isThere = await mkdir(other).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere || (await device(other)) === (await device(folder))) return;
+    const other = await elsewhere(folder);
+    if (other === undefined) return;
     try {
       for (const layer of ['silver', 'raw']) {
         await mkdir(path.join(other, layer));

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { tempFolder } from '../adapters/temp-folder.ts';
-import { assay, assayJson } from './assay.ts';
+import { runMain, runMainJson } from './run-main.ts';
 
 /** Writes every file that the page shows, under the name on its first line, and the CSV as orders.csv. */
 async function writeShown(page: string, folder: string): Promise<void> {
@@ -25,10 +25,10 @@ describe('docs/contracts.md, followed word by word', () => {
     const commands = shell.trim().split('\n');
     expect(commands).toHaveLength(4);
     for (const command of commands) {
-      const { code, err } = await assay(command.split(' ').slice(2), { cwd });
+      const { code, err } = await runMain(command.split(' ').slice(2), { cwd });
       expect({ command, code, err }).toEqual({ command, code: 0, err: '' });
     }
-    const { json } = await assayJson(
+    const { json } = await runMainJson(
       [
         'query',
         'SELECT as_of_month, currency, orders, sales FROM gold.shop_monthly_sales ORDER BY ALL',

@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { assay, assayJson } from './assay.ts';
-import { runMain } from './run-main.ts';
+import { assayJson } from './assay.ts';
+import { runMain, runMainJson } from './run-main.ts';
 import { ErrorJson, IngestJson, RunsJson } from './shapes.ts';
 import { goodSales, openShop } from './shop.ts';
 
@@ -14,12 +14,12 @@ beforeEach(async () => {
 afterEach(() => shop.dispose());
 
 const ingest = async (...args: string[]) => {
-  const { code, json } = await assayJson(['ingest', ...args, '--dataset', 'shop.sales'], shop);
+  const { code, json } = await runMainJson(['ingest', ...args, '--dataset', 'shop.sales'], shop);
   expect(code).toBe(0);
   return IngestJson.parse(json);
 };
 const run = async (...args: string[]) => {
-  const { code, json } = await assayJson(['run', ...args], shop);
+  const { code, json } = await runMainJson(['run', ...args], shop);
   return { code, runs: RunsJson.parse(json) };
 };
 
@@ -63,7 +63,7 @@ describe('ingest', () => {
     expect(other?.existed).toBe(false);
     expect(other?.key).toMatch(/\/a~[0-9a-f]{8}\.csv$/);
     expect(await ingest('a.csv')).toEqual([{ ...other, existed: true }]);
-    expect((await assay(['ingest', 'a.csv', '--dataset', 'shop.sales'], shop)).out).toContain(
+    expect((await runMain(['ingest', 'a.csv', '--dataset', 'shop.sales'], shop)).out).toContain(
       'already there',
     );
   });
@@ -107,9 +107,9 @@ describe('ingest', () => {
     await ingest('in');
     const { code, runs } = await run('--dataset', 'shop.sales');
     expect({ code, silver: runs[0]?.counts.silver }).toEqual({ code: 0, silver: 2 });
-    const { out } = await assay(['show', runs[0]?.runId ?? ''], shop);
+    const { out } = await runMain(['show', runs[0]?.runId ?? ''], shop);
     expect(out).toContain('DROP TABLE x');
     expect(out).not.toContain('\u001b');
-    expect((await assayJson(['query', 'FROM ops.source_files'], shop)).code).toBe(0);
+    expect((await runMainJson(['query', 'FROM ops.source_files'], shop)).code).toBe(0);
   });
 });

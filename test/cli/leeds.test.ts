@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { tempFolder } from '../adapters/temp-folder.ts';
-import { assay, assayJson } from './assay.ts';
+import { runMain, runMainJson } from './run-main.ts';
 import { ReportJson, RunsJson } from './shapes.ts';
 
 /** The first forty payments of Leeds City Council's file of December 2010, byte for byte; see README.md here. */
@@ -17,11 +17,11 @@ afterAll(() => dispose());
 
 test('a real file goes from a drop to a finance figure with the shipped contracts', async () => {
   const contracts = ['--contracts', CONTRACTS];
-  expect((await assay(['init'], { cwd })).code).toBe(0);
+  expect((await runMain(['init'], { cwd })).code).toBe(0);
   expect(
-    (await assay(['ingest', SLICE, '--dataset', 'spend.council_payments', ...contracts], { cwd })).code,
+    (await runMain(['ingest', SLICE, '--dataset', 'spend.council_payments', ...contracts], { cwd })).code,
   ).toBe(0);
-  const ran = await assayJson(['run', '--dataset', 'spend.council_payments', ...contracts], { cwd });
+  const ran = await runMainJson(['run', '--dataset', 'spend.council_payments', ...contracts], { cwd });
   expect(ran.code).toBe(0);
   const runs = RunsJson.parse(ran.json);
   expect(runs.map(({ dataset, status }) => `${dataset} ${status}`)).toEqual([
@@ -29,7 +29,7 @@ test('a real file goes from a drop to a finance figure with the shipped contract
   ]);
   expect(runs[0]?.counts).toEqual({ records: 40, silver: 40, quarantined: 0, condemned: 0, blank: 0 });
   const report = ReportJson.parse(
-    (await assayJson(['report', 'spend.monthly_totals', ...contracts], { cwd })).json,
+    (await runMainJson(['report', 'spend.monthly_totals', ...contracts], { cwd })).json,
   );
   const cents = report.rows.reduce(
     (sum, { net_amount }) => sum + BigInt(String(net_amount).replace('.', '')),

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { assay, assayJson, LAUNCHER } from './assay.ts';
+import { assay, LAUNCHER } from './assay.ts';
 import { runMain, runMainJson } from './run-main.ts';
 import { ErrorJson, QueryFileJson, RunsJson } from './shapes.ts';
 import { goodSales, MIXED_SALES, openShop } from './shop.ts';
@@ -18,8 +18,8 @@ let between: string;
 beforeAll(async () => {
   shop = await openShop();
   const publish = async (text: string, name: string) => {
-    await assay(['ingest', await shop.write(name, text), '--dataset', 'shop.sales'], shop);
-    return RunsJson.parse((await assayJson(['run'], shop)).json)[0]?.snapshotId;
+    await runMain(['ingest', await shop.write(name, text), '--dataset', 'shop.sales'], shop);
+    return RunsJson.parse((await runMainJson(['run'], shop)).json)[0]?.snapshotId;
   };
   first = await publish(goodSales(11, 13), 'a.csv');
   await sleep(20);
@@ -127,7 +127,7 @@ describe('formats', () => {
     const connection = await instance.connect();
     for (const format of ['parquet', 'csv', 'json']) {
       const out = path.join(shop.cwd, `out/answer.${format}`);
-      const { json } = await assayJson(['query', sql, '--out', out], shop);
+      const { json } = await runMainJson(['query', sql, '--out', out], shop);
       expect(QueryFileJson.parse(json)).toEqual({ out, format, rows: 5 });
       const read = await connection.runAndReadAll(
         `SELECT count(*) AS n, CAST(sum(CAST(amount AS DECIMAL(18,2))) AS VARCHAR) AS total FROM '${out}'`,
@@ -295,7 +295,7 @@ describe('what is asked', () => {
 
   test('nothing is written into the lake', async () => {
     const before = await readFile(path.join(shop.cwd, 'lake/silver/shop/sales/_LATEST.json'), 'utf8');
-    const { code } = await assay(
+    const { code } = await runMain(
       ['query', 'SELECT 1', '--out', 'lake/silver/shop/sales/_LATEST.json', '--format', 'json'],
       shop,
     );

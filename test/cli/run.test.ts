@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { assay, assayJson } from './assay.ts';
+import { assay } from './assay.ts';
+import { runMain, runMainJson } from './run-main.ts';
 import { ErrorJson, IngestJson, PlansJson, RunsJson, ShowJson } from './shapes.ts';
 import { goodSales, MIXED_SALES, openShop, salesContract } from './shop.ts';
 
@@ -12,12 +13,12 @@ beforeEach(async () => {
 afterEach(() => shop.dispose());
 
 const ingest = async (...args: string[]) => {
-  const { code, json } = await assayJson(['ingest', ...args, '--dataset', 'shop.sales'], shop);
+  const { code, json } = await runMainJson(['ingest', ...args, '--dataset', 'shop.sales'], shop);
   expect(code).toBe(0);
   return IngestJson.parse(json);
 };
 const run = async (...args: string[]) => {
-  const { code, json } = await assayJson(['run', ...args], shop);
+  const { code, json } = await runMainJson(['run', ...args], shop);
   return { code, runs: RunsJson.parse(json) };
 };
 
@@ -26,14 +27,14 @@ describe('run', () => {
     await shop.write('a.csv', goodSales(1, 5));
     await shop.write('b.csv', goodSales(1, 5));
     await ingest('a.csv', 'b.csv');
-    const { code, json } = await assayJson(['run', '--dry-run'], shop);
+    const { code, json } = await runMainJson(['run', '--dry-run'], shop);
     expect(code).toBe(0);
     const [plan] = PlansJson.parse(json);
     expect(plan).toMatchObject({
       status: 'planned',
       files: [{ repeatOf: null }, { repeatOf: expect.any(String) }],
     });
-    expect((await assay(['run', '--dry-run'], shop)).out).toMatch(
+    expect((await runMain(['run', '--dry-run'], shop)).out).toMatch(
       /2 files, .*\n.*\n.*a\.csv.*\n.*repeats .*a\.csv/,
     );
     expect(await readdir(path.join(shop.cwd, 'lake'))).not.toContain('ops');
@@ -64,12 +65,14 @@ describe('run', () => {
     await shop.write('mixed.csv', MIXED_SALES);
     await ingest('mixed.csv');
     const { runs } = await run();
-    const shown = ShowJson.parse((await assayJson(['show', runs[0]?.runId?.slice(0, 20) ?? ''], shop)).json);
+    const shown = ShowJson.parse(
+      (await runMainJson(['show', runs[0]?.runId?.slice(0, 20) ?? ''], shop)).json,
+    );
     expect(shown).toMatchObject({ ...runs[0], status: 'promoted' });
     const codes = shown.examples.map(({ reasons }) => reasons.map(({ code }) => code).join());
     expect(codes.sort()).toEqual(['DUPLICATE', 'RANGE_ERROR', 'STRUCTURE_ERROR', 'TYPE_ERROR']);
     expect(JSON.stringify(shown)).not.toMatch(/Ann|Bob|Eve|Dan/);
-    const unmasked = await assay(['show', runs[0]?.runId ?? '', '--unmasked'], shop);
+    const unmasked = await runMain(['show', runs[0]?.runId ?? '', '--unmasked'], shop);
     expect(unmasked.out).toContain('customer=Bob');
     expect(unmasked.out).toContain('4,Dan,1.50,2024-01-05,');
   });
@@ -85,7 +88,7 @@ describe('run', () => {
     // In the order in which they were ingested.
     expect(runs[0]?.files.map(({ status }) => status)).toEqual(['accepted', 'rejected', 'empty']);
     expect(runs[0]?.files[1]?.note).toContain('amount');
-    const alerts = await assayJson(['query', 'SELECT kind, run_id FROM ops.alerts'], shop);
+    const alerts = await runMainJson(['query', 'SELECT kind, run_id FROM ops.alerts'], shop);
     expect(alerts.json).toEqual([{ kind: 'files-rejected', run_id: runs[0]?.runId }]);
   });
 
@@ -102,13 +105,13 @@ describe('run', () => {
       status: 'held',
       snapshotId: null,
     });
-    const shown = ShowJson.parse((await assayJson(['show', '20'], shop)).json);
+    const shown = ShowJson.parse((await runMainJson(['show', '20'], shop)).json);
     expect(shown.examples).toHaveLength(4);
     expect(shown.readersSee).toContain('no table yet');
     expect(shown.notes.join()).toContain('assay readmit');
     expect(shown.next.join('\n')).toMatch(/assay approve 2\S+ --digest [0-9a-f]{64}[\s\S]*assay refuse 2/);
-    expect(RunsJson.parse((await assayJson(['runs', '--held'], shop)).json)).toHaveLength(1);
-    const rows = await assayJson(['query', 'SELECT count(*) AS n FROM silver.shop_sales'], shop);
+    expect(RunsJson.parse((await runMainJson(['runs', '--held'], shop)).json)).toHaveLength(1);
+    const rows = await runMainJson(['query', 'SELECT count(*) AS n FROM silver.shop_sales'], shop);
     expect(rows.json).toEqual([{ n: 0 }]);
     expect((await assay(['run'], shop)).out).toContain('1 file set aside with the held run');
   });
@@ -131,12 +134,12 @@ describe('run', () => {
     expect(runs[0]?.error?.problems).toMatchObject([
       { file: 'shop/returns.yaml', path: 'schema[0].properties[0].classification' },
     ]);
-    const one = await assayJson(['run', '--dataset', 'shop.returns'], shop);
+    const one = await runMainJson(['run', '--dataset', 'shop.returns'], shop);
     expect({ code: one.code, error: ErrorJson.parse(one.json).error.code }).toEqual({
       code: 2,
       error: 'CONTRACT_INVALID',
     });
-    const none = await assayJson(['run', '--dataset', 'shop.nothing'], shop);
+    const none = await runMainJson(['run', '--dataset', 'shop.nothing'], shop);
     expect({ code: none.code, error: ErrorJson.parse(none.json).error.code }).toEqual({
       code: 2,
       error: 'NO_CONTRACT',

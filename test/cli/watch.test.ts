@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { z } from 'zod';
 import { until as untilSo } from '../support/until.ts';
-import { assay, assayJson, startAssay } from './assay.ts';
+import { startAssay } from './assay.ts';
+import { runMain, runMainJson } from './run-main.ts';
 import { RunsJson, WatchEventJson } from './shapes.ts';
 import { goodSales, openShop } from './shop.ts';
 
@@ -92,15 +93,15 @@ test('files there at start, and one that is written slowly, are taken whole; oth
     JSON.stringify(await readdir(path.join(shop.cwd, 'lake/bronze'), { recursive: true })),
   ).not.toContain('scan');
 
-  const again = await assay(['watch', '--drop', 'drop', '--once', '--settle', '0.1'], shop);
+  const again = await runMain(['watch', '--drop', 'drop', '--once', '--settle', '0.1'], shop);
   expect(again.code).toBe(2);
   expect(again.out.match(/already there/g)).toHaveLength(2);
-  expect(RunsJson.parse((await assayJson(['runs'], shop)).json)).toHaveLength(2);
+  expect(RunsJson.parse((await runMainJson(['runs'], shop)).json)).toHaveLength(2);
 });
 
 test('what was ingested before the watch is run by its sweep', async () => {
   await shop.write('drop/readme.txt', 'ignored elsewhere');
-  await assay(['ingest', await shop.write('a.csv', goodSales(1, 3)), '--dataset', 'shop.sales'], shop);
+  await runMain(['ingest', await shop.write('a.csv', goodSales(1, 3)), '--dataset', 'shop.sales'], shop);
   const watch = startWatch('0.5');
   const promoted = await watch.until('what was ingested is promoted', isPromoted);
   expect(promoted).toMatchObject({ run: { counts: { silver: 3 } } });
@@ -108,6 +109,6 @@ test('what was ingested before the watch is run by its sweep', async () => {
 });
 
 test('a drop folder that is missing, or in the lake, is refused', async () => {
-  expect((await assay(['watch', '--drop', 'drop', '--once'], shop)).err).toContain('is not a folder');
-  expect((await assay(['watch', '--drop', 'lake', '--once'], shop)).err).toContain('lies in the lake');
+  expect((await runMain(['watch', '--drop', 'drop', '--once'], shop)).err).toContain('is not a folder');
+  expect((await runMain(['watch', '--drop', 'lake', '--once'], shop)).err).toContain('lies in the lake');
 });
