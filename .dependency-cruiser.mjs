@@ -82,7 +82,12 @@ export default {
       { path: '^(?!cli/|test/)' },
       { path: '^cli/' },
     ),
-    rule('no-test-in-production', 'Tests are an end as well.', { path: '^(?!test/)' }, { path: '^test/' }),
+    rule(
+      'no-test-in-production',
+      'Tests are an end as well.',
+      { path: '^(?!test/|jest[.])' },
+      { path: '^test/' },
+    ),
     rule(
       'table-stands-alone',
       'etl/table is Iceberg and nothing else: it could be a package of its own.',
