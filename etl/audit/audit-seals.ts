@@ -1,4 +1,5 @@
 import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
+import { identitySumSql, isKnownIdentity } from '../engine/record-identity.ts';
 import { literal } from '../engine/sql.ts';
 import { messageOf } from '../errors.ts';
 import { GAVE_WAY_SQL } from '../eventstore/gave-way.ts';
@@ -14,8 +15,8 @@ import type { LedgerFile } from './ledger-files.ts';
 import type { Problem } from './problem.ts';
 
 /**
- * Checks every run's seal in the ledger: its content matches its digest and the ledger, its sums hold, and the rejects
- * are still those that it sealed. Needs the views of the reject tables.
+ * Checks every run's seal in the ledger: its content matches its digest and the ledger, its sums hold, and the records in
+ * Silver and among the rejects are still those that it sealed. Needs the views of Silver and the reject tables.
  */
 export async function auditSeals(
   engine: Engine,
@@ -26,6 +27,7 @@ export async function auditSeals(
   const problems: Problem[] = [];
   const runs = new Map<string, LedgerFile[]>();
   for (const file of files) runs.set(file.runId, [...(runs.get(file.runId) ?? []), file]);
+  const inSilver = await findInSilver(engine, dataset, [...runs.keys()]);
   for (const [runId, own] of runs) {
     const key = sealKey(dataset, own[0]?.contractVersion ?? '', runId);
     try {
@@ -33,6 +35,7 @@ export async function auditSeals(
       const found = [
         ...checkSeal(seal),
         ...checkLedger(seal, own),
+        ...checkSilver(seal, inSilver),
         ...(await checkRejects(engine, seal)),
         ...(await checkRepeats(engine, effects, seal)),
         ...(await checkSuperseded(engine, effects, seal)),
@@ -86,6 +89,47 @@ function checkLedger(seal: Seal, files: readonly LedgerFile[]): Found[] {
     : [];
 }
 
+/** Records of a file that lie in Silver as a run wrote them: how many, and what their identities add up to. */
+interface InSilver {
+  readonly records: number;
+  readonly identity: string;
+}
+
+/** What of each run's files is in Silver, by run and source_file_id. */
+async function findInSilver(
+  engine: Engine,
+  dataset: string,
+  runIds: readonly string[],
+): Promise<ReadonlyMap<string, InSilver>> {
+  if (runIds.length === 0) return new Map();
+  const rows = await engine.rows(
+    `SELECT run_id, source_file_id, count(*) AS n, ${identitySumSql('source_row_number')} AS identity
+     FROM ${tableName('silver', dataset)} WHERE run_id IN (${runIds.map(literal).join(', ')}) GROUP BY ALL`,
+  );
+  return new Map(
+    rows.map((row) => [
+      `${textOf(row, 'run_id')}/${textOf(row, 'source_file_id')}`,
+      { records: integerOf(row, 'n'), identity: textOf(row, 'identity') },
+    ]),
+  );
+}
+
+/** As many records in Silver as were sealed are the very same; fewer may have given way since, and are looked for by their numbers elsewhere. */
+function checkSilver(seal: Seal, inSilver: ReadonlyMap<string, InSilver>): Found[] {
+  const version = seal.identityVersion ?? 0;
+  if (!isKnownIdentity(version)) {
+    const problem = `its identities are of version ${version}, which this release doesn't compute: audit it with the release that sealed it, or a later one`;
+    return [{ code: 'SEAL', problem }];
+  }
+  return seal.files.flatMap(({ key, sourceFileId, silver, silverIdentity }): Found[] => {
+    const found = inSilver.get(`${seal.runId}/${sourceFileId}`);
+    if (silverIdentity === undefined || found === undefined || found.records !== silver) return [];
+    if (found.identity === silverIdentity) return [];
+    const problem = `${key}: its ${silver} records in Silver are not those that it was sealed over`;
+    return [{ code: 'CONSERVATION', problem }];
+  });
+}
+
 async function checkRejects(engine: Engine, seal: Seal): Promise<Found[]> {
   const { dataset, runId } = seal;
   const side = (layer: 'quarantine' | 'condemned', verdict: string): string =>
@@ -100,7 +144,9 @@ async function checkRejects(engine: Engine, seal: Seal): Promise<Found[]> {
 async function checkRepeats(engine: Engine, { data }: Effects, seal: Seal): Promise<Found[]> {
   if (seal.repeatsDigest === undefined) return [];
   const spans = readParquet([await data.localPath(repeatsKey(seal.dataset, seal.runId))]);
-  const [row = {}] = await engine.rows(repeatsDigestSql(`(${repeatRowsSql('true', spans)})`));
+  const version = seal.identityVersion ?? 0;
+  if (!isKnownIdentity(version)) return [];
+  const [row = {}] = await engine.rows(repeatsDigestSql(`(${repeatRowsSql('true', spans)})`, version));
   if (row.digest === seal.repeatsDigest) return [];
   return [{ code: 'SEAL', problem: 'its repeats are not those that it was sealed over' }];
 }

@@ -3,6 +3,7 @@ import { FAULT, FAULT_NAME } from '../contract/compile-sealed.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { exactSum } from '../engine/exact-sum.ts';
+import { identitySumSql } from '../engine/record-identity.ts';
 import { addPii, type PiiCount } from '../privacy/pii/pii-count.ts';
 import type { MeasureSum } from '../stages/documents.ts';
 import { addDecimals, addSums } from '../sums.ts';
@@ -16,9 +17,9 @@ export interface FileTally {
   blank: number;
   totalRows: number;
   lastContentRow: number;
-  /** Sum of the hashes of the blank records' numbers: their part of the proof by identity. */
+  /** What the identities of the blank records add up to: their part of the proof by identity. */
   blankIdentity: string;
-  /** Of people who were forgotten: how many, the sum of the hashes of their numbers, and their measures, which are no part of `measuresIn`. */
+  /** Of people who were forgotten: how many, what their identities add up to, and their measures, which are no part of `measuresIn`. */
   forgotten: number;
   forgottenIdentity: string;
   forgottenSums: MeasureSum[];
@@ -29,14 +30,6 @@ export interface FileTally {
 
 /** Tallies by source_file_id. */
 export type Tallies = Map<string, FileTally>;
-
-/**
- * SQL whose sum over a set of record numbers tells that set from any other (but for one chance in 2^64):
- * the proof by identity compares such sums instead of millions of numbers.
- */
-export function identitySql(rowNumber: string): string {
-  return `CAST(hash(CAST(${rowNumber} AS BIGINT)) AS HUGEINT)`;
-}
 
 /** Adds the staged records that passed to the tallies. */
 export async function tallyPassed(engine: Engine, contract: SourceContract, tallies: Tallies): Promise<void> {
@@ -61,7 +54,7 @@ export async function tallySealed(engine: Engine, contract: SourceContract, tall
   const isForgotten = `record_kind$ = ${RECORD_KIND.forgotten}`;
   const rows = await engine.rows(
     `SELECT source_file_id, count(*) FILTER (${restored}) AS restored, count(*) FILTER (${isForgotten}) AS forgotten,
-       CAST(coalesce(sum(${identitySql('source_row_number')}) FILTER (${isForgotten}), 0) AS VARCHAR) AS identity,
+       ${identitySumSql('source_row_number', { where: isForgotten })} AS identity,
        max(source_row_number) AS last
      FROM staged WHERE (${restored}) OR ${isForgotten} GROUP BY ALL`,
   );
@@ -81,7 +74,7 @@ export async function tallySealed(engine: Engine, contract: SourceContract, tall
 export async function tallyOthers(engine: Engine, contract: SourceContract, tallies: Tallies): Promise<void> {
   const kinds = await engine.rows(
     `SELECT source_file_id, record_kind$ AS kind, count(*) AS n, max(source_row_number) AS last,
-       CAST(coalesce(sum(CASE WHEN record_kind$ = ${RECORD_KIND.blank} THEN ${identitySql('source_row_number')} END), 0) AS VARCHAR) AS identity
+       ${identitySumSql('source_row_number', { where: `record_kind$ = ${RECORD_KIND.blank}` })} AS identity
      FROM staged WHERE NOT passed$ AND record_kind$ <> ${RECORD_KIND.forgotten} GROUP BY ALL`,
   );
   for (const row of kinds) {
@@ -100,7 +93,7 @@ export async function tallyOthers(engine: Engine, contract: SourceContract, tall
 /** Counts the records in `broken` as rejected, or as forgotten: in `staged` they were blank. */
 export async function tallyBroken(engine: Engine, tallies: Tallies): Promise<void> {
   const broken = await engine.rows(
-    `SELECT source_file_id, ${IS_FORGOTTEN_BROKEN} AS forgotten, count(*) AS n, max(source_row_number) AS last, CAST(sum(${identitySql('source_row_number')}) AS VARCHAR) AS identity
+    `SELECT source_file_id, ${IS_FORGOTTEN_BROKEN} AS forgotten, count(*) AS n, max(source_row_number) AS last, ${identitySumSql('source_row_number')} AS identity
      FROM broken GROUP BY ALL`,
   );
   for (const row of broken) {

@@ -17,7 +17,7 @@ export interface RepeatsToKeep {
 /**
  * Stores where the twins of a run's `repeats` are, as spans: consecutive records whose twins are consecutive, too, make
  * one row, so that a redelivered history takes few rows. Returns a digest of which records they are, made of each
- * file's number of them and the sum of their numbers' hashes; undefined where there are none.
+ * file's number of them and what their identities add up to; undefined where there are none.
  */
 export async function keepRepeats(work: RepeatsToKeep): Promise<string | undefined> {
   const { engine, effects, scratch, dataset, runId } = work;

@@ -1,7 +1,7 @@
 import { type Engine, readParquet, textOf } from '../engine/engine.ts';
+import { identitySumSql } from '../engine/record-identity.ts';
 import { repeatsKey } from '../naming/runs.ts';
 import type { DataStore } from '../ports.ts';
-import { identitySql } from '../refining/tally.ts';
 
 /** Whose repeats are looked up. */
 export interface RepeatsOf {
@@ -40,8 +40,12 @@ export function repeatRowsSql(condition: string, spans = 'repeat_spans'): string
     FROM (SELECT *, unnest(range(last_row_number - first_row_number + 1)) AS i FROM ${spans} AS s WHERE ${condition}) AS s`;
 }
 
-/** SELECT of a digest that says which records are repeats, from a table expression of them; NULL where there are none. */
-export function repeatsDigestSql(from: string): string {
+/**
+ * SELECT of a digest that says which records are repeats, from a table expression of them; NULL where there are none.
+ * `version` is that of the seal's identities.
+ */
+export function repeatsDigestSql(from: string, version?: number): string {
+  const identity = identitySumSql('source_row_number', version === undefined ? {} : { version });
   return `SELECT sha256(string_agg(concat_ws(':', id$, n$, identity$), chr(10) ORDER BY id$)) AS digest FROM (
-    SELECT source_file_id AS id$, count(*) AS n$, CAST(sum(${identitySql('source_row_number')}) AS VARCHAR) AS identity$ FROM ${from} GROUP BY 1)`;
+    SELECT source_file_id AS id$, count(*) AS n$, ${identity} AS identity$ FROM ${from} GROUP BY 1)`;
 }

@@ -1,9 +1,9 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
 import { exactSum } from '../engine/exact-sum.ts';
+import { identitySql, identitySumSql } from '../engine/record-identity.ts';
 import type { DataStore } from '../ports.ts';
 import { measureByColumn, measureColumn, measureSql, precisionOf, scaleOf } from '../refining/rejects.ts';
-import { identitySql } from '../refining/tally.ts';
 import type { ControlTotal, MeasureSum, RefinedFile } from '../stages/documents.ts';
 import { addDecimals, addSums, sameDecimal } from '../sums.ts';
 import type { DataFile } from '../table/schema.ts';
@@ -14,8 +14,9 @@ export interface FoundInFile {
   quarantined: number;
   condemned: number;
   repeats: number;
-  /** Sum of the hashes of the record numbers found. */
+  /** What the identities of the records found add up to, and of those in Silver. */
   identity: string;
+  silverIdentity: string;
   readonly silverSums: MeasureSum[];
   readonly quarantinedSums: MeasureSum[];
   readonly condemnedSums: MeasureSum[];
@@ -27,7 +28,7 @@ export interface FoundInFile {
 /** The find in a file of which nothing was written. */
 export const emptyFind = (): FoundInFile => ({
   ...{ silver: 0, quarantined: 0, condemned: 0, repeats: 0 },
-  identity: '0',
+  ...{ identity: '0', silverIdentity: '0' },
   ...{ silverSums: [], quarantinedSums: [], condemnedSums: [], repeatsSums: [] },
 });
 
@@ -53,13 +54,15 @@ export async function readBack(input: ProofInput): Promise<Map<string, FoundInFi
   ];
   for (const { from, verdict, measure } of sources) {
     const rows = await engine.rows(
-      `SELECT source_file_id, ${verdict} AS verdict, count(*) AS n, CAST(sum(${identitySql('source_row_number')}) AS VARCHAR) AS identity
+      `SELECT source_file_id, ${verdict} AS verdict, count(*) AS n, ${identitySumSql('source_row_number')} AS identity
        FROM ${from} GROUP BY ALL`,
     );
     for (const row of rows) {
       const file = entry(found, textOf(row, 'source_file_id'));
-      file[verdictOf(textOf(row, 'verdict'))] += integerOf(row, 'n');
-      file.identity = addDecimals(file.identity, textOf(row, 'identity'));
+      const [which, identity] = [verdictOf(textOf(row, 'verdict')), textOf(row, 'identity')];
+      file[which] += integerOf(row, 'n');
+      file.identity = addDecimals(file.identity, identity);
+      if (which === 'silver') file.silverIdentity = addDecimals(file.silverIdentity, identity);
     }
     for (const [n, { column }] of contract.measures.entries()) {
       const { value, by } = measure(contract, n);
@@ -183,7 +186,7 @@ export async function identitiesOf(
   for (const { n, step } of await stepsBetween(engine, few)) add(n, step);
   for (const n of distinct.slice(few.length)) {
     const [row = {}] = await engine.rows(
-      `SELECT CAST(sum(${identitySql('i')}) AS VARCHAR) AS step FROM range(${done.n + 1}, ${n + 1}) AS numbers(i)`,
+      `SELECT ${identitySumSql('i')} AS step FROM range(${done.n + 1}, ${n + 1}) AS numbers(i)`,
     );
     add(n, textOf(row, 'step'));
   }
@@ -201,7 +204,7 @@ async function stepsBetween(
     counts.map((n) => [BigInt(n)]),
   );
   const rows = await engine.rows(
-    `SELECT n, CAST(sum(${identitySql('i')}) AS VARCHAR) AS step
+    `SELECT n, ${identitySumSql('i')} AS step
      FROM range(1, ${(counts.at(-1) ?? 0) + 1}) AS numbers(i) ASOF JOIN counts ON i <= n GROUP BY n ORDER BY n`,
   );
   return rows.map((row) => ({ n: integerOf(row, 'n'), step: textOf(row, 'step') }));

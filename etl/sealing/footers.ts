@@ -1,8 +1,9 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
+import { identitySumSql } from '../engine/record-identity.ts';
 import { footersSql, hasFooter } from '../refining/footers.ts';
 import { measureByColumn, measureColumn } from '../refining/rejects.ts';
-import { identitySql } from '../refining/tally.ts';
+
 import type { MeasureSum } from '../stages/documents.ts';
 
 /** What was taken out of a file as its footer, or why the file must be rejected. */
@@ -63,7 +64,7 @@ export async function takeFooters(input: FooterInput): Promise<Map<string, Foote
 async function readFooters({ engine, contract, ids }: FooterInput): Promise<Map<string, FooterOfFile>> {
   const rows = await engine.rows(
     `SELECT id$ AS id, count(f.row$) AS n, min(f.row$) FILTER (f.passes$) AS wrong,
-       CAST(coalesce(sum(${identitySql('f.row$')}), 0) AS VARCHAR) AS identity,
+       ${identitySumSql('f.row$')} AS identity,
        (SELECT coalesce(max(row$), 0) FROM content WHERE file$ = id$ AND (file$, row$) NOT IN (SELECT (file$, row$) FROM footers)) AS last
      FROM may_have_footer LEFT JOIN footers AS f ON file$ = id$ GROUP BY id$`,
   );

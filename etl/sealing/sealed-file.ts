@@ -21,7 +21,7 @@ export function sealedFile(
     const note = refined.outcome === 'empty' ? 'the file is empty' : 'the file has a header and nothing else';
     return { ...base, ...none, status: 'empty', note };
   }
-  const { silver = 0, quarantined = 0, condemned = 0 } = found ?? {};
+  const { silver = 0, quarantined = 0, condemned = 0, silverIdentity = '0' } = found ?? {};
   const counts = {
     records: refined.records,
     silver,
@@ -60,6 +60,7 @@ export function sealedFile(
     ...(footer === 0 ? {} : { footer }),
     ...(repeats === 0 ? {} : { repeats }),
     ...(forgotten === 0 ? {} : { forgotten }),
+    silverIdentity,
     status: 'accepted',
     ...(notes.length === 0 ? {} : { note: notes.join('; ') }),
   };

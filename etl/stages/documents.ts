@@ -155,14 +155,14 @@ const RefinedFile = z.object({
   repeatedHeaders: z.number().int().exactOptional(),
   /** Last source_row_number that isn't blank; 0 where there is none. */
   lastContentRow: z.number().int(),
-  /** Sum of the hashes of the blank records' numbers. */
+  /** What the identities of the blank records add up to. */
   blankIdentity: z.string(),
   measuresIn: z.array(MeasureSum),
-  /** Records of people who were forgotten, the sum of the hashes of their numbers, and their measures, which are no part of `measuresIn`; absent where there are none. */
+  /** Records of people who were forgotten, what their identities add up to, and their measures, which are no part of `measuresIn`; absent where there are none. */
   forgotten: z
     .object({ records: z.number().int(), identity: z.string(), measures: z.array(MeasureSum) })
     .exactOptional(),
-  /** Its footer's records and the sum of the hashes of their numbers; known to seal alone. */
+  /** Its footer's records and what their identities add up to; known to seal alone. */
   footer: z.object({ records: z.number().int(), identity: z.string() }).exactOptional(),
   /** Personal data in the records that passed, where the contract says that there is none; absent where none was found. */
   pii: z.array(PiiCount).exactOptional(),
@@ -202,13 +202,19 @@ export const Counts = z.object({
 });
 export type Counts = z.infer<typeof Counts>;
 
-/** One file in a seal. */
-export const SealedFile = Counts.extend({
+/** What became of one file in a run. */
+export const FileOfRun = Counts.extend({
   key: z.string(),
   sourceFileId: z.string(),
   sizeBytes: z.number(),
   status: z.enum(['accepted', 'empty', 'rejected', 'repeat']),
   note: z.string().exactOptional(),
+});
+
+/** One file in a seal. */
+export const SealedFile = FileOfRun.extend({
+  /** What the identities of its records in Silver add up to, as any engine can add up again; absent from files that weren't accepted, and from seals whose `identityVersion` is. */
+  silverIdentity: z.string().exactOptional(),
 });
 export type SealedFile = z.infer<typeof SealedFile>;
 
@@ -266,6 +272,8 @@ export const EventsOfRun = z.object({
 /** The immutable summary of a run: `_SUCCESS`. */
 export const Seal = z.object({
   format: z.literal(1),
+  /** By which the identities were made, see engine/record-identity.ts; absent from seals of before there were versions: 0. */
+  identityVersion: z.number().int().exactOptional(),
   dataset: z.string(),
   runId: z.string(),
   contractVersion: z.string(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ControlTotal, Counts, EventsOfRun, Keys, Rest, SealedFile, UnreadMeasure } from './documents.ts';
+import { ControlTotal, Counts, EventsOfRun, FileOfRun, Keys, Rest, UnreadMeasure } from './documents.ts';
 
 /** What became of runs, and what people decided about them. */
 
@@ -22,7 +22,7 @@ export const RunRecord = z.object({
   unread: z.array(UnreadMeasure).exactOptional(),
   /** Of a dataset of events, where there is anything to tell. */
   events: EventsOfRun.exactOptional(),
-  files: z.array(SealedFile),
+  files: z.array(FileOfRun),
   snapshotId: z.number().int().nullable(),
   sealDigest: z.string().nullable(),
   contractVersion: z.string().nullable(),
@@ -45,12 +45,12 @@ export function isNews({
   silver,
   quarantined,
   condemned,
-}: Pick<SealedFile, 'status' | 'repeats' | 'silver' | 'quarantined' | 'condemned'>): boolean {
+}: Pick<RunRecord['files'][number], 'status' | 'repeats' | 'silver' | 'quarantined' | 'condemned'>): boolean {
   return status === 'accepted' && (repeats === 0 || silver + quarantined + condemned > 0);
 }
 
 /** The status of a run whose files are in the ledger. */
-export const publishedStatus = (files: readonly SealedFile[]): 'promoted' | 'nothing-published' =>
+export const publishedStatus = (files: RunRecord['files']): 'promoted' | 'nothing-published' =>
   files.some(isNews) ? 'promoted' : 'nothing-published';
 
 /**

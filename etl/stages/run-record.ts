@@ -20,7 +20,7 @@ export async function writeRunRecord(
   const { plan, seal } = known;
   const endedAt = effects.clock.now().toISOString();
   const startedAt = plan?.plannedAt ?? endedAt;
-  const record: RunRecord = {
+  const record: RunRecord = RunRecord.parse({
     runId: run.runId,
     dataset: run.dataset,
     status: end.status,
@@ -37,8 +37,8 @@ export async function writeRunRecord(
     startedAt,
     endedAt,
     durationMs: Date.parse(endedAt) - Date.parse(startedAt),
-  };
-  await putDocument(effects.objects, runRecordKey(run.dataset, run.runId), RunRecord.parse(record));
+  });
+  await putDocument(effects.objects, runRecordKey(run.dataset, run.runId), record);
   return record;
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { SourceContract } from '../contract/contract.ts';
 import { knowsRepeats } from '../contract/record-key.ts';
 import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
+import { IDENTITY_VERSION } from '../engine/record-identity.ts';
 import { isOfEvents } from '../eventstore/event-order.ts';
 import { findGaps } from '../eventstore/find-gaps.ts';
 import { keepSuperseded } from '../eventstore/superseded.ts';
@@ -154,6 +155,7 @@ async function sealBody(
   const repeatsDigest = await keepRepeats({ ...sealing, dataset, runId });
   return {
     format: 1,
+    identityVersion: IDENTITY_VERSION,
     dataset,
     runId,
     contractVersion: plan.contractVersion,
