@@ -49,6 +49,7 @@ export const SEARCHES = [
   '<rootDir>/test/oracle/differential.test.ts',
   '<rootDir>/test/oracle/sealed.test.ts',
   '<rootDir>/test/personal/adopt.test.ts',
+  '<rootDir>/test/personal/folded.test.ts',
   '<rootDir>/test/personal/forgetting-reads.test.ts',
   '<rootDir>/test/privacy/planted/',
   '<rootDir>/test/privacy/sealed-staging.test.ts',

@@ -3,6 +3,7 @@ import { datasetPath, tableName } from '../naming/datasets.ts';
 import type { ContractSource, ContractText } from '../ports.ts';
 import { consentsOf } from './consents.ts';
 import type { Contract, ProjectionContract, SourceContract } from './contract.ts';
+import { loweredColumn } from './folded-columns.ts';
 import { madeOf } from './made-of.ts';
 import { didYouMean, nearest } from './nearest.ts';
 import { ContractError, type ContractProblem } from './problems.ts';
@@ -150,7 +151,7 @@ function sameTables(reads: readonly Read[]): Found[] {
   });
 }
 
-/** A projection is folded from events, and its rows are told apart by their stream first. */
+/** A projection is folded from events, its rows are told apart by their stream first, and what is protected stays so. */
 function streamProblems(sound: readonly Sound[], known: ReadonlyMap<string, Contract>): Found[] {
   return sound.flatMap(({ dataset, contract, places }) => {
     const source = known.get(contract.layer === 'projection' ? contract.inputs[0] : '');
@@ -169,7 +170,8 @@ function streamProblem(contract: ProjectionContract, source: SourceContract): st
   const type = stream !== undefined && isSealedColumn(stream) ? { kind: 'string' } : stream?.type;
   const [first = ''] = contract.key;
   const own = contract.columns.find(({ name }) => name === first);
-  if (first === events.stream && JSON.stringify(own?.type) === JSON.stringify(type)) return undefined;
+  if (first === events.stream && JSON.stringify(own?.type) === JSON.stringify(type))
+    return loweredColumn(contract, source);
   return `is folded by the streams of ${source.dataset}, but its key begins with ${first}; make ${events.stream}, a ${type?.kind} as there, the first column of the key`;
 }
 

@@ -1,4 +1,5 @@
 import { RESCUED_NAME } from '../contract/check-columns.ts';
+import { highestOf, isLower } from '../contract/classification-order.ts';
 import type { Classification, Contract, GoldContract } from '../contract/contract.ts';
 import { isSealedColumn, tableColumns } from '../contract/table-columns.ts';
 import { columnOrigins } from '../engine/column-origins.ts';
@@ -6,9 +7,6 @@ import type { Engine } from '../engine/engine.ts';
 import { parseSql } from '../engine/parse-sql.ts';
 import { tableName } from '../naming/datasets.ts';
 import { isProtected, protectionOf } from '../privacy/protection.ts';
-
-/** From what anyone may know to what is about a person. */
-const ORDER: readonly Classification[] = ['public', 'internal', 'confidential', 'personal'];
 
 /**
  * What would publish protected values under a lower classification than their own, in words; undefined where nothing does.
@@ -34,7 +32,7 @@ export async function wrongClassification(
     const origins = (named.length === 0 ? fields : named).flatMap((field) => [...field.origins]);
     const above = [...new Set(origins)].filter((origin) => {
       const own = hidden.get(origin);
-      return own !== undefined && ORDER.indexOf(own) > ORDER.indexOf(classification);
+      return own !== undefined && isLower(classification, own);
     });
     return above.length === 0 ? [] : [wrongColumn(name, classification, { above, hidden })];
   });
@@ -50,12 +48,7 @@ function wrongColumn(
   }: { readonly above: readonly string[]; readonly hidden: ReadonlyMap<string, Classification> },
 ): string {
   const from = [...above].sort().map((origin) => `${origin} (${hidden.get(origin)})`);
-  return `gives the ${classification} column ${name} protected values of ${from.join(', ')}; classify ${name} ${highest(above, hidden)}, or leave them out`;
-}
-
-function highest(origins: readonly string[], hidden: ReadonlyMap<string, Classification>): Classification {
-  const ranks = origins.map((origin) => ORDER.indexOf(hidden.get(origin) ?? 'personal'));
-  return ORDER[Math.max(...ranks)] ?? 'personal';
+  return `gives the ${classification} column ${name} protected values of ${from.join(', ')}; classify ${name} ${highestOf(above.flatMap((origin) => hidden.get(origin) ?? []))}, or leave them out`;
 }
 
 /** Columns of a Silver table that hold envelopes or references, with their classification. */

@@ -13,6 +13,9 @@ const LAYER_FOLDERS: Readonly<Record<Layer, string>> = {
   source_files: 'ops/source_files',
 };
 
+/** Below it lie all tables that are made from datasets: Gold and projections. */
+export const REPORTS_PREFIX = 'gold/';
+
 /** Top folders of what DuckDB reads from a lake: tables, and what runs keep. Bronze is read by the scanner. */
 export const ENGINE_FOLDERS: readonly string[] = ['silver', 'gold', 'quarantine', 'condemned', 'ops'];
 

@@ -15,8 +15,8 @@ import { judgedFiles, tableOf } from './whole-records.ts';
 /** A record of a person, as it is stored. */
 export interface StoredRecord {
   readonly dataset: string;
-  readonly layer: 'silver' | 'quarantine' | 'condemned' | 'corrections' | 'bronze';
-  /** Key of its file in Bronze; null where the ledger doesn't know it. */
+  readonly layer: 'silver' | 'quarantine' | 'condemned' | 'corrections' | 'bronze' | 'projection';
+  /** Key of its file in Bronze; null where the ledger doesn't know it, and of a row that was folded. */
   readonly sourceFile: string | null;
   readonly sourceFileId: string | null;
   readonly sourceRowNumber: number | null;
@@ -57,7 +57,7 @@ export async function findRecords(
 }
 
 /** A condition for a text that is a reference or holds an envelope of one. */
-const holdsReference = (column: string, references: readonly string[]): string =>
+export const holdsReference = (column: string, references: readonly string[]): string =>
   references
     .map((one) => `${column} = ${literal(one)} OR contains(${column}, ${literal(`.${one}.`)})`)
     .join(' OR ') || 'false';
@@ -88,7 +88,7 @@ async function silverRecords(
 }
 
 /** Columns that name subjects and have their ids in the clear. */
-const clearOf = (columns: SubjectDataset['columns']): SubjectDataset['columns'] =>
+export const clearOf = (columns: SubjectDataset['columns']): SubjectDataset['columns'] =>
   columns.filter(({ protect }) => protect === undefined || protect.as === 'clear');
 
 interface Failed {

@@ -1,4 +1,12 @@
-import type { Contract, ContractColumn, GoldContract, SourceContract } from '../contract/contract.ts';
+import type {
+  Contract,
+  ContractColumn,
+  GoldContract,
+  ProjectionContract,
+  SourceContract,
+} from '../contract/contract.ts';
+import { foldedColumns } from '../contract/folded-columns.ts';
+import { isOpen } from '../contract/open-columns.ts';
 import { isSealedColumn, tableColumns } from '../contract/table-columns.ts';
 import { columnOrigins } from '../engine/column-origins.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -31,25 +39,28 @@ export interface MappedColumn {
   readonly readable: string;
   /** Months of which the vault has a key, so that values can be read at all; null where no key is needed. */
   readonly months: { readonly first: string; readonly last: string; readonly count: number } | null;
-  /** Of a Gold column: the protected columns that its values come from. */
+  /** Of a column of Gold or of a projection: the protected columns that its values come from, or may come from. */
   readonly from: readonly string[];
 }
 
-/** Every column of the contracts with personal data, protected or not, and every Gold column that is made of one. */
+/** Every column of the contracts with personal data, protected or not, and every column of Gold and projections that is made of one. */
 export async function privacyMap(effects: Effects): Promise<MappedColumn[]> {
   const { contracts } = await contractsOfPeople(effects);
   const sources = protectedContracts(contracts.values());
   const periods = sources.length === 0 ? [] : ((await effects.vault?.periods()) ?? []);
   const mapped = sources.flatMap((contract) => mapSource(contract, periods));
+  const folded = [...contracts.values()].flatMap((one) =>
+    one.layer === 'projection' ? mapProjection(one, { contracts, mapped }) : [],
+  );
   const golds = [...contracts.values()].filter((one) => one.layer === 'gold');
   const isMade = (gold: GoldContract): boolean =>
     gold.inputs.some((input) => sources.some(({ dataset }) => dataset === input));
   const made = golds.filter(isMade);
-  if (made.length === 0) return mapped;
+  if (made.length === 0) return [...mapped, ...folded];
   return await withScratchEngine(effects, 'privacy', async (engine) => {
     const all = [...mapped];
     for (const gold of made) all.push(...(await mapGold(effects, engine, { gold, contracts, mapped })));
-    return all;
+    return [...all, ...folded];
   });
 }
 
@@ -124,25 +135,49 @@ async function mapGold(
     return [[tableName('silver', input), names] as const];
   });
   const fields = columnOrigins(parsed.kind === 'queries' ? parsed.trees[0] : undefined, new Map(known));
-  const sources = new Map(mapped.map((one) => [`${tableName('silver', one.dataset)}.${one.column}`, one]));
   return gold.columns.flatMap(({ name }) => {
     const named = fields.filter((field) => field.name === name);
     const origins = (named.length === 0 ? fields : named).flatMap((field) => [...field.origins]);
-    const from = [...new Set(origins)].filter((origin) => sources.has(origin)).sort();
-    const [one] = from.flatMap((origin) => sources.get(origin) ?? []);
-    const groups = [...new Set(from.flatMap((origin) => sources.get(origin)?.group ?? []))];
-    return one === undefined
-      ? []
-      : [
-          {
-            ...one,
-            dataset: gold.dataset,
-            layer: 'gold' as const,
-            layers: ['gold'],
-            column: name,
-            group: groups.join(', ') || null,
-            from,
-          },
-        ];
+    return mapMade(mapped, { ...gold, column: name, origins });
+  });
+}
+
+/** A column that is made of others, which may be protected ones. */
+interface MadeColumn extends Pick<GoldContract | ProjectionContract, 'dataset' | 'layer'> {
+  readonly column: string;
+  readonly origins: readonly string[];
+}
+
+function mapMade(
+  mapped: readonly MappedColumn[],
+  { dataset, layer, column, origins }: MadeColumn,
+): MappedColumn[] {
+  const sources = new Map(mapped.map((one) => [`${tableName('silver', one.dataset)}.${one.column}`, one]));
+  const from = [...new Set(origins)].filter((origin) => sources.has(origin)).sort();
+  const [one] = from.flatMap((origin) => sources.get(origin) ?? []);
+  const groups = [...new Set(from.flatMap((origin) => sources.get(origin)?.group ?? []))];
+  return one === undefined
+    ? []
+    : [{ ...one, dataset, layer, layers: [layer], column, group: groups.join(', ') || null, from }];
+}
+
+/**
+ * The columns of a projection into which protected ones go. Where code puts them nobody can tell: it may be any text that
+ * is neither public nor internal, for in others no such value is taken.
+ */
+function mapProjection(
+  projection: ProjectionContract,
+  { contracts, mapped }: Pick<Mapping, 'contracts' | 'mapped'>,
+): MappedColumn[] {
+  const source = contracts.get(projection.inputs[0]);
+  if (source?.layer !== 'silver') return [];
+  const nameOf = (name: string): string => `${tableName('silver', source.dataset)}.${name}`;
+  const known = foldedColumns(projection, source);
+  return projection.columns.flatMap((column) => {
+    const certain = known.filter(({ to }) => to.name === column.name).map(({ from }) => nameOf(from.name));
+    const isAny = projection.fold.kind === 'code' && column.type.kind === 'string' && !isOpen(column);
+    const any = source.columns.filter(isSealedColumn).map(({ name }) => nameOf(name));
+    const origins = certain.length > 0 ? certain : isAny ? any : [];
+    return mapMade(mapped, { ...projection, column: column.name, origins });
   });
 }

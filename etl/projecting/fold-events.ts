@@ -53,14 +53,15 @@ class Output {
   }
 
   async write({ streams, batch }: FoldedBatch): Promise<void> {
-    const { contract } = this.#folding;
+    const { contract, code } = this.#folding;
+    const told = (name: string): string => code.tell?.(name, 'name') ?? name;
     let states = '';
     let rows = '';
     for (const folded of streams) {
       // Objects for JSON.stringify would take half as long again.
       const stream = `{"stream":${JSON.stringify(folded.stream)}`;
       states += this.#line(`${stream},"state":${JSON.stringify(folded.state)}`);
-      const checked = checkRows(contract, folded);
+      const checked = checkRows(contract, folded, told);
       if (checked.kind === 'wrong') throw this.#breaks(checked.what, folded, batch);
       for (const row of checked.rows) {
         let line = stream;

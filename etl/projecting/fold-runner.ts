@@ -18,8 +18,8 @@ export interface FoldCode {
   readonly columns: readonly EventColumn[];
   /** Positions, among the columns, of what errors name of an event. */
   readonly places: EventPlaces;
-  /** What errors may say of a stream's or an event's id, and of what code said when it threw; absent: as it is. */
-  readonly tell?: (text: string, what: 'stream' | 'id' | 'message') => string;
+  /** What errors may say of a stream's or an event's id, and of what code said when it threw or called a column; absent: as it is. */
+  readonly tell?: (text: string, what: 'stream' | 'id' | 'message' | 'name') => string;
 }
 
 /** A column of events as code sees it. */

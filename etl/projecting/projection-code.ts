@@ -75,11 +75,15 @@ export function foldCode(
     dataset: contract.dataset,
     columns,
     places: eventPlaces(source, columns),
-    tell: (text, what) =>
-      shows[what]
-        ? text
-        : what === 'message'
-          ? 'its message may hold values that not everybody may see'
-          : digest(text),
+    tell: (text, what) => {
+      if (what === 'message' || what === 'name') return shows.message ? text : HIDDEN[what];
+      return shows[what] ? text : digest(text);
+    },
   };
 }
+
+/** What stands for words of the code's, into which values may have gone. */
+const HIDDEN = {
+  message: 'its message may hold values that not everybody may see',
+  name: 'a member whose name may be a value',
+} as const;

@@ -12,11 +12,12 @@ export type CheckedRows =
 
 /**
  * The rows of a stream in the order of the contract's columns. The stream's own column is filled in. What a state has beside
- * the columns is left out; that of a row that `rows` made is a mistake.
+ * the columns is left out; that of a row that `rows` made is a mistake, whose name `tell` says as far as people may see it.
  */
 export function checkRows(
   { columns, key }: ProjectionContract,
   { stream, rows, rowsAre }: FoldedStream,
+  tell: (name: string) => string,
 ): CheckedRows {
   const [streamColumn = ''] = key;
   const seen = new Set<string>();
@@ -27,7 +28,8 @@ export function checkRows(
       rowsAre === 'state'
         ? undefined
         : Object.keys(row).find((name) => !columns.some((one) => one.name === name));
-    if (strange !== undefined) return wrong(`gave a row with ${strange}, which is no column of the contract`);
+    if (strange !== undefined)
+      return wrong(`gave a row with ${tell(strange)}, which is no column of the contract`);
     const texts: (string | null)[] = [];
     for (const column of columns) {
       const text = column.name === streamColumn ? stream : textOf(column, row);

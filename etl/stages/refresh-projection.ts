@@ -16,10 +16,12 @@ import { allEvents, changedEvents, localPaths } from '../projecting/changed-even
 import { findRestated } from '../projecting/find-restated.ts';
 import { orderEvents } from '../projecting/fold-batches.ts';
 import { foldEvents } from '../projecting/fold-events.ts';
+import type { FoldCode } from '../projecting/fold-runner.ts';
 import { openProjection } from '../projecting/open-projection.ts';
 import { foldCode, projectionCode, requireEvents } from '../projecting/projection-code.ts';
 import { countsSummary } from '../projecting/refresh-summary.ts';
 import type { RefreshedProjection } from '../projecting/refreshed-projection.ts';
+import { refuseSealed } from '../projecting/refuse-sealed.ts';
 import {
   chooseBuckets,
   filesOfBuckets,
@@ -123,6 +125,10 @@ async function refresh(work: Refresh): Promise<RefreshedProjection> {
   const events = await orderEvents(engine, state.source, await eventsToFold(work, isAnew));
   await fold(work);
   await makeTables(work);
+  await refuseSealed({
+    ...{ engine, contract, source: state.source, code: openedCode(work) },
+    events: () => allEvents(effects, eventsOf(state)),
+  });
   const buckets = await chooseBuckets(engine, state.states, isAnew);
   const seen = state.anew?.before ?? state.rows;
   const oldRows = isAnew ? state.rows.files : filesOfBuckets(state.rows.files, buckets);
@@ -214,14 +220,18 @@ async function eventsToFold({ engine, effects, state }: Refresh, isAnew: boolean
   return `${goesOn} UNION ALL BY NAME SELECT * FROM (${all}) WHERE ${id} IN (SELECT stream FROM anew)`;
 }
 
-async function fold({ effects, engine, scratch, state }: Refresh): Promise<void> {
-  const { contract, source, code } = state;
+const openedCode = ({ effects, state: { contract, source, code } }: Refresh): FoldCode =>
+  foldCode(effects, { contract, source, code: code.code });
+
+async function fold(work: Refresh): Promise<void> {
+  const { effects, engine, scratch, state } = work;
+  const { contract, source } = state;
   if (effects.folds === undefined)
     throw new ConfigError(
       'NO_FOLDS',
       `This process runs no projections' code: ${contract.dataset} stays as it is.`,
     );
-  const opened = foldCode(effects, { contract, source, code: code.code });
+  const opened = openedCode(work);
   const worker = await effects.folds.open(opened);
   try {
     await foldEvents({ engine, scratch, contract, source, worker, code: opened });

@@ -54,14 +54,31 @@ export async function streamOf(
     asOf: asOf === undefined ? { kind: 'now' } : parseAsOf(asOf),
   });
   const ofRows = hiddenFrom(reader, contract);
-  const ofEvents = hiddenFrom(reader, requireContract(loaded, contract.inputs[0]));
+  const source = requireContract(loaded, contract.inputs[0]);
+  const ofEvents = hiddenFrom(reader, source);
+  const {
+    type = '',
+    at: time = '',
+    version = '',
+    id = '',
+  } = source.layer === 'silver' ? (source.events ?? {}) : {};
+  const told = <T>(name: string, value: T, instead: T): T =>
+    value !== null && ofEvents.has(name) ? instead : value;
   const isStateHidden = ofEvents.size > 0 || ofRows.size > 0;
-  const shown = <T extends Pick<StreamAnswer, 'state' | 'rows'>>(one: T): T => ({
+  const shown = <T extends Pick<StreamAnswer, 'state' | 'rows' | 'version' | 'at'>>(one: T): T => ({
     ...one,
+    version: told(version, one.version, null),
+    at: told(time, one.at, null),
     state: isStateHidden ? null : one.state,
     rows: one.rows.map((row) => masked(row, ofRows)),
   });
-  const event = (one: TracedEvent): TracedEvent => shown({ ...one, data: masked(one.data, ofEvents) });
+  const event = (one: TracedEvent): TracedEvent =>
+    shown({
+      ...one,
+      id: told(id, one.id, MASK),
+      type: told(type, one.type, MASK),
+      data: masked(one.data, ofEvents),
+    });
   const { trace } = answer;
   return { ...shown(answer), ...(trace === undefined ? {} : { trace: trace.map(event) }), isStateHidden };
 }

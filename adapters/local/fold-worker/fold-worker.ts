@@ -145,7 +145,9 @@ class Worker implements FoldWorker {
       return this.#error('PROJECTION_STATE', `gave no state that can be kept: ${message}`, where);
     if (fault === 'timeout') return this.#timeoutError(where);
     const at = line === undefined ? '' : ` at line ${line}`;
-    return this.#error('PROJECTION_THREW', `threw ${name}${at}: ${tell(message, 'message')}`, where);
+    // Code may call its errors what it likes.
+    const kind = /^[A-Za-z]*Error$/.test(name) ? name : 'an error';
+    return this.#error('PROJECTION_THREW', `threw ${kind}${at}: ${tell(message, 'message')}`, where);
   }
 
   #error(code: Parameters<typeof foldError>[1], what: string, { batch, place }: Where): AssayError {

@@ -1,3 +1,4 @@
+import { madeOf } from '../../contract/made-of.ts';
 import { ConfigError } from '../../errors.ts';
 import { PRIVACY_DATASET } from '../../naming/privacy.ts';
 import { keepDecision, type Word } from '../../operations/decide-run.ts';
@@ -7,6 +8,7 @@ import type { Subject } from '../../privacy/vault.ts';
 import { type AskedSubject, askedSubject } from '../asked-subject.ts';
 import { contractsOfPeople } from '../contracts-of-people.ts';
 import { findRecords, type StoredRecord } from '../find-records.ts';
+import { foldedRecords } from '../folded-records.ts';
 import { ownRecordsOf } from '../own-records.ts';
 import { recordReveal } from '../reveals.ts';
 import { vaultOf } from '../vault-of.ts';
@@ -27,7 +29,7 @@ export interface PersonData {
 
 /**
  * Everything about a person: records of Silver, quarantine and condemned, of files that no run judged, and such as couldn't be
- * parsed and have the id. Values of others in these records stay sealed. That it was given out is kept before it is.
+ * parsed and have the id, and rows that were folded of their events. Values of others in these records stay sealed. That it was given out is kept before it is.
  * Throws ConfigError `NOBODY` where there is nothing.
  */
 export async function accessPerson(effects: Effects, subject: Subject, word: Word): Promise<PersonData> {
@@ -40,6 +42,11 @@ export async function accessPerson(effects: Effects, subject: Subject, word: Wor
   const stored: StoredRecord[] = [];
   for (const dataset of asked.datasets)
     stored.push(...(await findRecords(effects, dataset, { asked, references })));
+  for (const contract of contracts.values()) {
+    const source = asked.datasets.find((one) => madeOf(contract).includes(one.contract.dataset));
+    if (contract.layer === 'projection' && source !== undefined)
+      stored.push(...(await foldedRecords(effects, contract, source, { asked, references })));
+  }
   const { records, revealed } = await openRecords(effects, stored, references);
   const whole = await wholeOf(effects, asked);
   const forgottenAt =

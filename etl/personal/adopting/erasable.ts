@@ -32,6 +32,9 @@ export type EraseRequest = z.infer<typeof EraseRequest>;
 
 const LAYERS: readonly Layer[] = ['silver', 'quarantine', 'condemned', 'source_files'];
 
+/** The tables that a report has. */
+const TABLES_OF = { gold: ['gold'], projection: ['projection', 'projection_state'] } as const;
+
 /**
  * Checks what is to be removed for an adoption, by what the deployed contract and the lake say and not by who asks. Returns
  * the prefixes of the keys under which the dataset, and the reports on it, may have stood in the clear. Throws ConfigError
@@ -51,7 +54,7 @@ export async function requireErasable(
   const pointer = (await readPointer(effects.objects, 'silver', dataset))?.pointer;
   if (!isPublished(adoption, pointer))
     throw refuse(request, `the tables of adoption ${runId} are not published`);
-  const reports = reportsOn(loaded, dataset).map((report) => report.dataset);
+  const reports = reportsOn(loaded, dataset);
   if (request.kind === 'objects')
     await requireClear(effects, request, {
       adoption,
@@ -69,7 +72,7 @@ function removable(dataset: string, { pointer, reports }: Standing): readonly st
     repeatsPrefix(dataset),
     migrationsPrefix(dataset),
     retriesPrefix(dataset),
-    ...reports.map((report) => `${restatementsPrefix()}${datasetPath(report)}/`),
+    ...reports.map((report) => `${restatementsPrefix()}${datasetPath(report.dataset)}/`),
   ];
 }
 
@@ -86,16 +89,18 @@ async function historyOf(
     ...removable(dataset, standing),
     ...own.map((prefixOf) => prefixOf(dataset)),
   ];
-  for (const report of standing.reports)
-    prefixes.push(...tablePrefixes('gold', report, (await readPointer(objects, 'gold', report))?.pointer));
+  for (const { layer, dataset: report } of standing.reports) {
+    const made = (await readPointer(objects, layer, report))?.pointer;
+    prefixes.push(...TABLES_OF[layer].flatMap((table) => tablePrefixes(table, report, made)));
+  }
   return prefixes;
 }
 
 /** How a dataset stands. */
 interface Standing {
   readonly pointer: Pointer | undefined;
-  /** The Gold tables that are made from it. */
-  readonly reports: readonly string[];
+  /** The Gold tables and projections that are made from it. */
+  readonly reports: ReturnType<typeof reportsOn>;
 }
 
 interface Clearing {

@@ -49,8 +49,8 @@ export async function previewAdoption(effects: Effects, dataset: string): Promis
   const times: number[] = [];
   const pointers = isMigration && base !== undefined ? [base.pointer] : [];
   for (const report of pointers.length === 0 ? [] : reportsOn(loaded, dataset)) {
-    const gold = (await readPointer(effects.objects, 'gold', report.dataset))?.pointer;
-    if (gold !== undefined) pointers.push(gold);
+    const made = (await readPointer(effects.objects, report.layer, report.dataset))?.pointer;
+    if (made !== undefined) pointers.push(made);
   }
   for (const pointer of pointers)
     for (const { layer, state } of tablesOfAll(pointer)) {

@@ -1,3 +1,4 @@
+import { isOpen } from '../../contract/open-columns.ts';
 import { ConfigError } from '../../errors.ts';
 import { objectKeyOf } from '../../naming/bronze.ts';
 import { restatementsPrefix } from '../../naming/closings.ts';
@@ -78,10 +79,10 @@ export async function removeClear(
 /** Lets go what reports were before: their states were computed from values in the clear. */
 async function expireReports(effects: Effects, { loaded, contract, base }: Adoptable): Promise<void> {
   const silver = base?.pointer.tables.silver?.snapshot_id;
-  for (const { dataset } of reportsOn(loaded, contract.dataset)) {
-    const gold = (await readPointer(effects.objects, 'gold', dataset))?.pointer;
-    if (gold === undefined) continue;
-    if (gold.inputs?.[contract.dataset] !== silver)
+  for (const { dataset, layer } of reportsOn(loaded, contract.dataset)) {
+    const made = (await readPointer(effects.objects, layer, dataset))?.pointer;
+    if (made === undefined) continue;
+    if (made.inputs?.[contract.dataset] !== silver)
       throw new ConfigError(
         'GOLD_BEHIND',
         `${contract.dataset} is adopted, and ${dataset} is still made from its tables of before, which are there for that reason: 'assay run --dataset ${contract.dataset}' says why, then adopt again to remove them.`,
@@ -90,17 +91,16 @@ async function expireReports(effects: Effects, { loaded, contract, base }: Adopt
     const before = new Date(effects.clock.now().getTime() + 1);
     await expire(effects, { dataset, before, atLeast: 1 });
     const bounds = { graceMs: -1000, most: Number.MAX_SAFE_INTEGER };
-    await finishRemovals(effects, { dataset, layer: 'gold' }, bounds);
+    await finishRemovals(effects, { dataset, layer }, bounds);
   }
 }
 
 /** What a report with personal columns told of figures that changed: they may be values in the clear. */
 async function restatementsOf({ objects }: Effects, { loaded, contract }: Adoptable): Promise<string[]> {
   const keys: string[] = [];
-  for (const { dataset, columns } of reportsOn(loaded, contract.dataset)) {
-    const isPersonal = columns.some(
-      ({ classification }) => classification === 'personal' || classification === 'confidential',
-    );
+  for (const { dataset, layer, columns } of reportsOn(loaded, contract.dataset)) {
+    // Where code puts which values is not known.
+    const isPersonal = layer === 'projection' || !columns.every(isOpen);
     const prefix = `${restatementsPrefix()}${datasetPath(dataset)}/`;
     if (isPersonal) keys.push(...(await objects.list(prefix)).map(({ key }) => key));
   }

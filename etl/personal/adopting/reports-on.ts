@@ -1,12 +1,13 @@
-import type { GoldContract } from '../../contract/contract.ts';
+import type { GoldContract, ProjectionContract } from '../../contract/contract.ts';
 import type { LoadedContracts } from '../../contract/load-contracts.ts';
+import { madeOf } from '../../contract/made-of.ts';
 
-/** The Gold tables that are made from a dataset. */
+/** The Gold tables and projections that are made from a dataset. */
 export function reportsOn(
   { contracts }: Pick<LoadedContracts, 'contracts'>,
   dataset: string,
-): GoldContract[] {
+): (GoldContract | ProjectionContract)[] {
   return [...contracts.values()].flatMap((contract) =>
-    contract.layer === 'gold' && contract.inputs.includes(dataset) ? [contract] : [],
+    contract.layer !== 'silver' && madeOf(contract).includes(dataset) ? [contract] : [],
   );
 }

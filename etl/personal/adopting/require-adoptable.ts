@@ -15,6 +15,7 @@ import { openTable } from '../../table/lake-table.ts';
 import type { Pointer, ReadPointer } from '../../table/pointer.ts';
 import { vaultOf } from '../vault-of.ts';
 import { reportsOn } from './reports-on.ts';
+import { unknownReport } from './unknown-reports.ts';
 
 /** A dataset that is to be adopted, as it stands. */
 export interface Adoptable {
@@ -47,8 +48,8 @@ export async function findAdoptable(effects: Effects, dataset: string): Promise<
 }
 
 /**
- * Throws where what is there must not be removed, or can't be now: ConfigError `RUN_HELD`, `RUN_ACTIVE`, `CLOSED_MONTHS` or
- * `TAGGED`, and DataError `NOT_SOUND` where an audit finds something.
+ * Throws where what is there must not be removed, or can't be now: ConfigError `RUN_HELD`, `RUN_ACTIVE`, `CLOSED_MONTHS`,
+ * `REPORT_UNKNOWN` or `TAGGED`, and DataError `NOT_SOUND` where an audit finds something.
  */
 export async function requireAdoptable(
   effects: Effects,
@@ -80,10 +81,16 @@ export async function requireAdoptable(
       'CLOSED_MONTHS',
       'months of a report on it were closed, and the figures of a closed month can always be traced to the records of then, which adopting removes. Give the protected dataset another name, and bring its sources there.',
     );
+  const unknown = await unknownReport(effects, loaded, dataset);
+  if (unknown !== undefined)
+    refuse(
+      'REPORT_UNKNOWN',
+      `${unknown.dataset} was made from it, and has no contract that can be used: what it holds could not be made anew. Put its contract right ('assay contracts check'), or remove its files yourself (its pointer is ${unknown.key}).`,
+    );
   await requireUntagged(effects, base.pointer, refuse);
   for (const report of reportsOn(loaded, dataset)) {
-    const gold = await readKnownPointer(effects.objects, 'gold', report.dataset);
-    if (gold !== undefined) await requireUntagged(effects, gold.pointer, refuse);
+    const made = await readKnownPointer(effects.objects, report.layer, report.dataset);
+    if (made !== undefined) await requireUntagged(effects, made.pointer, refuse);
   }
   const { problems } = await auditDataset(effects, { dataset });
   const [first] = problems;
