@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ObjectStore, WriteCondition } from '../../etl/ports.ts';
+import { casesOf } from '../support/cases.ts';
 import { type Happened, isLinearizable } from './register-history.ts';
 import { gatedFiles, interleave } from './schedules.ts';
 import { tempFolder } from './temp-folder.ts';
@@ -122,7 +123,7 @@ async function check({ start, plans, repeats }: Scenario, choices: readonly numb
   }
 }
 
-const RUNS = Number(process.env.ASSAY_SCHEDULES ?? 70);
+const RUNS = Number(process.env.ASSAY_SCHEDULES ?? casesOf(40));
 /** Whose turn it is, for how many calls: races show where a process stalls for long, rarely where turns alternate. */
 const choices = fc
   .array(fc.tuple(fc.nat(2), fc.integer({ min: 1, max: 25 })), { minLength: 12, maxLength: 24 })

@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Finished, LAUNCHER } from './assay.ts';
+import { runMain } from './run-main.ts';
 import { goodSales, MIXED_SALES, openShop, type Shop } from './shop.ts';
 
 let shop: Shop;
@@ -12,8 +13,18 @@ beforeEach(async () => {
 });
 afterEach(() => shop.dispose());
 
+/** Runs the command under a umask, which all threads of a process have. */
+async function assayUnder(umask: number, args: readonly string[]): Promise<Finished> {
+  const own = process.umask(umask);
+  try {
+    return await runMain(args, shop);
+  } finally {
+    process.umask(own);
+  }
+}
+
 /** Runs the command in a process with a umask, as another user where one is named. */
-function assayUnder(umask: string, args: readonly string[], uid?: number): Promise<Finished> {
+function assayAs(uid: number | undefined, umask: string, args: readonly string[]): Promise<Finished> {
   const script = `umask ${umask}; exec "$@"`;
   const child = spawn('sh', ['-c', script, 'sh', process.execPath, LAUNCHER, ...args], {
     cwd: shop.cwd,
@@ -45,7 +56,7 @@ async function modes(): Promise<{ files: string[]; folders: string[] }> {
 }
 
 /** A lake that was worked on: files of every kind are there. */
-async function work(umask: string, ...init: string[]): Promise<void> {
+async function work(umask: number, ...init: string[]): Promise<void> {
   await shop.write('mixed.csv', MIXED_SALES);
   await shop.write('good.csv', goodSales(100, 2500));
   for (const args of [
@@ -65,37 +76,37 @@ async function work(umask: string, ...init: string[]): Promise<void> {
 
 describe('the files of a lake', () => {
   test("are their owner's alone, whatever the umask", async () => {
-    await work('000');
+    await work(0o000);
     expect(await modes()).toEqual({ files: ['600'], folders: ['700'] });
   });
 
   test('are for its group, too, where it is shared so, whatever the umask', async () => {
-    await work('077', '--share', 'group');
+    await work(0o077, '--share', 'group');
     expect(await modes()).toEqual({ files: ['660'], folders: ['2770'] });
-    expect((await assayUnder('022', ['init', '--share', 'everybody'])).code).toBe(2);
-    expect((await assayUnder('022', ['init', '--share', 'nobody'])).code).toBe(0);
+    expect((await assayUnder(0o022, ['init', '--share', 'everybody'])).code).toBe(2);
+    expect((await assayUnder(0o022, ['init', '--share', 'nobody'])).code).toBe(0);
     expect(await modes()).toEqual({ files: ['600'], folders: ['700'] });
-    expect((await assayUnder('000', ['run'])).code).toBe(0);
+    expect((await assayUnder(0o000, ['run'])).code).toBe(0);
     expect(await modes()).toEqual({ files: ['600'], folders: ['700'] });
   });
 
   test('of an earlier version are tightened by upgrade', async () => {
-    await work('022');
+    await work(0o022);
     const root = path.join(shop.cwd, 'lake');
     for (const name of ['', ...(await readdir(root, { recursive: true }))]) {
       const file = path.join(root, name);
       await chmod(file, (await stat(file)).isDirectory() ? 0o755 : 0o644);
     }
-    const dry = await assayUnder('022', ['upgrade', '--dry-run']);
+    const dry = await assayUnder(0o022, ['upgrade', '--dry-run']);
     expect(dry.out).toMatch(/\d+ files and folders of the lake would get the mode/);
     expect(await modes()).toEqual({ files: ['644'], folders: ['755'] });
-    expect((await assayUnder('022', ['upgrade', '--reason', 'x'])).code).toBe(0);
+    expect((await assayUnder(0o022, ['upgrade', '--reason', 'x'])).code).toBe(0);
     expect(await modes()).toEqual({ files: ['600'], folders: ['700'] });
   });
 });
 
 test('a query needs no right to write, nor the secret; what needs it says so', async () => {
-  await work('022');
+  await work(0o022);
   await shop.write('new.csv', goodSales(1, 1));
   const root = path.join(shop.cwd, 'lake');
   // Root may do anything: it becomes nobody. Who isn't root takes its own rights to write away.
@@ -116,13 +127,13 @@ test('a query needs no right to write, nor the secret; what needs it says so', a
       'SELECT count(*) AS n FROM silver.shop_sales',
       'SELECT CAST(sum(sales) AS BIGINT) AS n FROM gold.shop_monthly_sales',
     ]) {
-      const { code, out, err } = await assayUnder('022', ['query', sql, '--format', 'csv'], reader);
+      const { code, out, err } = await assayAs(reader, '022', ['query', sql, '--format', 'csv']);
       expect([code, out, err]).toEqual([0, 'n\n2403\n', '']);
     }
     const ops = 'SELECT count(*) > 0 AS some FROM ops.runs, ops.quarantine';
-    expect((await assayUnder('022', ['query', ops, '--format', 'csv'], reader)).out).toBe('some\ntrue\n');
-    expect((await assayUnder('022', ['report', 'shop.monthly_sales'], reader)).code).toBe(0);
-    const refused = await assayUnder('022', ['ingest', 'new.csv', '--dataset', 'shop.sales'], reader);
+    expect((await assayAs(reader, '022', ['query', ops, '--format', 'csv'])).out).toBe('some\ntrue\n');
+    expect((await assayAs(reader, '022', ['report', 'shop.monthly_sales'])).code).toBe(0);
+    const refused = await assayAs(reader, '022', ['ingest', 'new.csv', '--dataset', 'shop.sales']);
     expect([refused.code, refused.err]).toEqual([
       isRoot ? 2 : refused.code,
       expect.stringContaining('assay:'),

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cutSegments } from '../../etl/csv/segments.ts';
 import type { DataStore, Scratch } from '../../etl/ports.ts';
+import { casesOf } from '../support/cases.ts';
 import { inPieces, memoryData, memoryScratch } from './memory-scratch.ts';
 import { CONTRACT, csvFiles, readSegments } from './read-segments.ts';
 
@@ -19,7 +20,7 @@ describe('segments', () => {
           expect(await readSegments(files, { pieceBytes, segmentBytes })).toEqual(whole);
         },
       ),
-      { numRuns: Number(process.env.SEGMENT_CASES ?? 400) },
+      { numRuns: Number(process.env.SEGMENT_CASES ?? casesOf(150)) },
     );
   });
 

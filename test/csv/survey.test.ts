@@ -6,6 +6,7 @@ import type { FileToRead, Span } from '../../etl/csv/open-file.ts';
 import { cutSegments } from '../../etl/csv/segments.ts';
 import { joinSurveys, type SurveyedRange, surveyRange } from '../../etl/csv/survey.ts';
 import type { DataStore } from '../../etl/ports.ts';
+import { casesOf } from '../support/cases.ts';
 import { memoryData, memoryScratch } from './memory-scratch.ts';
 import { CONTRACT, csvFiles, filesByKey, readSegments } from './read-segments.ts';
 
@@ -53,7 +54,7 @@ describe('a file that is cut', () => {
         const whole = await readSegments([bytes], SIZES);
         expect(await readSegments([bytes], SIZES, await cutIntoSpans(bytes, cut))).toEqual(whole);
       }),
-      { numRuns: Number(process.env.SURVEY_CASES ?? 300) },
+      { numRuns: Number(process.env.SURVEY_CASES ?? casesOf(120)) },
     );
   });
 

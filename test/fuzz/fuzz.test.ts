@@ -1,13 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { expectedOf } from '../oracle/expected.ts';
+import { casesOf } from '../support/cases.ts';
 import { arbitraryCase } from './arbitrary-case.ts';
 import type { Expectation } from './check-cases.ts';
 import { DIALECTS } from './dialects.ts';
 import { fuzz, replay } from './fuzz.ts';
 
 /** More by hand: `npm run fuzz -- --cases 20000 --seed 2`. */
-const CASES = Number(process.env.FUZZ_CASES ?? 350);
+const CASES = Number(process.env.FUZZ_CASES ?? casesOf(150));
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 
 describe('the pipeline', () => {

@@ -6,11 +6,12 @@ import { expectedOf, type Standing } from '../oracle/expected.ts';
 import { alike, foundSealed } from '../oracle/opened-rows.ts';
 import { type TestLake, testLake } from '../stages/harness.ts';
 import type { Row } from '../stages/read-rows.ts';
+import { casesOf } from '../support/cases.ts';
 import { arbitraryCase } from './arbitrary-case.ts';
 import { DIALECTS, type Dialect } from './dialects.ts';
 import { makeFile } from './make-file.ts';
 
-const CASES = Number(process.env.FUZZ_CASES ?? 40);
+const CASES = Number(process.env.FUZZ_CASES ?? casesOf(16));
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 
 const digestOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { testLake } from '../stages/harness.ts';
+import { casesOf } from '../support/cases.ts';
 import { contractOf, infer, reviewed } from './infer.ts';
 
 /** A column: its header and how its n-th value is written. */
@@ -118,6 +119,6 @@ test('a contract that was inferred from a clean file accepts every record of it'
         await lake.dispose();
       }
     }),
-    { numRuns: Number(process.env.INFER_CASES ?? 10) },
+    { numRuns: Number(process.env.INFER_CASES ?? casesOf(6)) },
   );
 });

@@ -91,7 +91,7 @@ test(
   'a record alone gets the verdict, the reasons in their order and the hash that it gets in a file',
   async () => {
     await tryFor(
-      { seconds: SECONDS, cases: Number(process.env.JUDGE_CASES ?? 20) },
+      { seconds: SECONDS, cases: Number(process.env.JUDGE_CASES ?? 10) },
       [fc.array(record(), { minLength: 1, maxLength: 100 })],
       async (values) => {
         // No scanner lets a NUL through.

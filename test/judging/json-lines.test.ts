@@ -53,7 +53,7 @@ test(
   'a line alone gets what it gets in a file of JSON Lines',
   async () => {
     await tryFor(
-      { seconds: SECONDS, cases: Number(process.env.JUDGE_CASES ?? 10) },
+      { seconds: SECONDS, cases: Number(process.env.JUDGE_CASES ?? 5) },
       [fc.array(arbitraryLine.map(withDay), { minLength: 40, maxLength: 80 })],
       async (lines) => {
         const lake = await testLake({ contracts: [CONTRACT] });

@@ -12,7 +12,7 @@ import { EVERY_TYPE } from './every-type.ts';
 import { expectedOf, foundIn } from './expected.ts';
 
 const CONTRACT = parseContract('c0.yaml', EVERY_TYPE) as SourceContract;
-const CASES = Number(process.env.ORACLE_CASES ?? 150);
+const CASES = Number(process.env.ORACLE_CASES ?? 25);
 const SECONDS = Number(process.env.ORACLE_SECONDS ?? 30);
 
 describe('the pipeline and the oracle', () => {

@@ -58,7 +58,7 @@ describe('the order of arrival', () => {
     'decides with %s, in however many runs and under whatever names files come, and in a backfill',
     async (mode, wanted) => {
       await tryFor(
-        { seconds: 60, cases: 10 },
+        { seconds: 60, cases: 4 },
         [fc.array(payments, { minLength: 4, maxLength: 4 }), drops],
         async (files, order) => {
           const lake = await testLake({ contracts: [contract(mode)] });

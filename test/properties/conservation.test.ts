@@ -61,7 +61,7 @@ function rejectLines(rows: readonly Row[]): string[] {
 describe('conservation', () => {
   test('holds for any file: every record has one verdict, by number and by identity', async () => {
     await tryFor(
-      { seconds: 15, cases: 60 },
+      { seconds: 60, cases: 20 },
       [fc.array(wild, { minLength: 1, maxLength: 4 })],
       async (files) => {
         const lake = await testLake({ contracts: [CONTRACT] });
@@ -93,7 +93,7 @@ describe('conservation', () => {
 describe('the order of the files', () => {
   test('changes nothing, nor does it matter in how many runs they come', async () => {
     await tryFor(
-      { seconds: 15, cases: 15 },
+      { seconds: 60, cases: 6 },
       [records, fc.integer({ min: 1, max: 4 }), fc.infiniteStream(fc.nat(3))],
       async (all, count, dealt) => {
         const parts = Array.from({ length: count }, () => [] as string[]);
@@ -108,7 +108,7 @@ describe('the order of the files', () => {
 
 describe('a repeat', () => {
   test('changes no figure: the same file, the same bytes by another name, the same records in another file', async () => {
-    await tryFor({ seconds: 15, cases: 12 }, [records], async (all) => {
+    await tryFor({ seconds: 60, cases: 5 }, [records], async (all) => {
       const text = `${HEADER}${all.join('\n')}\n`;
       const lake = await testLake({ contracts: [CONTRACT] });
       try {

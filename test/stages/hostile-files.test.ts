@@ -92,7 +92,7 @@ describe('a file that is hard to read', () => {
   });
 });
 
-describe('a column of the contract', () => {
+describe('columns of the contract', () => {
   const NAMES = [
     'c0',
     'c1',
@@ -117,15 +117,22 @@ describe('a column of the contract', () => {
     'declared',
   ];
 
-  test.each(NAMES)("may be called '%s'", async (name) => {
-    const columns = [...PAYMENTS.columns.slice(0, 3), { name, key: true }];
+  test("may be called as what the platform's own statements name", async () => {
+    const columns = [...PAYMENTS.columns.slice(0, 3), ...NAMES.map((name) => ({ name, key: true }))];
     lake = await testLake({ contracts: [contractText({ ...PAYMENTS, columns })] });
+    const line = (head: string, value: string): string => `${head}${`,${value}`.repeat(NAMES.length)}\n`;
     const ran = await lake.dropAndRun({
-      'a.csv': `amount,id,paid_on,${name}\n1,a,2024-01-31,v1\n2,a,2024-01-31,v1\n3,a,2024-01-32,v3\n`,
+      'a.csv': [
+        `amount,id,paid_on,${NAMES.join(',')}\n`,
+        line('1,a,2024-01-31', 'v1'),
+        line('2,a,2024-01-31', 'v1'),
+        line('3,a,2024-01-32', 'v3'),
+      ].join(''),
     });
     expect(ran.record?.counts).toMatchObject({ silver: 1, quarantined: 1, condemned: 1 });
-    expect(await lake.rows('silver')).toMatchObject([{ id: 'a', amount: 1, [name]: 'v1' }]);
-    const record = JSON.stringify({ id: 'a', paid_on: '2024-01-32', amount: '3', [name]: 'v3' });
+    const every = (value: string) => Object.fromEntries(NAMES.map((name) => [name, value]));
+    expect(await lake.rows('silver')).toMatchObject([{ id: 'a', amount: 1, ...every('v1') }]);
+    const record = JSON.stringify({ id: 'a', paid_on: '2024-01-32', amount: '3', ...every('v3') });
     expect(await lake.rows('quarantine')).toMatchObject([{ record }]);
   });
 });

@@ -1,7 +1,20 @@
 const { default: Sequencer } = require('@jest/test-sequencer');
 
-/** Small files with much work. In a fresh clone Jest knows no times and begins with the largest files: these would come last, one worker idle. */
-const LONG = ['golden.test.ts', 'cli/backfill.test.ts', 'cli/rollback.test.ts', 'cli/run.test.ts'];
+/** The longest of both `npm test` and the searches. In a fresh clone Jest knows no times and begins with the largest files: of these many are small, and would come last, one worker idle. */
+const LONG = [
+  'golden.test.ts',
+  'crash/crash.test.ts',
+  'drill/drill.test.ts',
+  'crash/let-go.test.ts',
+  'tending/tend.test.ts',
+  'fuzz/fuzz.test.ts',
+  'properties/arrival.test.ts',
+  'stages/hostile-files.test.ts',
+  'cli/maintenance.test.ts',
+  'properties/examples.test.ts',
+  'stages/deployment.test.ts',
+  'stream/enforcer/enforcer.test.ts',
+];
 
 /** Runs the longest test files first. */
 module.exports = class LongestFirst extends Sequencer {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { casesOf } from './cases.ts';
 
-/** How long and how often a property is tried. */
+/** How long and how often a property is tried; both are multiplied by $ASSAY_TIMES. */
 export interface Trying {
   readonly seconds: number;
   readonly cases: number;
@@ -15,12 +16,12 @@ export async function tryFor<Values extends [unknown, ...unknown[]]>(
   arbitraries: { [Nth in keyof Values]: fc.Arbitrary<Values[Nth]> },
   holds: (...values: Values) => Promise<void>,
 ): Promise<void> {
-  const end = performance.now() + seconds * 1000;
+  const end = performance.now() + casesOf(seconds) * 1000;
   let tried = 0;
   const property = fc.asyncProperty<Values>(...arbitraries, async (...values) => {
     if (tried > 0 && performance.now() > end) return;
     tried += 1;
     await holds(...values);
   });
-  await fc.assert(property, { numRuns: cases });
+  await fc.assert(property, { numRuns: casesOf(cases) });
 }

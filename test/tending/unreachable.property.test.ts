@@ -5,6 +5,7 @@ import { manifestsOf } from '../../etl/table/manifest-reader.ts';
 import type { TableMetadata } from '../../etl/table/metadata.ts';
 import { expireSnapshots, rollbackTo } from '../../etl/table/snapshots.ts';
 import { filesOnlyIn } from '../../etl/table/unreachable.ts';
+import { casesOf } from '../support/cases.ts';
 import { type MemoryLake, memoryLake } from '../table/memory-lake.ts';
 import { MINUTE_MS, paymentsFile, paymentsTable, T0 } from '../table/test-table.ts';
 
@@ -60,6 +61,6 @@ test('what goes with expired snapshots is what no other names, and all of it, wh
         }
       }
     }),
-    { numRuns: 60 },
+    { numRuns: casesOf(25) },
   );
 });

@@ -4,9 +4,10 @@ import type { DrillGround } from '../../../etl/drill/ground.ts';
 import type { Effects, ObjectStore } from '../../../etl/ports.ts';
 import { playStreamStory } from '../../../stream/drill/play-stream-story.ts';
 import { runStreamDrill } from '../../../stream/drill/run-stream-drill.ts';
+import { casesOf } from '../../support/cases.ts';
 
 /** More by hand: `npx assay drill --stream --points 1000`. */
-const POINTS = Number(process.env.DRILL_POINTS ?? 30);
+const POINTS = Number(process.env.DRILL_POINTS ?? casesOf(20));
 const SEED = Number(process.env.DRILL_SEED ?? 1);
 
 /** Lakes whose stores don't keep what stores promise. */
