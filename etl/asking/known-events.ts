@@ -138,9 +138,10 @@ async function keptSql(effects: Effects, asked: AskedEvents): Promise<string> {
   const silver = tableRowsSql(table, await tables.paths('silver'));
   // Other columns than Silver's, and those of an earlier generation alone, are left out.
   const gaveWay = superseded.map((path) => tableRowsSql(table, [path]));
-  const rows = [silver, ...gaveWay].map((select) => `SELECT * FROM (${select}) WHERE ${where}`);
+  const rows = [silver, ...gaveWay].map((select) => `SELECT * FROM (${select})`);
   const { stream, version } = contract.events;
-  return `SELECT e.* FROM (${rows.join(' UNION ALL BY NAME ')}) AS e
+  // Which event of a version stood is told before what is wanted: one that gave way may have another time.
+  return `SELECT * FROM (SELECT e.* FROM (${rows.join(' UNION ALL BY NAME ')}) AS e
     WHERE e.run_id IN (SELECT run_id FROM known_runs) OR EXISTS (SELECT 1 FROM read_again AS r WHERE r.source_file_id = e.source_file_id AND r.run_id = e.run_id)
-    QUALIFY row_number() OVER (PARTITION BY ${identifier(stream)}, ${identifier(version)} ORDER BY ${eventOrderSql(contract, 'e')}) = 1`;
+    QUALIFY row_number() OVER (PARTITION BY ${identifier(stream)}, ${identifier(version)} ORDER BY ${eventOrderSql(contract, 'e')}) = 1) WHERE ${where}`;
 }

@@ -38,6 +38,8 @@ export interface ViewOptions {
   readonly shows?: ((layer: Layer, column: TableColumn) => string) | undefined;
 }
 
+const CALL = /\bprojection\s*\.\s*\w+_at\s*\(/g;
+
 /**
  * Makes every table that the SQL names readable: silver.*, gold.*, quarantine.*, condemned.* as
  * `<layer>.<domain>_<name>`, and ops.*. Tables that the SQL doesn't name cost nothing. Throws ConfigError
@@ -50,7 +52,8 @@ export async function createLakeViews(
   asOf: AsOf,
   { isExact = false, reader, dataset, shows }: ViewOptions = {},
 ): Promise<void> {
-  const text = sql.toLowerCase().replaceAll('"', '');
+  // A projection at a moment of its events is folded from those: its own table, which it is called by, may be expired.
+  const text = sql.toLowerCase().replaceAll('"', '').replace(CALL, '(');
   const wantsOps = /\bops\s*\./.test(text);
   const listed = await listViews(effects, ({ name, dataset: own }) => {
     if (dataset !== undefined && own !== dataset) return false;

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type SaleEvent, salesEvents } from '../eventstore/sales.ts';
 import { type ContractToWrite, contractText } from '../stages/contract-text.ts';
-import { type TestLake, testLake } from '../stages/harness.ts';
+import { type TestLake, type TestLakeOptions, testLake } from '../stages/harness.ts';
 import { type Row, readRows } from '../stages/read-rows.ts';
 
 /** A contract of a projection of sales, its key the sale unless said. */
@@ -46,8 +46,10 @@ export function apply(state, event) {
 export async function salesLake(
   others: readonly string[] = [],
   projections: Readonly<Record<string, string>> = {},
+  options: Partial<TestLakeOptions> = {},
 ): Promise<TestLake> {
   return await testLake({
+    ...options,
     contracts: [salesEvents(), TOTALS, ...others],
     projections: { 'shop/totals.ts': TOTALS_CODE, ...projections },
   });
