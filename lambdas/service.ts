@@ -22,6 +22,7 @@ import { createApp } from '../service/app.ts';
 import { openKeptHealth } from '../service/health/kept-health.ts';
 import { openOidc } from '../service/identity/oidc/oidc.ts';
 import { openSessions } from '../service/identity/sessions.ts';
+import { openProjectionChanges } from '../service/projections/projection-changes.ts';
 import { openRecordDesk } from '../service/quarantine/record-desk.ts';
 import { distantDesk } from '../service/queries/distant-desk.ts';
 import { platformRunDesk } from '../service/runs/platform-desk.ts';
@@ -111,6 +112,7 @@ async function open(env: Settings, publicUrl: URL): Promise<Fetch> {
       deadlineMs: QUERY_DEADLINE_MS,
       keptMs: QUERY_KEPT_MS,
     }),
+    changes: openProjectionChanges(effects),
     health: openKeptHealth(effects),
     policies: dynamoPolicies({ table: env.ASSAY_POLICIES_TABLE }),
     records: openRecordDesk(effects),

@@ -8,6 +8,7 @@ import type { Oidc } from './identity/oidc/oidc.ts';
 import type { Sessions } from './identity/sessions.ts';
 import type { AdoptionDesk } from './privacy/adoption-desk.ts';
 import type { LookingDesk } from './privacy/looking-desk.ts';
+import type { ProjectionChanges } from './projections/projection-changes.ts';
 import type { RecordDesk } from './quarantine/record-desk.ts';
 import type { QueryDesk } from './queries/desk.ts';
 import type { RunDesk } from './runs/run-desk.ts';
@@ -46,6 +47,8 @@ export interface Service {
   readonly queries: QueryDesk;
   /** Where runs are started, and those under way are known. */
   readonly runs: RunDesk;
+  /** The projections that somebody follows. */
+  readonly changes: ProjectionChanges;
   /** How datasets do, as it was found and still holds. */
   readonly health: LookAtHealth;
   /** Where the policies of event datasets are kept. */

@@ -16,6 +16,7 @@ import { newSecret } from '../../service/identity/same-secret.ts';
 import { openSessions, SESSION_HOURS } from '../../service/identity/sessions.ts';
 import { type AdoptionDesk, openAdoptionDesk } from '../../service/privacy/adoption-desk.ts';
 import { type LookingDesk, openLookingDesk } from '../../service/privacy/looking-desk.ts';
+import { openProjectionChanges } from '../../service/projections/projection-changes.ts';
 import { openRecordDesk, type RecordDesk } from '../../service/quarantine/record-desk.ts';
 import { openDesk, type QueryDesk } from '../../service/queries/desk.ts';
 import { openRunDesk, type RunDesk } from '../../service/runs/run-desk.ts';
@@ -153,6 +154,7 @@ async function start(
     records,
     adoptions,
     looking,
+    changes: openProjectionChanges(lake.effects),
     health: openKeptHealth(lake.effects),
     policies: documentsPolicyStore(lake.effects.objects),
     ...(schemas === undefined ? {} : { schemas }),

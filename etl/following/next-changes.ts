@@ -40,7 +40,10 @@ export async function nextChanges(followed: Followed, place: Place | undefined):
   const { snapshot: from, within } = place;
   if (within !== undefined) {
     const begun = await followed.changes(from, within.to);
-    if (begun.kind === 'changes') return toldOf(begun, { from, to: within.to, after: within.told });
+    if (begun.kind === 'changes') {
+      const rest = toldOf(begun, { from, to: within.to, after: within.told });
+      return [...rest, ...(await nextChanges(followed, { snapshot: within.to }))];
+    }
   }
   if (from === head) return [];
   const changed = await followed.changes(from, head);

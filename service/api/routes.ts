@@ -23,6 +23,7 @@ import {
   showForgetting,
 } from './privacy.ts';
 import { listProducts, showDescriptor, showProduct } from './products.ts';
+import { projectionChanges } from './projection-changes.ts';
 import { listProjections, showProjection, showStream } from './projections.ts';
 import { listAllQuarantine, listQuarantine, showRecord } from './quarantine.ts';
 import { askRelease, condemnQuarantine, correctRecord, retryQuarantine } from './quarantine-decisions.ts';
@@ -128,6 +129,7 @@ export const ROUTES: readonly Route[] = [
   listProjections,
   showProjection,
   showStream,
+  projectionChanges,
   describeApi,
   healthz,
   readyz,

@@ -1,11 +1,4 @@
-import {
-  type ExecutionArgs,
-  type ExecutionResult,
-  execute,
-  GraphQLError,
-  specifiedRules,
-  validate,
-} from 'graphql';
+import { type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from 'graphql';
 import { createHandler, type Handler } from 'graphql-http';
 import type { LoadedContracts } from '../../etl/contract/load-contracts.ts';
 import { AssayError, ConfigError } from '../../etl/errors.ts';
@@ -15,18 +8,14 @@ import { readerOf } from '../identity/reader.ts';
 import { noteProductRead } from '../products/note-product-read.ts';
 import type { Service } from '../service.ts';
 import { type OpenAsking, openAsking } from './asking.ts';
+import { checkedDocument } from './checked-document.ts';
 import { formattedError } from './errors.ts';
-import { checkLimits } from './limits.ts';
-import { readDocument } from './read-document.ts';
 import { schemaCache } from './schema.ts';
-import { refuseControl } from './seen-texts.ts';
 import { sightOf } from './sight.ts';
+import { subscriber } from './subscribe.ts';
 
 /** How long a request may take. */
 const DEADLINE_MS = 30_000;
-
-/** Errors reported of one request, so that malicious ones don't return thousands. */
-const MOST_ERRORS = 10;
 
 type Schemas = ReturnType<typeof schemaCache>;
 
@@ -39,9 +28,22 @@ export interface Asked {
   readonly leave: () => void;
 }
 
+/** GraphQL, ready to be asked. */
+export interface OpenGraphql {
+  /** Answers a query. */
+  answer(c: Ctx, asked: Asked): Promise<Response>;
+  /** Answers a subscription, by server-sent events. */
+  subscribe(c: Ctx, asked: Omit<Asked, 'leave'>): Promise<Response>;
+}
+
 /** Answers requests of GraphQL, one schema for each sight. */
-export function openGraphql(service: Service): (c: Ctx, asked: Asked) => Promise<Response> {
-  const handle = handlerOf(schemaCache(), service);
+export function openGraphql(service: Service): OpenGraphql {
+  const schemas = schemaCache();
+  return { answer: answerer(schemas, service), subscribe: subscriber(schemas, service) };
+}
+
+function answerer(schemas: Schemas, service: Service): OpenGraphql['answer'] {
+  const handle = handlerOf(schemas, service);
   return async (c, { text, loaded, identity, leave }) => {
     const { effects } = service.lake;
     const read = new Set<string>();
@@ -78,11 +80,8 @@ function handlerOf(schemas: Schemas, { onError }: Service): Handler<undefined, O
       const given = variables ?? {};
       try {
         const schema = schemas(loaded, sight);
-        const document = readDocument(query);
-        checkLimits(document, schema, given);
-        refuseControl(document, given);
-        const errors = validate(schema, document, specifiedRules, { maxErrors: MOST_ERRORS });
-        if (errors.length > 0) return errors.slice(0, MOST_ERRORS);
+        const { document, errors } = checkedDocument(schema, query, given);
+        if (errors.length > 0) return errors;
         return { schema, document, variableValues: given, operationName, contextValue: context as never };
       } catch (error) {
         if (error instanceof GraphQLError) return [error];

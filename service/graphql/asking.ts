@@ -1,6 +1,8 @@
+import type { ProjectionContract } from '../../etl/contract/contract.ts';
 import type { LoadedContracts } from '../../etl/contract/load-contracts.ts';
 import { type Engine, openEngine } from '../../etl/engine/engine.ts';
 import { ConfigError } from '../../etl/errors.ts';
+import type { Told } from '../../etl/following/next-changes.ts';
 import type { DataStore, Effects } from '../../etl/ports.ts';
 import { pageEngine } from '../../etl/query/page-engine.ts';
 import type { Sight } from './sight.ts';
@@ -12,6 +14,11 @@ export interface Asking {
   readonly loaded: LoadedContracts;
   /** Is told of each dataset whose rows are read. */
   readonly onRead: (dataset: string) => void;
+  /** Follows a projection; undefined where nothing can be, as in a query. */
+  readonly follow?: (
+    contract: ProjectionContract,
+    what: { readonly stream: string | undefined; readonly since: string | undefined },
+  ) => AsyncIterable<Told>;
   /** Does work with the request's engine when the work before is done: each makes views of its own in it. */
   inTurn<T>(work: (engine: Engine) => Promise<T>): Promise<T>;
 }

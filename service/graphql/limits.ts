@@ -49,9 +49,9 @@ export function checkLimits(
   variables: Readonly<Record<string, unknown>>,
 ): void {
   const walk = walker(document, variables);
-  const query = schema.getQueryType() ?? undefined;
   for (const one of document.definitions) {
-    if (one.kind === Kind.OPERATION_DEFINITION) check(walk(one.selectionSet, query, true));
+    if (one.kind === Kind.OPERATION_DEFINITION)
+      check(walk(one.selectionSet, schema.getRootType(one.operation) ?? undefined, true));
     // One that no operation uses is validated, too.
     else if (one.kind === Kind.FRAGMENT_DEFINITION) check(walk(one.selectionSet, undefined, false));
   }

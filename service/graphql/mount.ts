@@ -7,7 +7,7 @@ import { readText } from '../http/read-json.ts';
 import { permit } from '../identity/permit.ts';
 import { signIn } from '../identity/sign-in.ts';
 import type { Service } from '../service.ts';
-import type { Asked } from './answer.ts';
+import type { OpenGraphql } from './answer.ts';
 import { graphiqlPage } from './page.tsx';
 
 /** Where GraphQL is asked. */
@@ -16,9 +16,9 @@ export const GRAPHQL = '/graphql';
 /** Requests that are answered at one time: each has an engine of its own. */
 const MOST_AT_ONCE = 8;
 
-/** Adds GraphQL to an application: POST of JSON, one request at a time, queries only. */
+/** Adds GraphQL to an application: POST of JSON, one request at a time; subscriptions are answered as server-sent events. */
 export function mountGraphql(app: Hono<Env>, service: Service): void {
-  let opened: Promise<(c: Ctx, asked: Asked) => Promise<Response>> | undefined;
+  let opened: Promise<OpenGraphql> | undefined;
   // Loading the library takes a third of a second, which no start waits for.
   const open = async () => (await import('./answer.ts')).openGraphql(service);
   const enter = atOnce(MOST_AT_ONCE);
@@ -26,8 +26,10 @@ export function mountGraphql(app: Hono<Env>, service: Service): void {
     const identity = permit(c, 'catalogue.read', service);
     const text = await readText(c);
     opened ??= open();
-    const answer = await opened;
+    const { answer, subscribe } = await opened;
     const loaded = await loadContracts(service.lake.effects.contracts);
+    if ((c.req.header('accept') ?? '').includes('text/event-stream'))
+      return await subscribe(c, { text, loaded, identity });
     return await answer(c, { text, loaded, identity, leave: await enter() });
   });
   app.get(GRAPHQL, async (c) => {

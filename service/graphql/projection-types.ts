@@ -115,7 +115,7 @@ function streamType(types: TableTypes): GraphQLObjectType<ShownStream, Asking> {
       type: JsonValue,
       description: 'What the fold came to; null where it is hidden, or no event counts.',
     },
-    rows: { type: list(types.row), resolve: ({ rows }) => rows.map(pageRow) },
+    rows: { type: list(types.row), resolve: ({ rows }) => rows.map(followedRow) },
     version: { type: GraphQLString, description: 'Of the last event that counts.' },
     at: { type: GraphQLString, description: 'When that one happened.' },
   };
@@ -151,8 +151,8 @@ function streamType(types: TableTypes): GraphQLObjectType<ShownStream, Asking> {
   });
 }
 
-/** A row that was folded, as fields of a table's rows take it. */
-function pageRow(row: ShownStream['rows'][number]): PageRow {
+/** A row as JSON has it, as fields of a table's rows take it. */
+export function followedRow(row: ShownStream['rows'][number]): PageRow {
   const values = row as Readonly<Record<string, SqlValue>>;
   return { cursor: '', values, madeFrom: {}, source: async () => undefined };
 }

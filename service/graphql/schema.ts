@@ -2,6 +2,7 @@ import { type GraphQLFieldConfig, GraphQLObjectType, GraphQLSchema } from 'graph
 import type { Contract } from '../../etl/contract/contract.ts';
 import type { LoadedContracts } from '../../etl/contract/load-contracts.ts';
 import type { Asking } from './asking.ts';
+import { changesField, changesFieldName } from './change-types.ts';
 import { closingsField, datasetsField, runsField } from './plain-types.ts';
 import { projectionTypes, streamField, streamFieldName } from './projection-types.ts';
 import { shownTables } from './shown-table.ts';
@@ -31,9 +32,15 @@ export function schemaOf({ contracts }: LoadedContracts, sight: Sight): GraphQLS
   // A state is made of events: who may not see those sees the rows.
   if (reader.schemas.has('silver'))
     for (const types of projections) fields[streamFieldName(types)] = streamField(types);
+  const changes = projections.map((types) => [changesFieldName(types), changesField(types)] as const);
   return new GraphQLSchema({
     description: 'The tables of a lake, as their contracts describe them.',
     query: new GraphQLObjectType({ name: 'Query', fields }),
+    ...(changes.length === 0
+      ? {}
+      : {
+          subscription: new GraphQLObjectType({ name: 'Subscription', fields: Object.fromEntries(changes) }),
+        }),
   });
 }
 

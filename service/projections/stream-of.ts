@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { askStream } from '../../etl/asking/ask-stream.ts';
 import { parseAt } from '../../etl/asking/parse-at.ts';
 import { requireProjection } from '../../etl/asking/require-projection.ts';
-import type { AnswerRow, StreamAnswer, TracedEvent } from '../../etl/asking/stream-answer.ts';
+import type { StreamAnswer, TracedEvent } from '../../etl/asking/stream-answer.ts';
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { parseAsOf } from '../../etl/query/as-of.ts';
-import { MASK, type Reader } from '../../etl/query/reader.ts';
+import type { Reader } from '../../etl/query/reader.ts';
 import { hiddenFrom } from '../identity/reader.ts';
+import { masked } from './masked.ts';
 
 /** What a stream is asked with, as addresses have it. */
 export const STREAM_QUERY = {
@@ -82,8 +83,3 @@ export async function streamOf(
   const { trace } = answer;
   return { ...shown(answer), ...(trace === undefined ? {} : { trace: trace.map(event) }), isStateHidden };
 }
-
-const masked = <Row extends AnswerRow | TracedEvent['data']>(row: Row, hidden: ReadonlySet<string>): Row =>
-  Object.fromEntries(
-    Object.entries(row).map(([name, value]) => [name, value !== null && hidden.has(name) ? MASK : value]),
-  ) as Row;

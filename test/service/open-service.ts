@@ -17,6 +17,7 @@ import type { Role } from '../../service/identity/permissions.ts';
 import { memorySessions } from '../../service/identity/sessions.ts';
 import { openAdoptionDesk } from '../../service/privacy/adoption-desk.ts';
 import { openLookingDesk } from '../../service/privacy/looking-desk.ts';
+import { openProjectionChanges } from '../../service/projections/projection-changes.ts';
 import { openRecordDesk } from '../../service/quarantine/record-desk.ts';
 import { openDesk } from '../../service/queries/desk.ts';
 import { openRunDesk } from '../../service/runs/run-desk.ts';
@@ -98,6 +99,7 @@ export async function openService(
     records,
     adoptions,
     looking,
+    changes: openProjectionChanges(effects),
     health: openKeptHealth(effects),
     policies: policies ?? documentsPolicyStore(effects.objects),
     ...(schemas === undefined ? {} : { schemas }),

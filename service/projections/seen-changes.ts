@@ -1,0 +1,63 @@
+import type { ProjectionContract } from '../../etl/contract/contract.ts';
+import { ConfigError } from '../../etl/errors.ts';
+import type { StreamChange } from '../../etl/following/changed-streams.ts';
+import { nextChanges, type Told } from '../../etl/following/next-changes.ts';
+import { type Place, parsePlace } from '../../etl/following/place.ts';
+import type { Effects } from '../../etl/ports.ts';
+import { MASK, type Reader } from '../../etl/query/reader.ts';
+import { publishedContract } from '../../etl/stages/kept-contracts.ts';
+import { hiddenFrom } from '../identity/reader.ts';
+import { masked } from './masked.ts';
+import type { FollowedByMany } from './projection-changes.ts';
+
+/** Who follows which projection, and what of it. */
+export interface Following {
+  readonly contract: ProjectionContract;
+  readonly followed: FollowedByMany;
+  readonly reader: Reader;
+  /** One stream alone. */
+  readonly stream?: string | undefined;
+  /** Where to go on, as text. */
+  readonly since?: string | undefined;
+}
+
+/** What one follower is told, a step at a time. */
+export interface SeenChanges {
+  /** What is to be told next, as the reader may see it: nothing where there is nothing new. */
+  next(): Promise<readonly Told[]>;
+}
+
+/**
+ * Opens what a follower is told. Hidden columns are masked, also the name of the stream; throws ConfigError `PLACE` for what is
+ * no place, and `NOT_PERMITTED` where a stream is asked for by a name that the reader may not see.
+ */
+export function openSeenChanges(
+  effects: Effects,
+  { contract, followed, reader, stream, since }: Following,
+): SeenChanges {
+  let place: Place | undefined = since === undefined ? undefined : parsePlace(since);
+  const [own = ''] = contract.key;
+  if (stream !== undefined && hiddenFrom(reader, contract).has(own))
+    throw new ConfigError(
+      'NOT_PERMITTED',
+      `You may not see ${own} of ${contract.dataset}: follow all streams.`,
+    );
+  return {
+    async next() {
+      const told = await nextChanges(followed, place);
+      place = told.at(-1)?.place ?? place;
+      const hidden = hiddenFrom(reader, await publishedContract(effects.objects, contract));
+      return told.map((one) => {
+        if (one.kind !== 'change') return one;
+        if (stream !== undefined && (one.change.stream !== stream || hidden.has(own)))
+          return { kind: 'nothing', place: one.place };
+        return { ...one, change: shown(one.change, own, hidden) };
+      });
+    },
+  };
+}
+
+function shown(change: StreamChange, own: string, hidden: ReadonlySet<string>): StreamChange {
+  const stream = hidden.has(own) ? MASK : change.stream;
+  return { ...change, stream, rows: change.rows.map((row) => masked(row, hidden)) };
+}
