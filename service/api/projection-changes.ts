@@ -33,10 +33,11 @@ export const projectionChanges = piecesRoute({
   }),
   async source({ params: { projection }, query, identity, lastEventId }, service) {
     const { effects } = service.lake;
-    const contract = requireProjection(requireContract(await loadContracts(effects.contracts), projection));
+    const loaded = await loadContracts(effects.contracts);
+    const contract = requireProjection(requireContract(loaded, projection));
     const followed = service.changes.of(contract);
     const seen = openSeenChanges(effects, {
-      ...{ contract, followed, reader: readerOf(identity), stream: query.stream },
+      ...{ contract, loaded, followed, reader: readerOf(identity), stream: query.stream },
       since: lastEventId === undefined || lastEventId === '' ? query.since : lastEventId,
     });
     await noteProductRead(service, { identity, way: 'api' }, { dataset: projection });

@@ -118,7 +118,7 @@ class Live {
         const followed = this.#service.changes.of(contract);
         this.dataset = contract.dataset;
         this.#listen = followed.listen;
-        this.#seen = openSeenChanges(effects, { contract, followed, reader: sight.reader, ...what });
+        this.#seen = openSeenChanges(effects, { contract, loaded, followed, reader: sight.reader, ...what });
         return queued(this.#queue);
       },
     };

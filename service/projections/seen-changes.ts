@@ -1,4 +1,5 @@
-import type { ProjectionContract } from '../../etl/contract/contract.ts';
+import type { Contract, ProjectionContract } from '../../etl/contract/contract.ts';
+import { type LoadedContracts, requireContract } from '../../etl/contract/load-contracts.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import type { StreamChange } from '../../etl/following/changed-streams.ts';
 import { nextChanges, type Told } from '../../etl/following/next-changes.ts';
@@ -13,6 +14,7 @@ import type { FollowedByMany } from './projection-changes.ts';
 /** Who follows which projection, and what of it. */
 export interface Following {
   readonly contract: ProjectionContract;
+  readonly loaded: LoadedContracts;
   readonly followed: FollowedByMany;
   readonly reader: Reader;
   /** One stream alone. */
@@ -28,16 +30,21 @@ export interface SeenChanges {
 }
 
 /**
- * Opens what a follower is told. Hidden columns are masked, also the name of the stream; throws ConfigError `PLACE` for what is
+ * Opens what a follower is told. Hidden columns are masked, also the name of the stream, and the version and time of its last event are left out where theirs are; throws ConfigError `PLACE` for what is
  * no place, and `NOT_PERMITTED` where a stream is asked for by a name that the reader may not see.
  */
 export function openSeenChanges(
   effects: Effects,
-  { contract, followed, reader, stream, since }: Following,
+  { contract, loaded, followed, reader, stream, since }: Following,
 ): SeenChanges {
   let place: Place | undefined = since === undefined ? undefined : parsePlace(since);
   const [own = ''] = contract.key;
-  if (stream !== undefined && hiddenFrom(reader, contract).has(own))
+  const ofEvents = hiddenOfEvents(reader, requireContract(loaded, contract.inputs[0]));
+  const hiddenOf = (one: ProjectionContract): Hidden => {
+    const ofRows = hiddenFrom(reader, one);
+    return { ...ofEvents, ofRows, stream: ofEvents.stream || ofRows.has(own) };
+  };
+  if (stream !== undefined && hiddenOf(contract).stream)
     throw new ConfigError(
       'NOT_PERMITTED',
       `You may not see ${own} of ${contract.dataset}: follow all streams.`,
@@ -46,18 +53,34 @@ export function openSeenChanges(
     async next() {
       const told = await nextChanges(followed, place);
       place = told.at(-1)?.place ?? place;
-      const hidden = hiddenFrom(reader, await publishedContract(effects.objects, contract));
+      const hidden = hiddenOf(await publishedContract(effects.objects, contract));
       return told.map((one) => {
         if (one.kind !== 'change') return one;
-        if (stream !== undefined && (one.change.stream !== stream || hidden.has(own)))
+        if (stream !== undefined && (one.change.stream !== stream || hidden.stream))
           return { kind: 'nothing', place: one.place };
-        return { ...one, change: shown(one.change, own, hidden) };
+        return { ...one, change: shown(one.change, hidden) };
       });
     },
   };
 }
 
-function shown(change: StreamChange, own: string, hidden: ReadonlySet<string>): StreamChange {
-  const stream = hidden.has(own) ? MASK : change.stream;
-  return { ...change, stream, rows: change.rows.map((row) => masked(row, hidden)) };
+/** What is hidden of changes. */
+interface Hidden {
+  readonly stream: boolean;
+  readonly version: boolean;
+  readonly at: boolean;
+  readonly ofRows: ReadonlySet<string>;
 }
+
+function hiddenOfEvents(reader: Reader, source: Contract): Omit<Hidden, 'ofRows'> {
+  const hidden = hiddenFrom(reader, source);
+  const { stream = '', version = '', at = '' } = source.layer === 'silver' ? (source.events ?? {}) : {};
+  return { stream: hidden.has(stream), version: hidden.has(version), at: hidden.has(at) };
+}
+
+const shown = (change: StreamChange, hidden: Hidden): StreamChange => ({
+  stream: hidden.stream ? MASK : change.stream,
+  version: hidden.version ? null : change.version,
+  at: hidden.at ? null : change.at,
+  rows: change.rows.map((row) => masked(row, hidden.ofRows)),
+});

@@ -6,7 +6,7 @@ import type { StreamAnswer, TracedEvent } from '../../etl/asking/stream-answer.t
 import { loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { parseAsOf } from '../../etl/query/as-of.ts';
-import type { Reader } from '../../etl/query/reader.ts';
+import { MASK, type Reader } from '../../etl/query/reader.ts';
 import { hiddenFrom } from '../identity/reader.ts';
 import { masked } from './masked.ts';
 

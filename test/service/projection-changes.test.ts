@@ -218,6 +218,13 @@ test('values that a role may not see are masked, the names of streams, too', asy
     return heard.map(({ data }) => data);
   };
   try {
+    const events = path.join(cwd, 'contracts/products/events.yaml');
+    const eventsText = await readFile(events, 'utf8');
+    const ofVersion = /(name: version\n(?: +\w.*\n)*? +classification: )\w+/;
+    await writeFile(events, eventsText.replace(ofVersion, '$1confidential'));
+    expect(new Set((await heardOf(viewer)).map(({ version }) => version))).toEqual(new Set([null]));
+    expect((await heardOf(service)).every(({ version }) => Number(version) > 0)).toBe(true);
+    await writeFile(events, eventsText);
     for (const column of ['customer', 'customer_product_id']) {
       const name = new RegExp(`(name: ${column}\\n(?: +\\w.*\\n)*? +classification: )\\w+`);
       expect(text).toMatch(name);
