@@ -1,12 +1,11 @@
 import { type ExecutionArgs, type ExecutionResult, execute, GraphQLError } from 'graphql';
 import { createHandler, type Handler } from 'graphql-http';
-import type { LoadedContracts } from '../../etl/contract/load-contracts.ts';
 import { AssayError, ConfigError } from '../../etl/errors.ts';
 import type { Ctx } from '../http/env.ts';
-import type { Identity } from '../identity/identity.ts';
 import { readerOf } from '../identity/reader.ts';
 import { noteProductRead } from '../products/note-product-read.ts';
 import type { Service } from '../service.ts';
+import type { Asked } from './asked.ts';
 import { type OpenAsking, openAsking } from './asking.ts';
 import { checkedDocument } from './checked-document.ts';
 import { formattedError } from './errors.ts';
@@ -18,15 +17,6 @@ import { subscriber } from './subscribe.ts';
 const DEADLINE_MS = 30_000;
 
 type Schemas = ReturnType<typeof schemaCache>;
-
-/** A request that was let in. */
-export interface Asked {
-  readonly text: string;
-  readonly loaded: LoadedContracts;
-  readonly identity: Identity;
-  /** Called when nothing of it is under way any more, which may be after its answer. */
-  readonly leave: () => void;
-}
 
 /** GraphQL, ready to be asked. */
 export interface OpenGraphql {

@@ -10,7 +10,7 @@ import { readerOf } from '../identity/reader.ts';
 import { noteProductRead } from '../products/note-product-read.ts';
 import { openSeenChanges, type SeenChanges } from '../projections/seen-changes.ts';
 import type { Service } from '../service.ts';
-import type { Asked } from './answer.ts';
+import type { Asked } from './asked.ts';
 import { type Asking, type OpenAsking, openAsking } from './asking.ts';
 import { checkedDocument } from './checked-document.ts';
 import { formattedError } from './errors.ts';
