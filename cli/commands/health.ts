@@ -33,11 +33,12 @@ what is current. On AWS the platform itself looks every hour, and sends the aler
     const found = await lookAfter(lake.effects, contracts, args.has('alert') ? { tells: () => true } : {});
     if (args.has('json')) io.out(JSON.stringify(found, null, 2));
     else
-      for (const { dataset, publishedAt, ailments } of found) {
+      for (const { dataset, publishedAt, ailments, notes = [] } of found) {
         const last = publishedAt === null ? 'nothing published' : `published ${time(publishedAt)} UTC`;
         io.out(printable(`${dataset}: ${ailments.length === 0 ? 'well' : 'NOT WELL'}; ${last}`));
         for (const { code, what, next } of ailments)
           io.out(printableLines(`  ${code}: ${what}\n    Next: ${nextCommand(args, io, next)}`));
+        for (const note of notes) io.out(printable(`  Note: ${note}`));
       }
     return found.some(({ ailments }) => ailments.length > 0) ? EXIT.data : EXIT.ok;
   },

@@ -15,7 +15,7 @@ const DEFAULT_LIMIT = '20';
 export const lineage: Command = {
   name: 'lineage',
   usage: 'DATASET [column=value…] [--file NAME --record N] [--limit N] [--unmasked] [--lake DIR]',
-  description: `Follows a row of a Gold table to the Silver rows that it is made from, and each of those to its line in the file that the
+  description: `Follows a row of a Gold table to the Silver rows that it is made from, a row of a projection to the events of its stream, and each of those to its line in the file that the
 source dropped, through corrections and retries. The columns and values say which row. Of a Silver table, its rows
 themselves are followed. The Silver rows are those of the row's month (or up to it, where the table is made so) that are
 alike in the columns that both tables have. With --file and --record, a record of a source file is looked up: where it is a

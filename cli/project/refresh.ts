@@ -1,6 +1,7 @@
 import type { ProjectionContract } from '../../etl/contract/contract.ts';
 import { type LoadedContracts, loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
 import { ConfigError } from '../../etl/errors.ts';
+import { tellPublished } from '../../etl/events/tell-published.ts';
 import { followCatalog } from '../../etl/stages/follow-catalog.ts';
 import { refreshOne } from '../../etl/stages/refresh-projections.ts';
 import { newRunId } from '../../etl/stages/run-id.ts';
@@ -26,6 +27,7 @@ export async function refreshProject(args: Args, io: Io): Promise<void> {
   const run = { dataset: contract.inputs[0], runId: newRunId(effects.clock.now()) };
   const done = await refreshOne(effects, { contract, run, isRebuild: args.has('rebuild') });
   await followCatalog(effects, contract);
+  if (done !== undefined) await tellPublished(effects, run);
   if (args.has('json')) io.out(JSON.stringify({ projection: dataset, refreshed: done ?? null }, null, 2));
   else if (done === undefined) io.out(`${dataset}: nothing to do; it has all events that are published.`);
   else {

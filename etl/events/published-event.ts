@@ -17,6 +17,14 @@ const GoldPart = Standing.extend({
   waiting: z.array(z.object({ month: Month, restatement: z.string() })),
 });
 
+/** A projection that followed; it has no months. */
+const ProjectionPart = Standing.extend({
+  table: z.string(),
+  before: Standing.nullable(),
+  /** How many values that were published before changed. */
+  restated: z.number().int(),
+});
+
 /**
  * What programs are told once something was published: which data changed, and no value of it. The same on EventBridge
  * (`detail`) and by webhook (the body). `format` is raised when a member changes its meaning or goes; members may be added.
@@ -40,6 +48,9 @@ export const PublishedEvent = z.object({
   /** Months of Silver in which rows came, went or changed. */
   months: z.array(Month),
   gold: z.array(GoldPart),
+  /** Absent in events that were kept by an earlier version. */
+  projections: z.array(ProjectionPart).default([]),
 });
 export type PublishedEvent = z.infer<typeof PublishedEvent>;
 export type GoldPart = z.infer<typeof GoldPart>;
+export type ProjectionPart = z.infer<typeof ProjectionPart>;

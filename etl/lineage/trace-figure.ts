@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Contract, GoldContract, SourceContract } from '../contract/contract.ts';
+import type { Contract, GoldContract, ProjectionContract, SourceContract } from '../contract/contract.ts';
 import { type LoadedContracts, requireSourceContract } from '../contract/load-contracts.ts';
 import { type Engine, integerOf, type SqlRow, type SqlValue, textOf, withEngine } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
@@ -32,7 +32,7 @@ export interface TracedInput {
 
 /** A figure and what it was made from. */
 export interface Trace {
-  /** The Gold row; null where a Silver row was asked for. */
+  /** The row of Gold or of a projection; null where a Silver row was asked for. */
   readonly figure: Readonly<Record<string, SqlValue>> | null;
   /** The closing of its month, where that is closed. */
   readonly closing: { readonly id: string; readonly at: string; readonly by: string } | null;
@@ -45,7 +45,7 @@ export interface TraceRequest {
   readonly values: Readonly<Record<string, string>>;
   /** Part of the file's key, and the record's number. */
   readonly record?: { readonly file: string; readonly row: number } | undefined;
-  /** Of when the Gold row is; now unless said. */
+  /** Of when the Gold row is; now unless said, and always for a projection's. */
   readonly asOf?: AsOf | undefined;
   readonly mostRecords: number;
   /** Records of each input that are passed over, in the order of files and numbers. */
@@ -54,8 +54,8 @@ export interface TraceRequest {
 
 /**
  * Follows a Gold row to the Silver rows of its month (or up to it, where the table is made so) with the same values in
- * the columns that both have, or takes Silver rows themselves; and each of those to its line in the file that the source
- * dropped. Throws ConfigError `NO_ROW` where there is no such row, and `SEVERAL_ROWS` where several Gold rows are meant.
+ * the columns that both have, a projection's row to the events of its stream, or takes Silver rows themselves; and each of those to its line in the file that the source
+ * dropped. Throws ConfigError `NO_ROW` where there is no such row, and `SEVERAL_ROWS` where several rows are meant.
  */
 export async function traceFigure(
   effects: Effects,
@@ -81,17 +81,12 @@ export async function traceFigure(
         if (input.rows === 0) throw noRow(table);
         return { figure: null, closing: null, inputs: [input] };
       }
-      if (contract.layer === 'projection')
-        throw new ConfigError(
-          'NO_ROW',
-          `${table} is folded from the streams of ${contract.inputs.join()}: ask that for a record of a file.`,
-        );
       if (record !== undefined)
         throw new ConfigError(
           'NO_ROW',
-          `${table} is made of datasets: ask one of them for a record of a file.`,
+          `${table} is made of ${contract.inputs.join(', ')}: ask ${contract.inputs.length === 1 ? 'that' : 'one of them'} for a record of a file.`,
         );
-      const own = await ownAsOf(effects, contract, asOf);
+      const own = contract.layer === 'gold' ? await ownAsOf(effects, contract, asOf) : NOW;
       await createLakeViews(engine, effects, table, own, { dataset: contract.dataset });
       const [figure, ...more] = await engine.rows(
         `SELECT * FROM ${table} WHERE ${conditionsOf(contract, values).join(' AND ')} LIMIT 2`,
@@ -119,13 +114,20 @@ export async function traceFigure(
 
 const NOW: AsOf = { kind: 'now' };
 
+/** A table that is made of others. */
+type MadeContract = GoldContract | ProjectionContract;
+
 /** The snapshots that a figure was made from: those of the closing, where its month is closed. */
 async function originOf(
   effects: Effects,
-  contract: GoldContract,
+  contract: MadeContract,
   { figure, asOf }: { readonly figure: SqlRow; readonly asOf: AsOf },
 ): Promise<Pick<Trace, 'closing'> & { readonly madeFrom: Readonly<Record<string, number>> }> {
   const { dataset, partitionColumn } = contract;
+  if (contract.layer === 'projection') {
+    const pointer = (await readKnownPointer(effects.objects, 'projection', dataset))?.pointer;
+    return { closing: null, madeFrom: pointer?.inputs ?? {} };
+  }
   if (asOf.kind !== 'now') return { closing: null, madeFrom: await madeFromThen(effects, contract, asOf) };
   const pointer = (await readKnownPointer(effects.objects, 'gold', dataset))?.pointer;
   const month = textOf(figure, partitionColumn).slice(0, 7);
@@ -164,8 +166,16 @@ function conditionsOf({ dataset, columns }: Contract, values: TraceRequest['valu
   return conditions.length === 0 ? ['true'] : conditions;
 }
 
-/** Which rows of an input a Gold row can be made from: those of its month, alike in what both tables have. */
-function inputConditions(gold: GoldContract, source: SourceContract, figure: SqlRow): string[] {
+/**
+ * Which rows of an input a Gold row can be made from: those of its month, alike in what both tables have; a projection's row
+ * is folded from the events of its stream.
+ */
+function inputConditions(gold: MadeContract, source: SourceContract, figure: SqlRow): string[] {
+  if (gold.layer === 'projection') {
+    const [own = ''] = gold.key;
+    const stream = source.events?.stream ?? own;
+    return [`CAST(${identifier(stream)} AS VARCHAR) = ${literal(String(figure[own]))}`];
+  }
   const month = textOf(figure, gold.partitionColumn).slice(0, 7);
   const own = `strftime(${identifier(source.partitionColumn)}, '%Y-%m')`;
   const shared = gold.key.filter(

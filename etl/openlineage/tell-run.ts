@@ -10,6 +10,7 @@ import { readPointer } from '../table/pointer.ts';
 import { bronzeInput, datasetOutputs, tableFacets, tablePlace } from './datasets.ts';
 import { engineFacet, errorFacet, facet, type LineageRun, lineageEvent, lineageRunId } from './event.ts';
 import { goldRun } from './gold-run.ts';
+import { projectionRun } from './projection-run.ts';
 
 /** Reports a run's start: which files it reads, and which table it may publish to. */
 export async function tellStart(effects: Effects, run: RunInput): Promise<void> {
@@ -43,17 +44,33 @@ export async function tellEnd(effects: Effects, run: RunInput, { eventType, why 
 /** Gold tables that were made anew after a run, as refresh-gold says. */
 type Refreshed = readonly { readonly table: string; readonly rows: number }[];
 
-/** Reports that a run was published, with what it read and wrote, and each Gold table that followed, as its own run. */
-export async function tellComplete(effects: Effects, run: RunInput, refreshed: Refreshed): Promise<void> {
+/** What followed a run, as refresh-gold says. */
+export interface Followed {
+  readonly refreshed: Refreshed;
+  readonly projections: readonly { readonly table: string }[];
+  readonly failed: readonly { readonly table: string; readonly code: string }[];
+}
+
+/** Nothing followed. */
+export const NOTHING_FOLLOWED: Followed = { refreshed: [], projections: [], failed: [] };
+
+/**
+ * Reports that a run was published, with what it read and wrote, and each Gold table and projection that followed, or that
+ * could not, as its own run.
+ */
+export async function tellComplete(effects: Effects, run: RunInput, followed: Followed): Promise<void> {
   await tell(effects, run, async ({ contract, head, plan, seal }) => {
     const { objects } = effects;
     const pointer = (await readPointer(objects, 'silver', run.dataset))?.pointer;
-    const gold = await goldRuns(effects, head, refreshed);
+    const followers = [
+      ...(await goldRuns(effects, head, followed.refreshed)),
+      ...(await projectionRuns(effects, head, followed)),
+    ];
     // An earlier run, or a person's decision, published it: not this workflow's run.
-    if (plan === undefined || seal === undefined || pointer?.run_id !== run.runId) return gold;
+    if (plan === undefined || seal === undefined || pointer?.run_id !== run.runId) return followers;
     const inputs = [bronzeInput(objects, run.dataset, seal)];
     const outputs = datasetOutputs(objects, contract, { pointer, counts: seal.counts });
-    return [{ ...head, eventType: 'COMPLETE', inputs, outputs }, ...gold];
+    return [{ ...head, eventType: 'COMPLETE', inputs, outputs }, ...followers];
   });
 }
 
@@ -65,15 +82,11 @@ async function goldRuns(effects: Effects, head: Head, refreshed: Refreshed): Pro
     const done = refreshed.find((one) => one.table === table);
     if (contract.layer !== 'gold' || done === undefined) continue;
     const { sql, inputs, output } = await goldRun(effects, contract, { contracts, rows: done.rows });
-    const parent = facet('ParentRunFacet', '1-2-0', {
-      run: { runId: lineageRunId(head.job, head.runId) },
-      job: { namespace: head.namespace, name: head.job },
-    });
     const gold: Omit<LineageRun, 'eventType'> = {
       ...head,
       job: contract.dataset,
       jobFacets: { sql: facet('SQLJobFacet', '1-1-0', { query: sql, dialect: 'duckdb' }) },
-      runFacets: { ...head.runFacets, parent },
+      runFacets: { ...head.runFacets, parent: parentOf(head) },
       inputs,
       outputs: [output],
     };
@@ -81,6 +94,39 @@ async function goldRuns(effects: Effects, head: Head, refreshed: Refreshed): Pro
   }
   return runs;
 }
+
+async function projectionRuns(
+  effects: Effects,
+  head: Head,
+  { projections, failed }: Followed,
+): Promise<LineageRun[]> {
+  const { contracts } = await loadContracts(effects.contracts);
+  const runs: LineageRun[] = [];
+  for (const contract of contracts.values()) {
+    if (contract.layer !== 'projection') continue;
+    const named = tableName('projection', contract.dataset);
+    const failure = failed.find(({ table }) => table === named);
+    if (failure === undefined && !projections.some(({ table }) => table === named)) continue;
+    const { inputs, output } = await projectionRun(effects, contract, contracts);
+    const runFacets = { ...head.runFacets, parent: parentOf(head) };
+    const own = { ...head, job: contract.dataset, runFacets, inputs, outputs: [output] };
+    runs.push({ ...own, eventType: 'START' });
+    if (failure === undefined) runs.push({ ...own, eventType: 'COMPLETE' });
+    else {
+      // Its message may name a stream, and events of lineage hold no value of a row.
+      const errorMessage = errorFacet(`${failure.code}: ${named} stays as it was; its alert says why.`);
+      runs.push({ ...own, eventType: 'FAIL', runFacets: { ...runFacets, errorMessage }, outputs: [] });
+    }
+  }
+  return runs;
+}
+
+/** The run after which another table was made. */
+const parentOf = (head: Head) =>
+  facet('ParentRunFacet', '1-2-0', {
+    run: { runId: lineageRunId(head.job, head.runId) },
+    job: { namespace: head.namespace, name: head.job },
+  });
 
 type Head = Omit<LineageRun, 'eventType' | 'inputs' | 'outputs'>;
 

@@ -6,7 +6,9 @@ import type {
   SourceContract,
 } from '../contract/contract.ts';
 import { DataError } from '../errors.ts';
+import { eventLines } from '../eventstore/event-lines.ts';
 import { sourceName } from '../naming/bronze.ts';
+import { runRecordKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { isProtected, protectionOf } from '../privacy/protection.ts';
 import { listReleaseRequests } from '../quarantine/release-requests.ts';
@@ -20,10 +22,12 @@ import { listSources, listWithheld } from '../stages/list-sources.ts';
 import { isPending, openBreaker } from '../stages/make-plan.ts';
 import { newRunId } from '../stages/run-id.ts';
 import { closedMonths } from '../table/closings.ts';
-import { type Pointer, type ReadPointer, readPointer } from '../table/pointer.ts';
+import type { Pointer, ReadPointer } from '../table/pointer.ts';
 import { lagText, measureLag } from '../tending/measure-lag.ts';
 import type { Ailment } from './ailment.ts';
+import { projectionBehind, tableBehind } from './check-behind.ts';
 import { checkVolume } from './check-volume.ts';
+import { readRun } from './find-run.ts';
 import { missingSeals } from './missing-seals.ts';
 import { pastItsEnd } from './past-its-end.ts';
 import { dueAt } from './promised-time.ts';
@@ -35,6 +39,8 @@ export interface Health {
   /** When data was last published; null before the first time. */
   readonly publishedAt: string | null;
   readonly ailments: readonly Ailment[];
+  /** What is worth to know, and nothing amiss; absent where there is nothing. */
+  readonly notes?: readonly string[];
 }
 
 /**
@@ -68,7 +74,21 @@ export async function checkHealth(effects: Effects, contract: Contract): Promise
     ...(read === undefined ? [] : await missingSeals(effects, read.pointer)),
     ...(await upkeep(effects, contract, read?.pointer)),
   ];
-  return { dataset, layer, publishedAt, ailments };
+  const notes = await missingEvents(effects, contract, read?.pointer.run_id);
+  return { dataset, layer, publishedAt, ailments, ...(notes.length === 0 ? {} : { notes }) };
+}
+
+/** Events that are missing in the streams that the last run brought events of: they may still come. */
+async function missingEvents(
+  effects: Effects,
+  { dataset, events }: SourceContract,
+  runId: string | undefined,
+): Promise<string[]> {
+  if (events === undefined || runId === undefined) return [];
+  const gaps = (await readRun(effects, runRecordKey(dataset, runId)))?.events?.gaps;
+  if (gaps === undefined) return [];
+  const told = eventLines({ gaps }).map((line) => `events ${line}, as the last run found`);
+  return told.map((line) => `${line}; all of now: query "FROM ops.event_gaps WHERE dataset = '${dataset}'"`);
 }
 
 /** Files that a protected dataset has in the clear, from before it was. */
@@ -243,7 +263,7 @@ async function projectionHealth(
   contract: ProjectionContract,
   pointer: Pointer | undefined,
 ): Promise<Health> {
-  const { dataset, layer, inputs } = contract;
+  const { dataset, layer } = contract;
   return {
     ...{ dataset, layer, publishedAt: pointer?.committed_at ?? null },
     ailments: [
@@ -251,26 +271,9 @@ async function projectionHealth(
       ...pastItsEnd(contract, effects.clock.now()),
       ...moved(effects, pointer),
       ...(await upkeep(effects, contract, pointer)),
-      ...(await behind(effects, inputs, { pointer, code: 'PROJECTION_BEHIND' })),
+      ...(await projectionBehind(effects, contract, pointer)),
     ],
   };
-}
-
-/** Inputs that were published since a table was made of them. */
-async function behind(
-  effects: Effects,
-  inputs: readonly string[],
-  { pointer, code }: { readonly pointer: Pointer | undefined; readonly code: Ailment['code'] },
-): Promise<Ailment[]> {
-  const ailments: Ailment[] = [];
-  for (const input of inputs) {
-    const current = (await readPointer(effects.objects, 'silver', input))?.pointer.snapshot_id;
-    if (current === undefined || pointer?.inputs?.[input] === current) continue;
-    const made = pointer === undefined ? 'it was never made' : `it was made from ${pointer.inputs?.[input]}`;
-    const what = `${input} stands at snapshot ${current}, and ${made}`;
-    ailments.push({ code, what, next: `run --dataset ${input}` });
-  }
-  return ailments;
 }
 
 async function goldHealth(
@@ -283,7 +286,7 @@ async function goldHealth(
     ...pastItsEnd(contract, effects.clock.now()),
     ...moved(effects, pointer),
     ...(await upkeep(effects, contract, pointer)),
-    ...(await behind(effects, contract.inputs, { pointer, code: 'GOLD_BEHIND' })),
+    ...(await tableBehind(effects, contract.inputs, { pointer, code: 'GOLD_BEHIND' })),
   ];
   const { dataset, layer } = contract;
   for (const { month, waiting: rows } of closedMonths(pointer ?? {})) {

@@ -10,7 +10,9 @@ export const OPS_TABLES = {
   corrections: 'Values that people corrected, before and after',
   snapshots: 'Every snapshot of every table that is kept',
   states: 'Which snapshots of the tables of a dataset belong together',
-  restatements: 'Figures of Gold that changed after they were published, or wait to',
+  event_gaps: 'Streams of event datasets in which events are missing now',
+  restatements:
+    'Figures of Gold and values of projections that changed after they were published, or wait to',
   reveals:
     'Protected values that were seen: by whom and why, of which columns, and how many; one row a column',
   closings: 'Months of Gold tables that were closed, by whom and why, and with which rows',

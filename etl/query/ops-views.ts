@@ -12,6 +12,7 @@ import { isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
 import { foldSql } from '../quarantine/fold.ts';
 import { loadRetryTables, retryTables } from '../quarantine/retry-files.ts';
 import { type DatasetState, keptStates, statesOf } from '../stages/dataset-history.ts';
+import { eventGapsSelect } from './event-gaps.ts';
 import type { LakeView } from './lake-view.ts';
 import { maskedRestatements } from './masked-restatements.ts';
 import type { OPS_TABLES } from './ops-tables.ts';
@@ -138,6 +139,7 @@ export async function createOpsViews(
   );
   const restatements = maskedRestatements(await restatementsSelect(effects), views, reader);
   await view('restatements', `SELECT * FROM (${restatements})${until('refreshed_at')}`);
+  await view('event_gaps', eventGapsSelect(views, { bases, reader }));
   await view('source_files', unionOf(views, 'source_files', ''));
   await view('condemned', unionOf(views, 'condemned', 'dataset'));
   const sources = views.filter(({ layer }) => layer === 'quarantine').map(({ dataset }) => dataset);

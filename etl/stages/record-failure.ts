@@ -4,7 +4,7 @@ import { ConflictError, DataError } from '../errors.ts';
 import { tellPublished } from '../events/tell-published.ts';
 import { migrationDueKey } from '../naming/generations.ts';
 import { breakerKey, chunkFailurePrefix, heldKey, planKey, sealKey } from '../naming/runs.ts';
-import { tellComplete, tellEnd } from '../openlineage/tell-run.ts';
+import { NOTHING_FOLLOWED, tellComplete, tellEnd } from '../openlineage/tell-run.ts';
 import { type Effects, TOLD } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
 import { committedStatus } from './committed-status.ts';
@@ -80,7 +80,7 @@ export const recordFailure = defineStage({
     // Gold failed; programs hear of it once it follows.
     if (promoted) {
       await tellPublished(effects, { dataset, runId, isGoldLeftOut: true });
-      await tellComplete(effects, { dataset, runId }, []);
+      await tellComplete(effects, { dataset, runId }, NOTHING_FOLLOWED);
     } else if (!isHeldNow) await tellEnd(effects, { dataset, runId }, { eventType: 'FAIL', why });
     const refusing = input.plan?.status === 'refused' ? await openBreaker(effects, dataset) : undefined;
     const isTold = isMigrationDue ? await wasTold(effects, dataset) : refusing?.toldAt !== undefined;

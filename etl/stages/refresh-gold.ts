@@ -80,7 +80,7 @@ export const refreshGold = defineStage({
     const { projections, failed } = await refreshProjections(effects, { dataset, runId });
     // All publications end here.
     await tellPublished(effects, { dataset, runId });
-    await tellComplete(effects, { dataset, runId }, refreshed);
+    await tellComplete(effects, { dataset, runId }, { refreshed, projections, failed });
     return { dataset, runId, refreshed, projections: [...projections], failed: [...failed] };
   },
 });

@@ -17,6 +17,10 @@ const Health = z.object({
       next: z.string().meta({ description: "the command to run next, after 'assay'" }),
     }),
   ),
+  notes: z
+    .array(z.string())
+    .exactOptional()
+    .meta({ description: 'what is worth to know, and nothing amiss: events that are missing, say' }),
 });
 
 /** GET /v1/health. */
@@ -41,7 +45,9 @@ export const showHealth = route({
     const datasets = looks.map((look) => {
       if (look.status === 'rejected') throw look.reason;
       const { health: one, lookedAt } = look.value;
-      return { ...one, ailments: [...one.ailments], lookedAt: lookedAt.toISOString() };
+      const { notes, ailments, ...rest } = one;
+      const told = notes === undefined ? {} : { notes: [...notes] };
+      return { ...rest, ailments: [...ailments], ...told, lookedAt: lookedAt.toISOString() };
     });
     return { datasets, next };
   },

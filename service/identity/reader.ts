@@ -22,6 +22,8 @@ const OPS: Readonly<Record<OpsTable, Permission>> = {
   alerts: 'runs.read',
   snapshots: 'runs.read',
   states: 'runs.read',
+  // It names streams, as Silver does.
+  event_gaps: 'silver.read',
   quarantine: 'quarantine.read',
   condemned: 'quarantine.read',
   retries: 'quarantine.read',

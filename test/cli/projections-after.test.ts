@@ -1,12 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { PublishedEvent } from '../../etl/events/published-event.ts';
 import { tempFolder } from '../adapters/temp-folder.ts';
+import { type Receiver, startReceiver } from '../events/receiver.ts';
 import { saleEvent, saleFile, salesEvents } from '../eventstore/sales.ts';
+import { kindsOf, LineageEvent, readSpec } from '../openlineage/spec-faults.ts';
 import { TOTALS, TOTALS_CODE } from '../projecting/sales-lake.ts';
 import { contractText } from '../stages/contract-text.ts';
 import { runMain } from './run-main.ts';
-import { RunsJson } from './shapes.ts';
+import { LineageJson, RunsJson } from './shapes.ts';
 
 let cwd: string;
 let dispose: () => Promise<void>;
@@ -25,9 +28,13 @@ beforeAll(async () => {
   await put('contracts/shop/others.yaml', others);
   await put('projections/shop/totals.ts', TOTALS_CODE);
   await put('projections/shop/others.ts', FAILS);
+  server = await startReceiver();
   expect((await assay('init')).code).toBe(0);
 });
-afterAll(() => dispose());
+afterAll(async () => {
+  await server.stop();
+  await dispose();
+});
 
 const FAILS = `export const apply = () => { throw new Error('not today'); };`;
 
@@ -36,7 +43,21 @@ async function put(name: string, text: string): Promise<void> {
   await writeFile(path.join(cwd, name), text);
 }
 
-const assay = (...words: string[]) => runMain(words, { cwd });
+/** Takes what programs and lineage servers are told. */
+let server: Receiver;
+const env = () => ({
+  ASSAY_EVENTS_URL: `${server.url}/events`,
+  ASSAY_EVENTS_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw3h2vA0dYxUQ=',
+  OPENLINEAGE_URL: server.url,
+});
+const assay = (...words: string[]) => runMain(words, { cwd, env: env() });
+
+/** What they were told since, at some path. */
+const told = (path: string, since: number): unknown[] =>
+  server.received
+    .slice(since)
+    .filter((one) => one.path === path)
+    .map(({ body }) => JSON.parse(body));
 
 async function drop(name: string, ...events: Parameters<typeof saleFile>[0]): Promise<void> {
   await put(name, saleFile([...events]));
@@ -71,6 +92,7 @@ test('a run says what it did to each projection, and which stays behind and why'
   await put('projections/shop/totals.ts', TOTALS_CODE);
   await put('projections/shop/others.ts', `export const apply = () => ({ sold: 1 });`);
   await drop('b.csv', saleEvent('s1', 2, 'e2'));
+  const since = server.received.length;
   const late = await assay('run');
   expect(late.code).toBe(0);
   expect(late.out).toMatch(
@@ -82,5 +104,55 @@ test('a run says what it did to each projection, and which stays behind and why'
   expect(shown.projections).toMatchObject([
     { projection: 'shop.others', status: 'refreshed' },
     { projection: 'shop.totals', status: 'refreshed', events: 3, streams: 1, anew: 1, restated: 2 },
+  ]);
+
+  // Programs are told, and know the state of before.
+  const [event, ...more] = told('/events', since);
+  expect(more).toEqual([]);
+  const before = PublishedEvent.parse(told('/events', 0)[0]).projections[0];
+  expect(event).toMatchObject({
+    dataset: 'shop.sales',
+    projections: [
+      { table: 'projection.shop_others', version: 1, before: null, restated: 0 },
+      {
+        table: 'projection.shop_totals',
+        version: 2,
+        before: { version: 1, snapshot: before?.snapshot },
+        restated: 2,
+      },
+    ],
+  });
+});
+
+test('a lineage server is told of each projection as of a job, by the schemas of the standard', async () => {
+  const faultsOf = await readSpec();
+  const events = told('/api/v1/lineage', 0);
+  expect(events.flatMap(faultsOf)).toEqual([]);
+  const parsed = events.map((one) => LineageEvent.parse(one));
+  const first = ['START shop.sales', 'COMPLETE shop.sales', 'START shop.others', 'FAIL shop.others'];
+  expect(kindsOf(parsed).slice(0, 6)).toEqual([...first, 'START shop.totals', 'COMPLETE shop.totals']);
+  const totals = parsed[5];
+  expect(totals?.run.facets.parent).toMatchObject({ job: { name: 'shop.sales' } });
+  expect(totals?.inputs.map(({ name }) => name.slice(`${cwd}/lake`.length))).toEqual(['/silver/shop/sales']);
+  expect(totals?.outputs[0]?.facets.columnLineage?.fields).toMatchObject({
+    sale: { inputFields: [{ name: totals?.inputs[0]?.name, field: 'sale' }] },
+  });
+  expect(JSON.stringify(parsed)).not.toMatch(/not today|s1/);
+});
+
+test('a row of a projection leads to the lines of the events of its stream', async () => {
+  const { code, out } = await assay('lineage', 'shop.totals', 'sale=s1', '--json');
+  expect(code).toBe(0);
+  const found = LineageJson.parse(JSON.parse(out));
+  expect(found.figure).toMatchObject({ sale: 's1', sold: '3', last_event: 'e3' });
+  const lines = found.inputs[0]?.records.map(({ values, sourceFile, line }) => [
+    values.event,
+    sourceFile.split('/').at(-1),
+    line,
+  ]);
+  expect(lines).toEqual([
+    ['e1', 'a.csv', 2],
+    ['e3', 'a.csv', 3],
+    ['e2', 'b.csv', 2],
   ]);
 });

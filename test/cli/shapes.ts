@@ -293,9 +293,10 @@ export const ExportJson = z.strictObject({ dataset: Dataset, out: z.string(), re
 export const HealthJson = z.array(
   z.strictObject({
     dataset: Dataset,
-    layer: z.enum(['silver', 'gold']),
+    layer: z.enum(['silver', 'gold', 'projection']),
     publishedAt: z.iso.datetime().nullable(),
     ailments: z.array(z.strictObject({ code: z.string(), what: z.string(), next: z.string() })),
+    notes: z.array(z.string()).exactOptional(),
   }),
 );
 export const LineageJson = z.strictObject({

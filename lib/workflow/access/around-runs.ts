@@ -68,6 +68,9 @@ export const AROUND_RUNS = {
       // A decision shows that a missing pointer was lost, not never made.
       DECISIONS,
       HEALTH,
+      // Why a projection stays behind.
+      ALERTS,
+      CONTRACT_TEXTS,
       // What the upkeep has left: manifests and lists, no data.
       tableMetadata('silver'),
       tableMetadata('gold'),

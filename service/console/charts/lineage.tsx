@@ -1,4 +1,5 @@
 import type { Contract } from '../../../etl/contract/contract.ts';
+import { madeOf } from '../../../etl/contract/made-of.ts';
 import { datasetAt, reportAt, runsOf } from '../addresses.ts';
 
 /** A thing in the picture, and the page that it leads to. */
@@ -56,14 +57,14 @@ export function LineagePicture({
 const isOwn = ({ id }: Node, { layer, dataset }: Contract): boolean => id === `${layer} ${dataset}`;
 
 function lineageOf(contract: Contract, all: readonly Contract[], seesRuns: boolean): Lineage {
-  const golds = all.filter(
+  const made = all.filter(
     (one) =>
-      one.layer === 'gold' && (one.dataset === contract.dataset || one.inputs.includes(contract.dataset)),
+      one.layer !== 'silver' && (one.dataset === contract.dataset || madeOf(one).includes(contract.dataset)),
   );
   const used = contract.layer === 'silver' ? [contract.dataset] : contract.inputs;
-  const others = golds.flatMap((one) => (one.layer === 'gold' ? one.inputs : []));
-  const silver = [...new Set([...used, ...others])].slice(0, MOST);
-  const gold = golds.slice(0, MOST).map(({ dataset }) => dataset);
+  const silver = [...new Set([...used, ...made.flatMap(madeOf)])].slice(0, MOST);
+  const shown = made.slice(0, MOST);
+  const reports = shown.filter(({ layer }) => layer === 'gold');
   return {
     columns: [
       {
@@ -76,19 +77,32 @@ function lineageOf(contract: Contract, all: readonly Contract[], seesRuns: boole
         })),
       },
       { name: 'datasets', nodes: silver.map((one) => nodeOf('silver', one, datasetAt(one))) },
-      { name: 'Gold tables', nodes: gold.map((one) => nodeOf('gold', one, datasetAt(one))) },
-      { name: 'reports', nodes: gold.map((one) => nodeOf('report', one, reportAt(one))) },
+      {
+        name: nameOfMade(new Set(shown.map(({ layer }) => layer))),
+        nodes: shown.map((one) => nodeOf(one.layer, one.dataset, datasetAt(one.dataset))),
+      },
+      ...(reports.length === 0
+        ? []
+        : [
+            {
+              name: 'reports',
+              nodes: reports.map(({ dataset }) => nodeOf('report', dataset, reportAt(dataset))),
+            },
+          ]),
     ],
     links: [
       ...silver.map((one) => [`files ${one}`, `silver ${one}`] as const),
-      ...golds.flatMap((one) =>
-        one.layer === 'gold'
-          ? one.inputs.map((input) => [`silver ${input}`, `gold ${one.dataset}`] as const)
-          : [],
+      ...shown.flatMap((one) =>
+        madeOf(one).map((input) => [`silver ${input}`, `${one.layer} ${one.dataset}`] as const),
       ),
-      ...gold.map((one) => [`gold ${one}`, `report ${one}`] as const),
+      ...reports.map(({ dataset }) => [`gold ${dataset}`, `report ${dataset}`] as const),
     ],
   };
+}
+
+function nameOfMade(layers: ReadonlySet<Contract['layer']>): string {
+  if (!layers.has('projection')) return 'Gold tables';
+  return layers.has('gold') ? 'Gold and projections' : 'projections';
 }
 
 const nodeOf = (kind: string, name: string, href: string): Node => ({ id: `${kind} ${name}`, name, href });

@@ -85,6 +85,9 @@ export const dataset: Page = {
               </ul>
             </section>
           )}
+          {health.notes?.map((note) => (
+            <p class="soft">{note}.</p>
+          ))}
           <Brought request={request} />
           {contract.layer === 'silver' && (
             <>
