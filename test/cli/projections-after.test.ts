@@ -9,7 +9,7 @@ import { kindsOf, LineageEvent, readSpec } from '../openlineage/spec-faults.ts';
 import { TOTALS, TOTALS_CODE } from '../projecting/sales-lake.ts';
 import { contractText } from '../stages/contract-text.ts';
 import { runMain } from './run-main.ts';
-import { LineageJson, RunsJson } from './shapes.ts';
+import { HealthJson, LineageJson, RunsJson } from './shapes.ts';
 
 let cwd: string;
 let dispose: () => Promise<void>;
@@ -52,6 +52,15 @@ const env = () => ({
 });
 const assay = (...words: string[]) => runMain(words, { cwd, env: env() });
 
+const gaps = async (): Promise<unknown> =>
+  JSON.parse((await assay('query', 'FROM ops.event_gaps ORDER BY ALL', '--format', 'json')).out);
+
+/** How the datasets do, by name: others, sales, totals. */
+async function health() {
+  const found = HealthJson.parse(JSON.parse((await assay('health', '--json')).out));
+  return found.sort((a, b) => (a.dataset < b.dataset ? -1 : 1));
+}
+
 /** What they were told since, at some path. */
 const told = (path: string, since: number): unknown[] =>
   server.received
@@ -73,8 +82,25 @@ test('a run says what it did to each projection, and which stays behind and why'
   );
   expect(first.out).toMatch(/assay project shop\.others$/m);
 
+  expect(await gaps()).toEqual([
+    { dataset: 'shop.sales', stream: 's1', events: 2, missing: 1, first_missing: 2, last_version: 3 },
+  ]);
+  const [others, sales, totals] = await health();
+  expect(others?.ailments).toMatchObject([
+    { code: 'PROJECTION_BEHIND', what: expect.stringContaining('not today'), next: 'project shop.others' },
+  ]);
+  expect(sales).toMatchObject({
+    dataset: 'shop.sales',
+    ailments: [],
+    notes: [expect.stringContaining('1 missing in 1 stream: s1 (1, from version 2)')],
+  });
+  expect(totals?.ailments).toEqual([]);
+
   // The other one fails as well, and each is told.
   await put('projections/shop/totals.ts', FAILS);
+  expect((await health())[2]?.ailments).toMatchObject([
+    { code: 'PROJECTION_BEHIND', what: expect.stringContaining("isn't what its rows were made by") },
+  ]);
   const [nothing] = RunsJson.parse(JSON.parse((await assay('run', '--json')).out));
   const failed = {
     status: 'failed',
@@ -105,6 +131,10 @@ test('a run says what it did to each projection, and which stays behind and why'
     { projection: 'shop.others', status: 'refreshed' },
     { projection: 'shop.totals', status: 'refreshed', events: 3, streams: 1, anew: 1, restated: 2 },
   ]);
+
+  expect(await gaps()).toEqual([]);
+  const well = await health();
+  expect(well.map(({ ailments, notes }) => [ailments, notes])).toEqual(well.map(() => [[], undefined]));
 
   // Programs are told, and know the state of before.
   const [event, ...more] = told('/events', since);
