@@ -68,6 +68,7 @@ export const SEARCHES = [
   '<rootDir>/test/stages/let-go.test.ts',
   '<rootDir>/test/stages/list-sources.test.ts',
   '<rootDir>/test/stages/repeats-judged.test.ts',
+  '<rootDir>/test/stages/ten-thousand-chunks.test.ts',
   '<rootDir>/test/stream/compatibility/json.property.test.ts',
   '<rootDir>/test/stream/drill/',
   '<rootDir>/test/stream/enforcer/differential.test.ts',

@@ -11,7 +11,13 @@ export function runPrefix(dataset: string, runId: string): string {
   return `${stagingPrefix(dataset)}${runId}/`;
 }
 
-export const planKey = (dataset: string, runId: string): string => `${runPrefix(dataset, runId)}plan.json`;
+/** What a worker of the Map reads of a run's plan: a part of it, or, without a name, all. */
+const partPrefix = (dataset: string, runId: string, part: string): string =>
+  `${runPrefix(dataset, runId)}${part === '' ? '' : `${part}/`}`;
+
+/** A run's plan, or a part of it. */
+export const planKey = (dataset: string, runId: string, part = ''): string =>
+  `${partPrefix(dataset, runId, part)}plan.json`;
 
 export const chunkListKey = (dataset: string, runId: string): string =>
   `${runPrefix(dataset, runId)}chunks.json`;
@@ -24,8 +30,9 @@ export const surveyListKey = (dataset: string, runId: string): string =>
 export const surveyKey = (dataset: string, runId: string, chunk: string): string =>
   `${runPrefix(dataset, runId)}survey-${chunk}.json`;
 
-/** Which records of the files that are cut each chunk takes. */
-export const spansKey = (dataset: string, runId: string): string => `${runPrefix(dataset, runId)}spans.json`;
+/** Which records of the files that are cut each chunk takes, of all chunks or those of a part of the plan. */
+export const spansKey = (dataset: string, runId: string, part = ''): string =>
+  `${partPrefix(dataset, runId, part)}spans.json`;
 
 export const chunkKey = (dataset: string, runId: string, chunk: string): string =>
   `${runPrefix(dataset, runId)}chunk-${chunk}.json`;

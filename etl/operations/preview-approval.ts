@@ -69,7 +69,7 @@ interface Staged extends PreviewedInput {
 
 async function stagedSilver(effects: Effects, { dataset, runId }: RunInput): Promise<Staged> {
   const { objects } = effects;
-  const { contract, base, plan } = await loadRun(effects, dataset, runId);
+  const { contract, base, plan } = await loadRun(effects, { dataset, runId });
   const key = commitPlanKey(dataset, runId);
   const { silver, removeFromSilver } = inFormat(await getRunDocument(objects, key, CommitPlan), key);
   const table = await openDatasetTable(objects, contract, base, 'silver');

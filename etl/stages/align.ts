@@ -12,6 +12,7 @@ import {
   type Spans,
   SurveyDocument,
 } from './documents.ts';
+import { isInParts, type PlanPart, partsOf } from './plan-parts.ts';
 import { loadRun } from './run-context.ts';
 import { getRunDocument } from './run-documents.ts';
 import { defineStage, RunInput } from './stage.ts';
@@ -27,7 +28,7 @@ export const align = defineStage({
   input: RunInput,
   output: AlignOutput,
   run: async ({ dataset, runId }, effects) => {
-    const { plan, contract } = await loadRun(effects, dataset, runId);
+    const { plan, contract } = await loadRun(effects, { dataset, runId });
     const scratch = await effects.openScratch(`align-${runId}`);
     try {
       const spans: Spans = {};
@@ -38,13 +39,22 @@ export const align = defineStage({
         const aligning = { plan, options, objects: effects.objects };
         if (file !== undefined) Object.assign(spans, await spansOf(file, chunks, aligning));
       }
-      await putDocument(effects.objects, spansKey(dataset, runId), spans);
+      for (const part of partsOf(plan)) await keepSpans(effects.objects, part, spans);
+      if (isInParts(plan)) await keepSpans(effects.objects, { name: '', plan }, spans);
       return { dataset, runId, spans: Object.keys(spans).length };
     } finally {
       await scratch.dispose();
     }
   },
 });
+
+/** Stores the spans of a part's chunks, where any of them is a range. */
+async function keepSpans(objects: ObjectStore, { name, plan }: PlanPart, spans: Spans): Promise<void> {
+  const { dataset, runId, chunks } = plan;
+  if (!chunks.some(({ range }) => range !== undefined)) return;
+  const own = chunks.flatMap(({ chunk }) => (chunk in spans ? [[chunk, spans[chunk]] as const] : []));
+  await putDocument(objects, spansKey(dataset, runId, name), Object.fromEntries(own));
+}
 
 /** A chunk that is a range of a file. */
 type RangeChunk = PlannedChunk & Required<Pick<PlannedChunk, 'range'>>;

@@ -35,17 +35,17 @@ export const gate = defineStage({
   input: GateInput,
   output: GateOutput,
   run: async ({ dataset, runId, approved }, effects) => {
-    const context = await loadRun(effects, dataset, runId);
+    const context = await loadRun(effects, { dataset, runId });
     const seal = await getDocument(effects.objects, sealKey(dataset, context.contract.version, runId), Seal);
     if (seal.unproven.length > 0) {
       return {
         decision: 'refuse' as const,
-        why: seal.unproven.map(({ key, problem }) => `${key}: ${problem}`),
+        why: someOf(seal.unproven.map(({ key, problem }) => `${key}: ${problem}`)),
       };
     }
     if (context.plan.generation !== undefined) {
       const why = await judgeMigration(effects, context, seal);
-      return { decision: why.length === 0 ? ('promote' as const) : ('refuse' as const), why };
+      return { decision: why.length === 0 ? ('promote' as const) : ('refuse' as const), why: someOf(why) };
     }
     if (approved !== undefined) return checkVerdicts(seal, approved, context);
     const why = [
@@ -65,6 +65,17 @@ export const gate = defineStage({
     return { decision: why.length === 0 ? ('promote' as const) : ('hold' as const), why };
   },
 });
+
+/** So many reasons, cut to so many characters each, go by value: the workflow's record takes 256 KiB, an alert as much. */
+const MOST_REASONS = 20;
+const REASON_CHARACTERS = 1_500;
+
+/** Reasons as they go from stage to stage: the first ones, and how many more the seal has. */
+function someOf(why: readonly string[]): string[] {
+  const first = why.slice(0, MOST_REASONS).map((one) => one.slice(0, REASON_CHARACTERS));
+  const more = why.length - first.length;
+  return more === 0 ? first : [...first, `and ${more} more`];
+}
 
 /** The whole run's seal counted its errors already, so it opens no breaker. */
 const REST = 'files of it were refused by a person, and what is left waits for one';

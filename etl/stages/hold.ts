@@ -20,7 +20,7 @@ export const hold = defineStage({
   input: HoldInput,
   output: HoldOutput,
   run: async ({ dataset, runId, gate }, effects) => {
-    const { plan, contract, published } = await loadRun(effects, dataset, runId);
+    const { plan, contract, published } = await loadRun(effects, { dataset, runId });
     const seal = await getDocument(effects.objects, sealKey(dataset, contract.version, runId), Seal);
     const before = await readStoredWithheld(effects.objects, { dataset, runId });
     const keys = plan.files.map((file) => file.key);

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { loadContracts } from '../contract/load-contracts.ts';
-import { chunkListKey, planKey, surveyListKey } from '../naming/runs.ts';
 import { tellStart } from '../openlineage/tell-run.ts';
 import type { Effects } from '../ports.ts';
-import { type PlannedChunk, putDocument } from './documents.ts';
+import { keepPlan } from './keep-plan.ts';
 import { keepContract } from './kept-contracts.ts';
 import { makePlan } from './make-plan.ts';
 import { Approval } from './outcomes.ts';
@@ -43,22 +42,15 @@ export const plan = defineStage({
     const isHeld = approved !== undefined || rest === true;
     const planned = isHeld ? await replanHeld(input, effects, approved) : await makePlan(input, effects);
     if (planned.status !== 'planned') return planned;
-    const { dataset, runId } = input;
+    const { dataset } = input;
     await keepText(effects, dataset, planned.plan.contractDigest);
-    const itemsKey = chunkListKey(dataset, runId);
-    const surveysKey = surveyListKey(dataset, runId);
     const replans = conflicts === 0 ? {} : { replans: conflicts };
-    await putDocument(effects.objects, planKey(dataset, runId), { ...planned.plan, ...replans });
+    const kept = await keepPlan(effects.objects, { ...planned.plan, ...replans });
     if (!isHeld && conflicts === 0) await tellStart(effects, input);
     const { files, chunks } = planned.plan;
-    await putDocument(effects.objects, itemsKey, itemsOf(chunks));
-    const ranges = chunks.filter(({ range }) => range !== undefined);
-    if (ranges.length > 0) await putDocument(effects.objects, surveysKey, itemsOf(ranges));
     return {
       status: 'planned' as const,
-      itemsKey,
-      surveysKey,
-      surveys: ranges.length,
+      ...kept,
       files: files.length,
       chunks: chunks.length,
       bytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
@@ -72,8 +64,4 @@ async function keepText(effects: Effects, dataset: string, digest: string): Prom
   const text = texts.get(dataset);
   if (text === undefined || contracts.get(dataset)?.digest !== digest) return;
   await keepContract(effects.objects, { dataset, digest }, { contract: text });
-}
-
-function itemsOf(chunks: readonly PlannedChunk[]): { chunk: string }[] {
-  return chunks.map(({ chunk }) => ({ chunk }));
 }

@@ -77,7 +77,7 @@ async function readSealed(
 
 async function commitRun(input: z.infer<typeof PromoteInput>, effects: Effects): Promise<Pointer> {
   const { dataset, runId } = input;
-  const context = await loadRun(effects, dataset, runId);
+  const context = await loadRun(effects, { dataset, runId });
   const seal = await getDocument(effects.objects, sealKey(dataset, context.contract.version, runId), Seal);
   if (input.approved !== undefined) {
     const withheld = await listWithheld(effects, dataset);

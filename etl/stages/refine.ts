@@ -10,6 +10,7 @@ import { cutSegments, type FileOutcome, SEGMENT_BYTES, type Segment } from '../c
 import { type Engine, withEngine, withLanes } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { type Constants, writeDataFiles } from '../engine/write-data-files.ts';
+import { ConflictError } from '../errors.ts';
 import { InOrder, Lanes } from '../lanes.ts';
 import { chunkKey, rejectsKey, suspectsKey } from '../naming/runs.ts';
 import { runFolder } from '../naming/tables.ts';
@@ -39,8 +40,17 @@ import { countBytes } from '../telemetry.ts';
 import { boundedColumns } from './bounded-columns.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import { inDialect } from './dialects.ts';
-import { ChunkResult, type Plan, parseDocument, putDocument, replacedFiles } from './documents.ts';
+import {
+  ChunkResult,
+  type Plan,
+  type PlannedChunk,
+  type PlannedFile,
+  parseDocument,
+  putDocument,
+  replacedFiles,
+} from './documents.ts';
 import { filesToRead } from './files-to-read.ts';
+import { fileIndex, PartName } from './plan-parts.ts';
 import { refinedFile } from './refined-file.ts';
 import { loadRun } from './run-context.ts';
 import { RUN_FORMAT } from './run-documents.ts';
@@ -58,7 +68,7 @@ const USUAL_RECORD_BYTES = 64;
 /** Records for a closer look are looked at as soon as there are so many: the lanes have something to do to the end. */
 const APART_BYTES = 4 * 1024 * 1024;
 
-const RefineInput = RunInput.extend({ chunk: z.string() });
+const RefineInput = RunInput.extend({ chunk: z.string(), part: PartName.optional() });
 const RefineOutput = RunInput.extend({ chunk: z.string(), records: z.number() });
 
 /**
@@ -69,15 +79,15 @@ export const refine = defineStage({
   name: 'refine',
   input: RefineInput,
   output: RefineOutput,
-  run: async ({ dataset, runId, chunk }, effects) => {
-    const { plan, contract: own, base, published } = await loadRun(effects, dataset, runId);
+  run: async ({ dataset, runId, chunk, part }, effects) => {
+    const { plan, contract: own, base, published } = await loadRun(effects, { dataset, runId }, part);
     const done = await refinedBefore(effects, plan, chunk);
     if (done !== undefined) return { dataset, runId, chunk, records: recordsOf(done) };
-    const { dialect } = plan.chunks.find((one) => one.chunk === chunk) ?? {};
+    const { dialect } = requireChunk(plan, chunk);
     const contract = await inDialect(effects.objects, own, dialect);
     const tables = openDatasetTables(effects, contract, base);
     const silver = await tables.table('silver');
-    const files = (await filesToRead(effects.objects, plan)).get(chunk) ?? [];
+    const files = (await filesToRead(effects.objects, plan, part)).get(chunk) ?? [];
     const scratch = await effects.openScratch(`refine-${runId}-${chunk}`);
     try {
       // Many columns leave memory for one at a time.
@@ -121,6 +131,17 @@ export const refine = defineStage({
   },
 });
 
+/** The chunk as planned; a worker that comes late, for a plan that was made anew since, writes nothing over what is there. */
+function requireChunk({ dataset, runId, chunks }: Plan, chunk: string): PlannedChunk {
+  const planned = chunks.find((one) => one.chunk === chunk);
+  if (planned !== undefined) return planned;
+  throw new ConflictError(
+    'PLAN_CHANGED',
+    `Chunk ${chunk} is not in the plan of run ${runId} of ${dataset}, which was made anew; planning again.`,
+    { context: { dataset, runId, chunk } },
+  );
+}
+
 const recordsOf = ({ files }: Pick<ChunkResult, 'files'>): number =>
   files.reduce((sum, { records }) => sum + records, 0);
 
@@ -160,6 +181,7 @@ class Refinery {
   readonly #tallies: Tallies = new Map();
   readonly #outcomes: FileOutcome[] = [];
   readonly #dataFiles: DataFile[] = [];
+  readonly #planned: ReadonlyMap<number, PlannedFile>;
   readonly #sourceFileIds: ReadonlyMap<number, string>;
   readonly #arrivals: ReadonlyMap<number, string>;
   readonly #segmentBytes: number;
@@ -175,11 +197,14 @@ class Refinery {
     this.#options = options;
     this.#segmentBytes = options.effects.engine.segmentBytes ?? SEGMENT_BYTES;
     const { files, plan } = options;
-    this.#sourceFileIds = new Map(files.map(({ index }) => [index, plan.files[index]?.sourceFileId ?? '']));
-    this.#arrivals = new Map(
-      files.map(({ index }) => [index, plan.files[index]?.arrivedAt ?? plan.plannedAt]),
+    this.#planned = fileIndex(plan);
+    this.#sourceFileIds = new Map(
+      files.map(({ index }) => [index, this.#planned.get(index)?.sourceFileId ?? '']),
     );
-    const totalBytes = files.reduce((sum, file) => sum + bytesToRead(file, plan), 0);
+    this.#arrivals = new Map(
+      files.map(({ index }) => [index, this.#planned.get(index)?.arrivedAt ?? plan.plannedAt]),
+    );
+    const totalBytes = files.reduce((sum, file) => sum + this.#bytesToRead(file), 0);
     this.#progress = new ChunkProgress(options.effects.progress, { runId: plan.runId, totalBytes });
     this.#seen = new SeenKeys(totalBytes / USUAL_RECORD_BYTES);
   }
@@ -212,7 +237,7 @@ class Refinery {
     const suspects = await this.#publish('suspect_records', suspectsKey(dataset, runId, chunk));
     return {
       chunk,
-      files: this.#outcomes.map((outcome) => refinedFile(outcome, this.#tallyOf(plan, outcome.fileIndex))),
+      files: this.#outcomes.map((outcome) => refinedFile(outcome, this.#tallyOf(outcome.fileIndex))),
       // In an order that doesn't depend on which lane was faster.
       dataFiles: this.#dataFiles.sort((a, b) => (a.key < b.key ? -1 : 1)),
       suspectFiles,
@@ -221,8 +246,8 @@ class Refinery {
     };
   }
 
-  #tallyOf(plan: Plan, fileIndex: number): FileTally {
-    return tallyOf(this.#tallies, plan.files[fileIndex]?.sourceFileId ?? '');
+  #tallyOf(fileIndex: number): FileTally {
+    return tallyOf(this.#tallies, this.#planned.get(fileIndex)?.sourceFileId ?? '');
   }
 
   async #refineSegment(lane: Engine, segment: Segment): Promise<void> {
@@ -326,9 +351,13 @@ class Refinery {
     const { plan, files } = this.#options;
     const file = files[this.#outcomes.length];
     this.#outcomes.push(outcome);
-    const sizeBytes = file === undefined ? 0 : bytesToRead(file, plan);
+    const sizeBytes = file === undefined ? 0 : this.#bytesToRead(file);
     countBytes(plan.dataset, sizeBytes);
     this.#progress.fileDone(sizeBytes);
+  }
+
+  #bytesToRead({ index, span }: FileToRead): number {
+    return span === undefined ? (this.#planned.get(index)?.sizeBytes ?? 0) : span.end - span.start;
   }
 
   /** Stores a table as Parquet under a key; undefined where it is empty. */
@@ -341,8 +370,4 @@ class Refinery {
     await effects.data.publish(path, key);
     return key;
   }
-}
-
-function bytesToRead({ index, span }: FileToRead, plan: Plan): number {
-  return span === undefined ? (plan.files[index]?.sizeBytes ?? 0) : span.end - span.start;
 }

@@ -7,6 +7,7 @@ import { followedBy } from '../table/generations.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 import { Plan } from './documents.ts';
 import { getRunDocument, inFormat } from './run-documents.ts';
+import type { RunInput } from './stage.ts';
 
 /** What every stage after plan works from. */
 export interface RunContext {
@@ -22,10 +23,14 @@ export interface RunContext {
 /**
  * Loads a run's plan, its contract and its base. Throws ConflictError when another run committed since the plan was
  * made, and when a deployment changed the contract since or the format in which stages write: the run is then planned
- * again, under what holds now.
+ * again, under what holds now. With a part, the plan has that part's chunks and files alone.
  */
-export async function loadRun(effects: Effects, dataset: string, runId: string): Promise<RunContext> {
-  const key = planKey(dataset, runId);
+export async function loadRun(
+  effects: Effects,
+  { dataset, runId }: RunInput,
+  part = '',
+): Promise<RunContext> {
+  const key = planKey(dataset, runId, part);
   const plan = inFormat(await getRunDocument(effects.objects, key, Plan), key);
   const contract = requireSourceContract(await loadContracts(effects.contracts), dataset);
   if (contract.digest !== plan.contractDigest) {

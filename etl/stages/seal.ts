@@ -6,6 +6,7 @@ import { IDENTITY_VERSION } from '../engine/record-identity.ts';
 import { isOfEvents } from '../eventstore/event-order.ts';
 import { findGaps } from '../eventstore/find-gaps.ts';
 import { keepSuperseded } from '../eventstore/superseded.ts';
+import { atMost, inFlight } from '../in-flight.ts';
 import { chunkKey, commitPlanKey, sealKey } from '../naming/runs.ts';
 import { addPii } from '../privacy/pii/pii-count.ts';
 import { inheritFailures } from '../quarantine/attempts.ts';
@@ -33,7 +34,15 @@ import type { DataFile } from '../table/schema.ts';
 import { countReasons, countRecords } from '../telemetry.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import { dialectsOf } from './dialects.ts';
-import { ChunkResult, type CommitPlan, Counts, putDocument, type RefinedFile, Seal } from './documents.ts';
+import {
+  ChunkResult,
+  type CommitPlan,
+  Counts,
+  type PlannedChunk,
+  putDocument,
+  type RefinedFile,
+  Seal,
+} from './documents.ts';
 import { loadRun } from './run-context.ts';
 import { getRunDocument, inFormat, RUN_FORMAT } from './run-documents.ts';
 import { digestSeal } from './seal-digest.ts';
@@ -53,7 +62,7 @@ export const seal = defineStage({
   input: RunInput,
   output: SealOutput,
   run: async ({ dataset, runId }, effects) => {
-    const context = await loadRun(effects, dataset, runId);
+    const context = await loadRun(effects, { dataset, runId });
     const scratch = await effects.openScratch(`seal-${runId}`);
     try {
       const sealed = await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) =>
@@ -129,13 +138,17 @@ async function gapsOf(
   return gaps === undefined ? {} : { gaps };
 }
 
-function readChunks({ effects, context: { plan } }: Sealing): Promise<ChunkResult[]> {
-  return Promise.all(
-    plan.chunks.map(async ({ chunk }) => {
-      const key = chunkKey(plan.dataset, plan.runId, chunk);
-      return inFormat(await getRunDocument(effects.objects, key, ChunkResult), key);
-    }),
-  );
+/** Documents that are read at once, of ten thousand perhaps. */
+const CHUNKS_AT_ONCE = 32;
+
+async function readChunks({ effects, context: { plan } }: Sealing): Promise<ChunkResult[]> {
+  const results: ChunkResult[] = [];
+  const read = async ({ chunk }: PlannedChunk): Promise<ChunkResult> => {
+    const key = chunkKey(plan.dataset, plan.runId, chunk);
+    return inFormat(await getRunDocument(effects.objects, key, ChunkResult), key);
+  };
+  for await (const result of inFlight(plan.chunks, atMost(CHUNKS_AT_ONCE), read)) results.push(result);
+  return results;
 }
 
 /** What the seal says of the run, but for its digest. */

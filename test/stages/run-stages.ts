@@ -4,7 +4,7 @@ import type { ObjectStore } from '../../etl/ports.ts';
 import { getDocument } from '../../etl/stages/documents.ts';
 import type { bindStages } from '../../etl/stages/handlers.ts';
 
-const Chunks = z.array(z.object({ chunk: z.string() }));
+const Chunks = z.array(z.object({ chunk: z.string(), part: z.string() }));
 const Planned = z.looseObject({ status: z.string(), surveys: z.number().default(0) });
 const Gate = z.object({ decision: z.string(), why: z.array(z.string()) });
 
@@ -21,12 +21,12 @@ export async function runStages(
     return 'done';
   }
   if (plan.surveys > 0) {
-    for (const { chunk } of await getDocument(objects, surveyListKey(run.dataset, run.runId), Chunks))
-      await stages.survey({ ...run, chunk });
+    for (const item of await getDocument(objects, surveyListKey(run.dataset, run.runId), Chunks))
+      await stages.survey({ ...run, ...item });
     await stages.align(run);
   }
-  for (const { chunk } of await getDocument(objects, chunkListKey(run.dataset, run.runId), Chunks))
-    await stages.refine({ ...run, chunk });
+  for (const item of await getDocument(objects, chunkListKey(run.dataset, run.runId), Chunks))
+    await stages.refine({ ...run, ...item });
   await stages.seal(run);
   const gate = Gate.parse(await stages.gate(run));
   if (gate.decision === 'promote') {

@@ -127,7 +127,7 @@ describe('medallion.asl.json', () => {
         const output = await interpret({
           definition: local.definition,
           input: { dataset: 'a.b', runId: 'run-1' },
-          context: { Map: { Item: { Index: 0, Value: { chunk: '0001' } } } },
+          context: { Map: { Item: { Index: 0, Value: { chunk: '0001', part: '0001' } } } },
           tasks: { [`${name}Chunk`]: answer },
           signal: new AbortController().signal,
         });

@@ -80,7 +80,12 @@ export async function trace(answers: Answers = {}, options: TraceOptions = {}): 
   const handlers = Object.fromEntries(
     names.map((stage) => [stage, (input: unknown) => answer(stage, input)]),
   ) as unknown as StageHandlers;
-  const { start = 'plan', approved, items = [{ chunk: '0000' }], definition = quickDefinition } = options;
+  const {
+    start = 'plan',
+    approved,
+    items = [{ chunk: '0000', part: '' }],
+    definition = quickDefinition,
+  } = options;
   const input = { dataset: 'spend.council_payments', runId: 'run-1', start };
   const result = await runStateMachine({
     definitionText: definition,

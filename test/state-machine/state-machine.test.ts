@@ -20,21 +20,21 @@ describe('the way of the data', () => {
   test('each stage is told what it needs and no more', async () => {
     const { inputs } = await trace(
       { gate: { decision: 'hold', why: ['too many'] } },
-      { items: [{ chunk: '7' }] },
+      { items: [{ chunk: '7', part: '0003' }] },
     );
     expect(inputs.plan).toEqual([{ ...run, conflicts: 0 }]);
-    expect(inputs.refine).toEqual([{ ...run, chunk: '7' }]);
+    expect(inputs.refine).toEqual([{ ...run, chunk: '7', part: '0003' }]);
     expect(inputs.seal).toEqual([run]);
     expect(inputs.hold).toEqual([{ ...run, gate: { decision: 'hold', why: ['too many'] } }]);
     expect((await trace()).inputs.promote).toEqual([{ ...run, execution: 'run-1' }]);
   });
 
   test('files that are cut are surveyed and aligned first', async () => {
-    const { result, order, inputs } = await trace(CUT, { items: [{ chunk: '1' }, { chunk: '2' }] });
+    const { result, order, inputs } = await trace(CUT, { items: chunks(2) });
     expect(order.slice(0, 6)).toEqual(['plan', 'survey', 'survey', 'align', 'refine', 'refine']);
     expect(inputs.survey).toEqual([
-      { ...run, chunk: '1' },
-      { ...run, chunk: '2' },
+      { ...run, chunk: '0', part: '' },
+      { ...run, chunk: '1', part: '' },
     ]);
     expect(inputs.align).toEqual([run]);
     expect(result.status).toBe('succeeded');
@@ -44,7 +44,7 @@ describe('the way of the data', () => {
     const { result, order, inputs } = await trace({ ...CUT, survey: failure('DataError', 'bad range') });
     expect(order).toEqual(['plan', 'survey', 'noteFailure', 'recordFailure']);
     expect(inputs.noteFailure).toEqual([
-      { ...run, chunk: '0000', failure: { Error: 'DataError', Cause: 'bad range' } },
+      { ...run, chunk: '0000', part: '', failure: { Error: 'DataError', Cause: 'bad range' } },
     ]);
     expect(result).toMatchObject({ status: 'failed', error: 'States.ExceedToleratedFailureThreshold' });
   });
@@ -301,8 +301,8 @@ describe('lost races', () => {
 });
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const chunks = (count: number): { chunk: string }[] =>
-  Array.from({ length: count }, (_, i) => ({ chunk: String(i) }));
+const chunks = (count: number): { chunk: string; part: string }[] =>
+  Array.from({ length: count }, (_, i) => ({ chunk: String(i), part: '' }));
 const chunkOf = (input: unknown): number => Number((input as { chunk: string }).chunk);
 
 describe('chunks', () => {
@@ -317,7 +317,7 @@ describe('chunks', () => {
     };
     const { result, order, inputs } = await trace({ refine }, { items: chunks(1000), concurrency: 7 });
     expect(result.status).toBe('succeeded');
-    expect(inputs.refine).toEqual(chunks(1000).map(({ chunk }) => ({ ...run, chunk })));
+    expect(inputs.refine).toEqual(chunks(1000).map((item) => ({ ...run, ...item })));
     expect(most).toBe(7);
     expect(order.filter((one) => one !== 'refine')).toEqual(PROMOTED.filter((one) => one !== 'refine'));
   });
@@ -371,7 +371,7 @@ describe('chunks', () => {
     ]);
     expect(active).toBe(0);
     expect(inputs.noteFailure).toEqual([
-      { ...run, chunk: '3', failure: { Error: 'DataError', Cause: 'bad chunk' } },
+      { ...run, chunk: '3', part: '', failure: { Error: 'DataError', Cause: 'bad chunk' } },
     ]);
     expect(inputs.recordFailure?.[0]).toMatchObject({
       failure: {
