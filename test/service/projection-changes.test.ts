@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { EventSource } from 'eventsource';
 import { createClient } from 'graphql-sse';
+import { answerOf } from '../../adapters/aws/http-api.ts';
 import { tempFolder } from '../adapters/temp-folder.ts';
 import { runMain } from '../cli/run-main.ts';
 import { until } from '../support/until.ts';
@@ -244,4 +245,30 @@ test('values that a role may not see are masked, the names of streams, too', asy
     await writeFile(contract, text);
     await viewer.close();
   }
+});
+
+test('behind a gateway that hands on whole answers, piece after piece comes, and nothing twice', async () => {
+  const code = path.join(cwd, 'projections/products/held.ts');
+  const text = await readFile(code, 'utf8');
+  // Two of these rows are more than a piece.
+  const long = "product: product + 'x'.repeat(150_000), status: 'active'";
+  expect(text).toContain("product, status: 'active'");
+  await writeFile(code, text.replace("product, status: 'active'", long));
+  expect((await runMain(['project', 'products.held'], { cwd })).code).toBe(0);
+  const all = await lastOf([JANUARY, FEBRUARY, MARCH]);
+  const streams: string[] = [];
+  let [lastEventId, answers] = ['0', 0];
+  while (streams.length < all.size) {
+    const answer = await service.ask(CHANGES, { headers: { 'last-event-id': lastEventId } });
+    const { statusCode, body } = await answerOf(answer, () => Promise.reject(new Error('too large')));
+    answers += 1;
+    expect([statusCode, body.startsWith('retry: ')]).toEqual([200, true]);
+    for (const block of body.split('\n\n')) {
+      lastEventId = /^id: (.*)$/m.exec(block)?.[1] ?? lastEventId;
+      const data = /^data: (.*)$/m.exec(block)?.[1];
+      if (data !== undefined) streams.push(JSON.parse(data).stream);
+    }
+  }
+  expect(streams).toEqual([...all.keys()]);
+  expect(answers).toBe(all.size / 2);
 });
