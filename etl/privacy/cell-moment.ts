@@ -1,5 +1,7 @@
+import { Buffer } from 'node:buffer';
 import type { ContractColumn } from '../contract/contract.ts';
 import { type DateField, type DatePart, readDatePattern } from '../contract/date-pattern.ts';
+import type { CellBytes } from './cell-bytes.ts';
 import { trimBlanks } from './subject-id.ts';
 
 /** What reading a moment needs of a column. */
@@ -24,16 +26,17 @@ const WORDS: Readonly<Partial<Record<DateField, readonly [short: string, long: s
  * it is none. A time without an offset is taken as UTC, whatever zone the contract names: it says a month, and what is
  * older than what, and must say the same when rules of zones change.
  */
-export function momentReader({ type, formats }: MomentColumn): (cell: string) => Date | undefined {
+export function momentReader(column: MomentColumn): (cell: string) => Date | undefined {
+  const { type, formats } = column;
   const iso = type.kind === 'date' ? ISO_DAY : ISO_TIME;
   const shapes = (formats.length === 0 ? [iso] : formats.map((format) => shapeOf(format) ?? iso)).map(
     (shape) => new RegExp(`^(?:${shape})$`, 'i'),
   );
-  const isUsual = type.kind !== 'date' && formats.length === 0;
+  const isUsual = isReadAsUsual(column);
   const read = (cell: string): Date | undefined => {
     const text = trimBlanks(cell);
-    const usual = isUsual && usualMoment(text);
-    if (usual) return usual;
+    const usual = isUsual ? usualMoment(text) : undefined;
+    if (usual !== undefined) return usual;
     for (const shape of shapes) {
       const fields = shape.exec(text)?.groups;
       const moment = fields === undefined ? undefined : momentOf(fields);
@@ -49,25 +52,46 @@ export function momentReader({ type, formats }: MomentColumn): (cell: string) =>
   };
 }
 
-/** `2024-05-01T12:30:00Z`, at a tenth of the time that an expression takes; undefined for any other text, and what is on no calendar. */
+/** Whether `2024-05-01T12:30:00Z` in a column's cell is the time that it says. */
+export const isReadAsUsual = ({ type, formats }: MomentColumn): boolean =>
+  type.kind !== 'date' && formats.length === 0;
+
 function usualMoment(text: string): Date | undefined {
-  if (text.length !== 20 || text.charAt(10) !== 'T' || text.charAt(19) !== 'Z') return undefined;
-  if (text.charAt(4) + text.charAt(7) + text.charAt(13) + text.charAt(16) !== '--::') return undefined;
-  const [year, month, day] = [digitsAt(text, 0, 4), digitsAt(text, 5, 2), digitsAt(text, 8, 2)];
-  const [hour, minute, second] = [digitsAt(text, 11, 2), digitsAt(text, 14, 2), digitsAt(text, 17, 2)];
-  const isUsual = year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= 28;
-  const isTime = hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60;
-  return isUsual && isTime ? new Date(Date.UTC(year, month - 1, day, hour, minute, second)) : undefined;
+  if (text.length !== USUAL.length) return undefined;
+  const bytes = Buffer.from(text);
+  const ms = usualMomentMs({ bytes, start: 0, end: bytes.length });
+  return Number.isNaN(ms) ? undefined : new Date(ms);
 }
 
-/** A number of so many digits; NaN where something else stands there. */
-function digitsAt(text: string, at: number, length: number): number {
-  let number = 0;
-  for (let n = at; n < at + length; n++) {
-    const digit = text.charCodeAt(n) - 0x30;
-    number = digit >= 0 && digit <= 9 ? number * 10 + digit : Number.NaN;
-  }
-  return number;
+const USUAL = '0000-00-00T00:00:00Z';
+
+/** Days that a month has in every year. */
+const SURE_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/**
+ * The time that `2024-05-01T12:30:00Z` says, at a tenth of the time that an expression takes; NaN for any other text, and
+ * where a calendar is needed to tell whether there is such a day.
+ */
+export function usualMomentMs({ bytes, start, end }: CellBytes): number {
+  if (end - start !== USUAL.length || bytes[start + 10] !== LETTER_T || bytes[start + 19] !== LETTER_Z)
+    return Number.NaN;
+  if (bytes[start + 4] !== DASH || bytes[start + 7] !== DASH) return Number.NaN;
+  if (bytes[start + 13] !== COLON || bytes[start + 16] !== COLON) return Number.NaN;
+  const year = twoAt(bytes, start) * 100 + twoAt(bytes, start + 2);
+  const [month, day] = [twoAt(bytes, start + 5), twoAt(bytes, start + 8)];
+  const hour = twoAt(bytes, start + 11);
+  const [minute, second] = [twoAt(bytes, start + 14), twoAt(bytes, start + 17)];
+  const isUsual = year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= (SURE_DAYS[month - 1] ?? 0);
+  const isTime = hour < 24 && minute < 60 && second < 60;
+  return isUsual && isTime ? Date.UTC(year, month - 1, day, hour, minute, second) : Number.NaN;
+}
+
+const [DASH, DIGIT, COLON, LETTER_T, LETTER_Z] = [0x2d, 0x30, 0x3a, 0x54, 0x5a];
+
+/** A number of two digits; NaN where something else stands there. */
+function twoAt(bytes: Uint8Array, at: number): number {
+  const [tens, ones] = [(bytes[at] ?? 0) - DIGIT, (bytes[at + 1] ?? 0) - DIGIT];
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
 /** A pattern as an expression with a group for each field; undefined where it isn't of the JDK's letters: ISO 8601. */

@@ -1,10 +1,11 @@
+import { Buffer } from 'node:buffer';
 import { RESCUED_NAME } from '../contract/check-columns.ts';
 import type { ContractColumn, DeclaredSubject, SourceContract } from '../contract/contract.ts';
 import type { Layout } from '../csv/layout.ts';
-import { momentReader } from './cell-moment.ts';
+import { isReadAsUsual, momentReader } from './cell-moment.ts';
 import { UNKNOWN_GROUP } from './protect-rows.ts';
 import { type DatasetProtection, subjectOf } from './protection.ts';
-import type { PlannedCell, PlannedSubject, ProtectionPlan, Row } from './protection-plan.ts';
+import type { PlannedCell, PlannedMoment, PlannedSubject, ProtectionPlan } from './protection-plan.ts';
 import { trimBlanks } from './subject-id.ts';
 
 /** A plan, and the fields that dates are read from beside those that it names. */
@@ -28,11 +29,10 @@ export function planProtection(
   const subjects = subjectsOf(contract, protection);
   const fieldOf = (name: string): number | undefined =>
     layout.columns[contract.columns.findIndex((column) => column.name === name)];
-  const momentIn = (name: string): { field?: number; read: (row: Row) => Date | undefined } => {
-    const [field, column] = [fieldOf(name), contract.columns.find((one) => one.name === name)];
-    if (field === undefined || column === undefined) return { read: () => undefined };
-    const read = momentReader(column);
-    return { field, read: (row) => read(row[field] ?? '') };
+  const momentIn = (name: string): PlannedMoment | undefined => {
+    const [place, column] = [fieldOf(name), contract.columns.find((one) => one.name === name)];
+    if (place === undefined || column === undefined) return undefined;
+    return { place, of: momentReader(column), isUsual: isReadAsUsual(column) };
   };
   const dated = momentIn(contract.partitionColumn);
   const element = protection.retention?.element ?? contract.partitionColumn;
@@ -46,10 +46,9 @@ export function planProtection(
       cells: [...knownCells(contract, protection, { subjects, fieldOf }), ...unknownCells(layout)],
       dropped: droppedFields(protection, fieldOf),
       ...(protection.retention === undefined ? {} : { retention: protection.retention.level }),
-      countedFrom: counted.read,
-      datedOf: dated.read,
+      ...{ counted, dated },
     },
-    dateFields: [dated.field, counted.field].flatMap((field) => field ?? []),
+    dateFields: [dated, counted].flatMap((one) => one?.place ?? []),
   };
 }
 
@@ -91,6 +90,7 @@ function knownCells(
       {
         ...{ place, name: column.name, as: said.as, group: said.group },
         isNull: (cell) => nulls.has(trimBlanks(cell)),
+        longestNullBytes: Math.max(...[...nulls].map((text) => Buffer.byteLength(text))),
         subject: subjects.findIndex((one) => isSame(one, subject)),
       },
     ];
@@ -114,6 +114,7 @@ const unknownCells = ({ unknown, rescued }: Layout): PlannedCell[] =>
         subject: 0,
       },
       isNull: (cell) => trimBlanks(cell) === '',
+      longestNullBytes: 0,
     }),
   );
 

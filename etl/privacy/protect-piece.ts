@@ -9,6 +9,7 @@ import { startsLikeEnvelope } from './envelope.ts';
 import type { PieceToProtect } from './joined-pieces.ts';
 import { cellEnd, cellStart, cellText, type PlainRecords, plainRecords } from './plain-records.ts';
 import type { BegunRows, ChangeVisitor, PreparedRows, RowProtector } from './protect-rows.ts';
+import { plainRows } from './rows.ts';
 
 /** What the pieces of one file are protected with. */
 export interface PieceProtection {
@@ -42,15 +43,7 @@ export async function beginPiece(
   const { protector, needed, fields, plain, newline, look } = protection;
   const records = plainRecords(piece.bytes, fields, plain);
   for (let record = 0; record < records.count; record++) look(records, record, firstRow + record);
-  const begun = await protector.begin({
-    count: records.count,
-    row(record) {
-      const row: string[] = [];
-      for (const field of needed) row[field] = cellText(records, record, field);
-      return row;
-    },
-    cell: (record, field) => cellText(records, record, field),
-  });
+  const begun = await protector.begin(plainRows(records, needed));
   const whole = new Map(piece.broken.map((one) => [one.row - firstRow, brokenWhole(one, protection)]));
   for (let record = 0; record < records.count; record++) {
     const found = whole.has(record) ? undefined : problemOf(records, record, { begun, protection });
@@ -104,20 +97,20 @@ function problemOf(
   { begun, protection }: { begun: BegunRows; protection: PieceProtection },
 ): Pick<WholeRecord, 'problem' | 'detail'> | undefined {
   const { isFooter, delimiter, needed, personalIn } = protection;
-  const changed = (): number | undefined => {
-    const places = new Set(begun.places(record));
-    return needed.find((field) => places.has(field));
-  };
-  const because = (problem: StructureProblem, detail = '') => ({ problem, detail });
-  if (beginsLikeEnvelope(records, record) && changed() !== 0)
-    return because('text that begins like an envelope');
+  if (beginsLikeEnvelope(records, record) && firstChanged(begun, record, needed) !== 0)
+    return { problem: 'text that begins like an envelope', detail: '' };
   const personal = personalIn?.(records, record) ?? [];
-  if (personal.length > 0) return because(PERSONAL_PROBLEM, personal.join(', '));
+  if (personal.length > 0) return { problem: PERSONAL_PROBLEM, detail: personal.join(', ') };
   if (isFooter === undefined) return undefined;
   const cells = Array.from({ length: records.fields }, (_, field) => cellText(records, record, field));
-  return isFooter(cells.join(delimiter)) && changed() !== undefined
-    ? because('the form of a footer')
-    : undefined;
+  const isForm = isFooter(cells.join(delimiter)) && firstChanged(begun, record, needed) !== undefined;
+  return isForm ? { problem: 'the form of a footer', detail: '' } : undefined;
+}
+
+/** The first of the needed fields whose cell becomes another. */
+function firstChanged(begun: BegunRows, record: number, needed: readonly number[]): number | undefined {
+  const places = new Set(begun.places(record));
+  return needed.find((field) => places.has(field));
 }
 
 const beginsLikeEnvelope = (records: PlainRecords, record: number): boolean =>

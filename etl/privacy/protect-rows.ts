@@ -1,11 +1,13 @@
 import { FORGOTTEN_LINE } from '../csv/sealed-line.ts';
+import { type CellBytes, isAscii, newCellBytes } from './cell-bytes.ts';
 import { CellSealer } from './cell-sealer.ts';
 import { type CellWorkers, workWith } from './cells/cell-work.ts';
 import { type SealedCells, SealingBatch } from './cells/sealing-batch.ts';
 import { type EnvelopeHeader, emptyEnvelope } from './envelope.ts';
 import { readableUntil, sealingPeriod } from './period.ts';
 import type { PlannedCell, ProtectionPlan, Row, Rows } from './protection-plan.ts';
-import { ownSubject, type RowSubject, RowSubjects } from './row-subjects.ts';
+import { isValue, ownSubject, type RowSubject, RowSubjects } from './row-subjects.ts';
+import { textRows } from './rows.ts';
 import type { Sodium } from './sodium.ts';
 import type { Vault } from './vault.ts';
 
@@ -83,16 +85,10 @@ export async function openRowProtector(parts: ProtectorParts): Promise<RowProtec
     beginRows(rows, { ...parts, work, targets, groups, subjects });
   return {
     begin,
-    prepare: async (rows) => (await begin(rowsOf(rows))).prepared(),
+    prepare: async (rows) => (await begin(textRows(rows))).prepared(),
     lines: (texts) => protectLines(texts, { ...parts, sealer, lineId }),
   };
 }
-
-const rowsOf = (rows: readonly Row[]): Rows => ({
-  count: rows.length,
-  row: (n) => rows[n] ?? [],
-  cell: (n, place) => rows[n]?.[place],
-});
 
 /** A place whose cells are changed: sealed, or emptied where no cell is planned. */
 interface Target {
@@ -125,34 +121,25 @@ async function beginRows(
   { plan, vault, arrived, work, targets, groups, subjects }: RowParts,
 ): Promise<BegunRows> {
   const periods: string[] = [];
-  const foundOf = await subjects.of(rows, (row) => {
-    periods.push(sealingPeriod(plan.countedFrom(row), arrived));
-  });
+  const foundOf = await subjects.of(rows, (period) => void periods.push(period));
   const keys = await periodKeys(periods, groups, { plan, vault, arrived });
   const changes = new RowChanges(work);
+  const bytes = newCellBytes();
   for (let n = 0; n < rows.count; n++) {
     const period = periods[n] ?? '';
     const ofPeriod = keys.get(period);
     for (const { place, sealed } of targets) {
-      const text = rows.cell(n, place);
-      if (text === undefined) continue;
       if (sealed === undefined) {
-        if (text !== '') changes.text(place, '');
+        if (rows.find(n, place, bytes) && bytes.end > bytes.start) changes.text(place, '');
         continue;
       }
       const { cell, column, groupAt } = sealed;
-      const subject = cell.isNull(text) ? undefined : foundOf(n, cell.subject);
+      const subject = isValue(rows, n, { cell, bytes }) ? foundOf(n, cell.subject) : undefined;
       if (subject === undefined) continue;
-      const protectedAs = protectedCell({
-        cell,
-        subject,
-        period,
-        column,
-        groupAt,
-        periodKey: ofPeriod?.[groupAt],
-      });
-      if (typeof protectedAs !== 'string') changes.value(place, text, protectedAs);
-      else if (protectedAs !== text) changes.text(place, protectedAs);
+      const periodKey = ofPeriod?.[groupAt];
+      const protectedAs = protectedCell({ cell, subject, period, column, groupAt, periodKey });
+      if (typeof protectedAs !== 'string') changes.value(place, bytes, protectedAs);
+      else if (!isAscii(bytes, protectedAs)) changes.text(place, protectedAs);
     }
     changes.endRow();
   }
@@ -177,7 +164,7 @@ class RowChanges {
     this.#others.push(text);
   }
 
-  value(place: number, text: string, { header, subjectKey, periodKey }: CellToSeal): void {
+  value(place: number, text: CellBytes, { header, subjectKey, periodKey }: CellToSeal): void {
     this.#places.push(place);
     this.#others.push(this.#batch.add({ header, text, subjectKey, periodKey }));
   }

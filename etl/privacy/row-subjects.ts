@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { type CellBytes, hasPlainEnds, newCellBytes } from './cell-bytes.ts';
 import { fittingSubjectId } from './fitting-id.ts';
-import type { PlannedSubject, ProtectionPlan, Row, Rows } from './protection-plan.ts';
+import type { PlannedCell, PlannedSubject, ProtectionPlan, Row, Rows } from './protection-plan.ts';
 import { Recent } from './recent.ts';
+import { RowMoments } from './row-moments.ts';
+import { SeenCells } from './seen-cells.ts';
 import type { FoundSubject, NamedSubject, Vault } from './vault.ts';
 
 /** The kind of a row that names no subject: it has a key of its own. No contract can name it, for its point. */
@@ -43,25 +46,64 @@ export class RowSubjects {
   readonly #asked: RowsAsked;
   /** By kind, and then by id: a text made of both would be made for each row that is asked about. */
   readonly #known = new Map<string, Recent<{ known?: KnownSubject }>>();
+  readonly #moments: RowMoments;
+  readonly #subjects: readonly SubjectInRows[];
+  readonly #cell = newCellBytes();
+  #batches = 0;
 
   constructor(asked: RowsAsked) {
     this.#asked = asked;
+    const { subjects, cells } = asked.plan;
+    this.#moments = new RowMoments(asked.plan, asked.arrived);
+    this.#subjects = subjects.map((subject, s) => ({
+      subject,
+      cells: cells.filter((cell) => cell.subject === s),
+      seen: new SeenCells<SeenId>(),
+    }));
   }
 
-  /** `visit` is shown each row, once it was looked at. */
-  async of(rows: Rows, visit: (row: Row) => void): Promise<SubjectsOfRows> {
-    const { plan } = this.#asked;
-    const { length: perRow } = plan.subjects;
-    const batch = new Batch(rows.count * perRow);
+  /** `visit` is told the period of each row, in their order. */
+  async of(rows: Rows, visit: (period: string) => void): Promise<SubjectsOfRows> {
+    const { length: perRow } = this.#subjects;
+    const batch = new Batch(rows.count * perRow, ++this.#batches);
     for (let n = 0; n < rows.count; n++) {
-      const row = rows.row(n);
-      const datedMs = this.#datedMsOf(row);
-      for (const [s, subject] of plan.subjects.entries())
-        if (hasCellsOf(row, plan, s)) batch.add(n * perRow + s, namedSubject(row, subject, datedMs));
-      visit(row);
+      this.#moments.read(rows, n);
+      for (let s = 0; s < perRow; s++) {
+        const one = this.#subjects[s];
+        if (one !== undefined && this.#hasValue(rows, n, one)) this.#name(rows, n, { batch, s, one });
+      }
+      visit(this.#moments.period);
     }
     await this.#find(batch);
     return (n, subject) => batch.subjectOf(n * perRow + subject);
+  }
+
+  #hasValue(rows: Rows, n: number, { cells }: SubjectInRows): boolean {
+    for (const cell of cells) if (isValue(rows, n, { cell, bytes: this.#cell })) return true;
+    return false;
+  }
+
+  /** Notes whom a row names. */
+  #name(rows: Rows, n: number, { batch, s, one }: Naming): void {
+    const { subject, seen } = one;
+    const { datedMs } = this.#moments;
+    const place = n * this.#subjects.length + s;
+    const cell = rows.find(n, subject.place, this.#cell) ? this.#cell : undefined;
+    let known = cell && seen.find(cell);
+    if (known === undefined) {
+      known = { id: fittingSubjectId(rows.cell(n, subject.place) ?? '', subject.column) };
+      if (cell !== undefined) seen.add(cell, known);
+    }
+    if (known.id === undefined) {
+      const own = ownSubject(rows.row(n));
+      batch.note(place, batch.personOf(own.kind, own.id), own.dated.getTime());
+      return;
+    }
+    if (known.person === undefined || known.batch !== batch.number) {
+      known.person = batch.personOf(subject.kind, known.id);
+      known.batch = batch.number;
+    }
+    batch.note(place, known.person, datedMs);
   }
 
   async #find(batch: Batch): Promise<void> {
@@ -97,12 +139,43 @@ export class RowSubjects {
     this.#known.set(kind, ofKind);
     return ofKind.get(id, () => ({}));
   }
+}
 
-  /** A row of the future is one of today; one without a time may be of any, and is taken as old: it brings nobody back. */
-  #datedMsOf(row: Row): number {
-    const { plan, arrived } = this.#asked;
-    return Math.min(plan.datedOf(row)?.getTime() ?? EPOCH_MS, arrived.getTime());
-  }
+/** A subject of the plan in all rows. */
+interface SubjectInRows {
+  readonly subject: PlannedSubject;
+  /** What is of them. */
+  readonly cells: readonly PlannedCell[];
+  /** Ids by the cells that name them. */
+  readonly seen: SeenCells<SeenId>;
+}
+
+/** The id that a cell names, and whom it was in the batch that met it last. */
+interface SeenId {
+  readonly id: string | undefined;
+  person?: BatchPerson;
+  batch?: number;
+}
+
+interface Naming {
+  readonly batch: Batch;
+  /** The subject, and its number. */
+  readonly one: SubjectInRows;
+  readonly s: number;
+}
+
+/** A cell of the plan, and where its bytes are put. */
+interface CellAsked {
+  readonly cell: Pick<PlannedCell, 'place' | 'isNull' | 'longestNullBytes'>;
+  readonly bytes: CellBytes;
+}
+
+/** Whether a row has a value in a cell, whose bytes are found then. */
+export function isValue(rows: Rows, n: number, { cell, bytes }: CellAsked): boolean {
+  if (!rows.find(n, cell.place, bytes)) return false;
+  if (bytes.end - bytes.start > (cell.longestNullBytes ?? Number.POSITIVE_INFINITY) && hasPlainEnds(bytes))
+    return true;
+  return !cell.isNull(rows.cell(n, cell.place) ?? '');
 }
 
 const EPOCH_MS = 0;
@@ -119,9 +192,6 @@ interface BatchPerson {
   single?: Map<number, FoundSubject | undefined>;
 }
 
-/** Whom a row names, and its time. */
-type NamedAt = Pick<NamedSubject, 'kind' | 'id'> & { readonly datedMs: number };
-
 const oldestOf = ({ kind, id, oldestMs }: BatchPerson): NamedSubject => ({
   kind,
   id,
@@ -136,20 +206,30 @@ class Batch {
   readonly #named: (BatchPerson | undefined)[];
   readonly #datedMs: Float64Array;
 
-  constructor(places: number) {
+  /** Tells batches of one file apart. */
+  readonly number: number;
+
+  constructor(places: number, number: number) {
+    this.number = number;
     this.#named = Array.from({ length: places });
     this.#datedMs = new Float64Array(places);
   }
 
-  add(place: number, { kind, id, datedMs }: NamedAt): void {
+  /** Somebody of the batch, once for each id. */
+  personOf(kind: string, id: string): BatchPerson {
     const ofKind = this.#byKind.get(kind) ?? new Map<string, BatchPerson>();
     this.#byKind.set(kind, ofKind);
     let person = ofKind.get(id);
     if (person === undefined) {
-      person = { kind, id, oldestMs: datedMs };
+      person = { kind, id, oldestMs: Number.POSITIVE_INFINITY };
       ofKind.set(id, person);
       this.people.push(person);
     }
+    return person;
+  }
+
+  /** Notes whom a row names, and its time. */
+  note(place: number, person: BatchPerson, datedMs: number): void {
     if (datedMs < person.oldestMs) person.oldestMs = datedMs;
     this.#named[place] = person;
     this.#datedMs[place] = datedMs;
@@ -181,19 +261,6 @@ class Batch {
     }
     return { found: person.single?.get(this.#datedMs[place] ?? 0) ?? { kind: 'forgotten' }, isOwn };
   }
-}
-
-const hasCellsOf = (row: Row, { cells }: ProtectionPlan, subject: number): boolean =>
-  cells.some((cell) => {
-    const text = row[cell.place];
-    return cell.subject === subject && text !== undefined && !cell.isNull(text);
-  });
-
-function namedSubject(row: Row, { kind, place, column }: PlannedSubject, datedMs: number): NamedAt {
-  const id = fittingSubjectId(row[place] ?? '', column);
-  if (id !== undefined) return { kind, id, datedMs };
-  const own = ownSubject(row);
-  return { ...own, datedMs: own.dated.getTime() };
 }
 
 /** Whoever a row is of that names nobody: found by its cells. Once destroyed, the same row never comes back. */

@@ -7,7 +7,7 @@ import { openCells } from './open-cells.ts';
 import { readableUntil, sealingPeriod } from './period.ts';
 import { planProtection } from './plan-protection.ts';
 import { protectionOf } from './protection.ts';
-import type { PlannedCell, PlannedSubject, ProtectionPlan } from './protection-plan.ts';
+import type { PlannedCell, PlannedMoment, PlannedSubject, ProtectionPlan, Row } from './protection-plan.ts';
 import { ownSubject } from './row-subjects.ts';
 import type { Sodium } from './sodium.ts';
 import type { Vault } from './vault.ts';
@@ -89,6 +89,9 @@ const droppedIn = ({ columns }: SourceContract): string[] =>
 const rowOf = ({ columns }: SourceContract, values: RecordValues): string[] =>
   columns.map(({ name }) => values[name] ?? '');
 
+const momentIn = (row: Row, moment: PlannedMoment | undefined): Date | undefined =>
+  moment?.of(row[moment.place] ?? '');
+
 interface Owned {
   readonly subject: PlannedSubject;
   /** Whether somebody else is named now. */
@@ -121,7 +124,7 @@ async function ownerOf(
   }
   const row = rowOf(contract, values);
   const id = fittingSubjectId(values[idColumn] ?? '', subject.column);
-  const dated = plan.datedOf(row) ?? new Date(0);
+  const dated = momentIn(row, plan.dated) ?? new Date(0);
   const one =
     id === undefined ? ownSubject(row) : { kind: subject.kind, id, dated: dated < now ? dated : now };
   const groups = [...new Set(cells.map(({ group }) => group))];
@@ -162,7 +165,7 @@ async function sealText(
   if (as === 'pseudonym' && !owner.isOwn) return owner.reference;
   const { dataset } = contract;
   const [column = ''] = await vault.columnIds([{ dataset, column: name, group }]);
-  const period = sealingPeriod(plan.countedFrom(rowOf(contract, values)), now);
+  const period = sealingPeriod(momentIn(rowOf(contract, values), plan.counted), now);
   const header: EnvelopeHeader = { column, subject: owner.reference, period };
   const until = plan.retention === undefined ? undefined : readableUntil(period, plan.retention);
   const isPast = until !== undefined && now >= until;

@@ -75,8 +75,6 @@ const PLAN: ProtectionPlan = {
     },
   ],
   dropped: [],
-  countedFrom: () => undefined,
-  datedOf: () => undefined,
 };
 
 /** A file of more than one piece, which is 8 MiB. */

@@ -52,8 +52,6 @@ function planOf({ layout }: Opened): ProtectionPlan {
       ...layout.unknown.map(({ field, name }) => cell(field, `assay.unknown ${name}`, UNKNOWN_GROUP)),
     ],
     dropped: [],
-    countedFrom: () => undefined,
-    datedOf: () => undefined,
   };
 }
 

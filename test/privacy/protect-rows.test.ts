@@ -36,8 +36,8 @@ const PLAN: ProtectionPlan = {
   ],
   dropped: [7],
   retention: { property: 'retention', value: 2, unit: 'y' },
-  countedFrom: (row) => day(row[2]),
-  datedOf: (row) => day(row[2]),
+  counted: { place: 2, of: day },
+  dated: { place: 2, of: day },
 };
 const ANN = [
   '1',

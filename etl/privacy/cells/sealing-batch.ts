@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { type CellBytes, newCellBytes } from '../cell-bytes.ts';
 import type { EnvelopeHeader } from '../envelope.ts';
 import { HEADER_BYTES, type PackedTexts, SECRET_BYTES, type SealingJob } from './cell-job.ts';
 import type { CellWorkers } from './cell-work.ts';
@@ -10,7 +11,8 @@ const JOB_CELLS = 16_384;
 /** A value that is to be sealed. */
 export interface ValueToSeal {
   readonly header: EnvelopeHeader;
-  readonly text: string;
+  /** As a text, or as where its bytes lie. */
+  readonly text: string | Readonly<CellBytes>;
   readonly subjectKey: Uint8Array;
   readonly periodKey: Uint8Array;
 }
@@ -57,26 +59,25 @@ export class SealingBatch {
   /** All envelopes, once the work is done. */
   async sealed(): Promise<SealedCells> {
     for (const [lane, job] of this.#gathered.entries()) if (job !== undefined) this.#begin(lane, job);
-    const jobs = (await Promise.all(this.#jobs)).map(({ bytes, ends }) => ({
-      bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length),
-      ends,
-    }));
-    const spanOf = (cell: number): SealedSpan => {
+    const jobs = await Promise.all(this.#jobs);
+    const span = newCellBytes();
+    const find = (cell: number): CellBytes => {
       const job = jobs[Math.floor(cell / JOB_CELLS)];
       const n = cell % JOB_CELLS;
       if (job === undefined) throw new RangeError(`there is no cell ${cell}`);
-      return { bytes: job.bytes, start: n === 0 ? 0 : (job.ends[n - 1] ?? 0), end: job.ends[n] ?? 0 };
+      span.bytes = job.bytes;
+      span.start = n === 0 ? 0 : (job.ends[n - 1] ?? 0);
+      span.end = job.ends[n] ?? 0;
+      return span;
     };
     return {
       text(cell) {
-        const { bytes, start, end } = spanOf(cell);
-        return bytes.toString('latin1', start, end);
+        const { bytes, start, end } = find(cell);
+        return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
       },
-      copy(cell, out, at) {
-        return copyBytes(spanOf(cell), out, at);
-      },
+      copy: (cell, out, at) => copyBytes(find(cell), out, at),
       lengthOf(cell) {
-        const { start, end } = spanOf(cell);
+        const { start, end } = find(cell);
         return end - start;
       },
     };
@@ -96,12 +97,6 @@ const laneOf = (subject: string, lanes: number): number =>
   lanes === 1
     ? 0
     : (subject.charCodeAt(subject.length - 2) ^ subject.charCodeAt(subject.length - 3)) & (lanes - 1);
-
-interface SealedSpan {
-  readonly bytes: Buffer;
-  readonly start: number;
-  readonly end: number;
-}
 
 /** One job's cells so far. */
 class GatheredJob {
@@ -126,8 +121,7 @@ class GatheredJob {
   add({ header, text, subjectKey, periodKey }: ValueToSeal): void {
     const cell = this.cells++;
     writeHeader(header, this.#headers, cell * HEADER_BYTES);
-    this.#reserve(text.length * 3);
-    this.#length += this.#texts.write(text, this.#length);
+    this.#write(text);
     this.#ends[cell] = this.#length;
     if (this.#lastKey !== subjectKey) {
       this.#lastKey = subjectKey;
@@ -153,6 +147,16 @@ class GatheredJob {
         periods: this.#periods.subarray(0, cells),
       },
     };
+  }
+
+  #write(text: ValueToSeal['text']): void {
+    if (typeof text === 'string') {
+      this.#reserve(text.length * 3);
+      this.#length += this.#texts.write(text, this.#length);
+      return;
+    }
+    this.#reserve(text.end - text.start);
+    this.#length = copyBytes(text, this.#texts, this.#length);
   }
 
   #reserve(bytes: number): void {
