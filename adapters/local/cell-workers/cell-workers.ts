@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads';
 import { TransientError } from '../../../etl/errors.ts';
-import { type CellJob, jobBuffers, type ResultOf } from '../../../etl/privacy/cells/cell-job.ts';
+import { type CellJob, jobBuffers, type PackedTexts } from '../../../etl/privacy/cells/cell-job.ts';
 import type { CellWorkers, OpenCellWorkers } from '../../../etl/privacy/cells/cell-work.ts';
 import type { Reply, Request } from './messages.ts';
 import { startWorker } from './start-worker.ts';
@@ -22,7 +22,7 @@ interface Waiting {
   readonly job: CellJob;
   /** The number of the thread that should do it; any where it is undefined. */
   readonly place: number | undefined;
-  resolve(done: ResultOf<CellJob>): void;
+  resolve(done: PackedTexts): void;
   reject(error: unknown): void;
 }
 
@@ -46,15 +46,13 @@ class Threads implements CellWorkers {
     this.#startWorker = startWorker;
   }
 
-  async work<J extends CellJob>(job: J, lane?: number): Promise<ResultOf<J>> {
+  async work(job: CellJob, lane?: number): Promise<PackedTexts> {
     const place = lane === undefined ? undefined : lane % this.#most;
-    const done = await new Promise<ResultOf<CellJob>>((resolve, reject) => {
+    return await new Promise<PackedTexts>((resolve, reject) => {
       if (this.#isClosed) return reject(ended('they were closed'));
       this.#queue.push({ job, place, resolve, reject });
       this.#pump();
     });
-    // A thread answers a job with what comes of its kind.
-    return done as ResultOf<J>;
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { CellJob, ResultOf } from '../../../etl/privacy/cells/cell-job.ts';
+import type { CellJob, PackedTexts } from '../../../etl/privacy/cells/cell-job.ts';
 
 /** What a thread is sent: one job at a time. */
 export interface Request {
@@ -6,4 +6,4 @@ export interface Request {
 }
 
 /** What it answers. */
-export type Reply = { readonly done: ResultOf<CellJob> } | { readonly failed: unknown };
+export type Reply = { readonly done: PackedTexts } | { readonly failed: unknown };

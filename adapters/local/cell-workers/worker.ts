@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { CellCipher } from '../../../etl/privacy/cells/cell-cipher.ts';
-import { resultBuffers } from '../../../etl/privacy/cells/cell-job.ts';
+import { textBuffers } from '../../../etl/privacy/cells/cell-job.ts';
 import { workOn } from '../../../etl/privacy/cells/cell-work.ts';
 import { Sodium } from '../../../etl/privacy/sodium.ts';
 import type { Reply, Request } from './messages.ts';
@@ -14,7 +14,7 @@ function serve(): void {
     cipher
       .then((opened) => {
         const done = workOn(opened, job);
-        reply({ done }, resultBuffers(done));
+        reply({ done }, textBuffers(done));
       })
       .catch((failed: unknown) => reply({ failed }, []));
   });

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { LibSodium } from 'libsodium';
 import { UNOPENED } from '../../contract/compile-sealed.ts';
+import { newCellBytes } from '../cell-bytes.ts';
 import { paddedLength, paddedTextBytes, prefixLength, writeLength } from '../padding.ts';
 import { columnKeys, commonSecret } from '../seal-value.ts';
 import type { Sodium } from '../sodium.ts';
@@ -14,8 +15,8 @@ import {
   type SealingJob,
 } from './cell-job.ts';
 import { CellKeys } from './cell-keys.ts';
-import { copyBytes, type Span } from './copy-bytes.ts';
-import { COLUMN_AT, hasHeader, isForgottenBytes, isSealedBytes } from './envelope-bytes.ts';
+import { SHORT_BYTES } from './copy-bytes.ts';
+import { COLUMN_AT, hasHeader, isForgottenBytes } from './envelope-bytes.ts';
 
 const [NONCE_BYTES, TAG_BYTES, HASH_BYTES, KEY_BYTES] = [12, 16, 16, 32];
 const COLUMN_LENGTH = 8;
@@ -39,6 +40,14 @@ export class CellCipher {
   #start: number;
   #size = SMALL_BYTES;
   readonly #columns = new Map<number, readonly string[]>();
+  /** Where the cell at hand is worked on: addresses of its header, its text and what is sealed, and the text's length once padded. */
+  #header = 0;
+  #text = 0;
+  #payload = 0;
+  #length = 0;
+  /** The cell that is opened, and where is written next. */
+  readonly #cell = newCellBytes();
+  #at = 0;
   /** What the values of the last subject and period had in common: a row has several. */
   #last: { subject: number; period: number; common: Uint8Array } | undefined;
 
@@ -53,7 +62,7 @@ export class CellCipher {
 
   /** The envelopes of a job's values, in their order. */
   seal({ headers, texts, secrets }: SealingJob): PackedTexts {
-    const { ends } = texts;
+    const { ends, bytes } = texts;
     this.#last = undefined;
     const out = new Uint8Array(sealedBytes(ends));
     const sealedEnds = new Uint32Array(ends.length);
@@ -62,39 +71,32 @@ export class CellCipher {
       const end = ends[cell] ?? 0;
       const header = cell * HEADER_BYTES;
       const keys = this.#keys.find(headers, header) || this.#derive(headers, header, secrets, cell);
-      const place = this.#place(headers, header, paddedLength(end - start));
-      this.#write(texts.bytes, start, end, place);
-      at = copyBytes({ bytes: headers, start: header, end: header + HEADER_BYTES }, out, at);
-      at = this.#sealed(keys, place, out, at);
+      this.#place(headers, header, paddedLength(end - start));
+      this.#write(bytes, start, end);
+      for (let n = 0; n < HEADER_BYTES; n++) out[at + n] = headers[header + n] ?? 0;
+      at = this.#sealed(keys, out, at + HEADER_BYTES);
       sealedEnds[cell] = at;
       start = end;
     }
     return { bytes: out, ends: sealedEnds };
   }
 
-  /** By field what stands in a job's cells, with the job's separator between two: the values, or one of UNOPENED. */
-  open({ fields, secrets, separator }: OpeningJob): readonly Uint8Array<ArrayBuffer>[] {
+  /** What stands in a job's cells, in their order: the values, or one of UNOPENED. */
+  open({ texts, secrets }: OpeningJob): PackedTexts {
+    const { ends, bytes } = texts;
     this.#last = undefined;
-    const outs = fields.map(({ bytes, ends }): Writing => {
-      const most = bytes.length + ends.length * (separator.length + LONGEST_UNOPENED);
-      return { bytes: new Uint8Array(most), at: 0, start: 0 };
-    });
-    const records = fields[0]?.ends.length ?? 0;
-    for (let record = 0, cell = 0; record < records; record++) {
-      for (let field = 0; field < fields.length; field++, cell++) {
-        const [packed, out] = [fields[field], outs[field]];
-        if (packed === undefined || out === undefined) continue;
-        const { bytes, ends } = packed;
-        const { start } = out;
-        const end = ends[record] ?? 0;
-        if (record > 0) out.at = written(separator, out.bytes, out.at);
-        if (isSealedBytes(bytes, start, end))
-          out.at = this.#open({ bytes, start, end }, { secrets, cell }, out);
-        // The next cell begins behind a NUL.
-        out.start = end + 1;
-      }
+    const out = new Uint8Array((ends.at(-1) ?? 0) + ends.length * LONGEST_UNOPENED);
+    const openedEnds = new Uint32Array(ends.length);
+    this.#at = 0;
+    for (let cell = 0, start = 0; cell < ends.length; cell++) {
+      this.#cell.bytes = bytes;
+      this.#cell.start = start;
+      this.#cell.end = ends[cell] ?? 0;
+      start = this.#cell.end;
+      this.#open(secrets, cell, out);
+      openedEnds[cell] = this.#at;
     }
-    return outs.map(({ bytes, at }) => bytes.subarray(0, at));
+    return { bytes: out, ends: openedEnds };
   }
 
   #dispose(): void {
@@ -126,72 +128,91 @@ export class CellCipher {
     return column;
   }
 
-  /** Where a cell with a text of so many bytes, once padded, is worked on; its header is there. */
-  #place(bytes: Uint8Array, header: number, length: number): Place {
+  /** Makes room for a cell with a text of so many bytes, once padded, and puts its header there. */
+  #place(bytes: Uint8Array, header: number, length: number): void {
     this.#reserve(HASH_BYTES + HEADER_BYTES + length + OVERHEAD + length);
     const memory = this.#lib.HEAPU8;
     const at = this.#start + HASH_BYTES;
-    const text = copyBytes({ bytes, start: header, end: header + HEADER_BYTES }, memory, at);
-    return { hash: this.#start, header: at, text, sealed: text + length, length };
+    for (let n = 0; n < HEADER_BYTES; n++) memory[at + n] = bytes[header + n] ?? 0;
+    this.#header = at;
+    this.#text = at + HEADER_BYTES;
+    this.#length = length;
+    this.#payload = this.#text + length;
   }
 
   /** Writes a text as it is sealed: its length, its bytes, and zeros up to a full block. */
-  #write(bytes: Uint8Array, start: number, end: number, { text, length }: Place): void {
+  #write(bytes: Uint8Array, start: number, end: number): void {
     const memory = this.#lib.HEAPU8;
-    const begin = writeLength(memory, text, end - start);
-    memory.fill(0, copyBytes({ bytes, start, end }, memory, begin), text + length);
+    let at = writeLength(memory, this.#text, end - start);
+    if (end - start > SHORT_BYTES) memory.set(bytes.subarray(start, end), at);
+    else for (let n = start; n < end; n++) memory[at + n - start] = bytes[n] ?? 0;
+    for (at += end - start; at < this.#payload; at++) memory[at] = 0;
   }
 
-  #sealed(keys: number, { hash, header, text, sealed, length }: Place, out: Uint8Array, at: number): number {
+  #sealed(keys: number, out: Uint8Array, at: number): number {
     const lib = this.#lib;
+    const [hash, sealed, length] = [this.#start, this.#payload, this.#length];
     const body = sealed + NONCE_BYTES;
-    lib._crypto_generichash(hash, HASH_BYTES, header, HEADER_BYTES + length, 0, keys, KEY_BYTES);
-    lib.HEAPU8.copyWithin(sealed, hash, hash + NONCE_BYTES);
+    lib._crypto_generichash(hash, HASH_BYTES, this.#header, HEADER_BYTES + length, 0, keys, KEY_BYTES);
+    const memory = lib.HEAPU8;
+    for (let n = 0; n < NONCE_BYTES; n++) memory[sealed + n] = memory[hash + n] ?? 0;
     lib._crypto_aead_chacha20poly1305_ietf_encrypt(
       body,
       0,
-      text,
+      this.#text,
       length,
       0,
-      header,
+      this.#header,
       HEADER_BYTES,
       0,
       0,
       hash,
       keys + KEY_BYTES,
     );
-    return writeBase64url({ bytes: lib.HEAPU8, start: sealed, end: body + length + TAG_BYTES }, out, at);
+    return writeBase64url({ bytes: memory, start: sealed, end: body + length + TAG_BYTES }, out, at);
   }
 
-  /** Writes what stands in a sealed cell; returns where it ends. */
-  #open({ bytes, start, end }: Span, { secrets, cell }: CellOf, { bytes: out, at }: Writing): number {
+  /** Writes what stands in the cell at hand, and goes on behind it. */
+  #open(secrets: CellSecrets, cell: number, out: Uint8Array): void {
     const hasKeys = (secrets.subjects[cell] ?? -1) >= 0 && (secrets.periods[cell] ?? -1) >= 0;
-    if (!hasKeys && isForgottenBytes(bytes, start, end)) return written(FORGOTTEN, out, at);
+    const shut = this.#decode(hasKeys);
+    if (shut !== undefined) {
+      this.#say(shut, out);
+      return;
+    }
+    const { bytes, start } = this.#cell;
+    const keys = this.#keys.find(bytes, start) || this.#derive(bytes, start, secrets, cell);
+    const opened = this.#length <= 0 ? -1 : this.#opened(keys);
+    if (opened < 0) this.#say(TAMPERED, out);
+    else this.#copy(opened, out);
+  }
+
+  /** Puts what is sealed in its place; returns what is to be said of a cell that can't be opened, whatever its keys say. */
+  #decode(hasKeys: boolean): Uint8Array | undefined {
+    const { bytes, start, end } = this.#cell;
+    if (!hasKeys && isForgottenBytes(bytes, start, end)) return FORGOTTEN;
     // What has keys was found by its header.
-    if (!hasKeys && !hasHeader(bytes, start, end)) return written(TAMPERED, out, at);
+    if (!hasKeys && !hasHeader(bytes, start, end)) return TAMPERED;
     const payload = start + HEADER_BYTES;
     const length = Math.floor(((end - payload) * 3) / 4) - OVERHEAD;
-    const place = this.#place(bytes, start, Math.max(length, 0));
-    const isPayload = readBase64url({ bytes, start: payload, end }, this.#lib.HEAPU8, place.sealed);
-    if (!isPayload) return written(TAMPERED, out, at);
-    if (!hasKeys || payload === end) return written(GONE, out, at);
-    const keys = this.#keys.find(bytes, start) || this.#derive(bytes, start, secrets, cell);
-    const opened = length <= 0 ? -1 : this.#opened(keys, place);
-    return opened < 0 ? written(TAMPERED, out, at) : this.#copied(place.text, opened, out, at);
+    this.#place(bytes, start, Math.max(length, 0));
+    const isPayload = readBase64url({ bytes, start: payload, end }, this.#lib.HEAPU8, this.#payload);
+    if (!isPayload) return TAMPERED;
+    return !hasKeys || payload === end ? GONE : undefined;
   }
 
   /** How many bytes the text has, which is in its place then; -1 unless keys, header and every byte are those of the sealing. */
-  #opened(keys: number, { hash, header, text, sealed, length }: Place): number {
+  #opened(keys: number): number {
     const lib = this.#lib;
-    const body = sealed + NONCE_BYTES;
+    const [hash, sealed, length] = [this.#start, this.#payload, this.#length];
     const failed = lib._crypto_aead_chacha20poly1305_ietf_decrypt(
-      text,
+      this.#text,
       0,
       0,
-      body,
+      sealed + NONCE_BYTES,
       length + TAG_BYTES,
       0,
-      header,
+      this.#header,
       HEADER_BYTES,
       0,
       sealed,
@@ -199,15 +220,25 @@ export class CellCipher {
     );
     if (failed !== 0) return -1;
     // The nonce commits to the text: no other pair of keys opens the same bytes to another one.
-    lib._crypto_generichash(hash, HASH_BYTES, header, HEADER_BYTES + length, 0, keys, KEY_BYTES);
+    lib._crypto_generichash(hash, HASH_BYTES, this.#header, HEADER_BYTES + length, 0, keys, KEY_BYTES);
     const memory = lib.HEAPU8;
     for (let n = 0; n < NONCE_BYTES; n++) if (memory[hash + n] !== memory[sealed + n]) return -1;
-    return paddedTextBytes(memory, text, length);
+    return paddedTextBytes(memory, this.#text, length);
   }
 
-  #copied(text: number, length: number, out: Uint8Array, at: number): number {
-    const start = text + prefixLength(length);
-    return copyBytes({ bytes: this.#lib.HEAPU8, start, end: start + length }, out, at);
+  /** Writes a text of so many bytes that was opened. */
+  #copy(length: number, out: Uint8Array): void {
+    const memory = this.#lib.HEAPU8;
+    const start = this.#text + prefixLength(length);
+    if (length > SHORT_BYTES) out.set(memory.subarray(start, start + length), this.#at);
+    else for (let n = 0; n < length; n++) out[this.#at + n] = memory[start + n] ?? 0;
+    this.#at += length;
+  }
+
+  /** Writes what is said of a cell that stays shut. */
+  #say(text: Uint8Array, out: Uint8Array): void {
+    out.set(text, this.#at);
+    this.#at += text.length;
   }
 
   /** Has room for so many bytes. What a long text needed is given back by the next cell. */
@@ -221,35 +252,10 @@ export class CellCipher {
   }
 }
 
-/** The n-th cell of a job with these secrets. */
-interface CellOf {
-  readonly secrets: CellSecrets;
-  readonly cell: number;
-}
-
-/** Where is written next, and where the next cell begins that is read. */
-interface Writing {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  at: number;
-  start: number;
-}
-
-/** Addresses of what one cell is worked on with, and how long its text is once padded. */
-interface Place {
-  readonly hash: number;
-  readonly header: number;
-  readonly text: number;
-  readonly sealed: number;
-  readonly length: number;
-}
-
 function isAt(column: string, bytes: Uint8Array, at: number): boolean {
   for (let n = 0; n < COLUMN_LENGTH; n++) if (column.charCodeAt(n) !== bytes[at + n]) return false;
   return true;
 }
-
-const written = (bytes: Uint8Array, out: Uint8Array, at: number): number =>
-  copyBytes({ bytes, start: 0, end: bytes.length }, out, at);
 
 /** How many bytes the envelopes of texts have that end so. */
 function sealedBytes(ends: Uint32Array): number {

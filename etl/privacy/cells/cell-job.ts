@@ -32,35 +32,24 @@ export interface SealingJob {
   readonly secrets: CellSecrets;
 }
 
-/** Records whose sealed cells are to be opened. */
+/** Sealed cells that are to be opened. */
 export interface OpeningJob {
   readonly kind: 'open';
-  /** By field the cells of all records, as many in each, with a byte between two. One that doesn't begin with `~` is nothing. */
-  readonly fields: readonly PackedTexts[];
-  /** Record by record, a cell for each field. */
+  /** Each begins with `~`. */
+  readonly texts: PackedTexts;
   readonly secrets: CellSecrets;
-  /** Stands between the texts that come of it. */
-  readonly separator: Uint8Array<ArrayBuffer>;
 }
 
 /** Work on many cells, of which nothing else need be known: it may be done on another thread. */
 export type CellJob = SealingJob | OpeningJob;
 
-/** What comes of a job: envelopes, one a value; or by field the texts of its cells, one behind another. */
-export type ResultOf<J extends CellJob> = J extends SealingJob
-  ? PackedTexts
-  : readonly Uint8Array<ArrayBuffer>[];
-
 /** The buffers of a job, which are handed over to another thread rather than copied. */
 export function jobBuffers(job: CellJob): ArrayBuffer[] {
   const { subjectKeys, periodKeys, subjects, periods } = job.secrets;
   const secret = [subjectKeys.buffer, periodKeys.buffer, subjects.buffer, periods.buffer];
-  if (job.kind === 'open') return [...secret, ...job.fields.flatMap(packedBuffers)];
-  return [...secret, job.headers.buffer, ...packedBuffers(job.texts)];
+  const headers = job.kind === 'open' ? [] : [job.headers.buffer];
+  return [...secret, ...headers, ...textBuffers(job.texts)];
 }
 
-/** The buffers of what comes of a job. */
-export const resultBuffers = (result: ResultOf<CellJob>): ArrayBuffer[] =>
-  'ends' in result ? packedBuffers(result) : result.map(({ buffer }) => buffer);
-
-const packedBuffers = ({ bytes, ends }: PackedTexts): ArrayBuffer[] => [bytes.buffer, ends.buffer];
+/** The buffers of texts, which are handed over in the same way. */
+export const textBuffers = ({ bytes, ends }: PackedTexts): ArrayBuffer[] => [bytes.buffer, ends.buffer];

@@ -1,14 +1,15 @@
 import { Sodium } from '../sodium.ts';
 import { CellCipher } from './cell-cipher.ts';
-import type { CellJob, ResultOf } from './cell-job.ts';
+import type { CellJob, PackedTexts } from './cell-job.ts';
 
 /** Does jobs on other threads; how many and where is its own matter. */
 export interface CellWorkers {
   /**
-   * What comes of a job, whose buffers are given away. Jobs of one lane are mostly done by the same worker, which keeps what
+   * What comes of a job, whose buffers are given away: an envelope for each value, or of each sealed cell the value, or one
+   * of UNOPENED. Jobs of one lane are mostly done by the same worker, which keeps what
    * it derived. Throws what the work threw; TransientError `WORKER_ENDED` where whoever did it came to an end.
    */
-  work<J extends CellJob>(job: J, lane?: number): Promise<ResultOf<J>>;
+  work(job: CellJob, lane?: number): Promise<PackedTexts>;
   /** Into so many lanes work is best parted by its people: all that is of one in the same. One unless said. */
   readonly lanes?: number;
   /** Ends them, and with them what they know; jobs under way fail. */
@@ -39,7 +40,7 @@ export class CellWork implements CellWorkers {
     this.lanes = open === undefined ? 1 : LANES;
   }
 
-  async work<J extends CellJob>(job: J, lane?: number): Promise<ResultOf<J>> {
+  async work(job: CellJob, lane?: number): Promise<PackedTexts> {
     this.#cells += job.secrets.subjects.length;
     if (this.#open !== undefined && this.#cells > this.#fewCells) {
       this.#workers ??= this.#open();
@@ -75,7 +76,5 @@ export function workWith(sodium: Sodium): Pick<CellWorkers, 'work'> {
 }
 
 /** What comes of a job. */
-export function workOn<J extends CellJob>(cipher: CellCipher, job: J): ResultOf<J>;
-export function workOn(cipher: CellCipher, job: CellJob): ResultOf<CellJob> {
-  return job.kind === 'seal' ? cipher.seal(job) : cipher.open(job);
-}
+export const workOn = (cipher: CellCipher, job: CellJob): PackedTexts =>
+  job.kind === 'seal' ? cipher.seal(job) : cipher.open(job);

@@ -6,7 +6,7 @@ export interface Span {
 }
 
 /** Stretches up to this length are copied sooner byte by byte than by a call that makes a view of them. */
-const SHORT_BYTES = 256;
+export const SHORT_BYTES = 256;
 
 /** Copies a stretch; returns where it ends. */
 export function copyBytes({ bytes, start, end }: Span, out: Uint8Array, at: number): number {
