@@ -26,6 +26,8 @@ import type { Effects } from '../etl/ports.ts';
 import { workWith } from '../etl/privacy/cells/cell-work.ts';
 import { openRecords } from '../etl/privacy/cells/records-opener.ts';
 import { SealingBatch } from '../etl/privacy/cells/sealing-batch.ts';
+import { plainRecords } from '../etl/privacy/plain-records.ts';
+import { plainRows } from '../etl/privacy/rows.ts';
 import { Sodium } from '../etl/privacy/sodium.ts';
 import type { SubjectKeyName, VaultPeriod } from '../etl/privacy/vault.ts';
 import { count, isMain } from './command.ts';
@@ -173,11 +175,12 @@ async function cells(subjects: number): Promise<Record<'seal' | 'open', number>>
     const batch = new SealingBatch(work);
     for (const value of made) batch.add(value);
     const envelopes = await batch.sealed();
-    sealed = made.map((_, n) => envelopes.text(n)).join('\0');
+    sealed = made.map((_, n) => envelopes.text(n)).join('\n');
   });
   const open = await timed(async () => {
     const opener = await openRecords(vault, work);
-    const [opened = ''] = await opener.open([Buffer.from(sealed)], '|');
+    const records = plainRecords(Buffer.from(sealed), 1, { delimiter: ',', quote: '"' });
+    const [opened = ''] = await opener.open(plainRows(records, []), [0], '|');
     if (opened !== made.map(({ text }) => text).join('|')) throw new Error('A cell stays shut.');
   });
   return { seal, open };

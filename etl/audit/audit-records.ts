@@ -79,7 +79,7 @@ async function readAgain(
   }));
   const sourceFileIds = new Map(ledgered.map(({ sourceFileId }, index) => [index, sourceFileId]));
   const { objects, data } = effects;
-  const staging = { digestKey: effects.digestKey(), look: 'closer' as const, sourceFileIds, sealed };
+  const staging = { digestKey: effects.digestKey(), look: 'closer' as const, sourceFileIds, scratch, sealed };
   const options = { objects, contract, data, scratch, segmentBytes: SEGMENT_BYTES };
   const unread = new Map<string, string>();
   // Source files by the contract that read them.

@@ -72,6 +72,7 @@ export async function sampleRecords(
         digestKey: '',
         look: 'first',
         sourceFileIds,
+        scratch,
         sealed: undefined,
       });
       await engine.run(

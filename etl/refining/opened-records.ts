@@ -1,17 +1,15 @@
-import { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import { rawName } from '../contract/compile-column.ts';
 import type { Unsealing } from '../contract/compile-sealed.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { fieldName, fieldSql } from '../contract/raw-record.ts';
 import type { Layout } from '../csv/layout.ts';
-import type { Engine, SqlValue } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { DataError } from '../errors.ts';
 import type { RecordsOpener } from '../privacy/cells/records-opener.ts';
-
-/** So many records are handed over at one time. */
-const SLICE_ROWS = 65_536;
+import type { PlainRecords } from '../privacy/plain-records.ts';
+import { plainRows } from '../privacy/rows.ts';
 
 /** The table of a segment's records with their cells opened beside them. */
 export const OPENED_RECORDS = 'opened_records';
@@ -27,12 +25,14 @@ export interface RecordsToOpen {
   readonly layout: Layout;
   readonly contract: Pick<SourceContract, 'columns'>;
   readonly fields: readonly number[];
+  /** The same records in their file, some at a time. */
+  readonly slices: () => AsyncIterable<PlainRecords>;
 }
 
 /**
- * Reads a segment into the temporary table OPENED_RECORDS, with the opened text of each sealed cell beside it. Texts go to
- * the opener and come back many in one: handing over each by itself costs as much as opening it. Returns how the cells
- * are opened in SQL then.
+ * Reads a segment into the temporary table OPENED_RECORDS, with the opened text of each sealed cell beside it. Cells are
+ * opened as they stand in the file, and texts come to DuckDB many in one: handing over each by itself costs as much as
+ * opening it. Returns how the cells are opened in SQL then.
  */
 export async function stageOpened(
   engine: Engine,
@@ -46,26 +46,16 @@ export async function stageOpened(
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE opened_texts (first$ BIGINT, ${names.map((name) => `${name} VARCHAR`).join(', ')})`,
   );
-  for (let first = 0; first < segment.rows; first += SLICE_ROWS) {
-    const cells = await cellsOf(engine, fields, first);
-    await engine.append('opened_texts', [[BigInt(first), ...(await opener.open(cells, separator))]]);
+  let first = 0;
+  for await (const records of segment.slices()) {
+    const texts = await opener.open(plainRows(records, []), fields, separator);
+    await engine.append('opened_texts', [[BigInt(first), ...texts]]);
+    first += records.count;
   }
+  requireCount(first, segment.rows);
   await joinOpened(engine, names, separator);
   await requireInPlace(engine);
   return openedIn(segment);
-}
-
-/** By field the cells of some records, with a NUL between two: none of them holds one. */
-async function cellsOf(engine: Engine, fields: readonly number[], first: number): Promise<Buffer[]> {
-  const each = fields.map((field) => {
-    const cell = fieldName(field);
-    return `string_agg(CASE WHEN starts_with(${cell}, '~') THEN ${cell} ELSE '' END, chr(0) ORDER BY rowid)`;
-  });
-  const { rows } = await engine.result(
-    `SELECT ${each.join(', ')} FROM raw_records WHERE rowid >= ${first} AND rowid < ${first + SLICE_ROWS}`,
-  );
-  const texts: readonly SqlValue[] = rows[0] ?? [];
-  return texts.map((text) => Buffer.from(typeof text === 'string' ? text : ''));
 }
 
 async function joinOpened(engine: Engine, names: readonly string[], separator: string): Promise<void> {
@@ -80,6 +70,13 @@ async function joinOpened(engine: Engine, names: readonly string[], separator: s
   );
   await engine.run('DROP TABLE raw_records');
   await engine.run('DROP TABLE opened_texts');
+}
+
+function requireCount(read: number, scanned: number): void {
+  if (read === scanned) return;
+  const message =
+    'Of the records that were scanned, another number was read to be opened; nothing was published.';
+  throw new DataError('RECORD_COUNT', message, { context: { scanned, read } });
 }
 
 /** Throws DataError where a text would stand beside another record than its own. */

@@ -10,6 +10,7 @@ import type { Effects, EngineOptions } from '../ports.ts';
 import { CellWork } from '../privacy/cells/cell-work.ts';
 import { openRecords, type RecordsOpener } from '../privacy/cells/records-opener.ts';
 import { EnvelopeOpener, HEADER_LENGTH } from '../privacy/envelope-opener.ts';
+import type { PlainRecords } from '../privacy/plain-records.ts';
 import { protectionOf, subjectOf } from '../privacy/protection.ts';
 import { Sodium } from '../privacy/sodium.ts';
 import { stageOpened } from './opened-records.ts';
@@ -33,6 +34,8 @@ export interface SealedSegment {
   readonly layout: Layout;
   readonly contract: Pick<SourceContract, 'columns'>;
   readonly rows: number;
+  /** The same records in their file, some at a time. */
+  readonly slices: () => AsyncIterable<PlainRecords>;
 }
 
 /** Fewer records than this are opened by a function of DuckDB's, cell by cell. */

@@ -9,10 +9,13 @@ import type { SourceContract } from '../contract/contract.ts';
 import { fieldName } from '../contract/raw-record.ts';
 import { isWide } from '../csv/layout.ts';
 import { plainSigns } from '../csv/rewrite.ts';
+import { segmentSlices } from '../csv/segment-slices.ts';
 import type { Segment, SegmentPart } from '../csv/segments.ts';
 import { type Engine, integerOf } from '../engine/engine.ts';
 import { constant, literal } from '../engine/sql.ts';
 import { DataError } from '../errors.ts';
+import type { Scratch } from '../ports.ts';
+import { type PlainRecords, plainRecords } from '../privacy/plain-records.ts';
 import { type EarlierVerdicts, restoreVerdicts } from './earlier-verdicts.ts';
 import { OPENED_RECORDS } from './opened-records.ts';
 import type { SealedReading } from './sealed-reading.ts';
@@ -27,6 +30,8 @@ export interface StagingOptions {
   readonly sourceFileIds: ReadonlyMap<number, string>;
   /** When each file came, by file index, as ISO 8601; needed where the contract partitions by it. */
   readonly arrivals?: ReadonlyMap<number, string>;
+  /** What reads the segment's file. */
+  readonly scratch: Pick<Scratch, 'read'>;
   /** How sealed cells are opened; undefined where the dataset seals nothing. */
   readonly sealed: SealedReading | undefined;
   /** What was said earlier of records that can't be read any more; absent where that isn't asked. */
@@ -41,7 +46,8 @@ export interface StagingOptions {
 export async function stageSegment(engine: Engine, segment: Segment, options: StagingOptions): Promise<void> {
   const { contract, sealed } = options;
   const { layout, rows } = segment;
-  const records = { source: readCsv(segment, contract), layout, contract, rows };
+  const slices = () => plainSlices(segment, options);
+  const records = { source: readCsv(segment, contract), layout, contract, rows, slices };
   const opened = await sealed?.openAhead(engine, records);
   const giveUp = opened === undefined ? await sealed?.learn(engine, records) : undefined;
   try {
@@ -52,6 +58,15 @@ export async function stageSegment(engine: Engine, segment: Segment, options: St
   if (opened !== undefined) await engine.run(`DROP TABLE ${OPENED_RECORDS}`);
   await placeRecords(engine, segment, options);
   if (options.earlier !== undefined) await restoreVerdicts(engine, options.earlier);
+}
+
+/** A segment's records as DuckDB reads them, some at a time. */
+async function* plainSlices(
+  segment: Segment,
+  { contract, scratch }: Pick<StagingOptions, 'contract' | 'scratch'>,
+): AsyncGenerator<PlainRecords> {
+  for await (const bytes of segmentSlices(segment, scratch))
+    yield plainRecords(bytes, segment.layout.fields, plainSigns(contract.csv));
 }
 
 /** How cells are opened in SQL, where they were opened ahead. */

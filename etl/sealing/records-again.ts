@@ -41,7 +41,14 @@ export async function* recordsAgain(
       await gathering.add(segment, positions);
       const picked = await gathering.close();
       const sealed = unopenedReading(contract);
-      await stageSegment(engine, picked, { contract, digestKey, look: 'closer', sourceFileIds, sealed });
+      await stageSegment(engine, picked, {
+        contract,
+        digestKey,
+        look: 'closer',
+        sourceFileIds,
+        scratch,
+        sealed,
+      });
       yield contract;
       await scratch.remove(picked.path);
     }

@@ -310,11 +310,11 @@ class Refinery {
   }
 
   async #stage(engine: Engine, segment: Segment, look: Look): Promise<void> {
-    const { contract, effects, sealed, earlier } = this.#options;
+    const { contract, effects, sealed, earlier, scratch } = this.#options;
     const digestKey = effects.digestKey();
     const files = { sourceFileIds: this.#sourceFileIds, arrivals: this.#arrivals };
     const kept = look === 'closer' ? { earlier } : {};
-    await stageSegment(engine, segment, { contract, digestKey, look, sealed, ...kept, ...files });
+    await stageSegment(engine, segment, { contract, digestKey, look, scratch, sealed, ...kept, ...files });
   }
 
   /** The columns of a segment's staged records that are made by `constant`. */

@@ -85,6 +85,7 @@ async function replayWith(
         look: 'closer',
         sourceFileIds: ids,
         arrivals,
+        scratch,
         sealed,
         earlier,
       });

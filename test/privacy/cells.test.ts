@@ -11,6 +11,7 @@ import { type CellWorkers, workWith } from '../../etl/privacy/cells/cell-work.ts
 import { openRecords } from '../../etl/privacy/cells/records-opener.ts';
 import { type SealedCells, SealingBatch, type ValueToSeal } from '../../etl/privacy/cells/sealing-batch.ts';
 import { type EnvelopeHeader, headerText, readEnvelope } from '../../etl/privacy/envelope.ts';
+import { textRows } from '../../etl/privacy/rows.ts';
 import { Sodium } from '../../etl/privacy/sodium.ts';
 import type { SubjectKeyName, Vault } from '../../etl/privacy/vault.ts';
 
@@ -179,7 +180,8 @@ test('cells of records are opened in jobs as one by one, whatever somebody did t
       const fields = [cells.slice(0, half), cells.slice(half, 2 * half)];
       const opener = await openRecords(VAULT, workWith(sodium));
       const texts = await opener.open(
-        fields.map((field) => Buffer.from(field.join('\0'))),
+        textRows(fields[0]?.map((_, n) => fields.map((field) => field[n] ?? '')) ?? []),
+        [0, 1],
         '|sep|',
       );
       const opened = texts.map((text) => text.split('|sep|'));
@@ -256,8 +258,8 @@ test('all values of a person are in jobs of one lane, and each envelope is that 
       asked.map(({ reference }) => keys.get(reference)),
     periodKeys: async () => [periodKey],
   };
-  const cells = numbers.map(([lane]) => sealed.text(lane)).join('\0');
-  const [texts = ''] = await (await openRecords(vault, noting)).open([Buffer.from(cells)], '|');
+  const records = textRows(numbers.map(([lane]) => [sealed.text(lane)]));
+  const [texts = ''] = await (await openRecords(vault, noting)).open(records, [0], '|');
   expect(texts).toBe(numbers.map((_, n) => `value ${n}`).join('|'));
   expect(laneOf.size).toBe(600);
   expect([...laneOf.values()].every(({ size }) => size === 1)).toBe(true);
