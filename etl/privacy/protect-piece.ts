@@ -153,7 +153,8 @@ class PieceWriter implements ChangeVisitor {
     this.#plain = plain;
     this.#newline = newline;
     this.#isToBeQuoted = OF_ENVELOPES.test(plain.delimiter);
-    this.#out = Buffer.allocUnsafe(bytes.length * 2 + 1024);
+    // Memory that isn't written costs little, and to grow costs a copy.
+    this.#out = Buffer.allocUnsafe(bytes.length * 4 + 1024);
   }
 
   record(record: number, prepared: PreparedRows): void {

@@ -11,6 +11,9 @@ import type { RecordsOpener } from '../privacy/cells/records-opener.ts';
 import type { PlainRecords } from '../privacy/plain-records.ts';
 import { plainRows } from '../privacy/rows.ts';
 
+/** No value holds so many random bytes; each is searched for them. */
+const SEPARATOR_BYTES = 12;
+
 /** The table of a segment's records with their cells opened beside them. */
 export const OPENED_RECORDS = 'opened_records';
 
@@ -41,7 +44,7 @@ export async function stageOpened(
 ): Promise<Unsealing['open']> {
   const { fields } = segment;
   await engine.run(`CREATE OR REPLACE TEMP TABLE raw_records AS SELECT * FROM ${segment.source}`);
-  const separator = randomBytes(16).toString('hex');
+  const separator = randomBytes(SEPARATOR_BYTES).toString('base64url');
   const names = fields.map(openedFieldName);
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE opened_texts (first$ BIGINT, ${names.map((name) => `${name} VARCHAR`).join(', ')})`,
