@@ -40,6 +40,9 @@ export const reportFileAt = (
 ): string => withQuery(`/v1/reports/${encodeURIComponent(report)}${kind}`, query);
 export const runEventsAt = (runId: string): string => `/v1/runs/${encodeURIComponent(runId)}/events`;
 export const lakeEventsAt = '/v1/events';
+/** Where the API tells what changes in a stream since a snapshot of its projection. */
+export const streamChangesAt = (projection: string, stream: string, since: number): string =>
+  withQuery(`/v1/projections/${encodeURIComponent(projection)}/changes`, { stream, since: String(since) });
 export const uploadAt = (dataset: string): string => `${datasetAt(dataset)}/files`;
 export const runsOf = (dataset: string): string => withQuery(runsAt, { dataset });
 export const apiAt = '/api';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { cp, readdir, readFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import axe from 'axe-core';
@@ -156,6 +156,34 @@ test('a stream has a timeline: events left, the state after the chosen one right
   await page.getByLabel('happened by').fill('2025-01-01');
   await page.getByRole('button', { name: 'Show' }).click();
   expect(await page.locator('main').textContent()).toContain('No event of this stream had happened by then');
+  expect(trouble).toEqual([]);
+  await page.close();
+});
+
+test('a timeline has what is published while it is looked at, without a reload', async () => {
+  const { page, trouble } = await watchedPage(window, url);
+  await page.goto(`${url}/datasets/products.held/streams/CP-005`);
+  await page.evaluate('window.isTheSame = true');
+  const state = page.getByRole('region', { name: 'State' });
+  const text = await readFile(path.join(PRODUCTS, '2026-01.jsonl'), 'utf8');
+  const [first = ''] = text.split('\n').filter((line) => line.includes('"CP-005"'));
+  for (const [n, monthly_price] of ['77.01', '77.02'].entries()) {
+    const event = {
+      event_id: `E-900${n}`,
+      version: 6 + n,
+      event_type: 'customer_product.repriced',
+      monthly_price,
+    };
+    await writeFile(path.join(cwd, `${n}.jsonl`), JSON.stringify({ ...JSON.parse(first), ...event }));
+    for (const line of [
+      ['ingest', `${n}.jsonl`, '--dataset', 'products.events'],
+      ['run', '--dataset', 'products.events'],
+    ])
+      expect((await runMain(line, { cwd })).code).toBe(0);
+    await page.getByRole('heading', { name: `CP-005 after the last of ${6 + n} events` }).waitFor();
+    expect(await state.textContent()).toContain(monthly_price);
+  }
+  expect(await page.evaluate('window.isTheSame')).toBe(true);
   expect(trouble).toEqual([]);
   await page.close();
 });

@@ -143,6 +143,7 @@ function follow() {
   if (events === undefined) return;
   source = new EventSource(events);
   source.addEventListener('change', soon);
+  source.addEventListener('reset', soon);
   source.addEventListener('end', () => {
     source.close();
     askAgain();

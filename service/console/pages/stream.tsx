@@ -1,7 +1,7 @@
 import { readerOf } from '../../identity/reader.ts';
 import { noteProductRead } from '../../products/note-product-read.ts';
 import { type ShownStream, streamOf } from '../../projections/stream-of.ts';
-import { datasetAt, streamAt } from '../addresses.ts';
+import { datasetAt, streamAt, streamChangesAt } from '../addresses.ts';
 import type { Page, PageRequest, PageView } from '../page.ts';
 import { Empty } from '../parts/facts.tsx';
 import { Id, plural, Time } from '../parts/text.tsx';
@@ -42,6 +42,10 @@ async function viewOf(request: PageRequest, id = ''): Promise<PageView> {
   const chosen = chosenEvent(answer, query.event);
   return {
     title: `${answer.stream} of ${answer.projection}`,
+    // What was is not followed.
+    ...(at === undefined && asOf === undefined
+      ? { events: streamChangesAt(answer.projection, answer.stream, answer.asOf.snapshot ?? 0) }
+      : {}),
     body: (
       <>
         <h1>{headline(answer, chosen)}</h1>
