@@ -56,6 +56,7 @@ export const SEARCHES = [
   '<rootDir>/test/personal/own-records.test.ts',
   '<rootDir>/test/pollution/',
   '<rootDir>/test/projecting/any-order.property.test.ts',
+  '<rootDir>/test/projecting/audit.test.ts',
   '<rootDir>/test/projecting/crash.test.ts',
   '<rootDir>/test/projecting/refresh.test.ts',
   '<rootDir>/test/properties/',

@@ -21,6 +21,9 @@ export interface OpenFold {
   readonly events: EventContract;
   readonly past: ProjectionThen & { readonly digest: string };
   readonly worker: FoldWorker;
+  readonly code: FoldCode;
+  /** Its contract of then. */
+  readonly then: ProjectionContract;
   /** The events that were known then and meet a condition on Silver's columns. The engine gets temporary tables. */
   known(engine: Engine, where: string): Promise<KnownEvents>;
 }
@@ -36,7 +39,7 @@ export async function openFold(effects: Effects, dataset: string, asOf: AsOf): P
   const events = requireEvents(loaded, projection);
   const silver = (await readKnownPointer(effects.objects, 'silver', events.dataset))?.pointer;
   const past = await projectionAt(effects, projection, { asOf, silver });
-  const { code, digest } = await codeOf(effects, { projection, past, source: events });
+  const { code, digest, contract: then } = await codeOf(effects, { projection, past, source: events });
   const worker = await requireFolds(effects).open(code);
   const known = async (engine: Engine, where: string): Promise<KnownEvents> => {
     const { silverSnapshotId } = past;
@@ -46,7 +49,7 @@ export async function openFold(effects: Effects, dataset: string, asOf: AsOf): P
     const superseded = [...(await supersededPaths(effects, events.dataset)).values()];
     return knownEvents(engine, effects, { contract: events, pointer: silver, published, superseded, where });
   };
-  return { projection, events, past: { ...past, digest }, worker, known };
+  return { projection, events, past: { ...past, digest }, worker, code, then, known };
 }
 
 function requireFolds({ folds }: Effects): FoldRunner {
@@ -79,10 +82,11 @@ async function codeOf(
   const { digest } = past;
   if (digest === undefined) {
     const now = await projectionCode(effects.contracts, contract, source);
-    return { code: foldCode(effects, { code: now.code, contract, source }), digest: now.digest };
+    return { code: foldCode(effects, { code: now.code, contract, source }), digest: now.digest, contract };
   }
   const kept = await keptProjection(effects.objects, dataset, digest);
-  if (kept !== undefined) return { code: foldCode(effects, { ...kept, source }), digest };
+  if (kept !== undefined)
+    return { code: foldCode(effects, { ...kept, source }), digest, contract: kept.contract };
   throw new ConfigError(
     'NO_CODE',
     `The code by which ${dataset} was published at ${new Date(past.atMs).toISOString()} is not kept: digest ${digest}.`,
@@ -90,8 +94,9 @@ async function codeOf(
   );
 }
 
-/** Code, and the digest that names it in answers. */
+/** Code with its contract, and the digest that names it in answers. */
 interface NamedCode {
+  readonly contract: ProjectionContract;
   readonly code: FoldCode;
   readonly digest: string;
 }

@@ -25,6 +25,7 @@ import type { Pointer } from '../table/pointer.ts';
 import { auditExtras } from './audit-extras.ts';
 import { auditGold } from './audit-gold.ts';
 import { auditLetGo } from './audit-let-go.ts';
+import { auditProjection } from './audit-projection.ts';
 import { auditRecords, auditStrays } from './audit-records.ts';
 import { auditSeals } from './audit-seals.ts';
 import { auditSources } from './audit-sources.ts';
@@ -57,7 +58,7 @@ const NOTHING = { snapshots: 0, files: 0, seals: 0, sourceFiles: 0, records: 0 }
 
 /**
  * Audits a dataset, or a Gold table, from the files themselves: pointer, snapshots and every file they name; the digests
- * of source files and seals; conservation of every record, read anew; and Gold, computed anew. Changes nothing. With a
+ * of source files and seals; conservation of every record, read anew; Gold, computed anew; and projections, folded anew. Changes nothing. With a
  * run, source files and seals of that run alone. What is found is data, no error.
  */
 export async function auditDataset(
@@ -165,7 +166,8 @@ async function auditContent(effects: Effects, content: Content): Promise<Content
       if (unreadable.length > 0 || content.damaged.size > 0) return { problems: unreadable };
       if (contract.layer === 'gold')
         return { problems: await auditGold({ engine, effects, loaded, isWaiting }, contract, pointer) };
-      if (contract.layer === 'projection') return { problems: [] };
+      if (contract.layer === 'projection')
+        return { problems: await auditProjection({ engine, effects, scratch }, contract, pointer) };
       return await auditSilver({ engine, effects, scratch, contract }, content);
     });
   } finally {

@@ -13,6 +13,7 @@ export interface Problem {
     | 'CONSERVATION'
     | 'VALUES'
     | 'GOLD'
+    | 'PROJECTION'
     | 'CLOSING'
     | 'CLEAR_VALUES';
   readonly key: string;

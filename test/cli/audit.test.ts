@@ -1,9 +1,9 @@
-import { appendFile, copyFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { openLake } from '../../adapters/local/lake.ts';
-import { withEngine } from '../../etl/engine/engine.ts';
 import { pointerKey } from '../../etl/naming/tables.ts';
+import { forgeParquet } from '../support/forge-parquet.ts';
 import { runMain, runMainJson } from './run-main.ts';
 import { AuditJson, QuarantineListJson, RunsJson } from './shapes.ts';
 import { goodSales, keepShop, MIXED_SALES, openShop, type Shop } from './shop.ts';
@@ -41,26 +41,8 @@ const files = async (pattern: RegExp) => {
   return found.map((key) => path.join(shop.cwd, 'lake', key));
 };
 const first = async (pattern: RegExp) => (await files(pattern))[0] ?? '';
-const engine = { memoryLimitMb: 200, threads: 1 };
 /** Rewrites a data file in place with other values. */
-const rewrite = async (file: string, select: string) => {
-  const out = path.join(shop.cwd, 'tampered.parquet');
-  const options = 'FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 22';
-  await withEngine(engine, shop.cwd, (duck) =>
-    duck.run(
-      `COPY (${select.replace('THIS', `read_parquet('${file}', hive_partitioning = false)`)}) TO '${out}' (${options})`,
-    ),
-  );
-  // A careful forger keeps the size; Parquet readers take what lies between the pages and the footer for granted.
-  const before = (await stat(file)).size;
-  const forged = await readFile(out);
-  const footer = forged.readUInt32LE(forged.length - 8) + 8;
-  const padding = before - forged.length;
-  expect(padding).toBeGreaterThanOrEqual(0);
-  const parts = [forged.subarray(0, forged.length - footer), Buffer.alloc(padding), forged.subarray(-footer)];
-  await writeFile(file, Buffer.concat(parts));
-  expect((await stat(file)).size).toBe(before);
-};
+const rewrite = (file: string, select: string) => forgeParquet(file, select, shop.cwd);
 
 describe('audit', () => {
   test('finds nothing wrong with a lake that was worked on in every way', async () => {

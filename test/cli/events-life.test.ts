@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { tempFolder } from '../adapters/temp-folder.ts';
 import { type SaleEvent, saleEvent, saleFile, salesEvents } from '../eventstore/sales.ts';
+import { salesProjection } from '../projecting/sales-lake.ts';
 import { storedZip } from '../support/stored-zip.ts';
 import { runMain, runMainJson } from './run-main.ts';
 import { AuditJson, QuarantineListJson, RollbackJson, RunsJson } from './shapes.ts';
@@ -14,14 +15,22 @@ let dispose: () => Promise<void>;
 beforeAll(async () => {
   ({ folder: cwd, dispose } = await tempFolder());
   await writeContract(salesEvents());
+  await write('contracts/ids.yaml', salesProjection('ids', [{ name: 'ids', required: true }]));
+  // The ids of a stream's events, in the order of their versions.
+  await write(
+    'projections/shop/ids.js',
+    `export const apply = (s, e) => ({ ids: s.ids === undefined ? e.event : s.ids + ' ' + e.event });`,
+  );
   await ok('init');
 });
 afterAll(() => dispose());
 
-async function writeContract(text: string): Promise<void> {
-  await mkdir(path.join(cwd, 'contracts'), { recursive: true });
-  await writeFile(path.join(cwd, 'contracts/sales.yaml'), text);
+async function write(name: string, text: string): Promise<void> {
+  await mkdir(path.dirname(path.join(cwd, name)), { recursive: true });
+  await writeFile(path.join(cwd, name), text);
 }
+
+const writeContract = (text: string): Promise<void> => write('contracts/sales.yaml', text);
 
 async function ok(...args: readonly string[]): Promise<unknown> {
   const { code, json, err } = await runMainJson(args, { cwd });
@@ -38,15 +47,21 @@ async function publish(name: string, content: string | Uint8Array) {
 const decided = ['--reason', 'r', '--by', 'ann'] as const;
 const file = (...events: readonly SaleEvent[]): string => saleFile(events);
 
-/** The ids in Silver, after everything was read again from the sources and compared. */
+/** The ids in Silver and in the projection, after everything was read again from the sources, folded anew, and compared. */
 async function soundIds(): Promise<unknown> {
-  const [audit] = AuditJson.parse((await runMainJson(['audit', '--dataset', 'shop.sales'], { cwd })).json);
-  expect(audit?.problems).toEqual([]);
-  const { out } = await runMain(
-    ['query', "SELECT string_agg(event, ' ' ORDER BY event) AS ids FROM silver.shop_sales", '--json'],
-    { cwd },
-  );
-  return JSON.parse(out);
+  const audits = AuditJson.parse((await runMainJson(['audit'], { cwd })).json);
+  expect(audits.map(({ dataset, problems }) => ({ dataset, problems }))).toEqual([
+    { dataset: 'shop.ids', problems: [] },
+    { dataset: 'shop.sales', problems: [] },
+  ]);
+  const silver = 'SELECT sale, event FROM silver.shop_sales';
+  const folded = `SELECT sale, unnest(string_split(ids, ' ')) AS event FROM projection.shop_ids`;
+  const ids = (from: string): string => `SELECT string_agg(event, ' ' ORDER BY event) AS ids FROM (${from})`;
+  const asked = async (sql: string): Promise<unknown> =>
+    JSON.parse((await runMain(['query', sql, '--json'], { cwd })).out);
+  const found = await asked(ids(silver));
+  expect(await asked(ids(folded))).toEqual(found);
+  return found;
 }
 
 test('events that gave way stay accounted for after all that is done to a lake', async () => {

@@ -335,7 +335,7 @@ export const LineageJson = z.strictObject({
 export const AuditJson = z.array(
   z.strictObject({
     dataset: Dataset,
-    layer: z.enum(['silver', 'gold']),
+    layer: z.enum(['silver', 'gold', 'projection']),
     version: Counted,
     checked: z.strictObject({
       snapshots: Counted,
