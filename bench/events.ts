@@ -6,8 +6,11 @@ import { runDataset } from '../adapters/local/run-dataset.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { withEngine } from '../etl/engine/engine.ts';
 import { literal } from '../etl/engine/sql.ts';
+import { followProjection } from '../etl/following/follow-projection.ts';
+import { nextChanges } from '../etl/following/next-changes.ts';
 import { bronzeKey } from '../etl/naming/bronze.ts';
 import { refreshProjection } from '../etl/stages/refresh-projection.ts';
+import { readPointer } from '../etl/table/pointer.ts';
 import { count, isMain } from './command.ts';
 
 const shown = (number: number): string => number.toLocaleString('en');
@@ -15,7 +18,7 @@ const shown = (number: number): string => number.toLocaleString('en');
 const USAGE = `Usage: npm run bench:events -- [options]
 
 What it takes to make a projection of a store of events from nothing, and to bring it up to date with 1,000 new events, each of
-another stream, and with 1,000 that are late.
+another stream, and with 1,000 that are late; and what it takes to find out what of that is told to followers.
 
   --events N     events (10_000_000)
   --streams N    streams (1_000_000)
@@ -119,6 +122,17 @@ async function benchEvents({ events, streams, folder }: Options): Promise<void> 
     if (record?.status !== 'promoted') throw new Error(`the run ended ${record?.status}: ${record?.why}`);
     writeFileSync(projection, BALANCES_CONTRACT);
   };
+  /** What followers of the projection are told of since a snapshot: how many streams, and how long finding that took. */
+  const tell = async (what: string, since: number): Promise<void> => {
+    const found = (await loadContracts(effects.contracts)).contracts.get('bench.balances');
+    if (found?.layer !== 'projection') throw new Error('the projection has no contract');
+    const start = performance.now();
+    const told = await nextChanges(followProjection(effects, found, 10_000), { snapshot: since });
+    const seconds = (performance.now() - start) / 1_000;
+    console.log(`| ${what}, told to followers |  | ${shown(told.length)} |  | ${seconds.toFixed(1)} |  |`);
+  };
+  const snapshot = async (): Promise<number> =>
+    (await readPointer(effects.objects, 'projection', 'bench.balances'))?.pointer.snapshot_id ?? 0;
   const refresh = async (what: string, runId: string): Promise<void> => {
     const found = (await loadContracts(effects.contracts)).contracts.get('bench.balances');
     if (found?.layer !== 'projection') throw new Error('the projection has no contract');
@@ -136,7 +150,9 @@ async function benchEvents({ events, streams, folder }: Options): Promise<void> 
   await publish(0, events, `2 * (i // ${streams}) + 2`);
   await refresh(`of ${shown(events)} events, from nothing`, 'first');
   await publish(events, events + BATCH, `2 * (i // ${streams}) + 2`);
+  const first = await snapshot();
   await refresh('with 1,000 new events', 'new');
+  await tell('what 1,000 new events changed', first);
   await publish(events + streams, events + streams + BATCH, '1');
   await refresh('with 1,000 late events', 'late');
 }

@@ -3,6 +3,7 @@ import type { ChangedStreams } from '../../etl/following/changed-streams.ts';
 import { followProjection } from '../../etl/following/follow-projection.ts';
 import type { Followed } from '../../etl/following/next-changes.ts';
 import type { Effects } from '../../etl/ports.ts';
+import { atOnce } from '../http/at-once.ts';
 
 /** How often a projection that somebody follows is looked at, for all who do. */
 const LOOK_MS = 500;
@@ -12,6 +13,18 @@ const MOST_STREAMS = 10_000;
 
 /** So many differences are kept for all who follow a projection: most of them want the same one. */
 const MOST_KEPT = 4;
+
+/** Each has an engine of its own; the others wait. */
+const enter = atOnce(2, 1000);
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const leave = await enter();
+  try {
+    return await work();
+  } finally {
+    leave();
+  }
+}
 
 /** A projection that is followed. */
 export interface FollowedByMany extends Followed {
@@ -35,7 +48,7 @@ export function openProjectionChanges(effects: Effects): ProjectionChanges {
         head: followed.head,
         changes: (from, to) => {
           const kept = watches.get(dataset)?.kept ?? new Map();
-          return keptOr(kept, `${from} ${to}`, () => followed.changes(from, to));
+          return keptOr(kept, `${from} ${to}`, () => inTurn(() => followed.changes(from, to)));
         },
         listen(listener) {
           const watch = watches.get(dataset) ?? startWatch(followed);

@@ -159,6 +159,7 @@ test('what is written to a topic is heard by a browser, each event once, also wh
     if (isDead()) killed += 1;
     else expect(await doomed.end('SIGTERM')).toBe(0);
   }
+  console.log(`${killed} of ${DEATHS.length} followers were killed.`);
   expect(killed).toBeGreaterThan(1);
   const last = startFollower();
   await write(3);
