@@ -10,7 +10,7 @@ import { writersPrefix } from '../../etl/naming/upkeep.ts';
 import { type Vacuumed, vacuum } from '../../etl/operations/vacuum.ts';
 import { Decision, type RunRecord } from '../../etl/stages/outcomes.ts';
 import type { Pointer } from '../../etl/table/pointer.ts';
-import { type Finished, assay as runAssay } from '../cli/assay.ts';
+import type { Finished } from '../cli/assay.ts';
 import {
   AuditJson,
   BackfillJson,
@@ -25,6 +25,7 @@ import {
   UpgradeJson,
   VacuumJson,
 } from '../cli/shapes.ts';
+import { assay as runAssay } from './support/assay.ts';
 import { expectCatalogFollows } from './support/catalog.ts';
 import { person } from './support/person.ts';
 import { connect, type Platform } from './support/platform.ts';

@@ -5,7 +5,7 @@ import { AthenaClient, GetQueryExecutionCommand, ListQueryExecutionsCommand } fr
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { z } from 'zod';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
-import { type Finished, assay as runAssay } from '../cli/assay.ts';
+import { assay as assayProcess, type Finished } from '../cli/assay.ts';
 import {
   CondemnJson,
   ErrorJson,
@@ -18,6 +18,7 @@ import {
   ShowJson,
   SnapshotsJson,
 } from '../cli/shapes.ts';
+import { assay as runAssay } from './support/assay.ts';
 import { person } from './support/person.ts';
 import { connect, type Platform } from './support/platform.ts';
 import { ROOT } from './support/python.ts';
@@ -324,7 +325,7 @@ describe('decisions', () => {
 
 describe('an analyst', () => {
   const asAnalyst = (...args: string[]): Promise<Finished> =>
-    runAssay([...args, '--target', 'aws'], { cwd: ROOT, env: analyst });
+    assayProcess([...args, '--target', 'aws'], { cwd: ROOT, env: analyst });
 
   test('asks Athena, also about the past, and reads the reports', async () => {
     expect(await asAnalyst('query', 'SELECT 1 AS one', '--format', 'csv')).toMatchObject({
@@ -355,7 +356,7 @@ describe('an analyst', () => {
 
 describe('the way to the platform', () => {
   const withEnvironment = async (env: Readonly<Record<string, string>>, ...more: string[]) => {
-    const { code, out } = await runAssay(['runs', '--target', 'aws', '--json', ...more], {
+    const { code, out } = await assayProcess(['runs', '--target', 'aws', '--json', ...more], {
       cwd: ROOT,
       env,
     });

@@ -5,8 +5,9 @@ import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { CLIENT_CONFIG } from '../../adapters/aws/client-config.ts';
-import { type Finished, assay as runAssay } from '../cli/assay.ts';
+import type { Finished } from '../cli/assay.ts';
 import { ErrorJson } from '../cli/shapes.ts';
+import { assay as runAssay } from './support/assay.ts';
 import { person } from './support/person.ts';
 import { ROOT } from './support/python.ts';
 

@@ -4,7 +4,6 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { z } from 'zod';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
-import { assay as runAssay } from '../cli/assay.ts';
 import {
   BreakerResetJson,
   BreakersJson,
@@ -19,6 +18,7 @@ import {
   RunsJson,
 } from '../cli/shapes.ts';
 import { kindsOf } from '../openlineage/spec-faults.ts';
+import { assay as runAssay } from './support/assay.ts';
 import { lineageOf } from './support/lineage-server.ts';
 import { person } from './support/person.ts';
 import { connect, type Platform } from './support/platform.ts';

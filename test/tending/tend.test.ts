@@ -1,6 +1,6 @@
-import { readdir } from 'node:fs/promises';
+import { cp, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { auditDataset } from '../../etl/audit/audit-dataset.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { withEngine } from '../../etl/engine/engine.ts';
@@ -56,108 +56,105 @@ async function filesUnder(lake: TestLake, folder: string): Promise<string[]> {
 }
 
 describe('upkeep', () => {
+  let lake: TestLake;
+  /** A lake of so many runs, made once. */
+  beforeAll(async () => {
+    lake = await testLake({ contracts: [contract()] });
+    await runs(lake, 1, 20);
+    await cp(lake.lake.root, `${lake.lake.root}-20`, { recursive: true });
+    await runs(lake, 21, 30);
+    await cp(lake.lake.root, `${lake.lake.root}-30`, { recursive: true });
+  });
+  afterAll(() => lake.dispose());
+  async function putBack(count: 20 | 30): Promise<void> {
+    await rm(lake.lake.root, { recursive: true });
+    await cp(`${lake.lake.root}-${count}`, lake.lake.root, { recursive: true });
+    lake.setTime(`2024-06-01T06:${count}:00.000Z`);
+  }
+
   test('forgets what the contract lets go, of every table, and no row of any', async () => {
-    const lake = await testLake({ contracts: [contract()] });
-    try {
-      await runs(lake, 1, 30);
-      const before = await statesNow(lake);
-      const done = await tendIt(lake);
-      expect(done).toMatchObject({ skipped: null, conflicts: 0 });
-      const kept = await statesNow(lake);
-      // What was current ten minutes ago, and since; joining small files is a state of its own.
-      expect(kept.length).toBeLessThan(14);
-      expect(before).toHaveLength(30);
-      const rows = await keptStates(lake.lake.effects, lake.dataset);
-      expect([...rows, ...kept].map(({ version }) => version)).toEqual(
-        Array.from({ length: rows.length + kept.length }, (_, n) => n + 1),
-      );
-      expect(rows.map(({ run_id, tables }) => ({ run_id, tables }))).toEqual(
-        before.slice(0, rows.length).map(({ run_id, tables }) => ({ run_id, tables })),
-      );
-      expect(await lake.rows('silver')).toHaveLength(30);
-      expect(await lake.rows('quarantine')).toHaveLength(30);
-      expect(await lake.rows('source_files')).toHaveLength(30);
-      const audit = await auditDataset(lake.lake.effects, { dataset: lake.dataset });
-      expect(audit.problems).toEqual([]);
-      expect(audit.checked.seals).toBe(30);
-    } finally {
-      await lake.dispose();
-    }
+    await putBack(30);
+    const before = await statesNow(lake);
+    const done = await tendIt(lake);
+    expect(done).toMatchObject({ skipped: null, conflicts: 0 });
+    const kept = await statesNow(lake);
+    // What was current ten minutes ago, and since; joining small files is a state of its own.
+    expect(kept.length).toBeLessThan(14);
+    expect(before).toHaveLength(30);
+    const rows = await keptStates(lake.lake.effects, lake.dataset);
+    expect([...rows, ...kept].map(({ version }) => version)).toEqual(
+      Array.from({ length: rows.length + kept.length }, (_, n) => n + 1),
+    );
+    expect(rows.map(({ run_id, tables }) => ({ run_id, tables }))).toEqual(
+      before.slice(0, rows.length).map(({ run_id, tables }) => ({ run_id, tables })),
+    );
+    expect(await lake.rows('silver')).toHaveLength(30);
+    expect(await lake.rows('quarantine')).toHaveLength(30);
+    expect(await lake.rows('source_files')).toHaveLength(30);
+    const audit = await auditDataset(lake.lake.effects, { dataset: lake.dataset });
+    expect(audit.problems).toEqual([]);
+    expect(audit.checked.seals).toBe(30);
   });
 
   test('removes files only after readers had an hour, and then leaves nothing that no snapshot names', async () => {
-    const lake = await testLake({ contracts: [contract()] });
-    try {
-      await runs(lake, 1, 30);
-      const tables = ['silver', 'quarantine', 'ops/source_files'];
-      const count = async (): Promise<number> =>
-        (await Promise.all(tables.map((folder) => filesUnder(lake, folder)))).flat().length;
-      await tendIt(lake);
-      const first = await count();
-      expect((await tendIt(lake)).removed).toBe(0);
-      lake.setTime('2024-06-01T09:00:00.000Z');
-      const later = await tendIt(lake);
-      expect(later.removed).toBeGreaterThan(100);
-      expect(later.unstaged).toBeGreaterThan(100);
-      expect(await count()).toBeLessThan(first - 100);
-      expect(await filesUnder(lake, 'ops/staging')).toEqual([]);
-      lake.setTime('2024-06-01T11:00:00.000Z');
-      await tendIt(lake);
-      const audit = await auditDataset(lake.lake.effects, { dataset: lake.dataset });
-      expect(audit.problems).toEqual([]);
-      expect(audit.unusedFiles).toBe(0);
-    } finally {
-      await lake.dispose();
-    }
+    await putBack(30);
+    const tables = ['silver', 'quarantine', 'ops/source_files'];
+    const count = async (): Promise<number> =>
+      (await Promise.all(tables.map((folder) => filesUnder(lake, folder)))).flat().length;
+    await tendIt(lake);
+    const first = await count();
+    expect((await tendIt(lake)).removed).toBe(0);
+    lake.setTime('2024-06-01T09:00:00.000Z');
+    const later = await tendIt(lake);
+    expect(later.removed).toBeGreaterThan(100);
+    expect(later.unstaged).toBeGreaterThan(100);
+    expect(await count()).toBeLessThan(first - 100);
+    expect(await filesUnder(lake, 'ops/staging')).toEqual([]);
+    lake.setTime('2024-06-01T11:00:00.000Z');
+    await tendIt(lake);
+    const audit = await auditDataset(lake.lake.effects, { dataset: lake.dataset });
+    expect(audit.problems).toEqual([]);
+    expect(audit.unusedFiles).toBe(0);
   });
 
   test('keeps what a query and a rollback within the span need, and says of the rest that it expired', async () => {
-    const lake = await testLake({ contracts: [contract()] });
-    try {
-      const { effects } = lake.lake;
-      await runs(lake, 1, 30);
-      const before = await statesNow(lake);
-      await tendIt(lake);
-      const wanted = before[24];
-      const gone = before[4];
-      if (wanted === undefined || gone === undefined) throw new Error('too few states');
-      const rows = await withEngine(effects.engine, path.join(lake.lake.root, '.spill'), async (engine) => {
-        const sql = 'FROM silver.test_records';
-        const asOf = { kind: 'time', ms: Date.parse(wanted.committed_at) } as const;
-        await createLakeViews(engine, effects, sql, asOf);
-        return engine.rows(sql);
-      });
-      expect(rows).toHaveLength(25);
-      const to = { dataset: lake.dataset, to: gone.snapshot_id };
-      await expect(rollBack(effects, to, WORD)).rejects.toMatchObject({ code: 'SNAPSHOT_EXPIRED' });
-      await rollBack(effects, { dataset: lake.dataset, to: wanted.snapshot_id }, WORD);
-      expect(await lake.rows('silver')).toHaveLength(25);
-      expect(await lake.rows('source_files')).toHaveLength(25);
-      expect((await auditDataset(effects, { dataset: lake.dataset })).problems).toEqual([]);
-    } finally {
-      await lake.dispose();
-    }
+    const { effects } = lake.lake;
+    await putBack(30);
+    const before = await statesNow(lake);
+    await tendIt(lake);
+    const wanted = before[24];
+    const gone = before[4];
+    if (wanted === undefined || gone === undefined) throw new Error('too few states');
+    const rows = await withEngine(effects.engine, path.join(lake.lake.root, '.spill'), async (engine) => {
+      const sql = 'FROM silver.test_records';
+      const asOf = { kind: 'time', ms: Date.parse(wanted.committed_at) } as const;
+      await createLakeViews(engine, effects, sql, asOf);
+      return engine.rows(sql);
+    });
+    expect(rows).toHaveLength(25);
+    const to = { dataset: lake.dataset, to: gone.snapshot_id };
+    await expect(rollBack(effects, to, WORD)).rejects.toMatchObject({ code: 'SNAPSHOT_EXPIRED' });
+    await rollBack(effects, { dataset: lake.dataset, to: wanted.snapshot_id }, WORD);
+    expect(await lake.rows('silver')).toHaveLength(25);
+    expect(await lake.rows('source_files')).toHaveLength(25);
+    expect((await auditDataset(effects, { dataset: lake.dataset })).problems).toEqual([]);
   });
 
   test('is done in bounded steps, when enough commits were made, and not where the contract says no', async () => {
-    const lake = await testLake({ contracts: [contract()] });
-    try {
-      await runs(lake, 1, 20);
-      const few = { ...BOUNDS, everyCommits: 16, snapshots: { least: 4, most: 4 }, mostRemoved: 10 };
-      await tendIt(lake, few);
-      const kept = await statesNow(lake);
-      expect(kept[0]?.version).toBe(5);
-      expect((await tendIt(lake, few)).skipped).toBe('not due');
-      lake.setTime('2024-06-02T09:00:00.000Z');
-      const next = await tendIt(lake, few);
-      expect(next.removed).toBe(10);
-      expect(next.unstaged).toBeLessThan(20);
-      expect((await statesNow(lake))[0]?.version).toBe(9);
-      await lake.setContract(contract({ tend: false }));
-      expect((await tendIt(lake)).skipped).toBe('off');
-    } finally {
-      await lake.dispose();
-    }
+    await putBack(20);
+    const few = { ...BOUNDS, everyCommits: 16, snapshots: { least: 4, most: 4 }, mostRemoved: 10 };
+    await tendIt(lake, few);
+    const kept = await statesNow(lake);
+    expect(kept[0]?.version).toBe(5);
+    expect((await tendIt(lake, few)).skipped).toBe('not due');
+    lake.setTime('2024-06-02T09:00:00.000Z');
+    const next = await tendIt(lake, few);
+    expect(next.removed).toBe(10);
+    expect(next.unstaged).toBeLessThan(20);
+    expect((await statesNow(lake))[0]?.version).toBe(9);
+    await lake.setContract(contract({ tend: false }));
+    expect((await tendIt(lake)).skipped).toBe('off');
+    await lake.setContract(contract());
   });
 
   test('leaves a held run, its base and what it staged alone', async () => {

@@ -21,9 +21,9 @@ const CDK = path.join(ROOT, 'node_modules/aws-cdk/bin/cdk');
 /** Files of more than a MiB are cut, so that small files show what large ones go through. */
 const CONTEXT = ['stage=staging', 'emulator=true', 'slack=true', 'chunkMb=1'];
 
-/** Bootstraps the account with the pinned cdk, as docs/deploy.md says. */
+/** Bootstraps the account with the pinned cdk, as docs/deploy.md says; from where no app is, which would be synthesised for nothing. */
 export function bootstrap(options: DeployOptions): Promise<void> {
-  return cdk(['bootstrap', `aws://${CLOUD.account}/${CLOUD.region}`], options);
+  return cdk(['bootstrap', `aws://${CLOUD.account}/${CLOUD.region}`], options, options.folder);
 }
 
 /** Deploys every stack and returns their outputs. */
@@ -36,6 +36,7 @@ export async function deploy(options: DeployOptions): Promise<Outputs> {
 function cdk(
   args: readonly string[],
   { url, folder, lineageUrl, contractsDir, log, signal }: DeployOptions,
+  cwd = ROOT,
 ): Promise<void> {
   const { AWS_CA_BUNDLE: _, AWS_PROFILE: __, AWS_SESSION_TOKEN: ___, ...inherited } = process.env;
   const env = {
@@ -47,5 +48,5 @@ function cdk(
   };
   const output = ['--output', path.join(folder, 'cdk.out'), '--no-notices', '--progress', 'events'];
   const context = [...CONTEXT, `openLineageUrl=${lineageUrl}`].flatMap((one) => ['-c', one]);
-  return run(process.execPath, [CDK, ...args, ...context, ...output], { cwd: ROOT, env, log, signal });
+  return run(process.execPath, [CDK, ...args, ...context, ...output], { cwd, env, log, signal });
 }
