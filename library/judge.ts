@@ -19,14 +19,17 @@ export interface Judge {
 /**
  * Makes the contract in a file ready to judge records of JSON one by one: the same reasons and hashes as those of files.
  * Reasons show no personal or confidential value; with a `digestKey`, a keyed digest. Throws ContractError, and ConfigError
- * `NOT_A_SOURCE` for the contract of a Gold table.
+ * `NOT_A_SOURCE` for the contract of a Gold table or projection.
  */
 export async function openJudge(file: string, options: { readonly digestKey?: string } = {}): Promise<Judge> {
   const result = readContract(path.basename(file), await readFile(file, 'utf8'));
   if (result.kind === 'invalid') throw new ContractError(result.problems);
   const { contract } = result;
   if (contract.layer !== 'silver')
-    throw new ConfigError('NOT_A_SOURCE', `${file} is the contract of a Gold table: no records come for it.`);
+    throw new ConfigError(
+      'NOT_A_SOURCE',
+      `${file} is the contract of a ${contract.layer === 'gold' ? 'Gold table' : 'projection'}: no records come for it.`,
+    );
   const engine = await openEngine({ threads: 1, memoryLimitMb: 256 });
   try {
     const judge = await JsonJudge.open(engine, contract, options);

@@ -23,6 +23,8 @@ export interface OpenOptions {
   readonly contracts?: string;
   /** Folder of Gold's SQL; `sql/gold` beside the contracts unless given. */
   readonly sql?: string;
+  /** Folder of the projections' code; `projections` beside the contracts unless given. */
+  readonly projections?: string;
   /** Makes the folder a lake where it is none. */
   readonly create?: boolean;
   /** What DuckDB may take; 600 MB unless given. */
@@ -82,7 +84,7 @@ export interface AssayLake {
   ingest(dataset: string, files: readonly string[]): Promise<Ingested[]>;
   /** Tests what is pending of a dataset and publishes what passes, until nothing is pending; one record a run. */
   run(dataset: string): Promise<RunRecord[]>;
-  /** Answers one query in DuckDB's SQL over `silver.*`, `gold.*`, `quarantine.*`, `condemned.*`, `ops.*`; `asOf` is a snapshot id or a time. */
+  /** Answers one query in DuckDB's SQL over `silver.*`, `gold.*`, `projection.*`, `quarantine.*`, `condemned.*`, `ops.*`; `asOf` is a snapshot id or a time. */
   query(sql: string, options?: { readonly asOf?: string }): Promise<Row[]>;
   /** Publishes, refuses or gives back a run; its record afterwards. */
   decide(decision: Decision): Promise<RunRecord>;
@@ -101,6 +103,7 @@ export async function openLake(folder: string, options: OpenOptions = {}): Promi
   const lake = await openLocalLake(root, {
     contractsDir,
     sqlDir,
+    ...(options.projections === undefined ? {} : { projectionsDir: path.resolve(options.projections) }),
     ...(memoryLimitMb === undefined ? {} : { memoryLimitMb }),
     ...(threads === undefined ? {} : { threads }),
     ...(onAlert === undefined ? {} : { alerts: { onAlert } }),

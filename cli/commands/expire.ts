@@ -3,6 +3,7 @@ import { ageMs } from '../age.ts';
 import type { Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { expireCondemned } from '../expire-condemned.ts';
+import { expireReadLog } from '../expire-reads.ts';
 import { maintenanceWordOf, OPTIONAL_WORD_OPTIONS } from '../identity.ts';
 import { nextCommand } from '../locations.ts';
 import { openLakeOf } from '../open-lake.ts';
@@ -10,11 +11,11 @@ import { count, plural } from '../print/format.ts';
 import { printable } from '../print/printable.ts';
 import { usageError } from '../usage-error.ts';
 
-/** `assay expire`: forgets old snapshots, or condemned and quarantined records whose legal time is over. */
+/** `assay expire`: forgets old snapshots, condemned and quarantined records whose legal time is over, or who read products. */
 export const expire: Command = {
   name: 'expire',
   usage:
-    'DATASET --older-than AGE | --condemned [DATASET] --older-than TERM [--dry-run] [--reason TEXT] [--by NAME] [--lake DIR]',
+    'DATASET --older-than AGE | --condemned [DATASET] --older-than TERM [--dry-run] [--reason TEXT] [--by NAME] | --reads --older-than TERM [--lake DIR]',
   description: `Forgets the snapshots of a dataset's Silver and quarantine, or of a Gold table, that were not current for that long, in one
 commit. What was current at any moment since can still be queried with --as-of and rolled back to; asking for a moment
 before says that it was expired. Earlier generations of the tables, from before a migration, go as a whole. Snapshots that a Gold table was made from are kept. The ledger, the condemned records and
@@ -22,27 +23,33 @@ all decisions never expire. Nothing that readers see now changes; the files go w
 With --condemned it lets records go, of one dataset or of all: those condemned, or else first rejected, longer ago than
 days, months or years (90d, 18m, 7y). Their values leave the tables and every snapshot of them; where they lay, their hash and
 the codes of their reasons stay, so that they still count when they come again and an audit stays sound. Without --reason it
-only says what would go: of which datasets, how many records of which runs. That can't be undone.`,
+only says what would go: of which datasets, how many records of which runs. That can't be undone.
+With --reads it forgets who read data products longer ago than that (90d, 13m, 2y).`,
   options: {
     'older-than': {
       type: 'string',
       value: 'AGE',
-      help: 'states that have not been current for this long, e.g. 12h, 90d; with --condemned 90d, 18m (months), 7y',
+      help: 'states that have not been current for this long, e.g. 12h, 90d; with --condemned and --reads 90d, 18m (months), 7y',
     },
     condemned: {
       type: 'boolean',
       help: 'let condemned and quarantined records go, and no snapshot for its age',
     },
+    reads: { type: 'boolean', help: 'forget who read data products so long ago, and no snapshot' },
     'dry-run': { type: 'boolean', help: 'with --condemned: say which records would go, and change nothing' },
     ...OPTIONAL_WORD_OPTIONS,
   },
   examples: [
     'assay expire spend.council_payments --older-than 90d',
     'assay expire --condemned --older-than 7y',
+    'assay expire --reads --older-than 13m',
     'assay expire --condemned --older-than 7y --reason "kept for seven years" --by ann',
   ],
   positionals: { min: 0, max: 1, name: 'DATASET' },
   async run(args, io) {
+    if (args.has('reads') && args.has('condemned'))
+      throw usageError('--reads and --condemned are two things: give one of them.');
+    if (args.has('reads')) return await expireReadLog(args, io);
     if (args.has('condemned')) return await expireCondemned(args, io);
     if (args.has('dry-run'))
       throw usageError(

@@ -2,17 +2,14 @@ import path from 'node:path';
 import { fileContractSource } from '../../adapters/local/contract-source.ts';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
-import { didYouMean } from '../../etl/contract/nearest.ts';
 import { proposeGold } from '../../etl/gold/propose-gold.ts';
 import type { Args, Command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import { locations, nextCommand, shownPath } from '../locations.ts';
+import { locations } from '../locations.ts';
 import { ask } from '../new/ask.ts';
-import { runCommand } from '../new/run-command.ts';
-import { usageError } from '../usage-error.ts';
-import { contractsCheck } from './contracts-check.ts';
-import { datasetName, writeNew } from './contracts-infer.ts';
+import { chooseSource } from '../new/choose-source.ts';
+import { writeTable } from '../new/write-table.ts';
+import { datasetName } from './contracts-infer.ts';
 
 /** `assay new gold`: a Gold table to start from. */
 export const newGold: Command = {
@@ -52,48 +49,29 @@ The next run of the dataset computes the table, also where no file is pending.`,
     const by = (args.text('by') ?? '').split(/[\s,]+/).filter((part) => part !== '');
     const owner = args.text('owner') ?? source.owner;
     const { yaml, sql } = proposeGold(source, { domain, name, by, owner, purpose });
-    const files = [
-      { file: path.join(sqlDir, domain, `${name}.sql`), text: sql },
-      { file: path.join(contractsDir, domain, `${name}.yaml`), text: yaml },
-    ];
-    for (const { file, text } of files) await writeNew(file, shownPath(file, io), text);
-    const contract = files[1]?.file ?? '';
-    const code = await runCommand(contractsCheck, [contract], { args, io });
-    if (args.has('json')) {
-      const [sqlFile, contractFile] = files.map(({ file }) => shownPath(file, io));
-      io.out(
-        JSON.stringify(
-          { dataset: given, contract: contractFile, sql: sqlFile, from: source.dataset },
-          null,
-          2,
-        ),
-      );
-      return code;
-    }
-    io.out(`Wrote ${files.map(({ file }) => shownPath(file, io)).join(' and ')}.`);
-    if (code !== EXIT.ok) return code;
-    io.out(`Next: ${nextCommand(args, io, `run --dataset ${source.dataset}`)}`);
-    io.out(`      ${nextCommand(args, io, `report ${given}`)}`);
-    return code;
+    return await writeTable(
+      {
+        files: [
+          { file: path.join(sqlDir, domain, `${name}.sql`), text: sql },
+          { file: path.join(contractsDir, domain, `${name}.yaml`), text: yaml },
+        ],
+        next: [`run --dataset ${source.dataset}`, `report ${given}`],
+        json: ([sqlFile, contract]) => ({ dataset: given, contract, sql: sqlFile, from: source.dataset }),
+      },
+      { args, io },
+    );
   },
 };
 
 /** The dataset that a Gold table is made of: the one that was named, or the only one of its domain. */
 async function sourceOf(args: Args, io: Io, domain: string): Promise<SourceContract> {
   const { contracts } = await loadContracts(fileContractSource(locations(args, io)));
-  const sources = [...contracts.values()].flatMap((one) => (one.layer === 'silver' ? [one] : []));
-  const names = sources.map(({ dataset }) => dataset);
-  const from = args.text('from');
-  const near = sources.filter((one) => (from === undefined ? one.domain === domain : one.dataset === from));
-  const [only, ...more] = near;
-  if (only !== undefined && more.length === 0) return only;
-  const list =
-    names.length === 0
-      ? 'there is none yet: assay new dataset FILE… makes one'
-      : `there are ${names.join(', ')}`;
-  if (from !== undefined)
-    throw usageError(`--from ${from} is no dataset${didYouMean(from, names)}: ${list}.`);
-  throw usageError(`--from is missing: say which dataset it is made of; ${list}.`);
+  const all = [...contracts.values()].flatMap((one) => (one.layer === 'silver' ? [one] : []));
+  const none = 'there is none yet: assay new dataset FILE… makes one';
+  return chooseSource(
+    { all, kind: 'dataset', relation: 'made of', none },
+    { from: args.text('from'), domain },
+  );
 }
 
 async function purposeOf(args: Args, io: Io, { dataset }: SourceContract): Promise<string> {

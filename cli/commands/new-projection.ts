@@ -1,17 +1,15 @@
 import path from 'node:path';
 import { fileContractSource } from '../../adapters/local/contract-source.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
-import { didYouMean } from '../../etl/contract/nearest.ts';
-import type { EventContract } from '../../etl/eventstore/event-order.ts';
+import { type EventContract, isOfEvents } from '../../etl/eventstore/event-order.ts';
 import { proposeProjection } from '../../etl/projecting/propose-projection.ts';
 import type { Args, Command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
-import { locations, nextCommand, shownPath } from '../locations.ts';
+import { locations } from '../locations.ts';
+import { chooseSource } from '../new/choose-source.ts';
 import { runCommand } from '../new/run-command.ts';
-import { usageError } from '../usage-error.ts';
-import { contractsCheck } from './contracts-check.ts';
-import { datasetName, writeNew } from './contracts-infer.ts';
+import { writeTable } from '../new/write-table.ts';
+import { datasetName } from './contracts-infer.ts';
 import { contractsTypes } from './contracts-types.ts';
 
 /** `assay new projection`: a projection to start from. */
@@ -46,51 +44,40 @@ both. The next run of the dataset makes the table, and 'assay project NAME' make
     const purpose =
       args.text('purpose') ?? `What became of each ${source.events.stream} of ${source.dataset}.`;
     const { yaml, code, test } = proposeProjection(source, { domain, name, owner, purpose });
-    const contract = path.join(contractsDir, domain, `${name}.yaml`);
-    const files = [
-      { file: path.join(projectionsDir, domain, `${name}.mjs`), text: code },
-      { file: path.join(projectionsDir, domain, `${name}.test.mjs`), text: test },
-      { file: contract, text: yaml },
-    ];
-    for (const { file, text } of files) await writeNew(file, shownPath(file, io), text);
-    await runCommand(contractsTypes, [given], { args, io, isQuiet: true });
-    const checked = await runCommand(contractsCheck, [], { args, io });
-    const shown = files.map(({ file }) => shownPath(file, io));
-    if (args.has('json')) {
-      const [codeFile, testFile, contractFile] = shown;
-      const made = {
-        projection: given,
-        contract: contractFile,
-        code: codeFile,
-        test: testFile,
-        from: source.dataset,
-      };
-      io.out(JSON.stringify(made, null, 2));
-      return checked;
-    }
-    io.out(`Wrote ${shown.join(', ')}, and the types beside the code.`);
-    if (checked !== EXIT.ok) return checked;
-    io.out(`Next: ${nextCommand(args, io, `project ${given}`)}`);
-    return checked;
+    return await writeTable(
+      {
+        files: [
+          { file: path.join(projectionsDir, domain, `${name}.mjs`), text: code },
+          { file: path.join(projectionsDir, domain, `${name}.test.mjs`), text: test },
+          { file: path.join(contractsDir, domain, `${name}.yaml`), text: yaml },
+        ],
+        beside: ', and the types beside the code',
+        finish: () => runCommand(contractsTypes, [given], { args, io, isQuiet: true }),
+        next: [`project ${given}`],
+        json: ([codeFile, testFile, contract]) => ({
+          projection: given,
+          ...{ contract, code: codeFile, test: testFile },
+          from: source.dataset,
+        }),
+      },
+      { args, io },
+    );
   },
 };
 
 /** The event dataset that is folded: the one that was named, or the only one of its domain. */
 async function sourceOf(args: Args, io: Io, domain: string): Promise<EventContract> {
   const { contracts } = await loadContracts(fileContractSource(locations(args, io)));
-  const sources = [...contracts.values()].flatMap((one): EventContract[] =>
-    one.layer === 'silver' && one.events !== undefined ? [{ ...one, events: one.events }] : [],
+  const all = [...contracts.values()].flatMap((one): EventContract[] =>
+    one.layer === 'silver' && isOfEvents(one) ? [one] : [],
   );
-  const names = sources.map(({ dataset }) => dataset);
-  const from = args.text('from');
-  const near = sources.filter((one) => (from === undefined ? one.domain === domain : one.dataset === from));
-  const [only, ...more] = near;
-  if (only !== undefined && more.length === 0) return only;
-  const list =
-    names.length === 0
-      ? 'there is none yet: write assay.events in the contract of one (docs/contracts.md#events)'
-      : `there are ${names.join(', ')}`;
-  if (from !== undefined)
-    throw usageError(`--from ${from} is no dataset of events${didYouMean(from, names)}: ${list}.`);
-  throw usageError(`--from is missing: say which dataset of events it is folded from; ${list}.`);
+  return chooseSource(
+    {
+      all,
+      kind: 'dataset of events',
+      relation: 'folded from',
+      none: 'there is none yet: write assay.events in the contract of one (docs/contracts.md#events)',
+    },
+    { from: args.text('from'), domain },
+  );
 }

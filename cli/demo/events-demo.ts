@@ -4,6 +4,7 @@ import type { Args } from '../command.ts';
 import { contractsCheck } from '../commands/contracts-check.ts';
 import { ingest } from '../commands/ingest.ts';
 import { init } from '../commands/init.ts';
+import { products } from '../commands/products.ts';
 import { project } from '../commands/project.ts';
 import { query } from '../commands/query.ts';
 import { run } from '../commands/run.ts';
@@ -110,6 +111,11 @@ function steps(io: Io, known: () => Promise<string>): Step[] {
       what: 'And what we believed of 10 February before the late event came: by the first snapshot.',
       command: project,
       words: async () => [HELD, '--stream', 'CP-004', '--at', FEBRUARY, '--as-of', await known()],
+    },
+    {
+      what: 'One of the projections is published for others as a data product: with who may read it, a sample, who did, and what it costs to refresh.',
+      command: products,
+      words: [HELD],
     },
   ];
 }

@@ -22,7 +22,7 @@ export interface ShownProduct extends ListedProduct {
 /** The products, one a line, with who reads them and what they cost. */
 export function productTable(products: readonly ListedProduct[]): string {
   if (products.length === 0)
-    return 'There is no data product yet: assay.product in the contract of a Gold table makes it one.';
+    return 'There is no data product yet: assay.product in the contract of a Gold table or projection makes it one.';
   const numbers = ['reads', 'readers', 'refreshes', 'time', 'written'] as const;
   return table(
     [

@@ -10,6 +10,7 @@ import {
   forgetRequestKey,
   REVEALS_PREFIX,
 } from '../../etl/naming/privacy.ts';
+import { READS_PREFIX } from '../../etl/naming/reads.ts';
 import {
   backfillKey,
   breakerKey,
@@ -128,6 +129,8 @@ export const MIGRATIONS = 'ops/migrations/*';
 /** States that programs know of, and events still to be sent. */
 export const EVENTS = 'ops/events/*';
 export const OUTBOX = ofAnyDataset((dataset) => `${outboxPrefix(dataset)}${ANY}`);
+/** Who read data products, by day. */
+export const READS = `${READS_PREFIX}${ANY}`;
 export const REPEATS = 'ops/twins/*.parquet';
 export const HEALTH = ofAnyDataset((dataset) => healthKey(dataset));
 export const WRITERS = ofAnyDataset((dataset) => writerKey(dataset, ANY));

@@ -3,6 +3,7 @@ import {
   COMPACTED_FILES,
   dataFiles,
   letGoFiles,
+  READS,
   REFRESHES,
   REMOVALS,
   RETRIES,
@@ -27,6 +28,7 @@ const LEFTOVERS = [
   WRITERS,
   REFRESHES,
   REMOVALS,
+  READS,
 ];
 
 /**

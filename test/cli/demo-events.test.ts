@@ -11,6 +11,8 @@ test('the demo of events comes to what was, and what was believed of it before a
     const prices = [...out.matchAll(/"monthly_price": "([\d.]+)"/g)].map(([, price]) => price);
     expect(prices).toEqual(['28.60', '27.50', '25.00']);
     expect(out).toMatch(/CP-004"\} +changes +1 +2/);
+    // The demo's own questions are the reads of its product.
+    expect(out).toMatch(/Products that customers hold[\s\S]*command/);
   } finally {
     await dispose();
   }

@@ -1,6 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { openLake } from '../../adapters/local/lake.ts';
+import { addReads } from '../../etl/products/read-log.ts';
 import { odpsFaults } from '../products/odps-faults.ts';
 import { runMain } from './run-main.ts';
 import { goodSales, openShop, type Shop } from './shop.ts';
@@ -134,3 +136,24 @@ async function filesIn(folder: string): Promise<string[]> {
     .filter((name) => name.endsWith('.json'))
     .map((name) => path.join(folder, name));
 }
+
+test('the log of reads forgets the days before a term, and no other', async () => {
+  const { objects } = (await openLake(path.join(shop.cwd, 'lake'), FOLDERS(shop.cwd))).effects;
+  const today = new Date().toISOString().slice(0, 10);
+  const read = new Map([['shop.monthly_sales', 2]]);
+  for (const day of ['2023-02-28', '2023-03-01', today])
+    await addReads(objects, { day, by: 'old@example.org', way: 'api' }, read);
+  const expire = (...args: string[]) => runMain(['expire', '--reads', ...args, '--json'], shop);
+  expect((await expire()).out).toContain('--older-than');
+  const done = JSON.parse((await expire('--older-than', '1y')).out);
+  expect(done).toMatchObject({ days: 2, documents: 2 });
+  const kept = (await objects.list('ops/reads/')).map(({ key }) => key.split('/')[2]);
+  expect(kept).toContain(today);
+  expect(kept.filter((day = '') => day < done.before)).toEqual([]);
+  expect(JSON.parse((await expire('--older-than', '1y')).out)).toMatchObject({ documents: 0 });
+});
+
+const FOLDERS = (cwd: string) => ({
+  contractsDir: path.join(cwd, 'contracts'),
+  sqlDir: path.join(cwd, 'sql', 'gold'),
+});

@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { PublishedEvent } from '../../etl/events/published-event.ts';
+import { openLake } from '../../index.ts';
 import { tempFolder } from '../adapters/temp-folder.ts';
 import { type Receiver, startReceiver } from '../events/receiver.ts';
 import { saleEvent, saleFile, salesEvents } from '../eventstore/sales.ts';
@@ -184,5 +185,31 @@ test('a row of a projection leads to the lines of the events of its stream', asy
     ['e1', 'a.csv', 2],
     ['e3', 'a.csv', 3],
     ['e2', 'b.csv', 2],
+  ]);
+});
+
+test('a new projection says its own word first, and has no problem of another contract', async () => {
+  await put('contracts/shop/broken.yaml', 'apiVersion: v3.1.0\n');
+  await put('contracts/shop/totals.yaml', TOTALS.replace('logicalType: integer', 'logicalType: strange'));
+  const { code, out, err } = await assay('new', 'projection', 'shop.counted', '--from', 'shop.sales');
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toMatch(
+    /^Wrote \S+counted\.mjs, \S+counted\.test\.mjs and \S+counted\.yaml[\s\S]*no problems\.\nNext: assay project shop\.counted$/,
+  );
+  expect(out).not.toMatch(/broken|totals/);
+  await put('contracts/shop/totals.yaml', TOTALS);
+  await rm(path.join(cwd, 'contracts/shop/broken.yaml'));
+});
+
+test('a program opens a lake with the code of its projections in another folder', async () => {
+  await cp(path.join(cwd, 'projections'), path.join(cwd, 'elsewhere'), { recursive: true });
+  await put('elsewhere/shop/totals.ts', `export const apply = () => ({ sold: 77, total: '1' });`);
+  const lake = await openLake(path.join(cwd, 'lake'), {
+    contracts: path.join(cwd, 'contracts'),
+    projections: path.join(cwd, 'elsewhere'),
+  });
+  await lake.run('shop.sales');
+  expect(await lake.query('SELECT sale, sold FROM projection.shop_totals')).toEqual([
+    { sale: 's1', sold: 77 },
   ]);
 });
