@@ -33,7 +33,7 @@ export function checkRows(
     const texts: (string | null)[] = [];
     for (const column of columns) {
       const text = column.name === streamColumn ? stream : textOf(column, row);
-      if (text === undefined) return wrong(`gave ${column.name} a value that is no ${column.type.kind}`);
+      if (text === undefined) return wrong(`gave ${column.name} ${strangeValue(column, row)}`);
       if (text === null && column.required)
         return wrong(`gave no ${column.name}, which the contract requires`);
       texts.push(text);
@@ -46,6 +46,12 @@ export function checkRows(
   }
   return { kind: 'rows', rows: made };
 }
+
+/** What is wrong with a value that its column doesn't take. */
+const strangeValue = ({ name, type }: ContractColumn, row: FoldedRow): string =>
+  type.kind === 'string' && typeof row[name] === 'string'
+    ? 'a text with half a character: slice it by [...text]'
+    : `a value that is no ${type.kind}`;
 
 const wrong = (what: string): CheckedRows => ({ kind: 'wrong', what });
 
@@ -63,7 +69,8 @@ const within = (value: unknown, bits: bigint): boolean =>
   isWhole(value) && BigInt.asIntN(Number(bits), BigInt(value as bigint)) === BigInt(value as bigint);
 
 const FITS: Readonly<Partial<Record<ColumnType['kind'], Fits>>> = {
-  string: (value) => typeof value === 'string',
+  // Half a character, as a slice of a text may leave one, is in no encoding.
+  string: (value) => typeof value === 'string' && !/\p{Surrogate}/u.test(value),
   boolean: (value) => typeof value === 'boolean',
   int: (value) => within(value, 32n),
   long: (value) => within(value, 64n),

@@ -93,6 +93,10 @@ describe('code that fails', () => {
     ['export function apply(', "can't be"],
     ["import fs from 'node:fs'; export const apply = () => fs;", 'The module node:fs'],
     ["throw new Error('at once'); export const apply = () => 1;", 'at once'],
+    ['export const initial = () => ({}); export const apply = (s) => s;', 'an initial that JSON can not say'],
+    ['throw new Proxy({}, { get() { throw 1; } });', 'what can not be read'],
+    ['throw { get message() { throw 1; } };', 'what can not be read'],
+    ['throw { message: Object.create(null) };', 'what can not be read'],
   ])('%s is refused when it is loaded', async (text, why) => {
     await expect(open(text)).rejects.toMatchObject({
       code: 'PROJECTION_CODE',
@@ -127,6 +131,28 @@ describe('code that fails', () => {
     await expect(open('while (true); export const apply = 1;', { timeoutMs: 2500 })).rejects.toMatchObject({
       code: 'PROJECTION_CODE',
       message: expect.stringContaining("isn't loaded after 2.5 s"),
+    });
+  });
+
+  test.each([
+    'new Proxy(new Error(), { get() { for (;;); } })',
+    '({ get message() { for (;;); } })',
+    '({ message: { toString() { for (;;); } } })',
+  ])('what is thrown may be read without an end: %s', async (thrown) => {
+    const worker = await open(`export function apply() { throw ${thrown}; }`, { timeoutMs: 500 });
+    await expect(worker.fold(batchOf(1))).rejects.toMatchObject({
+      code: 'PROJECTION_TIMEOUT',
+      context: { stream: 'a', version: '1', event: 'e0' },
+    });
+  });
+
+  test('so much of what code says is told, on one line', async () => {
+    const worker = await open(
+      `export function apply() { throw new RangeError('\\u001b[31m\\n' + 'x'.repeat(1e6)); }`,
+    );
+    await expect(worker.fold(batchOf(1))).rejects.toMatchObject({
+      code: 'PROJECTION_THREW',
+      message: expect.stringMatching(/threw RangeError at line 1: {2}?\[31m x{400,500}… \(stream a/),
     });
   });
 

@@ -147,6 +147,10 @@ describe('a projection', () => {
     [`({ sold: 1, total: '1.005' })`, 'gave total a value that is no decimal'],
     [`({ sold: 1, total: 1.5 })`, 'gave total a value that is no decimal'],
     [`({ sold: 1n << 63n, total: '1' })`, 'gave sold a value that is no long'],
+    [
+      `({ sold: 1, total: '1', last_event: '🙂'.slice(0, 1) })`,
+      'gave last_event a text with half a character',
+    ],
   ])('refuses a row %s', async (state, why) => {
     lake = await salesLake();
     await setCode(lake, 'shop/totals.ts', `export const apply = () => (${state});`);

@@ -5,6 +5,8 @@ import { prelude } from './prelude.ts';
 /** A projection's code in a context of its own; every value that it is given is made there. */
 export interface CodeContext {
   readonly hasApply: boolean;
+  /** Whether JSON can say the state that the code begins with. */
+  readonly hasInitial: boolean;
   /** The next state; `values` has the columns' values of all events, `at` is the event's place among them. */
   apply(state: unknown, values: readonly (readonly EventValue[])[], at: number): unknown;
   /** A state as JSON, longs tagged; undefined where it can't be said in JSON. */
@@ -58,6 +60,7 @@ const toolsText = (columns: readonly EventColumn[]): string => `(code) => {
   const initial = stringify(code.initial === undefined ? {} : code.initial);
   return {
     hasApply: typeof apply === 'function',
+    hasInitial: initial !== undefined,
     apply: (state, values, at) => apply(state, event(values, at)),
     write: (state) => stringify(state),
     read: (json) => read(json === undefined ? initial : json),

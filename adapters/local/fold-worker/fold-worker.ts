@@ -65,10 +65,16 @@ async function loaded(start: Start, { memoryMb, timeoutMs, graceMs }: Limits): P
   const { file } = start;
   const process = new FoldProcess(memoryMb, TURN_MS + timeoutMs + graceMs);
   const answer = await process.ask(start);
-  if (typeof answer === 'object' && 'ready' in answer && answer.ready.hasApply) return process;
+  const ready = typeof answer === 'object' && 'ready' in answer ? answer.ready : undefined;
+  if (ready?.hasApply === true && ready.hasInitial) return process;
   await process.close();
   if (answer === 'memory') throw codeError(file, `needs more than ${memoryMb} MB to be loaded.`);
   if (typeof answer === 'string') throw lost(answer);
+  if (ready?.hasApply === true)
+    throw codeError(
+      file,
+      'exports an initial that JSON can not say: export the state itself, and not a function that makes it',
+    );
   if (!('failed' in answer))
     throw codeError(file, 'exports no function apply: write export function apply(state, event) { … }');
   const { fault, name, message, line } = answer.failed;

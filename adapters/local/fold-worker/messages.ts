@@ -47,6 +47,6 @@ export interface Fault extends Place {
 
 /** The process's answers: to its start, and to each batch. */
 export type Reply =
-  | { readonly ready: { readonly hasApply: boolean } }
+  | { readonly ready: { readonly hasApply: boolean; readonly hasInitial: boolean } }
   | { readonly folded: Folded }
   | { readonly failed: Fault };

@@ -23,7 +23,7 @@ function load(start: Start): Reply {
     try {
       return work();
     } catch (error) {
-      return { failed: { ...faultOf(error, file), ...place } };
+      return { failed: { ...boundedFault(error, start), ...place } };
     }
   };
   return guarded(() => {
@@ -31,7 +31,8 @@ function load(start: Start): Reply {
     process.on('message', (request: Request) =>
       process.send?.(guarded(() => inTurns(code, answer(code, context, request), timeoutMs))),
     );
-    return { ready: { hasApply: context.hasApply } };
+    const { hasApply, hasInitial } = context;
+    return { ready: { hasApply, hasInitial } };
   });
 }
 
@@ -63,7 +64,35 @@ function notePlace(stream: number, at: number): void {
   writeSync(1, `${stream} ${at}\n`);
 }
 
-function faultOf(error: unknown, file: string): Omit<Fault, 'stream' | 'at'> {
+type OwnFault = Omit<Fault, 'stream' | 'at'>;
+
+/** What was thrown may be anything, and reading it the code's own work, which may throw or never end. */
+function boundedFault(error: unknown, { file, timeoutMs }: Start): OwnFault {
+  const read = (): OwnFault => {
+    try {
+      return faultOf(error, file);
+    } catch {
+      return { fault: 'threw', name: 'Error', message: 'what can not be read' };
+    }
+  };
+  try {
+    return bounded(read, timeoutMs);
+  } catch {
+    return { fault: 'timeout', name: 'Error', message: '' };
+  }
+}
+
+/** So much of what code says when it throws is told, on one line. */
+const MOST_TOLD = 500;
+
+function told(value: unknown): string {
+  const text = String(value)
+    .slice(0, MOST_TOLD + 1)
+    .replace(/\p{Cc}+/gu, ' ');
+  return text.length > MOST_TOLD ? `${text.slice(0, MOST_TOLD)}…` : text;
+}
+
+function faultOf(error: unknown, file: string): OwnFault {
   if (error instanceof StateFault) return { fault: error.fault, name: 'Error', message: error.message };
   // Errors of the context are no instances of this one's Error.
   const { name, message, stack, code } = (
@@ -75,8 +104,8 @@ function faultOf(error: unknown, file: string): Omit<Fault, 'stream' | 'at'> {
   const line = Number.parseInt(lines.find((rest) => /^\d/.test(rest)) ?? '', 10);
   return {
     fault: code === 'ERR_SCRIPT_EXECUTION_TIMEOUT' ? 'timeout' : 'threw',
-    name: String(name ?? 'Error'),
-    message: String(message ?? ''),
+    name: told(name ?? 'Error'),
+    message: told(message ?? ''),
     ...(Number.isNaN(line) ? {} : { line }),
   };
 }
