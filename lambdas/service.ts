@@ -36,6 +36,7 @@ import { logUnforeseen, observed } from './telemetry.ts';
 const NEEDED = [
   'ASSAY_DATABASE_PREFIX',
   'ASSAY_ALERTS_TOPIC_ARN',
+  'ASSAY_DIGEST_KEY_SECRET_ARN',
   'ASSAY_STATE_MACHINE_ARN',
   'ASSAY_SERVICE_URL',
   'ASSAY_SESSION_HOURS',

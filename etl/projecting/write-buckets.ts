@@ -41,9 +41,7 @@ export async function chooseBuckets(engine: Engine, states: OpenedTable, isAnew:
   const [now] = known;
   const fits = now !== undefined && known.every((of) => of === now) && wanted <= 4 * now;
   const of = fits ? now : wanted;
-  const touched = fits
-    ? await engine.integers(`SELECT DISTINCT ${bucketSql('stream', of)} AS b FROM touched ORDER BY b`)
-    : Array.from({ length: of }, (_, n) => n);
+  const touched = fits ? await touchedBuckets(engine, of) : Array.from({ length: of }, (_, n) => n);
   return { of, touched, isAll: !fits };
 }
 
@@ -52,6 +50,20 @@ export function filesOfBuckets(files: readonly DataFile[], { touched, isAll }: B
   const wanted = new Set(touched);
   return files.filter(({ key }) => isAll || wanted.has(bucketOfFile(key)?.bucket ?? -1));
 }
+
+/** Files of the buckets in which streams of `touched` are, however many buckets there were when they were written. */
+export async function filesOfTouched(engine: Engine, files: readonly DataFile[]): Promise<DataFile[]> {
+  const touched = new Map<number, ReadonlySet<number>>();
+  for (const of of new Set(files.flatMap(({ key }) => bucketOfFile(key)?.of ?? [])))
+    touched.set(of, new Set(await touchedBuckets(engine, of)));
+  return files.filter(({ key }) => {
+    const place = bucketOfFile(key);
+    return place === undefined || touched.get(place.of)?.has(place.bucket) === true;
+  });
+}
+
+const touchedBuckets = (engine: Engine, of: number): Promise<readonly number[]> =>
+  engine.integers(`SELECT DISTINCT ${bucketSql('stream', of)} AS b FROM touched ORDER BY b`);
 
 /** Makes the view `old_rows`: what readers see of the touched buckets. */
 export async function loadOldRows(

@@ -25,6 +25,7 @@ import { refuseSealed } from '../projecting/refuse-sealed.ts';
 import {
   chooseBuckets,
   filesOfBuckets,
+  filesOfTouched,
   loadOldRows,
   type Writing,
   writeRows,
@@ -191,7 +192,7 @@ async function touchChanged({ engine, effects, state }: Refresh, lastSnapshotId:
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE touched AS SELECT ${id} AS stream FROM new_events UNION SELECT ${id} FROM gone_events`,
   );
-  const paths = await localPaths(effects, state.states.files);
+  const paths = await localPaths(effects, await filesOfTouched(engine, state.states.files));
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE known_states AS SELECT s.* FROM (${tableRowsSql(state.states.table, paths)}) AS s SEMI JOIN touched USING (stream)`,
   );
@@ -210,13 +211,13 @@ async function touchChanged({ engine, effects, state }: Refresh, lastSnapshotId:
 
 /** SELECT of the events to fold: the new ones of streams that go on, and all of those that are folded anew. */
 async function eventsToFold({ engine, effects, state }: Refresh, isAnew: boolean): Promise<string> {
-  const all = await allEvents(effects, eventsOf(state));
-  if (isAnew) return all;
+  if (isAnew) return await allEvents(effects, eventsOf(state));
   const id = `CAST(${identifier(state.source.events.stream)} AS VARCHAR)`;
   const goesOn = `SELECT * FROM new_events WHERE ${id} NOT IN (SELECT stream FROM anew)`;
   const [row = {}] = await engine.rows('SELECT count(*) AS n FROM anew');
-  // Late events are few, and looking for the others of their streams reads the whole store.
+  // Late events are few, and looking for the others of their streams fetches and reads the whole store.
   if (integerOf(row, 'n') === 0) return goesOn;
+  const all = await allEvents(effects, eventsOf(state));
   return `${goesOn} UNION ALL BY NAME SELECT * FROM (${all}) WHERE ${id} IN (SELECT stream FROM anew)`;
 }
 

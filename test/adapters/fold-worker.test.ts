@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { foldRunner } from '../../adapters/local/fold-worker/fold-worker.ts';
+import { startWorker } from '../../adapters/local/fold-worker/start-worker.ts';
 import type { EventValue, FoldWorker, StreamEvents } from '../../etl/projecting/fold-runner.ts';
 import { readStateJson } from '../../etl/projecting/state-json.ts';
 
@@ -259,6 +262,23 @@ describe('what lies outside', () => {
     );
     expect((await worker.fold(batchOf(1)))[0]?.rows).toEqual([{ ms: 1767225601000, day: '2026-01-01' }]);
   });
+});
+
+test('the process that folds is given no environment but the folder of Node’s own libraries, as Lambda has one', async () => {
+  const before = process.env.LD_LIBRARY_PATH;
+  process.env.LD_LIBRARY_PATH = '/nowhere/lib';
+  const child = startWorker(64);
+  try {
+    await once(child, 'spawn');
+    const text = await readFile(`/proc/${child.pid}/environ`, 'utf8').catch(() => undefined);
+    // Only Linux tells.
+    const told = text?.split('\0').filter((one) => one !== '' && !one.startsWith('NODE_CHANNEL_'));
+    expect(told ?? ['LD_LIBRARY_PATH=/nowhere/lib']).toEqual(['LD_LIBRARY_PATH=/nowhere/lib']);
+  } finally {
+    if (before === undefined) delete process.env.LD_LIBRARY_PATH;
+    else process.env.LD_LIBRARY_PATH = before;
+    child.kill('SIGKILL');
+  }
 });
 
 describe('a fold that is not pure', () => {

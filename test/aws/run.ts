@@ -22,8 +22,11 @@ process.exitCode = await runSession({
     const emulator = await timed('emulator', () => startEmulator(python, folder));
     atEnd(() => emulator.stop());
     const { url, plainUrl } = emulator;
-    // One dataset of it is protected: nothing of the repository's own is.
-    const contracts = await contractsWith(path.join(ROOT, 'examples/shop'));
+    // One dataset of the shop is protected, and baskets are of events: nothing of the repository's own is.
+    const contracts = await contractsWith(
+      path.join(ROOT, 'examples/shop'),
+      path.join(ROOT, 'test/aws/events'),
+    );
     atEnd(() => contracts.remove());
     const { contractsDir } = contracts;
     const lineage = await startLineageServer();

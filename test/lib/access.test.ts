@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { bronzeKey, sealedName } from '../../etl/naming/bronze.ts';
+import type { Layer } from '../../etl/naming/datasets.ts';
 import { decisionKey } from '../../etl/naming/decisions.ts';
 import { adoptionRecordKey, erasureKey } from '../../etl/naming/privacy.ts';
 import { leaseKey, rejectsKey, runRecordKey, sealKey } from '../../etl/naming/runs.ts';
@@ -39,7 +40,7 @@ const whoCan = (action: string, resource: string): FunctionName[] =>
 const bronze = objectArn(bronzeKey(DATASET, '2024-05-01', 'a.csv'));
 const silverPointer = objectArn(pointerKey('silver', DATASET));
 const goldPointer = objectArn(pointerKey('gold', 'spend.monthly_totals'));
-const dataFile = (layer: 'silver' | 'gold' | 'quarantine' | 'condemned'): string =>
+const dataFile = (layer: Layer): string =>
   objectArn(`${runRoot(layer, DATASET, '1.0.0', RUN)}/year=2024/month=05/part-0001.parquet`);
 
 describe('what functions may do', () => {
@@ -111,6 +112,14 @@ describe('what functions may do', () => {
   test('only promote moves a pointer of Silver, only refresh-gold one of Gold, and the upkeep both', () => {
     expect(whoCan('s3:PutObject', silverPointer)).toEqual(['promote', 'tend']);
     expect(whoCan('s3:PutObject', goldPointer)).toEqual(['refresh-gold', 'tend']);
+    // Projections lie beside Gold.
+    for (const layer of ['projection', 'projection_state'] as const)
+      for (const key of [dataFile(layer), objectArn(`${metadataPrefix(layer, DATASET)}/a.metadata.json`)])
+        expect(whoCan('s3:PutObject', key)).toEqual(['refresh-gold', 'tend']);
+    expect(whoCan('s3:PutObject', objectArn(pointerKey('projection', DATASET)))).toEqual([
+      'refresh-gold',
+      'tend',
+    ]);
     for (const resource of [silverPointer, goldPointer])
       for (const action of ['s3:DeleteObject', 's3:DeleteObjectVersion'])
         expect(mayRemove(action, resource)).toEqual([]);
@@ -204,10 +213,14 @@ describe('what functions may do', () => {
     expect(whoCan('states:StopExecution', machine.replace('stateMachine', 'execution'))).toEqual([]);
   });
 
-  test('only refine and seal read the key of the digests, only relay-alert the address of Slack, and the key of a lineage server those that tell it', () => {
+  test('only refine, seal and refresh-gold read the key of the digests, only relay-alert the address of Slack, and the key of a lineage server those that tell it', () => {
     const secret = (name: string): string =>
       `arn:aws:secretsmanager:eu-west-1:111122223333:secret:assay/staging/${name}-AbCdEf`;
-    expect(whoCan('secretsmanager:GetSecretValue', secret('digest-key'))).toEqual(['refine', 'seal']);
+    expect(whoCan('secretsmanager:GetSecretValue', secret('digest-key'))).toEqual([
+      'refine',
+      'seal',
+      'refresh-gold',
+    ]);
     expect(whoCan('secretsmanager:GetSecretValue', secret('slack-webhook'))).toEqual(['relay-alert']);
     expect(whoCan('secretsmanager:GetSecretValue', secret('openlineage-key'))).toEqual([
       'plan',
@@ -227,6 +240,11 @@ describe('what functions may do', () => {
       'tend',
     ]);
     expect(whoCan('glue:UpdateTable', table('gold/spend_monthly_totals'))).toEqual([
+      'refresh-gold',
+      'reconcile-catalog',
+      'tend',
+    ]);
+    expect(whoCan('glue:UpdateTable', table('projection/baskets_totals'))).toEqual([
       'refresh-gold',
       'reconcile-catalog',
       'tend',

@@ -10,9 +10,18 @@ import { createLakeViews } from '../../etl/query/lake-views.ts';
 import { keptProjection } from '../../etl/stages/kept-contracts.ts';
 import { refreshProjection } from '../../etl/stages/refresh-projection.ts';
 import { readPointer } from '../../etl/table/pointer.ts';
-import { saleEvent, saleFile } from '../eventstore/sales.ts';
-import type { TestLake } from '../stages/harness.ts';
-import { projected, salesLake, salesProjection, setCode, TOTALS_CODE, totalsOf } from './sales-lake.ts';
+import { type SaleEvent, saleEvent, saleFile, salesEvents } from '../eventstore/sales.ts';
+import { type TestLake, testLake } from '../stages/harness.ts';
+import { countingStores } from '../support/counting-stores.ts';
+import {
+  projected,
+  salesLake,
+  salesProjection,
+  setCode,
+  TOTALS,
+  TOTALS_CODE,
+  totalsOf,
+} from './sales-lake.ts';
 
 let lake: TestLake;
 afterEach(() => lake.dispose());
@@ -46,6 +55,34 @@ describe('a projection', () => {
     const contract = contracts.get('shop.totals');
     if (contract === undefined) throw new Error('no contract');
     expect((await checkHealth(lake.lake.effects, contract)).ailments).toEqual([]);
+  });
+
+  test('fetches no more of the events than are new, and all of them only where one is late', async () => {
+    lake = await testLake({
+      contracts: [salesEvents(), TOTALS],
+      projections: { 'shop/totals.ts': TOTALS_CODE },
+      // A run itself looks through the events before: it leaves the projection behind here.
+      wrap: ({ folds: _, ...others }) => others,
+    });
+    const { effects } = lake.lake;
+    const contract = (await loadContracts(effects.contracts)).contracts.get('shop.totals');
+    if (contract?.layer !== 'projection') throw new Error('no projection');
+    const fetched = async (...events: readonly SaleEvent[]): Promise<string[]> => {
+      const runId = `of-${events[0]?.event}`;
+      await lake.dropAndRun({ [`${runId}.csv`]: saleFile(events) });
+      const { objects, data, calls } = countingStores(effects.objects, effects.data);
+      const run = { dataset: 'shop.sales', runId };
+      await refreshProjection({ ...effects, objects, data }, { contract, run });
+      const keys = calls.filter(({ call }) => call === 'localPath').map(({ key }) => key);
+      return [...new Set(keys.flatMap((key) => /^silver\/.*run_id=([^/]+)/.exec(key)?.[1] ?? []))].sort();
+    };
+    expect(await fetched(...A)).toEqual(['run-001']);
+    expect(await fetched(...B)).toEqual(['run-002']);
+    expect(await fetched(saleEvent('s3', 2, 'e6'))).toEqual(['run-003']);
+    expect(await fetched(saleEvent('s1', 0, 'e0'))).toHaveLength(4);
+    expect(await projected(lake, 'totals')).toEqual(
+      totalsOf([...A, ...B, saleEvent('s3', 2, 'e6'), saleEvent('s1', 0, 'e0')]),
+    );
   });
 
   test('a late event makes its stream anew, and what was published is in the ledger of restatements', async () => {

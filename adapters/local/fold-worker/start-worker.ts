@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const OWN_FILE = fileURLToPath(import.meta.url);
 
 /**
- * Starts a process that folds, without the environment, its heap bounded. A thread would take this process with it when
+ * Starts a process that folds, without the environment but for the libraries' folder, its heap bounded. A thread would take this process with it when
  * one large value goes past its limit. The npm package has its module compiled beside this one, a Lambda function as
  * `fold-worker.mjs` beside its own; in a clone it is compiled once a process.
  */
@@ -14,9 +14,13 @@ export function startWorker(memoryMb: number): ChildProcess {
   return spawn(process.execPath, [...node, ...moduleArguments()], {
     stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
     serialization: 'advanced',
-    env: {},
+    env: libraries(process.env),
   });
 }
+
+/** Where Node finds its own libraries, as on Lambda, and nothing else of an environment that holds keys. */
+const libraries = ({ LD_LIBRARY_PATH: folders }: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  folders === undefined ? {} : { LD_LIBRARY_PATH: folders };
 
 function moduleArguments(): readonly string[] {
   if (OWN_FILE.endsWith('start-worker.ts')) {

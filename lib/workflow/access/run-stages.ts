@@ -111,6 +111,8 @@ export const RUN_STAGES = {
     alerts: true,
     events: true,
     lineage: true,
+    // An event at which a projection's code fails is told by digests, where not everybody may know of it.
+    secrets: ['digest-key'],
   },
   sweep: {
     ...PLANNING,

@@ -20,4 +20,6 @@ export const SERVICE: Access = {
   startsRuns: true,
   // A lineage server hears of a refusal from whoever refuses.
   lineage: true,
+  // Where a projection's code fails while a stream is asked for, the event is told by digests.
+  secrets: ['digest-key'],
 };

@@ -8,7 +8,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { bronzeKey } from '../../../etl/naming/bronze.ts';
-import { type Layer, tableName } from '../../../etl/naming/datasets.ts';
+import { type Layer, type PointerLayer, tableName } from '../../../etl/naming/datasets.ts';
 import { runsPrefix, sealKey } from '../../../etl/naming/runs.ts';
 import { pointerKey } from '../../../etl/naming/tables.ts';
 import { Seal } from '../../../etl/stages/documents.ts';
@@ -59,7 +59,7 @@ export interface Platform {
   execute(name: string, input: Readonly<Record<string, unknown>>): Promise<{ status: string; error: string }>;
   /** Waits for the end of an execution by its name. */
   ended(name: string): Promise<{ status: string; error: string }>;
-  pointer(layer: 'silver' | 'gold', dataset: string): Promise<Pointer | undefined>;
+  pointer(layer: PointerLayer, dataset: string): Promise<Pointer | undefined>;
   seal(record: RunRecord): Promise<Seal>;
   /** `staging_silver.spend_council_payments`, as Glue and Athena name it. */
   glueName(layer: Layer, dataset: string): string;

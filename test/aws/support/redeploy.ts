@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -15,10 +15,11 @@ import { ROOT } from './python.ts';
 import type { Session } from './session.ts';
 import { until } from './until.ts';
 
-/** Contracts and Gold SQL, as `contracts/` and `sql/gold/` in a folder. */
+/** Contracts, Gold SQL and the code of projections, as `contracts/`, `sql/gold/` and `projections/` in a folder. */
 export interface Deployed {
   readonly contractsDir: string;
   readonly sqlDir: string;
+  readonly projectionsDir: string;
 }
 
 const Template = z.looseObject({
@@ -63,10 +64,11 @@ async function updateFunction(
   try {
     const code = path.join(folder, 'code');
     await cp(asset, code, { recursive: true });
-    for (const name of ['contracts', 'sql'])
+    for (const name of ['contracts', 'sql', 'projections'])
       await rm(path.join(code, name), { recursive: true, force: true });
     await cp(deployed.contractsDir, path.join(code, 'contracts'), { recursive: true });
     await cp(deployed.sqlDir, path.join(code, 'sql/gold'), { recursive: true });
+    await cp(deployed.projectionsDir, path.join(code, 'projections'), { recursive: true });
     const zip = path.join(folder, 'code.zip');
     await run(python, ['-m', 'zipfile', '-c', zip, `${code}/.`], { log: () => undefined });
     const lambda = new LambdaClient();
@@ -95,13 +97,24 @@ async function sayDigest(StackName: string, digest: string): Promise<void> {
   });
 }
 
-/** A folder with the repository's contracts and those of another, which `remove` takes away again. */
-export async function contractsWith(folder: string): Promise<Deployed & { remove(): Promise<void> }> {
+/** A folder with what the repository and some other folders have of contracts, SQL and projections, which `remove` takes away again. */
+export async function contractsWith(...folders: string[]): Promise<Deployed & { remove(): Promise<void> }> {
   const all = await mkdtemp(path.join(tmpdir(), 'assay-contracts-'));
-  const [contractsDir, sqlDir] = [path.join(all, 'contracts'), path.join(all, 'sql/gold')];
-  for (const from of [ROOT, folder]) {
-    await cp(path.join(from, 'contracts'), contractsDir, { recursive: true });
-    await cp(path.join(from, 'sql/gold'), sqlDir, { recursive: true });
+  for (const name of ['contracts', 'sql/gold', 'projections']) {
+    await mkdir(path.join(all, name), { recursive: true });
+    for (const from of [ROOT, ...folders])
+      await cp(path.join(from, name), path.join(all, name), { recursive: true }).catch(unlessMissing);
   }
-  return { contractsDir, sqlDir, remove: () => rm(all, { recursive: true, force: true }) };
+  const at = (name: string): string => path.join(all, name);
+  return {
+    contractsDir: at('contracts'),
+    sqlDir: at('sql/gold'),
+    projectionsDir: at('projections'),
+    remove: () => rm(all, { recursive: true, force: true }),
+  };
+}
+
+/** Not every folder has SQL or projections. */
+function unlessMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
 }
