@@ -28,12 +28,22 @@ export interface StreamChange {
 
 /** What changed between two snapshots of a projection, by stream; or why that can't be told, and all is to be read anew. */
 export type ChangedStreams =
-  | { readonly kind: 'changes'; readonly publishedAt: string; readonly streams: readonly StreamChange[] }
+  | {
+      readonly kind: 'changes';
+      readonly publishedAt: string;
+      readonly streams: readonly StreamChange[];
+      /** Whose columns were compared. */
+      readonly contract: ProjectionContract;
+      /** Whether the later snapshot was made by it: then comparing the two again gives the same streams in the same order. */
+      readonly isSettled: boolean;
+    }
   | { readonly kind: 'unknown'; readonly why: 'expired' | 'too-many' };
 
 /** Which snapshots of a projection to compare; `from` 0 is before the first. */
 export interface ChangedSpan {
   readonly contract: ProjectionContract;
+  /** Of the contract and the code that published last. */
+  readonly digest: string;
   /** The projection's table, as its pointer names it. */
   readonly state: TableState;
   readonly from: number;
@@ -47,16 +57,20 @@ export interface ChangedSpan {
  * rows that were only written anew are no change. Nothing is left out: where a snapshot is gone or they are too many, it says so.
  */
 export async function changedStreams(effects: Effects, span: ChangedSpan): Promise<ChangedStreams> {
-  const { state, from, to, most } = span;
+  const { contract, digest, state, from, to, most } = span;
   const table = await openTable(effects.objects, state);
   const snapshots = new Map(table.metadata.snapshots.map((one) => [one['snapshot-id'], one]));
   const last = snapshots.get(to);
   if (last === undefined || (from !== 0 && !snapshots.has(from))) return { kind: 'unknown', why: 'expired' };
   const ids = { fromId: from === 0 ? undefined : from, toId: to };
   const files = await changedFiles(table.metadata, ids, table.reader);
-  const publishedAt = new Date(last['timestamp-ms']).toISOString();
-  if (files.added.length === 0 && files.removed.length === 0)
-    return { kind: 'changes', publishedAt, streams: [] };
+  const found = {
+    kind: 'changes',
+    publishedAt: new Date(last['timestamp-ms']).toISOString(),
+    contract,
+    isSettled: last.summary['assay.contract-digest'] === digest,
+  } as const;
+  if (files.added.length === 0 && files.removed.length === 0) return { ...found, streams: [] };
   const small = { ...effects, engine: pageEngine(effects.engine) };
   return await withScratchEngine(small, 'changes', async (engine) => {
     await findChanged(engine, effects, { ...span, table, files });
@@ -65,7 +79,7 @@ export async function changedStreams(effects: Effects, span: ChangedSpan): Promi
     );
     if (integerOf(row, 'streams') > most || integerOf(row, 'n') > 10 * most)
       return { kind: 'unknown', why: 'too-many' };
-    return { kind: 'changes', publishedAt, streams: await readChanged(engine, span.contract) };
+    return { ...found, streams: await readChanged(engine, contract) };
   });
 }
 

@@ -11,10 +11,18 @@ export function followProjection(effects: Effects, contract: ProjectionContract,
   return {
     head: async () => (await pointer())?.snapshot_id ?? 0,
     async changes(from, to) {
-      const state = (await pointer())?.tables.projection;
-      if (state === undefined) return { kind: 'unknown', why: 'expired' };
+      const now = await pointer();
+      const state = now?.tables.projection;
+      if (now === undefined || state === undefined) return { kind: 'unknown', why: 'expired' };
       const published = await publishedContract(effects.objects, contract);
-      return await changedStreams(effects, { contract: published, state, from, to, most });
+      return await changedStreams(effects, {
+        contract: published,
+        digest: now.contract_digest,
+        state,
+        from,
+        to,
+        most,
+      });
     },
   };
 }

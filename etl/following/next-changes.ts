@@ -1,3 +1,4 @@
+import type { ProjectionContract } from '../contract/contract.ts';
 import type { ChangedStreams, StreamChange } from './changed-streams.ts';
 import type { Place } from './place.ts';
 
@@ -13,6 +14,8 @@ export type Told = { readonly place: Place } & (
       readonly snapshot: number;
       readonly publishedAt: string;
       readonly change: StreamChange;
+      /** Whose columns its rows have. */
+      readonly contract: ProjectionContract;
     }
   | {
       /** What changed can't be told stream by stream: all is to be read anew, as of this snapshot. */
@@ -40,7 +43,8 @@ export async function nextChanges(followed: Followed, place: Place | undefined):
   const { snapshot: from, within } = place;
   if (within !== undefined) {
     const begun = await followed.changes(from, within.to);
-    if (begun.kind === 'changes') {
+    // By another contract other streams may have changed: then all are told once more.
+    if (begun.kind === 'changes' && begun.isSettled) {
       const rest = toldOf(begun, { from, to: within.to, after: within.told });
       return [...rest, ...(await nextChanges(followed, { snapshot: within.to }))];
     }
@@ -52,7 +56,7 @@ export async function nextChanges(followed: Followed, place: Place | undefined):
 }
 
 function toldOf(
-  { streams, publishedAt }: ChangedStreams & { readonly kind: 'changes' },
+  { streams, publishedAt, contract }: ChangedStreams & { readonly kind: 'changes' },
   { from, to, after }: { readonly from: number; readonly to: number; readonly after: number },
 ): readonly Told[] {
   const left = streams.slice(after);
@@ -60,6 +64,6 @@ function toldOf(
   return left.map((change, n) => {
     const told = after + n + 1;
     const place = told === streams.length ? { snapshot: to } : { snapshot: from, within: { to, told } };
-    return { kind: 'change', snapshot: to, publishedAt, change, place };
+    return { kind: 'change', snapshot: to, publishedAt, change, contract, place };
   });
 }

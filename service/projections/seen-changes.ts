@@ -1,5 +1,6 @@
-import type { Contract, ProjectionContract } from '../../etl/contract/contract.ts';
-import { type LoadedContracts, requireContract } from '../../etl/contract/load-contracts.ts';
+import { requireProjection } from '../../etl/asking/require-projection.ts';
+import type { ProjectionContract } from '../../etl/contract/contract.ts';
+import { type LoadedContracts, loadContracts, requireContract } from '../../etl/contract/load-contracts.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import type { StreamChange } from '../../etl/following/changed-streams.ts';
 import { nextChanges, type Told } from '../../etl/following/next-changes.ts';
@@ -39,12 +40,7 @@ export function openSeenChanges(
 ): SeenChanges {
   let place: Place | undefined = since === undefined ? undefined : parsePlace(since);
   const [own = ''] = contract.key;
-  const ofEvents = hiddenOfEvents(reader, requireContract(loaded, contract.inputs[0]));
-  const hiddenOf = (one: ProjectionContract): Hidden => {
-    const ofRows = hiddenFrom(reader, one);
-    return { ...ofEvents, ofRows, stream: ofEvents.stream || ofRows.has(own) };
-  };
-  if (stream !== undefined && hiddenOf(contract).stream)
+  if (stream !== undefined && hiddenBy(reader, loaded, [contract]).stream)
     throw new ConfigError(
       'NOT_PERMITTED',
       `You may not see ${own} of ${contract.dataset}: follow all streams.`,
@@ -53,9 +49,15 @@ export function openSeenChanges(
     async next() {
       const told = await nextChanges(followed, place);
       place = told.at(-1)?.place ?? place;
-      const hidden = hiddenOf(await publishedContract(effects.objects, contract));
+      const [first] = told.flatMap((one) => (one.kind === 'change' ? [one] : []));
+      if (first === undefined) return told;
+      // Contracts may be others since it began, and the difference one that was found by an earlier one.
+      const now = await loadContracts(effects.contracts);
+      const written = requireProjection(requireContract(now, contract.dataset));
+      const published = await publishedContract(effects.objects, written);
       return told.map((one) => {
         if (one.kind !== 'change') return one;
+        const hidden = hiddenBy(reader, now, [published, one.contract]);
         if (stream !== undefined && (one.change.stream !== stream || hidden.stream))
           return { kind: 'nothing', place: one.place };
         return { ...one, change: shown(one.change, hidden) };
@@ -72,10 +74,19 @@ interface Hidden {
   readonly ofRows: ReadonlySet<string>;
 }
 
-function hiddenOfEvents(reader: Reader, source: Contract): Omit<Hidden, 'ofRows'> {
+/** What is hidden by the columns of events, or by those of a projection by any of some contracts. */
+function hiddenBy(reader: Reader, loaded: LoadedContracts, of: readonly ProjectionContract[]): Hidden {
+  const [one] = of;
+  const source = requireContract(loaded, one?.inputs[0] ?? '');
   const hidden = hiddenFrom(reader, source);
   const { stream = '', version = '', at = '' } = source.layer === 'silver' ? (source.events ?? {}) : {};
-  return { stream: hidden.has(stream), version: hidden.has(version), at: hidden.has(at) };
+  const ofRows = new Set(of.flatMap((contract) => [...hiddenFrom(reader, contract)]));
+  return {
+    stream: hidden.has(stream) || of.some(({ key: [own = ''] }) => ofRows.has(own)),
+    version: hidden.has(version),
+    at: hidden.has(at),
+    ofRows,
+  };
 }
 
 const shown = (change: StreamChange, hidden: Hidden): StreamChange => ({

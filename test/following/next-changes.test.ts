@@ -8,7 +8,7 @@ import { rollBack } from '../../etl/operations/roll-back.ts';
 import { refreshOne } from '../../etl/stages/refresh-projections.ts';
 import { readPointer } from '../../etl/table/pointer.ts';
 import { type SaleEvent, saleEvent, saleFile } from '../eventstore/sales.ts';
-import { salesLake, totalsOf } from '../projecting/sales-lake.ts';
+import { salesLake, salesProjection, totalsOf } from '../projecting/sales-lake.ts';
 import type { TestLake } from '../stages/harness.ts';
 
 /** What followers are told, judged by plain sums over the events that were put in. */
@@ -97,6 +97,32 @@ test('followers are told of each stream that changed, once, wherever they were c
   hold(own, rest);
   expect(await nextChanges(before, rest.at(-1)?.place)).toEqual([]);
   expect(own).toEqual(expected([...A, ...B, ...C, saleEvent('s1', 4, 'e9', '9.00')]));
+});
+
+test('who was cut off in the middle and comes back to another contract is told all of it again', async () => {
+  lake = await salesLake();
+  await lake.dropAndRun({ 'a.csv': saleFile(A) });
+  const [ready] = await nextChanges(await followed(), undefined);
+  await lake.dropAndRun({ 'b.csv': saleFile([...B, ...C]) });
+  const all = await nextChanges(await followed(), ready?.place);
+  expect(streamsOf(all)).toEqual(['s1', 's2', 's3', 's4', 's5']);
+  const wider = salesProjection(
+    'totals',
+    [
+      { name: 'sold', type: 'integer', required: true },
+      { name: 'total', type: 'number', physicalType: 'DECIMAL(12,2)', required: true },
+      { name: 'last_event' },
+      { name: 'trail' },
+    ],
+    { version: '1.1.0' },
+  );
+  await lake.setContract(wider, 'c1.yaml');
+  const run = { dataset: 'shop.sales', runId: 'wider' };
+  await refreshOne(lake.lake.effects, { contract: await contractOf(), run });
+  const rest = await nextChanges(await followed(), all[2]?.place);
+  expect(streamsOf(rest)).toEqual(['s1', 's2', 's3', 's4', 's5']);
+  const trails = rest.map((one) => (one.kind === 'change' ? String(one.change.rows[0]?.trail) : ''));
+  expect(trails.every((trail) => /@\d;$/.test(trail))).toBe(true);
 });
 
 test('streams whose events were taken back are told without rows', async () => {
