@@ -59,7 +59,7 @@ async function ask({ role, url, token }: ServedRole, { python, ...options }: Ask
       ...['--phases', 'coverage,fuzzing', '--max-examples', '20', '--max-time', seconds, '--seed', '1'],
       ...['--checks', CHECKS.join(','), '--request-timeout', '30', '--no-shrink', '--warnings', 'off'],
       // Streams of events end after minutes.
-      ...['--exclude-path-regex', 'events$', '--continue-on-failure'],
+      ...['--exclude-path-regex', 'events$|/projections/.+/changes$', '--continue-on-failure'],
       ...process.argv.slice(2),
     ],
     options,
