@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { withEngine } from '../../etl/engine/engine.ts';
 import { identitySql, identitySumSql } from '../../etl/engine/record-identity.ts';
@@ -75,4 +76,11 @@ test('records that are lost while others stand twice are seen, also where their 
      SELECT count(*) - count(DISTINCT a.id + CAST(b.id AS HUGEINT)) AS answer FROM one AS a JOIN one AS b ON a.n <= b.n`,
   );
   expect(Number(pairs)).toBe(0);
+});
+
+test('the recipe for other engines has the same text', async () => {
+  const recipes = await readFile(new URL('../../docs/recipes.md', import.meta.url), 'utf8');
+  expect(recipes).toContain(
+    `CAST(sum(CAST(${identitySql('source_row_number')} AS DECIMAL(38, 0))) AS VARCHAR)`,
+  );
 });

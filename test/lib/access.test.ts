@@ -3,7 +3,7 @@ import { bronzeKey, sealedName } from '../../etl/naming/bronze.ts';
 import type { Layer } from '../../etl/naming/datasets.ts';
 import { decisionKey } from '../../etl/naming/decisions.ts';
 import { adoptionRecordKey, erasureKey } from '../../etl/naming/privacy.ts';
-import { leaseKey, rejectsKey, runRecordKey, sealKey } from '../../etl/naming/runs.ts';
+import { leaseKey, planKey, rejectsKey, runRecordKey, sealKey, spansKey } from '../../etl/naming/runs.ts';
 import { metadataPrefix, pointerKey, runRoot } from '../../etl/naming/tables.ts';
 import { bucketOf } from '../../lib/config/names.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../lib/workflow/access/functions-access.ts';
@@ -72,6 +72,15 @@ describe('what functions may do', () => {
 
   test('only those that read source files can', () => {
     expect(whoCan('s3:GetObject', bronze)).toEqual(['plan', 'survey', 'align', 'refine', 'seal', 'sweep']);
+  });
+
+  test('parts of a plan are read by the workers, and written by those who write the whole', () => {
+    const [part, spans] = [planKey(DATASET, RUN, '0042'), spansKey(DATASET, RUN, '0042')].map(objectArn);
+    expect(can('survey', 's3:GetObject', part ?? '')).toBe(true);
+    expect(can('refine', 's3:GetObject', part ?? '')).toBe(true);
+    expect(can('refine', 's3:GetObject', spans ?? '')).toBe(true);
+    expect(whoCan('s3:PutObject', part ?? '')).toEqual(['plan']);
+    expect(whoCan('s3:PutObject', spans ?? '')).toEqual(['align']);
   });
 
   test('only protect reads what sources drop to be protected, and it writes only what is sealed', () => {
