@@ -201,6 +201,11 @@ describe('code that fails', () => {
     ['async () => ({})', 'a promise'],
     ['() => undefined', 'nothing that JSON can say'],
     ['() => () => 1', 'nothing that JSON can say'],
+    ['() => new Map([[1, 2]])', 'apply returned a Map'],
+    ['() => (function* () { yield {}; })()', 'apply returned a Generator'],
+    ['() => ({}); export const rows = async () => []', 'rows returned a promise'],
+    ['() => ({}); export function* rows() { yield {}; }', 'rows returned a Generator'],
+    ['() => ({}); export const rows = () => new Set([{}])', 'rows returned a Set'],
   ])('a state %s can not be kept', async (apply, why) => {
     const worker = await open(`export const apply = ${apply};`);
     await expect(worker.fold(batchOf(1))).rejects.toMatchObject({
@@ -283,7 +288,7 @@ test('the process that folds is given no environment but the folder of Node’s 
 
 describe('a fold that is not pure', () => {
   test.each([
-    ['counts across streams', 'let n = 0; export const apply = () => ({ n: ++n });'],
+    ['counts besides', 'let n = 0; export const apply = () => ({ n: ++n });'],
     [
       'keeps what JSON can not say',
       'export const initial = { seen: 0 }; export const apply = (s) => ({ seen: s.all ? 1 : 0, all: new Map() .set(1, 1), m: s.all instanceof Map });',
@@ -292,9 +297,29 @@ describe('a fold that is not pure', () => {
       'keeps a state besides',
       'let last; export const apply = (s, e) => { const l = last; last = e.id; return { l }; };',
     ],
+    [
+      'takes no event twice',
+      'const seen = new Set(); export const initial = { n: 0 }; export const apply = (s, e) => { const isNew = !seen.has(e.id); seen.add(e.id); return { n: s.n + (isNew ? 1 : 0) }; };',
+    ],
+    [
+      'keeps the greatest besides',
+      'let most = 0; const size = (e) => 9 - e.version; export const apply = (s, e) => { if (size(e) > most) most = size(e); return { most }; };',
+    ],
+    [
+      'hides a member from JSON that its rows show',
+      "export const apply = (s) => Object.defineProperty({ v: 's' }, 'h', { value: (s.h ?? 0) + 1 }); export const rows = (s) => [{ v: String(s.h) }];",
+    ],
+    [
+      'makes rows of what JSON can not say',
+      'export const apply = () => ({ z: -0 }); export const rows = (s) => [{ v: String(1 / s.z) }];',
+    ],
+    [
+      'counts its rows',
+      'let c = 0; export const apply = () => ({}); export const rows = () => [{ v: ++c }];',
+    ],
   ])('%s: found', async (_, text) => {
     const worker = await open(text);
-    await expect(worker.fold(batchOf(2, 3), 'twice')).rejects.toMatchObject({
+    await expect(worker.fold(batchOf(3), 'twice')).rejects.toMatchObject({
       code: 'PROJECTION_NOT_PURE',
       context: { dataset: 'shop.carts' },
     });

@@ -13,8 +13,8 @@ export interface CodeContext {
   write(state: unknown): string | undefined;
   /** A state of its JSON; that which the code begins with where there is none. */
   read(json: string | undefined): unknown;
-  /** The rows of a state as JSON; undefined where the state itself is the row. */
-  rows(state: unknown): string | undefined;
+  /** What the code makes of a state as its rows; undefined where the state itself is the row. */
+  rows(state: unknown): unknown;
 }
 
 /** What code uses most of what every context has. */
@@ -64,7 +64,7 @@ const toolsText = (columns: readonly EventColumn[]): string => `(code) => {
     apply: (state, values, at) => apply(state, event(values, at)),
     write: (state) => stringify(state),
     read: (json) => read(json === undefined ? initial : json),
-    rows: rows === undefined ? () => undefined : (state) => stringify(rows(state) ?? []),
+    rows: rows === undefined ? () => undefined : (state) => rows(state) ?? [],
   };
 }`;
 

@@ -57,40 +57,59 @@ export function* foldBatch(
       if (Date.now() >= pause.atMs) yield;
     }
     states.push(written(context, state));
-    rows.push(context.rows(state));
+    rows.push(rowsText(context, state));
   }
   return { states, rows };
 }
 
-/** Folds the first streams twice: as ever, and in another context, the streams in the reverse order and each state read anew from its JSON. */
+/** What a stream came to when it was folded as ever. */
+interface OnceFolded {
+  readonly n: number;
+  readonly state: string | undefined;
+  readonly start: number;
+  /** The state after each event. */
+  readonly after: readonly string[];
+  readonly rows: string | undefined;
+}
+
+/**
+ * Folds the first streams twice: as ever, and with the streams in the reverse order, each state read anew from its JSON, one
+ * event in the context that knows all of them already and the next in a new one. What code keeps besides its states shows
+ * in the one or the other. Rows are made once more of the last state.
+ */
 export function* checkFold(code: Code, batch: Batch): Pausing<void> {
-  const { place, pause } = code;
-  const { values } = batch;
-  const [first, second] = [code.open(), code.open()];
-  const folded: { n: number; state: string | undefined; start: number; after: string[] }[] = [];
+  const [known, fresh] = [code.open(), code.open()];
+  const folded = yield* foldOnce(code, known, batch);
+  for (const { n, state, start, after, rows } of folded.reverse()) {
+    code.place.stream = n;
+    let json = written(fresh, fresh.read(state));
+    for (const [k, expected] of after.entries()) {
+      code.place.at = start + k;
+      const context = k % 2 === 0 ? known : fresh;
+      json = written(context, context.apply(context.read(json), batch.values, start + k));
+      if (json !== expected) throw new StateFault('not-pure', 'another state');
+      if (Date.now() >= code.pause.atMs) yield;
+    }
+    if (rowsText(known, known.read(json)) !== rows) throw new StateFault('not-pure', 'other rows');
+  }
+}
+
+function* foldOnce({ place, pause }: Code, context: CodeContext, batch: Batch): Pausing<OnceFolded[]> {
+  const folded: OnceFolded[] = [];
   let at = 0;
   for (const [n, { state, events }] of sampleOf(batch).entries()) {
     place.stream = n;
-    let now = first.read(state);
-    const one = { n, state, start: at, after: [] as string[] };
+    let now = context.read(state);
+    const [start, after] = [at, [] as string[]];
     for (const end = at + events; at < end; at++) {
       place.at = at;
-      now = first.apply(now, values, at);
-      one.after.push(written(first, now));
+      now = context.apply(now, batch.values, at);
+      after.push(written(context, now));
       if (Date.now() >= pause.atMs) yield;
     }
-    folded.push(one);
+    folded.push({ n, state, start, after, rows: rowsText(context, now) });
   }
-  for (const { n, state, start, after } of folded.reverse()) {
-    place.stream = n;
-    let json = written(second, second.read(state));
-    for (const [k, expected] of after.entries()) {
-      place.at = start + k;
-      json = written(second, second.apply(second.read(json), values, start + k));
-      if (json !== expected) throw new StateFault('not-pure', 'another state');
-      if (Date.now() >= pause.atMs) yield;
-    }
-  }
+  return folded;
 }
 
 /** The first streams, with as many events as are worth folding twice. */
@@ -106,13 +125,29 @@ function sampleOf({ streams }: Batch): { readonly state: string | undefined; rea
 }
 
 function written(context: CodeContext, state: unknown): string {
-  if (isPromise(state))
-    throw new StateFault('state', 'apply returned a promise; it must return the state itself');
+  refuseStrange(state, 'apply');
   const json = context.write(state);
   if (json === undefined)
     throw new StateFault('state', 'apply returned nothing that JSON can say; return the state');
   return json;
 }
 
-const isPromise = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+function rowsText(context: CodeContext, state: unknown): string | undefined {
+  const rows = context.rows(state);
+  if (rows === undefined) return undefined;
+  refuseStrange(rows, 'rows');
+  return context.write(rows);
+}
+
+/** What JSON would say of these is that they are empty. */
+const STRANGE = /^(Promise|Map|Set|WeakMap|WeakSet|RegExp|Error|(Async)?Generator|.* Iterator)$/;
+
+function refuseStrange(value: unknown, by: string): void {
+  if (typeof value !== 'object' || value === null) return;
+  const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
+  const isPromise = 'then' in value && typeof value.then === 'function';
+  if (!isPromise && !STRANGE.test(kind)) return;
+  const what = isPromise ? 'promise' : kind;
+  const instead = by === 'apply' ? 'the state itself' : 'a list of rows';
+  throw new StateFault('state', `${by} returned a ${what}; it must return ${instead}`);
+}

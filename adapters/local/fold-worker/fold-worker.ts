@@ -146,9 +146,9 @@ class Worker implements FoldWorker {
   #faultError({ fault, name, message, line, ...place }: Fault, batch: StreamEvents): AssayError {
     const { tell = (text: string) => text } = this.#code;
     const where = { batch, place };
-    if (fault === 'not-pure') return this.#error('PROJECTION_NOT_PURE', NOT_PURE, where);
+    if (fault === 'not-pure') return this.#error('PROJECTION_NOT_PURE', notPure(message), where);
     if (fault === 'state')
-      return this.#error('PROJECTION_STATE', `gave no state that can be kept: ${message}`, where);
+      return this.#error('PROJECTION_STATE', `gave nothing that can be kept: ${message}`, where);
     if (fault === 'timeout') return this.#timeoutError(where);
     const at = line === undefined ? '' : ` at line ${line}`;
     // Code may call its errors what it likes.
@@ -167,8 +167,8 @@ interface Where {
   readonly place: Place;
 }
 
-const NOT_PURE =
-  'gave another state when it folded the same events again: it must depend on nothing but state and event';
+const notPure = (other: string): string =>
+  `gave ${other} when it folded the same events again: it must depend on nothing but state and event, and keep nothing besides`;
 
 function foldedStreams({ streams }: StreamEvents, { states, rows }: Folded): readonly FoldedStream[] {
   return streams.map(({ stream }, n) => {
