@@ -12,6 +12,8 @@ import { bronzeKey } from '../etl/naming/bronze.ts';
 import { refreshProjection } from '../etl/stages/refresh-projection.ts';
 import { readPointer } from '../etl/table/pointer.ts';
 import { count, isMain } from './command.ts';
+import { cpuSeconds } from './cpu-seconds.ts';
+import { foldFloor } from './fold-floor.ts';
 
 const shown = (number: number): string => number.toLocaleString('en');
 
@@ -129,32 +131,48 @@ async function benchEvents({ events, streams, folder }: Options): Promise<void> 
     const start = performance.now();
     const told = await nextChanges(followProjection(effects, found, 10_000), { snapshot: since });
     const seconds = (performance.now() - start) / 1_000;
-    console.log(`| ${what}, told to followers |  | ${shown(told.length)} |  | ${seconds.toFixed(1)} |  |`);
+    console.log(
+      `| ${what}, told to followers |  | ${shown(told.length)} |  | ${seconds.toFixed(1)} |  |  |  |  |`,
+    );
   };
   const snapshot = async (): Promise<number> =>
     (await readPointer(effects.objects, 'projection', 'bench.balances'))?.pointer.snapshot_id ?? 0;
-  const refresh = async (what: string, runId: string): Promise<void> => {
+  const floor = foldFloor(CODE, Math.max(1, Math.round(events / streams)));
+  const refresh = async (what: string, runId: string, isRebuild = false): Promise<void> => {
     const found = (await loadContracts(effects.contracts)).contracts.get('bench.balances');
     if (found?.layer !== 'projection') throw new Error('the projection has no contract');
-    const start = performance.now();
-    const done = await refreshProjection(effects, { contract: found, run: { dataset: EVENTS, runId } });
-    const seconds = (performance.now() - start) / 1_000;
+    const [start, startCpu] = [performance.now(), cpuSeconds()];
+    const run = { dataset: EVENTS, runId };
+    const done = await refreshProjection(effects, { contract: found, run, isRebuild });
+    const [seconds, cpu] = [(performance.now() - start) / 1_000, cpuSeconds() - startCpu];
     const folded = done?.events ?? 0;
+    const [rate, ofCore] = [seconds, cpu].map((spent) => shown(Math.round(folded / spent)));
+    const times = (cpu * 1e6) / folded / floor.withJson;
     console.log(
-      `| ${what} | ${shown(folded)} | ${shown(done?.streams ?? 0)} | ${shown(done?.anew ?? 0)} | ${seconds.toFixed(1)} | ${shown(Math.round(folded / seconds))} |`,
+      `| ${what} | ${shown(folded)} | ${shown(done?.streams ?? 0)} | ${shown(done?.anew ?? 0)} | ${seconds.toFixed(1)} | ${rate} | ${cpu.toFixed(1)} | ${ofCore} | ${isRebuild ? times.toFixed(1) : ''} |`,
     );
   };
-  console.log(
-    '| refresh | events folded | streams | from their start | seconds | events a second |\n|---|---:|---:|---:|---:|---:|',
-  );
-  await publish(0, events, `2 * (i // ${streams}) + 2`);
-  await refresh(`of ${shown(events)} events, from nothing`, 'first');
-  await publish(events, events + BATCH, `2 * (i // ${streams}) + 2`);
-  const first = await snapshot();
-  await refresh('with 1,000 new events', 'new');
-  await tell('what 1,000 new events changed', first);
+  const perSecond = (micros: number): string => shown(Math.round(1e6 / micros));
+  console.log(`Of one core, in a loop with nothing around it: the call of the code alone ${perSecond(floor.apply)} events a second, with making the events ${perSecond(floor.withEvents)}, with the JSON of states and rows ${perSecond(floor.withJson)}: the floor.
+
+| refresh | events folded | streams | from their start | seconds | events a second | processor seconds | events a second of a core | times the floor |
+|---|---:|---:|---:|---:|---:|---:|---:|---:|`);
+  const version = `2 * (i // ${streams}) + 2`;
+  const few = Math.ceil(events / 10);
+  await publish(0, few, version);
+  await refresh(`of ${shown(few)} events, from nothing`, 'first', true);
+  await publish(few, few + BATCH, version);
+  await refresh(`of ${shown(few)}, with 1,000 new events`, 'new');
   await publish(events + streams, events + streams + BATCH, '1');
-  await refresh('with 1,000 late events', 'late');
+  await refresh(`of ${shown(few)}, with 1,000 late events`, 'late');
+  await publish(few + BATCH, events, version);
+  await refresh(`of ${shown(events)} events, from nothing`, 'all', true);
+  await publish(events, events + BATCH, version);
+  const before = await snapshot();
+  await refresh(`of ${shown(events)}, with 1,000 new events`, 'more');
+  await tell('what 1,000 new events changed', before);
+  await publish(events + 2 * streams, events + 2 * streams + BATCH, '3');
+  await refresh(`of ${shown(events)}, with 1,000 late events`, 'later');
 }
 
 if (isMain(import.meta.url)) {
