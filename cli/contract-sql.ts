@@ -23,7 +23,10 @@ export async function sqlProblems(
     for (const contract of contracts) {
       if (contract.layer === 'silver') problems.push(...(await wrongChecks(engine, contract, source)));
       else if (contract.layer === 'projection')
-        problems.push(...(await wrongCode(contract, { source, contracts })));
+        problems.push(
+          ...(await wrongChecks(engine, contract, source)),
+          ...(await wrongCode(contract, { source, contracts })),
+        );
       else if (contract.layer === 'gold')
         problems.push(...(await wrongGold(engine, contract, { source, contracts })));
     }
@@ -37,7 +40,7 @@ type Gold = Extract<Contract, { layer: 'gold' }>;
 /** Record rules that are no expression over their contract's columns, and checks of columns that DuckDB can't compile. */
 async function wrongChecks(
   engine: Engine,
-  contract: Source,
+  contract: Source | ProjectionContract,
   source: ContractSource,
 ): Promise<ContractProblem[]> {
   const { file, rules, columns } = contract;

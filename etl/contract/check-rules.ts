@@ -13,7 +13,7 @@ import {
 } from '../engine/parse-sql.ts';
 import { identifier } from '../engine/sql.ts';
 import { ConfigError, DataError } from '../errors.ts';
-import type { ContractColumn, RecordRule, SourceContract } from './contract.ts';
+import type { ContractBase, ContractColumn, RecordRule } from './contract.ts';
 import { duckType } from './duck-type.ts';
 import { MOST_PADDED, PADDING, RULE_FUNCTIONS } from './rule-functions.ts';
 
@@ -28,14 +28,17 @@ export interface CheckedRule {
   readonly sql: RuleSql;
 }
 
-const known = new WeakMap<SourceContract, Promise<readonly CheckedRule[]>>();
+/** A contract whose rows have rules to keep. */
+export type RuledContract = Pick<ContractBase, 'file' | 'columns' | 'rules'>;
+
+const known = new WeakMap<RuledContract, Promise<readonly CheckedRule[]>>();
 
 /**
  * The record rules of a contract as SQL. Each must be one expression over the contract's own columns, with functions that
  * look at nothing but the record; what is returned is printed from what was parsed. Throws ConfigError `RULE_INVALID`
  * naming the rule, what is wrong and what to write.
  */
-export function checkedRules(engine: Engine, contract: SourceContract): Promise<readonly CheckedRule[]> {
+export function checkedRules(engine: Engine, contract: RuledContract): Promise<readonly CheckedRule[]> {
   const found = known.get(contract) ?? readRules(engine, contract);
   known.set(contract, found);
   // A failure of the engine isn't cached.
@@ -43,13 +46,13 @@ export function checkedRules(engine: Engine, contract: SourceContract): Promise<
   return found;
 }
 
-async function readRules(engine: Engine, contract: SourceContract): Promise<readonly CheckedRule[]> {
+async function readRules(engine: Engine, contract: RuledContract): Promise<readonly CheckedRule[]> {
   const rules: CheckedRule[] = [];
   for (const rule of contract.rules) rules.push(await readRule(engine, contract, rule));
   return rules;
 }
 
-async function readRule(engine: Engine, contract: SourceContract, rule: RecordRule): Promise<CheckedRule> {
+async function readRule(engine: Engine, contract: RuledContract, rule: RecordRule): Promise<CheckedRule> {
   const columns = new Set(contract.columns.map(({ name }) => name));
   // A comment at the end must not swallow what follows.
   const select = `SELECT ${rule.expression}\n`;
@@ -63,7 +66,7 @@ const SELECT = 'SELECT ';
 const NOT_ONE =
   'is more than one expression; write a single condition, without SELECT, FROM, WHERE or a semicolon';
 
-function ruleError({ file }: SourceContract, { rule }: RecordRule, problem: string): ConfigError {
+function ruleError({ file }: RuledContract, { rule }: RecordRule, problem: string): ConfigError {
   return new ConfigError('RULE_INVALID', `${file}: the rule '${rule}' ${problem}`, { context: { rule } });
 }
 
@@ -161,7 +164,7 @@ const KIND_NAMES: Readonly<Record<string, string>> = {
  * Checks every record rule of a contract, also that it fits the columns' types and gives true or false. Throws ConfigError
  * `RULE_INVALID` for the first that doesn't.
  */
-export async function checkRules(engine: Engine, contract: SourceContract): Promise<void> {
+export async function checkRules(engine: Engine, contract: RuledContract): Promise<void> {
   for (const { rule, sql } of await checkedRules(engine, contract)) {
     const type = await typeOf(engine, contract, rule, sql);
     if (type !== 'BOOLEAN')
@@ -174,7 +177,7 @@ export async function checkRules(engine: Engine, contract: SourceContract): Prom
 }
 
 /** The type of a rule's result, found without any record. What DuckDB says against it can quote the rule alone. */
-async function typeOf(engine: Engine, contract: SourceContract, rule: string, sql: RuleSql): Promise<string> {
+async function typeOf(engine: Engine, contract: RuledContract, rule: string, sql: RuleSql): Promise<string> {
   try {
     const select = `SELECT TRY(${sql}) AS passes FROM (SELECT ${contract.columns.map(emptyColumn).join(', ')}) WHERE false`;
     const { columns } = await engine.naming(`the rule '${rule}'`).result(select);

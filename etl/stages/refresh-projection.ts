@@ -21,6 +21,7 @@ import { openProjection } from '../projecting/open-projection.ts';
 import { foldCode, projectionCode, requireEvents } from '../projecting/projection-code.ts';
 import { countsSummary } from '../projecting/refresh-summary.ts';
 import type { RefreshedProjection } from '../projecting/refreshed-projection.ts';
+import { refuseBroken } from '../projecting/refuse-broken.ts';
 import { refuseSealed } from '../projecting/refuse-sealed.ts';
 import {
   chooseBuckets,
@@ -130,6 +131,7 @@ async function refresh(work: Refresh): Promise<RefreshedProjection> {
     ...{ engine, contract, source: state.source, code: openedCode(work) },
     events: () => allEvents(effects, eventsOf(state)),
   });
+  await refuseBroken(engine, contract, openedCode(work));
   const buckets = await chooseBuckets(engine, state.states, isAnew);
   const seen = state.anew?.before ?? state.rows;
   const oldRows = isAnew ? state.rows.files : filesOfBuckets(state.rows.files, buckets);
