@@ -15,7 +15,10 @@ export async function projectionBehind(
   pointer: Pointer | undefined,
 ): Promise<Ailment[]> {
   const behind = await tableBehind(effects, contract.inputs, { pointer, code: 'PROJECTION_BEHIND' });
-  return [...(await whyBehind(effects, contract, behind)), ...(await otherCode(effects, contract, pointer))];
+  // What is behind its events is told once: the next run sees to its code as well.
+  return behind.length > 0
+    ? await whyBehind(effects, contract, behind)
+    : await otherCode(effects, contract, pointer);
 }
 
 /** Adds why a projection is behind, as people were told after the run that is published. */
