@@ -48,14 +48,14 @@ describe.each(SPARK_ICEBERG.map((version) => [version]))('Spark with Iceberg %s'
     const read = ({ namespace, name }: EngineTable) => spark.ask(`SELECT * FROM assay.${namespace}.${name}`);
     const { compared, found } = await compareTables({ read }, folder, isInCatalog);
     expect(found).toEqual([]);
-    expect(compared).toBe(14);
+    expect(compared).toBe(19);
     await expect(spark.ask('DELETE FROM assay.silver.lab_samples')).rejects.toThrow();
   });
 
   test('reads every value of every row of every table as `assay query` does', async () => {
     const { compared, found } = await compareTables(spark, folder);
     expect(found).toEqual([]);
-    expect(compared).toBe(17);
+    expect(compared).toBe(23);
   });
 
   test('travels to every kept snapshot of every table', async () => {

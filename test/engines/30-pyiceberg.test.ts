@@ -1,5 +1,7 @@
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ROOT } from '../aws/support/python.ts';
 import { isInCatalog } from './support/assay-catalog.ts';
 import { askAssay, type EngineTable, putBack, tablesOf } from './support/lake.ts';
 import { pyicebergEngine } from './support/pyiceberg-engine.ts';
@@ -35,7 +37,7 @@ describe('PyIceberg', () => {
   test('reads every value of every row of every table as `assay query` does', async () => {
     const { compared, found } = await compareTables(engine, folder);
     expect(found).toEqual([]);
-    expect(compared).toBe(17);
+    expect(compared).toBe(23);
   });
 
   test('finds the tables by the address of `assay serve`', async () => {
@@ -50,13 +52,26 @@ describe('PyIceberg', () => {
     const { compared, found } = await compareTables({ read }, folder, isInCatalog);
     await served.stop();
     expect(found).toEqual([]);
-    expect(compared).toBe(14);
+    expect(compared).toBe(19);
   });
 
   test('travels to every kept snapshot of every table', async () => {
     const { compared, found } = await compareSnapshots(engine, folder);
     expect(found).toEqual([]);
     expect(compared).toBeGreaterThan(40);
+  });
+
+  test('reads of a projection what a plain fold of its events comes to', async () => {
+    const tables = await tablesOf(folder);
+    const held = tables.find(({ namespace, name }) => namespace === 'projection' && name === 'products_held');
+    if (held === undefined) throw new Error('There is no projection.products_held.');
+    const { columns, rows } = await engine.read(held);
+    const wanted = ['customer_product_id', 'status', 'monthly_price', 'changes'];
+    const read = rows.map((row) => wanted.map((name) => row[columns.indexOf(name)]).join(' '));
+    const examples = path.join(ROOT, 'examples/products');
+    const files = (await readdir(examples)).filter((name) => name.endsWith('.jsonl'));
+    const texts = await Promise.all(files.map((name) => readFile(path.join(examples, name), 'utf8')));
+    expect(read.sort()).toEqual(heldOf(texts.join('')).sort());
   });
 
   test('travels to the tags of closed months', async () => {
@@ -99,3 +114,26 @@ describe('PyIceberg', () => {
     expect(await compareWrites(engine, reader, folder)).toEqual([]);
   });
 });
+
+interface Happened {
+  readonly customer_product_id: string;
+  readonly version: number;
+  readonly event_type: string;
+  readonly monthly_price?: string;
+}
+
+/** What each customer's product is after all lines of JSON: stream, status, price and how often that changed. */
+function heldOf(lines: string): string[] {
+  const events = lines.split('\n').filter((line) => line !== '');
+  const all = events.map((line) => JSON.parse(line) as Happened);
+  return [...new Set(all.map((one) => one.customer_product_id))].map((stream) => {
+    const own = all.filter((one) => one.customer_product_id === stream);
+    own.sort((a, b) => a.version - b.version);
+    const kinds = own.map(({ event_type }) => event_type.replace('customer_product.', ''));
+    const standing = kinds.filter((kind) => kind !== 'repriced').at(-1) ?? '';
+    const status = standing === 'cancelled' || standing === 'paused' ? standing : 'active';
+    const price = own.flatMap(({ monthly_price }) => monthly_price ?? []).at(-1) ?? '';
+    const changes = kinds.filter((kind) => kind === 'repriced').length;
+    return [stream, status, String(Number(price)), changes].join(' ');
+  });
+}

@@ -19,13 +19,15 @@ const DAY_MS = 86_400_000;
 const SAMPLES = 'lab.samples';
 const TRANSACTIONS = 'mortgages.transactions';
 const PAYMENTS = 'spend.council_payments';
+const EVENTS = 'products.events';
 
 const Snapshots = z.array(z.looseObject({ snapshotId: z.number() }));
 const Records = z.array(z.looseObject({ records: z.array(z.looseObject({ record: z.string() })) }));
 
 /**
  * Makes a lake that lived in `folder`/lake, with contracts and sql beside it: runs, records that failed, a compatible
- * contract change, a correction, a backfill, a rollback, closed months, a compaction and an expiry, all through the command.
+ * contract change, a correction, a backfill, a rollback, closed months, events with their projections, a compaction and an
+ * expiry, all through the command.
  */
 export async function makeLivedLake(folder: string): Promise<void> {
   for (const file of SHIPPED_CONTRACTS)
@@ -43,7 +45,21 @@ export async function makeLivedLake(folder: string): Promise<void> {
   await changedContract(life);
   await decisions(life);
   await closedMonths(life);
+  await events(life);
   await maintenance(life);
+}
+
+/** Events and what they come to: folded, folded on, and folded anew. */
+async function events(life: Life): Promise<void> {
+  for (const name of ['contracts', 'projections'])
+    await cp(path.join(ROOT, 'examples/products', name), path.join(life.cwd, name), { recursive: true });
+  for (const [daysAgo, name] of [
+    [9, '2026-01.jsonl'],
+    [8, '2026-03.jsonl'],
+    // Its events come late.
+    [7, '2026-02.jsonl'],
+  ] as const)
+    await life.drop(daysAgo, EVENTS, name, await readFile(path.join(ROOT, 'examples/products', name)));
 }
 
 async function firstMonths(life: Life): Promise<void> {
@@ -133,7 +149,7 @@ async function maintenance(life: Life): Promise<void> {
 
 /** The lake's folder, and what is done to it. */
 class Life {
-  private readonly cwd: string;
+  readonly cwd: string;
 
   constructor(cwd: string) {
     this.cwd = cwd;

@@ -58,8 +58,10 @@ export async function tablesOf(folder: string): Promise<EngineTable[]> {
 async function tablesOfPointer(file: string): Promise<EngineTable[]> {
   const { dataset, tables, closings } = Pointer.parse(JSON.parse(await readFile(file, 'utf8')));
   const [domain, name] = dataset.split('.');
+  // States of projections are nobody's to read.
+  const read = Object.entries(tables).filter(([layer]) => layer !== 'projection_state');
   return Promise.all(
-    Object.entries(tables).map(async ([layer, { metadata_location: metadataLocation }]) => {
+    read.map(async ([layer, { metadata_location: metadataLocation }]) => {
       const text = await readFile(new URL(metadataLocation), 'utf8');
       const metadata = Metadata.parse(JSON.parse(text));
       const isLedger = layer === 'source_files';
