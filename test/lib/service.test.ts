@@ -192,7 +192,7 @@ describe('the service', () => {
       expect(may(`dynamodb:${action}`, table)).toBe(false);
   });
 
-  test('reaches no secret and no user pool, and changes no function', () => {
+  test('reaches no secret but the key of digests and no user pool, and changes no function', () => {
     const actions = statementsOfFunction(made.platform, 'assay-staging-service').flatMap(
       ({ Action }) => Action,
     );
@@ -200,7 +200,14 @@ describe('the service', () => {
       actions.filter((one) =>
         /^(secretsmanager|cognito|iam|sts|lambda:(?!InvokeFunction))/.test(String(one)),
       ),
-    ).toEqual([]);
+    ).toEqual(['secretsmanager:GetSecretValue']);
+    const mayRead = (name: string): boolean =>
+      may(
+        'secretsmanager:GetSecretValue',
+        `arn:aws:secretsmanager:eu-west-1:111122223333:secret:assay/staging/${name}-AbCdEf`,
+      );
+    // A stream whose code fails is named by its digest.
+    expect(['digest-key', 'slack-webhook', 'openlineage-key'].filter(mayRead)).toEqual(['digest-key']);
     expect(
       may('lambda:InvokeFunction', 'arn:aws:lambda:eu-west-1:111122223333:function:assay-staging-start-run'),
     ).toBe(true);
