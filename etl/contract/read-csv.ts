@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CsvDialect, Encoding } from './contract.ts';
+import type { CsvDialect, Encoding } from './csv-dialect.ts';
 import type { CustomValues } from './custom-properties.ts';
 import { choice, describe, flag, listOf, readFields, refuseUnknown, text, whole } from './fields.ts';
 import { patternFault } from './portable-pattern.ts';

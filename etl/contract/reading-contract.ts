@@ -1,5 +1,6 @@
 import { columnPointer } from '../jsonl/pointer.ts';
-import type { ContractColumn, CsvDialect, SourceContract } from './contract.ts';
+import type { ContractColumn, SourceContract } from './contract.ts';
+import type { CsvDialect } from './csv-dialect.ts';
 import { normaliseHeader } from './header.ts';
 import { byWord, COLUMN_WORD, CONTRACT_WORD, CSV_WORD, LIMIT_WORD } from './whose-word.ts';
 

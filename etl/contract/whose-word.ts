@@ -1,4 +1,5 @@
-import type { ContractColumn, CsvDialect, Limits, SourceContract } from './contract.ts';
+import type { ContractColumn, Limits, SourceContract } from './contract.ts';
+import type { CsvDialect } from './csv-dialect.ts';
 
 /**
  * Which contract decides about a field when a file is read that an older one accepted: that older one (`file`), the new

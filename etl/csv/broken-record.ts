@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import type { Encoding } from '../contract/contract.ts';
+import type { Encoding } from '../contract/csv-dialect.ts';
 import { rawText } from './decode.ts';
 import type { RecordFormat, RecordScan, StructureProblem } from './record-format.ts';
 

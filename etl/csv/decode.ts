@@ -1,5 +1,5 @@
 import { Buffer, isAscii, isUtf8 } from 'node:buffer';
-import type { Encoding } from '../contract/contract.ts';
+import type { Encoding } from '../contract/csv-dialect.ts';
 import type { Utf16 } from './utf-16.ts';
 import { windows1252ToUtf8 } from './windows-1252.ts';
 

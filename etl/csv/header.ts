@@ -1,4 +1,4 @@
-import type { CsvDialect } from '../contract/contract.ts';
+import type { CsvDialect } from '../contract/csv-dialect.ts';
 import { toUtf8 } from './decode.ts';
 import { passLine } from './pass-line.ts';
 import { isBlank, readRecord } from './record.ts';

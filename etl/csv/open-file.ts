@@ -1,6 +1,7 @@
 import { type Member, memberBytes } from '../archives/member-bytes.ts';
 import { misreadDates } from '../contract/cell-dates.ts';
-import type { CsvDialect, Encoding, SourceContract } from '../contract/contract.ts';
+import type { SourceContract } from '../contract/contract.ts';
+import type { CsvDialect, Encoding } from '../contract/csv-dialect.ts';
 import { acceptingRescued, openJson, withOwnFields } from '../jsonl/open-json.ts';
 import { isSealed } from '../naming/bronze.ts';
 import { retryOf } from '../naming/decisions.ts';

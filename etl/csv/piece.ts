@@ -1,4 +1,4 @@
-import type { Encoding } from '../contract/contract.ts';
+import type { Encoding } from '../contract/csv-dialect.ts';
 import type { JsonShape } from '../jsonl/shape.ts';
 import type { BrokenRecord } from './broken-record.ts';
 import type { RecordFormat } from './record-format.ts';

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { CsvDialect } from '../contract/contract.ts';
+import type { CsvDialect } from '../contract/csv-dialect.ts';
 import type { JsonProblem } from '../jsonl/problem.ts';
 
 /** The width of a record that may have any. */

@@ -1,4 +1,5 @@
-import type { ContractColumn, CsvDialect, SourceContract } from '../contract/contract.ts';
+import type { ContractColumn, SourceContract } from '../contract/contract.ts';
+import type { CsvDialect } from '../contract/csv-dialect.ts';
 import { normaliseHeader } from '../contract/header.ts';
 import { toUtf8 } from './decode.ts';
 import type { Layout } from './layout.ts';

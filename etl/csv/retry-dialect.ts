@@ -1,4 +1,4 @@
-import type { CsvDialect } from '../contract/contract.ts';
+import type { CsvDialect } from '../contract/csv-dialect.ts';
 
 /**
  * How a file of records from quarantine is written in a dataset's dialect: with a header, whatever the source does, and

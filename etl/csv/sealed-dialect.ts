@@ -1,4 +1,5 @@
-import type { CsvDialect, SourceContract } from '../contract/contract.ts';
+import type { SourceContract } from '../contract/contract.ts';
+import type { CsvDialect } from '../contract/csv-dialect.ts';
 import { plainSigns } from './rewrite.ts';
 
 /** How a protected file is written, whatever its source writes: UTF-8, a header, every record in plain signs. */

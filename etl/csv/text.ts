@@ -1,4 +1,4 @@
-import type { Encoding } from '../contract/contract.ts';
+import type { Encoding } from '../contract/csv-dialect.ts';
 import { messageOf } from '../errors.ts';
 import type { ByteRange, Scratch, ScratchFile } from '../ports.ts';
 import { type SheetFormat, type SheetText, sheetText } from '../xlsx/sheet-text.ts';

@@ -29,9 +29,9 @@ export async function tellPublished(effects: Effects, telling: Telling): Promise
   const read = await readPointer(objects, 'silver', dataset);
   if (read !== undefined) {
     const silver = await changeOf(objects, 'silver', read.pointer);
-    const isAlone = telling.isGoldLeftOut === true;
-    const gold = isAlone ? [] : await goldChanges(effects, dataset);
-    const folded = isAlone ? [] : await projectionChanges(effects, dataset);
+    const made = telling.isGoldLeftOut === true ? [] : await madeTables(effects, dataset);
+    const gold = made.filter(({ layer }) => layer === 'gold').map(goldChange);
+    const folded = made.filter(({ layer }) => layer === 'projection').map(projectionChange);
     const told = [
       ...(silver === undefined ? [] : [toldOf(dataset, silver)]),
       ...[...gold, ...folded].map(({ told }) => told),
@@ -59,49 +59,50 @@ interface MadeChange<Part> {
 const newsOf = <Part>(changes: readonly MadeChange<Part>[]): Part[] =>
   changes.filter(({ isNews }) => isNews).map(({ part }) => part);
 
-async function projectionChanges(effects: Effects, dataset: string): Promise<MadeChange<ProjectionPart>[]> {
-  const { contracts } = await loadContracts(effects.contracts);
-  const changes: MadeChange<ProjectionPart>[] = [];
-  for (const contract of contracts.values()) {
-    if (contract.layer !== 'projection' || !contract.inputs.includes(dataset)) continue;
-    const read = await readPointer(effects.objects, 'projection', contract.dataset);
-    const change =
-      read === undefined ? undefined : await changeOf(effects.objects, 'projection', read.pointer);
-    if (change === undefined) continue;
-    const { to, before } = change;
-    const restated = await restatedMonths(effects, contract.dataset, change);
-    const part = {
-      table: tableName('projection', contract.dataset),
-      ...{ ...to, before },
-      restated: restated.reduce((sum, { figures }) => sum + figures, 0),
-    };
-    // A refresh that leaves all rows as they are makes no snapshot of them.
-    const isNews = before?.snapshot !== to.snapshot;
-    changes.push({ isNews, told: toldOf(contract.dataset, change), part });
-  }
-  return changes;
+/** A Gold table or a projection of the dataset, with what changed of it. */
+interface MadeTable {
+  readonly dataset: string;
+  readonly layer: 'gold' | 'projection';
+  readonly pointer: Pointer;
+  readonly change: TableChange;
+  readonly restated: Awaited<ReturnType<typeof restatedMonths>>;
 }
 
-async function goldChanges(effects: Effects, dataset: string): Promise<MadeChange<GoldPart>[]> {
-  const { contracts } = await loadContracts(effects.contracts);
-  const changes: MadeChange<GoldPart>[] = [];
-  for (const contract of contracts.values()) {
-    if (contract.layer !== 'gold' || !contract.inputs.includes(dataset)) continue;
-    const read = await readPointer(effects.objects, 'gold', contract.dataset);
-    const change = read === undefined ? undefined : await changeOf(effects.objects, 'gold', read.pointer);
-    if (change === undefined) continue;
-    const restated = await restatedMonths(effects, contract.dataset, change);
-    const table = tableName('gold', contract.dataset);
-    const { to, before, months, knownWaiting } = change;
-    const waiting = closedMonths(read?.pointer ?? {}).flatMap(({ month, waiting: rows }) =>
-      rows === undefined ? [] : [{ month, restatement: rows.id }],
-    );
-    const part = { table, ...to, before, months: [...months], restated, waiting };
-    const ids = waiting.map(({ restatement }) => restatement);
-    const isNews = months.length > 0 || ids.some((id) => !knownWaiting.includes(id));
-    changes.push({ isNews, told: { ...toldOf(contract.dataset, change), waiting: ids }, part });
+async function madeTables(effects: Effects, input: string): Promise<MadeTable[]> {
+  const { objects } = effects;
+  const made: MadeTable[] = [];
+  for (const contract of (await loadContracts(effects.contracts)).contracts.values()) {
+    const { dataset, layer } = contract;
+    if (layer === 'silver' || !contract.inputs.includes(input)) continue;
+    const pointer = (await readPointer(objects, layer, dataset))?.pointer;
+    const change = pointer === undefined ? undefined : await changeOf(objects, layer, pointer);
+    if (pointer === undefined || change === undefined) continue;
+    made.push({ dataset, layer, pointer, change, restated: await restatedMonths(effects, dataset, change) });
   }
-  return changes;
+  return made;
+}
+
+function projectionChange({ dataset, change, restated }: MadeTable): MadeChange<ProjectionPart> {
+  const { to, before } = change;
+  const part = {
+    table: tableName('projection', dataset),
+    ...{ ...to, before },
+    restated: restated.reduce((sum, { figures }) => sum + figures, 0),
+  };
+  // A refresh that leaves all rows as they are makes no snapshot of them.
+  const isNews = before?.snapshot !== to.snapshot;
+  return { isNews, told: toldOf(dataset, change), part };
+}
+
+function goldChange({ dataset, pointer, change, restated }: MadeTable): MadeChange<GoldPart> {
+  const { to, before, months, knownWaiting } = change;
+  const waiting = closedMonths(pointer).flatMap(({ month, waiting: rows }) =>
+    rows === undefined ? [] : [{ month, restatement: rows.id }],
+  );
+  const part = { table: tableName('gold', dataset), ...to, before, months: [...months], restated, waiting };
+  const ids = waiting.map(({ restatement }) => restatement);
+  const isNews = months.length > 0 || ids.some((id) => !knownWaiting.includes(id));
+  return { isNews, told: { ...toldOf(dataset, change), waiting: ids }, part };
 }
 
 interface Parts {

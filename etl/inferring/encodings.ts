@@ -1,4 +1,4 @@
-import type { Encoding } from '../contract/contract.ts';
+import type { Encoding } from '../contract/csv-dialect.ts';
 import { type Note, review, seen, several } from './notes.ts';
 import type { OpenedFile } from './opened-files.ts';
 import type { ReadFile } from './sample-table.ts';

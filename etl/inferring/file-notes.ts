@@ -1,4 +1,4 @@
-import type { CsvDialect } from '../contract/contract.ts';
+import type { CsvDialect } from '../contract/csv-dialect.ts';
 import { counted, decide, leftOut, type Note, review, seen, several } from './notes.ts';
 import type { OpenedFile } from './opened-files.ts';
 import type { ReadFile } from './sample-table.ts';

@@ -1,11 +1,11 @@
 import type {
   Classification,
   ColumnProtection,
-  CsvDialect,
   DeclaredSubject,
   Measure,
   NumberFormat,
 } from '../contract/contract.ts';
+import type { CsvDialect } from '../contract/csv-dialect.ts';
 import type { ColumnType } from '../table/schema.ts';
 import type { Note } from './notes.ts';
 

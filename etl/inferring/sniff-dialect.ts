@@ -1,4 +1,4 @@
-import type { CsvDialect } from '../contract/contract.ts';
+import type { CsvDialect } from '../contract/csv-dialect.ts';
 import { isBlank, readRecord } from '../csv/record.ts';
 import { ANY_WIDTH, newScan, recordFormat } from '../csv/record-format.ts';
 

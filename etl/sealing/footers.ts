@@ -3,7 +3,6 @@ import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts
 import { identitySumSql } from '../engine/record-identity.ts';
 import { footersSql, hasFooter } from '../refining/footers.ts';
 import { measureByColumn, measureColumn } from '../refining/rejects.ts';
-
 import type { MeasureSum } from '../stages/documents.ts';
 
 /** What was taken out of a file as its footer, or why the file must be rejected. */

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { RandomAccess } from '../archives/random-access.ts';
-import type { CsvDialect } from '../contract/contract.ts';
+import type { CsvDialect } from '../contract/csv-dialect.ts';
 import { MAX_FIELDS } from '../csv/layout.ts';
 import type { Scratch, ScratchFile } from '../ports.ts';
 import { readRows, type SheetNotes, type SheetRow } from './sheet-rows.ts';

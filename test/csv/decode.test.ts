@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Encoding } from '../../etl/contract/contract.ts';
+import type { Encoding } from '../../etl/contract/csv-dialect.ts';
 import { toUtf8 } from '../../etl/csv/decode.ts';
 import { unmarkedUtf16, utf16ToUtf8 } from '../../etl/csv/utf-16.ts';
 import { ENCODINGS } from '../oracle/parse-records.ts';

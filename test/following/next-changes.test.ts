@@ -7,8 +7,8 @@ import { parsePlace, placeText } from '../../etl/following/place.ts';
 import { rollBack } from '../../etl/operations/roll-back.ts';
 import { refreshOne } from '../../etl/stages/refresh-projections.ts';
 import { readPointer } from '../../etl/table/pointer.ts';
-import { type SaleEvent, saleEvent, saleFile } from '../eventstore/sales.ts';
-import { salesLake, salesProjection, totalsOf } from '../projecting/sales-lake.ts';
+import { saleEvent, saleFile } from '../eventstore/sales.ts';
+import { heldTotals, salesLake, salesProjection } from '../projecting/sales-lake.ts';
 import type { TestLake } from '../stages/harness.ts';
 
 /** What followers are told, judged by plain sums over the events that were put in. */
@@ -32,21 +32,6 @@ function hold(held: Held, told: readonly Told[]): void {
   }
 }
 
-/** The same, of events. */
-const expected = (events: readonly SaleEvent[]): Held =>
-  new Map(
-    totalsOf(events).map(({ sale, sold, total, last_event, _stream_version }) => [
-      String(sale),
-      {
-        version: String(_stream_version),
-        sale,
-        sold: Number(sold),
-        total: Number(total).toFixed(2),
-        last_event,
-      },
-    ]),
-  );
-
 const streamsOf = (told: readonly Told[]): string[] =>
   told.flatMap((one) => (one.kind === 'change' ? [one.change.stream] : []));
 
@@ -64,7 +49,7 @@ test('followers are told of each stream that changed, once, wherever they were c
   await lake.dropAndRun({ 'a.csv': saleFile(A) });
   const first = await nextChanges(before, start?.place);
   hold(held, first);
-  expect(held).toEqual(expected(A));
+  expect(held).toEqual(heldTotals(A));
   // Nobody looked between two publications: what changed in all is told, and of s1 the last state alone.
   await lake.dropAndRun({ 'b.csv': saleFile(B) });
   await lake.dropAndRun({ 'c.csv': saleFile(C) });
@@ -79,7 +64,7 @@ test('followers are told of each stream that changed, once, wherever they were c
     const rest = await nextChanges(before, parsePlace(id));
     expect(streamsOf(rest)).toEqual(streamsOf(all.slice(cut)));
     hold(own, rest);
-    expect(own).toEqual(expected([...A, ...B, ...C]));
+    expect(own).toEqual(heldTotals([...A, ...B, ...C]));
   }
   const last = all.at(-1)?.place;
   expect(await nextChanges(before, last)).toEqual([]);
@@ -96,7 +81,7 @@ test('followers are told of each stream that changed, once, wherever they were c
   expect(streamsOf(rest)).toEqual(['s3', 's4', 's5', 's1']);
   hold(own, rest);
   expect(await nextChanges(before, rest.at(-1)?.place)).toEqual([]);
-  expect(own).toEqual(expected([...A, ...B, ...C, saleEvent('s1', 4, 'e9', '9.00')]));
+  expect(own).toEqual(heldTotals([...A, ...B, ...C, saleEvent('s1', 4, 'e9', '9.00')]));
 });
 
 test('who was cut off in the middle and comes back to another contract is told all of it again', async () => {
@@ -136,9 +121,9 @@ test('streams whose events were taken back are told without rows', async () => {
   await refreshOne(effects, { contract: await contractOf(), run: { dataset: 'shop.sales', runId: 'back' } });
   const told = await nextChanges(await followed(), ready?.place);
   expect(streamsOf(told)).toEqual(['s1', 's3']);
-  const held = expected([...A, ...B]);
+  const held = heldTotals([...A, ...B]);
   hold(held, told);
-  expect(held).toEqual(expected(A));
+  expect(held).toEqual(heldTotals(A));
 });
 
 test('where it can not be told what changed, that is said, with the state to read', async () => {

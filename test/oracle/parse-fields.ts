@@ -1,5 +1,5 @@
 import { type CsvError, parse } from 'csv-parse/sync';
-import type { CsvDialect } from '../../etl/contract/contract.ts';
+import type { CsvDialect } from '../../etl/contract/csv-dialect.ts';
 
 /** One field as it stands in the source: NULL where there is nothing at all, not even quotes. */
 export type RawField = string | null;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { CsvDialect } from '../../etl/contract/contract.ts';
+import type { CsvDialect } from '../../etl/contract/csv-dialect.ts';
 import { type FieldDialect, parseFields, type RawField } from './parse-fields.ts';
 
 /** What Python's codecs and iconv read in bytes; encodings.py wrote it. */

@@ -1,8 +1,4 @@
-import { execFile } from 'node:child_process';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { runOnce } from '../../adapters/local/run-dataset.ts';
 import { auditDataset } from '../../etl/audit/audit-dataset.ts';
@@ -10,7 +6,6 @@ import { askForMigration } from '../../etl/operations/migrate.ts';
 import { previewAdoption } from '../../etl/personal/adopting/preview-adoption.ts';
 import { readRecords } from '../../etl/quarantine/read-records.ts';
 import { EVERY_STATE } from '../../etl/quarantine/records.ts';
-import { tempFolder } from '../adapters/temp-folder.ts';
 import type { TestLake } from '../stages/harness.ts';
 import {
   adoptPayments,
@@ -20,12 +15,11 @@ import {
   tellStory,
   WORD,
 } from './adopted-shop.ts';
+import { foundInLake } from './found-in-lake.ts';
 
 let [adopted, fromStart]: TestLake[] = [];
 let planting: Planting;
-let temp: Awaited<ReturnType<typeof tempFolder>>;
 beforeAll(async () => {
-  temp = await tempFolder();
   adopted = await paymentsLake('clear');
   fromStart = await paymentsLake('protected');
   planting = await tellStory(adopted);
@@ -38,7 +32,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await adopted?.dispose();
   await fromStart?.dispose();
-  await temp.dispose();
 });
 
 const theAdopted = (): TestLake => {
@@ -47,25 +40,7 @@ const theAdopted = (): TestLake => {
 };
 
 /** Where values stand in a lake, as a program without any code of ours finds them: [file, value, way of writing]. */
-async function found(lake: TestLake): Promise<readonly (readonly [string, string, string])[]> {
-  const { root } = lake.lake;
-  const unpacked = path.join(temp.folder, String(Math.random()));
-  await mkdir(unpacked);
-  const connection = await (await DuckDBInstance.create(':memory:')).connect();
-  for (const [n, name] of (await readdir(root, { recursive: true })).entries())
-    if (name.endsWith('.parquet'))
-      await connection.run(
-        `COPY (SELECT *, '${name}' AS in_file FROM read_parquet('${path.join(root, name)}', hive_partitioning = false)) TO '${path.join(unpacked, `${n}.json`)}' (FORMAT json)`,
-      );
-  connection.closeSync();
-  const list = path.join(temp.folder, 'values.txt');
-  await writeFile(list, planting.values.join('\n'));
-  const script = new URL('../privacy/planted/judge.py', import.meta.url).pathname;
-  const { stdout } = await promisify(execFile)('python3', [script, list, root, unpacked], {
-    maxBuffer: 1 << 28,
-  });
-  return (JSON.parse(stdout) as { found: [string, string, string][] }).found;
-}
+const found = async (lake: TestLake) => (await foundInLake(lake.lake.root, planting.values)).found;
 
 /** What readers see of a dataset, but for what names runs, files and values. */
 async function state(lake: TestLake) {

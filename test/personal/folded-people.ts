@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { tempFolder } from '../adapters/temp-folder.ts';
 import { runMain } from '../cli/run-main.ts';
 import { contractText, NO_LIMITS } from '../stages/contract-text.ts';
+import { foundInLake } from './found-in-lake.ts';
 
 /** The contract of what happened to people: before anything was protected, and since. */
 export function eventsContract(as: 'clear' | 'protected', version = '1.0.0'): string {
@@ -138,24 +136,8 @@ export class PeopleLake {
 
   /** Where planted values stand below the folder of the lake, as programs without any code of ours find them. */
   async planted(): Promise<string[]> {
-    const { folder, dispose } = await tempFolder();
-    const [root, unpacked] = [path.join(this.cwd, 'lake'), path.join(folder, 'unpacked')];
-    await mkdir(unpacked);
-    const connection = await (await DuckDBInstance.create(':memory:')).connect();
-    for (const [n, name] of (await readdir(root, { recursive: true })).entries())
-      if (name.endsWith('.parquet'))
-        await connection.run(
-          `COPY (SELECT *, '${name}' AS in_file FROM read_parquet('${path.join(root, name)}', hive_partitioning = false)) TO '${path.join(unpacked, `${n}.json`)}' (FORMAT json)`,
-        );
-    connection.closeSync();
-    const list = path.join(folder, 'values.txt');
-    await writeFile(list, [...ANN, ...BEN, ...Object.values(IDS)].join('\n'));
-    const judge = new URL('../privacy/planted/judge.py', import.meta.url).pathname;
-    const { stdout } = await promisify(execFile)('python3', [judge, list, root, unpacked], {
-      maxBuffer: 1 << 28,
-    });
-    await dispose();
-    const { files, found } = JSON.parse(stdout) as { files: number; found: [string, string, string][] };
+    const root = path.join(this.cwd, 'lake');
+    const { files, found } = await foundInLake(root, [...ANN, ...BEN, ...Object.values(IDS)]);
     if (files < 50) throw new Error(`Only ${files} files were looked through.`);
     return found.map(([file, value, way]) => `${path.relative(root, file)} ${value} ${way}`);
   }

@@ -99,3 +99,18 @@ export function totalsOf(events: readonly SaleEvent[]): Row[] {
       };
     });
 }
+
+/** What a follower of the totals holds in the end, by stream: the version of its last event, and its row. */
+export const heldTotals = (events: readonly SaleEvent[]): Map<string, unknown> =>
+  new Map(
+    totalsOf(events).map(({ sale, sold, total, last_event, _stream_version }) => [
+      String(sale),
+      {
+        version: String(_stream_version),
+        sale,
+        sold: Number(sold),
+        total: Number(total).toFixed(2),
+        last_event,
+      },
+    ]),
+  );
