@@ -9,18 +9,19 @@ import { parseDocument } from '../stages/documents.ts';
 import { openTable } from '../table/lake-table.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 
-/** What became of a projection after a run of its events. */
-export type ProjectionAfter = {
-  readonly projection: string;
-  /** As analysts write it, e.g. `projection.shop_carts`. */
-  readonly table: string;
-} & (
+type Found =
   | ({ readonly status: 'refreshed' } & RefreshCounts)
   /** It stays at its last good state: its code or contract is wrong. */
   | { readonly status: 'failed'; readonly code: string; readonly message: string }
   /** It isn't folded from what the run published, and nobody was told why. */
-  | { readonly status: 'behind' }
-);
+  | { readonly status: 'behind' };
+
+/** What became of a projection after a run of its events. */
+export type ProjectionAfter = Found & {
+  readonly projection: string;
+  /** As analysts write it, e.g. `projection.shop_carts`. */
+  readonly table: string;
+};
 
 /** A run, and the snapshot of the events that it published. */
 export interface AfterRun {
@@ -47,11 +48,6 @@ export async function projectionsAfter(
   }
   return after.sort((a, b) => (a.projection < b.projection ? -1 : 1));
 }
-
-type Found =
-  | ({ readonly status: 'refreshed' } & RefreshCounts)
-  | { readonly status: 'failed'; readonly code: string; readonly message: string }
-  | { readonly status: 'behind' };
 
 async function projectionAfter(
   { objects }: Pick<Effects, 'objects'>,
