@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,5 +60,6 @@ describe('named queries', () => {
     const place = mkdtempSync(path.join(tmpdir(), 'assay-queries-'));
     writeFileSync(path.join(place, 'a.sql'), 'SELECT {{nothing}}');
     expect(() => readNamedQueries(place, 'p_', contracts)).toThrow(/nothing is known to put in/);
+    rmSync(place, { recursive: true });
   });
 });

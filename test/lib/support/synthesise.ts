@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
@@ -64,10 +63,8 @@ export function synthesise(
 }
 
 function emptyCode(): CodeSource {
-  const layer = mkdtempSync(path.join(tmpdir(), 'assay-layer-'));
-  writeFileSync(path.join(layer, 'empty'), '');
   return {
     functionCode: () => Code.fromInline('exports.handler = async () => {};'),
-    duckDbLayer: () => Code.fromAsset(layer),
+    duckDbLayer: () => Code.fromAsset(path.join(import.meta.dirname, 'empty-layer')),
   };
 }
