@@ -5,7 +5,7 @@ import type { Contract, ProjectionContract } from '../etl/contract/contract.ts';
 import type { ContractProblem } from '../etl/contract/problems.ts';
 import { type Engine, withEngine } from '../etl/engine/engine.ts';
 import { ConfigError } from '../etl/errors.ts';
-import { checkGold } from '../etl/gold/check-gold.ts';
+import { checkGoldSql } from '../etl/gold/check-gold.ts';
 import type { ContractSource } from '../etl/ports.ts';
 import { foldCode, projectionCode } from '../etl/projecting/projection-code.ts';
 
@@ -28,19 +28,18 @@ export async function sqlProblems(
           ...(await wrongCode(contract, { source, contracts })),
         );
       else if (contract.layer === 'gold')
-        problems.push(...(await wrongGold(engine, contract, { source, contracts })));
+        problems.push(...(await wrongGoldTable(engine, contract, { source, contracts })));
     }
     return problems;
   });
 }
 
-type Source = Extract<Contract, { layer: 'silver' }>;
 type Gold = Extract<Contract, { layer: 'gold' }>;
 
 /** Record rules that are no expression over their contract's columns, and checks of columns that DuckDB can't compile. */
 async function wrongChecks(
   engine: Engine,
-  contract: Source | ProjectionContract,
+  contract: Contract,
   source: ContractSource,
 ): Promise<ContractProblem[]> {
   const { file, rules, columns } = contract;
@@ -65,6 +64,16 @@ async function wrongChecks(
   return problems;
 }
 
+/** Checks of a Gold contract that can't be run; where there are none, what is wrong with its SQL. */
+async function wrongGoldTable(
+  engine: Engine,
+  contract: Gold,
+  { source, contracts }: { readonly source: ContractSource; readonly contracts: readonly Contract[] },
+): Promise<ContractProblem[]> {
+  const checks = await wrongChecks(engine, contract, source);
+  return checks.length > 0 ? checks : await wrongGold(engine, contract, { source, contracts });
+}
+
 /** Gold SQL that can't be read, or is no query of the contract's inputs. */
 async function wrongGold(
   engine: Engine,
@@ -73,7 +82,7 @@ async function wrongGold(
 ): Promise<ContractProblem[]> {
   const byDataset = new Map(contracts.map((one) => [one.dataset, one]));
   const message = await messageOfConfigError(async () =>
-    checkGold(engine, contract, { sql: await source.sql(contract.sql), contracts: byDataset }),
+    checkGoldSql(engine, contract, { sql: await source.sql(contract.sql), contracts: byDataset }),
   );
   if (message === undefined) return [];
   const line = await lineOf(source, contract.file, 'assay.sql');

@@ -57,6 +57,7 @@ const SPELLINGS = [
   'assay.number',
   'assay.timezone',
   'assay.nullValues',
+  'assay.path',
   'assay.protect',
   'assay.pii',
 ] as const;
@@ -68,6 +69,11 @@ export function checkMadeColumns(drafts: readonly ColumnDraft[], problems: Probl
       problems.add(
         [...path, 'logicalTypeOptions'],
         'says in which time zone times are written, which is for silver contracts; remove it: times that are made are UTC',
+      );
+    if (column.formats.length > 0 && !custom.has('assay.formats'))
+      problems.add(
+        [...path, 'logicalTypeOptions', 'format'],
+        'says how a source spells dates, which is for silver contracts; remove it: dates that are made are dates',
       );
     for (const name of SPELLINGS) {
       const given = custom.get(name);

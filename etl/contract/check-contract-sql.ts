@@ -1,9 +1,9 @@
 import type { Engine } from '../engine/engine.ts';
 import { checkColumnsSql } from './check-columns-sql.ts';
 import { checkRules } from './check-rules.ts';
-import type { SourceContract } from './contract.ts';
+import type { Contract, SourceContract } from './contract.ts';
 
-const sound = new WeakSet<SourceContract>();
+const sound = new WeakSet<Contract>();
 
 /** Whether a contract has checks that only DuckDB can say to be sound. */
 export function hasSqlToCheck(contract: SourceContract): boolean {
@@ -17,7 +17,8 @@ export function hasSqlToCheck(contract: SourceContract): boolean {
 }
 
 /** Throws ConfigError where a rule or a check of a contract can't be run: before any file is read. */
-export async function checkContractSql(engine: Engine, contract: SourceContract): Promise<void> {
+export async function checkContractSql(engine: Engine, contract: Contract): Promise<void> {
+  if (sound.has(contract)) return;
   await checkRules(engine, contract);
   await checkColumnsSql(engine, contract);
   sound.add(contract);

@@ -26,6 +26,8 @@ export type RuleSql = string & { readonly [checked]: true };
 export interface CheckedRule {
   readonly rule: string;
   readonly sql: RuleSql;
+  /** The columns that it looks at. */
+  readonly columns: ReadonlySet<string>;
 }
 
 /** A contract whose rows have rules to keep. */
@@ -56,10 +58,14 @@ async function readRule(engine: Engine, contract: RuledContract, rule: RecordRul
   const columns = new Set(contract.columns.map(({ name }) => name));
   // A comment at the end must not swallow what follows.
   const select = `SELECT ${rule.expression}\n`;
-  const checked = await checkedSql(engine, select, (parsed) => problemOf(parsed, columns));
+  const named = new Set<string>();
+  const checked = await checkedSql(engine, select, (parsed) => {
+    if (parsed.kind === 'queries') collectColumns(parsed.trees, named);
+    return problemOf(parsed, columns);
+  });
   if (checked.kind === 'wrong') throw ruleError(contract, rule, checked.problem);
   if (!checked.sql.startsWith(SELECT)) throw ruleError(contract, rule, NOT_ONE);
-  return { rule: rule.rule, sql: checked.sql.slice(SELECT.length) as RuleSql };
+  return { rule: rule.rule, sql: checked.sql.slice(SELECT.length) as RuleSql, columns: named };
 }
 
 const SELECT = 'SELECT ';
@@ -95,6 +101,14 @@ function problemOf(parsed: ParsedSql, columns: ReadonlySet<string>): string | un
   if (parsed.kind === 'other' || parsed.trees.length !== 1) return NOT_ONE;
   const bare = BareSelect.safeParse(parsed.trees[0]);
   return bare.success ? wrongPart(bare.data.node.select_list[0], columns) : NOT_ONE;
+}
+
+/** Adds the names of the columns in a tree. */
+function collectColumns(tree: unknown, into: Set<string>): void {
+  if (tree === null || typeof tree !== 'object') return;
+  const expression = Array.isArray(tree) ? undefined : asExpression(tree);
+  for (const name of expression?.column_names?.slice(-1) ?? []) into.add(name);
+  for (const part of Object.values(tree)) collectColumns(part, into);
 }
 
 /** Kinds of expression that a rule may be made of. */

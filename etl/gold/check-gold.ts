@@ -1,3 +1,4 @@
+import { checkContractSql } from '../contract/check-contract-sql.ts';
 import type { Contract, GoldContract } from '../contract/contract.ts';
 import { duckType } from '../contract/duck-type.ts';
 import { tableColumns } from '../contract/table-columns.ts';
@@ -8,18 +9,35 @@ import { tableName } from '../naming/datasets.ts';
 import { wrongClassification } from './check-classification.ts';
 import { checkedGoldSql, goldSqlError } from './check-gold-sql.ts';
 import { bindMonths, createTableView, viewColumns } from './rebuild.ts';
+import { uncheckable } from './uncheckable.ts';
 
 /** Any months do: what is checked is the same for all. */
 const SOME_MONTHS = { from: 648, to: 649 };
 
+/** A Gold table's SQL, and the contracts by dataset. */
+export interface GoldMaking {
+  readonly sql: string;
+  readonly contracts: ReadonlyMap<string, Contract>;
+}
+
+/**
+ * Checks a Gold contract and its SQL without any data, as `checkGoldSql`, and that each check of a column and each rule can be
+ * run: ConfigError `CHECK_INVALID`, `RULE_INVALID`.
+ */
+export async function checkGold(engine: Engine, contract: GoldContract, making: GoldMaking): Promise<void> {
+  await checkContractSql(engine, contract);
+  await checkGoldSql(engine, contract, making);
+}
+
 /**
  * Checks Gold SQL without any data: that it is one query of the contract's inputs, names columns that they have, gives
- * those of the contract, and publishes nothing protected under a lower classification. Throws ConfigError `GOLD_SQL` that says what is wrong.
+ * those of the contract, publishes nothing protected under a lower classification, and that no check looks at what is
+ * protected. Throws ConfigError `GOLD_SQL` that says what is wrong.
  */
-export async function checkGold(
+export async function checkGoldSql(
   engine: Engine,
   contract: GoldContract,
-  { sql, contracts }: { readonly sql: string; readonly contracts: ReadonlyMap<string, Contract> },
+  { sql, contracts }: GoldMaking,
 ): Promise<void> {
   const query = await checkedGoldSql(engine, contract, bindMonths(sql, SOME_MONTHS));
   for (const input of contract.inputs) {
@@ -28,8 +46,10 @@ export async function checkGold(
     if (source === undefined) return;
     await createTableView(engine, tableName('silver', input), viewColumns(tableColumns(source)), []);
   }
-  const exposed = await wrongClassification(engine, contract, { query, contracts });
-  if (exposed !== undefined) throw goldSqlError(contract, exposed);
+  const sources = { query, contracts };
+  const wrong =
+    (await wrongClassification(engine, contract, sources)) ?? (await uncheckable(engine, contract, sources));
+  if (wrong !== undefined) throw goldSqlError(contract, wrong);
   const columns = contract.columns.map(
     ({ name, type }) => `CAST(result.${identifier(name)} AS ${duckType(type)}) AS ${identifier(name)}`,
   );

@@ -16,7 +16,7 @@ export interface Figure {
 }
 
 /** The mask for values that may not leave the lake. */
-const HIDDEN = '•••';
+export const HIDDEN = '•••';
 
 /** Columns of a figure in SQL, of a table that has those of ops.restatements. */
 export const FIGURE_SQL = `strftime(as_of_month, '%Y-%m') AS month, "key", "column", old_value, new_value, waits`;

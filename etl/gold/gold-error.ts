@@ -24,3 +24,12 @@ export function goldSqlError(error: unknown, { dataset, sql }: GoldContract): un
     { cause: fault, context: { dataset, engineError: fault.type } },
   );
 }
+
+/** DataError `GOLD_BREAKS_CONTRACT`: what a Gold table's SQL gives is not what its contract says. */
+export function goldBroken({ dataset, sql }: GoldContract, what: string): DataError {
+  return new DataError(
+    'GOLD_BREAKS_CONTRACT',
+    `sql/gold/${sql} breaks the contract of ${dataset}: ${what}. Gold stays as it was.`,
+    { context: { dataset } },
+  );
+}

@@ -4,12 +4,12 @@ import { duckType } from '../contract/duck-type.ts';
 import { type Engine, integerOf, readParquet } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { monthIndexSql } from '../engine/write-data-files.ts';
-import { DataError } from '../errors.ts';
 import { monthLabel } from '../naming/tables.ts';
 import { checkedGoldSql } from './check-gold-sql.ts';
 import { withConsenting } from './consent.ts';
-import { goldSqlError } from './gold-error.ts';
+import { goldBroken, goldSqlError } from './gold-error.ts';
 import type { MonthRange } from './months.ts';
+import { refuseBrokenRows } from './refuse-broken-rows.ts';
 
 /**
  * Makes a Silver snapshot readable as `silver.<domain>_<name>`, the name that Gold SQL and analysts use. A column that came
@@ -42,7 +42,7 @@ export function bindMonths(sql: string, range: MonthRange): string {
 /**
  * Makes the table `rebuilt`: the contract's columns for the ranges, computed by its SQL from those who consent to its purpose. Throws ConfigError `GOLD_SQL` where
  * the SQL is none that may be run, DataError `GOLD_OVERFLOW` where its numbers outgrow their types, and `GOLD_BREAKS_CONTRACT` where the result breaks the contract: a row
- * outside of the months that were asked for, a required value missing, a key twice.
+ * outside of the months that were asked for, a required value missing, a key twice, a check or a rule that it breaks.
  */
 export async function rebuildMonths(
   engine: Engine,
@@ -70,6 +70,7 @@ export async function rebuildMonths(
   const keys = contract.key.map(identifier).join(', ');
   const repeated = `(SELECT 1 FROM rebuilt GROUP BY ${keys} HAVING count(*) > 1)`;
   await refuseKeys(engine, contract, repeated, 'stand more than once');
+  await refuseBrokenRows(engine, contract);
 }
 
 const columnSql = ({ name, type }: GoldContract['columns'][number]): string =>
@@ -124,7 +125,7 @@ export async function refuseKeptKeys(
 async function refuseKeys(engine: Engine, contract: GoldContract, from: string, what: string): Promise<void> {
   const [row = {}] = await engine.rows(`SELECT count(*) AS n FROM ${from}`);
   const count = integerOf(row, 'n');
-  if (count > 0) throw broken(contract, `${count} keys (${contract.key.join(', ')}) ${what}`);
+  if (count > 0) throw goldBroken(contract, `${count} keys (${contract.key.join(', ')}) ${what}`);
 }
 
 /** Rows that may not be. */
@@ -140,17 +141,7 @@ async function refuseRows(
   what: string,
 ): Promise<void> {
   const [row = {}] = await engine.rows(`SELECT count(*) AS n FROM ${from} WHERE ${condition}`);
-  if (integerOf(row, 'n') > 0) throw broken(contract, `${integerOf(row, 'n')} rows ${what}`);
-}
-
-function broken(contract: GoldContract, what: string): DataError {
-  return new DataError(
-    'GOLD_BREAKS_CONTRACT',
-    `sql/gold/${contract.sql} breaks the contract of ${contract.dataset}: ${what}. Gold stays as it was.`,
-    {
-      context: { dataset: contract.dataset },
-    },
-  );
+  if (integerOf(row, 'n') > 0) throw goldBroken(contract, `${integerOf(row, 'n')} rows ${what}`);
 }
 
 /**
