@@ -8,6 +8,7 @@ import { type ChunkResult, type CommitPlan, replacedFiles } from '../stages/docu
 import { filesToRead } from '../stages/files-to-read.ts';
 import { silverTarget } from '../stages/silver-target.ts';
 import { loadArrivalOrder } from './arrival-order.ts';
+import { candidatesInFiles } from './candidates-in-files.ts';
 import { EXCLUDED_SQL, findExclusions, supersededSql } from './exclusions.ts';
 import { loadOrigins } from './record-origins.ts';
 import { recoverGaveWay } from './recover-gave-way.ts';
@@ -60,6 +61,7 @@ export async function resolveSilver(
     isOneChunk: chunks.length === 1,
     baseFiles: published,
     standing,
+    findCandidates: candidatesInFiles,
     order: await loadArrivalOrder({ engine, data, contract, plan, tables }),
     hasPrior,
     retriedSince: retried,

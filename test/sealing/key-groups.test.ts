@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { parseContract } from '../../etl/contract/parse-contract.ts';
-import { keyGroups } from '../../etl/sealing/exclusions.ts';
+import { keyGroups } from '../../etl/sealing/candidates-in-files.ts';
 import type { DataFile } from '../../etl/table/schema.ts';
 import { contractText, PAYMENTS } from '../stages/contract-text.ts';
 

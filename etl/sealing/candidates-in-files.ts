@@ -1,0 +1,97 @@
+import { isByArrival } from '../contract/arrival-month.ts';
+import type { SourceContract } from '../contract/contract.ts';
+import { isByRecord, keyColumns } from '../contract/record-key.ts';
+import { integerOf, readParquet } from '../engine/engine.ts';
+import { identifier } from '../engine/sql.ts';
+import { tableRowsSql } from '../engine/table-rows.ts';
+import type { DataStore } from '../ports.ts';
+import { mayContain } from '../table/prune.ts';
+import type { DataFile } from '../table/schema.ts';
+import type { CandidateSearch, Candidates } from './candidates.ts';
+
+/** Candidates as the files that may hold them, which DuckDB reads whole: the months that may share keys, some at a time. */
+export async function* candidatesInFiles(search: CandidateSearch): AsyncGenerator<Candidates> {
+  const { data, contract, table } = search;
+  for (const files of keyGroups(contract, search.files)) {
+    const rivals = rivalsOf(search, files);
+    const paths = await pathsOf(data, rivals);
+    yield {
+      fresh: readParquet(await pathsOf(data, files)),
+      standing:
+        rivals.length === 0
+          ? undefined
+          : `(SELECT * FROM (${tableRowsSql(table, paths)}) AS old WHERE ${search.standing})`,
+      among: await findRepeated(search, files),
+    };
+  }
+}
+
+/** Records that are compared at once where they needn't all be: so many that few statements do, so few that their keys fit into memory. */
+const GROUP_RECORDS = 2_000_000;
+
+/** Files that may share a key: whole months, some at a time, where the key holds the partition column, else all together. */
+export function keyGroups(contract: SourceContract, files: readonly DataFile[]): DataFile[][] {
+  const isByMonth = isByRecord(contract)
+    ? !isByArrival(contract)
+    : contract.key.includes(contract.partitionColumn);
+  if (!isByMonth) return [[...files]];
+  const months = new Map<number | undefined, DataFile[]>();
+  for (const file of files) months.set(file.month, [...(months.get(file.month) ?? []), file]);
+  const groups: { files: DataFile[]; records: number }[] = [];
+  for (const month of months.values()) {
+    const records = month.reduce((sum, file) => sum + file.recordCount, 0);
+    const last = groups.at(-1);
+    if (last === undefined || last.records + records > GROUP_RECORDS) groups.push({ files: month, records });
+    else groups[groups.length - 1] = { files: [...last.files, ...month], records: last.records + records };
+  }
+  return groups.map((group) => group.files);
+}
+
+/**
+ * The condition under which a record (`records`) of the run has a key that another one of it may have; undefined where
+ * none has. Makes the table `repeated`.
+ */
+async function findRepeated(
+  { engine, data, contract, suspectFiles, isOneChunk }: CandidateSearch,
+  files: readonly DataFile[],
+): Promise<string | undefined> {
+  const suspects = files.filter((file) => suspectFiles.includes(file));
+  if (isOneChunk && suspects.length === 0) return undefined;
+  const source = readParquet(await pathsOf(data, files));
+  const hashOf = (table: string): string =>
+    `hash(${keyColumns(contract)
+      .map((key) => `${table}${identifier(key)}`)
+      .join(', ')})`;
+  const hash = hashOf('');
+  const among = isOneChunk
+    ? `WHERE ${hash} IN (SELECT ${hash} FROM ${readParquet(await pathsOf(data, suspects))})`
+    : '';
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE repeated AS SELECT ${hash} AS h$ FROM ${source} ${among} GROUP BY h$ HAVING count(*) > 1`,
+  );
+  const [row = {}] = await engine.rows('SELECT count(*) AS n FROM repeated');
+  return integerOf(row, 'n') === 0 ? undefined : `${hashOf('records.')} IN (SELECT h$ FROM repeated)`;
+}
+
+/** Files of the base that may hold records with a key of the run's. */
+function rivalsOf({ contract, baseFiles }: CandidateSearch, files: readonly DataFile[]): readonly DataFile[] {
+  if (!isByRecord(contract))
+    return baseFiles.filter((base) => files.some((file) => mayShareKey(contract, file, base)));
+  const months = new Set(files.map(({ month }) => month));
+  return isByArrival(contract) ? baseFiles : baseFiles.filter(({ month }) => months.has(month));
+}
+
+/** Whether two files may hold records with the same key, by the bounds of the key's columns. */
+export function mayShareKey(contract: SourceContract, a: DataFile, b: DataFile): boolean {
+  return contract.key.every((name) => {
+    const { min, max } = a.columns[name] ?? {};
+    const type = contract.columns.find((column) => column.name === name)?.type;
+    const nulls = (a.columns[name]?.nullCount ?? 1) > 0;
+    if (min === undefined || max === undefined || type === undefined || nulls) return true;
+    return mayContain(b, name, { type, min, max });
+  });
+}
+
+function pathsOf(data: DataStore, files: readonly DataFile[]): Promise<string[]> {
+  return Promise.all(files.map((file) => data.localPath(file.key)));
+}
