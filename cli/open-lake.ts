@@ -15,6 +15,7 @@ import type { Io } from './io.ts';
 import { locations, shownPath } from './locations.ts';
 import { isDebug, stackOf } from './print/error.ts';
 import { printable } from './print/printable.ts';
+import { type SetOptions, setSettings } from './set-engine.ts';
 import { stackOf as stackNamed } from './target.ts';
 import { usageError } from './usage-error.ts';
 
@@ -29,6 +30,8 @@ interface Opening {
   readonly progress?: Effects['progress'];
   readonly onStage?: Effects['onStage'];
   readonly onAlert?: (alert: Alert) => void;
+  /** Where the command has the options of a set engine: what was given of them. */
+  readonly setOptions?: SetOptions;
   /** Whether the command changes something by the contracts; one with a reason always does. */
   readonly changes?: boolean;
 }
@@ -57,10 +60,15 @@ export async function openLakeOf(args: Args, io: Io, opening: Opening = {}): Pro
     : await openStack(stackName, args, io, opening);
 }
 
-async function openFolder(args: Args, io: Io, { progress, onStage, onAlert }: Opening): Promise<CommandLake> {
+async function openFolder(
+  args: Args,
+  io: Io,
+  { progress, onStage, onAlert, setOptions }: Opening,
+): Promise<CommandLake> {
   const { lakeDir, contractsDir, sqlDir, projectionsDir } = locations(args, io);
   const webhookUrl = io.env.ASSAY_WEBHOOK_URL;
   const chunkMb = numberFrom(io, 'ASSAY_CHUNK_MB', 1);
+  const sets = setSettings(setOptions, io);
   const lake = await openLake(lakeDir, {
     contractsDir,
     sqlDir,
@@ -78,6 +86,7 @@ async function openFolder(args: Args, io: Io, { progress, onStage, onAlert }: Op
     vault: vaultSettings(io),
     ...engineLimits(io),
     ...(chunkMb === undefined ? {} : { chunkBytes: chunkMb * 1024 * 1024 }),
+    ...(sets === undefined ? {} : { sets }),
   });
   const tends = !args.has('no-tend') && io.env.ASSAY_TEND !== 'off';
   const onTrouble = (error: unknown): void =>

@@ -20,6 +20,7 @@ export function runJson(run: RunRecord) {
     controlTotals,
     ...(run.unread === undefined ? {} : { unread: run.unread }),
     ...(run.events === undefined ? {} : { events: run.events }),
+    ...(run.sets === undefined ? {} : { sets: run.sets }),
     snapshotId,
     sealDigest,
     durationMs,

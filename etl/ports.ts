@@ -202,6 +202,47 @@ export interface Catalog {
   follow(table: CatalogTable): Promise<void>;
 }
 
+/** A table of Iceberg, by the name that a query has for it. */
+export interface SetTable {
+  /** A plain name of lower-case letters, digits and `_`. */
+  readonly name: string;
+  /** Key of its metadata file, which lies in `<the table's root>/metadata/`. */
+  readonly metadataKey: string;
+  /** The snapshot to read; the metadata's current one unless said. */
+  readonly snapshotId?: number;
+}
+
+/** A question to a set engine. */
+export interface SetQuery {
+  /** One SELECT, which may begin with WITH, in SQL that means the same to DuckDB, Trino and Athena; it names `tables` as they are. */
+  readonly sql: string;
+  readonly tables: readonly SetTable[];
+  /** The columns of its answer, by name, each of a primitive type; what it answers beside them is left out. */
+  readonly columns: readonly TableColumn[];
+  /** Folder for the answer's files, without a trailing slash; for this question alone. */
+  readonly into: string;
+  /** Names the question. */
+  readonly token: string;
+}
+
+/** Where the rows of an answer lie. */
+export interface SetAnswer {
+  /** Keys of Parquet files with the columns as asked, in their order; none where there are no rows. */
+  readonly keys: readonly string[];
+  /** Bytes that the engine read for it, where it says so. */
+  readonly readBytes?: number;
+}
+
+/** Answers questions about sets that outgrow a worker, on machines of its own. */
+export interface SetEngine {
+  readonly name: 'trino' | 'athena';
+  /**
+   * Answers a query into the lake. The same token, query and tables give the same rows under the same folder, also
+   * after one that was cut short. Throws TransientError where it may work later, ConfigError for what a person must change.
+   */
+  select(query: SetQuery): Promise<SetAnswer>;
+}
+
 /** A run of a dataset. */
 export interface DatasetRun {
   readonly dataset: string;
@@ -241,6 +282,8 @@ export interface Effects {
   readonly vault?: Vault & VaultUpkeep;
   /** Runs the code of projections; absent where this process keeps none up to date. */
   readonly folds?: FoldRunner;
+  /** Answers questions about sets that outgrow a worker; absent where nobody does. */
+  readonly sets?: SetWork;
   /** Who helps to seal and open the values of large files, on other threads; absent where nobody does. */
   readonly openCellWorkers?: OpenCellWorkers;
   readonly engine: EngineOptions;
@@ -256,6 +299,13 @@ export interface Effects {
   readonly onStage?: (event: StageEvent) => void;
   /** Is given what a stage threw, with all its text: for the terminal of whoever asked to see it, and for nothing that is kept. */
   readonly onError?: (error: unknown) => void;
+}
+
+/** The set engine, and from where on it is asked. */
+export interface SetWork {
+  readonly engine: SetEngine;
+  /** Bytes of files to compare or to add up from which the engine is asked instead of DuckDB; 0: always. */
+  readonly fromBytes: number;
 }
 
 /** How far a stage has come. */

@@ -3,9 +3,11 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { ConfigError } from '../../etl/errors.ts';
 import { ENGINE_FOLDERS } from '../../etl/naming/tables.ts';
-import type { Clock, Effects, ObjectHistory } from '../../etl/ports.ts';
+import type { Clock, Effects, EngineOptions, ObjectHistory } from '../../etl/ports.ts';
 import { type EventWebhookOptions, eventWebhook } from '../http/event-webhook.ts';
 import { httpLineage, type LineageOptions } from '../http/lineage.ts';
+import { trinoEngine } from '../trino/trino-engine.ts';
+import type { TrinoPlace } from '../trino/trino-place.ts';
 import { type AlertChannels, fileAlerts } from './alerts.ts';
 import { pointersAreTheCatalog } from './catalog.ts';
 import { cellWorkers } from './cell-workers/cell-workers.ts';
@@ -50,6 +52,8 @@ export interface LakeOptions extends ContractFolders {
   readonly lineage?: LineageOptions;
   /** Where the vault is and what opens it; beside the lake unless said. */
   readonly vault?: VaultSettings;
+  /** A Trino that answers what outgrows this machine, and from how many bytes on; none unless said. */
+  readonly sets?: { readonly place: TrinoPlace; readonly fromBytes: number };
   readonly progress?: Effects['progress'];
   readonly onStage?: Effects['onStage'];
   readonly onError?: Effects['onError'];
@@ -99,22 +103,25 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
   const data = fileDataStore(lake);
   const threads = options.threads ?? availableParallelism();
   const openCellWorkers = cellWorkers(threads);
+  const openScratch = scratchOpener(lake.scratchRoot, lake.modes);
+  const engine: EngineOptions = {
+    memoryLimitMb: options.memoryLimitMb ?? MEMORY_LIMIT_MB,
+    threads,
+    folders: ENGINE_FOLDERS.map((name) => path.join(lake.root, name)),
+    ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
+  };
   const effects: Effects = {
     objects,
     data,
-    openScratch: scratchOpener(lake.scratchRoot, lake.modes),
+    openScratch,
     contracts: fileContractSource(options),
     clock,
     alerts: fileAlerts(objects, options.alerts),
     catalog: pointersAreTheCatalog,
     ...(options.lineage === undefined ? {} : { lineage: httpLineage({ ...options.lineage, clock }) }),
     ...(options.events === undefined ? {} : { events: eventWebhook({ ...options.events, clock }) }),
-    engine: {
-      memoryLimitMb: options.memoryLimitMb ?? MEMORY_LIMIT_MB,
-      threads,
-      folders: ENGINE_FOLDERS.map((name) => path.join(lake.root, name)),
-      ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
-    },
+    engine,
+    ...setsOf(options.sets, { objects, data, openScratch, engine, clock }),
     vault: openVault(vaultPlace(lake.root, { objects, clock }, options.vault)),
     folds: foldRunner(),
     ...(openCellWorkers === undefined ? {} : { openCellWorkers }),
@@ -132,6 +139,14 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
     applyModes: (options) =>
       guarded(`setting the modes of ${lake.root}`, () => applyModes(lake.root, lake.modes, options)),
   };
+}
+
+function setsOf(
+  sets: LakeOptions['sets'],
+  effects: Pick<Effects, 'objects' | 'data' | 'openScratch' | 'engine' | 'clock'>,
+): Pick<Effects, 'sets'> {
+  if (sets === undefined) return {};
+  return { sets: { engine: trinoEngine(sets.place, effects), fromBytes: sets.fromBytes } };
 }
 
 function refuseSecret(root: string): never {

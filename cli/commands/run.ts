@@ -9,11 +9,12 @@ import { outcomeCode } from '../outcome-code.ts';
 import { printPlans } from '../plan-run.ts';
 import { progressBar } from '../print/progress.ts';
 import { isLeftBehind } from '../print/projections-text.ts';
+import { SET_OPTIONS, setOptionsOf } from '../set-engine.ts';
 
 /** `assay run`: processes everything pending. */
 export const run: Command = {
   name: 'run',
-  usage: '[--dataset D] [--dry-run] [--no-tend] [--lake DIR]',
+  usage: '[--dataset D] [--dry-run] [--no-tend] [--engine ENGINE] [--trino URL] [--lake DIR]',
   description: `Processes every source file that no run has dealt with: tests each record against the contract, proves that none was lost,
 and publishes what passes; then brings the Gold tables and projections up to date, and says what that did. A run beyond the contract's limits is held: nothing
 of it is published until a person has decided. Safe to repeat and to interrupt: what is left over is done the next time.
@@ -23,12 +24,13 @@ With --target aws, the platform runs them; the command waits for their end.`,
     dataset: { type: 'string', value: 'D', help: 'only this dataset (default: all that have a contract)' },
     'dry-run': { type: 'boolean', help: 'print what would be done, and change nothing' },
     'no-tend': NO_TEND,
+    ...SET_OPTIONS,
   },
   examples: ['assay run', 'assay run --dataset spend.council_payments --dry-run', 'assay run --json'],
   positionals: { min: 0, max: 0, name: '' },
   async run(args, io) {
     const bar = progressBar(io, !args.has('json'));
-    const lake = await openLakeOf(args, io, { progress: bar.advance });
+    const lake = await openLakeOf(args, io, { progress: bar.advance, setOptions: setOptionsOf(args) });
     const dataset = args.text('dataset');
     const loaded = await loadContracts(lake.effects.contracts);
     // For one dataset, a broken contract is the command's error; for all, it is one of several results.

@@ -13,6 +13,7 @@ import { NO_TEND, openLakeOf } from '../open-lake.ts';
 import { outcomeCode } from '../outcome-code.ts';
 import { progressBar } from '../print/progress.ts';
 import { watchEventJson, watchEventPrinter } from '../print/watch-event.ts';
+import { SET_OPTIONS, setOptionsOf } from '../set-engine.ts';
 import { usageError } from '../usage-error.ts';
 import { type WatchEvent, watchLake } from '../watch-lake.ts';
 
@@ -21,7 +22,7 @@ const DEFAULT_SETTLE = '2';
 /** `assay watch`: ingests and runs files as they come. */
 export const watch: Command = {
   name: 'watch',
-  usage: '--drop DIR [--once] [--settle SECONDS] [--no-tend] [--lake DIR]',
+  usage: '--drop DIR [--once] [--settle SECONDS] [--no-tend] [--engine ENGINE] [--trino URL] [--lake DIR]',
   description: `Takes files that are dropped into DIR/<domain>/<dataset>/ (those there already, too), copies them into Bronze and runs
 their dataset. A file is taken once it was not written to for some seconds; names that end in .part, .tmp and the like
 are left until they are renamed. Dropped files stay where they are: Bronze has its copy, and a restart takes none twice.
@@ -33,6 +34,7 @@ Ctrl-C ends it after the run under way. With --json, one JSON object a line for 
     ...LINK_OPTION,
     once: { type: 'boolean', help: 'take and run what is there, then end (for cron)' },
     'no-tend': NO_TEND,
+    ...SET_OPTIONS,
     settle: {
       type: 'string',
       value: 'SECONDS',
@@ -52,7 +54,7 @@ Ctrl-C ends it after the run under way. With --json, one JSON object a line for 
       throw usageError('--drop is missing: name the folder to watch, e.g. --drop drops.');
     const settleMs = settleOf(args.text('settle') ?? DEFAULT_SETTLE);
     const bar = progressBar(io, !args.has('json'));
-    const lake = await openLakeOf(args, io, { progress: bar.advance });
+    const lake = await openLakeOf(args, io, { progress: bar.advance, setOptions: setOptionsOf(args) });
     const folder = path.resolve(io.cwd, drop);
     await checkDrop(folder, lake);
     const isJson = args.has('json');

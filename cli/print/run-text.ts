@@ -36,6 +36,7 @@ export function runText(
     sections.push(`Control totals\n${controlTotalsText(run.controlTotals, run.unread)}`);
   const ends = [
     ...eventLines(run.events).map((line) => ['Events', line]),
+    ...(run.sets === undefined ? [] : [['Engine', setsText(run.sets)]]),
     ...gold.map((line) => ['Gold', line]),
     ...projections.map((line) => ['Projection', line]),
     ...(run.snapshotId === null ? [] : [['Snapshot', String(run.snapshotId)]]),
@@ -56,6 +57,12 @@ function reasonsTable(reasons: RunRecord['reasons']): string {
     .sort(([, a], [, b]) => b - a)
     .map(([code, n]) => [code, count(n)]);
   return table([{ name: 'code' }, { name: 'reasons', align: 'right' }], rows);
+}
+
+/** Who looked for rows with equal keys. */
+function setsText({ engine, rows, readBytes }: NonNullable<RunRecord['sets']>): string {
+  const read = readBytes === undefined ? '' : `, ${count(readBytes)} bytes read`;
+  return `${engine} found ${count(rows)} rows that may share a key${read}; DuckDB judged them`;
 }
 
 function statusText({ status, durationMs }: RunRecord): string {

@@ -52,6 +52,9 @@ export const rejectsKey = (dataset: string, runId: string, chunk: string): strin
 export const suspectsKey = (dataset: string, runId: string, chunk: string): string =>
   `${runPrefix(dataset, runId)}suspects-${chunk}.parquet`;
 
+/** Folder of what a run asks of a set engine, and of its answers; without a trailing slash. */
+export const setsFolder = (dataset: string, runId: string): string => `${runPrefix(dataset, runId)}sets`;
+
 /** What promote will commit. */
 export const commitPlanKey = (dataset: string, runId: string): string =>
   `${runPrefix(dataset, runId)}commit.json`;

@@ -74,7 +74,10 @@ async function findRepeated(
 }
 
 /** Files of the base that may hold records with a key of the run's. */
-function rivalsOf({ contract, baseFiles }: CandidateSearch, files: readonly DataFile[]): readonly DataFile[] {
+export function rivalsOf(
+  { contract, baseFiles }: CandidateSearch,
+  files: readonly DataFile[],
+): readonly DataFile[] {
   if (!isByRecord(contract))
     return baseFiles.filter((base) => files.some((file) => mayShareKey(contract, file, base)));
   const months = new Set(files.map(({ month }) => month));

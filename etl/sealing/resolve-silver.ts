@@ -8,7 +8,8 @@ import { type ChunkResult, type CommitPlan, replacedFiles } from '../stages/docu
 import { filesToRead } from '../stages/files-to-read.ts';
 import { silverTarget } from '../stages/silver-target.ts';
 import { loadArrivalOrder } from './arrival-order.ts';
-import { candidatesInFiles } from './candidates-in-files.ts';
+import type { SetWorkDone } from './candidates-by-sets.ts';
+import { chooseCandidates } from './choose-candidates.ts';
 import { EXCLUDED_SQL, findExclusions, supersededSql } from './exclusions.ts';
 import { loadOrigins } from './record-origins.ts';
 import { recoverGaveWay } from './recover-gave-way.ts';
@@ -34,6 +35,8 @@ export interface ResolvedSilver {
   readonly kept: CommitPlan['silver'];
   /** How many events left the base for others; their rows are in `gave_way`, and their verdicts in `gave_way_rejects`. */
   readonly gaveWay: number;
+  /** What a set engine did for it; empty where DuckDB did all. */
+  readonly sets: readonly SetWorkDone[];
 }
 
 /** Takes out of Silver's new files what may not go there, and out of the base what new records replace. */
@@ -52,6 +55,7 @@ export async function resolveSilver(
   if (replaced.length > 0) await loadReplaced(engine, replaced);
   const standing = replaced.length === 0 ? 'true' : `NOT ${REPLACED_SQL}`;
   if (isByRecord(contract)) await loadOrigins({ engine, data, plan, tables, standing });
+  const sets: SetWorkDone[] = [];
   const counts = await findExclusions({
     engine,
     data,
@@ -61,7 +65,7 @@ export async function resolveSilver(
     isOneChunk: chunks.length === 1,
     baseFiles: published,
     standing,
-    findCandidates: candidatesInFiles,
+    findCandidates: chooseCandidates(effects, plan, (work) => sets.push(work)),
     order: await loadArrivalOrder({ engine, data, contract, plan, tables }),
     hasPrior,
     retriedSince: retried,
@@ -108,6 +112,7 @@ export async function resolveSilver(
     removed: [...before].filter((key) => !after.has(key)),
     kept: base.files.slice(),
     gaveWay,
+    sets,
   };
 }
 

@@ -270,6 +270,13 @@ export const EventsOfRun = z.object({
 });
 
 /** The immutable summary of a run: `_SUCCESS`. */
+/** Which set engine looked for rows with equal keys, how many it found and what it read for them. */
+export const SetWork = z.object({
+  engine: z.enum(['trino', 'athena']),
+  rows: z.number().int(),
+  readBytes: z.number().int().exactOptional(),
+});
+
 export const Seal = z.object({
   format: z.literal(1),
   /** By which the identities were made, see engine/record-identity.ts; absent from seals of before there were versions: 0. */
@@ -297,6 +304,8 @@ export const Seal = z.object({
   superseded: z.object({ records: z.number().int(), digest: z.string() }).exactOptional(),
   /** Streams of the run in which events are missing; absent where none are. It is no verdict, and not in the digest. */
   gaps: StreamGaps.exactOptional(),
+  /** What a set engine did to find duplicates; absent where DuckDB did. It changes no verdict, and is not in the digest. */
+  sets: SetWork.exactOptional(),
   /** Absent where all that failed is news. */
   first: FirstFailures.exactOptional(),
   /** What conservation could not prove; empty: proven. */

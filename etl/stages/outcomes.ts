@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { ControlTotal, Counts, EventsOfRun, FileOfRun, Keys, Rest, UnreadMeasure } from './documents.ts';
+import {
+  ControlTotal,
+  Counts,
+  EventsOfRun,
+  FileOfRun,
+  Keys,
+  Rest,
+  SetWork,
+  UnreadMeasure,
+} from './documents.ts';
 
 /** What became of runs, and what people decided about them. */
 
@@ -22,6 +31,8 @@ export const RunRecord = z.object({
   unread: z.array(UnreadMeasure).exactOptional(),
   /** Of a dataset of events, where there is anything to tell. */
   events: EventsOfRun.exactOptional(),
+  /** Which set engine found rows with equal keys; absent where DuckDB did. */
+  sets: SetWork.exactOptional(),
   files: z.array(FileOfRun),
   snapshotId: z.number().int().nullable(),
   sealDigest: z.string().nullable(),

@@ -29,6 +29,7 @@ export async function writeRunRecord(
     controlTotals: seal?.controlTotals ?? [],
     ...(seal?.unread === undefined ? {} : { unread: seal.unread }),
     ...eventsOf(seal),
+    ...(seal?.sets === undefined ? {} : { sets: seal.sets }),
     files: seal?.files ?? [],
     snapshotId: end.snapshotId,
     sealDigest: seal?.digest ?? null,

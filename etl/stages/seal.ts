@@ -109,7 +109,13 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   const superseded =
     silver.gaveWay === 0 ? {} : { superseded: await keepSuperseded({ ...sealing, dataset, runId }) };
   const gaps = await gapsOf(sealing, silver);
-  const body = { ...(await sealBody(sealing, proven, pii)), ...superseded, ...gaps };
+  const [sets] = silver.sets;
+  const body = {
+    ...(await sealBody(sealing, proven, pii)),
+    ...superseded,
+    ...gaps,
+    ...(sets === undefined ? {} : { sets }),
+  };
   return { seal: { ...body, digest: digestSeal(body) }, commit };
 }
 

@@ -124,6 +124,13 @@ const Run = z.strictObject({
         .exactOptional(),
     })
     .exactOptional(),
+  sets: z
+    .strictObject({
+      engine: z.enum(['trino', 'athena']),
+      rows: z.number().int().min(0),
+      readBytes: z.number().int().min(0).exactOptional(),
+    })
+    .exactOptional(),
   snapshotId: z.number().int().nullable(),
   sealDigest: Digest.nullable(),
   durationMs: z.number().min(0),

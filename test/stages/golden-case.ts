@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { auditDataset } from '../../etl/audit/audit-dataset.ts';
 import type { Problem } from '../../etl/audit/problem.ts';
-import { type Files, type Ran, type TestLake, testLake } from './harness.ts';
+import { type Files, type Ran, type TestLake, type TestLakeOptions, testLake } from './harness.ts';
 import type { Row } from './read-rows.ts';
 import { type Reveal, revealer } from './revealed.ts';
 
@@ -18,12 +18,19 @@ export interface RanCase {
 /**
  * Runs a case: its contract over input/*, all at once, or over input/1/*, input/2/* …, one run each. A file
  * `contract-<n>.yaml` takes the contract's place before run n, and whom `forget-<n>.json` names is forgotten before it.
- * What is sealed is shown as it was, in double brackets.
+ * What is sealed is shown as it was, in double brackets. `wrap` changes what the stages are handed.
  */
-export async function runCase(folder: string): Promise<RanCase> {
+export async function runCase(
+  folder: string,
+  { wrap }: Pick<TestLakeOptions, 'wrap'> = {},
+): Promise<RanCase> {
   const contract = await readFile(path.join(folder, 'contract.yaml'), 'utf8');
   const isSealed = contract.includes('assay.protect');
-  const lake = await testLake({ contracts: [contract], vault: isSealed });
+  const lake = await testLake({
+    contracts: [contract],
+    vault: isSealed,
+    ...(wrap === undefined ? {} : { wrap }),
+  });
   try {
     const runs: unknown[] = [];
     for (const [n, files] of (await inputsOf(path.join(folder, 'input'))).entries()) {
