@@ -94,8 +94,8 @@ export interface Scratch {
   dispose(): Promise<void>;
 }
 
-/** Opens scratch space; `purpose` appears in its name for people who look. */
-export type OpenScratch = (purpose: string) => Promise<Scratch>;
+/** Opens scratch space, in another one where that is given; `purpose` appears in its name for people who look. */
+export type OpenScratch = (purpose: string, within?: Pick<Scratch, 'directory'>) => Promise<Scratch>;
 
 /** The time, from outside. */
 export interface Clock {
@@ -335,4 +335,11 @@ export interface EngineOptions {
   readonly isSpillSealed?: true;
   /** Size at which a segment of records is closed; refine's own unless said. */
   readonly segmentBytes?: number;
+  /** Set where one database is kept for all that come one after another; see engine/keeping-engine.ts. */
+  readonly keep?: EngineKeep;
+}
+
+/** A scratch space for whose time a database is kept. */
+export interface EngineKeep {
+  readonly directory: string;
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { keepingEngine } from '../../etl/engine/keeping-engine.ts';
 import { DataError } from '../../etl/errors.ts';
 import { planKey, runRecordKey } from '../../etl/naming/runs.ts';
 import type { ApprovedRun, Look, RunOptions } from '../../etl/operations/runs.ts';
@@ -35,6 +36,24 @@ interface Executed {
 async function execute(dataset: string, effects: Effects, start: Start): Promise<Executed> {
   const startedAt = effects.clock.now();
   const runId = start.runId ?? newRunId(startedAt);
+  const place = { runId, startedAt };
+  return await keepingEngine(effects, `run-${runId}`, (kept) =>
+    executeOn(kept, dataset, { start, ...place }),
+  );
+}
+
+/** An execution's id, and when it began. */
+interface Begun {
+  readonly start: Start;
+  readonly runId: string;
+  readonly startedAt: Date;
+}
+
+async function executeOn(
+  effects: Effects,
+  dataset: string,
+  { start, runId, startedAt }: Begun,
+): Promise<Executed> {
   const result = await runStateMachine({
     definitionText: await readFile(DEFINITION, 'utf8'),
     handlers: handlersOn({ ...effects, objects: withMetadataCache(effects.objects) }),

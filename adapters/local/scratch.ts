@@ -17,9 +17,10 @@ const HELD_BYTES = 256 * 1024;
  * there, as who only reads a lake, they lie in the system's folder for temporary files.
  */
 export function scratchOpener(scratchRoot: string, modes: Modes = MODES.nobody): OpenScratch {
-  return async (purpose) => {
-    await removeLeftovers(scratchRoot);
+  return async (purpose, within) => {
     const own = ownedName(purpose);
+    if (within !== undefined) return await openWithin(within.directory, own, modes);
+    await removeLeftovers(scratchRoot);
     const directory = path.join(scratchRoot, own);
     return await guarded(`creating ${directory}`, async () => {
       try {
@@ -35,6 +36,16 @@ export function scratchOpener(scratchRoot: string, modes: Modes = MODES.nobody):
       }
     });
   };
+}
+
+/** What dead processes leave in another scratch space goes with it. */
+async function openWithin(parent: string, name: string, modes: Modes): Promise<Scratch> {
+  const directory = path.join(parent, name);
+  return await guarded(`creating ${directory}`, async () => {
+    await mkdir(directory, { mode: modes.folder });
+    if (isShared(modes.folder)) await chmod(directory, modes.folder);
+    return scratchIn(directory, modes);
+  });
 }
 
 function scratchIn(directory: string, modes: Modes): Scratch {

@@ -1,8 +1,9 @@
-import { dirname } from 'node:path';
-import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import { ConfigError, DataError } from '../errors.ts';
 import type { EngineOptions } from '../ports.ts';
+import { type Database, ownDatabase } from './database.ts';
 import { engineError } from './engine-error.ts';
+import { takeKept } from './kept-database.ts';
 import { literal } from './sql.ts';
 import type { TextFunction } from './text-function.ts';
 
@@ -65,45 +66,20 @@ const SOME_STATEMENT = 'a statement of Assay';
 /**
  * Opens a database whose memory, threads and files are bounded; its time zone is UTC. Whatever SQL gets into it reads and
  * writes files in its scratch folder (the one that holds the spill folder) and in `options.folders` alone, loads no
- * extension and changes no setting. Without a spill folder it has no files at all.
+ * extension and changes no setting. Without a spill folder it has no files at all. Where the options keep a database for
+ * one stage after another, the engine is on that one, empty, and its scratch folder is the whole run's.
  */
 export async function openEngine(options: EngineOptions, spillDirectory?: string): Promise<Engine> {
-  // Loaded with the first database, so that a command or service that opens none starts without it (0.1 s).
-  const { DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(':memory:', {
-    threads: String(options.threads),
-    memory_limit: `${options.memoryLimitMb}MB`,
-    temp_directory: spillDirectory ?? '',
-    ...(options.spillLimitMb === undefined ? {} : { max_temp_directory_size: `${options.spillLimitMb}MB` }),
-    errors_as_json: 'true',
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-    allow_community_extensions: 'false',
-  });
-  const connection = await instance.connect();
-  const folders = [
-    ...(spillDirectory === undefined ? [] : [dirname(spillDirectory)]),
-    ...(options.folders ?? []),
-  ];
-  if (options.isSpillSealed === true) await connection.run('SET GLOBAL temp_file_encryption = true');
-  await lock(connection, folders);
-  return engineOn(
-    { instance, connection, closed: () => instance.closeSync(), state: { isStopped: false } },
-    SOME_STATEMENT,
-  );
-}
-
-/** The order matters: once access is closed no folder can be named, and once settings are locked nothing can. */
-async function lock(connection: DuckDBConnection, folders: readonly string[]): Promise<void> {
-  await connection.run("SET GLOBAL TimeZone = 'UTC'");
-  await connection.run(`SET GLOBAL allowed_directories = [${folders.map(literal).join(', ')}]`);
-  await connection.run('SET GLOBAL enable_external_access = false');
-  await connection.run('SET GLOBAL lock_configuration = true');
+  const database = (await takeKept(options, spillDirectory)) ?? (await ownDatabase(options, spillDirectory));
+  const connection = await database.connect();
+  const state = { isStopped: false };
+  const link = { database, connection, closed: () => database.release(!state.isStopped), state };
+  return engineOn(link, SOME_STATEMENT);
 }
 
 /** A connection, and what ends it. */
 interface Link {
-  readonly instance: DuckDBInstance;
+  readonly database: Database;
   readonly connection: DuckDBConnection;
   readonly closed: () => void;
   /** Shared by all that name the connection. */
@@ -111,7 +87,7 @@ interface Link {
 }
 
 function engineOn(link: Link, role: string): Engine {
-  const { instance, connection, state } = link;
+  const { database, connection, state } = link;
   const guard = <T>(work: () => Promise<T>): Promise<T> => guarded(role, state, work);
   return {
     run: (sql) => guard(async () => void (await connection.run(sql))),
@@ -140,6 +116,7 @@ function engineOn(link: Link, role: string): Engine {
     define: (name, of) =>
       guard(async () => {
         const { textFunction } = await import('./text-function.ts');
+        database.spoil();
         connection.registerScalarFunction(textFunction(name, of));
       }),
     catchUp: (prepare) => prepare(),
@@ -148,8 +125,8 @@ function engineOn(link: Link, role: string): Engine {
       guard(async () =>
         engineOn(
           {
-            instance,
-            connection: await instance.connect(),
+            database,
+            connection: await database.connect(),
             closed: () => undefined,
             state: { isStopped: false },
           },

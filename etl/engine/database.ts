@@ -1,0 +1,76 @@
+import { dirname } from 'node:path';
+import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import type { EngineOptions } from '../ports.ts';
+import { literal } from './sql.ts';
+
+/** A DuckDB in memory, as an engine has it. */
+export interface Database {
+  /** One more connection to it. */
+  connect(): Promise<DuckDBConnection>;
+  /** Called where something is put into it that can't be taken out again, as a function: nobody else may have it then. */
+  spoil(): void;
+  /** Ends the use of it, after all its connections; `isWhole` unless work on it was broken off. */
+  release(isWhole: boolean): void;
+}
+
+/** Where a database works. */
+interface DatabasePlace {
+  readonly spillDirectory: string | undefined;
+  /** Folders of files that its SQL may read and write. */
+  readonly folders: readonly string[];
+  /** Settings that may be changed later; none unless said. */
+  readonly settings?: readonly string[];
+}
+
+/** A database of one engine's own, which ends with it; its SQL reaches the folder that holds the spill folder. */
+export async function ownDatabase(
+  options: EngineOptions,
+  spillDirectory: string | undefined,
+): Promise<Database> {
+  const own = spillDirectory === undefined ? [] : [dirname(spillDirectory)];
+  const folders = [...own, ...(options.folders ?? [])];
+  const instance = await openDatabase(options, { spillDirectory, folders });
+  return {
+    connect: () => instance.connect(),
+    spoil: () => undefined,
+    release: () => instance.closeSync(),
+  };
+}
+
+/** Opens a DuckDB whose memory, threads and files are bounded, and locks it. */
+export async function openDatabase(
+  options: EngineOptions,
+  { spillDirectory, folders, settings = [] }: DatabasePlace,
+): Promise<DuckDBInstance> {
+  // Loaded with the first database, so that a command or service that opens none starts without it (0.1 s).
+  const { DuckDBInstance } = await import('@duckdb/node-api');
+  const instance = await DuckDBInstance.create(':memory:', {
+    threads: String(options.threads),
+    memory_limit: `${options.memoryLimitMb}MB`,
+    temp_directory: spillDirectory ?? '',
+    ...(options.spillLimitMb === undefined ? {} : { max_temp_directory_size: `${options.spillLimitMb}MB` }),
+    errors_as_json: 'true',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  if (options.isSpillSealed === true) await connection.run('SET GLOBAL temp_file_encryption = true');
+  await lock(connection, folders, settings);
+  connection.closeSync();
+  return instance;
+}
+
+/** The order matters: once access is closed no folder can be named, and once settings are locked nothing can. */
+async function lock(
+  connection: DuckDBConnection,
+  folders: readonly string[],
+  settings: readonly string[],
+): Promise<void> {
+  await connection.run("SET GLOBAL TimeZone = 'UTC'");
+  await connection.run(`SET GLOBAL allowed_directories = [${folders.map(literal).join(', ')}]`);
+  if (settings.length > 0)
+    await connection.run(`SET GLOBAL allowed_configs = [${settings.map(literal).join(', ')}]`);
+  await connection.run('SET GLOBAL enable_external_access = false');
+  await connection.run('SET GLOBAL lock_configuration = true');
+}
