@@ -219,7 +219,7 @@ function stageOf(stage: StageOfRun, { workload, platform, measured, run }: Stage
     'refresh-gold': gold.kept * workload.silverPerByte,
   };
   const fileBytes = (runGb * workload.silverPerByte * GB) / run.silverFiles;
-  const isOfData = stage === 'seal' || stage === 'refresh-gold';
+  const isOfData = stage === 'refine' || stage === 'seal' || stage === 'refresh-gold';
   const requests = s3Requests(callsOf(run)[stage], {
     read: isOfData ? fileBytes : 0,
     written: stage === 'refine' ? fileBytes : 0,

@@ -93,15 +93,17 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
       get: 7 * chunks + ranges,
       put: chunks,
       stream: files - cutFiles + 2 * ranges,
+      // Each is read back.
+      localPath: silverFiles,
       publish: silverFiles,
     },
     seal: {
       ...NONE,
-      list: 1,
+      // Among others, what refine left, for whether it is still so.
+      list: 3,
       get: 10 + chunks + silverManifests + ledgerManifests,
       put: 2,
-      localPath:
-        silverFiles + acrossChunks + 1 + run.overlappingFiles + absorbedFiles + (isAbsorbing ? 1 : 0),
+      localPath: acrossChunks + 1 + run.overlappingFiles + absorbedFiles + (isAbsorbing ? 1 : 0),
       publish: 1,
     },
     gate: { ...NONE, get: 10 + ledgerManifests, localPath: ledgerFiles },

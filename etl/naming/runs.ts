@@ -34,8 +34,11 @@ export const surveyKey = (dataset: string, runId: string, chunk: string): string
 export const spansKey = (dataset: string, runId: string, part = ''): string =>
   `${partPrefix(dataset, runId, part)}spans.json`;
 
+export const chunkResultPrefix = (dataset: string, runId: string): string =>
+  `${runPrefix(dataset, runId)}chunk-`;
+
 export const chunkKey = (dataset: string, runId: string, chunk: string): string =>
-  `${runPrefix(dataset, runId)}chunk-${chunk}.json`;
+  `${chunkResultPrefix(dataset, runId)}${chunk}.json`;
 
 /** What kept a chunk from being refined. */
 export const chunkFailurePrefix = (dataset: string, runId: string): string =>

@@ -5,7 +5,7 @@ import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { exactSum } from '../engine/exact-sum.ts';
 import { identitySumSql } from '../engine/record-identity.ts';
 import { addPii, type PiiCount } from '../privacy/pii/pii-count.ts';
-import type { MeasureSum } from '../stages/documents.ts';
+import type { MeasureSum, WrittenOfFile } from '../stages/documents.ts';
 import { addDecimals, addSums } from '../sums.ts';
 import { findInPassed } from './find-personal.ts';
 import { IS_FORGOTTEN_BROKEN, measureSql, precisionOf, scaleOf } from './rejects.ts';
@@ -26,6 +26,8 @@ export interface FileTally {
   measuresIn: MeasureSum[];
   /** Personal data among the records that passed; absent where there is none. */
   pii?: PiiCount[];
+  /** What was read back of it from Silver's files; absent where nothing was. */
+  written?: WrittenOfFile;
 }
 
 /** Tallies by source_file_id. */

@@ -14,14 +14,13 @@ export async function* candidatesInFiles(search: CandidateSearch): AsyncGenerato
   const { data, contract, table } = search;
   for (const files of keyGroups(contract, search.files)) {
     const rivals = rivalsOf(search, files);
-    const paths = await pathsOf(data, rivals);
+    const among = await findRepeated(search, files);
+    if (rivals.length === 0 && among === undefined) continue;
+    const rows = tableRowsSql(table, await pathsOf(data, rivals));
     yield {
       fresh: readParquet(await pathsOf(data, files)),
-      standing:
-        rivals.length === 0
-          ? undefined
-          : `(SELECT * FROM (${tableRowsSql(table, paths)}) AS old WHERE ${search.standing})`,
-      among: await findRepeated(search, files),
+      standing: rivals.length === 0 ? undefined : `(SELECT * FROM (${rows}) AS old WHERE ${search.standing})`,
+      among,
     };
   }
 }

@@ -1,12 +1,10 @@
 import type { SourceContract } from '../contract/contract.ts';
-import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
+import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { exactSum } from '../engine/exact-sum.ts';
 import { identitySql, identitySumSql } from '../engine/record-identity.ts';
-import type { DataStore } from '../ports.ts';
-import { measureByColumn, measureColumn, measureSql, precisionOf, scaleOf } from '../refining/rejects.ts';
-import type { ControlTotal, MeasureSum, RefinedFile } from '../stages/documents.ts';
+import { measureByColumn, measureColumn, precisionOf, scaleOf } from '../refining/rejects.ts';
+import type { ControlTotal, MeasureSum, RefinedFile, WrittenOfFile } from '../stages/documents.ts';
 import { addDecimals, addSums, sameDecimal } from '../sums.ts';
-import type { DataFile } from '../table/schema.ts';
 
 /** What lies in the files that were written, read back from them. */
 export interface FoundInFile {
@@ -32,27 +30,31 @@ export const emptyFind = (): FoundInFile => ({
   ...{ silverSums: [], quarantinedSums: [], condemnedSums: [], repeatsSums: [] },
 });
 
-/** Where the proof reads back. */
+/** Where what became of records is found. */
 export interface ProofInput {
   readonly engine: Engine;
-  readonly data: DataStore;
   readonly contract: SourceContract;
-  readonly silverFiles: readonly DataFile[];
+  /** What was read back of Silver's files. */
+  readonly written: ReadonlyMap<string, WrittenOfFile>;
 }
 
-/** What was written, by source_file_id: Silver from its Parquet files, the rejects by verdict, the repeats. */
-export async function readBack(input: ProofInput): Promise<Map<string, FoundInFile>> {
-  const { engine, data, contract, silverFiles } = input;
+/** What became of records, by source_file_id: Silver as it was read back, the rejects by verdict, the repeats. */
+export async function findOutcomes({
+  engine,
+  contract,
+  written,
+}: ProofInput): Promise<Map<string, FoundInFile>> {
   const found = new Map<string, FoundInFile>();
-  const paths = await Promise.all(silverFiles.map((file) => data.localPath(file.key)));
+  for (const [id, { records, identity, sums }] of written)
+    found.set(id, {
+      ...emptyFind(),
+      ...{ silver: records, identity, silverIdentity: identity, silverSums: [...sums] },
+    });
   const sources = [
-    ...(paths.length === 0
-      ? []
-      : [{ from: readParquet(paths), verdict: "'silver'", measure: writtenMeasure }]),
-    { from: 'verdicts', verdict: 'verdict', measure: stagedMeasure },
-    { from: 'repeats', verdict: "'repeats'", measure: stagedMeasure },
+    { from: 'verdicts', verdict: 'verdict' },
+    { from: 'repeats', verdict: "'repeats'" },
   ];
-  for (const { from, verdict, measure } of sources) {
+  for (const { from, verdict } of sources) {
     const rows = await engine.rows(
       `SELECT source_file_id, ${verdict} AS verdict, count(*) AS n, ${identitySumSql('source_row_number')} AS identity
        FROM ${from} GROUP BY ALL`,
@@ -62,10 +64,9 @@ export async function readBack(input: ProofInput): Promise<Map<string, FoundInFi
       const [which, identity] = [verdictOf(textOf(row, 'verdict')), textOf(row, 'identity')];
       file[which] += integerOf(row, 'n');
       file.identity = addDecimals(file.identity, identity);
-      if (which === 'silver') file.silverIdentity = addDecimals(file.silverIdentity, identity);
     }
     for (const [n, { column }] of contract.measures.entries()) {
-      const { value, by } = measure(contract, n);
+      const [value, by] = [measureColumn(n), measureByColumn(n)];
       const type = { precision: precisionOf(contract, n), scale: scaleOf(contract, n) };
       const { summand, read } = await exactSum(engine, { value, ...type, from });
       const sums = await engine.rows(
@@ -219,15 +220,8 @@ function describeMiss(total: ControlTotal): string {
     : `${what} was ${total.in} coming in and is ${out} going out`;
 }
 
-const writtenMeasure = (contract: SourceContract, n: number): { value: string; by: string } =>
-  measureSql(contract, n);
-
-function stagedMeasure(_: SourceContract, n: number): { value: string; by: string } {
-  return { value: measureColumn(n), by: measureByColumn(n) };
-}
-
-function verdictOf(text: string): 'silver' | 'quarantined' | 'condemned' | 'repeats' {
-  return text === 'silver' || text === 'condemned' || text === 'repeats' ? text : 'quarantined';
+function verdictOf(text: string): 'quarantined' | 'condemned' | 'repeats' {
+  return text === 'condemned' || text === 'repeats' ? text : 'quarantined';
 }
 
 function entry(found: Map<string, FoundInFile>, sourceFileId: string): FoundInFile {

@@ -1,8 +1,8 @@
 import type { Engine } from '../engine/engine.ts';
 import { retryOf } from '../naming/decisions.ts';
 import type { DialectGroup } from '../stages/dialects.ts';
-import type { CommitPlan, ControlTotal, SealedFile } from '../stages/documents.ts';
-import { emptyFind, proveFile, readBack, takeTotalRows } from './conservation.ts';
+import type { ControlTotal, SealedFile } from '../stages/documents.ts';
+import { emptyFind, findOutcomes, proveFile, takeTotalRows } from './conservation.ts';
 import { identitiesOf } from './identities-of.ts';
 import type { mergeParts } from './merge-parts.ts';
 import { sealedFile } from './sealed-file.ts';
@@ -23,7 +23,6 @@ interface Proving {
   readonly refined: ReturnType<typeof mergeParts>;
   /** By source_file_id. */
   readonly totalRows: TotalRows;
-  readonly silverFiles: CommitPlan['silver'];
 }
 
 type TotalRows = Awaited<ReturnType<typeof takeTotalRows>>;
@@ -44,13 +43,13 @@ export async function totalRowsOf(
   return found;
 }
 
-/** Reads back what was written, and proves of each file that every record has one verdict. */
+/** Proves of each file, by what was read back of Silver, that every record has one verdict. */
 export async function proveFiles(
-  { effects, engine, context: { plan, contract } }: Sealing,
-  { dialects, refined, totalRows, silverFiles }: Proving,
+  { engine, context: { plan, contract }, written }: Sealing,
+  { dialects, refined, totalRows }: Proving,
 ): Promise<ProvenFiles> {
   const secondHeaders = await secondHeadersOf(engine, dialects);
-  const found = await readBack({ engine, data: effects.data, contract, silverFiles });
+  const found = await findOutcomes({ engine, contract, written: written.bySource });
   const identities = await identitiesOf(
     engine,
     [...refined.values()].map(({ records }) => records),

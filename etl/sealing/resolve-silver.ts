@@ -88,7 +88,10 @@ export async function resolveSilver(
   }
   if (counts.excluded + counts.repeats > 0)
     mine = (
-      await rewriteWithout(EXCLUDED_SQL, files, { ...target, partPrefix: partOfRest('unique', plan.rest) })
+      await rewriteWithout(EXCLUDED_SQL, files, {
+        ...{ ...target, written: sealing.written },
+        partPrefix: partOfRest('unique', plan.rest),
+      })
     ).files;
   const gone = [
     ...(replaced.length === 0 ? [] : [REPLACED_SQL]),

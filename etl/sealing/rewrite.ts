@@ -1,8 +1,10 @@
-import { textOf } from '../engine/engine.ts';
+import { type Engine, textOf } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
 import { type WriteTarget, writeDataFiles } from '../engine/write-data-files.ts';
 import type { DataFile } from '../table/schema.ts';
+import type { HeldFiles } from './held-files.ts';
+import type { WrittenSilver } from './written-silver.ts';
 
 /** Files after some of their rows were left out. */
 export interface Rewritten {
@@ -12,8 +14,14 @@ export interface Rewritten {
   readonly replaced: string[];
 }
 
-/** Where files are written anew; `partPrefix` goes into their names. */
-export type RewriteTarget = Omit<WriteTarget, 'part'> & { readonly partPrefix: string };
+/** Where files are written anew. */
+export interface RewriteTarget extends Omit<WriteTarget, 'part'> {
+  /** Goes into their names. */
+  readonly partPrefix: string;
+  readonly held: HeldFiles;
+  /** Is told of the run's own files: what lies in the new ones takes the place of what lay in the old. */
+  readonly written?: WrittenSilver;
+}
 
 /**
  * Leaves out the rows (`old`) for which a condition holds: a file without any such row stays as it is, any
@@ -25,29 +33,47 @@ export async function rewriteWithout(
   target: RewriteTarget,
 ): Promise<Rewritten> {
   const affected = await filesWith(condition, files, target);
-  const kept = files.filter((file) => !affected.has(file.key));
-  for (const [n, key] of [...affected].entries()) {
-    const rows = tableRowsSql(target.table, [await target.data.localPath(key)]);
+  const kept = files.filter(({ key }) => !affected.has(key));
+  const gone = files.filter(({ key }) => affected.has(key));
+  for (const [n, file] of gone.entries()) {
     const part = `${target.partPrefix}-${String(n).padStart(4, '0')}`;
-    const select = `SELECT * FROM (${rows}) AS old WHERE NOT ${condition}`;
-    kept.push(...(await writeDataFiles(select, { ...target, part })));
+    kept.push(...(await rewriteFile(condition, file, { ...target, part })));
   }
-  return { files: kept, replaced: [...affected] };
+  return { files: kept, replaced: gone.map(({ key }) => key) };
+}
+
+async function rewriteFile(
+  condition: string,
+  file: DataFile,
+  { held, written, ...target }: WriteTarget & Pick<RewriteTarget, 'held' | 'written'>,
+): Promise<DataFile[]> {
+  const paths = await held.paths([file]);
+  const select = `SELECT * FROM (${tableRowsSql(target.table, paths)}) AS old WHERE NOT ${condition}`;
+  const files = await writeDataFiles(select, target);
+  await written?.removeFiles(paths);
+  await written?.addFiles(await held.paths(files));
+  return files;
 }
 
 /** Keys of the files that hold any such row. */
 async function filesWith(
   condition: string,
   files: readonly DataFile[],
-  { engine, data }: Pick<WriteTarget, 'engine' | 'data'>,
+  { engine, held }: Pick<RewriteTarget, 'engine' | 'held'>,
 ): Promise<Set<string>> {
-  if (files.length === 0) return new Set();
-  const keyOf = new Map(
-    await Promise.all(files.map(async ({ key }) => [await data.localPath(key), key] as const)),
-  );
-  const source = `read_parquet([${[...keyOf.keys()].map(literal).join(', ')}], union_by_name = true, hive_partitioning = false, filename = 'filename$')`;
+  const found = new Set<string>();
+  for (const batch of held.batches(files)) {
+    const paths = await held.paths(batch);
+    const keyOf = new Map(batch.map(({ key }, n) => [paths[n], key]));
+    for (const path of await pathsWith(engine, condition, paths)) found.add(keyOf.get(path) ?? '');
+  }
+  return found;
+}
+
+async function pathsWith(engine: Engine, condition: string, paths: readonly string[]): Promise<string[]> {
+  const source = `read_parquet([${paths.map(literal).join(', ')}], union_by_name = true, hive_partitioning = false, filename = 'filename$')`;
   const rows = await engine.rows(
     `SELECT DISTINCT old.filename$ AS path FROM ${source} AS old WHERE ${condition}`,
   );
-  return new Set(rows.map((row) => keyOf.get(textOf(row, 'path')) ?? ''));
+  return rows.map((row) => textOf(row, 'path'));
 }

@@ -138,6 +138,14 @@ export type BackfillRequest = z.infer<typeof BackfillRequest>;
 const MeasureSum = z.object({ measure: z.string(), by: z.string().nullable(), sum: z.string() });
 export type MeasureSum = z.infer<typeof MeasureSum>;
 
+/** What lies in Silver's files of one source file, read back from them: how many records, what their identities add up to, and their measures. */
+const WrittenOfFile = z.object({
+  records: z.number().int(),
+  identity: z.string(),
+  sums: z.array(MeasureSum),
+});
+export type WrittenOfFile = z.infer<typeof WrittenOfFile>;
+
 /** What refine found in one file, or in its part of it. */
 const RefinedFile = z.object({
   index: z.number().int(),
@@ -158,6 +166,8 @@ const RefinedFile = z.object({
   /** What the identities of the blank records add up to. */
   blankIdentity: z.string(),
   measuresIn: z.array(MeasureSum),
+  /** Of what it has in the chunk's Silver files; absent where nothing passed. */
+  written: WrittenOfFile.exactOptional(),
   /** Records of people who were forgotten, what their identities add up to, and their measures, which are no part of `measuresIn`; absent where there are none. */
   forgotten: z
     .object({ records: z.number().int(), identity: z.string(), measures: z.array(MeasureSum) })

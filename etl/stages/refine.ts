@@ -33,6 +33,7 @@ import {
   tallyPassed,
   tallySealed,
 } from '../refining/tally.ts';
+import { addWritten, readWritten, type Written } from '../refining/written.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import { currentSchema } from '../table/metadata.ts';
 import type { DataFile } from '../table/schema.ts';
@@ -73,7 +74,8 @@ const RefineOutput = RunInput.extend({ chunk: z.string(), records: z.number() })
 
 /**
  * Refines one chunk in one pass over its bytes: enrich, validate, convert, split. Leaves Silver's data files and the
- * rejects under the run's own keys, and a summary for seal to add up. A retry writes the same files.
+ * rejects under the run's own keys, and a summary for seal to add up, with what it read back of these files. A retry
+ * writes the same files.
  */
 export const refine = defineStage({
   name: 'refine',
@@ -181,6 +183,8 @@ class Refinery {
   readonly #tallies: Tallies = new Map();
   readonly #outcomes: FileOutcome[] = [];
   readonly #dataFiles: DataFile[] = [];
+  /** What was read back of the Silver files. */
+  readonly #written: Written = new Map();
   readonly #planned: ReadonlyMap<number, PlannedFile>;
   readonly #sourceFileIds: ReadonlyMap<number, string>;
   readonly #arrivals: ReadonlyMap<number, string>;
@@ -247,7 +251,9 @@ class Refinery {
   }
 
   #tallyOf(fileIndex: number): FileTally {
-    return tallyOf(this.#tallies, this.#planned.get(fileIndex)?.sourceFileId ?? '');
+    const id = this.#planned.get(fileIndex)?.sourceFileId ?? '';
+    const written = this.#written.get(id);
+    return { ...tallyOf(this.#tallies, id), ...(written === undefined ? {} : { written }) };
   }
 
   async #refineSegment(lane: Engine, segment: Segment): Promise<void> {
@@ -333,12 +339,23 @@ class Refinery {
     return this.#write(engine, `${chunk}-apart`, select);
   }
 
-  #write(engine: Engine, part: string, select: string, constants: Constants = {}): Promise<DataFile[]> {
+  async #write(engine: Engine, part: string, select: string, constants: Constants = {}): Promise<DataFile[]> {
     const { contract, effects, scratch, silver, plan } = this.#options;
     const root = runFolder(silver.root, contract.version, plan.runId);
     const { partitionColumn } = contract;
     const target = { engine, data: effects.data, scratch, table: silver, root, part, partitionColumn };
-    return writeDataFiles(select, { ...target, bounded: boundedColumns(contract, 'silver'), constants });
+    const bounded = boundedColumns(contract, 'silver');
+    const files = await writeDataFiles(select, { ...target, bounded, constants });
+    await this.#readBack(engine, files);
+    return files;
+  }
+
+  /** Reads files that were written as they lie in the lake now: what seal says of Silver is what is there. */
+  async #readBack(engine: Engine, files: readonly DataFile[]): Promise<void> {
+    const { contract, effects } = this.#options;
+    const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
+    addWritten(this.#written, await readWritten(engine, contract, paths));
+    for (const path of paths) await effects.data.releasePath?.(path);
   }
 
   async #silverSelect(lane: Engine): Promise<string> {

@@ -8,7 +8,7 @@ import { getDocument } from './documents.ts';
  * Parquet files of the previous release be read wrongly. Runs under way at a deployment, and held runs approved after
  * it, are then planned and refined anew.
  */
-export const RUN_FORMAT = 4;
+export const RUN_FORMAT = 5;
 
 /**
  * Reads what an earlier stage of the same run left. Throws ConflictError `FORMAT_CHANGED`, so that the run is planned

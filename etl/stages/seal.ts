@@ -15,11 +15,14 @@ import { createRejects } from '../refining/rejects.ts';
 import { keepRepeats } from '../repeats/keep-repeats.ts';
 import { mayShareKey } from '../sealing/candidates-in-files.ts';
 import { type CarryInput, carryOver, retriedSince } from '../sealing/carry-over.ts';
+import { changedChunks } from '../sealing/changed-chunks.ts';
 import { findPrior } from '../sealing/find-prior.ts';
+import { HeldFiles } from '../sealing/held-files.ts';
 import { mergeParts } from '../sealing/merge-parts.ts';
 import { type ProvenFiles, proveFiles, totalRowsOf } from '../sealing/prove-files.ts';
 import { countSpanLines, countUnread } from '../sealing/rejects-extent.ts';
 import { type ResolvedSilver, resolveSilver } from '../sealing/resolve-silver.ts';
+import type { RewriteTarget } from '../sealing/rewrite.ts';
 import { sumCounts } from '../sealing/sealed-file.ts';
 import type { Sealing } from '../sealing/sealing.ts';
 import {
@@ -30,6 +33,7 @@ import {
   newsSql,
 } from '../sealing/verdicts.ts';
 import { writeRejectsAndLedger } from '../sealing/write-rejects.ts';
+import { WrittenSilver } from '../sealing/written-silver.ts';
 import type { DataFile } from '../table/schema.ts';
 import { countReasons, countRecords } from '../telemetry.ts';
 import { openDatasetTables } from './dataset-tables.ts';
@@ -43,6 +47,7 @@ import {
   type RefinedFile,
   Seal,
 } from './documents.ts';
+import { CHUNK_BYTES } from './make-plan.ts';
 import { loadRun } from './run-context.ts';
 import { getRunDocument, inFormat, RUN_FORMAT } from './run-documents.ts';
 import { digestSeal } from './seal-digest.ts';
@@ -54,8 +59,8 @@ const SealOutput = RunInput.extend({ digest: Seal.shape.digest, counts: Counts }
 
 /**
  * Adds up a run: resolves duplicates across chunks and against the base, counts attempts, writes quarantine, condemned
- * and ledger files, proves conservation by reading back what was written, and leaves the seal (`_SUCCESS`) and the plan
- * of the commit. Nothing is visible to readers yet. A retry writes the same files.
+ * and ledger files, proves conservation by what was read back of each file that was written, and leaves the seal
+ * (`_SUCCESS`) and the plan of the commit. Nothing is visible to readers yet. A retry writes the same files.
  */
 export const seal = defineStage({
   name: 'seal',
@@ -65,9 +70,11 @@ export const seal = defineStage({
     const context = await loadRun(effects, { dataset, runId });
     const scratch = await effects.openScratch(`seal-${runId}`);
     try {
-      const sealed = await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) =>
-        sealRun({ effects, engine, scratch, context }),
-      );
+      const held = new HeldFiles(effects.data, effects.chunkBytes ?? CHUNK_BYTES);
+      const sealed = await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) => {
+        const written = new WrittenSilver(engine, context.contract);
+        return sealRun({ effects, engine, scratch, context, held, written });
+      });
       await putDocument(effects.objects, commitPlanKey(dataset, runId), {
         format: RUN_FORMAT,
         sealDigest: sealed.seal.digest,
@@ -90,10 +97,11 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   const read = await readChunks(sealing);
   const tables = openDatasetTables(effects, contract, context.base);
   const refined = mergeParts(read.flatMap((chunk) => chunk.files));
+  await loadWritten(sealing, await silverTarget(sealing, tables), read);
   await loadRejects(sealing, read);
   const dialects = await dialectsOf(effects.objects, contract, plan);
   const target = await silverTarget(sealing, tables);
-  const chunks = await withoutFooters({ effects, engine, plan, target, dialects, refined, chunks: read });
+  const chunks = await withoutFooters({ ...sealing, plan, target, dialects, refined, chunks: read });
   const carry = carryInput(sealing, chunks);
   const hasPrior = carry === undefined ? await findPrior(sealing, tables, chunks) : true;
   if (carry !== undefined) await carryOver(carry);
@@ -103,7 +111,7 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   const silver = await resolveSilver(sealing, { tables, chunks, dialects, hasPrior, retried });
   if (carry === undefined) await inheritFailures(engine, effects, plan);
   await giveVerdicts(engine, contract);
-  const proven = await proveFiles(sealing, { dialects, refined, totalRows, silverFiles: silver.files });
+  const proven = await proveFiles(sealing, { dialects, refined, totalRows });
   const commit = await writeRejectsAndLedger(sealing, tables, { files: proven.files, silver });
   const { dataset, runId } = plan;
   const superseded =
@@ -155,6 +163,22 @@ async function readChunks({ effects, context: { plan } }: Sealing): Promise<Chun
   };
   for await (const result of inFlight(plan.chunks, atMost(CHUNKS_AT_ONCE), read)) results.push(result);
   return results;
+}
+
+/** What lies in the chunks' Silver files, as refine read it back; read once more where files aren't as it left them. */
+async function loadWritten(
+  { effects, context: { plan }, held, written }: Sealing,
+  { root }: Pick<RewriteTarget, 'root'>,
+  chunks: readonly ChunkResult[],
+): Promise<void> {
+  const ids = new Map(plan.files.map(({ index, sourceFileId }) => [index, sourceFileId]));
+  const changed = await changedChunks(chunks, { objects: effects.objects, plan, root });
+  for (const chunk of chunks) {
+    if (!changed.has(chunk)) written.addChunk(chunk, ids);
+    else
+      for (const some of held.batches([...chunk.dataFiles, ...chunk.suspectFiles]))
+        await written.addFiles(await held.paths(some));
+  }
 }
 
 /** What the seal says of the run, but for its digest. */

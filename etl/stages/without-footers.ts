@@ -6,6 +6,7 @@ import { hasFooter } from '../refining/footers.ts';
 import { takeFooters } from '../sealing/footers.ts';
 import { withFooter } from '../sealing/merge-parts.ts';
 import { type RewriteTarget, rewriteWithout } from '../sealing/rewrite.ts';
+import type { WrittenSilver } from '../sealing/written-silver.ts';
 import type { DataFile } from '../table/schema.ts';
 import type { DialectGroup } from './dialects.ts';
 import type { ChunkResult, Plan, PlannedFile, RefinedFile } from './documents.ts';
@@ -17,6 +18,7 @@ export interface FooterWork {
   readonly plan: Plan;
   /** Where Silver's files are written anew. */
   readonly target: Omit<RewriteTarget, 'partPrefix'>;
+  readonly written: WrittenSilver;
   readonly dialects: readonly DialectGroup[];
   /** What refine found, by file index; files are noted here without their footers. */
   readonly refined: Map<number, RefinedFile>;
@@ -32,11 +34,11 @@ export async function withoutFooters(work: FooterWork): Promise<readonly ChunkRe
   for (const group of work.dialects)
     if (hasFooter(group.contract)) wrong.push(...(await takeOf(work, group)));
   if (wrong.length === 0) return work.chunks;
-  const { engine, target, chunks } = work;
+  const { engine, target, written, chunks } = work;
   const listed = `source_file_id IN (${wrong.map(literal).join(', ')})`;
   await engine.run(`DELETE FROM rejects WHERE ${listed}`);
   const rewrite = async (files: readonly DataFile[], partPrefix: string): Promise<DataFile[]> =>
-    (await rewriteWithout(`old.${listed}`, files, { ...target, partPrefix })).files;
+    (await rewriteWithout(`old.${listed}`, files, { ...target, written, partPrefix })).files;
   const left: ChunkResult[] = [];
   for (const chunk of chunks) {
     const dataFiles = await rewrite(chunk.dataFiles, `${chunk.chunk}-footed`);

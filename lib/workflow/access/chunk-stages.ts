@@ -70,6 +70,8 @@ export const CHUNK_STAGES = {
       // What a migration that was broken off has done already.
       CHUNK_RESULTS,
       tableMetadata('silver'),
+      // What it wrote, read back.
+      dataFiles('silver'),
       wholeTables('quarantine'),
       wholeTables('condemned'),
       wholeTables('source_files'),
