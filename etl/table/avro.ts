@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import avro from 'avsc';
 
 /** A record schema as it goes into the file's header, `field-id` attributes included. */
@@ -56,41 +55,127 @@ export interface AvroContent {
   readonly seed: string;
 }
 
-/** An Avro object container file, deflated. */
-export async function encodeAvro({ schema, records, metadata, seed }: AvroContent): Promise<Uint8Array> {
-  const options = {
-    codec: 'deflate',
-    writeHeader: 'always' as const,
-    syncMarker: createHash('sha256').update(seed).digest().subarray(0, 16),
-    metadata: Object.fromEntries(Object.entries(metadata).map(([key, text]) => [key, Buffer.from(text)])),
-  };
-  // avsc's types don't know Iceberg's attributes; at run time it keeps the schema as it is given.
-  const encoder = new avro.streams.BlockEncoder(schema as unknown as avro.Schema, options);
-  const chunks: Buffer[] = [];
-  await pipeline(Readable.from(records), encoder, async (source: AsyncIterable<Buffer>) => {
-    for await (const chunk of source) chunks.push(chunk);
-  });
-  return Buffer.concat(chunks);
+/**
+ * An Avro object container file, deflated. The container is written and read here, since the library's streams make a type
+ * for each file and wait for a thread for each block: 1.2 ms of processor time for the smallest file, where this takes a
+ * tenth. https://avro.apache.org/docs/1.11.1/specification/#object-container-files
+ */
+export function encodeAvro({ schema, records, metadata, seed }: AvroContent): Uint8Array {
+  const text = JSON.stringify(schema);
+  const type = typeOf(text);
+  const sync = createHash('sha256').update(seed).digest().subarray(0, SYNC_BYTES);
+  const meta = { ...metadata, 'avro.schema': text, 'avro.codec': 'deflate' };
+  const bytes = Object.entries(meta).map(([key, value]) => [key, Buffer.from(value)]);
+  const parts = [HEADER.toBuffer({ magic: MAGIC, meta: Object.fromEntries(bytes), sync })];
+  for (const { count, data } of blocksOf(records, type))
+    parts.push(BLOCK.toBuffer({ count, data: deflateRawSync(data), sync }));
+  return Buffer.concat(parts);
 }
 
-/** Every record of an Avro object container file, read with the schema in its header. */
-export async function decodeAvro(body: Uint8Array): Promise<unknown[]> {
+/** Every record of an Avro object container file, read with the schema in its header. Throws an Error where it is none, or not whole. */
+export function decodeAvro(body: Uint8Array): unknown[] {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const header = next<Header>(HEADER, bytes, 0);
+  if (!header.value.magic.equals(MAGIC)) throw new Error('These are no bytes of an Avro container file.');
+  const { meta, sync } = header.value;
+  const type = typeOf(String(meta['avro.schema']));
+  const inflate = inflater(String(meta['avro.codec'] ?? 'null'));
   const records: unknown[] = [];
-  const source = Readable.from([bytes], { objectMode: false });
-  const decoder = new avro.streams.BlockDecoder({ parseHook: readerOf });
-  await pipeline(source, decoder, async (decoded: AsyncIterable<unknown>) => {
-    for await (const record of decoded) records.push(record);
-  });
+  for (let offset = header.offset; offset < bytes.length; ) {
+    const block = next<Block>(BLOCK, bytes, offset);
+    if (!block.value.sync.equals(sync))
+      throw new Error(`The block at byte ${offset} does not end as it should.`);
+    const data = inflate(block.value.data);
+    let at = 0;
+    for (let n = 0; n < block.value.count; n++) {
+      const record = next<unknown>(type, data, at);
+      records.push(record.value);
+      at = record.offset;
+    }
+    if (at !== data.length) throw new Error(`The block at byte ${offset} has more than its records.`);
+    offset = block.offset;
+  }
   return records;
 }
 
-/** Readers by schema: making one compiles code, and all manifests of a table have few schemas among them. */
-const readers = new Map<string, avro.Type>();
+const MAGIC = Buffer.from('Obj\x01', 'latin1');
+const SYNC_BYTES = 16;
 
-function readerOf(schema: avro.Schema): avro.Type {
-  const text = JSON.stringify(schema);
-  const reader = readers.get(text) ?? avro.Type.forSchema(schema);
-  readers.set(text, reader);
-  return reader;
+/** What a block holds before it is deflated, about. */
+const BLOCK_BYTES = 64 * 1024;
+
+interface Header {
+  readonly magic: Buffer;
+  readonly meta: Readonly<Record<string, Buffer>>;
+  readonly sync: Buffer;
+}
+
+interface Block {
+  readonly count: number;
+  readonly data: Buffer;
+  readonly sync: Buffer;
+}
+
+const SYNC = { type: 'fixed', name: 'Sync', size: SYNC_BYTES } as const;
+const HEADER = avro.Type.forSchema({
+  type: 'record',
+  name: 'Header',
+  fields: [
+    { name: 'magic', type: { type: 'fixed', name: 'Magic', size: MAGIC.length } },
+    { name: 'meta', type: { type: 'map', values: 'bytes' } },
+    { name: 'sync', type: SYNC },
+  ],
+});
+const BLOCK = avro.Type.forSchema({
+  type: 'record',
+  name: 'Block',
+  fields: [
+    { name: 'count', type: 'long' },
+    { name: 'data', type: 'bytes' },
+    { name: 'sync', type: SYNC },
+  ],
+});
+
+/** Records in their binary form, some at a time. */
+function* blocksOf(
+  records: readonly object[],
+  type: avro.Type,
+): Generator<{ readonly count: number; readonly data: Buffer }> {
+  let held: Buffer[] = [];
+  let heldBytes = 0;
+  for (const record of records) {
+    const bytes = type.toBuffer(record);
+    held.push(bytes);
+    heldBytes += bytes.length;
+    if (heldBytes < BLOCK_BYTES) continue;
+    yield { count: held.length, data: Buffer.concat(held) };
+    [held, heldBytes] = [[], 0];
+  }
+  if (held.length > 0) yield { count: held.length, data: Buffer.concat(held) };
+}
+
+/** A value and where the next one begins. */
+function next<T>(
+  type: avro.Type,
+  bytes: Buffer,
+  offset: number,
+): { readonly value: T; readonly offset: number } {
+  const { value, offset: end } = type.decode(bytes, offset);
+  if (end < 0) throw new Error(`The bytes end within what begins at ${offset}.`);
+  return { value: value as T, offset: end };
+}
+
+function inflater(codec: string): (data: Buffer) => Buffer {
+  if (codec === 'deflate') return (data) => inflateRawSync(data);
+  if (codec === 'null') return (data) => data;
+  throw new Error(`Its codec is '${codec}'; 'deflate' and 'null' can be read.`);
+}
+
+/** Types by schema: making one compiles code, and all files of a table have few schemas among them. */
+const types = new Map<string, avro.Type>();
+
+function typeOf(schema: string): avro.Type {
+  const type = types.get(schema) ?? avro.Type.forSchema(JSON.parse(schema));
+  types.set(schema, type);
+  return type;
 }

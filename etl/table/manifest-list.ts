@@ -15,7 +15,7 @@ export async function stageManifestList(
   files: readonly ManifestFile[],
   { key, snapshotId, parentId, sequenceNumber }: ManifestListTarget,
 ): Promise<StagedObject> {
-  const body = await encodeAvro({
+  const body = encodeAvro({
     schema: manifestListSchema,
     records: files,
     metadata: {

@@ -79,7 +79,7 @@ export async function stageManifest(
   target: ManifestTarget,
 ): Promise<StagedManifest> {
   const { schema, spec, key, uri, snapshotId, sequenceNumber } = target;
-  const body = await encodeAvro({
+  const body = encodeAvro({
     schema: manifestSchema(spec),
     records: entries,
     metadata: {
@@ -175,7 +175,7 @@ export async function readManifestList(body: Uint8Array, uri: string): Promise<M
 
 async function decode(body: Uint8Array, uri: string): Promise<unknown[]> {
   try {
-    return await decodeAvro(body);
+    return decodeAvro(body);
   } catch (cause) {
     throw new DataError(
       'MANIFEST_UNREADABLE',
