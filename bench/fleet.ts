@@ -51,14 +51,18 @@ interface Fleet {
   readonly worker: Pick<WorkerOptions, 'chunkBytes' | 'memoryMb' | 'diskMb'>;
 }
 
+/** Second copies in all pieces together: a run with more than 100 condemned records waits for a person. */
+const DUPLICATES = 80;
+
 /** Makes a lake with so many rows in Bronze, piece by piece; keys in no order, of all months. Returns the records that go to Silver. */
 async function fillLake(root: string, rows: number, { pieceRows, folder }: Fleet): Promise<number> {
   await initLake(root);
   const lake = await openLake(root, { contractsDir: CONTRACTS, sqlDir: SQL });
+  const duplicates = Math.floor(DUPLICATES / Math.ceil(rows / pieceRows));
   let silver = 0;
   for (let firstRow = 0, piece = 0; firstRow < rows; firstRow += pieceRows, piece++) {
     const file = join(folder, `piece-${piece}.csv`);
-    const size = { rows: Math.min(pieceRows, rows - firstRow), seed: piece + 1, firstRow };
+    const size = { rows: Math.min(pieceRows, rows - firstRow), seed: piece + 1, firstRow, duplicates };
     silver += generateFile({ ...size, months: 12, keys: 'scattered' }, file).silver;
     const key = bronzeKey(DATASET, '2026-01-01', `piece-${String(piece).padStart(4, '0')}.csv`);
     await lake.data.addFile(file, key, { arrivedMs: Date.now() });

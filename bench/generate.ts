@@ -10,6 +10,8 @@ import { createTransactions, HEADER, type Spread, toLine } from './transactions.
 export interface GenerateOptions extends Spread {
   readonly rows: number;
   readonly seed: number;
+  /** Second copies at most; 40 unless said. */
+  readonly duplicates?: number;
 }
 
 /** What an exact reader finds in the generated file. */
@@ -31,7 +33,7 @@ const PIECE_CHARS = 1 << 18;
 export function generate(options: GenerateOptions, write: (text: string) => void): ExpectedCounts {
   const random = createRandom(options.seed);
   const transaction = createTransactions(random, options);
-  const repeats = createRepeats(options.rows);
+  const repeats = createRepeats(options.rows, options.duplicates ?? MAX_DUPLICATES);
   const bad = Object.fromEntries(Object.keys(BAD_PER_TEN_THOUSAND).map((kind) => [kind, 0])) as Record<
     BadKind,
     number
@@ -71,8 +73,8 @@ interface Repeats {
 }
 
 /** Spreads a few second copies evenly; the n-th repeats a record from about half as far into the file. */
-function createRepeats(rows: number): Repeats {
-  const total = Math.min(MAX_DUPLICATES, Math.floor(rows / ROWS_PER_DUPLICATE));
+function createRepeats(rows: number, most: number): Repeats {
+  const total = Math.min(most, Math.floor(rows / ROWS_PER_DUPLICATE));
   const step = Math.floor(rows / Math.max(1, total));
   const kept: string[] = [];
   let taken = 0;

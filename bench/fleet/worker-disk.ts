@@ -8,10 +8,8 @@ import type { DataStore, Effects } from '../../etl/ports.ts';
 export interface WorkerDisk {
   /** The same effects on this disk alone. */
   readonly on: (effects: Effects) => Effects;
-  /** The most bytes that lay on it since the last time this was called, or since it was opened. */
-  takePeak(): number;
-  /** Removes all copies, as a function does between two calls. */
-  forget(): Promise<void>;
+  /** Removes all copies, as a function does between two calls; returns the most bytes that lay there since the last time. */
+  clear(): Promise<number>;
 }
 
 /** How often the disk is looked at for what DuckDB and the stages write there. */
@@ -81,13 +79,12 @@ export async function openWorkerDisk(folder: string, limitBytes: number): Promis
         spillLimitMb: Math.floor(limitBytes / 1024 / 1024),
       },
     }),
-    takePeak: () => {
+    clear: async () => {
+      await look();
       const taken = peak;
+      for (const { path: file } of [...copies.values()]) await release(file);
       peak = 0;
       return taken;
-    },
-    forget: async () => {
-      for (const { path: file } of [...copies.values()]) await release(file);
     },
   };
 }

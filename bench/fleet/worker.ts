@@ -66,11 +66,10 @@ export async function work({ lake: root, memoryMb, diskMb, folder, ...options }:
       wallMs: performance.now() - startedMs,
       cpuMs: (user + system) / 1000,
       peakRssBytes: peakMemory(),
-      peakDiskBytes: disk.takePeak(),
+      peakDiskBytes: await disk.clear(),
       stores: counted.take(),
       payloadBytes: Math.max(...[input, ended].map((value) => Buffer.byteLength(JSON.stringify(value)))),
     };
-    await disk.forget();
     process.send?.({ ...ended, use } satisfies Answer);
   });
   process.send?.('ready');
