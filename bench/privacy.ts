@@ -180,8 +180,8 @@ async function cells(subjects: number): Promise<Record<'seal' | 'open', number>>
   const open = await timed(async () => {
     const opener = await openRecords(vault, work);
     const records = plainRecords(Buffer.from(sealed), 1, { delimiter: ',', quote: '"' });
-    const [opened = ''] = await opener.open(plainRows(records, []), [0], '|');
-    if (opened !== made.map(({ text }) => text).join('|')) throw new Error('A cell stays shut.');
+    const { texts } = await opener.open(plainRows(records, []), [0], '|');
+    if (texts[0] !== made.map(({ text }) => text).join('|')) throw new Error('A cell stays shut.');
   });
   return { seal, open };
 }

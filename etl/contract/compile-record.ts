@@ -90,7 +90,7 @@ export function compileStage(options: StageOptions): string {
   ].join(' ');
 }
 
-/** A column's text; whether one that was sealed has blanks at its ends the scanner can't tell. */
+/** A column's text; whether one that was sealed has blanks at its ends only who opened it can tell. */
 function trimmedSql(
   { contract, unsealing, hasEdgeBlanks }: StageOptions,
   column: ContractColumn,
@@ -101,7 +101,7 @@ function trimmedSql(
   return textSql(
     clearName(unsealing, name, index),
     [...contract.csv.nullValues, ...nullValues],
-    hasEdgeBlanks || isSealed,
+    hasEdgeBlanks || (isSealed && unsealing.hasEdgeBlanks !== false),
   );
 }
 

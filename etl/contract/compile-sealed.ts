@@ -22,6 +22,8 @@ export interface Unsealing {
   readonly columns: SealedColumns;
   /** SQL of an opened cell, over one that begins like an envelope: its text, or one of UNOPENED. */
   readonly open: (cell: string) => string;
+  /** Whether an opened text may begin or end with a blank; it may unless said. */
+  readonly hasEdgeBlanks?: boolean;
 }
 
 /** What stands in the place of a text that can't be read. No value holds a NUL. */

@@ -20,6 +20,9 @@ export const OPENED_RECORDS = 'opened_records';
 /** Where the opened text of a field stands. */
 const openedFieldName = (field: number): string => `o$${field}`;
 
+/** How cells are read that were opened ahead. */
+export type OpenedAhead = Required<Pick<Unsealing, 'open' | 'hasEdgeBlanks'>>;
+
 /** Records to be read, and the fields of them that may hold envelopes. */
 export interface RecordsToOpen {
   /** The records as a table expression. */
@@ -41,7 +44,7 @@ export async function stageOpened(
   engine: Engine,
   segment: RecordsToOpen,
   opener: RecordsOpener,
-): Promise<Unsealing['open']> {
+): Promise<OpenedAhead> {
   const { fields } = segment;
   await engine.run(`CREATE OR REPLACE TEMP TABLE raw_records AS SELECT * FROM ${segment.source}`);
   const separator = randomBytes(SEPARATOR_BYTES).toString('base64url');
@@ -49,16 +52,17 @@ export async function stageOpened(
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE opened_texts (first$ BIGINT, ${names.map((name) => `${name} VARCHAR`).join(', ')})`,
   );
-  let first = 0;
+  let [first, hasEdgeBlanks] = [0, false];
   for await (const records of segment.slices()) {
-    const texts = await opener.open(plainRows(records, []), fields, separator);
-    await engine.append('opened_texts', [[BigInt(first), ...texts]]);
+    const opened = await opener.open(plainRows(records, []), fields, separator);
+    await engine.append('opened_texts', [[BigInt(first), ...opened.texts]]);
+    hasEdgeBlanks ||= opened.hasEdgeBlanks;
     first += records.count;
   }
   requireCount(first, segment.rows);
   await joinOpened(engine, names, separator);
   await requireInPlace(engine);
-  return openedIn(segment);
+  return { open: openedIn(segment), hasEdgeBlanks };
 }
 
 async function joinOpened(engine: Engine, names: readonly string[], separator: string): Promise<void> {

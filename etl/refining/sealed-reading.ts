@@ -13,7 +13,7 @@ import { EnvelopeOpener, HEADER_LENGTH } from '../privacy/envelope-opener.ts';
 import type { PlainRecords } from '../privacy/plain-records.ts';
 import { protectionOf, subjectOf } from '../privacy/protection.ts';
 import { Sodium } from '../privacy/sodium.ts';
-import { stageOpened } from './opened-records.ts';
+import { type OpenedAhead, stageOpened } from './opened-records.ts';
 
 /** How the sealed cells of a dataset's segments are opened while they are staged. */
 export interface SealedReading {
@@ -23,7 +23,7 @@ export interface SealedReading {
    * Reads a segment into the temporary table OPENED_RECORDS, with its cells opened; returns how they are in SQL over that.
    * Undefined, and nothing is done, where that isn't worth its statements.
    */
-  openAhead(engine: Engine, segment: SealedSegment): Promise<Unsealing['open'] | undefined>;
+  openAhead(engine: Engine, segment: SealedSegment): Promise<OpenedAhead | undefined>;
   /** Gets the keys of a segment's cells; what it returns gives them up. */
   learn(engine: Engine, segment: SealedSegment): Promise<() => void>;
 }

@@ -3,7 +3,6 @@ import { ARRIVAL_NAME, isByArrival } from '../contract/arrival-month.ts';
 import { withCellDates } from '../contract/cell-dates.ts';
 import { checkedRules } from '../contract/check-rules.ts';
 import { compileStage, type Look, type StageOptions, stagedNames } from '../contract/compile-record.ts';
-import type { Unsealing } from '../contract/compile-sealed.ts';
 import { compileWide, wideNames } from '../contract/compile-wide.ts';
 import type { SourceContract } from '../contract/contract.ts';
 import { fieldName } from '../contract/raw-record.ts';
@@ -17,7 +16,7 @@ import { DataError } from '../errors.ts';
 import type { Scratch } from '../ports.ts';
 import { type PlainRecords, plainRecords } from '../privacy/plain-records.ts';
 import { type EarlierVerdicts, restoreVerdicts } from './earlier-verdicts.ts';
-import { OPENED_RECORDS } from './opened-records.ts';
+import { OPENED_RECORDS, type OpenedAhead } from './opened-records.ts';
 import type { SealedReading } from './sealed-reading.ts';
 import { zonesInUse } from './zones-in-use.ts';
 
@@ -69,15 +68,10 @@ async function* plainSlices(
     yield plainRecords(bytes, segment.layout.fields, plainSigns(contract.csv));
 }
 
-/** How cells are opened in SQL, where they were opened ahead. */
-interface OpenedAhead {
-  readonly opened: Unsealing['open'] | undefined;
-}
-
 async function stageRecords(
   engine: Engine,
   segment: Segment,
-  options: StagingOptions & OpenedAhead,
+  options: StagingOptions & { readonly opened: OpenedAhead | undefined },
 ): Promise<void> {
   const { digestKey, look, opened } = options;
   const { hasEdgeBlanks, layout } = segment;
@@ -85,7 +79,7 @@ async function stageRecords(
   const rules = await checkedRules(engine, contract);
   const source = opened === undefined ? readCsv(segment, contract) : OPENED_RECORDS;
   const sealed = options.sealed?.unsealing(contract);
-  const unsealing = sealed && opened ? { ...sealed, open: opened } : sealed;
+  const unsealing = sealed && opened ? { ...sealed, ...opened } : sealed;
   const zones = await zonesInUse(engine, source, { contract, layout, hasEdgeBlanks, unsealing });
   const optionsOn = (source: string): StageOptions => ({
     contract,

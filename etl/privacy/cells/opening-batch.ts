@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { CellBytes } from '../cell-bytes.ts';
+import { type CellBytes, hasPlainEnds } from '../cell-bytes.ts';
 import type { PackedTexts } from './cell-job.ts';
 import type { CellWorkers } from './cell-work.ts';
 import { copyBytes } from './copy-bytes.ts';
@@ -84,6 +84,9 @@ export class OpenedCells {
     this.#numbers = numbers;
   }
 
+  /** Whether a value may begin or end with a blank; where it is false, none does. */
+  hasEdgeBlanks = false;
+
   /** What stands in the cells of a field, with the separator between two. */
   joined({ field, fields, separator }: { field: number; fields: number; separator: string }): string {
     const between = Buffer.from(separator);
@@ -93,7 +96,10 @@ export class OpenedCells {
     for (let cell = field; cell < this.#numbers.length; cell += fields) {
       if (cell !== field) at = copyBytes(parted, out, at);
       const number = this.#numbers[cell] ?? -1;
-      if (number >= 0) at = copyBytes(this.#cells.find(number), out, at);
+      if (number < 0) continue;
+      const found = this.#cells.find(number);
+      this.hasEdgeBlanks ||= found.end > found.start && !hasPlainEnds(found);
+      at = copyBytes(found, out, at);
     }
     return out.toString('utf8', 0, at);
   }

@@ -4,13 +4,20 @@ import type { CellWorkers } from './cell-work.ts';
 import { KeyNames, type VaultOfKeys } from './key-names.ts';
 import { OpeningBatch } from './opening-batch.ts';
 
-/** Opens the sealed cells of many records. */
-export interface RecordsOpener {
+/** What stands in sealed cells of many records. */
+export interface OpenedTexts {
   /**
    * By field what stands in its cells, record by record, with a separator between two: the values, or one of UNOPENED; of
    * a cell that doesn't begin with `~`, and of one that isn't there, nothing.
    */
-  open(records: RecordsToRead, fields: readonly number[], separator: string): Promise<readonly string[]>;
+  readonly texts: readonly string[];
+  /** Whether a value among them may begin or end with a blank; where it is false, none does. */
+  readonly hasEdgeBlanks: boolean;
+}
+
+/** Opens the sealed cells of many records. */
+export interface RecordsOpener {
+  open(records: RecordsToRead, fields: readonly number[], separator: string): Promise<OpenedTexts>;
 }
 
 /** Records whose cells can be found. */
@@ -32,7 +39,8 @@ export async function openRecords(
       for (let record = 0; record < records.count; record++)
         for (const field of fields) batch.add(records.find(record, field, cell) ? cell : NOTHING);
       const opened = await batch.opened();
-      return fields.map((_, field) => opened.joined({ field, fields: fields.length, separator }));
+      const texts = fields.map((_, field) => opened.joined({ field, fields: fields.length, separator }));
+      return { texts, hasEdgeBlanks: opened.hasEdgeBlanks };
     },
   };
 }
