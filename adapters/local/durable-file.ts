@@ -20,12 +20,16 @@ export async function ensureFolder(folder: string, mode: number): Promise<void> 
   }
 }
 
-/** Writes a new file with a mode and returns when its bytes are on the disk; EEXIST where there is one. */
-export async function writeSynced(file: string, bytes: Uint8Array, mode: number): Promise<void> {
+/** Writes a new file of bytes, or of pieces of them, with a mode and returns when it is on the disk; EEXIST where there is one. */
+export async function writeSynced(
+  file: string,
+  bytes: Uint8Array | Iterable<Uint8Array>,
+  mode: number,
+): Promise<void> {
   const handle = await open(file, 'wx', mode);
   try {
     if (isShared(mode)) await handle.chmod(mode);
-    await handle.writeFile(bytes);
+    for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) await handle.writeFile(piece);
     await handle.sync();
   } finally {
     await handle.close();

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import type { BrokenRecord } from '../csv/broken-record.ts';
 import type { Piece } from '../csv/piece.ts';
 
 /** What protecting needs of a piece. */
@@ -12,21 +13,44 @@ export async function* joinedPieces(
   pieces: AsyncIterable<PieceToProtect>,
   atLeastBytes: number,
 ): AsyncGenerator<PieceToProtect> {
-  let parts: PieceToProtect[] = [];
-  let bytes = 0;
-  for await (const { rows, broken, ...piece } of pieces) {
+  let joining = new Joining(atLeastBytes);
+  for await (const piece of pieces) {
     // The piece is good until the next is asked for.
-    parts.push({ bytes: Buffer.from(piece.bytes), rows, broken });
-    bytes += piece.bytes.length;
-    if (bytes < atLeastBytes) continue;
-    yield joined(parts);
-    [parts, bytes] = [[], 0];
+    joining.add(piece);
+    if (joining.length < atLeastBytes) continue;
+    yield joining.joined();
+    joining = new Joining(atLeastBytes);
   }
-  if (parts.length > 0) yield joined(parts);
+  if (joining.length > 0) yield joining.joined();
 }
 
-const joined = (parts: readonly PieceToProtect[]): PieceToProtect => ({
-  bytes: Buffer.concat(parts.map((part) => part.bytes)),
-  rows: parts.reduce((sum, part) => sum + part.rows, 0),
-  broken: parts.flatMap((part) => part.broken),
-});
+/** Pieces that are put together, each copied once. */
+class Joining {
+  #bytes = Buffer.alloc(0);
+  readonly #usualBytes: number;
+  readonly #broken: BrokenRecord[] = [];
+  #rows = 0;
+  length = 0;
+
+  constructor(atLeastBytes: number) {
+    this.#usualBytes = atLeastBytes + Math.floor(atLeastBytes / 8);
+  }
+
+  add({ bytes, rows, broken }: PieceToProtect): void {
+    const end = this.length + bytes.length;
+    if (end > this.#bytes.length) {
+      // Memory that isn't written costs little, and to grow costs a copy.
+      const larger = Buffer.allocUnsafeSlow(Math.max(end, 2 * this.#bytes.length, this.#usualBytes));
+      this.#bytes.copy(larger, 0, 0, this.length);
+      this.#bytes = larger;
+    }
+    this.#bytes.set(bytes, this.length);
+    this.length = end;
+    this.#rows += rows;
+    for (const one of broken) this.#broken.push(one);
+  }
+
+  joined(): PieceToProtect {
+    return { bytes: this.#bytes.subarray(0, this.length), rows: this.#rows, broken: this.#broken };
+  }
+}

@@ -40,7 +40,8 @@ export interface FileToProtect extends ProtectorParts {
  * A file as it goes to Bronze: UTF-8, a header of the contract's names, then its records in their order, each of them one,
  * in plain signs. What it was packed in, its encoding, its name and whatever stood above its header are gone. Throws
  * DataError `NOT_READABLE` where a second table begins in it, and at its end `PERSONAL_IN_CLEAR` where a column that is
- * public or internal holds personal data: nothing of it may be stored then, unless such records are sealed whole.
+ * public or internal holds personal data: nothing of it may be stored then, unless such records are sealed whole. Bytes are
+ * good until the next are asked for.
  */
 export async function* protectedFile(file: FileToProtect): AsyncGenerator<Buffer> {
   const { opened, plan, contract } = file;
@@ -66,18 +67,18 @@ export async function* protectedFile(file: FileToProtect): AsyncGenerator<Buffer
 /** A piece is read, and its people are found, while the values of the one before are sealed. */
 async function* protectedPieces(opened: Opened, protection: PieceProtection): AsyncGenerator<Buffer> {
   let row = opened.first.row;
-  let before: Promise<Buffer> | undefined;
+  let before: Promise<Iterable<Buffer>> | undefined;
   try {
     const read = readPieces(opened.window, opened.format, opened.first);
     for await (const piece of joinedPieces(read, AT_ONCE_BYTES)) {
       const finish = await beginPiece(piece, row, protection);
       row += piece.rows;
-      if (before !== undefined) yield await before;
+      if (before !== undefined) yield* await before;
       before = finish();
       // A failure is thrown where its bytes would have come; until then it must not count as unhandled.
       before.catch(() => undefined);
     }
-    if (before !== undefined) yield await before;
+    if (before !== undefined) yield* await before;
   } finally {
     await Promise.allSettled([before]);
   }

@@ -31,7 +31,8 @@ export interface PieceProtection {
 }
 
 /**
- * Begins to protect a piece of a file: returns what waits until it is done. Each record has its place then, and all bytes of
+ * Begins to protect a piece of a file: returns what waits until it is done, and then gives its bytes slice by slice, each
+ * of which is good until the next is asked for. Each record has its place then, and all bytes of
  * it that aren't protected are as they were. A broken record is one of another width, as sealedLine writes it. So is a
  * record whose form says something that its envelopes no longer would.
  */
@@ -39,8 +40,8 @@ export async function beginPiece(
   piece: PieceToProtect,
   firstRow: number,
   protection: PieceProtection,
-): Promise<() => Promise<Buffer>> {
-  const { protector, needed, fields, plain, newline, look } = protection;
+): Promise<() => Promise<Iterable<Buffer>>> {
+  const { protector, needed, fields, plain, look } = protection;
   const records = plainRecords(piece.bytes, fields, plain);
   for (let record = 0; record < records.count; record++) look(records, record, firstRow + record);
   const begun = await protector.begin(plainRows(records, needed));
@@ -56,16 +57,29 @@ export async function beginPiece(
       sealedLine({ ...one, text: sealed[n] ?? '' }, fields, plain),
     ]),
   );
-  return async () => {
-    const prepared = await begun.prepared();
-    const out = new PieceWriter(records, plain, newline);
-    for (let record = 0; record < records.count; record++) {
-      const line = lines.get(record);
-      if (line === undefined) out.record(record, prepared);
-      else out.line(line);
-    }
-    return out.bytes();
-  };
+  return async () => slicesOf(records, { prepared: await begun.prepared(), lines, protection });
+}
+
+/** A piece's records as they are once it is protected. */
+interface ProtectedPiece {
+  readonly prepared: PreparedRows;
+  /** By record, what stands for those that are sealed whole. */
+  readonly lines: ReadonlyMap<number, string>;
+  readonly protection: Pick<PieceProtection, 'plain' | 'newline'>;
+}
+
+function* slicesOf(
+  records: PlainRecords,
+  { prepared, lines, protection }: ProtectedPiece,
+): Generator<Buffer> {
+  const out = new PieceWriter(records, protection.plain, protection.newline);
+  for (let record = 0; record < records.count; record++) {
+    const line = lines.get(record);
+    if (line === undefined) out.record(record, prepared);
+    else out.line(line);
+    if (out.isFull) yield out.taken();
+  }
+  yield out.taken();
 }
 
 /** A record that is sealed whole. */
@@ -134,27 +148,27 @@ const cellOf = (text: string, { delimiter, quote }: PlainSigns): string =>
 /** All that an envelope is written with. */
 const OF_ENVELOPES = /^[\w.~-]+$/;
 
+/** So much of a piece is put together before it is handed on. */
+const SLICE_BYTES = 1024 * 1024;
+
 /** Puts a piece together of the bytes that stay and the texts that don't. */
 class PieceWriter implements ChangeVisitor {
   readonly #records: PlainRecords;
   readonly #plain: PlainSigns;
-  readonly #newline: string;
+  readonly #newline: Buffer;
   /** Whether a delimiter can stand in an envelope. */
   readonly #isToBeQuoted: boolean;
   #record = 0;
   /** Where what stays of the record goes on. */
   #from = 0;
-  #out: Buffer;
+  #out = Buffer.allocUnsafeSlow(SLICE_BYTES + SLICE_BYTES / 8);
   #length = 0;
 
   constructor(records: PlainRecords, plain: PlainSigns, newline: string) {
-    const { bytes } = records;
     this.#records = records;
     this.#plain = plain;
-    this.#newline = newline;
+    this.#newline = Buffer.from(newline);
     this.#isToBeQuoted = OF_ENVELOPES.test(plain.delimiter);
-    // Memory that isn't written costs little, and to grow costs a copy.
-    this.#out = Buffer.allocUnsafe(bytes.length * 4 + 1024);
   }
 
   record(record: number, prepared: PreparedRows): void {
@@ -162,7 +176,7 @@ class PieceWriter implements ChangeVisitor {
     this.#from = cellStart(this.#records, record, 0);
     prepared.visit(record, this);
     this.#copy(this.#from, cellEnd(this.#records, record, this.#records.fields - 1));
-    this.#write(this.#newline);
+    this.#endLine();
   }
 
   text(place: number, text: string): void {
@@ -181,11 +195,19 @@ class PieceWriter implements ChangeVisitor {
   }
 
   line(text: string): void {
-    this.#write(text + this.#newline);
+    this.#write(text);
+    this.#endLine();
   }
 
-  bytes(): Buffer {
-    return this.#out.subarray(0, this.#length);
+  get isFull(): boolean {
+    return this.#length >= SLICE_BYTES;
+  }
+
+  /** What was written since the last time; good until more is. */
+  taken(): Buffer {
+    const taken = this.#out.subarray(0, this.#length);
+    this.#length = 0;
+    return taken;
   }
 
   /** Copies what stands before a cell, and goes on behind it. */
@@ -199,6 +221,12 @@ class PieceWriter implements ChangeVisitor {
     this.#length = copyBytes({ bytes: this.#records.bytes, start: from, end: to }, this.#out, this.#length);
   }
 
+  #endLine(): void {
+    const { length } = this.#newline;
+    this.#reserve(length);
+    this.#length = copyBytes({ bytes: this.#newline, start: 0, end: length }, this.#out, this.#length);
+  }
+
   #write(text: string): void {
     this.#reserve(text.length * 3);
     this.#length += this.#out.write(text, this.#length);
@@ -206,7 +234,7 @@ class PieceWriter implements ChangeVisitor {
 
   #reserve(bytes: number): void {
     if (this.#length + bytes <= this.#out.length) return;
-    const larger = Buffer.allocUnsafe((this.#length + bytes) * 2);
+    const larger = Buffer.allocUnsafeSlow((this.#length + bytes) * 2);
     this.#out.copy(larger, 0, 0, this.#length);
     this.#out = larger;
   }

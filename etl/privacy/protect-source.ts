@@ -24,7 +24,7 @@ export interface ProtectingParts {
 
 /**
  * The bytes under which a file of records is stored; none where it is empty. What envelopes need of the vault is durable
- * before they are handed on.
+ * before they are handed on. They are good until the next are asked for.
  */
 export async function* protectedBytes(member: SourceMember, parts: ProtectingParts): AsyncGenerator<Buffer> {
   const { opened, scratch } = await member.open();

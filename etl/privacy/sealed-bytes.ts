@@ -10,14 +10,29 @@ const [NONCE_BYTES, TAG_BYTES] = [12, 16];
  * Bytes sealed under a key (AES-256-GCM, its key by HKDF-SHA-256 for this name alone), with the key's generation in
  * front. Name and head are authenticated: no file can be put in the place of another.
  */
-export function sealBytes(key: Uint8Array, { name, generation }: Named, bytes: Uint8Array): Buffer {
+export const sealBytes = (key: Uint8Array, named: Named, bytes: Uint8Array): Buffer =>
+  Buffer.concat([...sealedPieces(key, named, bytes)]);
+
+/** So much is sealed or opened at one time, where it need not be in memory as a whole. */
+const PIECE_BYTES = 1024 * 1024;
+
+/** The same piece by piece: the sealed bytes are never all in memory. */
+export function* sealedPieces(
+  key: Uint8Array,
+  { name, generation }: Named,
+  bytes: Uint8Array,
+): Generator<Buffer> {
   const head = Buffer.alloc(HEAD_BYTES);
   head.set(MAGIC);
   head.writeUInt32BE(generation, MAGIC.length);
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv('aes-256-gcm', keyFor(key, name), nonce).setAAD(head);
-  const sealed = [cipher.update(bytes), cipher.final()];
-  return Buffer.concat([head, nonce, ...sealed, cipher.getAuthTag()]);
+  yield Buffer.concat([head, nonce]);
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+    yield cipher.update(bytes.subarray(at, at + PIECE_BYTES));
+  // It holds nothing back: GCM has no blocks to fill.
+  cipher.final();
+  yield cipher.getAuthTag();
 }
 
 /** What `sealBytes` sealed; undefined where key, name or any byte is another. */

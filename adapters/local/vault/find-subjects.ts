@@ -1,43 +1,40 @@
+import type { Buffer } from 'node:buffer';
 import { toBase32 } from '../../../etl/privacy/base32.ts';
 import { grouped } from '../../../etl/privacy/grouped.ts';
-import type { FoundSubject, NamedSubject } from '../../../etl/privacy/vault.ts';
-import { PERSON, type Person, readPerson, shardOfIndex } from './people.ts';
-import { findRecord } from './records.ts';
+import type { FoundSubject } from '../../../etl/privacy/vault.ts';
+import { isForgottenAt, PERSON, type Person, readPerson, shardOfIndex } from './people.ts';
+import { findRecord, findRecordOf } from './records.ts';
+import { References } from './references.ts';
 import type { Shards } from './shards.ts';
-
-/** A subject that is looked for: how a record names it, and the index that the vault finds it by. */
-export interface Sought {
-  readonly named: NamedSubject;
-  readonly index: Uint8Array;
-}
-
-/** What is looked for in common: the numbers of data groups, the shards of references, the time. */
-export interface Search {
-  readonly groups: readonly number[];
-  readonly shardOf: (reference: Uint8Array) => number;
-  readonly nowMs: number;
-}
+import { byPeopleShard, indexAt, type Search, type Sought } from './sought.ts';
 
 /** What the vault has of each subject, in order; undefined where the subject, or a key of it, is yet to be made. */
 export async function findSubjects(
   shards: Shards,
-  sought: readonly Sought[],
+  sought: Sought,
   search: Search,
 ): Promise<readonly (FoundSubject | undefined)[]> {
-  const people = await findPeople(
-    shards,
-    sought.map(({ index }) => index),
-  );
-  const found: (FoundSubject | undefined)[] = sought.map(({ named }, n) =>
-    isForgotten(people[n], named, search.nowMs) ? { kind: 'forgotten' } : undefined,
-  );
-  const places = sought.flatMap((_, n) => {
-    const reference = found[n] === undefined ? people[n]?.reference : undefined;
-    return reference === undefined ? [] : [{ n, reference }];
-  });
-  for (const [shard, ofShard] of grouped(places, ({ reference }) => search.shardOf(reference))) {
+  const { named, indexes } = sought;
+  const found: (FoundSubject | undefined)[] = Array.from({ length: named.length });
+  const references = new References(named.length);
+  const isReferred = new Uint8Array(named.length);
+  for (const [shard, numbers] of byPeopleShard(sought).entries()) {
+    if (numbers.length === 0) continue;
+    const records = await shards.people(shard);
+    for (const n of numbers) {
+      const at = findRecordOf(records, PERSON, { keys: indexes, at: indexAt(n) });
+      if (at < 0) continue;
+      if (isForgottenAt(records, at, { datedMs: datedMsOf(sought, n), nowMs: search.nowMs }))
+        found[n] = { kind: 'forgotten' };
+      else if (references.take(n, records, at)) isReferred[n] = 1;
+    }
+  }
+  const byShard = references.byKeysShard((n) => isReferred[n] === 1, search.shardOf);
+  for (const [shard, numbers] of byShard.entries()) {
+    if (numbers.length === 0) continue;
     const ofAll = await shards.keys(shard);
-    for (const { n, reference } of ofShard) {
+    for (const n of numbers) {
+      const reference = references.of(n);
       const keys = search.groups.flatMap((group) => ofAll.keyOf(reference, group) ?? []);
       if (keys.length === search.groups.length)
         found[n] = { kind: 'known', reference: toBase32(reference), keys };
@@ -46,6 +43,9 @@ export async function findSubjects(
   return found;
 }
 
+/** The time of the record that names one. */
+export const datedMsOf = ({ named }: Sought, n: number): number => named[n]?.dated.getTime() ?? 0;
+
 /** What the vault has under each index, in order. */
 export async function findPeople(
   shards: Shards,
@@ -53,17 +53,11 @@ export async function findPeople(
 ): Promise<readonly (Person | undefined)[]> {
   const people: (Person | undefined)[] = indexes.map(() => undefined);
   for (const [shard, places] of grouped(indexes.keys(), (n) => shardOfIndex(indexes[n] as Uint8Array))) {
-    const records = await shards.people(shard);
+    const records: Buffer = await shards.people(shard);
     for (const n of places) {
       const at = findRecord(records, PERSON, indexes[n] as Uint8Array);
       if (at >= 0) people[n] = readPerson(records, at);
     }
   }
   return people;
-}
-
-/** Whether a record of a time is of a person who was forgotten later; a newer one is another person's. */
-export function isForgotten(person: Person | undefined, { dated }: NamedSubject, nowMs: number): boolean {
-  const forgotten = person?.forgotten;
-  return forgotten !== undefined && nowMs < forgotten.untilMs && dated.getTime() < forgotten.atMs;
 }

@@ -23,6 +23,7 @@ import { makeSubjects } from './make-subjects.ts';
 import { changeBook, look, type OpenVault } from './open-vault.ts';
 import { renewKey } from './renew-key.ts';
 import type { RootKeys } from './root-keys.ts';
+import { type Search, soughtSubjects, soughtWhere } from './sought.ts';
 import { DigestMaker } from './vault-digests.ts';
 import { vaultFiles } from './vault-files.ts';
 
@@ -79,15 +80,15 @@ async function subjects(
 ): Promise<readonly FoundSubject[]> {
   const book = await changeBook(vault, (one) => withGroups(one, groups));
   const digests = await vault.digests.of(book);
-  const sought = asked.map((named) => ({ named, index: digests.indexOf(named.kind, named.id) }));
-  const search = {
+  const sought = soughtSubjects(asked, digests);
+  const search: Search = {
     groups: groups.map((group) => book.groups.indexOf(group)),
     shardOf: digests.shardOf,
     nowMs: vault.clock.now().getTime(),
   };
   const found = await findSubjects((await look(vault)).shards, sought, search);
-  const missing = sought.filter((_, n) => found[n] === undefined);
-  if (missing.length === 0) return found as readonly FoundSubject[];
+  const missing = soughtWhere(sought, (n) => found[n] === undefined);
+  if (missing.named.length === 0) return found as readonly FoundSubject[];
   const made = await vault.files.inTurn(async () =>
     makeSubjects(vault.files, (await look(vault)).shards, { sought: missing, search }),
   );

@@ -1,51 +1,29 @@
 import { Buffer } from 'node:buffer';
 import { toBase32 } from '../../../etl/privacy/base32.ts';
-import { grouped } from '../../../etl/privacy/grouped.ts';
-import { randomPiece } from '../../../etl/privacy/random.ts';
 import type { FoundSubject } from '../../../etl/privacy/vault.ts';
-import { findPeople, isForgotten, type Search, type Sought } from './find-subjects.ts';
-import { PERSON, type Person, personRecords, REFERENCE_BYTES, shardOfIndex } from './people.ts';
-import { withRecords } from './records.ts';
+import { datedMsOf } from './find-subjects.ts';
+import { isForgottenAt, PERSON, personRecordIn } from './people.ts';
+import { findRecordOf, withRecords } from './records.ts';
+import { References } from './references.ts';
 import { shardBytes } from './shard-bytes.ts';
 import { type Shards, shardName } from './shards.ts';
+import { byPeopleShard, indexAt, type Search, type Sought } from './sought.ts';
 import { NewSubjectKeys } from './subject-keys.ts';
 import type { VaultFiles } from './vault-files.ts';
 
-/** Somebody who is given what they lack. */
+/** What becomes of a subject that was asked for. */
+const [FORGOTTEN, REFERRED, NEW] = [1, 2, 3];
+
+/** What is made of whom. */
 interface Making {
-  readonly index: Uint8Array;
-  readonly reference: Buffer;
-  /** Whether the reference is new, too. */
-  readonly isNew: boolean;
-  found?: FoundSubject;
-  /** Another whose index begins with the same bytes. */
-  next?: Making | undefined;
-}
-
-/** Everybody who is given something, each once. */
-class Makings {
-  readonly all: Making[] = [];
-  readonly #byBeginning = new Map<number, Making>();
-
-  of(index: Uint8Array): Making | undefined {
-    let one = this.#byBeginning.get(beginningOf(index));
-    while (one !== undefined && Buffer.compare(one.index, index) !== 0) one = one.next;
-    return one;
-  }
-
-  add(making: Making): void {
-    const beginning = beginningOf(making.index);
-    making.next = this.#byBeginning.get(beginning);
-    this.#byBeginning.set(beginning, making);
-    this.all.push(making);
-  }
-}
-
-/** The first six bytes as a number: an index is random, and they are nearly always its own. */
-function beginningOf(index: Uint8Array): number {
-  let beginning = 0;
-  for (let n = 0; n < 6; n++) beginning = beginning * 256 + (index[n] ?? 0);
-  return beginning;
+  readonly sought: Sought;
+  readonly search: Search;
+  readonly references: References;
+  readonly becomes: Uint8Array;
+  /** By number that of the first who has the same index: whoever is asked for twice is made once. */
+  readonly firsts: Int32Array;
+  /** By shard of people the numbers of those who are in it. */
+  readonly byShard: readonly Int32Array[];
 }
 
 /**
@@ -55,66 +33,113 @@ function beginningOf(index: Uint8Array): number {
 export async function makeSubjects(
   files: VaultFiles,
   shards: Shards,
-  { sought, search }: { readonly sought: readonly Sought[]; readonly search: Search },
+  { sought, search }: { readonly sought: Sought; readonly search: Search },
 ): Promise<readonly FoundSubject[]> {
-  const people = await findPeople(
-    shards,
-    sought.map(({ index }) => index),
-  );
-  const makings = new Makings();
-  const made: Person[] = [];
-  const ofEach = sought.map(({ named, index }, n) => {
-    const person = people[n] ?? { index };
-    if (isForgotten(person, named, search.nowMs)) return undefined;
-    const known = makings.of(index);
-    if (known !== undefined) return known;
-    const isNew = person.reference === undefined;
-    const making: Making = { index, reference: person.reference ?? randomPiece(REFERENCE_BYTES), isNew };
-    makings.add(making);
-    if (isNew) made.push({ ...person, index, reference: making.reference });
-    return making;
-  });
-  await addKeys(files, shards, { makings: makings.all, search });
-  await addPeople(files, shards, { people: made, now: new Date(search.nowMs) });
-  return ofEach.map((making) => making?.found ?? { kind: 'forgotten' });
+  const count = sought.named.length;
+  const making: Making = {
+    ...{ sought, search, references: new References(count), becomes: new Uint8Array(count) },
+    ...{ firsts: new Int32Array(count), byShard: byPeopleShard(sought) },
+  };
+  for (const [shard, numbers] of making.byShard.entries())
+    if (numbers.length > 0) decide(making, numbers, await shards.people(shard));
+  const found: FoundSubject[] = Array.from({ length: count });
+  await files.write(changedKeys(making, shards, found));
+  await files.write(changedPeople(making, shards));
+  for (let n = 0; n < count; n++)
+    found[n] = found[making.firsts[n] ?? n] ?? ({ kind: 'forgotten' } satisfies FoundSubject);
+  return found;
 }
 
-/** Makes the keys that references lack, and tells each what it has then. */
-async function addKeys(
-  files: VaultFiles,
-  shards: Shards,
-  { makings, search }: { readonly makings: readonly Making[]; readonly search: Search },
-): Promise<void> {
-  async function* changed(): AsyncGenerator<[name: string, bytes: Buffer]> {
-    for (const [shard, ofShard] of grouped(makings, ({ reference }) => search.shardOf(reference))) {
-      const ofAll = await shards.keys(shard);
-      const made = new NewSubjectKeys(ofShard.length * search.groups.length);
-      for (const making of ofShard) {
-        const { reference, isNew } = making;
-        const keys = search.groups.map((group) => {
-          const known = isNew ? undefined : ofAll.keyOf(reference, group);
-          return known ?? made.add(reference, group);
-        });
-        making.found = { kind: 'known', reference: toBase32(reference), keys };
-      }
-      const records = made.records();
-      if (records.length === 0) continue;
-      yield [shardName('keys', shard), await ofAll.bytesWith(records, new Date(search.nowMs))];
+/** Decides what becomes of those who are in a shard of people. */
+function decide(making: Making, numbers: Int32Array, records: Buffer): void {
+  const { sought, search, references, becomes, firsts } = making;
+  const seen = new SeenIndexes(sought.indexes);
+  for (const n of numbers) {
+    const at = findRecordOf(records, PERSON, { keys: sought.indexes, at: indexAt(n) });
+    firsts[n] = n;
+    if (at >= 0 && isForgottenAt(records, at, { datedMs: datedMsOf(sought, n), nowMs: search.nowMs })) {
+      becomes[n] = FORGOTTEN;
+      continue;
     }
+    firsts[n] = seen.firstOf(n);
+    becomes[n] = at >= 0 && references.take(n, records, at) ? REFERRED : NEW;
   }
-  await files.write(changed());
 }
 
-async function addPeople(
-  files: VaultFiles,
-  shards: Shards,
-  { people, now }: { readonly people: readonly Person[]; readonly now: Date },
-): Promise<void> {
-  async function* changed(): AsyncGenerator<[name: string, bytes: Buffer]> {
-    for (const [shard, ofShard] of grouped(people, ({ index }) => shardOfIndex(index))) {
-      const records = withRecords(await shards.people(shard), PERSON, personRecords(ofShard));
-      yield [shardName('people', shard), shardBytes(records, now)];
-    }
+/** Indexes that were met, and who had them first. */
+class SeenIndexes {
+  readonly #indexes: Buffer;
+  readonly #byBeginning = new Map<number, number[]>();
+
+  constructor(indexes: Buffer) {
+    this.#indexes = indexes;
   }
-  await files.write(changed());
+
+  firstOf(n: number): number {
+    const at = indexAt(n);
+    // An index is random, and its first six bytes are nearly always its own.
+    const beginning = this.#indexes.readUIntBE(at, 6);
+    const met = this.#byBeginning.get(beginning);
+    if (met === undefined) {
+      this.#byBeginning.set(beginning, [n]);
+      return n;
+    }
+    const known = met.find((one) => this.#isSame(at, indexAt(one)));
+    if (known === undefined) met.push(n);
+    return known ?? n;
+  }
+
+  #isSame(at: number, other: number): boolean {
+    const { keyBytes } = PERSON;
+    return this.#indexes.compare(this.#indexes, at, at + keyBytes, other, other + keyBytes) === 0;
+  }
+}
+
+/** The shards with the keys that references lack; each subject is told what it has then. */
+async function* changedKeys(
+  { search, references, becomes, firsts }: Making,
+  shards: Shards,
+  found: FoundSubject[],
+): AsyncGenerator<[name: string, bytes: Buffer]> {
+  const isMeant = (n: number): boolean => becomes[n] !== FORGOTTEN && firsts[n] === n;
+  for (const [shard, numbers] of references.byKeysShard(isMeant, search.shardOf).entries()) {
+    if (numbers.length === 0) continue;
+    const ofAll = await shards.keys(shard);
+    const made = new NewSubjectKeys(numbers.length * search.groups.length);
+    for (const n of numbers) {
+      const reference = references.of(n);
+      const keys = search.groups.map((group) => {
+        const known = becomes[n] === NEW ? undefined : ofAll.keyOf(reference, group);
+        return known ?? made.add(reference, group);
+      });
+      found[n] = { kind: 'known', reference: toBase32(reference), keys };
+    }
+    const records = made.records();
+    if (records.length === 0) continue;
+    yield [shardName('keys', shard), await ofAll.bytesWith(records, new Date(search.nowMs))];
+  }
+}
+
+/** The shards with the people who are new. */
+async function* changedPeople(
+  { sought, search, references, becomes, firsts, byShard }: Making,
+  shards: Shards,
+): AsyncGenerator<[name: string, bytes: Buffer]> {
+  for (const [shard, numbers] of byShard.entries()) {
+    const made = numbers.filter((n) => becomes[n] === NEW && firsts[n] === n);
+    if (made.length === 0) continue;
+    const records = await shards.people(shard);
+    const added = Buffer.alloc(made.length * PERSON.widthBytes);
+    for (const [m, n] of made.entries()) {
+      const known = findRecordOf(records, PERSON, { keys: sought.indexes, at: indexAt(n) });
+      personRecordIn(added, m * PERSON.widthBytes, {
+        ...{ indexes: sought.indexes, indexAt: indexAt(n), reference: references.of(n) },
+        ...{ records, known },
+      });
+    }
+    yield [
+      shardName('people', shard),
+      shardBytes(withRecords(records, PERSON, added), new Date(search.nowMs)),
+    ];
+  }
 }

@@ -33,13 +33,6 @@ export function personRecord(person: Person): Buffer {
   return record;
 }
 
-/** The records of people one behind another. */
-export function personRecords(people: readonly Person[]): Buffer {
-  const records = Buffer.alloc(people.length * PERSON.widthBytes);
-  for (const [n, person] of people.entries()) writePerson(records, n * PERSON.widthBytes, person);
-  return records;
-}
-
 /** Writes a person's record over zeros. */
 function writePerson(out: Buffer, at: number, { index, reference, forgotten }: Person): void {
   copyBytes({ bytes: index, start: 0, end: PERSON.keyBytes }, out, at);
@@ -58,6 +51,44 @@ export function readPerson(records: Buffer, at: number): Person {
     ...(hasReference ? { reference: records.subarray(at + REFERENCE_AT, at + FORGOTTEN_AT) } : {}),
     ...(atMs === 0 ? {} : { forgotten: { atMs, untilMs: records.readDoubleBE(at + UNTIL_AT) } }),
   };
+}
+
+/** Whether a record of a time is of a person who was forgotten later, by the person's record; a newer one is another person's. */
+export function isForgottenAt(
+  records: Buffer,
+  at: number,
+  { datedMs, nowMs }: { readonly datedMs: number; readonly nowMs: number },
+): boolean {
+  const atMs = records.readDoubleBE(at + FORGOTTEN_AT);
+  return atMs !== 0 && nowMs < records.readDoubleBE(at + UNTIL_AT) && datedMs < atMs;
+}
+
+/** Copies the reference of a person's record; false, and nothing is copied, where it has none. */
+export function copyReference(records: Buffer, at: number, out: Buffer, to: number): boolean {
+  const [start, end] = [at + REFERENCE_AT, at + FORGOTTEN_AT];
+  if (!isSomewhereSet(records, start, end)) return false;
+  copyBytes({ bytes: records, start, end }, out, to);
+  return true;
+}
+
+/** Somebody who gets a reference. */
+interface Referred {
+  readonly indexes: Buffer;
+  readonly indexAt: number;
+  readonly reference: Buffer;
+  /** Where their record begins among those that are there, whose tombstone stays; -1 where there is none. */
+  readonly records: Buffer;
+  readonly known: number;
+}
+
+/** Writes over zeros the record of somebody who gets a reference. */
+export function personRecordIn(out: Buffer, at: number, person: Referred): void {
+  const { indexes, indexAt, reference, records, known } = person;
+  copyBytes({ bytes: indexes, start: indexAt, end: indexAt + PERSON.keyBytes }, out, at);
+  copyBytes({ bytes: reference, start: 0, end: REFERENCE_BYTES }, out, at + REFERENCE_AT);
+  if (known < 0) return;
+  const [start, end] = [known + FORGOTTEN_AT, known + PERSON.widthBytes];
+  copyBytes({ bytes: records, start, end }, out, at + FORGOTTEN_AT);
 }
 
 function isSomewhereSet(bytes: Buffer, start: number, end: number): boolean {

@@ -11,8 +11,16 @@ export interface RecordShape {
 export const NO_RECORDS = Buffer.alloc(0);
 
 /** Where the record with a key begins; -1 where there is none. */
-export function findRecord(records: Buffer, shape: RecordShape, key: Uint8Array): number {
-  const { start, end } = placeOf(records, shape, { keys: key, at: 0, from: 0 });
+export const findRecord = (records: Buffer, shape: RecordShape, key: Uint8Array): number =>
+  findRecordOf(records, shape, { keys: key, at: 0 });
+
+/** The same of a key that stands somewhere among others. */
+export function findRecordOf(
+  records: Buffer,
+  shape: RecordShape,
+  { keys, at }: { readonly keys: Uint8Array; readonly at: number },
+): number {
+  const { start, end } = placeOf(records, shape, { keys, at, from: 0 });
   return end > start ? start : -1;
 }
 

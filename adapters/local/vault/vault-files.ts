@@ -4,7 +4,7 @@ import type { BigIntStats } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../../../etl/errors.ts';
-import { generationOf, openBytes, sealBytes } from '../../../etl/privacy/sealed-bytes.ts';
+import { generationOf, openBytes, sealBytes, sealedPieces } from '../../../etl/privacy/sealed-bytes.ts';
 import { ensureFolder, removeFile, syncFolder, writeSynced } from '../durable-file.ts';
 import { guarded, ifPresent } from '../file-errors.ts';
 import { ownedName } from '../owner.ts';
@@ -33,11 +33,11 @@ export interface VaultFiles {
 }
 
 /** How much of the vault stays open in memory. */
-const KEPT_BYTES = 64 * 1024 * 1024;
+const KEPT_BYTES = 32 * 1024 * 1024;
 const FOLDERS = ['.', 'people', 'keys', 'wrapping', 'tmp'] as const;
 
 /** How many bytes of files are written at one time, at least: more files wait for the disk together. */
-const WRITTEN_BYTES = 16 * 1024 * 1024;
+const WRITTEN_BYTES = 4 * 1024 * 1024;
 
 /** Files by name, each maybe made only when it is asked for. */
 export type ToWrite =
@@ -107,7 +107,7 @@ export function vaultFiles(folder: string, root: RootKeys): VaultFiles {
     const writeSome = async (some: readonly (readonly [name: string, bytes: Buffer])[]): Promise<void> => {
       const written = some.map(async ([name, bytes]) => {
         const temp = pathOf(path.join('tmp', ownedName('put')));
-        await writeSynced(temp, sealBytes(key, { name, generation }, bytes), 0o600);
+        await writeSynced(temp, sealedPieces(key, { name, generation }, bytes), 0o600);
         const stamp = stampOf(await stat(temp, { bigint: true }));
         return { temp, target: pathOf(name), kept: { name, entry: { stamp, bytes } } };
       });
@@ -182,17 +182,15 @@ async function readUnless(
 
 const stampOf = ({ ino, mtimeNs, size }: BigIntStats): string => `${ino}-${mtimeNs}-${size}`;
 
-/** Keeps bytes in memory, and lets go of those that were kept first. */
+/**
+ * Keeps bytes in memory where there is room. All files of a vault are read in turn, so that to let go of others for their
+ * sake would keep none of a larger vault until it is read again.
+ */
 function keep(kept: Map<string, Kept>, name: string, entry: Kept): void {
   kept.delete(name);
-  kept.set(name, entry);
-  let total = 0;
+  let total = entry.bytes.length;
   for (const { bytes } of kept.values()) total += bytes.length;
-  for (const [oldest, { bytes }] of kept) {
-    if (total <= KEPT_BYTES) break;
-    kept.delete(oldest);
-    total -= bytes.length;
-  }
+  if (total <= KEPT_BYTES) kept.set(name, entry);
 }
 
 function damaged(file: string): ConfigError {
