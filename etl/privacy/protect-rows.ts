@@ -123,7 +123,7 @@ async function beginRows(
   const periods: string[] = [];
   const foundOf = await subjects.of(rows, (period) => void periods.push(period));
   const keys = await periodKeys(periods, groups, { plan, vault, arrived });
-  const changes = new RowChanges(work);
+  const changes = new RowChanges(work, rows.count);
   const bytes = newCellBytes();
   for (let n = 0; n < rows.count; n++) {
     const period = periods[n] ?? '';
@@ -149,28 +149,30 @@ async function beginRows(
 /** What becomes of rows, row by row. */
 class RowChanges {
   readonly #batch: SealingBatch;
-  readonly #places: number[] = [];
-  /** By change the number of its envelope, or its text. */
-  readonly #others: (number | string)[] = [];
+  /** By change, where it is, and the number of its envelope; below zero that of its text, from -1 downwards. */
+  #places = new Int32Array(USUAL_CHANGES);
+  #others = new Int32Array(USUAL_CHANGES);
+  #length = 0;
+  readonly #texts: string[] = [];
   /** By row, how many changes there are up to its end. */
-  readonly #ends: number[] = [];
+  readonly #ends: Uint32Array;
+  #rows = 0;
 
-  constructor(work: Pick<CellWorkers, 'work'>) {
+  constructor(work: Pick<CellWorkers, 'work'>, rows: number) {
     this.#batch = new SealingBatch(work);
+    this.#ends = new Uint32Array(rows);
   }
 
   text(place: number, text: string): void {
-    this.#places.push(place);
-    this.#others.push(text);
+    this.#add(place, -this.#texts.push(text));
   }
 
   value(place: number, text: CellBytes, { header, subjectKey, periodKey }: CellToSeal): void {
-    this.#places.push(place);
-    this.#others.push(this.#batch.add({ header, text, subjectKey, periodKey }));
+    this.#add(place, this.#batch.add({ header, text, subjectKey, periodKey }));
   }
 
   endRow(): void {
-    this.#ends.push(this.#places.length);
+    this.#ends[this.#rows++] = this.#length;
   }
 
   begun(): BegunRows {
@@ -178,17 +180,33 @@ class RowChanges {
     // Whoever asks for the rows gets the error.
     sealed.catch(() => undefined);
     return {
-      places: (n) => this.#places.slice(this.#ends[n - 1] ?? 0, this.#ends[n] ?? 0),
+      places: (n) => [...this.#places.subarray(this.#startOf(n), this.#ends[n])],
       prepared: async () => this.#prepared(await sealed),
     };
+  }
+
+  #add(place: number, other: number): void {
+    if (this.#length === this.#others.length) {
+      const [places, others] = [this.#places, this.#others];
+      this.#places = new Int32Array(places.length * 2);
+      this.#places.set(places);
+      this.#others = new Int32Array(others.length * 2);
+      this.#others.set(others);
+    }
+    this.#places[this.#length] = place;
+    this.#others[this.#length++] = other;
+  }
+
+  #startOf(n: number): number {
+    return n === 0 ? 0 : (this.#ends[n - 1] ?? 0);
   }
 
   #prepared(sealed: SealedCells): PreparedRows {
     const visit = (n: number, visitor: ChangeVisitor): void => {
       const end = this.#ends[n] ?? 0;
-      for (let change = this.#ends[n - 1] ?? 0; change < end; change++) {
-        const [place, other] = [this.#places[change] ?? 0, this.#others[change] ?? ''];
-        if (typeof other === 'string') visitor.text(place, other);
+      for (let change = this.#startOf(n); change < end; change++) {
+        const [place, other] = [this.#places[change] ?? 0, this.#others[change] ?? 0];
+        if (other < 0) visitor.text(place, this.#texts[-1 - other] ?? '');
         else visitor.sealed(place, other, sealed);
       }
     };
@@ -205,6 +223,9 @@ class RowChanges {
     };
   }
 }
+
+/** Room for so many changes at first. */
+const USUAL_CHANGES = 1024;
 
 async function protectLines(
   texts: readonly string[],

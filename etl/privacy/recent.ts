@@ -8,16 +8,21 @@ export class Recent<V> {
     this.#atLeast = atLeast;
   }
 
-  /** What is kept under a name, else what `make` makes, which is kept from now on. */
-  get(name: string, make: () => V): V {
+  /** What is kept under a name. */
+  find(name: string): V | undefined {
     const young = this.#young.get(name);
     if (young !== undefined) return young;
-    const value = this.#old.get(name) ?? make();
+    const old = this.#old.get(name);
+    if (old !== undefined) this.add(name, old);
+    return old;
+  }
+
+  /** Keeps something under a name from now on. */
+  add(name: string, value: V): void {
     if (this.#young.size >= this.#atLeast) {
       this.#old = this.#young;
       this.#young = new Map();
     }
     this.#young.set(name, value);
-    return value;
   }
 }

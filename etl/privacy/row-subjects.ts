@@ -45,7 +45,7 @@ interface KnownSubject {
 export class RowSubjects {
   readonly #asked: RowsAsked;
   /** By kind, and then by id: a text made of both would be made for each row that is asked about. */
-  readonly #known = new Map<string, Recent<{ known?: KnownSubject }>>();
+  readonly #known = new Map<string, Recent<KnownSubject>>();
   readonly #moments: RowMoments;
   readonly #subjects: readonly SubjectInRows[];
   readonly #cell = newCellBytes();
@@ -112,11 +112,11 @@ export class RowSubjects {
       person.known = this.#knownOf(person)?.found;
       return person.known === undefined;
     });
-    const found = await vault.subjects(people.map(oldestOf), groups);
+    const found = await vault.subjects(people, groups);
     for (const [n, person] of people.entries()) {
       person.known = found[n];
-      if (found[n]?.kind === 'known')
-        this.#slotOf(person).known = { found: found[n], datedMs: person.oldestMs };
+      // Of more than are kept, to keep the last would let go of each before it is met again.
+      if (n < KEPT) this.#keep(person, found[n]);
     }
     // Of somebody forgotten, newer records are another person's.
     const again = batch.ofForgotten();
@@ -130,14 +130,15 @@ export class RowSubjects {
   }
 
   #knownOf(person: BatchPerson): KnownSubject | undefined {
-    const { known } = this.#slotOf(person);
+    const known = this.#known.get(person.kind)?.find(person.id);
     return known !== undefined && known.datedMs <= person.oldestMs ? known : undefined;
   }
 
-  #slotOf({ kind, id }: BatchPerson): { known?: KnownSubject } {
-    const ofKind = this.#known.get(kind) ?? new Recent<{ known?: KnownSubject }>(KEPT);
+  #keep({ kind, id, oldestMs }: BatchPerson, found: FoundSubject | undefined): void {
+    if (found?.kind !== 'known') return;
+    const ofKind = this.#known.get(kind) ?? new Recent<KnownSubject>(KEPT);
     this.#known.set(kind, ofKind);
-    return ofKind.get(id, () => ({}));
+    ofKind.add(id, { found, datedMs: oldestMs });
   }
 }
 
@@ -180,23 +181,26 @@ export function isValue(rows: Rows, n: number, { cell, bytes }: CellAsked): bool
 
 const EPOCH_MS = 0;
 
-/** Somebody whom rows of a batch name. */
-interface BatchPerson {
+/** Somebody whom rows of a batch name; as the vault is asked, by the oldest of these. */
+class BatchPerson implements NamedSubject {
   readonly kind: string;
   readonly id: string;
-  oldestMs: number;
-  known?: FoundSubject | undefined;
+  oldestMs = Number.POSITIVE_INFINITY;
+  known: FoundSubject | undefined;
   /** What rows of somebody known have of them. */
-  subject?: RowSubject;
+  subject: RowSubject | undefined;
   /** Of somebody forgotten, what the vault has by the times of records. */
-  single?: Map<number, FoundSubject | undefined>;
-}
+  single: Map<number, FoundSubject | undefined> | undefined;
 
-const oldestOf = ({ kind, id, oldestMs }: BatchPerson): NamedSubject => ({
-  kind,
-  id,
-  dated: new Date(oldestMs),
-});
+  constructor(kind: string, id: string) {
+    this.kind = kind;
+    this.id = id;
+  }
+
+  get dated(): Date {
+    return new Date(this.oldestMs);
+  }
+}
 
 /** Whom the rows of a batch name, each once. */
 class Batch {
@@ -221,7 +225,7 @@ class Batch {
     this.#byKind.set(kind, ofKind);
     let person = ofKind.get(id);
     if (person === undefined) {
-      person = { kind, id, oldestMs: Number.POSITIVE_INFINITY };
+      person = new BatchPerson(kind, id);
       ofKind.set(id, person);
       this.people.push(person);
     }

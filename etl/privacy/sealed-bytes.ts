@@ -36,20 +36,21 @@ export function* sealedPieces(
 }
 
 /** What `sealBytes` sealed; undefined where key, name or any byte is another. */
-export function openBytes(key: Uint8Array, name: string, sealed: Uint8Array): Buffer | undefined {
+export const openBytes = (key: Uint8Array, name: string, sealed: Uint8Array): Buffer | undefined =>
+  openInPlace(key, name, Buffer.from(sealed));
+
+/** The same, written over the sealed bytes, which are of no use afterwards: there are never two copies of it. */
+export function openInPlace(key: Uint8Array, name: string, sealed: Buffer): Buffer | undefined {
   if (generationOf(sealed) === undefined) return undefined;
-  const part = (from: number, to?: number): Uint8Array => sealed.subarray(from, to);
-  const cipher = createDecipheriv(
-    'aes-256-gcm',
-    keyFor(key, name),
-    part(HEAD_BYTES, HEAD_BYTES + NONCE_BYTES),
-  );
-  cipher.setAAD(part(0, HEAD_BYTES)).setAuthTag(part(sealed.length - TAG_BYTES));
-  const opened = cipher.update(part(HEAD_BYTES + NONCE_BYTES, sealed.length - TAG_BYTES));
+  const [start, end] = [HEAD_BYTES + NONCE_BYTES, sealed.length - TAG_BYTES];
+  const nonce = sealed.subarray(HEAD_BYTES, start);
+  const cipher = createDecipheriv('aes-256-gcm', keyFor(key, name), nonce);
+  cipher.setAAD(sealed.subarray(0, HEAD_BYTES)).setAuthTag(sealed.subarray(end));
+  for (let at = start; at < end; at += PIECE_BYTES)
+    cipher.update(sealed.subarray(at, Math.min(at + PIECE_BYTES, end))).copy(sealed, at);
   try {
-    // It holds nothing back: GCM has no blocks to fill.
     cipher.final();
-    return opened;
+    return sealed.subarray(start, end);
   } catch {
     return undefined;
   }

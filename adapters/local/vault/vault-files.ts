@@ -4,7 +4,7 @@ import type { BigIntStats } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../../../etl/errors.ts';
-import { generationOf, openBytes, sealBytes, sealedPieces } from '../../../etl/privacy/sealed-bytes.ts';
+import { generationOf, openBytes, openInPlace, sealBytes, sealedPieces } from '../../../etl/privacy/sealed-bytes.ts';
 import { ensureFolder, removeFile, syncFolder, writeSynced } from '../durable-file.ts';
 import { guarded, ifPresent } from '../file-errors.ts';
 import { ownedName } from '../owner.ts';
@@ -33,7 +33,7 @@ export interface VaultFiles {
 }
 
 /** How much of the vault stays open in memory. */
-const KEPT_BYTES = 32 * 1024 * 1024;
+const KEPT_BYTES = 16 * 1024 * 1024;
 const FOLDERS = ['.', 'people', 'keys', 'wrapping', 'tmp'] as const;
 
 /** How many bytes of files are written at one time, at least: more files wait for the disk together. */
@@ -81,10 +81,10 @@ export function vaultFiles(folder: string, root: RootKeys): VaultFiles {
     return names.flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : [])).sort((a, b) => a - b);
   }
 
-  async function unsealed(name: string, sealed: Uint8Array): Promise<Buffer | undefined> {
+  async function unsealed(name: string, sealed: Buffer): Promise<Buffer | undefined> {
     const generation = generationOf(sealed);
     const key = generation === undefined ? undefined : await wrappingKey(generation);
-    return key === undefined ? undefined : openBytes(key, name, sealed);
+    return key === undefined ? undefined : openInPlace(key, name, sealed);
   }
 
   async function read(name: string, again = 3): Promise<Buffer | undefined> {
