@@ -60,7 +60,7 @@ async function protect(
   bytes: Uint8Array,
   contract = CONTRACT,
   asked = vault,
-): Promise<{ text: string; plan: ProtectionPlan } | undefined> {
+): Promise<{ text: string; plan: ProtectionPlan; longestBytes: number } | undefined> {
   const options = { contract, data: memoryData({ f0: bytes }, 40), scratch: memoryScratch() };
   const opened = await openFile({ index: 0, key: 'f0' }, options);
   if (opened.kind !== 'open') return undefined;
@@ -77,8 +77,17 @@ async function protect(
     arrived: ARRIVED,
   };
   for await (const part of protectedFile(file)) parts.push(Buffer.from(part));
-  return { text: Buffer.concat(parts).toString('utf8'), plan };
+  const longestBytes = Math.max(...parts.map(({ length }) => length));
+  return { text: Buffer.concat(parts).toString('utf8'), plan, longestBytes };
 }
+
+test('what is protected at one time is handed on in slices of a MiB, so that it is never all in memory', async () => {
+  const rows = Array.from({ length: 40_000 }, (_, n) => `p${n % 9},2026-11-01,1.00,note ${n}`);
+  const sealed = await protect(Buffer.from(`id,paid_on,amount,note\n${rows.join('\n')}\n`));
+  expect(sealed?.text.length).toBeGreaterThan(4 * 2 ** 20);
+  expect(sealed?.longestBytes).toBeLessThan(1.2 * 2 ** 20);
+  expect(sealed?.text.split('\n')).toHaveLength(rows.length + 2);
+});
 
 test('the vault is asked once for all people of many small pieces', async () => {
   const rows = Array.from({ length: 300 }, (_, n) => `p${n},2026-11-01,1.00,x`);
