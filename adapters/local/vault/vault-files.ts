@@ -4,7 +4,13 @@ import type { BigIntStats } from 'node:fs';
 import { open, readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../../../etl/errors.ts';
-import { generationOf, openBytes, openInPlace, sealBytes, sealedPieces } from '../../../etl/privacy/sealed-bytes.ts';
+import {
+  generationOf,
+  openBytes,
+  openInPlace,
+  sealBytes,
+  sealedPieces,
+} from '../../../etl/privacy/sealed-bytes.ts';
 import { ensureFolder, removeFile, syncFolder, writeSynced } from '../durable-file.ts';
 import { guarded, ifPresent } from '../file-errors.ts';
 import { ownedName } from '../owner.ts';
