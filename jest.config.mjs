@@ -91,7 +91,7 @@ export const SEARCHES = [
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // Those of test/aws need a deployed platform, of test/broker a broker, of test/console a browser, of test/engines other engines: npm run test:aws …
+  // Those of test/aws need a deployed platform, of test/broker a broker, of test/console a browser, of test/engines and test/scale other engines: npm run test:aws …
   testPathIgnorePatterns: [
     '/node_modules/',
     '<rootDir>/test/aws/',
@@ -101,6 +101,7 @@ export default {
     '<rootDir>/test/helm/',
     '<rootDir>/test/package/',
     '<rootDir>/test/registry/',
+    '<rootDir>/test/scale/',
     ...SEARCHES,
   ],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],

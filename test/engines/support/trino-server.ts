@@ -4,29 +4,64 @@ import { z } from 'zod';
 import { freePort } from '../../aws/support/processes.ts';
 import { type Server, startServer } from './server.ts';
 import type { Session } from './session.ts';
-import type { Tools } from './tools.ts';
+import type { TrinoTools } from './tools.ts';
 
-/** A running Trino with the catalogs `files` (a file metastore, whose checks Glue's shares), `rest`, and `assay` (what `assay serve` serves). */
+/** A running Trino. */
 export interface Trino extends Server {
   readonly url: string;
 }
 
-const CATALOG = [
+/** How a Trino is started. */
+export interface TrinoOptions {
+  readonly folder: string;
+  /** The lines of each catalog's properties, by its name; `root` is the server's own folder. */
+  readonly catalogs: (root: string) => Readonly<Record<string, readonly string[]>>;
+  /** A port that is free; any unless said. */
+  readonly port?: number;
+  /** Further lines of config.properties. */
+  readonly config?: readonly string[];
+  /** Further files, by their path in the server's folder. */
+  readonly files?: Readonly<Record<string, readonly string[]>>;
+}
+
+const ICEBERG = [
   'connector.name=iceberg',
   'fs.hadoop.enabled=true',
-  'iceberg.register-table-procedure.enabled=true',
   'iceberg.expire-snapshots.min-retention=0s',
 ];
+const REGISTERS = 'iceberg.register-table-procedure.enabled=true';
 
-/** Starts Trino in `folder`, with the session's catalogs beside its own. */
-export async function startTrino(
-  tools: Tools,
-  { folder, rest, assay }: Pick<Session, 'folder' | 'rest' | 'assay'>,
-): Promise<Trino> {
-  const port = await freePort();
+/** A catalog whose metastore is a folder, with the checks of Glue's. */
+export const fileCatalog = (metastore: string, lines: readonly string[] = [REGISTERS]): string[] => [
+  ...ICEBERG,
+  ...lines,
+  'iceberg.catalog.type=TESTING_FILE_METASTORE',
+  `hive.metastore.catalog.dir=file://${metastore}`,
+];
+
+/** The catalogs `files`, `rest`, and `assay` (what `assay serve` serves). */
+export function sessionCatalogs({ rest, assay }: Pick<Session, 'rest' | 'assay'>): TrinoOptions['catalogs'] {
+  return (root) => ({
+    files: fileCatalog(path.join(root, 'metastore')),
+    rest: [...ICEBERG, REGISTERS, 'iceberg.catalog.type=rest', `iceberg.rest-catalog.uri=${rest}`],
+    // As docs/console.md says.
+    assay: [
+      'connector.name=iceberg',
+      'fs.hadoop.enabled=true',
+      'iceberg.catalog.type=rest',
+      `iceberg.rest-catalog.uri=${assay.url}`,
+      'iceberg.rest-catalog.security=OAUTH2',
+      `iceberg.rest-catalog.oauth2.token=${assay.token}`,
+    ],
+  });
+}
+
+/** Starts Trino in `<folder>/trino`. */
+export async function startTrino(tools: TrinoTools, options: TrinoOptions): Promise<Trino> {
+  const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
-  const place = path.join(folder, 'trino');
-  await configure(place, { url, port, rest, assay, plugins: path.join(tools.trino, 'plugin') });
+  const place = path.join(options.folder, 'trino');
+  await configure(place, { ...options, url, port, plugins: path.join(tools.trino, 'plugin') });
   const server = await startServer({
     command: tools.trinoJava,
     args: [
@@ -42,7 +77,7 @@ export async function startTrino(
       'io.trino.server.TrinoServer',
     ],
     cwd: place,
-    logFile: path.join(folder, 'trino.log'),
+    logFile: path.join(options.folder, 'trino.log'),
     isUp: async () => !Info.parse(await (await fetch(`${url}/v1/info`)).json()).starting,
   });
   return { url, ...server };
@@ -50,17 +85,18 @@ export async function startTrino(
 
 const Info = z.looseObject({ starting: z.boolean() });
 
-interface Configuration {
+interface Configuration extends TrinoOptions {
   readonly url: string;
   readonly port: number;
-  readonly rest: string;
-  readonly assay: Session['assay'];
   readonly plugins: string;
 }
 
 /** Writes what Trino looks for where it is started. */
-async function configure(root: string, { url, port, rest, assay, plugins }: Configuration): Promise<void> {
-  const files = {
+async function configure(
+  root: string,
+  { url, port, plugins, catalogs, config = [], files = {} }: Configuration,
+): Promise<void> {
+  const all: Readonly<Record<string, readonly string[]>> = {
     'etc/config.properties': [
       'coordinator=true',
       'node-scheduler.include-coordinator=true',
@@ -70,29 +106,15 @@ async function configure(root: string, { url, port, rest, assay, plugins }: Conf
       `plugin.dir=${plugins}`,
       'query.max-memory=1GB',
       'query.max-memory-per-node=1GB',
+      ...config,
     ],
-    'etc/catalog/files.properties': [
-      ...CATALOG,
-      'iceberg.catalog.type=TESTING_FILE_METASTORE',
-      `hive.metastore.catalog.dir=file://${path.join(root, 'metastore')}`,
-    ],
-    'etc/catalog/rest.properties': [
-      ...CATALOG,
-      'iceberg.catalog.type=rest',
-      `iceberg.rest-catalog.uri=${rest}`,
-    ],
-    // As docs/console.md says.
-    'etc/catalog/assay.properties': [
-      'connector.name=iceberg',
-      'fs.hadoop.enabled=true',
-      'iceberg.catalog.type=rest',
-      `iceberg.rest-catalog.uri=${assay.url}`,
-      'iceberg.rest-catalog.security=OAUTH2',
-      `iceberg.rest-catalog.oauth2.token=${assay.token}`,
-    ],
+    ...Object.fromEntries(
+      Object.entries(catalogs(root)).map(([name, lines]) => [`etc/catalog/${name}.properties`, lines]),
+    ),
+    ...files,
   };
   await mkdir(path.join(root, 'etc/catalog'), { recursive: true });
   await mkdir(path.join(root, 'metastore'), { recursive: true });
-  for (const [name, lines] of Object.entries(files))
+  for (const [name, lines] of Object.entries(all))
     await writeFile(path.join(root, name), `${lines.join('\n')}\n`);
 }
