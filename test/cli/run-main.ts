@@ -47,7 +47,7 @@ export async function runMain(args: readonly string[], { cwd, env = {}, typed }:
 /** As runMain with --json, its output parsed. */
 export async function runMainJson(
   args: readonly string[],
-  place: { readonly cwd: string },
+  place: Pick<Place, 'cwd' | 'env'>,
 ): Promise<{ readonly code: number | null; readonly json: unknown; readonly err: string }> {
   const { code, out, err } = await runMain([...args, '--json'], place);
   return { code, json: JSON.parse(out), err };

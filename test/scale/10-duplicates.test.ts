@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { trinoEngine } from '../../adapters/trino/trino-engine.ts';
 import type { Effects } from '../../etl/ports.ts';
 import { runCase } from '../stages/golden-case.ts';
@@ -14,7 +14,21 @@ import { statement } from './support/statement.ts';
 
 const { url } = readSession();
 const GOLDEN = fileURLToPath(new URL('../golden', import.meta.url));
-const CASES = readdirSync(GOLDEN).sort();
+/** Cases in which rows of a run may share a key; ASSAY_ALL_CASES=1 takes all, and finds those that are not named here. */
+const COMPARING = [
+  'a-condemned-record-replaces-nothing',
+  'condemned-records-beyond-the-limit',
+  'duplicate-keys-condemn',
+  'duplicate-keys-keep-first',
+  'duplicate-keys-replace',
+  'local-times-in-zones',
+  'protected-records',
+  'repeats-change-nothing',
+  'repeats-of-a-redelivered-history',
+  'the-breaker-opens',
+  'the-record-as-its-own-key',
+];
+const CASES = process.env.ASSAY_ALL_CASES === '1' ? readdirSync(GOLDEN).sort() : COMPARING;
 
 /** Questions that were asked, by case. */
 const asked = new Map<string, number>();
@@ -39,7 +53,7 @@ describe('golden', () => {
   });
 });
 
-afterAll(async () => {
-  console.log(JSON.stringify([...asked]));
+test('each of these cases asked, and no table is left behind', async () => {
+  expect([...asked.keys()].sort()).toEqual(COMPARING);
   expect(await statement(url, `SHOW TABLES FROM ${CATALOG}.${SCHEMA}`)).toEqual([]);
 });

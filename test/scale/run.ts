@@ -18,7 +18,10 @@ process.exitCode = await runSession({
     const { trino, ...secured } = await timed('Trino', () => startSecuredTrino(tools, folder));
     atEnd(() => trino.stop());
     const file = path.join(folder, 'session.json');
-    await writeFile(file, JSON.stringify({ tools, folder, url: trino.url, ...secured } satisfies Session));
+    await writeFile(
+      file,
+      JSON.stringify({ tools, folder, pid: trino.pid, url: trino.url, ...secured } satisfies Session),
+    );
     const env = {
       ...process.env,
       [SESSION_VARIABLE]: file,

@@ -17,6 +17,11 @@ export interface Server {
   stop(): Promise<void>;
 }
 
+/** One that is a process of ours. */
+export interface StartedServer extends Server {
+  readonly pid: number;
+}
+
 const PATIENCE_MS = 180_000;
 
 /** Starts a server, and waits until it answers; throws where it ends or takes too long. */
@@ -27,7 +32,7 @@ export async function startServer({
   env,
   logFile,
   isUp,
-}: ServerOptions): Promise<Server> {
+}: ServerOptions): Promise<StartedServer> {
   const log = openSync(logFile, 'a');
   const child = spawn(command, [...args], {
     cwd,
@@ -44,7 +49,8 @@ export async function startServer({
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  return { stop };
+  if (child.pid === undefined) throw new Error(`${command} has no process id`);
+  return { pid: child.pid, stop };
 }
 
 /** Ends a process, by force where it doesn't within ten seconds. */

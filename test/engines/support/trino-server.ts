@@ -2,12 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { freePort } from '../../aws/support/processes.ts';
-import { type Server, startServer } from './server.ts';
+import { type StartedServer, startServer } from './server.ts';
 import type { Session } from './session.ts';
 import type { TrinoTools } from './tools.ts';
 
 /** A running Trino. */
-export interface Trino extends Server {
+export interface Trino extends StartedServer {
   readonly url: string;
 }
 

@@ -10,6 +10,11 @@ import { statement } from './statement.ts';
 export const CATALOG = 'lake';
 export const SCHEMA = 'assay';
 
+/** The catalog `lake` alone, of a server whose own folder is `root`. */
+export const openCatalog = (root: string): Readonly<Record<string, readonly string[]>> => ({
+  [CATALOG]: fileCatalog(path.join(root, 'metastore')),
+});
+
 type Secured = Pick<Session, 'securedUrl' | 'certificate' | 'user' | 'password'> & { readonly trino: Trino };
 
 /**
@@ -25,7 +30,7 @@ export async function startSecuredTrino(tools: TrinoTools, folder: string): Prom
     catalogs: (root) => {
       const metastore = path.join(root, 'metastore');
       return {
-        [CATALOG]: fileCatalog(metastore),
+        ...openCatalog(root),
         shut: fileCatalog(metastore, []),
         fixed: fileCatalog(metastore, [
           'iceberg.register-table-procedure.enabled=true',
@@ -54,10 +59,10 @@ export async function startSecuredTrino(tools: TrinoTools, folder: string): Prom
   return { trino, securedUrl: `https://127.0.0.1:${port}`, certificate, user, password };
 }
 
-/** As Trino's password files have it: `<iterations>:<salt>:<hash>`, the latter two in hex. */
+/** As Trino's password files have it: `<iterations>:<salt>:<hash>`, the latter two in hex; by HMAC-SHA1 alone. */
 function hashOf(password: string): string {
   const [salt, iterations] = [randomBytes(16), 10_000];
-  const hash = pbkdf2Sync(password, salt, iterations, 32, 'sha256');
+  const hash = pbkdf2Sync(password, salt, iterations, 32, 'sha1');
   return `${iterations}:${salt.toString('hex')}:${hash.toString('hex')}`;
 }
 

@@ -5,6 +5,8 @@ import { TrinoTools } from '../../engines/support/tools.ts';
 const Session = z.object({
   tools: TrinoTools,
   folder: z.string(),
+  /** Trino's process. */
+  pid: z.number(),
   /** Where Trino asks nobody who they are. */
   url: z.string(),
   /** Where it asks for a user and a password. */
