@@ -1,17 +1,13 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
 import { initLake, openLake } from '../adapters/local/lake.ts';
-import { DEFINITION } from '../adapters/local/run-dataset.ts';
-import { runStateMachine } from '../adapters/local/state-machine.ts';
 import { bronzeKey } from '../etl/naming/bronze.ts';
 import { runRecordKey } from '../etl/naming/runs.ts';
 import { getDocument } from '../etl/stages/documents.ts';
 import { RunRecord } from '../etl/stages/outcomes.ts';
-import { newRunId } from '../etl/stages/run-id.ts';
 import { count, isMain } from './command.ts';
+import { runWorkflow } from './fleet/run-workflow.ts';
 import { compareUse, cpuCell, diskCell, memoryCell, type StageUse, useOfStages } from './fleet/stage-use.ts';
 import { type WorkerOptions, work } from './fleet/worker.ts';
 import { openWorkerPool } from './fleet/worker-pool.ts';
@@ -108,18 +104,10 @@ async function runOn(
   });
   try {
     const { effects } = await openLake(root, options);
-    const runId = newRunId(new Date());
-    const startedMs = performance.now();
-    const result = await runStateMachine({
-      definitionText: await readFile(DEFINITION, 'utf8'),
-      handlers: pool.handlers,
-      readItems: (key) => getDocument(effects.objects, key, z.array(z.unknown())),
-      input: { dataset: DATASET, runId, start: 'plan' },
-      concurrency: workers,
-    });
-    const wallMs = performance.now() - startedMs;
+    const on = { dataset: DATASET, workers };
+    const { runId, wallMs, failure } = await runWorkflow(pool, effects.objects, on);
     const stages = useOfStages(pool.uses);
-    if (result.status === 'failed') return { stages, wallMs, failure: result.cause };
+    if (failure !== undefined) return { stages, wallMs, failure };
     const record = await getDocument(effects.objects, runRecordKey(DATASET, runId), RunRecord);
     if (record.status !== 'promoted') return { stages, wallMs, failure: record.why.join('; ') };
     if (record.counts.silver !== silver)

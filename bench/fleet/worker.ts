@@ -1,5 +1,6 @@
 import { openLake } from '../../adapters/local/lake.ts';
 import { nameOf, outwardMessage } from '../../etl/errors.ts';
+import type { Effects } from '../../etl/ports.ts';
 import { bindStages, type StageName } from '../../etl/stages/handlers.ts';
 import { countedStores, type StoreUse } from './counted-stores.ts';
 import { peakMemory, restartPeakMemory } from './peak-memory.ts';
@@ -15,6 +16,8 @@ export interface WorkerOptions {
   readonly diskMb: number;
   /** Its own disk: a folder on the lake's file system. */
   readonly folder: string;
+  /** The size with which each file in Bronze is listed, where what lies there is a sample of it. */
+  readonly listedBytes?: number;
 }
 
 /** One call of a stage. */
@@ -48,11 +51,18 @@ const OVERHEAD_MB = 256;
 const engineMb = (memoryMb: number): number => Math.floor(((memoryMb - OVERHEAD_MB) * 2) / 3);
 
 /** Works on the calls that it is sent, one at a time, until it is let go. */
-export async function work({ lake: root, memoryMb, diskMb, folder, ...options }: WorkerOptions) {
+export async function work({
+  lake: root,
+  memoryMb,
+  diskMb,
+  folder,
+  listedBytes,
+  ...options
+}: WorkerOptions): Promise<void> {
   const lake = await openLake(root, { ...options, threads: 1, memoryLimitMb: engineMb(memoryMb) });
   const disk = await openWorkerDisk(folder, diskMb * 1024 * 1024);
   const counted = countedStores();
-  const stages = bindStages(counted.on(disk.on(lake.effects)));
+  const stages = bindStages(counted.on(disk.on(withListedBytes(lake.effects, listedBytes))));
   process.on('message', async ({ stage, input }: Job) => {
     restartPeakMemory();
     const [cpu, startedMs] = [process.cpuUsage(), performance.now()];
@@ -73,4 +83,13 @@ export async function work({ lake: root, memoryMb, diskMb, folder, ...options }:
     process.send?.({ ...ended, use } satisfies Answer);
   });
   process.send?.('ready');
+}
+
+function withListedBytes(effects: Effects, listedBytes: number | undefined): Effects {
+  if (listedBytes === undefined) return effects;
+  const list: Effects['objects']['list'] = async (...of) => {
+    const listed = await effects.objects.list(...of);
+    return listed.map((one) => (one.key.startsWith('bronze/') ? { ...one, sizeBytes: listedBytes } : one));
+  };
+  return { ...effects, objects: { ...effects.objects, list } };
 }
