@@ -13,7 +13,8 @@ const CONTRACTS = join(import.meta.dirname, '..', 'contracts', 'mortgages');
 /** Ingests a file into a new lake and runs the whole workflow, the state machine included, until it is promoted. */
 export async function runAssay(file: string, folder: string): Promise<Measurement> {
   await initLake(folder);
-  const lake = await openLake(folder, { contractsDir: CONTRACTS, sqlDir: CONTRACTS });
+  const nativePart = process.env.ASSAY_NATIVE;
+  const lake = await openLake(folder, { contractsDir: CONTRACTS, sqlDir: CONTRACTS, nativePart });
   return measure(async () => {
     const key = bronzeKey(DATASET, new Date().toISOString().slice(0, 10), file);
     await lake.data.addFile(file, key, { arrivedMs: Date.now() });

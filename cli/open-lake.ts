@@ -85,6 +85,7 @@ async function openFolder(
     ...(isDebug(args, io) ? { onError: (error: unknown) => io.err(stackOf(error)) } : {}),
     vault: vaultSettings(io),
     ...engineLimits(io),
+    nativePart: nativePartOf(io),
     ...(chunkMb === undefined ? {} : { chunkBytes: chunkMb * 1024 * 1024 }),
     ...(sets === undefined ? {} : { sets }),
   });
@@ -94,6 +95,12 @@ async function openFolder(
       printable(`warning: the upkeep of the tables was not done, and is tried again: ${messageOf(error)}`),
     );
   return { ...lake, runs: embeddedRuns(lake.effects, tends ? { onTrouble } : undefined), athena: undefined };
+}
+
+/** $ASSAY_NATIVE: the file of the native part, or `off`; undefined where it isn't set. */
+function nativePartOf({ env, cwd }: Io): string | undefined {
+  const { ASSAY_NATIVE: setting } = env;
+  return setting && setting !== 'off' ? path.resolve(cwd, setting) : setting;
 }
 
 /** Where the vault is: $ASSAY_VAULT, and what opens it: $ASSAY_VAULT_KEY or the file $ASSAY_VAULT_KEY_FILE. */

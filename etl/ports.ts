@@ -295,6 +295,8 @@ export interface Effects {
   readonly digestKey: () => string;
   /** Called as work advances; bytes of Bronze done so far in this stage. */
   readonly progress?: (event: ProgressEvent) => void;
+  /** The file of Assay's native part (native/row-hash.c), where it was built; nothing depends on it. */
+  readonly nativePart?: string;
   /** Called as a run enters a stage. */
   readonly onStage?: (event: StageEvent) => void;
   /** Is given what a stage threw, with all its text: for the terminal of whoever asked to see it, and for nothing that is kept. */
@@ -335,6 +337,8 @@ export interface EngineOptions {
   readonly isSpillSealed?: true;
   /** Size at which a segment of records is closed; refine's own unless said. */
   readonly segmentBytes?: number;
+  /** The file of Assay's native part, to be loaded before the engine is locked; it does without where that can't be. */
+  readonly nativePart?: string | undefined;
   /** Set where one database is kept for all that come one after another; see engine/keeping-engine.ts. */
   readonly keep?: EngineKeep;
 }

@@ -19,6 +19,7 @@ import { foldRunner } from './fold-worker/fold-worker.ts';
 import { readLakeFile, writeLakeFile, writeShare } from './lake-file.ts';
 import { LAKE_FILE, lakeFolder } from './lake-folder.ts';
 import { applyModes, type Share } from './lake-modes.ts';
+import { findNativePart } from './native-part.ts';
 import { fileHistory } from './object-history.ts';
 import { fileObjectStore } from './object-store.ts';
 import { removeLeftovers } from './owner.ts';
@@ -45,6 +46,8 @@ export interface LakeOptions extends ContractFolders {
   readonly segmentBytes?: number;
   /** Size past which a file is cut into ranges; 8 GiB unless said. */
   readonly chunkBytes?: number;
+  /** The native part's file, or `off`; the one that was built unless said. */
+  readonly nativePart?: string | undefined;
   readonly alerts?: AlertChannels;
   /** Where programs are notified of publications; nowhere unless said. */
   readonly events?: Omit<EventWebhookOptions, 'clock'>;
@@ -110,6 +113,7 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
     folders: ENGINE_FOLDERS.map((name) => path.join(lake.root, name)),
     ...(options.segmentBytes === undefined ? {} : { segmentBytes: options.segmentBytes }),
   };
+  const nativePart = findNativePart(options.nativePart);
   const effects: Effects = {
     objects,
     data,
@@ -122,6 +126,7 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
     ...(options.events === undefined ? {} : { events: eventWebhook({ ...options.events, clock }) }),
     engine,
     ...setsOf(options.sets, { objects, data, openScratch, engine, clock }),
+    ...(nativePart === undefined ? {} : { nativePart }),
     vault: openVault(vaultPlace(lake.root, { objects, clock }, options.vault)),
     folds: foldRunner(),
     ...(openCellWorkers === undefined ? {} : { openCellWorkers }),

@@ -26,7 +26,7 @@ import { zonedValueSql, zoneSteps } from './compile-zones.ts';
 import type { ContractColumn, SourceContract } from './contract.ts';
 import { gateReasonsSql, gatesSql } from './gate-reasons.ts';
 import { isOpen } from './open-columns.ts';
-import { fieldName, fieldSql, hashInput, recordJson, rescuedSql } from './raw-record.ts';
+import { fieldName, fieldSql, recordJson, rescuedSql, rowHashSql } from './raw-record.ts';
 import { REASON_VALUE_LENGTH } from './reason-value-length.ts';
 import type { ZoneField, ZoneReadings } from './zone-readings.ts';
 
@@ -50,6 +50,8 @@ export interface StageOptions {
   readonly digestKey: string;
   /** How times in zones are read, where the contract has any. */
   readonly zones: ZoneReadings;
+  /** Whether the engine has the native part's function for row_hash. */
+  readonly isRowHashNative?: boolean;
   /** Whether to ask only which records pass, or also why others fail, which costs more. */
   readonly look: Look;
   /** Absent where no cell is sealed. */
@@ -81,7 +83,7 @@ export function compileStage(options: StageOptions): string {
     ...zoned.steps,
     `, typed AS (SELECT *, ${[
       ...columns.map((column, index) => `${typedSql(options, column, index)} AS ${identifier(column.name)}`),
-      `sha256(${hashInput(columns)}) AS row_hash`,
+      `${rowHashSql(columns, options.isRowHashNative === true)} AS row_hash`,
       ...rescued,
     ].join(', ')} FROM ${zoned.from})`,
     ...judgedSql(options, passedSql(options)),

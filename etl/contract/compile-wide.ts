@@ -13,7 +13,7 @@ import {
   wholeFaults,
 } from './compile-record.ts';
 import { FAULT_NAME } from './compile-sealed.ts';
-import { fieldSql, hashInput, recordJson, rescuedSql } from './raw-record.ts';
+import { fieldSql, recordJson, rescuedSql, rowHashSql } from './raw-record.ts';
 
 /** Columns that one statement converts and checks. */
 const SLICE_COLUMNS = 200;
@@ -91,11 +91,11 @@ function sliceStep(slice: StageOptions, n: number): StagingStep {
 }
 
 /** What takes all raw values of a record: its hash, and the record and its unknown values as JSON. */
-function wholeSql({ contract, layout, source, look }: StageOptions): string {
+function wholeSql({ contract, layout, source, look, isRowHashNative }: StageOptions): string {
   const raw = contract.columns.map((_, index) => `${fieldSql(layout, index)} AS ${rawName(index)}`);
   const values = [
     'position$',
-    `sha256(${hashInput(contract.columns)}) AS row_hash`,
+    `${rowHashSql(contract.columns, isRowHashNative === true)} AS row_hash`,
     ...(contract.unknownColumns === 'rescue' ? [`${rescuedSql(layout)} AS rescued`] : []),
     ...(look === 'closer' ? [`${recordJson(contract, layout)} AS record$`] : []),
   ];

@@ -1,4 +1,5 @@
 import type { Layout } from '../csv/layout.ts';
+import { NATIVE_ROW_HASH } from '../engine/native-row-hash.ts';
 import { literal } from '../engine/sql.ts';
 import { GATES_NAME, RESCUED_NAME } from './check-columns.ts';
 import { rawName } from './compile-column.ts';
@@ -16,12 +17,18 @@ export const fieldName = (field: number): string => `c$${field}`;
  * no hash of a record without it. No value holds a NUL (the scanner sees to it), so that two records have
  * the same text only if they have the same values.
  */
-export function hashInput(columns: readonly ContractColumn[]): string {
+function hashInput(columns: readonly ContractColumn[]): string {
   const raw = columns.map((_, index) => rawName(index));
   const present = raw.map((name) => `${name} IS NOT NULL`).join(' AND ');
   const marked = raw.map((name) => `coalesce('=' || ${name}, '')`).join(', ');
   // The same text by the shorter way where nothing is NULL, which is nearly always.
   return `CASE WHEN ${present} THEN concat('=', ${raw.join(", chr(0) || '=', ")}) ELSE rtrim(concat_ws(chr(0), ${marked}), chr(0)) END`;
+}
+
+/** SQL of a record's row_hash; `isNative` where the engine has the function that takes the raw values as they are. */
+export function rowHashSql(columns: readonly ContractColumn[], isNative: boolean): string {
+  if (isNative) return `${NATIVE_ROW_HASH}(${columns.map((_, index) => rawName(index)).join(', ')})`;
+  return `sha256(${hashInput(columns)})`;
 }
 
 /** SQL of a column's raw value: the field that the file has for it, or NULL. */

@@ -1,10 +1,13 @@
 import { dirname } from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import type { EngineOptions } from '../ports.ts';
+import { loadRowHash } from './native-row-hash.ts';
 import { literal } from './sql.ts';
 
 /** A DuckDB in memory, as an engine has it. */
 export interface Database {
+  /** Whether it has the native part's function; see native-row-hash.ts. */
+  readonly hasRowHash: boolean;
   /** One more connection to it. */
   connect(): Promise<DuckDBConnection>;
   /** Called where something is put into it that can't be taken out again, as a function: nobody else may have it then. */
@@ -29,19 +32,26 @@ export async function ownDatabase(
 ): Promise<Database> {
   const own = spillDirectory === undefined ? [] : [dirname(spillDirectory)];
   const folders = [...own, ...(options.folders ?? [])];
-  const instance = await openDatabase(options, { spillDirectory, folders });
+  const { instance, hasRowHash } = await openDatabase(options, { spillDirectory, folders });
   return {
+    hasRowHash,
     connect: () => instance.connect(),
     spoil: () => undefined,
     release: () => instance.closeSync(),
   };
 }
 
-/** Opens a DuckDB whose memory, threads and files are bounded, and locks it. */
+/** A database, and whether it has the native part's function. */
+interface Opened {
+  readonly instance: DuckDBInstance;
+  readonly hasRowHash: boolean;
+}
+
+/** Opens a DuckDB whose memory, threads and files are bounded, loads the native part where one is named, and locks it. */
 export async function openDatabase(
   options: EngineOptions,
   { spillDirectory, folders, settings = [] }: DatabasePlace,
-): Promise<DuckDBInstance> {
+): Promise<Opened> {
   // Loaded with the first database, so that a command or service that opens none starts without it (0.1 s).
   const { DuckDBInstance } = await import('@duckdb/node-api');
   const instance = await DuckDBInstance.create(':memory:', {
@@ -53,12 +63,15 @@ export async function openDatabase(
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
+    // Nobody signs what was built here. No other can be loaded: the engine is locked before it gets any SQL.
+    ...(options.nativePart === undefined ? {} : { allow_unsigned_extensions: 'true' }),
   });
   const connection = await instance.connect();
+  const hasRowHash = options.nativePart !== undefined && (await loadRowHash(connection, options.nativePart));
   if (options.isSpillSealed === true) await connection.run('SET GLOBAL temp_file_encryption = true');
   await lock(connection, folders, settings);
   connection.closeSync();
-  return instance;
+  return { instance, hasRowHash };
 }
 
 /** The order matters: once access is closed no folder can be named, and once settings are locked nothing can. */

@@ -50,6 +50,8 @@ export interface Engine {
    * returns whether the statement is to be run again. In a process apart they know nothing at first.
    */
   catchUp(prepare: () => Promise<boolean>): Promise<boolean>;
+  /** Whether it has the function `assay_row_hash` of Assay's native part. */
+  readonly hasRowHash: boolean;
   /** The same connection; its errors name the statement: `Gold SQL of spend.totals`. */
   naming(role: string): Engine;
   /** Another connection to the same database, to run statements beside this one's: it has temporary tables of its own. */
@@ -66,7 +68,7 @@ const SOME_STATEMENT = 'a statement of Assay';
 /**
  * Opens a database whose memory, threads and files are bounded; its time zone is UTC. Whatever SQL gets into it reads and
  * writes files in its scratch folder (the one that holds the spill folder) and in `options.folders` alone, loads no
- * extension and changes no setting. Without a spill folder it has no files at all. Where the options keep a database for
+ * extension (but for Assay's native part, before anything else) and changes no setting. Without a spill folder it has no files at all. Where the options keep a database for
  * one stage after another, the engine is on that one, empty, and its scratch folder is the whole run's.
  */
 export async function openEngine(options: EngineOptions, spillDirectory?: string): Promise<Engine> {
@@ -120,6 +122,7 @@ function engineOn(link: Link, role: string): Engine {
         connection.registerScalarFunction(textFunction(name, of));
       }),
     catchUp: (prepare) => prepare(),
+    hasRowHash: database.hasRowHash,
     naming: (other) => engineOn(link, other),
     lane: () =>
       guard(async () =>

@@ -27,7 +27,7 @@ const keepings = new WeakMap<EngineKeep, Keeping>();
 
 /**
  * The database that these options keep, with nothing in it; opened where it is first wanted. Undefined where they keep
- * none, somebody has it, or it won't do: other limits, a spill that must be sealed, a spill folder elsewhere.
+ * none, somebody has it, or it won't do: other limits, a spill that must be sealed, the native part, a spill folder elsewhere.
  */
 export async function takeKept(
   options: EngineOptions,
@@ -36,7 +36,8 @@ export async function takeKept(
   const { keep } = options;
   if (keep === undefined || spillDirectory?.startsWith(`${keep.directory}${sep}`) !== true) return undefined;
   const keeping = keepingOf(keep);
-  if (keeping.isInUse || keeping.isOver || options.isSpillSealed === true) return undefined;
+  if (keeping.isInUse || keeping.isOver) return undefined;
+  if (options.isSpillSealed === true || options.nativePart !== undefined) return undefined;
   if (keeping.kept !== undefined && !sameLimits(keeping.kept.options, options)) return undefined;
   keeping.isInUse = true;
   try {
@@ -67,7 +68,7 @@ function keepingOf(keep: EngineKeep): Keeping {
 }
 
 async function openKept(keep: EngineKeep, options: EngineOptions): Promise<Kept> {
-  const instance = await openDatabase(options, {
+  const { instance } = await openDatabase(options, {
     spillDirectory: join(keep.directory, 'spill'),
     folders: [keep.directory, ...(options.folders ?? [])],
     settings: ['threads'],
@@ -84,6 +85,7 @@ async function useOf(keeping: Keeping, kept: Kept, threads: number): Promise<Dat
   await connection.run(`ATTACH ':memory:' AS ${name}`);
   let isSpoilt = false;
   return {
+    hasRowHash: false,
     async connect() {
       const own = await instance.connect();
       await own.run(`USE ${name}`);

@@ -91,6 +91,7 @@ async function stageRecords(
     digestKey,
     look,
     unsealing,
+    isRowHashNative: engine.hasRowHash,
   });
   const compile = (source: string): string => compileStage(optionsOn(source));
   const select = isWide(Math.max(contract.columns.length, layout.fields)) ? undefined : compile(source);

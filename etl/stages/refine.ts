@@ -69,6 +69,9 @@ const USUAL_RECORD_BYTES = 64;
 /** Records for a closer look are looked at as soon as there are so many: the lanes have something to do to the end. */
 const APART_BYTES = 4 * 1024 * 1024;
 
+/** From so many bytes on the native part is worth loading. */
+const NATIVE_BYTES = 8 * 1024 * 1024;
+
 const RefineInput = RunInput.extend({ chunk: z.string(), part: PartName.optional() });
 const RefineOutput = RunInput.extend({ chunk: z.string(), records: z.number() });
 
@@ -96,7 +99,11 @@ export const refine = defineStage({
       const atOnce = isWide(contract.columns.length) ? 1 : effects.engine.threads;
       const lanes = Math.min(LANES, atOnce);
       // A thread for each lane, so that no lane waits in mid-statement for another.
-      const options = { ...sealedEngine(effects.engine, contract), threads: atOnce - lanes + 1 };
+      const options = {
+        ...sealedEngine(effects.engine, contract),
+        threads: atOnce - lanes + 1,
+        nativePart: bytesToRead(plan, files) < NATIVE_BYTES ? undefined : effects.nativePart,
+      };
       const result = await withEngine(options, join(scratch.directory, 'spill'), async (engine) => {
         const prior = await PriorFailures.open(engine, {
           tables,
@@ -142,6 +149,16 @@ function requireChunk({ dataset, runId, chunks }: Plan, chunk: string): PlannedC
     `Chunk ${chunk} is not in the plan of run ${runId} of ${dataset}, which was made anew; planning again.`,
     { context: { dataset, runId, chunk } },
   );
+}
+
+/** What is read of a chunk's files, as they lie there. */
+function bytesToRead(plan: Plan, files: readonly FileToRead[]): number {
+  const planned = fileIndex(plan);
+  return files.reduce((sum, file) => sum + bytesOf(planned, file), 0);
+}
+
+function bytesOf(planned: ReadonlyMap<number, PlannedFile>, { index, span }: FileToRead): number {
+  return span === undefined ? (planned.get(index)?.sizeBytes ?? 0) : span.end - span.start;
 }
 
 const recordsOf = ({ files }: Pick<ChunkResult, 'files'>): number =>
@@ -208,7 +225,7 @@ class Refinery {
     this.#arrivals = new Map(
       files.map(({ index }) => [index, this.#planned.get(index)?.arrivedAt ?? plan.plannedAt]),
     );
-    const totalBytes = files.reduce((sum, file) => sum + this.#bytesToRead(file), 0);
+    const totalBytes = bytesToRead(plan, files);
     this.#progress = new ChunkProgress(options.effects.progress, { runId: plan.runId, totalBytes });
     this.#seen = new SeenKeys(totalBytes / USUAL_RECORD_BYTES);
   }
@@ -368,13 +385,9 @@ class Refinery {
     const { plan, files } = this.#options;
     const file = files[this.#outcomes.length];
     this.#outcomes.push(outcome);
-    const sizeBytes = file === undefined ? 0 : this.#bytesToRead(file);
+    const sizeBytes = file === undefined ? 0 : bytesOf(this.#planned, file);
     countBytes(plan.dataset, sizeBytes);
     this.#progress.fileDone(sizeBytes);
-  }
-
-  #bytesToRead({ index, span }: FileToRead): number {
-    return span === undefined ? (this.#planned.get(index)?.sizeBytes ?? 0) : span.end - span.start;
   }
 
   /** Stores a table as Parquet under a key; undefined where it is empty. */

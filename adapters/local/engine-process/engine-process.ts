@@ -143,6 +143,7 @@ function engineOn(apart: Apart, on: number, role: string | undefined): Engine {
     values: ask('values'),
     countStatements: ask('countStatements'),
     append: async (table, rows) => void (await link.ask({ ask: 'append', on, role, table, rows: [...rows] })),
+    hasRowHash: false,
     naming: (other) => engineOn(apart, on, other),
     lane: async () => engineOn(apart, Number(await link.ask({ ask: 'lane', on })), role),
     stop: () => link.end(new ConfigError('QUERY_STOPPED', 'The query was stopped.')),
