@@ -21,6 +21,8 @@ export interface Contender {
   readonly pace: 'fast' | 'slow';
   /** Whether its counts must be the generator's, or only its number of rows. */
   readonly counts: 'exact' | 'rows';
+  /** Set where it copies the source before it reads it, and all that it writes is on the disk at the end, as Assay does. */
+  readonly keepsSource?: true;
 }
 
 /** As `--only` names them. */
@@ -62,6 +64,7 @@ const CONTENDERS: readonly Contender[] = [
     options: CURRENCIES,
     pace: 'fast',
     counts: 'exact',
+    keepsSource: true,
   },
   {
     name: 'polars',
@@ -70,6 +73,7 @@ const CONTENDERS: readonly Contender[] = [
     options: CURRENCIES,
     pace: 'fast',
     counts: 'exact',
+    keepsSource: true,
   },
 ];
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
@@ -27,6 +27,8 @@ export async function requireSameWork(contenders: readonly Contender[], python: 
       const wrong = counts.find((count) => found[count] !== expected[count]);
       if (wrong !== undefined)
         throw otherWork(contender, `it counts ${found[wrong]} ${wrong}, not ${expected[wrong]}`);
+      if (contender.keepsSource && !readFileSync(file).equals(readFileSync(join(out, 'bronze', 'in.csv'))))
+        throw otherWork(contender, 'it keeps no copy of the source');
       const written = await readRows(join(out, 'silver'));
       if (written.size !== wanted.size) throw otherWork(contender, `it writes ${written.size} rows`);
       const stray = [...written].find((row) => !wanted.has(row));

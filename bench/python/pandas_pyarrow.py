@@ -14,8 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as csv
 import pyarrow.dataset as ds
+from durable import keep_source, sync_tree
 from measure import main
-from source import AMOUNT, COLUMNS, KEY, TIMESTAMP, digest_of, record_pattern, width_of
+from source import AMOUNT, COLUMNS, KEY, TIMESTAMP, record_pattern, width_of
 
 TEXT = pd.ArrowDtype(pa.string())
 DECIMAL = pd.ArrowDtype(pa.decimal128(18, 2))
@@ -28,8 +29,9 @@ ROW_GROUP_ROWS = 100_000
 
 
 def ingest(file: str, directory: str, currencies: list[str]) -> dict[str, int]:
+    file, digest = keep_source(file, directory)
     lineage = {
-        "source_file_id": digest_of(file),
+        "source_file_id": digest,
         "attempt_count": 0,
         "ingestion_timestamp": datetime.now(timezone.utc),
         "run_id": str(uuid.uuid4()),
@@ -48,6 +50,7 @@ def ingest(file: str, directory: str, currencies: list[str]) -> dict[str, int]:
         Path(directory) / "rejects",
         None,
     )
+    sync_tree(directory)
     return {
         "rows": len(lines) - 1,
         "silver": len(silver),

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import polars as pl
 import polars_hash as plh
+from durable import keep_source, sync_tree
 from measure import main
-from source import AMOUNT, COLUMNS, KEY, TIMESTAMP, ZONE, digest_of, record_pattern, width_of
+from source import AMOUNT, COLUMNS, KEY, TIMESTAMP, ZONE, record_pattern, width_of
 
 
 def ingest(file: str, directory: str, currencies: list[str]) -> dict[str, int]:
+    file, digest = keep_source(file, directory)
     lineage = [
-        pl.lit(digest_of(file)).alias("source_file_id"),
+        pl.lit(digest).alias("source_file_id"),
         pl.lit(0).alias("attempt_count"),
         pl.lit(datetime.now(timezone.utc)).alias("ingestion_timestamp"),
         pl.lit(str(uuid.uuid4())).alias("run_id"),
@@ -50,6 +52,7 @@ def ingest(file: str, directory: str, currencies: list[str]) -> dict[str, int]:
         ],
         engine="streaming",
     )
+    sync_tree(directory)
     counts = dict(found.rows())
     silver_count = counts.get("silver", 0)
     rows = sum(counts.values())

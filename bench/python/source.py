@@ -1,7 +1,5 @@
 """What both Python contenders know of the source file: its columns and its forms, as bench/row-checks.ts has them."""
 
-import hashlib
-
 # The contract's columns, in contract order, each with its header in the source.
 COLUMNS = {
     "transaction_id": "TransactionID",
@@ -31,9 +29,3 @@ def width_of(file: str) -> int:
     """How many fields the header has."""
     with open(file, encoding="utf-8") as lines:
         return lines.readline().count(",") + 1
-
-
-def digest_of(file: str) -> str:
-    """SHA-256 of the file, in hex."""
-    with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
