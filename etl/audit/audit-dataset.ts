@@ -9,6 +9,7 @@ import { tableName } from '../naming/datasets.ts';
 import { retriesPrefix } from '../naming/decisions.ts';
 import { adoptionKey } from '../naming/generations.ts';
 import { tableRoot } from '../naming/tables.ts';
+import { putBack } from '../operations/put-back.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { createLakeViews } from '../query/lake-views.ts';
 import { sealedEngine } from '../refining/sealed-reading.ts';
@@ -22,6 +23,7 @@ import { readKnownPointer } from '../stages/known-pointer.ts';
 import { rootsOfAll, tablesOfAll } from '../table/generations.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
 import type { Pointer } from '../table/pointer.ts';
+import { auditContracts } from './audit-contracts.ts';
 import { auditExtras } from './audit-extras.ts';
 import { auditGold } from './audit-gold.ts';
 import { auditLetGo } from './audit-let-go.ts';
@@ -71,7 +73,11 @@ export async function auditDataset(
   // Tables that wait for a new major version are audited under the old one.
   // An unreadable pointer is reported below.
   const waiting = await waitingDatasets(effects, all, own).catch(() => []);
-  const loaded = await withPublished(effects.objects, all, waiting);
+  const contracts = await Promise.all(
+    [...new Set([dataset, ...own])].map((one) => auditContracts(effects.objects, one)),
+  );
+  const unread = contracts.flat();
+  const loaded = unread.length > 0 ? all : await withPublished(effects.objects, all, waiting);
   const contract = requireContract(loaded, dataset);
   const { layer } = contract;
   const head = { dataset, layer };
@@ -88,15 +94,13 @@ export async function auditDataset(
   const roots = [...rootsOf(contract), ...rootsOfAll(pointer)];
   const stored = [...sizes.keys()].filter((key) => roots.some((root) => key.startsWith(`${root}/`)));
   const extras = await auditExtras(effects, dataset, stored, tables.named);
-  const content = await auditContent(effects, {
-    loaded,
-    isWaiting: waiting.length > 0,
-    contract,
-    pointer,
-    sizes,
-    damaged: tables.damaged,
-    runId,
-  });
+  const isWaiting = waiting.length > 0;
+  const { damaged } = tables;
+  // What was published can't be read as it was meant without the texts that say how.
+  const content: ContentAudit =
+    unread.length > 0
+      ? { problems: unread }
+      : await auditContent(effects, { loaded, isWaiting, contract, pointer, sizes, damaged, runId });
   const { problems, ...counts } = content;
   return {
     ...head,
@@ -105,11 +109,19 @@ export async function auditDataset(
     unusedFiles: extras.unused.length,
     problems: [
       ...tables.problems,
+      ...(await auditPutBack(effects, contract, pointer)),
       ...extras.problems,
       ...problems,
       ...(runId === undefined ? await unfinishedAdoption(effects, pointer) : []),
     ],
   };
+}
+
+/** A pointer that is one of before: readers see what was published last no more. */
+async function auditPutBack(effects: Effects, contract: Contract, pointer: Pointer): Promise<Problem[]> {
+  const { layer, dataset } = contract;
+  const problem = await putBack(effects, contract, pointer);
+  return problem === undefined ? [] : [{ code: 'POINTER', key: tableName(layer, dataset), problem }];
 }
 
 /** A dataset that was adopted, and of which something is still there in the clear. */

@@ -2,6 +2,7 @@
 export interface Problem {
   readonly code:
     | 'POINTER'
+    | 'CONTRACT'
     | 'METADATA'
     | 'MISSING_FILE'
     | 'TAMPERED_FILE'

@@ -13,6 +13,12 @@ export const goldSqlKey = (dataset: string, digest: string): string =>
 export const projectionCodeKey = (dataset: string, digest: string): string =>
   `ops/contracts/${datasetPath(dataset)}/${digest}.code.json`;
 
+/** What is known of the texts that are kept under a digest. */
+export const keptTextsKey = (dataset: string, digest: string): string =>
+  `${keptTextsPrefix(dataset)}${digest}.kept.json`;
+
+export const keptTextsPrefix = (dataset: string): string => `ops/contracts/${datasetPath(dataset)}/`;
+
 /** Where a dataset's migrations keep their requests and outcomes. */
 export const migrationsPrefix = (dataset: string): string => `ops/migrations/${datasetPath(dataset)}/`;
 

@@ -8,10 +8,10 @@ import { findEvidence } from '../stages/known-pointer.ts';
 import { refreshGold } from '../stages/refresh-gold.ts';
 import { openTable } from '../table/lake-table.ts';
 import { currentSnapshot } from '../table/metadata.ts';
-import { metadataVersion } from '../table/metadata-file.ts';
 import { movePointer, Pointer } from '../table/pointer.ts';
 import { keepDecision, type Word } from './decide-run.ts';
 import { lastProven } from './last-proven.ts';
+import { commitsOf, putBack } from './put-back.ts';
 
 /** What was found out about a pointer, and where it can be restored from. */
 export interface RepairPlan {
@@ -47,7 +47,10 @@ export async function planRepair(
     const versions = await history(key);
     if (versions.length === 0) return { ...head, wrong: null, restored: null };
   }
-  const wrong = stored === undefined ? 'it is missing' : await faultOf(effects, stored.body);
+  const wrong =
+    stored === undefined
+      ? 'it is missing'
+      : ((await faultOf(effects, stored.body)) ?? (await putBackOf(effects, contract, stored.body)));
   if (wrong === null) return { ...head, wrong, restored: null };
   const restored = await findRestorable(effects, { contract, history });
   if (restored !== undefined) return { ...head, wrong, restored };
@@ -93,6 +96,11 @@ async function faultOf(effects: Effects, body: Uint8Array): Promise<string | nul
   }
 }
 
+async function putBackOf(effects: Effects, contract: Contract, body: Uint8Array): Promise<string | null> {
+  const pointer = parsePointer(body);
+  return (pointer && (await putBack(effects, contract, pointer))) ?? null;
+}
+
 function parsePointer(body: Uint8Array): Pointer | undefined {
   try {
     return Pointer.parse(JSON.parse(Buffer.from(body).toString('utf8')));
@@ -128,11 +136,6 @@ async function findRestorable(
   // A catalog refuses older versions, and how many commits followed this state is unknown.
   const version = Math.max(known, proven.version) + skipped + 1;
   return { from: 'metadata', pointer: { ...proven, version } };
-}
-
-/** How often the table that every commit changes was committed, as its metadata's name says. */
-function commitsOf({ tables }: Pointer): number {
-  return metadataVersion((tables.source_files ?? tables.gold ?? tables.projection_state)?.metadata_key);
 }
 
 /** Throws ConfigError `NOTHING_TO_REPAIR` where nothing is wrong. */

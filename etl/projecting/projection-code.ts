@@ -5,6 +5,7 @@ import { isOpen } from '../contract/open-columns.ts';
 import { ConfigError } from '../errors.ts';
 import { type EventContract, isOfEvents } from '../eventstore/event-order.ts';
 import type { ContractSource, ContractText, Effects } from '../ports.ts';
+import { codeDigest } from './code-digest.ts';
 import { eventColumns, eventPlaces } from './event-values.ts';
 import type { FoldCode } from './fold-runner.ts';
 import { shippedFold } from './shipped-folds.ts';
@@ -39,10 +40,7 @@ export async function projectionCode(
     fold.kind === 'code'
       ? await contracts.projection(fold.file)
       : { file: `assay/${fold.kind}.js`, text: shippedFold(fold.kind, contract, source) };
-  const digest = createHash('sha256')
-    .update(`${contract.digest}\n${code.text.replaceAll('\r\n', '\n')}`)
-    .digest('hex');
-  return { code, digest };
+  return { code, digest: codeDigest(contract.digest, code.text) };
 }
 
 /**

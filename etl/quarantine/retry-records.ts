@@ -149,7 +149,8 @@ async function writeRetry(
   }
   const { digest, version: contractVersion } = contract;
   const text = (await loadContracts(effects.contracts)).texts.get(dataset);
-  if (text !== undefined) await keepContract(effects.objects, { dataset, digest }, { contract: text });
+  if (text !== undefined)
+    await keepContract(effects.objects, { dataset, digest, meaning: digest }, { contract: text });
   await putDocument(effects.objects, keys.manifest, {
     format: 1,
     contractDigest: digest,

@@ -89,7 +89,9 @@ function generationsAfter({ pointer, anew }: GoldHead, now: Date) {
   return followedBy(pointer.pointer, { generation: anew.generation, at: now.toISOString() });
 }
 
-async function keepTexts(effects: Effects, { contract: { dataset }, digest, sql }: GoldHead): Promise<void> {
+async function keepTexts(effects: Effects, { contract, digest, sql }: GoldHead): Promise<void> {
+  const { dataset, digest: meaning } = contract;
   const text = (await loadContracts(effects.contracts)).texts.get(dataset);
-  if (text !== undefined) await keepContract(effects.objects, { dataset, digest }, { contract: text, sql });
+  if (text !== undefined)
+    await keepContract(effects.objects, { dataset, digest, meaning }, { contract: text, sql });
 }

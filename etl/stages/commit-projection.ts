@@ -47,7 +47,7 @@ export async function commitProjection(
   if (text !== undefined)
     await keepContract(
       effects.objects,
-      { dataset, digest: code.digest },
+      { dataset, digest: code.digest, meaning: contract.digest },
       { contract: text, code: code.code },
     );
   const now = effects.clock.now();

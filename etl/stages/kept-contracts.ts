@@ -5,7 +5,9 @@ import { readContract } from '../contract/read-contract.ts';
 import { ConflictError } from '../errors.ts';
 import { contractTextKey, goldSqlKey, projectionCodeKey } from '../naming/generations.ts';
 import type { ContractText, ObjectStore } from '../ports.ts';
+import { codeDigest } from '../projecting/code-digest.ts';
 import { readPointer } from '../table/pointer.ts';
+import { areNoted, type KeptName, keptText, noteTexts, OTHER_CODE, textChanged } from './kept-texts.ts';
 
 /** A contract as it is written, of a Gold table its SQL, and of a projection its code. */
 export interface ContractTexts {
@@ -14,19 +16,26 @@ export interface ContractTexts {
   readonly code?: ContractText;
 }
 
+/** Under which digest texts are kept, and the contract's own digest, which that is made of together with SQL or code. */
+export interface KeepingName extends KeptName {
+  readonly meaning: string;
+}
+
 /**
  * Stores the texts of a contract under the digest that pointers and ledgers name, so that published data can be read as
  * it was meant, whatever the contract says later. Never changes a stored text; a repeat writes nothing.
  */
 export async function keepContract(
   objects: ObjectStore,
-  { dataset, digest }: { readonly dataset: string; readonly digest: string },
+  { dataset, digest, meaning }: KeepingName,
   { contract, sql, code }: ContractTexts,
 ): Promise<void> {
-  // The contract comes last: where it is, its SQL is, too.
+  if (await areNoted(objects, { dataset, digest })) return;
+  // The contract comes after what belongs to it: where it is, its SQL is, too. What they are is noted last.
   if (sql !== undefined) await putOnce(objects, goldSqlKey(dataset, digest), sql);
   if (code !== undefined) await putOnce(objects, projectionCodeKey(dataset, digest), JSON.stringify(code));
   await putOnce(objects, contractTextKey(dataset, digest), contract);
+  await noteTexts(objects, { dataset, digest }, meaning);
 }
 
 async function putOnce(objects: ObjectStore, key: string, text: string): Promise<void> {
@@ -38,16 +47,18 @@ async function putOnce(objects: ObjectStore, key: string, text: string): Promise
   }
 }
 
-/** The contract that is kept under a digest; undefined where none is, or where this release can't read its text. */
+/**
+ * The contract that is kept under a digest; undefined where none is, or where this release can't read its text. This and
+ * what follows throw DataError `KEPT_TEXT_CHANGED` where a text is another one than was stored.
+ */
 export async function keptContract(
   objects: ObjectStore,
   dataset: string,
   digest: string,
 ): Promise<Contract | undefined> {
-  const key = contractTextKey(dataset, digest);
-  const stored = await objects.get(key);
+  const stored = await keptText(objects, { dataset, digest }, 'contract');
   if (stored === undefined) return undefined;
-  const result = readContract(key, Buffer.from(stored.body).toString('utf8'));
+  const result = readContract(contractTextKey(dataset, digest), stored);
   if (result.kind !== 'contract' || result.contract.dataset !== dataset) return undefined;
   // Releases may digest the same text differently: use the ledger's digest. The digests of
   // Gold and projections cover SQL and code, too, and stay.
@@ -62,9 +73,8 @@ export async function keptGold(
 ): Promise<{ readonly contract: GoldContract; readonly sql: string } | undefined> {
   if (digest === '') return undefined;
   const contract = await keptContract(objects, dataset, digest);
-  const sql = await objects.get(goldSqlKey(dataset, digest));
-  if (contract?.layer !== 'gold' || sql === undefined) return undefined;
-  return { contract, sql: Buffer.from(sql.body).toString('utf8') };
+  const sql = await keptText(objects, { dataset, digest }, 'sql');
+  return contract?.layer !== 'gold' || sql === undefined ? undefined : { contract, sql };
 }
 
 const Code = z.object({ file: z.string(), text: z.string() });
@@ -77,9 +87,14 @@ export async function keptProjection(
 ): Promise<{ readonly contract: ProjectionContract; readonly code: ContractText } | undefined> {
   if (digest === '') return undefined;
   const contract = await keptContract(objects, dataset, digest);
-  const stored = await objects.get(projectionCodeKey(dataset, digest));
+  const stored = await keptText(objects, { dataset, digest }, 'code');
   if (contract?.layer !== 'projection' || stored === undefined) return undefined;
-  return { contract, code: Code.parse(JSON.parse(Buffer.from(stored.body).toString('utf8'))) };
+  const code = Code.parse(JSON.parse(stored));
+  // All that was ever noted is digested by every release; of what wasn't, this release's digest must do.
+  const isSame =
+    codeDigest(contract.digest, code.text) === digest || (await areNoted(objects, { dataset, digest }));
+  if (!isSame) throw textChanged({ dataset, digest }, 'code', OTHER_CODE);
+  return { contract, code };
 }
 
 /** From the least protected to the most. */

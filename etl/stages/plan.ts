@@ -63,5 +63,5 @@ async function keepText(effects: Effects, dataset: string, digest: string): Prom
   const { contracts, texts } = await loadContracts(effects.contracts);
   const text = texts.get(dataset);
   if (text === undefined || contracts.get(dataset)?.digest !== digest) return;
-  await keepContract(effects.objects, { dataset, digest }, { contract: text });
+  await keepContract(effects.objects, { dataset, digest, meaning: digest }, { contract: text });
 }

@@ -67,7 +67,7 @@ describe('a contract that was edited, and under which nothing was published', ()
     const kept = path.join(shop.cwd, 'lake/ops/contracts/shop/sales', `${digest}.yaml`);
     expect(await readFile(kept, 'utf8')).toBe(salesContract());
     const gold = await readdir(path.join(shop.cwd, 'lake/ops/contracts/shop/monthly_sales'));
-    expect(gold.map((name) => path.extname(name)).sort()).toEqual(['.sql', '.yaml']);
+    expect(gold.map((name) => path.extname(name)).sort()).toEqual(['.json', '.sql', '.yaml']);
     const sql = gold.find((name) => name.endsWith('.sql')) ?? '';
     expect(await readFile(path.join(shop.cwd, 'lake/ops/contracts/shop/monthly_sales', sql), 'utf8')).toBe(
       await readFile(path.join(shop.cwd, 'sql/gold/shop/monthly_sales.sql'), 'utf8'),
