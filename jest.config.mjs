@@ -41,6 +41,7 @@ export const SEARCHES = [
   '<rootDir>/test/eventstore/protected.test.ts',
   '<rootDir>/test/events/',
   '<rootDir>/test/fuzz/',
+  '<rootDir>/test/gold/carry.property.test.ts',
   '<rootDir>/test/gold/files-read.test.ts',
   '<rootDir>/test/inferring/clean-files.property.test.ts',
   '<rootDir>/test/judging/differential.test.ts',

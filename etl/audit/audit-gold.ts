@@ -126,7 +126,10 @@ async function compareAll(
   const files = live.filter(({ month }) => month === undefined || !closed.has(month));
   const all = [...months, ...live.flatMap(({ month }) => (month === undefined ? [] : [month]))];
   if (all.length === 0) return nothing;
-  await rebuildMonths(engine, contract, sql, [{ from: Math.min(...all), to: Math.max(...all) }]);
+  await rebuildMonths(engine, contract, {
+    sql,
+    ranges: [{ from: Math.min(...all), to: Math.max(...all) }],
+  });
   const waiting = await auditWaiting({ engine, effects, contract, pointer }, damaged);
   const names = contract.columns.map(({ name }) => identifier(name)).join(', ');
   const published =

@@ -277,6 +277,7 @@ function compareRest(old: Contract, next: Contract): ContractChange[] {
     'sql',
     'inputs',
     'affects',
+    'carry',
     'purpose',
     'consent',
     'snapshots',

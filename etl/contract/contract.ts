@@ -310,6 +310,8 @@ export interface GoldContract extends ContractBase {
   readonly inputs: readonly string[];
   /** Which months a changed month of an input changes: itself, or all from it on. */
   readonly affects: 'same-month' | 'month-and-later';
+  /** Set where a month is made from the table's own rows of the month before, and not from all of Silver before it. */
+  readonly carry?: true;
   /** What the table is for: it is made from subjects who consent to that; absent: from all. */
   readonly purpose?: string;
   /** How its inputs are restricted to them; known once all contracts are read. */

@@ -26,6 +26,7 @@ export const ASSAY_PROPERTIES = {
   'assay.sql': 'gold',
   'assay.inputs': 'gold or projection',
   'assay.affects': 'gold',
+  'assay.carry': 'gold',
   'assay.purpose': 'gold',
   'assay.fold': 'projection',
   'assay.snapshots': 'contract',

@@ -139,7 +139,8 @@ interface Read {
 function readOfLayer(layer: Contract['layer'], common: Common, read: Read): Contract {
   const { drafts, custom, events, problems } = read;
   const base = { ...common, digest: '' };
-  if (layer === 'gold') return { ...base, layer, ...readGoldSettings(custom, SCHEMA, problems) };
+  if (layer === 'gold')
+    return { ...base, layer, ...readGoldSettings({ custom, at: SCHEMA, ...common }, problems) };
   if (layer === 'projection')
     return { ...base, layer, ...readProjectionSettings({ custom, at: SCHEMA, ...common }, problems) };
   return readProtection(

@@ -1,7 +1,7 @@
 import type { GoldContract, SourceContract } from '../contract/contract.ts';
 import type { Engine } from '../engine/engine.ts';
+import { bindMonths } from '../gold/bind-months.ts';
 import { monthsRead } from '../gold/months-read.ts';
-import { bindMonths } from '../gold/rebuild.ts';
 import { tableName } from '../naming/datasets.ts';
 
 /** A Gold table that reads an input, and its SQL. */
@@ -26,5 +26,6 @@ export async function readOf(
   const bound = bindMonths(sql, { from: MONTH, to: MONTH });
   const { from, to } = await monthsRead(engine, bound, { table, column: input.partitionColumn });
   const isWithin = from === MONTH && to === MONTH;
-  return isWithin && contract.affects === 'same-month' ? 'months' : 'whole';
+  const isOfMonths = contract.affects === 'same-month' || contract.carry === true;
+  return isWithin && isOfMonths ? 'months' : 'whole';
 }

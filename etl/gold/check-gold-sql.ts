@@ -12,6 +12,7 @@ import {
 import { firstWrongPart, type SqlQuery, type SqlSource } from '../engine/walk-sql.ts';
 import { ConfigError } from '../errors.ts';
 import { tableName } from '../naming/datasets.ts';
+import { CARRIED_TABLE, CARRY } from './carried.ts';
 import { GOLD_FUNCTIONS, VALUE_FUNCTIONS } from './gold-functions.ts';
 
 /**
@@ -20,6 +21,7 @@ import { GOLD_FUNCTIONS, VALUE_FUNCTIONS } from './gold-functions.ts';
  */
 export async function checkedGoldSql(engine: Engine, contract: GoldContract, sql: string): Promise<string> {
   const inputs = new Set(contract.inputs.map((input) => tableName('silver', input)));
+  if (contract.carry === true) inputs.add(CARRIED_TABLE);
   const checked = await checkedSql(engine, sql, (parsed) => problemOf(parsed, inputs));
   if (checked.kind === 'wrong') throw goldSqlError(contract, checked.problem);
   return checked.sql;
@@ -65,18 +67,22 @@ function wrongSource(source: SqlSource, scope: Scope): string | undefined {
   if (source.sample !== null) return SAMPLED;
   if (source.type === 'BASE_TABLE') return wrongTable(source, scope);
   if (source.type === 'TABLE_FUNCTION')
-    return `reads the table function '${source.function?.function_name ?? ''}'; read ${[...scope.inputs].join(', ')}`;
+    return `reads the table function '${source.function?.function_name ?? ''}'; read ${readable(scope.inputs)}`;
   return SOURCES.has(source.type)
     ? undefined
     : `has a ${plainKind(source.type)} behind FROM; read tables, subqueries and VALUES`;
 }
+
+/** Tables as a person writes them. */
+const readable = (inputs: ReadonlySet<string>): string =>
+  [...inputs].map((name) => (name === CARRIED_TABLE ? CARRY : name)).join(', ');
 
 function wrongTable(source: SqlSource, { inputs, named }: Scope): string | undefined {
   const { catalog_name: catalog = '', schema_name: schema = '', table_name: table = '' } = source;
   const name = [catalog, schema, table].filter((part) => part !== '').join('.');
   const isKnown = schema === '' ? named.has(table.toLowerCase()) : inputs.has(name.toLowerCase());
   if (!isKnown || catalog !== '')
-    return `reads '${name}', which is no input; it may read ${[...inputs].join(', ')}, and what WITH names before (assay.inputs says what is read)`;
+    return `reads '${name}', which is no input; it may read ${readable(inputs)}, and what WITH names before (assay.inputs says what is read)`;
   return (source.at_clause ?? null) === null ? undefined : `reads '${name}' at another time; leave AT out`;
 }
 

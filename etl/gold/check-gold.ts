@@ -6,10 +6,13 @@ import type { Engine } from '../engine/engine.ts';
 import { duckDbFault } from '../engine/engine-error.ts';
 import { identifier } from '../engine/sql.ts';
 import { tableName } from '../naming/datasets.ts';
+import { bindMonths } from './bind-months.ts';
+import { setCarried } from './carried.ts';
 import { wrongClassification } from './check-classification.ts';
 import { checkedGoldSql, goldSqlError } from './check-gold-sql.ts';
-import { bindMonths, createTableView, viewColumns } from './rebuild.ts';
+import { createTableView, viewColumns } from './rebuild.ts';
 import { uncheckable } from './uncheckable.ts';
+import { unrestricted, unsaidCarry, unusedCarry } from './wrong-carry.ts';
 
 /** Any months do: what is checked is the same for all. */
 const SOME_MONTHS = { from: 648, to: 649 };
@@ -39,6 +42,8 @@ export async function checkGoldSql(
   contract: GoldContract,
   { sql, contracts }: GoldMaking,
 ): Promise<void> {
+  const unsaid = unsaidCarry(contract, sql);
+  if (unsaid !== undefined) throw goldSqlError(contract, unsaid);
   const query = await checkedGoldSql(engine, contract, bindMonths(sql, SOME_MONTHS));
   for (const input of contract.inputs) {
     const source = contracts.get(input);
@@ -46,9 +51,13 @@ export async function checkGoldSql(
     if (source === undefined) return;
     await createTableView(engine, tableName('silver', input), viewColumns(tableColumns(source)), []);
   }
+  if (contract.carry === true) await setCarried(engine, contract);
   const sources = { query, contracts };
   const wrong =
-    (await wrongClassification(engine, contract, sources)) ?? (await uncheckable(engine, contract, sources));
+    unusedCarry(contract, query) ??
+    (await unrestricted(engine, contract, { sql, contracts })) ??
+    (await wrongClassification(engine, contract, sources)) ??
+    (await uncheckable(engine, contract, sources));
   if (wrong !== undefined) throw goldSqlError(contract, wrong);
   const columns = contract.columns.map(
     ({ name, type }) => `CAST(result.${identifier(name)} AS ${duckType(type)}) AS ${identifier(name)}`,

@@ -2,9 +2,9 @@ import type { Engine } from '../engine/engine.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import { currentSchema, currentSpec } from '../table/metadata.ts';
 import type { DataFile } from '../table/schema.ts';
+import { bindMonths } from './bind-months.ts';
 import type { MonthRange } from './months.ts';
 import { monthsRead } from './months-read.ts';
-import { bindMonths } from './rebuild.ts';
 
 /** What a Gold table is made anew by: its SQL, for each of these ranges of months. */
 export interface GoldQuery {

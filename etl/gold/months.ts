@@ -48,8 +48,15 @@ export function affectedRanges(
 ): MonthRange[] {
   if (months.changed.size === 0) return [];
   if (affects === 'same-month') return consecutive([...months.changed]);
-  const from = Math.min(...months.changed);
+  // Months between the last that was made and a later one are made, too: a balance stands in each of them.
+  const next = goldMonths.size === 0 ? [] : [Math.max(...goldMonths) + 1];
+  const from = Math.min(...months.changed, ...next);
   return [{ from, to: Math.max(...months.all, ...goldMonths, ...months.changed) }];
+}
+
+/** `1–3` → 1, 2, 3. */
+export function singleMonths({ from, to }: MonthRange): MonthRange[] {
+  return Array.from({ length: to - from + 1 }, (_, n) => ({ from: from + n, to: from + n }));
 }
 
 /** `{3, 1, 2, 7}` → 1–3 and 7. */

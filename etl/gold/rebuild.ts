@@ -5,10 +5,13 @@ import { type Engine, integerOf, readParquet } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { monthIndexSql } from '../engine/write-data-files.ts';
 import { monthLabel } from '../naming/tables.ts';
+import { bindMonths } from './bind-months.ts';
+import { setCarried } from './carried.ts';
 import { checkedGoldSql } from './check-gold-sql.ts';
 import { withConsenting } from './consent.ts';
+import type { GoldQuery } from './files-read.ts';
 import { goldBroken, goldSqlError } from './gold-error.ts';
-import type { MonthRange } from './months.ts';
+import { type MonthRange, singleMonths } from './months.ts';
 import { refuseBrokenRows } from './refuse-broken-rows.ts';
 
 /**
@@ -33,28 +36,34 @@ export async function createTableView(
   );
 }
 
-/** Gold SQL with its window put in; the parameters stand as `{{from_month}}` and `{{to_month}}`. */
-export function bindMonths(sql: string, range: MonthRange): string {
-  const first = (month: number): string => `DATE ${literal(`${monthLabel(month)}-01`)}`;
-  return sql.replaceAll('{{from_month}}', first(range.from)).replaceAll('{{to_month}}', first(range.to));
+/** How the months of a Gold table are made. */
+export interface MonthsMaking extends GoldQuery {
+  /** Of a table that carries: SELECT of its rows of the month before each range; absent: there are none. */
+  readonly carried?: string;
+  /** Makes the inputs readable for what is asked for next; absent: they are. */
+  readonly prepare?: (range: MonthRange) => Promise<void>;
 }
 
 /**
- * Makes the table `rebuilt`: the contract's columns for the ranges, computed by its SQL from those who consent to its purpose. Throws ConfigError `GOLD_SQL` where
+ * Makes the table `rebuilt`: the contract's columns for the ranges, computed by its SQL from those who consent to its purpose.
+ * A table that carries is asked for month by month, each with the rows of the one before. Throws ConfigError `GOLD_SQL` where
  * the SQL is none that may be run, DataError `GOLD_OVERFLOW` where its numbers outgrow their types, and `GOLD_BREAKS_CONTRACT` where the result breaks the contract: a row
  * outside of the months that were asked for, a required value missing, a key twice, a check or a rule that it breaks.
  */
 export async function rebuildMonths(
   engine: Engine,
   contract: GoldContract,
-  sql: string,
-  ranges: readonly MonthRange[],
+  { sql, ranges, carried, prepare }: MonthsMaking,
 ): Promise<void> {
+  const asked = contract.carry === true ? ranges.flatMap(singleMonths) : ranges;
+  if (contract.carry === true) await setCarried(engine, contract, carried);
   await engine.run(`CREATE OR REPLACE TEMP TABLE rebuilt (${contract.columns.map(columnSql).join(', ')})`);
   await withConsenting(engine, contract, async () => {
-    for (const range of ranges) {
+    for (const range of asked) {
+      await prepare?.(range);
       await rebuildRange(engine, contract, sql, range);
       await engine.run('INSERT INTO rebuilt FROM rebuilt_range');
+      if (contract.carry === true) await setCarried(engine, contract, 'FROM rebuilt_range');
     }
   });
   await engine.run('DROP TABLE IF EXISTS rebuilt_range');

@@ -1,7 +1,8 @@
 import { checkedRules } from '../contract/check-rules.ts';
 import type { GoldContract } from '../contract/contract.ts';
 import type { Engine } from '../engine/engine.ts';
-import { type GoldSources, protectedOrigins } from './protected-origins.ts';
+import type { GoldSources } from './gold-origins.ts';
+import { protectedOrigins } from './protected-origins.ts';
 
 /**
  * Which checks and rules of a Gold contract nobody could make, in words: those that look at a text column in which envelopes

@@ -3,7 +3,7 @@ import type { Contract, GoldContract } from '../contract/contract.ts';
 import { tableColumns } from '../contract/table-columns.ts';
 import { withEngine } from '../engine/engine.ts';
 import { parseSql } from '../engine/parse-sql.ts';
-import { bindMonths } from '../gold/rebuild.ts';
+import { bindMonths } from '../gold/bind-months.ts';
 import { tableName } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
 import { readPointer } from '../table/pointer.ts';

@@ -2,10 +2,12 @@ import type { Contract, GoldContract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
 import { withScratchEngine } from '../engine/with-scratch-engine.ts';
 import { AssayError, ConflictError } from '../errors.ts';
+import { carryFrom } from '../gold/carry-from.ts';
 import { goldDigest } from '../gold/gold-digest.ts';
+import type { MadeFrom } from '../gold/make-months.ts';
 import { affectedRanges, changedMonths, type MonthRange } from '../gold/months.ts';
 import { openGold } from '../gold/open-gold.ts';
-import { type PreviewedGold, type PreviewedInput, previewGold } from '../gold/preview-gold.ts';
+import { type PreviewedGold, previewGold } from '../gold/preview-gold.ts';
 import { commitPlanKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { openDatasetTable } from '../stages/dataset-tables.ts';
@@ -58,7 +60,7 @@ export async function previewApproval(
 }
 
 /** Silver of a held run's dataset as it would be. */
-interface Staged extends PreviewedInput {
+interface Staged extends MadeFrom {
   /** Months whose rows come or go. */
   readonly months: ReadonlySet<number>;
   /** Whether the table is made anew, and all that is made from it. */
@@ -113,7 +115,7 @@ async function makeReport(
   const pointer = (await readKnownPointer(effects.objects, 'gold', report))?.pointer;
   const { files: gold, anew } = await openGold(effects.objects, contract, pointer);
   const before = anew === undefined ? gold : await filesOf(anew.before);
-  const inputs: PreviewedInput[] = [];
+  const inputs: MadeFrom[] = [];
   const changed = new Set(staged.months);
   const isOther =
     pointer === undefined ||
@@ -135,22 +137,25 @@ async function makeReport(
   const all = new Set(inputs.flatMap(({ files }) => months(files)));
   const goldMonths = new Set(months(before));
   if (isAll) for (const month of [...all, ...goldMonths]) changed.add(month);
-  const ranges = affectedRanges(contract.affects, { all, changed }, goldMonths);
-  const closed = closedMonths(pointer ?? {}).map(({ month }) => month);
-  if (ranges.length === 0) return { report, closed, months: [], keyCount: 0, keys: [], problem: null };
-  const made = await withScratchEngine(effects, 'preview', (engine) =>
-    previewGold(engine, effects, {
-      ...{ contract, contracts, inputs, ranges, mostKeys: MOST_KEYS },
-      before: before.filter(({ month }) => month === undefined || isIn(ranges, month)),
-    }),
-  );
+  const affected = affectedRanges(contract.affects, { all, changed }, goldMonths);
+  const closings = pointer?.closings ?? [];
+  const closed = closedMonths({ closings }).map(({ month }) => month);
+  if (affected.length === 0) return { report, closed, months: [], keyCount: 0, keys: [], problem: null };
+  const made = await withScratchEngine(effects, 'preview', async (engine) => {
+    const published = { effects, engine, contract, files: gold, closings };
+    const work = isAll ? { ranges: affected, carried: [] } : await carryFrom(published, affected);
+    return await previewGold(engine, effects, {
+      ...{ contract, contracts, inputs, mostKeys: MOST_KEYS, ...work },
+      before: before.filter(({ month }) => month === undefined || isIn(work.ranges, month)),
+    });
+  });
   return { report, closed, problem: null, ...made };
 }
 
 const isIn = (ranges: readonly MonthRange[], month: number): boolean =>
   ranges.some(({ from, to }) => month >= from && month <= to);
 
-interface Published extends PreviewedInput {
+interface Published extends MadeFrom {
   readonly snapshotId: number | undefined;
 }
 

@@ -7,12 +7,11 @@ import type {
 } from '../contract/contract.ts';
 import { foldedColumns } from '../contract/folded-columns.ts';
 import { isOpen } from '../contract/open-columns.ts';
-import { isSealedColumn, tableColumns } from '../contract/table-columns.ts';
-import { columnOrigins } from '../engine/column-origins.ts';
+import { isSealedColumn } from '../contract/table-columns.ts';
 import type { Engine } from '../engine/engine.ts';
-import { parseSql } from '../engine/parse-sql.ts';
 import { withScratchEngine } from '../engine/with-scratch-engine.ts';
-import { bindMonths } from '../gold/rebuild.ts';
+import { bindMonths } from '../gold/bind-months.ts';
+import { goldOrigins } from '../gold/gold-origins.ts';
 import type { PointerLayer } from '../naming/datasets.ts';
 import { tableName } from '../naming/datasets.ts';
 import type { Effects } from '../ports.ts';
@@ -125,21 +124,11 @@ async function mapGold(
   engine: Engine,
   { gold, contracts, mapped }: Mapping,
 ): Promise<MappedColumn[]> {
-  const parsed = await parseSql(
-    engine,
-    bindMonths(await effects.contracts.sql(gold.sql), { from: 0, to: 0 }),
+  const query = bindMonths(await effects.contracts.sql(gold.sql), { from: 0, to: 0 });
+  const found = await goldOrigins(engine, gold, { query, contracts });
+  return [...found].flatMap(([column, origins]) =>
+    mapMade(mapped, { ...gold, column, origins: [...origins] }),
   );
-  const known = gold.inputs.flatMap((input) => {
-    const source = contracts.get(input);
-    const names = source === undefined ? [] : tableColumns(source).map(({ name }) => name);
-    return [[tableName('silver', input), names] as const];
-  });
-  const fields = columnOrigins(parsed.kind === 'queries' ? parsed.trees[0] : undefined, new Map(known));
-  return gold.columns.flatMap(({ name }) => {
-    const named = fields.filter((field) => field.name === name);
-    const origins = (named.length === 0 ? fields : named).flatMap((field) => [...field.origins]);
-    return mapMade(mapped, { ...gold, column: name, origins });
-  });
 }
 
 /** A column that is made of others, which may be protected ones. */

@@ -5,27 +5,20 @@ import { monthIndex } from '../closing/month.ts';
 import { setClosedApart } from '../closing/set-closed-apart.ts';
 import type { Contract, GoldContract } from '../contract/contract.ts';
 import { loadContracts } from '../contract/load-contracts.ts';
-import { tableColumns } from '../contract/table-columns.ts';
 import { type Engine, withEngine } from '../engine/engine.ts';
 import { writeDataFiles } from '../engine/write-data-files.ts';
 import { ConflictError } from '../errors.ts';
 import { tellPublished } from '../events/tell-published.ts';
+import { type CarriedRanges, carryFrom } from '../gold/carry-from.ts';
 import { checkGold } from '../gold/check-gold.ts';
 import { comparableWith } from '../gold/comparable.ts';
-import { hasStates } from '../gold/consent.ts';
 import { consentMonths } from '../gold/consent-months.ts';
-import { filesRead } from '../gold/files-read.ts';
 import { goldDigest } from '../gold/gold-digest.ts';
-import { affectedRanges, type GoldInput, inputMonths, type MonthRange } from '../gold/months.ts';
+import { makeMonths } from '../gold/make-months.ts';
+import { affectedRanges, type GoldInput, inputMonths } from '../gold/months.ts';
 import { openGold } from '../gold/open-gold.ts';
 import { openMonths } from '../gold/open-months.ts';
-import {
-  createTableView,
-  findRestatements,
-  rebuildMonths,
-  refuseKeptKeys,
-  viewColumns,
-} from '../gold/rebuild.ts';
+import { findRestatements, refuseKeptKeys } from '../gold/rebuild.ts';
 import { type RefreshMeter, startMeter } from '../gold/refresh-meter.ts';
 import { RefreshedTable } from '../gold/refreshed.ts';
 import { NONE_WAIT, splitRestated, tellRestatements } from '../gold/tell-restatements.ts';
@@ -132,8 +125,12 @@ async function refreshTable(
       const { contracts } = await loadContracts(effects.contracts);
       const changes = { engine, data: effects.data, contracts, inputs: state.inputs };
       for (const month of await consentMonths(changes, contract)) months.changed.add(month);
-      const ranges = affectedRanges(contract.affects, months, goldMonths);
-      return await rebuildTable({ effects, engine, scratch, run, state, ranges, meter });
+      const { files, pointer } = state;
+      const published = { effects, engine, contract, files, closings: pointer?.pointer.closings ?? [] };
+      const affected = affectedRanges(contract.affects, months, goldMonths);
+      // What carried figures were made from may be gone: then nothing is carried.
+      const made = rebuildAll ? { ranges: affected, carried: [] } : await carryFrom(published, affected);
+      return await rebuildTable({ ...{ effects, engine, scratch, run, state, meter }, ...made });
     });
   } finally {
     await scratch.dispose();
@@ -177,13 +174,12 @@ async function readState(contract: GoldContract, effects: Effects): Promise<Gold
 }
 
 /** One rebuild's work. */
-interface Rebuild {
+interface Rebuild extends CarriedRanges {
   readonly effects: Effects;
   readonly engine: Engine;
   readonly scratch: Scratch;
   readonly run: RunInput;
   readonly state: GoldState;
-  readonly ranges: readonly MonthRange[];
   readonly meter: RefreshMeter;
 }
 
@@ -205,8 +201,7 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
     const { contracts } = await withPublished(effects.objects, loaded, state.waiting);
     // First without data: an error's text then quotes no values.
     await checkGold(engine, contract, { sql: state.sql, contracts });
-    await createInputViews(rebuild, contracts);
-    await rebuildMonths(engine, contract, state.sql, ranges);
+    await makeTable(rebuild, contracts);
     found = await findChanges(rebuild, affected, closed);
     const kept = state.files.filter((file) => !old.includes(file) && !isOfClosed(file));
     await refuseKeptKeys(engine, contract, () => pathsOf(effects, kept));
@@ -281,21 +276,21 @@ async function findRestated({ effects, engine, state }: Rebuild, old: readonly D
   await findRestatements(engine, comparable ?? contract, known);
 }
 
-async function createInputViews(
-  { effects, engine, state, ranges, meter }: Rebuild,
+/** Makes the table `rebuilt`. */
+async function makeTable(
+  { effects, engine, state, ranges, carried, meter }: Rebuild,
   contracts: ReadonlyMap<string, Contract>,
 ): Promise<void> {
-  for (const [input, { table, snapshotId }] of state.inputs) {
-    const contract = contracts.get(input);
-    const columns = contract === undefined ? [] : viewColumns(tableColumns(contract));
-    const name = tableName('silver', input);
-    const files = await filesOf(table, snapshotId);
-    const read = hasStates(state.contract, input)
-      ? files
-      : await filesRead(engine, { sql: state.sql, ranges }, { name, table, files });
-    meter.read(read.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
-    await createTableView(engine, name, columns, await pathsOf(effects, read));
-  }
+  const inputs = await Promise.all(
+    [...state.inputs].map(async ([dataset, { table, snapshotId }]) => ({
+      dataset,
+      table,
+      files: await filesOf(table, snapshotId),
+    })),
+  );
+  const { contract, sql } = state;
+  const read = await makeMonths({ effects, engine, contract, contracts, sql, inputs, ranges, carried });
+  meter.read([...read, ...carried].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
 }
 
 function pathsOf(effects: Effects, files: readonly DataFile[]): Promise<string[]> {

@@ -91,16 +91,20 @@ async function effectOn(
     const sql = await effects.contracts.sql(contract.sql);
     const contracts = new Map([...trial.loaded.contracts, [proposed.dataset, proposed]]);
     await checkGold(engine, contract, { sql, contracts });
-    await otherInputs(trial, contract);
+    const others = await otherInputs(trial, contract);
     const view = tableName('silver', proposed.dataset);
     await createTableView(engine, view, viewColumns(tableColumns(proposed)), paths);
     const months = files.flatMap(({ month }) => (month === undefined ? [] : [month]));
     const own = await engine.integers(
       `SELECT DISTINCT ${monthIndexSql(identifier(proposed.partitionColumn))} FROM ${view} WHERE ${identifier(proposed.partitionColumn)} IS NOT NULL`,
     );
-    const all = [...months, ...own];
+    // What is carried begins with the first month of any input.
+    const all = [...months, ...own, ...(contract.carry === true ? others : [])];
     if (all.length === 0) return { report, restated: 0, figures: [], problem: null };
-    await rebuildMonths(engine, contract, sql, [{ from: Math.min(...all), to: Math.max(...all) }]);
+    await rebuildMonths(engine, contract, {
+      sql,
+      ranges: [{ from: Math.min(...all), to: Math.max(...all) }],
+    });
     const comparable = comparableWith(contract, table.metadata);
     const changed = await findRestatements(
       engine,
@@ -122,19 +126,22 @@ async function effectOn(
   }
 }
 
-/** The other Silver tables that the SQL reads, as they are. */
+/** Makes the other Silver tables that the SQL reads readable, as they are; returns their months. */
 async function otherInputs(
   { engine, effects, loaded, proposed }: GoldTrial,
   { inputs }: GoldContract,
-): Promise<void> {
+): Promise<number[]> {
+  const months: number[] = [];
   for (const input of inputs) {
     const contract = loaded.contracts.get(input);
     if (input === proposed.dataset || contract === undefined) continue;
     const state = (await readKnownPointer(effects.objects, 'silver', input))?.pointer.tables.silver;
     const files = state === undefined ? [] : await filesOf(await openTable(effects.objects, state));
+    months.push(...files.flatMap(({ month }) => (month === undefined ? [] : [month])));
     const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
     await createTableView(engine, tableName('silver', input), viewColumns(tableColumns(contract)), paths);
   }
+  return months;
 }
 
 /** How many of the values in `restated` are of some months. */

@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Contract, GoldContract } from '../../etl/contract/contract.ts';
 import { parseContract } from '../../etl/contract/parse-contract.ts';
 import { type Engine, openEngine } from '../../etl/engine/engine.ts';
+import { bindMonths } from '../../etl/gold/bind-months.ts';
 import { checkGold } from '../../etl/gold/check-gold.ts';
 import { checkedGoldSql } from '../../etl/gold/check-gold-sql.ts';
 import { GOLD_FUNCTIONS } from '../../etl/gold/gold-functions.ts';
-import { bindMonths } from '../../etl/gold/rebuild.ts';
 import { contractText } from '../stages/contract-text.ts';
 
 const PAYMENTS = parseContract(

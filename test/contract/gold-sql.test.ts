@@ -46,9 +46,31 @@ const transaction = (
 const transactions = (rows: readonly Row[]) =>
   silver('mortgages/transactions', 'mortgages_transactions', rows);
 
+/** Balances of the months `from` to `to`, made month by month from the first that has any, each from the one before. */
 async function balances(connection: DuckDBConnection, from: string, to: string): Promise<string[]> {
-  const rows = await rowsOf(connection, forMonths(sqlOf('finance/account_balances'), from, to));
-  return rows.map((row) => `${row.account_id} ${row.currency} ${row.as_of_month} ${row.balance}`).sort();
+  const sql = sqlOf('finance/account_balances').replaceAll('{{carry}}', 'carried');
+  await connection.run(
+    'CREATE OR REPLACE TABLE carried (account_id VARCHAR, currency VARCHAR, as_of_month DATE, balance DECIMAL(38,2))',
+  );
+  const [row] = await rowsOf(
+    connection,
+    "SELECT strftime(min(transaction_timestamp) AT TIME ZONE 'UTC', '%Y-%m') AS first FROM silver.mortgages_transactions",
+  );
+  const found: string[] = [];
+  for (const month of monthsOf(row?.first ?? from, to)) {
+    await connection.run(`CREATE OR REPLACE TABLE carried AS ${forMonths(sql, month, month)}`);
+    const rows = month < from ? [] : await rowsOf(connection, 'FROM carried');
+    found.push(...rows.map((one) => `${one.account_id} ${one.currency} ${one.as_of_month} ${one.balance}`));
+  }
+  return found.sort();
+}
+
+function monthsOf(first: string, last: string): string[] {
+  const index = (month: string): number => Number(month.slice(0, 4)) * 12 + Number(month.slice(5)) - 1;
+  return Array.from({ length: Math.max(0, index(last) - index(first) + 1) }, (_, n) => {
+    const month = index(first) + n;
+    return `${Math.floor(month / 12)}-${String((month % 12) + 1).padStart(2, '0')}`;
+  });
 }
 
 describe('finance.account_balances', () => {
@@ -116,14 +138,14 @@ describe('finance.account_balances', () => {
     ]);
   });
 
-  test('sums more than DECIMAL(18,2) holds, and windows of decades', async () => {
+  test('sums more than DECIMAL(18,2) holds, over decades', async () => {
     const connection = await transactions([
-      transaction('a', '1950-01-01 00:00:00+00', '9999999999999999.99'),
-      transaction('a', '1950-01-02 00:00:00+00', '9999999999999999.99'),
+      transaction('a', '1990-01-01 00:00:00+00', '9999999999999999.99'),
+      transaction('a', '1990-01-02 00:00:00+00', '9999999999999999.99'),
     ]);
-    const rows = await balances(connection, '1900-01', '2049-12');
-    expect(rows).toHaveLength(1200);
-    expect(rows.at(-1)).toBe('a GBP 2049-12-01 19999999999999999.98');
+    const rows = await balances(connection, '1980-01', '2009-12');
+    expect(rows).toHaveLength(240);
+    expect(rows.at(-1)).toBe('a GBP 2009-12-01 19999999999999999.98');
   });
 });
 
@@ -137,7 +159,7 @@ const booking = fc.record({
 });
 
 describe('a window of months', () => {
-  test('gives the same balances month by month as at once, and those of a plain loop', async () => {
+  test('gives the balances of a plain loop, month by month', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(booking, { maxLength: 12 }), month, month, async (bookings, one, two) => {
         const [from, to] = one <= two ? [one, two] : [two, one];
@@ -147,10 +169,7 @@ describe('a window of months', () => {
             transaction(b.account, time(b.month, b.day), (b.pence / 100).toFixed(2), b.other),
           ),
         );
-        const once = await balances(connection, from, to);
-        const single: string[] = [];
-        for (const m of between(from, to)) single.push(...(await balances(connection, m, m)));
-        expect(single.sort()).toEqual(once);
+        const found = await balances(connection, from, to);
         const expected = between(from, to).flatMap((m) => {
           const until = bookings.filter((b) => b.month <= m);
           return [...new Set(until.map((b) => `${b.account} ${b.other}`))].map((account) => {
@@ -158,7 +177,7 @@ describe('a window of months', () => {
             return `${account} ${m}-01 ${(own.reduce((sum, b) => sum + b.pence, 0) / 100).toFixed(2)}`;
           });
         });
-        expect(once).toEqual(expected.sort());
+        expect(found).toEqual(expected.sort());
       }),
       { numRuns: 12 },
     );
@@ -236,7 +255,11 @@ test.each(['finance/account_balances', 'spend/monthly_totals', 'spend/monthly_by
     const connection = name.startsWith('spend')
       ? await silver('spend/council_payments', 'spend_council_payments', [])
       : await transactions([]);
-    const described = await rowsOf(connection, `DESCRIBE ${forMonths(sqlOf(name), '2024-01', '2024-02')}`);
+    const sql = sqlOf(name).replaceAll('{{carry}}', 'carried');
+    await connection.run(
+      'CREATE TABLE carried (account_id VARCHAR, currency VARCHAR, as_of_month DATE, balance DECIMAL(38,2))',
+    );
+    const described = await rowsOf(connection, `DESCRIBE ${forMonths(sql, '2024-01', '2024-02')}`);
     const types = contract.columns.map(({ name: column, type }) => `${column} ${duckType(type)}`);
     expect(described.map((row) => `${row.column_name} ${row.column_type}`)).toEqual(
       types.map((type) => type.replace('TIMESTAMPTZ', 'TIMESTAMP WITH TIME ZONE')),

@@ -4,8 +4,8 @@ import type { Contract, GoldContract } from '../../etl/contract/contract.ts';
 import { parseContract } from '../../etl/contract/parse-contract.ts';
 import { tableColumns } from '../../etl/contract/table-columns.ts';
 import { type Engine, openEngine } from '../../etl/engine/engine.ts';
+import { bindMonths } from '../../etl/gold/bind-months.ts';
 import { checkGold } from '../../etl/gold/check-gold.ts';
-import { bindMonths } from '../../etl/gold/rebuild.ts';
 import { contractText } from '../stages/contract-text.ts';
 
 const PEOPLE = parseContract(

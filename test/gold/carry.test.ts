@@ -1,0 +1,155 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { sqlProblems } from '../../cli/contract-sql.ts';
+import { auditDataset } from '../../etl/audit/audit-dataset.ts';
+import { loadContracts } from '../../etl/contract/load-contracts.ts';
+import { readContract } from '../../etl/contract/read-contract.ts';
+import { withEngine } from '../../etl/engine/engine.ts';
+import { readOf } from '../../etl/estimating/gold-reads.ts';
+import { closeMonth } from '../../etl/operations/close-month.ts';
+import type { TestLake } from '../stages/harness.ts';
+import type { CountingStores } from '../support/counting-stores.ts';
+import {
+  BALANCES,
+  BALANCES_SQL,
+  balancesContract,
+  balancesLake,
+  ENTRIES,
+  entriesFile,
+  madeAtOnce,
+  monthsRead,
+  published,
+} from './balances-lake.ts';
+
+/** A Gold table whose months are made from its own months before. */
+
+let lake: TestLake;
+let stores: CountingStores;
+afterEach(() => lake.dispose());
+
+const open = async (): Promise<void> => {
+  ({ lake, stores } = await balancesLake());
+};
+const entry = (id: number, account: string, month: number, cents: number) => ({ id, account, month, cents });
+/** Three accounts, entries in months 1 to 6. */
+const OLD = [1, 2, 3, 4, 5, 6].flatMap((month) => [
+  entry(month, 'a', month, 100 * month),
+  entry(10 + month, month < 4 ? 'b' : 'c', month, -month),
+]);
+const isMade = async (last: string): Promise<void> =>
+  expect(await published(lake)).toEqual(await madeAtOnce(lake, last));
+const audited = async () => (await auditDataset(lake.lake.effects, { dataset: ENTRIES })).problems;
+
+test('a change of the newest month reads that month alone, and one of an earlier month all from it on', async () => {
+  await open();
+  await lake.dropAndRun({ 'a.csv': entriesFile(OLD) });
+  await isMade('2023-06');
+  await lake.drop({ 'b.csv': entriesFile([entry(30, 'a', 6, 5)]) });
+  stores.reset();
+  await lake.run();
+  expect(monthsRead(stores)).toEqual(['2023-06']);
+  await isMade('2023-06');
+  await lake.drop({ 'c.csv': entriesFile([entry(31, 'd', 4, 7)]) });
+  stores.reset();
+  await lake.run();
+  expect(monthsRead(stores)).toEqual(['2023-04', '2023-05', '2023-06']);
+  await isMade('2023-06');
+  expect(await audited()).toEqual([]);
+});
+
+test('months between the last one and a new one get their balances, too', async () => {
+  await open();
+  await lake.dropAndRun({ 'a.csv': entriesFile(OLD) });
+  await lake.dropAndRun({ 'b.csv': entriesFile([entry(30, 'a', 10, 5)]) });
+  expect((await published(lake)).filter((row) => row.startsWith('2023-08'))).toEqual([
+    '2023-08 a 21.00 6',
+    '2023-08 b -0.06 3',
+    '2023-08 c -0.15 3',
+  ]);
+  await isMade('2023-10');
+  expect(await audited()).toEqual([]);
+});
+
+test('nothing is carried from a closed month that something waits for: it starts further back', async () => {
+  await open();
+  const { effects } = lake.lake;
+  await lake.dropAndRun({ 'a.csv': entriesFile(OLD) });
+  const word = { by: 'ann', reason: 'year end' };
+  await closeMonth(effects, { report: BALANCES, month: '2023-04' }, word);
+  await closeMonth(effects, { report: BALANCES, month: '2023-05' }, word);
+  const closed = (await published(lake)).filter((row) => /^2023-0[45]/.test(row));
+  // Nothing waits: the closed rows are what is carried.
+  await lake.drop({ 'b.csv': entriesFile([entry(30, 'a', 6, 1)]) });
+  stores.reset();
+  await lake.run();
+  expect(monthsRead(stores)).toEqual(['2023-06']);
+  await isMade('2023-06');
+  // A late entry, which waits for both closed months.
+  await lake.dropAndRun({ 'late.csv': entriesFile([entry(31, 'b', 4, 1000)]) });
+  await lake.drop({ 'c.csv': entriesFile([entry(32, 'a', 6, 2)]) });
+  stores.reset();
+  await lake.run();
+  expect(monthsRead(stores)).toEqual(['2023-04', '2023-05', '2023-06']);
+  const isOpen = (row: string): boolean => !/^2023-0[45]/.test(row);
+  const [now, right] = [await published(lake), await madeAtOnce(lake, '2023-06')];
+  expect(now.filter(isOpen)).toEqual(right.filter(isOpen));
+  expect(now.filter((row) => !isOpen(row))).toEqual(closed);
+  expect(await audited()).toEqual([]);
+});
+
+test('an estimate knows that only the months made anew are read', async () => {
+  await open();
+  const { contracts } = await loadContracts(lake.lake.effects.contracts);
+  const [gold, input] = [contracts.get(BALANCES), contracts.get(ENTRIES)];
+  if (gold?.layer !== 'gold' || input?.layer !== 'silver') throw new Error('no contracts');
+  const { engine: settings } = lake.lake.effects;
+  await withEngine(settings, undefined, async (engine) => {
+    expect(await readOf(engine, { contract: gold, sql: BALANCES_SQL }, input)).toBe('months');
+    const { carry: _, ...whole } = gold;
+    expect(await readOf(engine, { contract: whole, sql: BALANCES_SQL }, input)).toBe('whole');
+  });
+});
+
+describe('misuse is a problem of the contract', () => {
+  const problemsOf = async (assay: Readonly<Record<string, unknown>>, sql: string): Promise<string[]> => {
+    await lake.setContract(balancesContract(assay), 'c1.yaml');
+    await lake.setContract(sql, '../sql/shop/balances.sql');
+    const source = lake.lake.effects.contracts;
+    const { contracts } = await loadContracts(source);
+    return (await sqlProblems([...contracts.values()], source)).map(({ message }) => message);
+  };
+
+  test('of SQL and contract together', async () => {
+    await open();
+    expect(await problemsOf({}, BALANCES_SQL)).toEqual([]);
+    expect(await problemsOf({ carry: false }, BALANCES_SQL)).toEqual([
+      expect.stringContaining(
+        "reads {{carry}}, the table's own rows of the month before; for that its contract must say assay.carry: true",
+      ),
+    ]);
+    const without = `-- not {{carry}}\n${BALANCES_SQL.replace('{{carry}}', '(SELECT account, amount AS balance, 1 AS entries FROM silver.shop_entries)')}`;
+    expect(await problemsOf({}, without)).toEqual([expect.stringContaining('never reads {{carry}}')]);
+    expect(await problemsOf({}, BALANCES_SQL.replace(/WHERE .*/, ''))).toEqual([
+      expect.stringContaining(
+        'restricts none of shop.entries to the month that is asked for: what was before would count twice',
+      ),
+    ]);
+    expect(await problemsOf({}, BALANCES_SQL.replace('silver.shop_entries', 'silver.others'))).toEqual([
+      expect.stringContaining(
+        "reads 'silver.others', which is no input; it may read silver.shop_entries, {{carry}}",
+      ),
+    ]);
+  });
+
+  test.each<[string, Readonly<Record<string, unknown>>, boolean]>([
+    ['so that a changed month changes the later ones', { affects: 'same-month' }, true],
+    ['figures of who withdraws would be carried on', { purpose: 'marketing' }, true],
+    ['write primaryKey: true on month', {}, false],
+    ["is 'yes', not true or false", { carry: 'yes' }, true],
+  ])('of the contract alone: %s', async (message, assay, isMonthKey) => {
+    await open();
+    const read = readContract('balances.yaml', balancesContract(assay, isMonthKey));
+    expect(read.kind === 'invalid' ? read.problems.map((one) => one.message) : []).toEqual([
+      expect.stringContaining(message),
+    ]);
+  });
+});
