@@ -1,7 +1,8 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { metadataFolder } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
-import { commitTable } from '../table/commit-table.ts';
+import { stageTable, storeStaged } from '../table/commit-table.ts';
+import type { StagedObject } from '../table/manifest.ts';
 import type { Pointer, TableState } from '../table/pointer.ts';
 import type { DataFile } from '../table/schema.ts';
 import { type CommittedState, stateSummary } from './dataset-history.ts';
@@ -36,28 +37,34 @@ export async function commitTables(
   change: DatasetChange,
 ): Promise<Record<DatasetTable, TableState>> {
   const tables: Partial<Record<DatasetTable, TableState>> = {};
-  for (const layer of DATASET_TABLES) tables[layer] = await commitLayer(effects, change, layer, tables);
+  const staged: StagedObject[] = [];
+  for (const layer of DATASET_TABLES) {
+    const { state, objects } = await stageLayer(effects, change, layer, tables);
+    tables[layer] = state;
+    staged.push(...objects);
+  }
+  await storeStaged(effects.objects, staged);
   return tables as Record<DatasetTable, TableState>;
 }
 
-async function commitLayer(
+async function stageLayer(
   { objects }: Effects,
   { contract, base, state, changes, attempt }: DatasetChange,
   layer: DatasetTable,
   others: Partial<Record<DatasetTable, TableState>>,
-): Promise<TableState> {
+): Promise<{ readonly state: TableState; readonly objects: readonly StagedObject[] }> {
   const { add, remove = new Set<string>() } = changes[layer] ?? { add: [] };
   const before = base?.tables[layer];
   const isLedger = layer === 'source_files';
-  if (!isLedger && before !== undefined && add.length === 0 && remove.size === 0) return before;
+  if (!isLedger && before !== undefined && add.length === 0 && remove.size === 0)
+    return { state: before, objects: [] };
   const summary = {
     'assay.run-id': state.run_id,
     'assay.seal-digest': state.seal_digest,
     'assay.contract-version': state.contract_version,
   };
   const table = await openDatasetTable(objects, contract, base, layer);
-  return commitTable({
-    objects,
+  return await stageTable({
     table,
     keyPrefix: metadataFolder(table.root),
     add,

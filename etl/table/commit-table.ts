@@ -1,7 +1,9 @@
+import { atMost, inFlight } from '../in-flight.ts';
 import type { ObjectStore } from '../ports.ts';
 import { commitFiles } from './commit.ts';
 import { snapshotIdOf, uuidOf } from './ids.ts';
 import type { LakeTable } from './lake-table.ts';
+import type { StagedObject } from './manifest.ts';
 import type { NextTableState } from './pointer.ts';
 import type { DataFile } from './schema.ts';
 
@@ -22,9 +24,22 @@ export interface TableCommit {
   readonly summary: Readonly<Record<string, string>>;
 }
 
+/** A table's next metadata, not stored yet, and where the table is once it is. */
+export interface StagedTable {
+  readonly state: NextTableState;
+  readonly objects: readonly StagedObject[];
+}
+
 /** Stores a table's next metadata and returns where it is. No reader sees it before a pointer names it. */
 export async function commitTable(commit: TableCommit): Promise<NextTableState> {
-  const { objects, table, keyPrefix, add, remove, operation, tags = [], nowMs, attempt, summary } = commit;
+  const { state, objects } = await stageTable(commit);
+  await storeStaged(commit.objects, objects);
+  return state;
+}
+
+/** Makes a table's next metadata, and stores nothing. */
+export async function stageTable(commit: Omit<TableCommit, 'objects'>): Promise<StagedTable> {
+  const { table, keyPrefix, add, remove, operation, tags = [], nowMs, attempt, summary } = commit;
   const snapshotId = snapshotIdOf(attempt);
   // By the table's own location: a lake that was moved goes on naming its files in one way.
   const uriOf = (key: string): string => `${table.metadata.location}${key.slice(table.root.length)}`;
@@ -43,11 +58,20 @@ export async function commitTable(commit: TableCommit): Promise<NextTableState> 
     uuid: uuidOf(attempt),
     uriOf,
   });
-  for (const { key, body } of staged.objects) await objects.put(key, body);
-  return {
+  const state = {
     metadata_key: staged.metadataKey,
     metadata_location: uriOf(staged.metadataKey),
     snapshot_id: snapshotId,
     dropped: staged.dropped,
   };
+  return { state, objects: staged.objects };
+}
+
+/** Objects that are stored at once: each waits for its disk, or its network. */
+const STORED_AT_ONCE = 8;
+
+/** Stores what was staged, in any order: nothing names it before all of it is there. When it throws, nothing is being written any more. */
+export async function storeStaged(objects: ObjectStore, staged: readonly StagedObject[]): Promise<void> {
+  const store = ({ key, body }: StagedObject): Promise<string> => objects.put(key, body);
+  for await (const _ of inFlight(staged, atMost(STORED_AT_ONCE), store));
 }
