@@ -321,9 +321,11 @@ class Refinery {
   async #lookCloser(engine: Engine, gathering: Gathering): Promise<void> {
     const { contract, scratch } = this.#options;
     const apart = await gathering.close();
-    await stageBroken(engine, apart, this.#sourceFileIds);
-    await tallyBroken(engine, this.#tallies);
-    await collectBroken(engine, contract);
+    if (apart.broken.length > 0) {
+      await stageBroken(engine, apart, this.#sourceFileIds);
+      await tallyBroken(engine, this.#tallies);
+      await collectBroken(engine, contract);
+    }
     await this.#stage(engine, apart, 'closer');
     await tallyOthers(engine, contract, this.#tallies);
     if (this.#options.sealed !== undefined) await tallySealed(engine, contract, this.#tallies);
