@@ -117,6 +117,8 @@ export interface Estimate {
 }
 
 const GB = 1e9;
+/** Bytes of keys' hashes for a byte of CSV: 8.1 a record, of 88 in the file that was measured. */
+const KEYS_PER_BYTE = 0.092;
 const MB_OF_A_CPU = 1769;
 const DAYS_OF_A_MONTH = 30;
 const FREE_DISK_MB = 512;
@@ -215,7 +217,7 @@ function stageOf(stage: StageOfRun, { workload, platform, measured, run }: Stage
   };
   const disk: Partial<Record<StageOfRun, number>> = {
     refine: (runGb * workload.silverPerByte) / calls,
-    seal: runGb * workload.silverPerByte,
+    seal: sealGb(run.chunks, runGb, { workload, platform }),
     'refresh-gold': gold.kept * workload.silverPerByte,
   };
   const fileBytes = (runGb * workload.silverPerByte * GB) / run.silverFiles;
@@ -236,6 +238,17 @@ function stageOf(stage: StageOfRun, { workload, platform, measured, run }: Stage
     requests,
     diskBytes: (disk[stage] ?? 0) * GB,
   };
+}
+
+/** Gigabytes on seal's disk: of several chunks the hashes of all keys, and no more of Silver than a chunk has of CSV. */
+function sealGb(
+  chunks: number,
+  runGb: number,
+  { workload, platform }: Omit<StageParts, 'measured' | 'run'>,
+): number {
+  const silverGb = runGb * workload.silverPerByte;
+  if (chunks === 1) return silverGb;
+  return Math.min(silverGb, platform.chunkBytes / GB) + runGb * KEYS_PER_BYTE;
 }
 
 /**

@@ -75,8 +75,8 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
   const isAbsorbing = absorbedFiles > 0;
   const whole = run.goldTablesWhole ?? 0;
   const monthly = goldTables - whole;
-  // Where there are several chunks, Silver's new files are read once more for keys that two chunks share.
-  const acrossChunks = chunks > 1 ? silverFiles : 0;
+  // Where there are several chunks, each leaves the hashes of its keys, and seal finds in them what two chunks share.
+  const keyFiles = chunks > 1 ? chunks : 0;
   return {
     plan: {
       ...NONE,
@@ -95,7 +95,7 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
       stream: files - cutFiles + 2 * ranges,
       // Each is read back.
       localPath: silverFiles,
-      publish: silverFiles,
+      publish: silverFiles + keyFiles,
     },
     seal: {
       ...NONE,
@@ -103,7 +103,7 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
       list: 3,
       get: 10 + chunks + silverManifests + ledgerManifests,
       put: 2,
-      localPath: acrossChunks + 1 + run.overlappingFiles + absorbedFiles + (isAbsorbing ? 1 : 0),
+      localPath: keyFiles + run.overlappingFiles + absorbedFiles + (isAbsorbing ? 1 : 0),
       publish: 1,
     },
     gate: { ...NONE, get: 10 + ledgerManifests, localPath: ledgerFiles },

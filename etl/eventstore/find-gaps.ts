@@ -1,5 +1,5 @@
 import { isOpen } from '../contract/open-columns.ts';
-import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
+import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import type { StreamGaps } from '../stages/documents.ts';
 import type { EventContract } from './event-order.ts';
@@ -11,10 +11,10 @@ const EXAMPLES = 5;
 export interface GapSearch {
   readonly engine: Engine;
   readonly contract: EventContract;
-  /** Local paths of the files with the events whose streams are looked at. */
-  readonly touched: readonly string[];
-  /** Local paths of all files that may have events of them, those included. */
-  readonly all: readonly string[];
+  /** Table expression of events whose streams are looked at. */
+  readonly touched: string;
+  /** Table expression of all events of these streams, and maybe of others. */
+  readonly all: string;
 }
 
 /**
@@ -29,9 +29,9 @@ export async function findGaps({
   all,
 }: GapSearch): Promise<StreamGaps | undefined> {
   const { stream, version, contiguous } = contract.events;
-  if (!contiguous || touched.length === 0) return undefined;
+  if (!contiguous) return undefined;
   const names = `${identifier(stream)} AS stream$, CAST(${identifier(version)} AS HUGEINT) AS version$`;
-  const events = `(SELECT ${names} FROM ${readParquet(all)}) SEMI JOIN (SELECT ${identifier(stream)} AS stream$ FROM ${readParquet(touched)}) USING (stream$)`;
+  const events = `(SELECT ${names} FROM ${all}) SEMI JOIN (SELECT ${identifier(stream)} AS stream$ FROM ${touched}) USING (stream$)`;
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE stream_gaps AS SELECT * FROM (
        SELECT stream$, max(version$) - least(min(version$), 1) + 1 - count(*) AS missing$ FROM ${events} GROUP BY stream$

@@ -58,6 +58,10 @@ export const suspectsKey = (dataset: string, runId: string, chunk: string): stri
 /** Folder of what a run asks of a set engine, and of its answers; without a trailing slash. */
 export const setsFolder = (dataset: string, runId: string): string => `${runPrefix(dataset, runId)}sets`;
 
+/** Hashes of the keys of a chunk's records, as Parquet. */
+export const keysKey = (dataset: string, runId: string, chunk: string): string =>
+  `${runPrefix(dataset, runId)}keys-${chunk}.parquet`;
+
 /** What promote will commit. */
 export const commitPlanKey = (dataset: string, runId: string): string =>
   `${runPrefix(dataset, runId)}commit.json`;

@@ -1,13 +1,18 @@
 import type { SourceContract } from '../contract/contract.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { DataStore } from '../ports.ts';
+import type { DataStore, Scratch } from '../ports.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import type { DataFile } from '../table/schema.ts';
+import type { HeldFiles } from './held-files.ts';
+import type { ChunkKeys } from './run-keys.ts';
 
 /** Where rows that may share a key are looked for. */
 export interface CandidateSearch {
   readonly engine: Engine;
   readonly data: DataStore;
+  readonly scratch: Scratch;
+  /** Local copies of Silver's files. */
+  readonly held: HeldFiles;
   readonly contract: SourceContract;
   /** Silver, to read files of it with the columns that it has now. */
   readonly table: LakeTable;
@@ -17,6 +22,8 @@ export interface CandidateSearch {
   readonly suspectFiles: readonly DataFile[];
   /** With one chunk only suspects can be duplicates within the run; with more, any record can. */
   readonly isOneChunk: boolean;
+  /** The keys of the records in `files`, by chunk; none where refine left none, since there is one chunk. */
+  readonly keys: readonly ChunkKeys[];
   /** The base snapshot's Silver files. */
   readonly baseFiles: readonly DataFile[];
   /** The condition under which a row (`old`) of them is still there; the others are read again by this run. */

@@ -20,6 +20,7 @@ import type { Plan } from '../stages/documents.ts';
 import type { Adoption } from '../stages/migration-documents.ts';
 import type { Pointer } from '../table/pointer.ts';
 import type { DataFile } from '../table/schema.ts';
+import type { HeldFiles } from './held-files.ts';
 
 /** What carrying over needs. */
 export interface CarryInput {
@@ -33,6 +34,7 @@ export interface CarryInput {
   readonly tables: DatasetTables;
   /** Silver's new files. */
   readonly files: readonly DataFile[];
+  readonly held: HeldFiles;
 }
 
 /**
@@ -119,15 +121,17 @@ async function withoutClearValues({ engine, effects, plan }: CarryInput): Promis
 
 /** Makes `rehashed` from any earlier hash to the current one. */
 async function findRehashed(input: CarryInput): Promise<void> {
-  const { engine, effects, files } = input;
-  const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
-  const silver =
-    paths.length === 0
-      ? ''
-      : ` UNION ALL SELECT source_file_id, source_row_number, row_hash FROM ${readParquet(paths)} SEMI JOIN old_rejects USING (source_file_id, source_row_number)`;
+  const { engine, files, held } = input;
+  await engine.run(
+    'CREATE OR REPLACE TEMP TABLE passed_now (source_file_id VARCHAR, source_row_number BIGINT, row_hash VARCHAR)',
+  );
+  for (const batch of held.batches(files))
+    await engine.run(
+      `INSERT INTO passed_now SELECT source_file_id, source_row_number, row_hash FROM ${readParquet(await held.paths(batch))} SEMI JOIN old_rejects USING (source_file_id, source_row_number)`,
+    );
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE rehashed_now AS SELECT DISTINCT o.row_hash AS old_hash, n.row_hash AS new_hash
-     FROM old_rejects AS o JOIN (SELECT source_file_id, source_row_number, row_hash FROM rejects${silver}) AS n USING (source_file_id, source_row_number)
+     FROM old_rejects AS o JOIN (SELECT source_file_id, source_row_number, row_hash FROM rejects UNION ALL SELECT * FROM passed_now) AS n USING (source_file_id, source_row_number)
      WHERE o.row_hash <> n.row_hash`,
   );
   await engine.run(
@@ -181,6 +185,7 @@ export async function retriedSince({
   effects,
   plan,
   files,
+  held,
 }: CarryInput): Promise<string | undefined> {
   const tries: string[] = [];
   for (const { key, sourceFileId, index, repeatOf } of plan.files) {
@@ -192,12 +197,18 @@ export async function retriedSince({
     );
   }
   if (tries.length === 0 || files.length === 0) return undefined;
-  const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
   const all = tries.join(' UNION ALL ');
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE tries AS SELECT * FROM (${all})
      UNION SELECT origin_file_id, origin_row_number, origin_file_id, origin_row_number, -1 FROM (${all})`,
   );
-  return `SELECT source_file_id, source_row_number FROM tries SEMI JOIN ${readParquet(paths)} USING (source_file_id, source_row_number)
+  await engine.run(
+    'CREATE OR REPLACE TEMP TABLE tried_now (source_file_id VARCHAR, source_row_number BIGINT)',
+  );
+  for (const batch of held.batches(files))
+    await engine.run(
+      `INSERT INTO tried_now SELECT source_file_id, source_row_number FROM ${readParquet(await held.paths(batch))} SEMI JOIN tries USING (source_file_id, source_row_number)`,
+    );
+  return `SELECT source_file_id, source_row_number FROM tries SEMI JOIN tried_now USING (source_file_id, source_row_number)
     QUALIFY row_number() OVER (PARTITION BY origin_file_id, origin_row_number ORDER BY n DESC) > 1`;
 }

@@ -4,8 +4,6 @@ import { integerOf, readParquet } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
 import { isOfEvents } from '../eventstore/event-order.ts';
-import type { DataStore } from '../ports.ts';
-import type { DataFile } from '../table/schema.ts';
 import { type ArrivalOrder, placeOf } from './arrival-order.ts';
 import type { CandidateSearch, Candidates, FindCandidates } from './candidates.ts';
 import { judgeEvents } from './judge-events.ts';
@@ -93,17 +91,14 @@ async function findRepeats(input: ExclusionInput, candidates: Candidates): Promi
   if (contract.duplicates === 'replace') await supersedeBase(input, candidates);
 }
 
-async function readFiles(data: DataStore, files: readonly DataFile[]): Promise<string> {
-  return readParquet(await Promise.all(files.map((file) => data.localPath(file.key))));
-}
-
-async function excludeCondemned({ engine, data, files }: ExclusionInput): Promise<void> {
+async function excludeCondemned({ engine, held, files }: ExclusionInput): Promise<void> {
   const [row] = await engine.rows('SELECT count(*) > 0 AS some FROM prior WHERE condemned');
   if (row?.some !== true) return;
-  await engine.run(
-    `INSERT INTO excluded SELECT source_file_id, source_row_number, 'PREVIOUSLY_CONDEMNED'
-     FROM ${await readFiles(data, files)} WHERE row_hash IN (SELECT row_hash FROM prior WHERE condemned)`,
-  );
+  for (const batch of held.batches(files))
+    await engine.run(
+      `INSERT INTO excluded SELECT source_file_id, source_row_number, 'PREVIOUSLY_CONDEMNED'
+       FROM ${readParquet(await held.paths(batch))} WHERE row_hash IN (SELECT row_hash FROM prior WHERE condemned)`,
+    );
 }
 
 /** Of several records of the run with one key one stays: that which came first, or where the contract says replace last. */

@@ -6,13 +6,16 @@ import { type ChunkResult, replacedFiles } from '../stages/documents.ts';
 import type { Sealing } from './sealing.ts';
 
 /** SELECT of the row_hash of every record of the run that may have failed before: rejects, and what refine found so. */
-async function comingAgain({ effects }: Sealing, chunks: readonly ChunkResult[]): Promise<string> {
+async function comingAgain({ engine, held }: Sealing, chunks: readonly ChunkResult[]): Promise<string> {
   const files = chunks.flatMap((chunk) => [...chunk.dataFiles, ...chunk.suspectFiles]);
   const failed = files.filter(({ columns }) => columns.attempt_count?.max !== '0');
-  const paths = await Promise.all(failed.map(({ key }) => effects.data.localPath(key)));
-  const passed =
-    paths.length === 0 ? '' : ` UNION ALL SELECT row_hash FROM ${readParquet(paths)} WHERE attempt_count > 0`;
-  return `SELECT row_hash FROM rejects${passed}`;
+  if (failed.length === 0) return 'SELECT row_hash FROM rejects';
+  await engine.run('CREATE OR REPLACE TEMP TABLE passed_again (row_hash VARCHAR)');
+  for (const batch of held.batches(failed))
+    await engine.run(
+      `INSERT INTO passed_again SELECT row_hash FROM ${readParquet(await held.paths(batch))} WHERE attempt_count > 0`,
+    );
+  return 'SELECT row_hash FROM rejects UNION ALL SELECT row_hash FROM passed_again';
 }
 
 /** Finds earlier failures, not released since, of records that came again. */

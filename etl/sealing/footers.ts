@@ -4,6 +4,8 @@ import { identitySumSql } from '../engine/record-identity.ts';
 import { footersSql, hasFooter } from '../refining/footers.ts';
 import { measureByColumn, measureColumn } from '../refining/rejects.ts';
 import type { MeasureSum } from '../stages/documents.ts';
+import type { DataFile } from '../table/schema.ts';
+import type { HeldFiles } from './held-files.ts';
 
 /** What was taken out of a file as its footer, or why the file must be rejected. */
 export type FooterOfFile =
@@ -23,8 +25,9 @@ export type FooterOfFile =
 export interface FooterInput {
   readonly engine: Engine;
   readonly contract: SourceContract;
-  /** Local paths of the run's new Silver files. */
-  readonly silverPaths: readonly string[];
+  /** The run's new Silver files. */
+  readonly silver: readonly DataFile[];
+  readonly held: HeldFiles;
   /** source_file_ids of files that may have a footer. */
   readonly ids: readonly string[];
 }
@@ -35,21 +38,23 @@ export interface FooterInput {
  * and no row may be lost by that.
  */
 export async function takeFooters(input: FooterInput): Promise<Map<string, FooterOfFile>> {
-  const { engine, contract, silverPaths, ids } = input;
+  const { engine, contract, silver, held, ids } = input;
   if (!hasFooter(contract) || ids.length === 0) return new Map();
   await engine.run('CREATE OR REPLACE TEMP TABLE may_have_footer (id$ VARCHAR)');
   await engine.append(
     'may_have_footer',
     ids.map((id) => [id]),
   );
+  await engine.run('CREATE OR REPLACE TEMP TABLE last_passed (file$ VARCHAR, row$ BIGINT)');
+  for (const batch of held.batches(silver))
+    await engine.run(
+      `INSERT INTO last_passed SELECT source_file_id, max(source_row_number) FROM ${readParquet(await held.paths(batch))} GROUP BY 1`,
+    );
   // Of what passed, the last record of each file is enough.
-  const passed =
-    silverPaths.length === 0
-      ? ''
-      : `UNION ALL SELECT source_file_id, max(source_row_number), true, 0 FROM ${readParquet(silverPaths)} GROUP BY 1`;
   await engine.run(
     `CREATE OR REPLACE TEMP TABLE content AS SELECT * FROM (
-       SELECT source_file_id AS file$, source_row_number AS row$, false AS passes$, footer AS footer$ FROM rejects ${passed}
+       SELECT source_file_id AS file$, source_row_number AS row$, false AS passes$, footer AS footer$ FROM rejects
+       UNION ALL SELECT file$, max(row$), true, 0 FROM last_passed GROUP BY 1
      ) SEMI JOIN may_have_footer ON id$ = file$`,
   );
   await engine.run(`CREATE OR REPLACE TEMP TABLE footers AS ${footersSql(contract, 'content')}`);

@@ -18,6 +18,11 @@ export class HeldFiles {
     this.#limitBytes = limitBytes;
   }
 
+  /** Whether the files may lie on the local disk all together. */
+  fits(files: readonly Sized[]): boolean {
+    return this.#data.releasePath === undefined || sumOf(files) <= this.#limitBytes;
+  }
+
   /** Files in their order, as many at a time as fit, at least one. */
   batches<File extends Sized>(files: readonly File[]): File[][] {
     const batches: { files: File[]; sizeBytes: number }[] = [];
@@ -45,6 +50,14 @@ export class HeldFiles {
         return path;
       }),
     );
+  }
+
+  /** Lets go of all of them. */
+  async letGo(): Promise<void> {
+    for (const [key, { path }] of this.#held) {
+      await this.#data.releasePath?.(path);
+      this.#held.delete(key);
+    }
   }
 
   async #makeRoom(files: readonly Sized[]): Promise<void> {

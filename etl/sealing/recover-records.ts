@@ -7,6 +7,7 @@ import { duplicateReasonSql } from '../eventstore/gave-way.ts';
 import type { DataStore, Scratch } from '../ports.ts';
 import { measureByColumn, measureColumn, measureValues } from '../refining/rejects.ts';
 import { placesOf, recordsAgain, type SegmentsToRead } from './records-again.ts';
+import { someCopies } from './some-copies.ts';
 
 /** What recovering needs. */
 export interface RecoverInput {
@@ -19,8 +20,8 @@ export interface RecoverInput {
   readonly files: readonly FileToRead[];
   /** By index of a file. */
   readonly sourceFileIds: ReadonlyMap<number, string>;
-  /** Parquet files of the suspects that refine kept. */
-  readonly suspectPaths: readonly string[];
+  /** Keys of the Parquet files of the suspects that refine kept. */
+  readonly suspects: readonly string[];
 }
 
 /**
@@ -28,11 +29,10 @@ export interface RecoverInput {
  * `suspects` that refine kept, and the others from their source files, which are read once more for them.
  */
 export async function recoverExcluded(input: RecoverInput): Promise<void> {
-  const { engine, contract, sourceFileIds, suspectPaths } = input;
-  if (suspectPaths.length > 0) {
-    const measures = contract.measures.map((_, n) => `, ${measureColumn(n)}, ${measureByColumn(n)}`).join('');
-    await rejectExcluded(input, { from: readParquet(suspectPaths), record: 'record', measures });
-  }
+  const { engine, data, contract, sourceFileIds, suspects } = input;
+  const measures = contract.measures.map((_, n) => `, ${measureColumn(n)}, ${measureByColumn(n)}`).join('');
+  for await (const paths of someCopies(data, suspects))
+    await rejectExcluded(input, { from: readParquet(paths), record: 'record', measures });
   const wanted = await missingRows(engine);
   const isWanted = ({ index, span }: FileToRead): boolean =>
     (wanted.get(sourceFileIds.get(index) ?? '') ?? []).some((row) => isWithin(row, span));

@@ -15,12 +15,14 @@ import { loadOrigins } from './record-origins.ts';
 import { recoverGaveWay } from './recover-gave-way.ts';
 import { recoverExcluded } from './recover-records.ts';
 import { rewriteWithout } from './rewrite.ts';
+import type { ChunkKeys } from './run-keys.ts';
 import type { Sealing } from './sealing.ts';
 
 /** What Silver's new files are resolved with. */
 interface Resolving {
   readonly tables: DatasetTables;
   readonly chunks: readonly ChunkResult[];
+  readonly keys: readonly ChunkKeys[];
   readonly dialects: readonly DialectGroup[];
   readonly hasPrior: boolean;
   readonly retried: string | undefined;
@@ -42,9 +44,9 @@ export interface ResolvedSilver {
 /** Takes out of Silver's new files what may not go there, and out of the base what new records replace. */
 export async function resolveSilver(
   sealing: Sealing,
-  { tables, chunks, dialects, hasPrior, retried }: Resolving,
+  { tables, chunks, keys, dialects, hasPrior, retried }: Resolving,
 ): Promise<ResolvedSilver> {
-  const { effects, engine, scratch, context } = sealing;
+  const { effects, engine, scratch, context, held } = sealing;
   const { plan, contract } = context;
   const { data } = effects;
   const suspectFiles = chunks.flatMap((chunk) => chunk.suspectFiles);
@@ -57,11 +59,7 @@ export async function resolveSilver(
   if (isByRecord(contract)) await loadOrigins({ engine, data, plan, tables, standing });
   const sets: SetWorkDone[] = [];
   const counts = await findExclusions({
-    engine,
-    data,
-    contract,
-    files,
-    suspectFiles,
+    ...{ engine, data, scratch, held, contract, files, suspectFiles, keys },
     isOneChunk: chunks.length === 1,
     baseFiles: published,
     standing,
@@ -73,15 +71,14 @@ export async function resolveSilver(
   });
   let mine = files;
   if (counts.excluded > 0) {
-    const keys = chunks.flatMap((chunk) => (chunk.suspectsKey === undefined ? [] : [chunk.suspectsKey]));
-    const suspectPaths = await Promise.all(keys.map((key) => data.localPath(key)));
+    const suspects = chunks.flatMap((chunk) => (chunk.suspectsKey === undefined ? [] : [chunk.suspectsKey]));
     const sourceFileIds = new Map(plan.files.map((file) => [file.index, file.sourceFileId]));
     const all = [...(await filesToRead(effects.objects, plan)).values()].flat();
     for (const [n, { contract: reading, files: own }] of dialects.entries()) {
       const indexes = new Set(own.map(({ index }) => index));
       await recoverExcluded({
         ...{ engine, data, scratch, contract: reading, digestKey: effects.digestKey(), sourceFileIds },
-        suspectPaths: n === 0 ? suspectPaths : [],
+        suspects: n === 0 ? suspects : [],
         files: all.filter(({ index }) => indexes.has(index)),
       });
     }

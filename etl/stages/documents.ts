@@ -190,6 +190,8 @@ export const ChunkResult = z.object({
   /** Files of the records whose key may stand twice in the chunk, and Parquet of their raw values. */
   suspectFiles: z.array(DataFileDocument),
   suspectsKey: z.string().exactOptional(),
+  /** Parquet of the hashes of its records' keys, and what tells these hashes from other releases' of DuckDB; absent where the run is one chunk. */
+  keys: z.object({ key: z.string(), hashMark: z.string() }).exactOptional(),
   /** Parquet of the records that didn't pass; absent where all did. */
   rejectsKey: z.string().exactOptional(),
 });

@@ -12,9 +12,10 @@ import { identifier, literal } from '../engine/sql.ts';
 import { type Constants, writeDataFiles } from '../engine/write-data-files.ts';
 import { ConflictError } from '../errors.ts';
 import { InOrder, Lanes } from '../lanes.ts';
-import { chunkKey, rejectsKey, suspectsKey } from '../naming/runs.ts';
+import { chunkKey, keysKey, rejectsKey, suspectsKey } from '../naming/runs.ts';
 import { runFolder } from '../naming/tables.ts';
 import type { Effects, Scratch } from '../ports.ts';
+import { copyChunkKeys, createChunkKeys, hashMark, keysOfFilesSql } from '../refining/chunk-keys.ts';
 import { ChunkProgress } from '../refining/chunk-progress.ts';
 import type { EarlierVerdicts } from '../refining/earlier-verdicts.ts';
 import { PriorFailures } from '../refining/prior-failures.ts';
@@ -126,6 +127,7 @@ export const refine = defineStage({
               prior,
               sealed,
               earlier: sealed && { tables: judged },
+              isOnlyChunk: (part ?? '') === '' && plan.chunks.length === 1,
             }).refine(),
           );
         return await withSealedReading({ engine, effects, contract }, refineWith);
@@ -192,6 +194,8 @@ interface RefineryOptions {
   readonly prior: PriorFailures;
   readonly sealed: SealedReading | undefined;
   readonly earlier: EarlierVerdicts | undefined;
+  /** Of the whole run: then seal needs no keys of it. */
+  readonly isOnlyChunk: boolean;
 }
 
 /** One chunk's work in progress. */
@@ -202,6 +206,8 @@ class Refinery {
   readonly #dataFiles: DataFile[] = [];
   /** What was read back of the Silver files. */
   readonly #written: Written = new Map();
+  /** Keys of the files in the lake by their numbers in `chunk_keys`. */
+  readonly #keyed: string[] = [];
   readonly #planned: ReadonlyMap<number, PlannedFile>;
   readonly #sourceFileIds: ReadonlyMap<number, string>;
   readonly #arrivals: ReadonlyMap<number, string>;
@@ -234,6 +240,7 @@ class Refinery {
     const { engine, contract, effects, scratch, chunk, plan, files } = this.#options;
     await createRejects(engine, contract);
     await createSuspects(engine, contract);
+    await createChunkKeys(engine);
     const events = cutSegments(files, {
       contract,
       data: effects.data,
@@ -256,12 +263,15 @@ class Refinery {
     const { dataset, runId } = plan;
     const rejects = await this.#publish('rejects', rejectsKey(dataset, runId, chunk));
     const suspects = await this.#publish('suspect_records', suspectsKey(dataset, runId, chunk));
+    // In an order that doesn't depend on which lane was faster.
+    const dataFiles = this.#dataFiles.sort((a, b) => (a.key < b.key ? -1 : 1));
+    const keys = await this.#publishKeys([...dataFiles, ...suspectFiles]);
     return {
       chunk,
       files: this.#outcomes.map((outcome) => refinedFile(outcome, this.#tallyOf(outcome.fileIndex))),
-      // In an order that doesn't depend on which lane was faster.
-      dataFiles: this.#dataFiles.sort((a, b) => (a.key < b.key ? -1 : 1)),
+      dataFiles,
       suspectFiles,
+      ...keys,
       ...(suspects === undefined ? {} : { suspectsKey: suspects }),
       ...(rejects === undefined ? {} : { rejectsKey: rejects }),
     };
@@ -374,6 +384,11 @@ class Refinery {
     const { contract, effects } = this.#options;
     const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
     addWritten(this.#written, await readWritten(engine, contract, paths));
+    if (!this.#options.isOnlyChunk && files.length > 0) {
+      const numbers = files.map(({ key }) => this.#keyed.push(key) - 1);
+      const numbered = new Map(numbers.map((number, n) => [number, paths[n] ?? '']));
+      await engine.run(`INSERT INTO chunk_keys ${keysOfFilesSql(contract, numbered)}`);
+    }
     for (const path of paths) await effects.data.releasePath?.(path);
   }
 
@@ -390,6 +405,22 @@ class Refinery {
     const sizeBytes = file === undefined ? 0 : bytesOf(this.#planned, file);
     countBytes(plan.dataset, sizeBytes);
     this.#progress.fileDone(sizeBytes);
+  }
+
+  /** Stores the keys of the records in the chunk's files, which are known by their places in the list. */
+  async #publishKeys(files: readonly DataFile[]): Promise<Pick<ChunkResult, 'keys'>> {
+    const { engine, effects, scratch, plan, chunk } = this.#options;
+    if (this.#keyed.length === 0) return {};
+    const places = new Map(files.map(({ key }, place) => [key, place]));
+    const path = join(scratch.directory, 'keys.parquet');
+    await copyChunkKeys(
+      engine,
+      path,
+      this.#keyed.map((key) => places.get(key) ?? -1),
+    );
+    const key = keysKey(plan.dataset, plan.runId, chunk);
+    await effects.data.publish(path, key);
+    return { keys: { key, hashMark: await hashMark(engine) } };
   }
 
   /** Stores a table as Parquet under a key; undefined where it is empty. */

@@ -29,7 +29,8 @@ export function inFormat<T extends { readonly format?: number }>(document: T, ke
   return document;
 }
 
-function otherFormat(key: string, cause?: unknown): ConflictError {
+/** The error of a document that another release wrote. */
+export function otherFormat(key: string, cause?: unknown): ConflictError {
   return new ConflictError(
     'FORMAT_CHANGED',
     `${key} was left by another release of Assay: a deployment came while the run was under way, or held. Planning again.`,

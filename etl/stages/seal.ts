@@ -3,8 +3,6 @@ import type { SourceContract } from '../contract/contract.ts';
 import { knowsRepeats } from '../contract/record-key.ts';
 import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
 import { IDENTITY_VERSION } from '../engine/record-identity.ts';
-import { isOfEvents } from '../eventstore/event-order.ts';
-import { findGaps } from '../eventstore/find-gaps.ts';
 import { keepSuperseded } from '../eventstore/superseded.ts';
 import { atMost, inFlight } from '../in-flight.ts';
 import { chunkKey, commitPlanKey, sealKey } from '../naming/runs.ts';
@@ -13,18 +11,20 @@ import { inheritFailures } from '../quarantine/attempts.ts';
 import { findInRejects } from '../refining/find-personal.ts';
 import { createRejects } from '../refining/rejects.ts';
 import { keepRepeats } from '../repeats/keep-repeats.ts';
-import { mayShareKey } from '../sealing/candidates-in-files.ts';
 import { type CarryInput, carryOver, retriedSince } from '../sealing/carry-over.ts';
 import { changedChunks } from '../sealing/changed-chunks.ts';
 import { findPrior } from '../sealing/find-prior.ts';
+import { gapsOfRun } from '../sealing/gaps-of-run.ts';
 import { HeldFiles } from '../sealing/held-files.ts';
 import { mergeParts } from '../sealing/merge-parts.ts';
 import { type ProvenFiles, proveFiles, totalRowsOf } from '../sealing/prove-files.ts';
 import { countSpanLines, countUnread } from '../sealing/rejects-extent.ts';
-import { type ResolvedSilver, resolveSilver } from '../sealing/resolve-silver.ts';
+import { resolveSilver } from '../sealing/resolve-silver.ts';
 import type { RewriteTarget } from '../sealing/rewrite.ts';
+import { chunkKeys } from '../sealing/run-keys.ts';
 import { sumCounts } from '../sealing/sealed-file.ts';
 import type { Sealing } from '../sealing/sealing.ts';
+import { someCopies } from '../sealing/some-copies.ts';
 import {
   countFirstFailures,
   countReasonCodes,
@@ -34,7 +34,6 @@ import {
 } from '../sealing/verdicts.ts';
 import { writeRejectsAndLedger } from '../sealing/write-rejects.ts';
 import { WrittenSilver } from '../sealing/written-silver.ts';
-import type { DataFile } from '../table/schema.ts';
 import { countReasons, countRecords } from '../telemetry.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import { dialectsOf } from './dialects.ts';
@@ -69,8 +68,8 @@ export const seal = defineStage({
   run: async ({ dataset, runId }, effects) => {
     const context = await loadRun(effects, { dataset, runId });
     const scratch = await effects.openScratch(`seal-${runId}`);
+    const held = new HeldFiles(effects.data, effects.chunkBytes ?? CHUNK_BYTES);
     try {
-      const held = new HeldFiles(effects.data, effects.chunkBytes ?? CHUNK_BYTES);
       const sealed = await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) => {
         const written = new WrittenSilver(engine, context.contract);
         return sealRun({ effects, engine, scratch, context, held, written });
@@ -86,6 +85,7 @@ export const seal = defineStage({
       countReasons(dataset, sealed.seal.reasons);
       return { dataset, runId, digest: sealed.seal.digest, counts: sealed.seal.counts };
     } finally {
+      await held.letGo();
       await scratch.dispose();
     }
   },
@@ -108,7 +108,8 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   const totalRows = await totalRowsOf(engine, { dialects, refined });
   const retried = carry === undefined ? undefined : await retriedSince(carry);
   const pii = await piiOf(engine, contract, refined);
-  const silver = await resolveSilver(sealing, { tables, chunks, dialects, hasPrior, retried });
+  const keys = await chunkKeys(engine, { plan, read, chunks });
+  const silver = await resolveSilver(sealing, { tables, chunks, keys, dialects, hasPrior, retried });
   if (carry === undefined) await inheritFailures(engine, effects, plan);
   await giveVerdicts(engine, contract);
   const proven = await proveFiles(sealing, { dialects, refined, totalRows });
@@ -116,7 +117,7 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   const { dataset, runId } = plan;
   const superseded =
     silver.gaveWay === 0 ? {} : { superseded: await keepSuperseded({ ...sealing, dataset, runId }) };
-  const gaps = await gapsOf(sealing, silver);
+  const gaps = await gapsOfRun(sealing, silver);
   const [sets] = silver.sets;
   const body = {
     ...(await sealBody(sealing, proven, pii)),
@@ -136,20 +137,6 @@ async function piiOf(
   const failed = await findInRejects(engine, contract);
   const pii = addPii(...[...refined.values()].map((file) => file.pii), ...failed.values());
   return pii.length === 0 ? {} : { pii };
-}
-
-/** Streams of the run in which events are missing once it is published. */
-async function gapsOf(
-  { effects: { data }, engine, context: { contract } }: Sealing,
-  { files, kept }: ResolvedSilver,
-): Promise<Pick<Seal, 'gaps'>> {
-  if (!isOfEvents(contract)) return {};
-  const byStream = { ...contract, key: [contract.events.stream] };
-  const near = kept.filter((base) => files.some((file) => mayShareKey(byStream, file, base)));
-  const paths = (some: readonly DataFile[]) => Promise.all(some.map(({ key }) => data.localPath(key)));
-  const [touched, others] = [await paths(files), await paths(near)];
-  const gaps = await findGaps({ engine, contract, touched, all: [...touched, ...others] });
-  return gaps === undefined ? {} : { gaps };
 }
 
 /** Documents that are read at once, of ten thousand perhaps. */
@@ -225,17 +212,16 @@ async function loadRejects(
 ): Promise<void> {
   await createRejects(engine, context.contract);
   const keys = chunks.flatMap(({ rejectsKey }) => (rejectsKey === undefined ? [] : [rejectsKey]));
-  if (keys.length === 0) return;
-  const paths = await Promise.all(keys.map((key) => effects.data.localPath(key)));
-  await engine.run(`INSERT INTO rejects BY NAME SELECT * FROM ${readParquet(paths)}`);
+  for await (const paths of someCopies(effects.data, keys))
+    await engine.run(`INSERT INTO rejects BY NAME SELECT * FROM ${readParquet(paths)}`);
 }
 
 /** What a migration carries over from the generation that readers see; undefined for every other run. */
 function carryInput(sealing: Sealing, chunks: readonly ChunkResult[]): CarryInput | undefined {
-  const { effects, engine, scratch, context } = sealing;
+  const { effects, engine, scratch, context, held } = sealing;
   const { plan, contract, published } = context;
   if (plan.generation === undefined || published === undefined) return undefined;
   const tables = openDatasetTables(effects, contract, published);
   const files = chunks.flatMap((chunk) => [...chunk.dataFiles, ...chunk.suspectFiles]);
-  return { engine, effects, scratch, plan, tables, published, files };
+  return { engine, effects, scratch, plan, tables, published, files, held };
 }

@@ -1,7 +1,6 @@
 import type { Engine } from '../engine/engine.ts';
 import { literal } from '../engine/sql.ts';
 import { retryOf } from '../naming/decisions.ts';
-import type { Effects } from '../ports.ts';
 import { hasFooter } from '../refining/footers.ts';
 import { takeFooters } from '../sealing/footers.ts';
 import { withFooter } from '../sealing/merge-parts.ts';
@@ -13,7 +12,6 @@ import type { ChunkResult, Plan, PlannedFile, RefinedFile } from './documents.ts
 
 /** What footers are taken out of. */
 export interface FooterWork {
-  readonly effects: Effects;
   readonly engine: Engine;
   readonly plan: Plan;
   /** Where Silver's files are written anew. */
@@ -50,7 +48,7 @@ export async function withoutFooters(work: FooterWork): Promise<readonly ChunkRe
 
 /** Takes the footers of the files of one dialect; returns the source_file_ids of those that are rejected for theirs. */
 async function takeOf(
-  { effects, engine, plan, refined, chunks }: FooterWork,
+  { engine, plan, target, refined, chunks }: FooterWork,
   { contract, files }: DialectGroup,
 ): Promise<string[]> {
   const mayHave = files.filter(
@@ -61,7 +59,7 @@ async function takeOf(
   const found = await takeFooters({
     engine,
     contract,
-    silverPaths: await Promise.all(silver.map(({ key }) => effects.data.localPath(key))),
+    ...{ silver, held: target.held },
     ids: mayHave.map(({ sourceFileId }) => sourceFileId),
   });
   const wrong: string[] = [];

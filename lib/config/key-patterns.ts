@@ -19,6 +19,7 @@ import {
   chunkListKey,
   commitPlanKey,
   heldKey,
+  keysKey,
   leaseKey,
   lookKey,
   planKey,
@@ -115,6 +116,7 @@ export const SURVEYS = ofAnyDataset((dataset) => surveyKey(dataset, ANY, ANY));
 export const SPANS = ofAnyDataset((dataset) => spansKey(dataset, ANY));
 export const CHUNK_RESULTS = ofAnyDataset((dataset) => chunkKey(dataset, ANY, ANY));
 export const CHUNK_FAILURES = ofAnyDataset((dataset) => chunkFailureKey(dataset, ANY, ANY));
+export const STAGED_KEYS = ofAnyDataset((dataset) => keysKey(dataset, ANY, ANY));
 export const STAGED_REJECTS = ofAnyDataset((dataset) => rejectsKey(dataset, ANY, ANY));
 export const STAGED_SUSPECTS = ofAnyDataset((dataset) => suspectsKey(dataset, ANY, ANY));
 export const STAGED = ofAnyDataset((dataset) => `${stagingPrefix(dataset)}${ANY}`);

@@ -62,7 +62,12 @@ describe('an estimate', () => {
 
   test('says where a function has too little disk or time', () => {
     expect(of().overruns).toEqual([]);
-    const found = of({ bytesPerDay: 1000 * GB, runsPerDay: 10, goldTables: 1, goldPerByte: 0.2 });
+    // Of a run of several chunks seal has no more of Silver on its disk than a chunk, and the hashes of its keys.
+    const small = of({ bytesPerDay: 1000 * GB, runsPerDay: 24 });
+    expect(small.overruns).toEqual([]);
+    const sealBytes = small.stages.find(({ stage }) => stage === 'seal')?.diskBytes;
+    expect(sealBytes).toBeCloseTo(512 * 1024 ** 2 + (1000 / 24) * 0.092 * GB, -3);
+    const found = of({ bytesPerDay: 1000 * GB, runsPerDay: 8, goldTables: 1, goldPerByte: 0.2 });
     expect(found.overruns.map(({ stage, limit }) => `${stage} ${limit}`)).toEqual([
       'seal disk',
       'refresh-gold disk',

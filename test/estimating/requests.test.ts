@@ -86,7 +86,7 @@ async function countRun(shape: Shape) {
       expect(await stages.sweep(input)).toEqual({ pending: false });
     }
     const silver = counting.calls.filter(
-      ({ stage, call }) => stage === 'refine' && call === 'publish',
+      ({ stage, call, key }) => stage === 'refine' && call === 'publish' && key.startsWith('silver/'),
     ).length;
     return { counting, silver };
   } finally {
