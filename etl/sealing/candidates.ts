@@ -3,8 +3,8 @@ import type { Engine } from '../engine/engine.ts';
 import type { DataStore, Scratch } from '../ports.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import type { DataFile } from '../table/schema.ts';
+import type { ChunkKeys } from './chunk-keys.ts';
 import type { HeldFiles } from './held-files.ts';
-import type { ChunkKeys } from './run-keys.ts';
 
 /** Where rows that may share a key are looked for. */
 export interface CandidateSearch {

@@ -10,12 +10,12 @@ import { silverTarget } from '../stages/silver-target.ts';
 import { loadArrivalOrder } from './arrival-order.ts';
 import type { SetWorkDone } from './candidates-by-sets.ts';
 import { chooseCandidates } from './choose-candidates.ts';
+import type { ChunkKeys } from './chunk-keys.ts';
 import { EXCLUDED_SQL, findExclusions, supersededSql } from './exclusions.ts';
 import { loadOrigins } from './record-origins.ts';
 import { recoverGaveWay } from './recover-gave-way.ts';
 import { recoverExcluded } from './recover-records.ts';
 import { rewriteWithout } from './rewrite.ts';
-import type { ChunkKeys } from './run-keys.ts';
 import type { Sealing } from './sealing.ts';
 
 /** What Silver's new files are resolved with. */

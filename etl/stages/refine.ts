@@ -15,7 +15,6 @@ import { InOrder, Lanes } from '../lanes.ts';
 import { chunkKey, keysKey, rejectsKey, suspectsKey } from '../naming/runs.ts';
 import { runFolder } from '../naming/tables.ts';
 import type { Effects, Scratch } from '../ports.ts';
-import { copyChunkKeys, createChunkKeys, hashMark, keysOfFilesSql } from '../refining/chunk-keys.ts';
 import { ChunkProgress } from '../refining/chunk-progress.ts';
 import type { EarlierVerdicts } from '../refining/earlier-verdicts.ts';
 import { PriorFailures } from '../refining/prior-failures.ts';
@@ -34,7 +33,7 @@ import {
   tallyPassed,
   tallySealed,
 } from '../refining/tally.ts';
-import { addWritten, readWritten, type Written } from '../refining/written.ts';
+import { WrittenFiles } from '../refining/written-files.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import { currentSchema } from '../table/metadata.ts';
 import type { DataFile } from '../table/schema.ts';
@@ -111,6 +110,8 @@ export const refine = defineStage({
           replaced: replacedFiles(plan),
           carriedRun: base?.generation_run,
         });
+        const isKeyed = (part ?? '') !== '' || plan.chunks.length > 1;
+        const written = await WrittenFiles.open(engine, { contract, data: effects.data, isKeyed });
         const judged = openDatasetTables(effects, contract, published);
         const refineWith = (sealed: SealedReading | undefined): Promise<Omit<ChunkResult, 'format'>> =>
           withLanes(engine, lanes, (opened) =>
@@ -127,7 +128,7 @@ export const refine = defineStage({
               prior,
               sealed,
               earlier: sealed && { tables: judged },
-              isOnlyChunk: (part ?? '') === '' && plan.chunks.length === 1,
+              written,
             }).refine(),
           );
         return await withSealedReading({ engine, effects, contract }, refineWith);
@@ -194,8 +195,8 @@ interface RefineryOptions {
   readonly prior: PriorFailures;
   readonly sealed: SealedReading | undefined;
   readonly earlier: EarlierVerdicts | undefined;
-  /** Of the whole run: then seal needs no keys of it. */
-  readonly isOnlyChunk: boolean;
+  /** What is read back of the Silver files. */
+  readonly written: WrittenFiles;
 }
 
 /** One chunk's work in progress. */
@@ -204,10 +205,6 @@ class Refinery {
   readonly #tallies: Tallies = new Map();
   readonly #outcomes: FileOutcome[] = [];
   readonly #dataFiles: DataFile[] = [];
-  /** What was read back of the Silver files. */
-  readonly #written: Written = new Map();
-  /** Keys of the files in the lake by their numbers in `chunk_keys`. */
-  readonly #keyed: string[] = [];
   readonly #planned: ReadonlyMap<number, PlannedFile>;
   readonly #sourceFileIds: ReadonlyMap<number, string>;
   readonly #arrivals: ReadonlyMap<number, string>;
@@ -240,7 +237,6 @@ class Refinery {
     const { engine, contract, effects, scratch, chunk, plan, files } = this.#options;
     await createRejects(engine, contract);
     await createSuspects(engine, contract);
-    await createChunkKeys(engine);
     const events = cutSegments(files, {
       contract,
       data: effects.data,
@@ -265,7 +261,10 @@ class Refinery {
     const suspects = await this.#publish('suspect_records', suspectsKey(dataset, runId, chunk));
     // In an order that doesn't depend on which lane was faster.
     const dataFiles = this.#dataFiles.sort((a, b) => (a.key < b.key ? -1 : 1));
-    const keys = await this.#publishKeys([...dataFiles, ...suspectFiles]);
+    const keys = await this.#options.written.publishKeys(engine, [...dataFiles, ...suspectFiles], {
+      scratch,
+      key: keysKey(dataset, runId, chunk),
+    });
     return {
       chunk,
       files: this.#outcomes.map((outcome) => refinedFile(outcome, this.#tallyOf(outcome.fileIndex))),
@@ -279,7 +278,7 @@ class Refinery {
 
   #tallyOf(fileIndex: number): FileTally {
     const id = this.#planned.get(fileIndex)?.sourceFileId ?? '';
-    const written = this.#written.get(id);
+    const written = this.#options.written.of(id);
     return { ...tallyOf(this.#tallies, id), ...(written === undefined ? {} : { written }) };
   }
 
@@ -375,21 +374,8 @@ class Refinery {
     const target = { engine, data: effects.data, scratch, table: silver, root, part, partitionColumn };
     const bounded = boundedColumns(contract, 'silver');
     const files = await writeDataFiles(select, { ...target, bounded, constants });
-    await this.#readBack(engine, files);
+    await this.#options.written.readBack(engine, files);
     return files;
-  }
-
-  /** Reads files that were written as they lie in the lake now: what seal says of Silver is what is there. */
-  async #readBack(engine: Engine, files: readonly DataFile[]): Promise<void> {
-    const { contract, effects } = this.#options;
-    const paths = await Promise.all(files.map(({ key }) => effects.data.localPath(key)));
-    addWritten(this.#written, await readWritten(engine, contract, paths));
-    if (!this.#options.isOnlyChunk && files.length > 0) {
-      const numbers = files.map(({ key }) => this.#keyed.push(key) - 1);
-      const numbered = new Map(numbers.map((number, n) => [number, paths[n] ?? '']));
-      await engine.run(`INSERT INTO chunk_keys ${keysOfFilesSql(contract, numbered)}`);
-    }
-    for (const path of paths) await effects.data.releasePath?.(path);
   }
 
   async #silverSelect(lane: Engine): Promise<string> {
@@ -405,22 +391,6 @@ class Refinery {
     const sizeBytes = file === undefined ? 0 : bytesOf(this.#planned, file);
     countBytes(plan.dataset, sizeBytes);
     this.#progress.fileDone(sizeBytes);
-  }
-
-  /** Stores the keys of the records in the chunk's files, which are known by their places in the list. */
-  async #publishKeys(files: readonly DataFile[]): Promise<Pick<ChunkResult, 'keys'>> {
-    const { engine, effects, scratch, plan, chunk } = this.#options;
-    if (this.#keyed.length === 0) return {};
-    const places = new Map(files.map(({ key }, place) => [key, place]));
-    const path = join(scratch.directory, 'keys.parquet');
-    await copyChunkKeys(
-      engine,
-      path,
-      this.#keyed.map((key) => places.get(key) ?? -1),
-    );
-    const key = keysKey(plan.dataset, plan.runId, chunk);
-    await effects.data.publish(path, key);
-    return { keys: { key, hashMark: await hashMark(engine) } };
   }
 
   /** Stores a table as Parquet under a key; undefined where it is empty. */

@@ -13,6 +13,7 @@ import { createRejects } from '../refining/rejects.ts';
 import { keepRepeats } from '../repeats/keep-repeats.ts';
 import { type CarryInput, carryOver, retriedSince } from '../sealing/carry-over.ts';
 import { changedChunks } from '../sealing/changed-chunks.ts';
+import { chunkKeys } from '../sealing/chunk-keys.ts';
 import { findPrior } from '../sealing/find-prior.ts';
 import { gapsOfRun } from '../sealing/gaps-of-run.ts';
 import { HeldFiles } from '../sealing/held-files.ts';
@@ -21,7 +22,6 @@ import { type ProvenFiles, proveFiles, totalRowsOf } from '../sealing/prove-file
 import { countSpanLines, countUnread } from '../sealing/rejects-extent.ts';
 import { resolveSilver } from '../sealing/resolve-silver.ts';
 import type { RewriteTarget } from '../sealing/rewrite.ts';
-import { chunkKeys } from '../sealing/run-keys.ts';
 import { sumCounts } from '../sealing/sealed-file.ts';
 import type { Sealing } from '../sealing/sealing.ts';
 import { someCopies } from '../sealing/some-copies.ts';
