@@ -31,7 +31,7 @@ function casesSql(text: string, patterns: readonly Pattern[], { kind, iso }: Rea
     if (pattern !== ISO_8601)
       return `WHEN ${matches(text, pattern.exact)} THEN ${patternSql(text, pattern, kind)}`;
     const value = `try_cast(${text} AS ${TYPES[kind]})`;
-    return `WHEN ${matches(text, ISO_TIMESTAMP[iso])} THEN ${kind === 'local' ? value : inYears(text, value)}`;
+    return `WHEN ${matches(text, ISO_TIMESTAMP[iso])} THEN ${kind === 'local' ? value : isoInYears(text, value)}`;
   });
   return `CASE ${cases.join(' ')} END`;
 }
@@ -99,10 +99,18 @@ function inUtc(text: string, offset: NonNullable<CompiledPattern['offset']>, whi
 
 /** NULL for an instant that its offset moves out of the years 1 to 9999; only texts with these years are looked at. */
 export function inYears(text: string, value: string): string {
+  return inYearsUnless(`NOT (contains(${text}, '0001') OR contains(${text}, '9999'))`, value);
+}
+
+/** The same of ISO 8601, whose year comes first: texts are compared in a third of the time. */
+function isoInYears(text: string, value: string): string {
+  return inYearsUnless(`(${text} > '0002' AND ${text} < '9999')`, value);
+}
+
+function inYearsUnless(isInside: string, value: string): string {
   const years =
     "BETWEEN TIMESTAMPTZ '0001-01-01 00:00:00+00' AND TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'";
-  const atEnd = `contains(${text}, '0001') OR contains(${text}, '9999')`;
-  return `CASE WHEN NOT (${atEnd}) OR ${value} ${years} THEN ${value} END`;
+  return `CASE WHEN ${isInside} OR ${value} ${years} THEN ${value} END`;
 }
 
 function matches(text: string, shape: string): string {
