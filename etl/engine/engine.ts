@@ -4,6 +4,7 @@ import type { EngineOptions } from '../ports.ts';
 import { type Database, ownDatabase } from './database.ts';
 import { engineError } from './engine-error.ts';
 import { takeKept } from './kept-database.ts';
+import { readNumbers } from './read-numbers.ts';
 import { literal } from './sql.ts';
 import type { TextFunction } from './text-function.ts';
 
@@ -32,8 +33,8 @@ export interface Engine {
   integers(sql: string): Promise<number[]>;
   /** The texts of a query's only column, none of them NULL. */
   texts(sql: string): Promise<string[]>;
-  /** The columns of a query, all of them DOUBLE and without NULL. */
-  numbers(sql: string): Promise<number[][]>;
+  /** The numbers of a query's only column, DOUBLE and without NULL. */
+  numbers(sql: string): Promise<Float64Array>;
   /** The columns of a query, each of them VARCHAR, INTEGER, DOUBLE or BOOLEAN; NULL is null. */
   values(sql: string): Promise<PlainValue[][]>;
   /** Adds rows to a table whose columns are BIGINT and VARCHAR, by position. */
@@ -111,7 +112,7 @@ function engineOn(link: Link, role: string): Engine {
         const [column = []] = (await connection.runAndReadAll(sql)).getColumns();
         return column.map(String);
       }),
-    numbers: (sql) => guard(async () => (await connection.runAndReadAll(sql)).getColumns() as number[][]),
+    numbers: (sql) => guard(async () => await readNumbers(connection, sql)),
     values: (sql) => guard(async () => (await connection.runAndReadAll(sql)).getColumns() as PlainValue[][]),
     append: (table, rows) => guard(() => appendRows(connection, table, rows)),
     countStatements: (sql) => guard(async () => (await connection.extractStatements(sql)).count),

@@ -10,8 +10,6 @@ export const HASH_LIMIT = 2 ** 53;
 
 /** A hash in two halves that are integers to the processor, too. */
 const LOW = 2 ** 26;
-const highOf = (hash: number): number => Math.floor(hash / LOW) | 0;
-const lowOf = (hash: number): number => (hash - Math.floor(hash / LOW) * LOW) | 0;
 
 /**
  * Remembers keys by their hashes, in memory that doesn't grow with their length: a Bloom filter in blocks, and a larger
@@ -30,24 +28,29 @@ export class SeenKeys {
    * Which of some hashes (each a whole number below HASH_LIMIT; negative ones are skipped) may have been added before, or
    * earlier among them: their indices, in order. Adds them.
    */
-  add(hashes: readonly number[]): number[] {
+  add(hashes: Float64Array): number[] {
     const found: number[] = [];
-    for (let n = 0; n < hashes.length; n++) {
-      const hash = hashes[n] ?? -1;
-      if (hash >= 0 && this.#testAndSet(hash)) found.push(n);
-    }
+    for (let from = 0; from < hashes.length; ) from = this.#addFrom(hashes, from, found);
     return found;
   }
 
-  #testAndSet(hash: number): boolean {
-    for (const filter of this.#filters) if (filter.isFull && filter.has(hash)) return true;
+  /** Adds hashes until a filter is full; returns how many were taken. */
+  #addFrom(hashes: Float64Array, from: number, found: number[]): number {
     let last = this.#filters.at(-1);
-    if (last === undefined || last.isFull) {
+    if (last === undefined || last.room === 0) {
       last = new Filter(this.#expected);
       this.#filters.push(last);
       this.#expected *= 2;
     }
-    return last.testAndSet(hash);
+    const full = this.#filters.slice(0, -1);
+    const end = Math.min(hashes.length, from + last.room);
+    for (let n = from; n < end; n++) {
+      const hash = hashes[n] as number;
+      if (hash < 0) continue;
+      const isOld = full.length > 0 && full.some((filter) => filter.has(hash));
+      if (isOld || last.testAndSet(hash)) found.push(n);
+    }
+    return end;
   }
 }
 
@@ -63,10 +66,12 @@ class Filter {
     this.#words = new Int32Array(this.#blocks * BLOCK_WORDS);
   }
 
-  get isFull(): boolean {
-    return this.#count >= this.#capacity;
+  /** How many keys it may still take. */
+  get room(): number {
+    return Math.max(0, this.#capacity - this.#count);
   }
 
+  /** Whether the hash may be there. */
   has(hash: number): boolean {
     return this.#visit(hash, false);
   }
@@ -80,22 +85,21 @@ class Filter {
   /** The upper half of a hash says which block, the lower which of its bits, by double hashing. */
   #visit(hash: number, isSet: boolean): boolean {
     const words = this.#words;
-    const low = lowOf(hash);
-    const start = (highOf(hash) % this.#blocks) * BLOCK_WORDS;
+    const high = Math.floor(hash / LOW);
+    const low = (hash - high * LOW) | 0;
+    const start = ((high | 0) % this.#blocks) * BLOCK_WORDS;
     const step = (low >>> 13) | 1;
     let bit = low;
-    let isThere = true;
+    let missing = 0;
+    // Without a branch a key, but for the loop: the processor fetches the next key's block meanwhile.
     for (let n = 0; n < SET_BITS; n++) {
       const at = start + ((bit >>> 5) & (BLOCK_WORDS - 1));
       const mask = 1 << (bit & 31);
-      const word = words[at] ?? 0;
-      if ((word & mask) === 0) {
-        isThere = false;
-        if (!isSet) return false;
-        words[at] = word | mask;
-      }
+      const word = words[at] as number;
+      missing |= ~word & mask;
+      if (isSet) words[at] = word | mask;
       bit += step;
     }
-    return isThere;
+    return missing === 0;
   }
 }

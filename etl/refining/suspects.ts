@@ -32,7 +32,7 @@ export async function createSuspects(engine: Engine, contract: SourceContract): 
 export async function findSuspects(engine: Engine, contract: SourceContract, seen: SeenKeys): Promise<void> {
   const hash = `hash(${keyColumns(contract).map(identifier).join(', ')})`;
   // 53 of the hash's 64 bits: what a number of JavaScript holds.
-  const [hashes = []] = await engine.numbers(
+  const hashes = await engine.numbers(
     `SELECT CASE WHEN passed$ THEN CAST(${hash} >> 11 AS DOUBLE) ELSE -1 END FROM positioned`,
   );
   await engine.run('CREATE OR REPLACE TEMP TABLE suspects (position BIGINT)');
