@@ -1,3 +1,5 @@
+import { PART_FILES } from '../stages/commit-plans.ts';
+
 /** Stages of a run that is promoted, in order, by the name of their function. */
 export const STAGES = [
   'plan',
@@ -77,6 +79,8 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
   const monthly = goldTables - whole;
   // Where there are several chunks, each leaves the hashes of its keys, and seal finds in them what two chunks share.
   const keyFiles = chunks > 1 ? chunks : 0;
+  // Very many files are committed by lists of them.
+  const commitLists = silverFiles > PART_FILES ? Math.ceil(silverFiles / PART_FILES) : 0;
   return {
     plan: {
       ...NONE,
@@ -102,14 +106,14 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
       // Among others, what refine left, for whether it is still so.
       list: 3,
       get: 10 + chunks + silverManifests + ledgerManifests,
-      put: 2,
+      put: 2 + commitLists,
       localPath: keyFiles + run.overlappingFiles + absorbedFiles + (isAbsorbing ? 1 : 0),
       publish: 1,
     },
     gate: { ...NONE, get: 10 + ledgerManifests, localPath: ledgerFiles },
     promote: {
       ...NONE,
-      get: 14 + (isAbsorbing ? ledgerManifests : 0),
+      get: 14 + (isAbsorbing ? ledgerManifests : 0) + commitLists,
       put: 8 + absorbedFiles,
       remove: 1,
     },

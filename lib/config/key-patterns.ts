@@ -17,7 +17,7 @@ import {
   chunkFailureKey,
   chunkKey,
   chunkListKey,
-  commitPlanKey,
+  commitPrefix,
   heldKey,
   keysKey,
   leaseKey,
@@ -120,7 +120,7 @@ export const STAGED_KEYS = ofAnyDataset((dataset) => keysKey(dataset, ANY, ANY))
 export const STAGED_REJECTS = ofAnyDataset((dataset) => rejectsKey(dataset, ANY, ANY));
 export const STAGED_SUSPECTS = ofAnyDataset((dataset) => suspectsKey(dataset, ANY, ANY));
 export const STAGED = ofAnyDataset((dataset) => `${stagingPrefix(dataset)}${ANY}`);
-export const COMMIT_PLANS = ofAnyDataset((dataset) => commitPlanKey(dataset, ANY));
+export const COMMIT_PLANS = ofAnyDataset((dataset) => `${commitPrefix(dataset, ANY)}${ANY}`);
 
 /** Documents of operations. */
 export const HELD = ofAnyDataset((dataset) => heldKey(dataset, ANY));
