@@ -105,8 +105,8 @@ export function readStageConfig(context: ReadContext): StageConfig {
   };
 }
 
-/** A function's disk takes 10 GB: what DuckDB reads, writes and spills. */
-const AUTO_BYTES = 4 * 1024 ** 3;
+/** A function has a quarter of an hour, and a disk of 10 GB: up to so much DuckDB reads in that time, a part after the other. */
+const AUTO_BYTES = 16 * 1024 ** 3;
 
 /** What compares and adds up: `-c engine=auto`, duckdb or athena. An emulator's Athena unloads nothing. */
 function readEngine(context: ReadContext, isEmulated: boolean): number | undefined {
