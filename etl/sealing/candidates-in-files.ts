@@ -74,7 +74,7 @@ async function findRepeated(
 
 /** Files of the base that may hold records with a key of the run's. */
 export function rivalsOf(
-  { contract, baseFiles }: CandidateSearch,
+  { contract, baseFiles }: Pick<CandidateSearch, 'contract' | 'baseFiles'>,
   files: readonly DataFile[],
 ): readonly DataFile[] {
   if (!isByRecord(contract))
