@@ -1,4 +1,5 @@
 import { PART_FILES } from '../stages/commit-plans.ts';
+import { PART_CHUNKS } from '../stages/plan-parts.ts';
 
 /** Stages of a run that is promoted, in order, by the name of their function. */
 export const STAGES = [
@@ -81,17 +82,18 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
   const keyFiles = chunks > 1 ? chunks : 0;
   // Very many files are committed by lists of them.
   const commitLists = silverFiles > PART_FILES ? Math.ceil(silverFiles / PART_FILES) : 0;
+  const parts = chunks > PART_CHUNKS ? Math.ceil(chunks / PART_CHUNKS) : 0;
   return {
     plan: {
       ...NONE,
       list: 3,
       get: 8 + ledgerManifests,
-      put: ranges > 0 ? 3 : 2,
+      put: (ranges > 0 ? 3 : 2) + parts,
       digest: files,
       localPath: ledgerFiles,
     },
     survey: { ...NONE, get: 2 * ranges, put: ranges, stream: 3 * ranges - cutFiles },
-    align: ranges === 0 ? NONE : { ...NONE, get: 2 + ranges, put: 1 },
+    align: ranges === 0 ? NONE : { ...NONE, get: 2 + ranges, put: 1 + parts },
     refine: {
       ...NONE,
       get: 7 * chunks + ranges,
