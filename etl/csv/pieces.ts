@@ -6,6 +6,7 @@ import { passLine } from './pass-line.ts';
 import type { Piece, PieceFormat, StartPosition } from './piece.ts';
 import { isBlank, readRecord } from './record.ts';
 import { linesOf, newScan, type RecordScan } from './record-format.ts';
+import { RegularRecords } from './regular-records.ts';
 import { isAlwaysRewritten, rewriteRecord } from './rewrite.ts';
 import { readSealedLine } from './sealed-line.ts';
 import type { ByteWindow } from './window.ts';
@@ -31,6 +32,7 @@ export async function* readPieces(
 class PieceReader {
   readonly #format: PieceFormat;
   readonly #scan: RecordScan = newScan();
+  readonly #regular: RegularRecords;
   readonly #newline: Uint8Array;
   readonly #mask: Uint8Array;
   readonly #isAlwaysRewritten: boolean;
@@ -47,6 +49,7 @@ class PieceReader {
   constructor(format: PieceFormat, start: StartPosition) {
     const { newline, plain, fields } = format;
     this.#format = format;
+    this.#regular = new RegularRecords(format);
     this.#newline = Buffer.from(newline);
     const empty = fields === 1 ? plain.quote.repeat(2) : '';
     this.#mask = Buffer.from(empty + plain.delimiter.repeat(fields - 1) + newline);
@@ -74,7 +77,10 @@ class PieceReader {
     let hasEdgeBlanks = false;
     let withExtraEmpty = 0;
     this.#begin();
-    while (at < limit && readRecord(bytes, at, limit, final, this.#format, scan)) {
+    for (;;) {
+      at = this.#passRegular(bytes, at, limit);
+      hasEdgeBlanks ||= this.#regular.hasEdgeBlanks;
+      if (at >= limit || !readRecord(bytes, at, limit, final, this.#format, scan)) break;
       if (scan.goesOn) {
         this.#isAtLong = true;
         break;
@@ -102,6 +108,15 @@ class PieceReader {
     this.#takeRun(bytes, run, at, runRow, runLine);
     window.start = at;
     return this.#piece({ rows: this.#row - firstRow, hasQuotedNewlines, hasEdgeBlanks, withExtraEmpty });
+  }
+
+  /** Passes over regular records from a place on; returns the place behind them. */
+  #passRegular(bytes: Uint8Array, at: number, limit: number): number {
+    const regular = this.#regular;
+    regular.pass(bytes, at, limit);
+    this.#row += regular.rows;
+    this.#line += regular.rows;
+    return regular.next;
   }
 
   /** The one record that is too long, of which only an excerpt is kept. */

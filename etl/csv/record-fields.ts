@@ -8,8 +8,8 @@ const CR = 13;
 export const SPACE = 32;
 export const TAB = 9;
 /** A no-break space in UTF-8. */
-const NBSP_LEAD = 0xc2;
-const NBSP_TAIL = 0xa0;
+export const NBSP_LEAD = 0xc2;
+export const NBSP_TAIL = 0xa0;
 
 /** The bytes ended before the closing quote, or the search for it was given up. */
 const [RAN_OUT, GAVE_UP] = [-1, -2];
