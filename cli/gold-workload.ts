@@ -1,6 +1,8 @@
 import type { Contract, GoldContract, SourceContract } from '../etl/contract/contract.ts';
 import { type Engine, withEngine } from '../etl/engine/engine.ts';
+import { ConfigError } from '../etl/errors.ts';
 import { readOf } from '../etl/estimating/gold-reads.ts';
+import { portableGold } from '../etl/gold/gold-on-sets.ts';
 import type { ContractSource } from '../etl/ports.ts';
 
 /** What Gold reads in a run of a dataset. */
@@ -8,6 +10,8 @@ export interface GoldWorkload {
   readonly goldTables: number;
   readonly goldTablesWhole: number;
   readonly goldLookupBytes: number;
+  /** Gold tables that no set engine can make, however large they grow, and why. */
+  readonly goldByDuckDb: readonly { readonly report: string; readonly why: string }[];
 }
 
 /** What an engine that only parses may take. */
@@ -35,8 +39,26 @@ export async function goldWorkload(dataset: string, asked: Asked): Promise<GoldW
       }
     let goldLookupBytes = 0;
     for (const input of lookups.values()) goldLookupBytes += await asked.bytesOf(input);
-    return { goldTables: tables.length, goldTablesWhole, goldLookupBytes };
+    const goldByDuckDb = await madeByDuckDb(engine, tables, asked);
+    return { goldTables: tables.length, goldTablesWhole, goldLookupBytes, goldByDuckDb };
   });
+}
+
+async function madeByDuckDb(
+  engine: Engine,
+  tables: readonly GoldContract[],
+  { contracts, source }: Asked,
+): Promise<GoldWorkload['goldByDuckDb']> {
+  const found = [];
+  for (const table of tables) {
+    const sql = await source.sql(table.sql);
+    const made = await portableGold(engine, table, { sql, contracts }).catch((error: unknown) => {
+      // What is wrong with its SQL is told by `contracts check`.
+      if (!(error instanceof ConfigError)) throw error;
+    });
+    if (made?.kind === 'other') found.push({ report: table.dataset, why: made.why });
+  }
+  return found;
 }
 
 async function wholeInputs(

@@ -92,7 +92,7 @@ needs no lake. Says where a function's disk or time would not do. docs/cost.md h
             source: fileContractSource(locations(args, io)),
             bytesOf: async (input) => (past === undefined ? 0 : bytesOf(await silverFiles(input, args, io))),
           })
-        : { goldTables: given, goldTablesWhole: 0, goldLookupBytes: 0 };
+        : { goldTables: given, goldTablesWhole: 0, goldLookupBytes: 0, goldByDuckDb: [] };
     const workload = workloadOf(args, past, gold);
     const prices = await pricesOf(args, io);
     const platform = await platformOf(args);

@@ -74,19 +74,27 @@ function stageTable(stages: readonly StageEstimate[]): string {
 }
 
 /** What Gold reads beyond the months that a run changed. */
-function wholeText({ goldTables, goldTablesWhole = 0, goldLookupBytes = 0 }: Workload): string[] {
+function wholeText({
+  goldTables,
+  goldTablesWhole = 0,
+  goldLookupBytes = 0,
+  goldByDuckDb = [],
+}: Workload): string[] {
   const [first, lookups] = [
     `${goldTablesWhole} of ${plural(goldTables, 'Gold table')} read all of it in each run, not the changed months alone: what refresh-gold takes grows with every run.`,
     `Gold also reads ${size(Math.round(goldLookupBytes))} of other datasets whole in each run.`,
   ];
-  return [...(goldTablesWhole > 0 ? ['', first] : []), ...(goldLookupBytes > 0 ? ['', lookups] : [])];
+  const byDuckDb = goldByDuckDb.map(
+    ({ report, why }) => `DuckDB alone makes ${report}, never Athena or Trino: ${why}.`,
+  );
+  return [
+    ...(goldTablesWhole > 0 ? ['', first] : []),
+    ...(goldLookupBytes > 0 ? ['', lookups] : []),
+    ...(byDuckDb.length > 0 ? ['', ...byDuckDb] : []),
+  ];
 }
 
-function overrunText(overrun: Overrun): string {
-  const { limit, needs, has } = overrun;
-  if (limit === 'day')
-    return `It would not keep up: the runs of a day take ${duration(needs * 1000)}, one after another. Fewer and larger ones take less.`;
-  const { stage } = overrun;
+function overrunText({ stage, limit, needs, has }: Overrun): string {
   return limit === 'disk'
     ? `It would not work: ${stage} needs ${size(Math.round(needs))} of disk and has ${size(has)}.`
     : `It would not work: ${stage} takes ${duration(needs * 1000)} and may take ${duration(has * 1000)}.`;

@@ -24,6 +24,8 @@ export interface Workload {
   readonly goldTablesWhole?: number;
   /** Bytes of other datasets' Silver, such as lookup tables, that Gold reads whole in each run. */
   readonly goldLookupBytes?: number;
+  /** Gold tables that no set engine can make, and why; asked of nobody unless given. */
+  readonly goldByDuckDb?: readonly { readonly report: string; readonly why: string }[];
   /** Runs before this day: each left a file in the ledger. */
   readonly runsBefore: number;
   /** Bytes that analysts' queries scan in a day. */
@@ -96,15 +98,13 @@ export interface StageEstimate {
   readonly diskBytes: number;
 }
 
-/** Where a function's limit would not do, or a day is too short for its runs: one follows another. */
-export type Overrun =
-  | {
-      readonly stage: StageOfRun;
-      readonly limit: 'disk' | 'time';
-      readonly needs: number;
-      readonly has: number;
-    }
-  | { readonly limit: 'day'; readonly needs: number; readonly has: number };
+/** Where a function's limit would not do. */
+export interface Overrun {
+  readonly stage: StageOfRun;
+  readonly limit: 'disk' | 'time';
+  readonly needs: number;
+  readonly has: number;
+}
 
 /** What a day of a dataset costs and takes. */
 export interface Estimate {
@@ -142,18 +142,14 @@ export function estimate(
   const starts = startsOf(workload, platform, measured);
   const lines = linesOf({ workload, platform, prices, run, stages, starts });
   const keptGb = (workload.bytesPerDay * (1 + workload.silverPerByte + workload.goldPerByte)) / GB;
-  const runSeconds = stages.reduce((sum, { wallSeconds }) => sum + wallSeconds, 0);
   return {
     run,
     stages,
-    runSeconds,
+    runSeconds: stages.reduce((sum, { wallSeconds }) => sum + wallSeconds, 0),
     lines,
     dollarsPerDay: lines.reduce((sum, { dollars }) => sum + dollars, 0),
     storageDollarsPerMonth: keptGb * prices.s3StorageGbMonth,
-    overruns: [
-      ...stages.flatMap((stage) => overrunsOf(stage, platform)),
-      ...dayOverrun(runSeconds * workload.runsPerDay),
-    ],
+    overruns: stages.flatMap((stage) => overrunsOf(stage, platform)),
   };
 }
 
@@ -327,12 +323,6 @@ function linesOf(parts: {
     line('SNS and SQS, one alert', 1, 'alerts', (prices.snsPerMillion + prices.sqsPerMillion) / 1e6),
     line('Athena', workload.scannedBytesPerDay / 1e12, 'TB scanned', prices.athenaTb),
   ];
-}
-
-const DAY_SECONDS = 86_400;
-
-function dayOverrun(needs: number): Overrun[] {
-  return needs > DAY_SECONDS ? [{ limit: 'day', needs, has: DAY_SECONDS }] : [];
 }
 
 function overrunsOf(

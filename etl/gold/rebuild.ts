@@ -42,6 +42,8 @@ export interface MonthsMaking extends GoldQuery {
   readonly carried?: string;
   /** Makes the inputs readable for what is asked for next; absent: they are. */
   readonly prepare?: (range: MonthRange) => Promise<void>;
+  /** Has somebody else compute a range, and gives its rows as a table expression; absent: DuckDB does. */
+  readonly answer?: (range: MonthRange) => Promise<string>;
 }
 
 /**
@@ -53,7 +55,7 @@ export interface MonthsMaking extends GoldQuery {
 export async function rebuildMonths(
   engine: Engine,
   contract: GoldContract,
-  { sql, ranges, carried, prepare }: MonthsMaking,
+  { sql, ranges, carried, prepare, answer }: MonthsMaking,
 ): Promise<void> {
   const asked = contract.carry === true ? ranges.flatMap(singleMonths) : ranges;
   if (contract.carry === true) await setCarried(engine, contract, carried);
@@ -61,7 +63,7 @@ export async function rebuildMonths(
   await withConsenting(engine, contract, async () => {
     for (const range of asked) {
       await prepare?.(range);
-      await rebuildRange(engine, contract, sql, range);
+      await rebuildRange(engine, contract, { sql, range, rows: await answer?.(range) });
       await engine.run('INSERT INTO rebuilt FROM rebuilt_range');
       if (contract.carry === true) await setCarried(engine, contract, 'FROM rebuilt_range');
     }
@@ -89,14 +91,17 @@ const columnSql = ({ name, type }: GoldContract['columns'][number]): string =>
 async function rebuildRange(
   engine: Engine,
   contract: GoldContract,
-  sql: string,
-  range: MonthRange,
+  {
+    sql,
+    range,
+    rows,
+  }: { readonly sql: string; readonly range: MonthRange; readonly rows: string | undefined },
 ): Promise<void> {
-  const query = await checkedGoldSql(engine, contract, bindMonths(sql, range));
+  const from = rows ?? `(${await checkedGoldSql(engine, contract, bindMonths(sql, range))})`;
   const columns = contract.columns.map(
     ({ name, type }) => `CAST(${identifier(name)} AS ${duckType(type)}) AS ${identifier(name)}`,
   );
-  const create = `CREATE OR REPLACE TEMP TABLE rebuilt_range AS SELECT ${columns.join(', ')} FROM (${query}) AS result`;
+  const create = `CREATE OR REPLACE TEMP TABLE rebuilt_range AS SELECT ${columns.join(', ')} FROM ${from} AS result`;
   try {
     await engine.naming(`Gold SQL of ${contract.dataset}`).run(create);
   } catch (error) {

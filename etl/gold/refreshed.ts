@@ -12,5 +12,7 @@ export const RefreshedTable = z.object({
   restatedMonths: z.array(z.string()),
   /** Closed months that would have changed: since this refresh, that waits for a decision under an id. */
   waiting: z.array(z.object({ month: z.string(), id: z.string() })),
+  /** Who computed it, where it was not DuckDB. */
+  by: z.enum(['trino', 'athena']).exactOptional(),
 });
 export type RefreshedTable = z.infer<typeof RefreshedTable>;

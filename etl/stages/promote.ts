@@ -7,19 +7,18 @@ import { commitPlanKey, heldKey, planKey, sealKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { followedBy, generationsPart } from '../table/generations.ts';
 import { movePointer, type Pointer } from '../table/pointer.ts';
-import { getCommitPlan } from './commit-plans.ts';
 import { commitTables } from './commit-tables.ts';
 import { committedStatus } from './committed-status.ts';
 import { findState } from './dataset-history.ts';
 import { recordDecision } from './decisions.ts';
-import { getDocument, Plan, Seal } from './documents.ts';
+import { CommitPlan, getDocument, Plan, Seal } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
 import { listWithheld } from './list-sources.ts';
 import { MigrationRequest } from './migration-documents.ts';
 import { Approval, type RunRecord } from './outcomes.ts';
 import { loadRun, type RunContext } from './run-context.ts';
-import { inFormat } from './run-documents.ts';
+import { getRunDocument, inFormat } from './run-documents.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
 import { leaveRefused } from './withheld.ts';
@@ -92,7 +91,8 @@ async function commitRun(input: z.infer<typeof PromoteInput>, effects: Effects):
   }
   // Planned but not yet sealed again: the staged files are of another base.
   if (seal.baseVersion !== context.plan.baseVersion) throw outdatedSeal(input);
-  const commit = inFormat(await getCommitPlan(effects.objects, input), commitPlanKey(dataset, runId));
+  const commitKey = commitPlanKey(dataset, runId);
+  const commit = inFormat(await getRunDocument(effects.objects, commitKey, CommitPlan), commitKey);
   if (commit.sealDigest !== undefined && commit.sealDigest !== seal.digest) throw outdatedSeal(input);
   const now = effects.clock.now();
   const state = {

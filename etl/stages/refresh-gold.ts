@@ -26,7 +26,7 @@ import { tableName } from '../naming/datasets.ts';
 import { runFolder } from '../naming/tables.ts';
 import { refreshKey } from '../naming/upkeep.ts';
 import { tellComplete } from '../openlineage/tell-run.ts';
-import type { Effects, Scratch } from '../ports.ts';
+import type { Effects, Scratch, SetEngine } from '../ports.ts';
 import { FailedProjection, RefreshedProjection } from '../projecting/refreshed-projection.ts';
 import { type Closing, closedMonths } from '../table/closings.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
@@ -196,12 +196,13 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
   const old = affected.filter(({ month }) => month === undefined || !isClosed.has(month));
   let added: DataFile[] = [];
   let found = NOTHING_FOUND;
+  let by: SetEngine['name'] | undefined;
   if (ranges.length > 0) {
     const loaded = await loadContracts(effects.contracts);
     const { contracts } = await withPublished(effects.objects, loaded, state.waiting);
     // First without data: an error's text then quotes no values.
     await checkGold(engine, contract, { sql: state.sql, contracts });
-    await makeTable(rebuild, contracts);
+    by = await makeTable(rebuild, contracts);
     found = await findChanges(rebuild, affected, closed);
     const kept = state.files.filter((file) => !old.includes(file) && !isOfClosed(file));
     await refuseKeptKeys(engine, contract, () => pathsOf(effects, kept));
@@ -220,6 +221,7 @@ async function rebuildTable(rebuild: Rebuild): Promise<RefreshedTable> {
     restated: found.restated,
     restatedMonths: [...found.months],
     waiting: found.waiting,
+    ...(by === undefined ? {} : { by }),
   };
 }
 
@@ -276,11 +278,11 @@ async function findRestated({ effects, engine, state }: Rebuild, old: readonly D
   await findRestatements(engine, comparable ?? contract, known);
 }
 
-/** Makes the table `rebuilt`. */
+/** Makes the table `rebuilt`; returns who computed it, where it was not DuckDB. */
 async function makeTable(
-  { effects, engine, state, ranges, carried, meter }: Rebuild,
+  { effects, engine, run, state, ranges, carried, meter }: Rebuild,
   contracts: ReadonlyMap<string, Contract>,
-): Promise<void> {
+): Promise<SetEngine['name'] | undefined> {
   const inputs = await Promise.all(
     [...state.inputs].map(async ([dataset, { table, snapshotId }]) => ({
       dataset,
@@ -289,8 +291,14 @@ async function makeTable(
     })),
   );
   const { contract, sql } = state;
-  const read = await makeMonths({ effects, engine, contract, contracts, sql, inputs, ranges, carried });
-  meter.read([...read, ...carried].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0));
+  const snapshots = new Map([...state.inputs].map(([dataset, { snapshotId }]) => [dataset, snapshotId]));
+  const sets = effects.sets && { sets: { work: effects.sets, runId: run.runId, snapshots } };
+  const made = await makeMonths({
+    ...{ effects, engine, contract, contracts, sql, inputs, ranges, carried, ...sets },
+  });
+  meter.read(made.readBytes);
+  if (made.by !== undefined) meter.computedBy(made.by);
+  return made.by;
 }
 
 function pathsOf(effects: Effects, files: readonly DataFile[]): Promise<string[]> {

@@ -95,6 +95,13 @@ test('Gold that reads more than the changed months is told, by its SQL', async (
   expect(refresh(months)?.diskBytes).toBeLessThan((refresh(whole)?.diskBytes ?? 0) * 0.6);
   const { out } = await runMain(['estimate', 'shop.sales', '--gb-per-day', '1'], shop);
   expect(out).toContain('1 of 1 Gold table read all of it in each run');
+  expect(out).not.toContain('DuckDB alone');
+  await shop.write(
+    sql,
+    `SELECT sold_on AS as_of_month, AVG(amount) AS sales FROM silver.shop_sales GROUP BY 1`,
+  );
+  const mean = await runMain(['estimate', 'shop.sales', '--gb-per-day', '1'], shop);
+  expect(mean.out).toContain("DuckDB alone makes shop.monthly_sales, never Athena or Trino: it calls 'avg'.");
 });
 
 test('what Gold looks up in other datasets counts as it stands in the lake', async () => {

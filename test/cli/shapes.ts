@@ -450,6 +450,7 @@ export const EstimateJson = z.strictObject({
     goldTables: Counted,
     goldTablesWhole: Counted,
     goldLookupBytes: Counted,
+    goldByDuckDb: z.array(z.strictObject({ report: z.string(), why: z.string() })),
     runsBefore: Counted,
     scannedBytesPerDay: z.number(),
     silverPerByte: z.number(),

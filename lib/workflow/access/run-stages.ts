@@ -20,7 +20,6 @@ import {
   RESTATEMENTS,
   RUN_RECORDS,
   SEALS,
-  SETS,
   tableMetadata,
   WAITING_ROWS,
   wholeTables,
@@ -93,11 +92,8 @@ export const RUN_STAGES = {
       // A lineage server is told what the run read and wrote.
       PLANS,
       SEALS,
-      SETS,
     ],
-    asksSets: true,
     writes: [
-      SETS,
       dataFiles('gold'),
       tableMetadata('gold'),
       POINTERS.gold,
