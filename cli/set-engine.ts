@@ -5,15 +5,15 @@ import { usageError } from './usage-error.ts';
 
 const ENGINES = ['auto', 'duckdb', 'trino'] as const;
 
-/** From so many bytes of files to compare or to add up on, `auto` asks the set engine: about what a worker's disk takes. */
-const AUTO_BYTES = 8 * 1024 ** 3;
+/** From so many bytes of files to compare or to add up on, `auto` asks the set engine; as on AWS. */
+const AUTO_BYTES = 16 * 1024 ** 3;
 
 /** The options of commands that run: what answers questions that outgrow this machine. */
 export const SET_OPTIONS = {
   engine: {
     type: 'string',
     value: 'ENGINE',
-    help: 'what compares and adds up: duckdb; trino; auto: trino, where it is named, from 8 GB of files on (default: $ASSAY_ENGINE, else auto)',
+    help: 'what compares and adds up: duckdb; trino; auto: trino, where it is named, from 16 GB of files on (default: $ASSAY_ENGINE, else auto)',
     choices: ENGINES,
   },
   trino: {

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type AwsLake, openAwsLake } from '../adapters/aws/aws-lake.ts';
+import { type AwsLake, type AwsLakeSettings, openAwsLake } from '../adapters/aws/aws-lake.ts';
 import type { LakeBuckets } from '../adapters/aws/lake-buckets.ts';
 import { parseWrappingKeys, type VaultOnAws } from '../adapters/aws/vault/vault-on-aws.ts';
 import { LOOK_BACK_DAYS } from '../etl/stages/list-sources.ts';
@@ -48,6 +48,7 @@ async function open(env: Environment<(typeof BUCKETS)[number]>): Promise<AwsLake
     eventsSource: env.ASSAY_EVENTS_SOURCE,
     lineage: lineageOf(env),
     vault: vaultOf(env),
+    sets: setsOf(env),
     onEventFailure: (reason) => logWarning(reason),
     contractsDir: beside('contracts'),
     sqlDir: beside('sql/gold'),
@@ -66,6 +67,16 @@ function vaultOf({
 }: Environment<never>): VaultOnAws | undefined {
   if (table === undefined || keysTable === undefined || keys === undefined) return undefined;
   return { table, keysTable, wrappingKeys: parseWrappingKeys(keys) };
+}
+
+/** Where Athena answers what outgrows the function; undefined for functions that ask nothing of it. */
+function setsOf({
+  ASSAY_SETS_WORKGROUP: workgroup,
+  ASSAY_SETS_DATABASE: database,
+  ASSAY_SETS_FROM_BYTES: fromBytes,
+}: Environment<never>): AwsLakeSettings['sets'] {
+  if (workgroup === undefined || database === undefined || fromBytes === undefined) return undefined;
+  return { workgroup, database, fromBytes };
 }
 
 function bucketsOf(env: Environment<(typeof BUCKETS)[number]>): LakeBuckets {

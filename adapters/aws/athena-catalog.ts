@@ -36,7 +36,7 @@ function columnsSql({ columns }: CatalogTable): string {
 }
 
 /** Athena's name of a type of Iceberg: https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-supported-data-types.html. */
-function athenaType(type: ColumnType): string {
+export function athenaType(type: ColumnType): string {
   switch (type.kind) {
     case 'int':
       return 'integer';

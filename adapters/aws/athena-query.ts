@@ -51,10 +51,6 @@ export async function runAthenaQuery(
   return await resultOf(athena, { id, workgroup }, execution);
 }
 
-/** Starts a query in a workgroup, and returns its id; throws ConfigError `SQL` for what Athena refuses at once. */
-export const startAthenaQuery = (athena: AthenaClient, sql: string, workgroup: string): Promise<string> =>
-  start(athena, sql, workgroup);
-
 /** A query of a workgroup. */
 export interface AthenaQueryId {
   readonly id: string;
@@ -107,7 +103,7 @@ async function startInFirst(
   [workgroup = '', ...others]: readonly string[],
 ): Promise<{ readonly id: string; readonly workgroup: string }> {
   try {
-    return { id: await start(athena, sql, workgroup), workgroup };
+    return { id: await startAthenaQuery(athena, sql, { workgroup }), workgroup };
   } catch (error) {
     const isDenied = error instanceof ConfigError && error.code === 'AWS_DENIED';
     if (!isDenied || others.length === 0) throw error;
@@ -115,12 +111,23 @@ async function startInFirst(
   }
 }
 
-async function start(athena: AthenaClient, QueryString: string, WorkGroup: string): Promise<string> {
+/**
+ * Starts a query in a workgroup, and returns its id; throws ConfigError `SQL` for what Athena refuses at once. With a token
+ * of 32 to 128 signs the same query is started once, and its id is returned again.
+ */
+export async function startAthenaQuery(
+  athena: AthenaClient,
+  QueryString: string,
+  {
+    workgroup: WorkGroup,
+    token: ClientRequestToken,
+  }: { readonly workgroup: string; readonly token?: string },
+): Promise<string> {
   const doing = doingWith(WorkGroup, 'starting a query', 'athena:StartQueryExecution');
   return await inAws(doing, async () => {
     try {
       const { QueryExecutionId = '' } = await athena.send(
-        new StartQueryExecutionCommand({ QueryString, WorkGroup }),
+        new StartQueryExecutionCommand({ QueryString, WorkGroup, ClientRequestToken }),
       );
       return QueryExecutionId;
     } catch (error) {
@@ -149,6 +156,20 @@ async function ended(athena: AthenaClient, { stopped, ...query }: Waiting): Prom
     const execution = await endOf(athena, query);
     if (execution !== undefined) return execution;
     await sleep(pauseMs, undefined, { signal: stopped }).catch(() => undefined);
+  }
+}
+
+/** Waits for the end of a query, and leaves it to itself where that takes longer: undefined. Throws as `runAthenaQuery` does where it failed. */
+export async function endedAthenaQuery(
+  athena: AthenaClient,
+  query: AthenaQueryId,
+  patienceMs: number,
+): Promise<QueryExecution | undefined> {
+  const until = performance.now() + patienceMs;
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
+    const execution = await endOf(athena, query);
+    if (execution !== undefined || performance.now() > until) return execution;
+    await sleep(pauseMs);
   }
 }
 

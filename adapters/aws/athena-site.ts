@@ -61,7 +61,7 @@ export function athenaSite(options: AthenaSiteOptions) {
       const asked = await readQuestion(question, options);
       // Without Athena: what tables there are is known here.
       if (asked.request.kind !== 'query') return randomUUID();
-      return await startAthenaQuery(athena, await asked.sql(asked.request.sql), workgroup);
+      return await startAthenaQuery(athena, await asked.sql(asked.request.sql), { workgroup });
     },
     async look(id: string, question: Question): Promise<Loaded | undefined> {
       const known = kept.get(id);

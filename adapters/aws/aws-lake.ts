@@ -14,6 +14,7 @@ import { type ContractFolders, fileContractSource } from '../local/contract-sour
 import { foldRunner } from '../local/fold-worker/fold-worker.ts';
 import { removeLeftovers } from '../local/owner.ts';
 import { scratchOpener } from '../local/scratch.ts';
+import { type AthenaSets, athenaEngine } from './athena-engine.ts';
 import { CLIENT_CONFIG } from './client-config.ts';
 import { eventBridge } from './event-bridge.ts';
 import { glueCatalog } from './glue-catalog.ts';
@@ -43,6 +44,8 @@ export interface AwsLakeSettings extends ContractFolders {
   readonly digestKey?: string;
   /** Where the keys of protected values are; without it, nothing protected is read or written. */
   readonly vault?: VaultOnAws | undefined;
+  /** Where Athena answers what outgrows a worker, and from how many bytes on; nowhere unless said. */
+  readonly sets?: (AthenaSets & { readonly fromBytes: number }) | undefined;
   readonly engine: Omit<EngineOptions, 'folders'>;
   /** What one worker reads at most; plan's own size unless said. */
   readonly chunkBytes?: number;
@@ -107,6 +110,14 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
     ...(settings.vault === undefined
       ? {}
       : { vault: openVaultOnAws(settings.vault, { objects, clock: systemClock }) }),
+    ...(settings.sets === undefined
+      ? {}
+      : {
+          sets: {
+            engine: athenaEngine(settings.sets, { objects, clock: systemClock }),
+            fromBytes: settings.sets.fromBytes,
+          },
+        }),
     folds: foldRunner({ memoryMb: FOLD_MEMORY_MB }),
     digestKey: () => digestKey ?? refuse('the key of digests'),
     ...(settings.progress === undefined ? {} : { progress: settings.progress }),

@@ -8,12 +8,15 @@ import { madeOf } from '../../etl/contract/made-of.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import { checkHealth } from '../../etl/operations/check-health.ts';
 import { readRun, runKeys } from '../../etl/operations/find-run.ts';
+import { dataProduct, productContracts } from '../../etl/products/data-product.ts';
 import { describeContract } from '../../etl/query/catalog.ts';
 import { addressOf, type DatasetFacts, datasetPage } from '../../etl/site/dataset-page.ts';
 import { EVENTS_ADDRESS, eventsPage } from '../../etl/site/events-page.ts';
 import { indexPage } from '../../etl/site/index-page.ts';
 import type { ListedEvents } from '../../etl/site/listed-events.ts';
+import { PRODUCTS_ADDRESS, productsPage } from '../../etl/site/products-page.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
+import { accessOf } from '../../service/products/access-of.ts';
 import { readEventListing } from '../../stream/policy/read-event-listing.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -34,7 +37,7 @@ export const docs: Command = {
   description: `Writes a site about the datasets: HTML pages without scripts, which any server, or none, shows. Each dataset has its columns
 with types, meanings, classifications and checks, its owner, how fresh and how well it is, its last runs, and what it is made of and used by.
 Where events come for datasets, a page lists them: owners, topics, versions of schemas, which of them end and when, producers, and what each
-gate holds them to. With --schema-registry all versions that the registry knows stand there, otherwise those that policies name.
+gate holds them to; data products have a page of their own. With --schema-registry all versions that the registry knows stand there, otherwise those that policies name.
 Contracts say the first, the lake the rest; without a lake the pages are made of the contracts alone. Values of records
 are on no page.`,
   options: {
@@ -50,7 +53,8 @@ are on no page.`,
     const folder = path.resolve(io.cwd, out);
     const lake = await lakeIfThere(args, io);
     const source = lake?.effects.contracts ?? fileContractSource(locations(args, io));
-    const contracts = [...(await loadContracts(source)).contracts.values()];
+    const loaded = await loadContracts(source);
+    const contracts = [...loaded.contracts.values()];
     const events = lake === undefined ? [] : await eventsIn(lake, args, io);
     const facts: DatasetFacts[] = [];
     for (const contract of contracts) {
@@ -58,11 +62,15 @@ are on no page.`,
       facts.push({ ...(await factsOf(contract, contracts, lake)), events: own });
     }
     const known = new Set(contracts.map(({ dataset }) => dataset));
-    const at = lake?.effects.clock.now().toISOString().slice(0, 16).replace('T', ' ');
+    const now = lake?.effects.clock.now() ?? new Date();
+    const products = productContracts(loaded).map((one) => dataProduct(one, loaded, { now, accessOf }));
+    const at = lake === undefined ? undefined : now.toISOString().slice(0, 16).replace('T', ' ');
     const note = at === undefined ? 'Made by assay docs.' : `Made by assay docs at ${at} UTC.`;
+    const has = { events: events.length > 0, products: products.length > 0 };
     const pages = [
-      { name: 'index.html', html: indexPage(facts, note, events.length > 0) },
-      ...(events.length === 0 ? [] : [{ name: EVENTS_ADDRESS, html: eventsPage(events, known, note) }]),
+      { name: 'index.html', html: indexPage(facts, note, has) },
+      ...(has.events ? [{ name: EVENTS_ADDRESS, html: eventsPage(events, known, note) }] : []),
+      ...(has.products ? [{ name: PRODUCTS_ADDRESS, html: productsPage(products, note) }] : []),
       ...facts.map((one) => ({ name: addressOf(one.contract.dataset), html: datasetPage(one, note) })),
     ];
     await guarded(`writing ${shownPath(folder, io)}`, async () => {

@@ -16,6 +16,8 @@ export interface BatchRunsOptions {
 export interface RunningBatches extends BatchRuns {
   /** Asks for runs of datasets that got files, within the time that lies between two. */
   landed(datasets: Iterable<string>): void;
+  /** Asks for runs of datasets that an earlier process may have left events of; of one that has none, nothing is told. */
+  left(datasets: Iterable<string>): void;
   /** Ends after the run under way. */
   close(): Promise<void>;
 }
@@ -24,13 +26,16 @@ export interface RunningBatches extends BatchRuns {
 export function batchRuns(lake: CommandLake, options: BatchRunsOptions): RunningBatches {
   const queue = watchQueue();
   const timers = new Map<string, NodeJS.Timeout>();
+  const quiet = new Set<string>();
   const work = async (): Promise<void> => {
     for (;;) {
       await queue.arrival();
       const next = queue.take();
       if (next === undefined || queue.isClosed) return;
+      const isQuiet = quiet.delete(next.dataset);
       try {
-        for await (const outcome of runDatasets(lake, next.dataset)) await options.onOutcome(outcome);
+        for await (const outcome of runDatasets(lake, next.dataset))
+          if (!isQuiet || hasWork(outcome)) await options.onOutcome(outcome);
       } catch (error) {
         options.onTrouble(error);
       }
@@ -39,11 +44,19 @@ export function batchRuns(lake: CommandLake, options: BatchRunsOptions): Running
   const ended = work();
   const due = (dataset: string): void => {
     timers.delete(dataset);
+    quiet.delete(dataset);
     queue.addRun(dataset);
   };
   return {
     async request(dataset) {
+      quiet.delete(dataset);
       queue.addRun(dataset);
+    },
+    left(datasets) {
+      for (const dataset of datasets) {
+        quiet.add(dataset);
+        queue.addRun(dataset);
+      }
     },
     landed(datasets) {
       for (const dataset of datasets)
@@ -56,3 +69,6 @@ export function batchRuns(lake: CommandLake, options: BatchRunsOptions): Running
     },
   };
 }
+
+const hasWork = (outcome: Outcome): boolean =>
+  outcome.kind === 'error' || outcome.run.status !== 'nothing-to-do';

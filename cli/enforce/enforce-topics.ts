@@ -13,6 +13,7 @@ import { outcomeJson, printOutcome } from '../outcome.ts';
 import { messageText } from '../print/error.ts';
 import { usageError } from '../usage-error.ts';
 import { type BatchRunsOptions, batchRuns } from './batch-runs.ts';
+import { datasetsOfTopics } from './datasets-of-topics.ts';
 import { enforceUntilEnd } from './enforcing.ts';
 import { kafkaSettings } from './kafka-options.ts';
 import { policiesOf } from './policies-of.ts';
@@ -103,6 +104,8 @@ async function enforceFrom(source: KafkaSource, context: Context): Promise<void>
   const runs = isCanary || args.has('no-run') ? undefined : batchRuns(lake, runsOptions(context));
   try {
     if (pace !== undefined) await runs?.request(pace.first);
+    else if (runs !== undefined)
+      runs.left(await datasetsOfTopics(lake.effects, await policies.current(), args.texts('topic')));
     await withScratchEngine(lake.effects, 'enforce', (engine) =>
       enforceUntilEnd(
         {

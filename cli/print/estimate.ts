@@ -94,7 +94,11 @@ function wholeText({
   ];
 }
 
-function overrunText({ stage, limit, needs, has }: Overrun): string {
+function overrunText(overrun: Overrun): string {
+  const { limit, needs, has } = overrun;
+  if (limit === 'day')
+    return `It would not keep up: the runs of a day take ${duration(needs * 1000)}, one after another. Fewer and larger ones take less.`;
+  const { stage } = overrun;
   return limit === 'disk'
     ? `It would not work: ${stage} needs ${size(Math.round(needs))} of disk and has ${size(has)}.`
     : `It would not work: ${stage} takes ${duration(needs * 1000)} and may take ${duration(has * 1000)}.`;

@@ -5,7 +5,8 @@ import { decisionKey } from '../naming/decisions.ts';
 import { commitPlanKey, planKey, runPrefix, runRecordKey } from '../naming/runs.ts';
 import { refreshKey, writerKey } from '../naming/upkeep.ts';
 import type { Effects } from '../ports.ts';
-import { ChunkResult, CommitPlan, getDocument, Plan, parseDocument } from '../stages/documents.ts';
+import { getCommitPlan } from '../stages/commit-plans.ts';
+import { ChunkResult, getDocument, Plan, parseDocument } from '../stages/documents.ts';
 import type { Problem } from './problem.ts';
 
 /** Objects that no snapshot names. Killed or refused runs and lost races left the `unused`; no run wrote the others. */
@@ -68,7 +69,7 @@ async function whatRunWrote(effects: Effects, dataset: string, runId: string): P
   const plan = parseDocument(stored.body, planKey(dataset, runId), Plan);
   const hasCommit = (await objects.get(commitPlanKey(dataset, runId))) !== undefined;
   if (!hasCommit || plan.replans !== undefined || plan.rest !== undefined) return () => true;
-  const commit = await getDocument(objects, commitPlanKey(dataset, runId), CommitPlan);
+  const commit = await getCommitPlan(objects, { dataset, runId }, getDocument);
   const files = [...commit.silver, ...commit.quarantine, ...commit.condemned, ...commit.ledger];
   const keys = new Set(files.map(({ key }) => key));
   for (const { key } of await objects.list(runPrefix(dataset, runId))) {

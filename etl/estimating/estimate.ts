@@ -98,13 +98,15 @@ export interface StageEstimate {
   readonly diskBytes: number;
 }
 
-/** Where a function's limit would not do. */
-export interface Overrun {
-  readonly stage: StageOfRun;
-  readonly limit: 'disk' | 'time';
-  readonly needs: number;
-  readonly has: number;
-}
+/** Where a function's limit would not do, or a day is too short for its runs: one follows another. */
+export type Overrun =
+  | {
+      readonly stage: StageOfRun;
+      readonly limit: 'disk' | 'time';
+      readonly needs: number;
+      readonly has: number;
+    }
+  | { readonly limit: 'day'; readonly needs: number; readonly has: number };
 
 /** What a day of a dataset costs and takes. */
 export interface Estimate {
@@ -142,14 +144,18 @@ export function estimate(
   const starts = startsOf(workload, platform, measured);
   const lines = linesOf({ workload, platform, prices, run, stages, starts });
   const keptGb = (workload.bytesPerDay * (1 + workload.silverPerByte + workload.goldPerByte)) / GB;
+  const runSeconds = stages.reduce((sum, { wallSeconds }) => sum + wallSeconds, 0);
   return {
     run,
     stages,
-    runSeconds: stages.reduce((sum, { wallSeconds }) => sum + wallSeconds, 0),
+    runSeconds,
     lines,
     dollarsPerDay: lines.reduce((sum, { dollars }) => sum + dollars, 0),
     storageDollarsPerMonth: keptGb * prices.s3StorageGbMonth,
-    overruns: stages.flatMap((stage) => overrunsOf(stage, platform)),
+    overruns: [
+      ...stages.flatMap((stage) => overrunsOf(stage, platform)),
+      ...dayOverrun(runSeconds * workload.runsPerDay),
+    ],
   };
 }
 
@@ -323,6 +329,12 @@ function linesOf(parts: {
     line('SNS and SQS, one alert', 1, 'alerts', (prices.snsPerMillion + prices.sqsPerMillion) / 1e6),
     line('Athena', workload.scannedBytesPerDay / 1e12, 'TB scanned', prices.athenaTb),
   ];
+}
+
+const DAY_SECONDS = 86_400;
+
+function dayOverrun(needs: number): Overrun[] {
+  return needs > DAY_SECONDS ? [{ limit: 'day', needs, has: DAY_SECONDS }] : [];
 }
 
 function overrunsOf(

@@ -1,3 +1,6 @@
+import { PART_FILES } from '../stages/commit-plans.ts';
+import { PART_CHUNKS } from '../stages/plan-parts.ts';
+
 /** Stages of a run that is promoted, in order, by the name of their function. */
 export const STAGES = [
   'plan',
@@ -77,17 +80,20 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
   const monthly = goldTables - whole;
   // Where there are several chunks, each leaves the hashes of its keys, and seal finds in them what two chunks share.
   const keyFiles = chunks > 1 ? chunks : 0;
+  // Very many files are committed by lists of them.
+  const commitLists = silverFiles > PART_FILES ? Math.ceil(silverFiles / PART_FILES) : 0;
+  const parts = chunks > PART_CHUNKS ? Math.ceil(chunks / PART_CHUNKS) : 0;
   return {
     plan: {
       ...NONE,
       list: 3,
       get: 8 + ledgerManifests,
-      put: ranges > 0 ? 3 : 2,
+      put: (ranges > 0 ? 3 : 2) + parts,
       digest: files,
       localPath: ledgerFiles,
     },
     survey: { ...NONE, get: 2 * ranges, put: ranges, stream: 3 * ranges - cutFiles },
-    align: ranges === 0 ? NONE : { ...NONE, get: 2 + ranges, put: 1 },
+    align: ranges === 0 ? NONE : { ...NONE, get: 2 + ranges, put: 1 + parts },
     refine: {
       ...NONE,
       get: 7 * chunks + ranges,
@@ -102,14 +108,14 @@ export function callsOf(run: RunShape): Readonly<Record<StageOfRun, Calls>> {
       // Among others, what refine left, for whether it is still so.
       list: 3,
       get: 10 + chunks + silverManifests + ledgerManifests,
-      put: 2,
+      put: 2 + commitLists,
       localPath: keyFiles + run.overlappingFiles + absorbedFiles + (isAbsorbing ? 1 : 0),
       publish: 1,
     },
     gate: { ...NONE, get: 10 + ledgerManifests, localPath: ledgerFiles },
     promote: {
       ...NONE,
-      get: 14 + (isAbsorbing ? ledgerManifests : 0),
+      get: 14 + (isAbsorbing ? ledgerManifests : 0) + commitLists,
       put: 8 + absorbedFiles,
       remove: 1,
     },

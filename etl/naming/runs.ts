@@ -62,9 +62,16 @@ export const setsFolder = (dataset: string, runId: string): string => `${runPref
 export const keysKey = (dataset: string, runId: string, chunk: string): string =>
   `${runPrefix(dataset, runId)}keys-${chunk}.parquet`;
 
+/** Where what promote will commit lies: the plan, and lists of its files where they are very many. */
+export const commitPrefix = (dataset: string, runId: string): string => `${runPrefix(dataset, runId)}commit`;
+
 /** What promote will commit. */
 export const commitPlanKey = (dataset: string, runId: string): string =>
-  `${runPrefix(dataset, runId)}commit.json`;
+  `${commitPrefix(dataset, runId)}.json`;
+
+/** Some of the files that it adds to Silver. */
+export const commitPartKey = (dataset: string, runId: string, part: string): string =>
+  `${commitPrefix(dataset, runId)}-${part}.json`;
 
 /** The seal of a run, beside the data of the first generation, whichever generation the run is of. */
 export function sealKey(dataset: string, version: string, runId: string): string {

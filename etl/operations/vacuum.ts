@@ -4,7 +4,7 @@ import type { Contract } from '../contract/contract.ts';
 import { madeOf } from '../contract/made-of.ts';
 import { DataError } from '../errors.ts';
 import { retriesPrefix, retryOf } from '../naming/decisions.ts';
-import { commitPlanKey, planKey, sealKey, stagingPrefix } from '../naming/runs.ts';
+import { commitPrefix, planKey, sealKey, stagingPrefix } from '../naming/runs.ts';
 import { tableRoot } from '../naming/tables.ts';
 import { refreshesPrefix, writerKey, writersPrefix } from '../naming/upkeep.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
@@ -150,7 +150,8 @@ async function stagedLeftovers(
   for (const object of await objects.list(stagingPrefix(dataset))) {
     const runId = object.key.slice(stagingPrefix(dataset).length).split('/', 1).join();
     if (own.held.has(runId)) continue;
-    const isEvidence = object.key === planKey(dataset, runId) || object.key === commitPlanKey(dataset, runId);
+    const isEvidence =
+      object.key === planKey(dataset, runId) || object.key.startsWith(commitPrefix(dataset, runId));
     if (!isEvidence) staged.push(object);
     else if (own.dead.has(runId)) last.push(object);
   }

@@ -17,9 +17,10 @@ import { watchClear } from './watch-clear.ts';
 
 /**
  * So much of a file is protected at one time. The vault is asked once for all new people in it, and writes most of its
- * files for them: 32 files for a hundred thousand people cost little more than for one.
+ * files for them: 32 files for fifty thousand people cost little more than for one. More at one time would take more
+ * memory for each new person in it.
  */
-const AT_ONCE_BYTES = 8 * 1024 * 1024;
+const AT_ONCE_BYTES = 4 * 1024 * 1024;
 
 /** A file that was opened at its first record, and what it is protected with. */
 export interface FileToProtect extends ProtectorParts {

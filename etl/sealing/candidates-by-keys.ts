@@ -11,11 +11,15 @@ import type { CandidateSearch, Candidates } from './candidates.ts';
 import { rivalsOf } from './candidates-in-files.ts';
 import { openRunKeys, type RunKeys } from './run-keys.ts';
 
-/** Keys that are compared in one pass: so few that they fit into a worker's memory. */
-const PASS_RECORDS = 10_000_000;
+/** How much is done at once. */
+export interface KeyLimits {
+  /** Keys that are compared in one pass: so few that they fit into a worker's memory. */
+  readonly passRecords: number;
+  /** Rows that are judged at once. */
+  readonly groupRecords: number;
+}
 
-/** Rows that are judged at once. */
-const GROUP_RECORDS = 2_000_000;
+const LIMITS: KeyLimits = { passRecords: 10_000_000, groupRecords: 2_000_000 };
 
 /** Files, and how many of their rows have a key that stands twice. */
 interface Contested {
@@ -28,9 +32,12 @@ interface Contested {
  * only the rows that have them, from only the files that hold such. Of Silver's files, the run's and the base's, only as
  * much lies on the local disk at once as `held` allows, however many there are.
  */
-export async function* candidatesByKeys(search: CandidateSearch): AsyncGenerator<Candidates> {
-  const { run, base } = await findContested(search);
-  for (const group of passes(run.rows + base.rows, GROUP_RECORDS)) {
+export async function* candidatesByKeys(
+  search: CandidateSearch,
+  limits = LIMITS,
+): AsyncGenerator<Candidates> {
+  const { run, base } = await findContested(search, limits);
+  for (const group of passes(run.rows + base.rows, limits.groupRecords)) {
     const fresh = await gather(search, { into: 'fresh_found', files: run.files, group });
     const among = await equalKeys(search);
     const standing = base.files.length === 0 ? undefined : 'standing_found';
@@ -41,16 +48,20 @@ export async function* candidatesByKeys(search: CandidateSearch): AsyncGenerator
 }
 
 /** Makes the table `contested_keys` (h$), and finds the files that hold rows with such keys. */
-async function findContested(search: CandidateSearch): Promise<{ run: Contested; base: Contested }> {
+async function findContested(
+  search: CandidateSearch,
+  { passRecords }: KeyLimits,
+): Promise<{ run: Contested; base: Contested }> {
   const { engine } = search;
   const keys = await openRunKeys(search);
   try {
     await engine.run('CREATE OR REPLACE TEMP TABLE contested_keys (h$ UBIGINT)');
-    for (const pass of passes(keys.records, PASS_RECORDS))
+    const each = passes(keys.records, passRecords);
+    for (const pass of each)
       await engine.run(
         `INSERT INTO contested_keys SELECT h$ FROM ${keys.from} WHERE ${pass('h$')} GROUP BY h$ HAVING count(*) > 1`,
       );
-    const base = await findShared(search, keys);
+    const base = await findShared(search, { keys, each });
     return { run: await findInRun(engine, keys), base };
   } finally {
     await keys.letGo();
@@ -58,7 +69,10 @@ async function findContested(search: CandidateSearch): Promise<{ run: Contested;
 }
 
 /** Adds the keys that rows of the base have, too; returns the base's files with such rows. */
-async function findShared(search: CandidateSearch, keys: RunKeys): Promise<Contested> {
+async function findShared(
+  search: CandidateSearch,
+  { keys, each }: { readonly keys: RunKeys; readonly each: readonly Pass[] },
+): Promise<Contested> {
   const { engine, held } = search;
   const found: DataFile[] = [];
   let rows = 0;
@@ -67,7 +81,7 @@ async function findShared(search: CandidateSearch, keys: RunKeys): Promise<Conte
     const old = `read_parquet([${paths.map(literal).join(', ')}], union_by_name = true, hive_partitioning = false, filename = 'filename$') AS old`;
     const hash = storedKeyHash(search);
     await engine.run('CREATE OR REPLACE TEMP TABLE shared_keys (h$ UBIGINT)');
-    for (const pass of passes(keys.records, PASS_RECORDS))
+    for (const pass of each)
       await engine.run(
         `INSERT INTO shared_keys SELECT h$ FROM ${keys.from} WHERE ${pass('h$')}
          INTERSECT SELECT ${hash} FROM ${old} WHERE ${search.standing} AND ${pass(hash)}`,

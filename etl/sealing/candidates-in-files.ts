@@ -6,7 +6,8 @@ import { identifier } from '../engine/sql.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
 import type { DataStore } from '../ports.ts';
 import { mayContain } from '../table/prune.ts';
-import type { DataFile } from '../table/schema.ts';
+import type { ColumnStats, ColumnType, DataFile } from '../table/schema.ts';
+import { compareScalars, parseScalar, type Scalar } from '../table/value.ts';
 import type { CandidateSearch, Candidates } from './candidates.ts';
 
 /** Candidates as the files that may hold them, which DuckDB reads whole: the months that may share keys, some at a time. */
@@ -74,17 +75,52 @@ async function findRepeated(
 
 /** Files of the base that may hold records with a key of the run's. */
 export function rivalsOf(
-  { contract, baseFiles }: CandidateSearch,
+  { contract, baseFiles }: Pick<CandidateSearch, 'contract' | 'baseFiles'>,
   files: readonly DataFile[],
 ): readonly DataFile[] {
-  if (!isByRecord(contract))
-    return baseFiles.filter((base) => files.some((file) => mayShareKey(contract, file, base)));
+  if (!isByRecord(contract)) {
+    // Most of a large table has none of the keys of the whole run: then its files aren't asked one by one.
+    const whole = { columns: hullOf(contract, files) };
+    return baseFiles.filter(
+      (base) => mayShareKey(contract, whole, base) && files.some((file) => mayShareKey(contract, file, base)),
+    );
+  }
   const months = new Set(files.map(({ month }) => month));
   return isByArrival(contract) ? baseFiles : baseFiles.filter(({ month }) => months.has(month));
 }
 
+/** Bounds of the key's columns over some files; of a column without bounds in one of them there are none. */
+function hullOf(contract: SourceContract, files: readonly DataFile[]): DataFile['columns'] {
+  const hull: Record<string, ColumnStats> = {};
+  for (const { name, type } of contract.columns.filter((column) => contract.key.includes(column.name))) {
+    const all = files.map(({ columns }) => columns[name]);
+    const [mins, maxes] = [all.map((stats) => stats?.min), all.map((stats) => stats?.max)];
+    const min = furthest(mins, type, (order) => order < 0);
+    const max = furthest(maxes, type, (order) => order > 0);
+    const hasNulls = all.some((stats) => (stats?.nullCount ?? 1) > 0);
+    if (min !== undefined && max !== undefined && !hasNulls)
+      hull[name] = { valueCount: 1, nullCount: 0, sizeBytes: 0, min, max };
+  }
+  return hull;
+}
+
+/** The least or the greatest of some values as DuckDB prints them; undefined where one is unknown. */
+function furthest(
+  texts: readonly (string | undefined)[],
+  type: ColumnType,
+  isFurther: (order: number) => boolean,
+): string | undefined {
+  let best: { readonly text: string; readonly value: Scalar } | undefined;
+  for (const text of texts) {
+    const value = text === undefined ? undefined : parseScalar(text, type);
+    if (text === undefined || value === undefined) return undefined;
+    if (best === undefined || isFurther(compareScalars(value, best.value))) best = { text, value };
+  }
+  return best?.text;
+}
+
 /** Whether two files may hold records with the same key, by the bounds of the key's columns. */
-export function mayShareKey(contract: SourceContract, a: DataFile, b: DataFile): boolean {
+export function mayShareKey(contract: SourceContract, a: Pick<DataFile, 'columns'>, b: DataFile): boolean {
   return contract.key.every((name) => {
     const { min, max } = a.columns[name] ?? {};
     const type = contract.columns.find((column) => column.name === name)?.type;

@@ -176,6 +176,9 @@ export function supersededSql(contract: SourceContract): string {
   return `EXISTS (SELECT 1 FROM superseded WHERE ${same.join(' AND ')})`;
 }
 
+/** SELECT of the places of rows of the run that don't go to Silver. */
+export const LEFT_OUT_SQL =
+  'SELECT source_file_id, source_row_number FROM excluded UNION ALL SELECT source_file_id, source_row_number FROM repeats';
+
 /** The condition under which a row (`old`) of the run's Silver files is left out. */
-export const EXCLUDED_SQL =
-  'EXISTS (SELECT 1 FROM (SELECT source_file_id, source_row_number FROM excluded UNION ALL SELECT source_file_id, source_row_number FROM repeats) AS out$ WHERE out$.source_file_id = old.source_file_id AND out$.source_row_number = old.source_row_number)';
+export const EXCLUDED_SQL = `EXISTS (SELECT 1 FROM (${LEFT_OUT_SQL}) AS out$ WHERE out$.source_file_id = old.source_file_id AND out$.source_row_number = old.source_row_number)`;

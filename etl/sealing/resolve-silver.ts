@@ -9,9 +9,11 @@ import { filesToRead } from '../stages/files-to-read.ts';
 import { silverTarget } from '../stages/silver-target.ts';
 import { loadArrivalOrder } from './arrival-order.ts';
 import type { SetWorkDone } from './candidates-by-sets.ts';
+import { rivalsOf } from './candidates-in-files.ts';
 import { chooseCandidates } from './choose-candidates.ts';
 import type { ChunkKeys } from './chunk-keys.ts';
-import { EXCLUDED_SQL, findExclusions, supersededSql } from './exclusions.ts';
+import { EXCLUDED_SQL, findExclusions, LEFT_OUT_SQL, supersededSql } from './exclusions.ts';
+import { holdsPlaces, holdsSource } from './may-hold.ts';
 import { loadOrigins } from './record-origins.ts';
 import { recoverGaveWay } from './recover-gave-way.ts';
 import { recoverExcluded } from './recover-records.ts';
@@ -87,6 +89,7 @@ export async function resolveSilver(
     mine = (
       await rewriteWithout(EXCLUDED_SQL, files, {
         ...{ ...target, written: sealing.written },
+        mayHold: await holdsPlaces(engine, LEFT_OUT_SQL),
         partPrefix: partOfRest('unique', plan.rest),
       })
     ).files;
@@ -94,12 +97,16 @@ export async function resolveSilver(
     ...(replaced.length === 0 ? [] : [REPLACED_SQL]),
     ...(counts.superseded === 0 ? [] : [supersededSql(contract)]),
   ];
+  const isReplaced = holdsSource(replaced);
+  const sharing = counts.superseded === 0 ? [] : rivalsOf({ contract, baseFiles: published }, files);
+  const rivals = new Set(sharing.map(({ key }) => key));
   const base =
     gone.length === 0
       ? { files: published }
       : await rewriteWithout(`(${gone.join(' OR ')})`, published, {
           ...target,
           partPrefix: partOfRest('kept', plan.rest),
+          mayHold: (file) => isReplaced(file) || rivals.has(file.key),
         });
   const before = new Set(published.map((file) => file.key));
   const after = new Set(base.files.map((file) => file.key));

@@ -4,6 +4,7 @@ import { tableRowsSql } from '../engine/table-rows.ts';
 import { type WriteTarget, writeDataFiles } from '../engine/write-data-files.ts';
 import type { DataFile } from '../table/schema.ts';
 import type { HeldFiles } from './held-files.ts';
+import type { MayHold } from './may-hold.ts';
 import type { WrittenSilver } from './written-silver.ts';
 
 /** Files after some of their rows were left out. */
@@ -19,6 +20,8 @@ export interface RewriteTarget extends Omit<WriteTarget, 'part'> {
   /** Goes into their names. */
   readonly partPrefix: string;
   readonly held: HeldFiles;
+  /** Which files may have such rows: no other is looked at. All unless said. */
+  readonly mayHold?: MayHold;
   /** Is told of the run's own files: what lies in the new ones takes the place of what lay in the old. */
   readonly written?: WrittenSilver;
 }
@@ -32,7 +35,8 @@ export async function rewriteWithout(
   files: readonly DataFile[],
   target: RewriteTarget,
 ): Promise<Rewritten> {
-  const affected = await filesWith(condition, files, target);
+  const { mayHold = () => true } = target;
+  const affected = await filesWith(condition, files.filter(mayHold), target);
   const kept = files.filter(({ key }) => !affected.has(key));
   const gone = files.filter(({ key }) => affected.has(key));
   for (const [n, file] of gone.entries()) {

@@ -1,12 +1,18 @@
 import { type DatasetFacts, freshness, linkTo } from './dataset-page.ts';
 import { EVENTS_ADDRESS } from './events-page.ts';
 import { type Html, html, page, table, text } from './html.ts';
+import { PRODUCTS_ADDRESS } from './products-page.ts';
 
 /** The first page: every dataset, who owns it, how fresh and how well it is. */
-export function indexPage(facts: readonly DatasetFacts[], note: string, hasEvents = false): string {
+export function indexPage(
+  facts: readonly DatasetFacts[],
+  note: string,
+  has: { readonly events: boolean; readonly products: boolean },
+): string {
   const body = html`<h1>Datasets</h1>
 <p>${text(summary(facts))}</p>
-${hasEvents ? html`<nav><a href="${text(EVENTS_ADDRESS)}">All events</a></nav>` : html``}
+${has.events ? html`<nav><a href="${text(EVENTS_ADDRESS)}">All events</a></nav>` : html``}
+${has.products ? html`<nav><a href="${text(PRODUCTS_ADDRESS)}">Data products</a></nav>` : html``}
 ${table(['dataset', 'layer', 'what it is', 'owner', 'published', 'state', 'personal columns'], facts.map(row))}`;
   return page('Datasets', body, note);
 }

@@ -343,6 +343,9 @@ export const CommitPlan = z.object({
 });
 export type CommitPlan = z.infer<typeof CommitPlan>;
 
+/** A commit plan as it is stored: of very many files in Silver it has the keys of lists; see commit-plans.ts. */
+export const StoredCommitPlan = CommitPlan.extend({ silverParts: Keys.exactOptional() });
+
 /** Stores a document as JSON; on a condition where one is given. */
 export async function putDocument(
   objects: ObjectStore,

@@ -16,11 +16,12 @@ import type { TableColumn } from '../table/schema.ts';
 import { effectsOfSilver } from '../trying/gold-effect.ts';
 import { sumChanges } from '../trying/measure-sums.ts';
 import { loadAdopted, readAdoption } from './adopted-files.ts';
-import { CommitPlan, isRead, putDocument, type Seal } from './documents.ts';
+import { getCommitPlan } from './commit-plans.ts';
+import { type CommitPlan, isRead, putDocument, type Seal } from './documents.ts';
 import type { MigrationOutcome, MigrationRequest } from './migration-documents.ts';
 import { readMigration } from './plan-migration.ts';
 import type { RunContext } from './run-context.ts';
-import { getRunDocument, inFormat } from './run-documents.ts';
+import { inFormat } from './run-documents.ts';
 
 /** So many figures of each Gold table are named. */
 const MOST_FIGURES = 50;
@@ -45,8 +46,10 @@ export async function judgeMigration(effects: Effects, context: RunContext, seal
   const { plan, published } = context;
   const request = await readMigration(effects, plan);
   if (published === undefined || request === undefined) return ['nobody asked for this migration'];
-  const commitKey = commitPlanKey(plan.dataset, plan.runId);
-  const commit = inFormat(await getRunDocument(effects.objects, commitKey, CommitPlan), commitKey);
+  const commit = inFormat(
+    await getCommitPlan(effects.objects, plan),
+    commitPlanKey(plan.dataset, plan.runId),
+  );
   const scratch = await effects.openScratch(`migration-${plan.runId}`);
   try {
     return await withEngine(effects.engine, join(scratch.directory, 'spill'), async (engine) => {

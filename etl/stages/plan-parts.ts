@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type Plan, type PlannedChunk, type PlannedFile, replacedFiles } from './documents.ts';
 
-/** A part has so many chunks at most, and unless it is one chunk, so many files. */
-const PART_CHUNKS = 100;
+/** A part of a plan has so many chunks at most, and unless it is one chunk, no more than 2,000 files. */
+export const PART_CHUNKS = 100;
 const PART_FILES = 2_000;
 
 /** Name of the part that a chunk is in; empty for the whole plan. */

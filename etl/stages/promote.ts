@@ -7,18 +7,19 @@ import { commitPlanKey, heldKey, planKey, sealKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { followedBy, generationsPart } from '../table/generations.ts';
 import { movePointer, type Pointer } from '../table/pointer.ts';
+import { getCommitPlan } from './commit-plans.ts';
 import { commitTables } from './commit-tables.ts';
 import { committedStatus } from './committed-status.ts';
 import { findState } from './dataset-history.ts';
 import { recordDecision } from './decisions.ts';
-import { CommitPlan, getDocument, Plan, Seal } from './documents.ts';
+import { getDocument, Plan, Seal } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
 import { listWithheld } from './list-sources.ts';
 import { MigrationRequest } from './migration-documents.ts';
 import { Approval, type RunRecord } from './outcomes.ts';
 import { loadRun, type RunContext } from './run-context.ts';
-import { getRunDocument, inFormat } from './run-documents.ts';
+import { inFormat } from './run-documents.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
 import { leaveRefused } from './withheld.ts';
@@ -91,8 +92,7 @@ async function commitRun(input: z.infer<typeof PromoteInput>, effects: Effects):
   }
   // Planned but not yet sealed again: the staged files are of another base.
   if (seal.baseVersion !== context.plan.baseVersion) throw outdatedSeal(input);
-  const commitKey = commitPlanKey(dataset, runId);
-  const commit = inFormat(await getRunDocument(effects.objects, commitKey, CommitPlan), commitKey);
+  const commit = inFormat(await getCommitPlan(effects.objects, input), commitPlanKey(dataset, runId));
   if (commit.sealDigest !== undefined && commit.sealDigest !== seal.digest) throw outdatedSeal(input);
   const now = effects.clock.now();
   const state = {

@@ -5,7 +5,7 @@ import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
 import { IDENTITY_VERSION } from '../engine/record-identity.ts';
 import { keepSuperseded } from '../eventstore/superseded.ts';
 import { atMost, inFlight } from '../in-flight.ts';
-import { chunkKey, commitPlanKey, sealKey } from '../naming/runs.ts';
+import { chunkKey, sealKey } from '../naming/runs.ts';
 import { addPii } from '../privacy/pii/pii-count.ts';
 import { inheritFailures } from '../quarantine/attempts.ts';
 import { findInRejects } from '../refining/find-personal.ts';
@@ -35,6 +35,7 @@ import {
 import { writeRejectsAndLedger } from '../sealing/write-rejects.ts';
 import { WrittenSilver } from '../sealing/written-silver.ts';
 import { countReasons, countRecords } from '../telemetry.ts';
+import { putCommitPlan } from './commit-plans.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import { dialectsOf } from './dialects.ts';
 import {
@@ -74,11 +75,8 @@ export const seal = defineStage({
         const written = new WrittenSilver(engine, context.contract);
         return sealRun({ effects, engine, scratch, context, held, written });
       });
-      await putDocument(effects.objects, commitPlanKey(dataset, runId), {
-        format: RUN_FORMAT,
-        sealDigest: sealed.seal.digest,
-        ...sealed.commit,
-      });
+      const commit = { format: RUN_FORMAT, sealDigest: sealed.seal.digest, ...sealed.commit };
+      await putCommitPlan(effects.objects, { dataset, runId }, { plan: commit });
       await putDocument(effects.objects, sealKey(dataset, context.contract.version, runId), sealed.seal);
       for (const [boundary, count] of Object.entries(sealed.seal.counts))
         countRecords(dataset, boundary, count);

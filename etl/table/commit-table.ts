@@ -68,7 +68,7 @@ export async function stageTable(commit: Omit<TableCommit, 'objects'>): Promise<
 }
 
 /** Objects that are stored at once: each waits for its disk, or its network. */
-const STORED_AT_ONCE = 8;
+const STORED_AT_ONCE = 1;
 
 /** Stores what was staged, in any order: nothing names it before all of it is there. When it throws, nothing is being written any more. */
 export async function storeStaged(objects: ObjectStore, staged: readonly StagedObject[]): Promise<void> {

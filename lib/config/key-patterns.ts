@@ -17,7 +17,7 @@ import {
   chunkFailureKey,
   chunkKey,
   chunkListKey,
-  commitPlanKey,
+  commitPrefix,
   heldKey,
   keysKey,
   leaseKey,
@@ -26,6 +26,7 @@ import {
   rejectsKey,
   runRecordKey,
   sealKey,
+  setsFolder,
   spansKey,
   stagingPrefix,
   surveyKey,
@@ -120,7 +121,9 @@ export const STAGED_KEYS = ofAnyDataset((dataset) => keysKey(dataset, ANY, ANY))
 export const STAGED_REJECTS = ofAnyDataset((dataset) => rejectsKey(dataset, ANY, ANY));
 export const STAGED_SUSPECTS = ofAnyDataset((dataset) => suspectsKey(dataset, ANY, ANY));
 export const STAGED = ofAnyDataset((dataset) => `${stagingPrefix(dataset)}${ANY}`);
-export const COMMIT_PLANS = ofAnyDataset((dataset) => commitPlanKey(dataset, ANY));
+export const COMMIT_PLANS = ofAnyDataset((dataset) => `${commitPrefix(dataset, ANY)}${ANY}`);
+/** What stages ask of a set engine, and its answers. */
+export const SETS = ofAnyDataset((dataset) => `${setsFolder(dataset, ANY)}/${ANY}`);
 
 /** Documents of operations. */
 export const HELD = ofAnyDataset((dataset) => heldKey(dataset, ANY));

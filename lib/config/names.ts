@@ -41,13 +41,16 @@ export function databasePrefix(stage: StageName): string {
   return `assay_${stage}_`;
 }
 
+/** The Glue database of tables that last as long as a question about sets does. */
+export const setsDatabase = (stage: StageName): string => `${databasePrefix(stage)}sets`;
+
 /** `staging`, `plan` → `assay-staging-plan`. */
 export function resourceName(stage: StageName, name: string): string {
   return `assay-${stage}-${name}`;
 }
 
-/** Who queries: each in a workgroup of their own, with results that the others can't read. */
-export const AUDIENCES = ['analysts', 'operators', 'service'] as const;
+/** Who queries: each in a workgroup of their own, with results that the others can't read; `sets` are the stages of runs. */
+export const AUDIENCES = ['analysts', 'operators', 'service', 'sets'] as const;
 export type Audience = (typeof AUDIENCES)[number];
 
 /** `staging`, `analysts` → `assay-staging-analysts`, the workgroup of an audience. */

@@ -34,6 +34,8 @@ export interface StageConfig {
   readonly chunksAtOnce: number;
   /** MiB that one worker refines at most; plan's own size where it is absent. */
   readonly chunkMb?: number;
+  /** Bytes of files to compare or to add up from which Athena is asked; it never is where it is absent. */
+  readonly setsFromBytes?: number;
   /** Whether to leave out what an API emulator doesn't know (lib/config/emulator-gaps.ts). */
   readonly isEmulated: boolean;
   /** Whether the upkeep of the tables is done every night. */
@@ -77,6 +79,7 @@ export function readStageConfig(context: ReadContext): StageConfig {
   const oidc = readOidc(context);
   const serviceUrl = httpsAddress(context, 'serviceUrl');
   const chunkMb = atLeast(context, 'chunkMb', isEmulated ? 1 : LEAST_CHUNK_MB);
+  const setsFromBytes = readEngine(context, isEmulated);
   const maxMemoryMb = atLeast(context, 'maxMemoryMb', LEAST_MEMORY_MB);
   return {
     stage,
@@ -94,11 +97,25 @@ export function readStageConfig(context: ReadContext): StageConfig {
     ...(maxMemoryMb === undefined ? {} : { maxMemoryMb }),
     chunksAtOnce: atLeast(context, 'chunksAtOnce', 1) ?? (reservesConcurrency ? CHUNKS_AT_ONCE : 4),
     ...(chunkMb === undefined ? {} : { chunkMb }),
+    ...(setsFromBytes === undefined ? {} : { setsFromBytes }),
     isEmulated,
     tends: isOn(context, 'tend', true),
     release: text(context, 'release') ?? 'unreleased',
     ...(repository === undefined ? {} : { repository }),
   };
+}
+
+/** A function has a quarter of an hour, and a disk of 10 GB: up to so much DuckDB reads in that time, a part after the other. */
+const AUTO_BYTES = 16 * 1024 ** 3;
+
+/** What compares and adds up: `-c engine=auto`, duckdb or athena. An emulator's Athena unloads nothing. */
+function readEngine(context: ReadContext, isEmulated: boolean): number | undefined {
+  const engine = text(context, 'engine') ?? (isEmulated ? 'duckdb' : 'auto');
+  if (engine === 'duckdb') return undefined;
+  if (engine === 'auto') return AUTO_BYTES;
+  // Of everything but nothing.
+  if (engine === 'athena') return 1;
+  throw new Error(`-c engine=${engine}: write auto, duckdb or athena.`);
 }
 
 /** Where lineage goes: `-c openLineageUrl=…`, and the namespace of its jobs, which is the stage's unless said. */

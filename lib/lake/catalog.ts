@@ -1,7 +1,7 @@
 import { Aws } from 'aws-cdk-lib';
 import { CfnDatabase } from 'aws-cdk-lib/aws-glue';
 import { Construct } from 'constructs';
-import { DATABASES, type DatabaseName, databasePrefix } from '../config/names.ts';
+import { DATABASES, type DatabaseName, databasePrefix, setsDatabase } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
 
 const DESCRIPTIONS: Readonly<Record<DatabaseName, string>> = {
@@ -13,19 +13,27 @@ const DESCRIPTIONS: Readonly<Record<DatabaseName, string>> = {
   ops: 'What happened: the ledger of source files, runs, alerts',
 };
 
-/** The Glue databases, one a layer. Their tables are made and moved by promote, never from here. */
+/** The Glue databases, one a layer, and one for tables that come and go. Their tables are made and moved by promote, never from here. */
 export class Catalog extends Construct {
   constructor(scope: Construct, id: string, { config }: { readonly config: StageConfig }) {
     super(scope, id);
-    for (const name of DATABASES) {
-      const database = new CfnDatabase(this, name, {
-        catalogId: Aws.ACCOUNT_ID,
-        databaseInput: {
-          name: `${databasePrefix(config.stage)}${name}`,
-          description: DESCRIPTIONS[name],
-        },
+    for (const name of DATABASES)
+      this.#database(name, config, {
+        name: `${databasePrefix(config.stage)}${name}`,
+        description: DESCRIPTIONS[name],
       });
-      database.applyRemovalPolicy(config.removalPolicy);
-    }
+    this.#database('sets', config, {
+      name: setsDatabase(config.stage),
+      description: 'Tables that last as long as a question of a run does',
+    });
+  }
+
+  #database(
+    id: string,
+    { removalPolicy }: StageConfig,
+    databaseInput: { readonly name: string; readonly description: string },
+  ): void {
+    const database = new CfnDatabase(this, id, { catalogId: Aws.ACCOUNT_ID, databaseInput });
+    database.applyRemovalPolicy(removalPolicy);
   }
 }

@@ -26,11 +26,13 @@ const FOLDER = fileURLToPath(new URL('../../sql/athena', import.meta.url));
 
 /** A query that would read more is stopped: at 5 US dollars a TB this is 0.05. */
 const SCAN_LIMIT_BYTES = 10 * 1024 ** 3;
+/** The same for questions of runs, which are about all that there is: 25 US dollars. */
+const SETS_LIMIT_BYTES = 5 * 1024 ** 4;
 
 /**
  * The Athena workgroups, with their limits enforced and their results encrypted: one for analysts, with the queries that they
- * find there, one for operators, whose results can hold what was quarantined, and one for the service, which asks for people
- * of all roles.
+ * find there, one for operators, whose results can hold what was quarantined, one for the service, which asks for people
+ * of all roles, and one for the stages of runs.
  */
 export class Workgroups extends Construct {
   constructor(scope: Construct, id: string, props: WorkgroupsProps) {
@@ -49,6 +51,7 @@ export class Workgroups extends Construct {
       'Queries of people at the console, with masks by their roles',
       props,
     );
+    this.#workgroup('Sets', 'sets', 'What stages of runs ask, where it outgrows their disk', props);
     for (const query of readNamedQueries(FOLDER, databasePrefix(config.stage), contracts)) {
       new CfnNamedQuery(this, query.name, {
         name: query.name,
@@ -72,9 +75,10 @@ export class Workgroups extends Construct {
       recursiveDeleteOption: true,
       workGroupConfiguration: {
         engineVersion: { selectedEngineVersion: 'Athena engine version 3' },
-        enforceWorkGroupConfiguration: true,
+        // What stages unload goes where their runs keep theirs.
+        enforceWorkGroupConfiguration: audience !== 'sets',
         publishCloudWatchMetricsEnabled: true,
-        bytesScannedCutoffPerQuery: SCAN_LIMIT_BYTES,
+        bytesScannedCutoffPerQuery: audience === 'sets' ? SETS_LIMIT_BYTES : SCAN_LIMIT_BYTES,
         resultConfiguration: {
           outputLocation: `s3://${bucketName(config.stage, 'artifacts')}/${resultsPrefix(audience)}`,
           encryptionConfiguration: sensitive.has('artifacts')

@@ -3,7 +3,7 @@ import { Effect, ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from '
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { POINTERS } from '../config/key-patterns.ts';
+import { POINTERS, SETS } from '../config/key-patterns.ts';
 import {
   ANSWERS_PREFIX,
   AUDIENCES,
@@ -20,7 +20,9 @@ import {
   resultsPrefix,
   type SecretName,
   secretArn,
+  setsDatabase,
   stateMachineArn,
+  workgroupName,
 } from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
 import { acknowledgePatterns } from '../security/acknowledge.ts';
@@ -67,6 +69,7 @@ export class FunctionRole extends Construct {
       ...catalogStatements(props),
       ...secretStatements(props),
       ...landingStatements(props),
+      ...setsStatements(props),
       ...erasingStatements(props),
       ...ownStatements(props),
       ...telemetryStatements(props.logGroup),
@@ -126,10 +129,12 @@ function keyStatements({ config, access, lakeKey, sensitive }: FunctionRoleProps
             },
           }),
         ];
+  const isAsking = access.asksSets === true && config.setsFromBytes !== undefined;
+  const results = isAsking && sensitive.has('artifacts') ? [bucketArn(config.stage, 'artifacts')] : [];
   return [
     // Finishing a multipart upload reads its parts, so that a writer must be able to decrypt as well.
-    ...throughS3(['kms:Decrypt'], encrypted([...access.reads, ...access.writes])),
-    ...throughS3(['kms:GenerateDataKey'], encrypted(access.writes)),
+    ...throughS3(['kms:Decrypt'], [...encrypted([...access.reads, ...access.writes]), ...results]),
+    ...throughS3(['kms:GenerateDataKey'], [...encrypted(access.writes), ...results]),
   ];
 }
 
@@ -196,6 +201,38 @@ function landingStatements({ access, config, lakeKey }: FunctionRoleProps): Poli
         StringLike: { 'kms:EncryptionContext:aws:s3:arn': [bucket, `${bucket}/*`] },
       },
     }),
+  ];
+}
+
+/** Asking Athena, which reads and writes as whoever asks it: tables that come and go, and what is unloaded. */
+function setsStatements({ access, config }: FunctionRoleProps): PolicyStatement[] {
+  const { stage, setsFromBytes } = config;
+  if (access.asksSets !== true || setsFromBytes === undefined) return [];
+  const database = setsDatabase(stage);
+  return [
+    ...allow(
+      ['athena:StartQueryExecution', 'athena:GetQueryExecution', 'athena:GetWorkGroup'],
+      [regionalArn('athena', `workgroup/${workgroupName(stage, 'sets')}`)],
+    ),
+    ...allow(
+      ['glue:GetDatabase', 'glue:GetTable', 'glue:GetTables', 'glue:CreateTable', 'glue:DeleteTable'],
+      [
+        regionalArn('glue', 'catalog'),
+        regionalArn('glue', `database/${database}`),
+        regionalArn('glue', `table/${database}/*`),
+      ],
+    ),
+    // Athena notes beside the results what it unloaded.
+    ...allow(
+      ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'],
+      [bucketArn(stage, 'artifacts', `${resultsPrefix('sets')}*`)],
+    ),
+    ...allow(['s3:ListMultipartUploadParts'], [bucketArn(stage, 'ops', SETS)]),
+    ...allow(['s3:ListBucket'], [bucketArn(stage, 'artifacts')]),
+    ...allow(
+      ['s3:GetBucketLocation'],
+      (['silver', 'ops', 'artifacts'] as const).map((bucket) => bucketArn(stage, bucket)),
+    ),
   ];
 }
 

@@ -1,7 +1,15 @@
 import { Architecture, type Function as LambdaFunction, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { bucketName, databasePrefix, eventsSource, secretArn, stateMachineArn } from '../config/names.ts';
+import {
+  bucketName,
+  databasePrefix,
+  eventsSource,
+  secretArn,
+  setsDatabase,
+  stateMachineArn,
+  workgroupName,
+} from '../config/names.ts';
 import type { StageConfig } from '../config/stage-config.ts';
 import type { VaultParts } from '../security/vault.ts';
 import type { Access } from './access/access.ts';
@@ -82,11 +90,21 @@ function environmentOf(name: FunctionName, props: FunctionsProps): Record<string
     ...(access.events === true ? { ASSAY_EVENTS_SOURCE: eventsSource(stage) } : {}),
     ...(access.startsRuns === true ? { ASSAY_STATE_MACHINE_ARN: stateMachineArn(stage) } : {}),
     ...(name === 'plan' && chunkMb !== undefined ? { ASSAY_CHUNK_MB: String(chunkMb) } : {}),
+    ...setsOf(access, props.config),
     ...vaultOf(access, props.vault),
     ...(access.erases === undefined ? {} : { ASSAY_ANSWERS_BUCKET: bucketName(stage, 'artifacts') }),
     ...(access.landing === true ? { ASSAY_LANDING_BUCKET: bucketName(stage, 'landing') } : {}),
     ...lineageOf(access, props.config),
     ...secretsOf(access, props.config),
+  };
+}
+
+function setsOf({ asksSets }: Access, { stage, setsFromBytes }: StageConfig): Record<string, string> {
+  if (asksSets !== true || setsFromBytes === undefined) return {};
+  return {
+    ASSAY_SETS_WORKGROUP: workgroupName(stage, 'sets'),
+    ASSAY_SETS_DATABASE: setsDatabase(stage),
+    ASSAY_SETS_FROM_BYTES: String(setsFromBytes),
   };
 }
 

@@ -69,6 +69,43 @@ test('assay docs writes pages that link to each other, say what contracts and la
     expect(await readFile(path.join(folder, name), 'utf8')).not.toContain(`>${customer}<`);
 });
 
+test('data products have a page of their own, which leads to their tables and opens no other address', async () => {
+  const file = path.join(shop.cwd, 'contracts/shop/monthly_sales.yaml');
+  const plain = await readFile(file, 'utf8');
+  const product = {
+    title: 'Sales <b>by month</b>',
+    access: 'https://access.example.org',
+    documentation: ['https://wiki.example.org'],
+  };
+  const entries = [
+    ['product', product],
+    ['deprecated', { until: '2030-06-30', use: 'shop.sales' }],
+  ].map(([name, value]) => `      - { property: assay.${name}, value: ${JSON.stringify(value)} }\n`);
+  const text = plain.replace('    customProperties:\n', `    customProperties:\n${entries.join('')}`);
+  await writeFile(file, text.replace('status: active', 'status: deprecated'));
+  try {
+    expect(await runMain(['docs', '--out', 'told'], shop)).toMatchObject({ code: 0, err: '' });
+  } finally {
+    await writeFile(file, plain);
+  }
+  const pages = await read(path.join(shop.cwd, 'told'));
+  expect(pages['index.html']?.links).toContain('products.html');
+  const { text: said = '', links, scripts, isSound } = pages['products.html'] ?? {};
+  expect({ links, scripts, isSound }).toEqual({
+    links: ['index.html', 'shop.monthly_sales.html'],
+    scripts: 0,
+    isSound: true,
+  });
+  for (const part of [
+    'Sales <b>by month</b>',
+    'https://wiki.example.org',
+    'https://access.example.org',
+    'deprecated',
+    'until 2030-06-30; then shop.sales',
+  ])
+    expect(said).toContain(part);
+});
+
 test('without a lake the pages are made of the contracts alone, and say so', async () => {
   const { code } = await runMain(['docs', '--out', 'bare', '--lake', 'nowhere'], shop);
   expect(code).toBe(0);

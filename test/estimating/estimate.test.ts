@@ -60,7 +60,7 @@ describe('an estimate', () => {
     );
   });
 
-  test('says where a function has too little disk or time', () => {
+  test('says where a function has too little disk or time, and a day too few hours', () => {
     expect(of().overruns).toEqual([]);
     // Of a run of several chunks seal has no more of Silver on its disk than a chunk, and the hashes of its keys.
     const small = of({ bytesPerDay: 1000 * GB, runsPerDay: 24 });
@@ -68,11 +68,15 @@ describe('an estimate', () => {
     const sealBytes = small.stages.find(({ stage }) => stage === 'seal')?.diskBytes;
     expect(sealBytes).toBeCloseTo(512 * 1024 ** 2 + (1000 / 24) * 0.092 * GB, -3);
     const found = of({ bytesPerDay: 1000 * GB, runsPerDay: 8, goldTables: 1, goldPerByte: 0.2 });
-    expect(found.overruns.map(({ stage, limit }) => `${stage} ${limit}`)).toEqual([
-      'seal disk',
-      'refresh-gold disk',
-      'refresh-gold time',
-    ]);
+    expect(
+      found.overruns.map((one) => (one.limit === 'day' ? one.limit : `${one.stage} ${one.limit}`)),
+    ).toEqual(['seal disk', 'refresh-gold disk', 'refresh-gold time', 'day']);
+  });
+
+  test('says where the runs of a day take longer than a day', () => {
+    const often = of({ runsPerDay: 5000, bytesPerDay: 10 * GB });
+    expect(often.overruns).toEqual([{ limit: 'day', needs: often.runSeconds * 5000, has: 86_400 }]);
+    expect(often.runSeconds * 5000).toBeGreaterThan(86_400);
   });
 });
 

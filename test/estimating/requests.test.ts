@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { DEFINITION } from '../../adapters/local/run-dataset.ts';
+import type { SourceContract } from '../../etl/contract/contract.ts';
+import { parseContract } from '../../etl/contract/parse-contract.ts';
 import {
   type Calls,
   callsOf,
@@ -11,9 +13,12 @@ import {
   s3Requests,
   segmentsOf,
 } from '../../etl/estimating/requests.ts';
+import type { ObjectStore } from '../../etl/ports.ts';
 import { MOST_SMALL_FILES } from '../../etl/sealing/absorb.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';
+import { keepPlan } from '../../etl/stages/keep-plan.ts';
 import { LOOK_BACK_DAYS } from '../../etl/stages/list-sources.ts';
+import { planOf } from '../../etl/stages/make-plan.ts';
 import { testLake } from '../stages/harness.ts';
 import { runStages } from '../stages/run-stages.ts';
 import { countingStores } from '../support/counting-stores.ts';
@@ -146,6 +151,40 @@ describe("the model's requests are the stages' own", () => {
     const size = 'id,amount,paid_on\n'.length + 12 * '000000,1.00,2024-01-05\n'.length;
     expect(read).toEqual([0, 1, 2].map((n) => [`run0-${n}.csv`, size]));
   });
+});
+
+const SMALL: RunShape = {
+  ...{ files: 1, chunks: 1, ranges: 0, cutFiles: 0, months: 1, silverFiles: 1, ledgerFiles: 0 },
+  ...{ ledgerManifests: 0, absorbedFiles: 0, silverManifests: 0, overlappingFiles: 0 },
+  ...{ goldTables: 0, goldInputFiles: 0 },
+};
+const NO_OBJECTS: ObjectStore = {
+  list: async () => [],
+  get: async () => undefined,
+  put: async () => '',
+  remove: async () => undefined,
+  uri: (key) => key,
+};
+
+test.each([
+  ['files', 250, 0],
+  ['ranges of a file', 250, 250],
+  ['files that fit in one part', 100, 0],
+])('a plan is kept in parts where it has many chunks: %s', async (_, chunks, ranges) => {
+  const sizes = ranges > 0 ? [ranges * 100] : Array.from({ length: chunks }, () => 100);
+  const files = sizes.map((sizeBytes, index) => ({
+    ...{ index, sizeBytes, key: `bronze/f${index}.csv`, sourceFileId: `${index}` },
+    arrivedAt: '2024-06-01T05:00:00.000Z',
+  }));
+  const contract = parseContract('sales.yaml', SALES) as SourceContract;
+  const clock = { now: () => new Date('2024-06-01T06:00:00.000Z') };
+  const parts = { contract, base: undefined, files, ledger: new Map() };
+  const plan = planOf('run', parts, { clock, chunkBytes: 100 });
+  expect(plan.chunks.length).toBe(chunks);
+  const puts: string[] = [];
+  const put = async (key: string): Promise<string> => `${puts.push(key)}`;
+  await keepPlan({ ...NO_OBJECTS, put }, plan);
+  expect(puts.length).toBe(callsOf({ ...SMALL, chunks, ranges }).plan.put);
 });
 
 /** Only the calls that are made. */

@@ -3,7 +3,15 @@ import { bronzeKey, sealedName } from '../../etl/naming/bronze.ts';
 import type { Layer } from '../../etl/naming/datasets.ts';
 import { decisionKey } from '../../etl/naming/decisions.ts';
 import { adoptionRecordKey, erasureKey } from '../../etl/naming/privacy.ts';
-import { leaseKey, planKey, rejectsKey, runRecordKey, sealKey, spansKey } from '../../etl/naming/runs.ts';
+import {
+  leaseKey,
+  planKey,
+  rejectsKey,
+  runRecordKey,
+  sealKey,
+  setsFolder,
+  spansKey,
+} from '../../etl/naming/runs.ts';
 import { metadataPrefix, pointerKey, runRoot } from '../../etl/naming/tables.ts';
 import { bucketOf } from '../../lib/config/names.ts';
 import { FUNCTION_NAMES, type FunctionName } from '../../lib/workflow/access/functions-access.ts';
@@ -68,6 +76,30 @@ describe('what functions may do', () => {
       [Action].flat().includes('s3:PutObject'),
     );
     expect(writes).toBe(false);
+  });
+
+  test('seal and refresh-gold ask Athena in a workgroup and a database of their own, and unload beside their runs', () => {
+    const askers = ['seal', 'refresh-gold'];
+    const at = (rest: string): string => `arn:aws:${rest.replace(':', ':eu-west-1:111122223333:')}`;
+    const [workgroup, analysts] = ['sets', 'analysts'].map((name) =>
+      at(`athena:workgroup/assay-staging-${name}`),
+    );
+    expect(whoCan('athena:StartQueryExecution', workgroup ?? '')).toEqual(askers);
+    expect(whoCan('athena:StartQueryExecution', analysts ?? '')).toEqual([]);
+    expect(whoCan('glue:DeleteTable', at('glue:table/assay_staging_sets/assay_tmp_1'))).toEqual(askers);
+    expect(whoCan('glue:DeleteTable', at('glue:table/assay_staging_silver/spend_council_payments'))).toEqual(
+      [],
+    );
+    const answer = objectArn(`${setsFolder(DATASET, RUN)}/found/0f-1/part`);
+    for (const action of ['s3:GetObject', 's3:PutObject']) expect(whoCan(action, answer)).toEqual(askers);
+  });
+
+  test('without Athena nobody may ask it', async () => {
+    const { platform } = synthesise(await readContracts(), { engine: 'duckdb' });
+    const asking = [...FUNCTION_NAMES].filter((name) =>
+      JSON.stringify(statementsOfFunction(platform, `assay-staging-${name}`)).includes('assay-staging-sets'),
+    );
+    expect(asking).toEqual([]);
   });
 
   test('only those that read source files can', () => {

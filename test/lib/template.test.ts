@@ -448,7 +448,7 @@ describe('analysts', () => {
         ResultConfiguration: { EncryptionConfiguration: { EncryptionOption: 'SSE_KMS' } },
       },
     });
-    production.lake.resourceCountIs('AWS::Glue::Database', 6);
+    production.lake.resourceCountIs('AWS::Glue::Database', 7);
     production.platform.resourceCountIs('AWS::Athena::NamedQuery', 2 + 3 * 2);
   });
 });

@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { startEmulator } from '../aws/support/emulator.ts';
+import { ensurePython } from '../aws/support/python.ts';
 import { runJest, runSession, timed } from '../aws/support/session-runner.ts';
 import { ensureTrino } from '../engines/support/tools.ts';
 import { startSecuredTrino } from './support/secured-trino.ts';
@@ -7,7 +9,7 @@ import { SESSION_VARIABLE, type Session } from './support/session.ts';
 
 /**
  * `npm run test:scale`: installs and starts Trino (the one of test:engines) and runs the tests of test/scale, in which it
- * answers in DuckDB's place. Arguments go to Jest. Exit codes: 0 all passed, 1 something failed (the log is kept), 2 the
+ * answers in DuckDB's place; and the emulator of test:aws, for Athena. Arguments go to Jest. Exit codes: 0 all passed, 1 something failed (the log is kept), 2 the
  * machine lacks something.
  */
 process.exitCode = await runSession({
@@ -17,10 +19,16 @@ process.exitCode = await runSession({
     const tools = await timed('installing', () => ensureTrino(console.log));
     const { trino, ...secured } = await timed('Trino', () => startSecuredTrino(tools, folder));
     atEnd(() => trino.stop());
+    const python = await timed('Python', () => ensurePython(console.log));
+    const emulator = await timed('AWS emulator', () => startEmulator(python, folder));
+    atEnd(() => emulator.stop());
     const file = path.join(folder, 'session.json');
     await writeFile(
       file,
-      JSON.stringify({ tools, folder, pid: trino.pid, url: trino.url, ...secured } satisfies Session),
+      JSON.stringify({
+        ...{ tools, folder, pid: trino.pid, url: trino.url, cloud: emulator.plainUrl },
+        ...secured,
+      } satisfies Session),
     );
     const env = {
       ...process.env,

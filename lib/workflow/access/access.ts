@@ -27,6 +27,8 @@ export interface Access {
   readonly vault?: VaultUse;
   /** Whether it calls itself, to go on after its fifteen minutes. */
   readonly callsItself?: true;
+  /** Whether it asks Athena what outgrows its own disk, where that is deployed. */
+  readonly asksSets?: true;
   /** Whether it takes files from the landing bucket. */
   readonly landing?: true;
   readonly secrets?: readonly Exclude<SecretName, 'openlineage-key'>[];

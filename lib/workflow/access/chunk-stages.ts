@@ -18,6 +18,7 @@ import {
   RETRY_RECORDS,
   SEALED_FILES,
   SEALS,
+  SETS,
   SOURCE_FILES,
   SPANS,
   STAGED_KEYS,
@@ -98,10 +99,12 @@ export const CHUNK_STAGES = {
       ...SILVER_TABLES.map(wholeTables),
       // The records that a retried one's equals are counted in.
       REPEATS,
+      SETS,
     ],
     // An adoption carries records over under names that the vault makes of their hashes.
     vault: 'names',
-    writes: [...SILVER_TABLES.map(dataFiles), SEALS, COMMIT_PLANS, MIGRATIONS, REPEATS],
+    writes: [...SILVER_TABLES.map(dataFiles), SEALS, COMMIT_PLANS, MIGRATIONS, REPEATS, SETS],
+    asksSets: true,
     lists: ['silver', 'quarantine', 'ops'],
     secrets: ['digest-key'],
   },

@@ -20,6 +20,7 @@ import {
   RESTATEMENTS,
   RUN_RECORDS,
   SEALS,
+  SETS,
   tableMetadata,
   WAITING_ROWS,
   wholeTables,
@@ -92,8 +93,11 @@ export const RUN_STAGES = {
       // A lineage server is told what the run read and wrote.
       PLANS,
       SEALS,
+      SETS,
     ],
+    asksSets: true,
     writes: [
+      SETS,
       dataFiles('gold'),
       tableMetadata('gold'),
       POINTERS.gold,

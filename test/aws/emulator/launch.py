@@ -19,15 +19,28 @@ AWS tells policies of a process that took a role the ARN of the role (aws:Princi
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn); the
 emulator tells them that of the session, so that a bucket could let no function in by its role.
 
+Athena unloads what a query selects as Parquet (https://docs.aws.amazon.com/athena/latest/ug/unload.html), reads tables of
+Iceberg by their metadata, and begins a query with a token once; the emulator's does none of it. Here PyIceberg reads the
+tables, sqlglot makes the SQL DuckDB's, and DuckDB answers it.
+
 What is corrected is checked to be there, so that another release of the emulator fails loudly instead of correcting nothing.
 """
 
+import asyncio
 import json
+import os
+import re
+import tempfile
 import threading
+import uuid
 
+import boto3
+import duckdb
+import sqlglot
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator, lambda_runtime
 from ministack.services import athena, cognito, lambda_svc
+from pyiceberg.table import StaticTable
 
 _UNNAMED = "Runtime.HandlerError"
 _CRASHED = "Runtime.ExitError"
@@ -142,7 +155,67 @@ def say_plain_addresses() -> None:
     cognito.well_known_openid_configuration = with_plain_addresses
 
 
+UNLOAD = re.compile(r"UNLOAD \((.*)\) TO '(s3://[^']*/)' WITH \(format = 'PARQUET', compression = 'ZSTD'\)", re.DOTALL)
+
+
+def unload(text: str) -> None:
+    """Runs an UNLOAD over tables of Iceberg in Glue; fails where its folder isn't empty, as Athena does."""
+    port = os.environ.get("GATEWAY_PORT", "4566")
+    client = lambda name: boto3.client(name, endpoint_url=f"http://127.0.0.1:{port}", region_name="eu-west-2")  # noqa: E731
+    s3, glue = client("s3"), client("glue")
+    select, place = UNLOAD.fullmatch(text).groups()
+    bucket, prefix = place.removeprefix("s3://").split("/", 1)
+    if s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("KeyCount", 0) > 0:
+        raise ValueError(f"HIVE_PATH_ALREADY_EXISTS: Target directory for table already exists: {place}")
+    tree = sqlglot.parse_one(select, read="athena")
+    database = duckdb.connect(":memory:")
+    for n, table in enumerate(tree.find_all(sqlglot.exp.Table)):
+        if table.db == "":
+            continue
+        found = glue.get_table(DatabaseName=table.db, Name=table.name)["Table"]["Parameters"]
+        version = table.args.get("version")
+        access = {"s3.endpoint": f"http://127.0.0.1:{port}", "s3.region": "eu-west-2"}
+        rows = StaticTable.from_metadata(found["metadata_location"], access).scan(
+            snapshot_id=None if version is None else int(version.expression.name)
+        )
+        database.register(f"table_{n}", rows.to_arrow())
+        table.replace(sqlglot.exp.to_table(f"table_{n}", alias=table.alias or None))
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "rows.parquet")
+        database.execute("SET TimeZone = 'UTC'")
+        database.execute(f"CREATE TABLE answer AS {tree.sql(dialect='duckdb')}")
+        if database.execute("SELECT count(*) FROM answer").fetchall() == [(0,)]:
+            return
+        database.execute(f"COPY answer TO '{file}' (FORMAT parquet)")
+        s3.upload_file(file, bucket, f"{prefix}{uuid.uuid4()}")
+
+
+def unload_tables() -> None:
+    """Has Athena answer UNLOAD, and begin a query with a token once."""
+    start, run = athena._start_query_execution, athena._run_duckdb
+    begun = {}
+
+    def start_once(data):
+        token = data.get("ClientRequestToken") if data.get("QueryString", "").startswith("UNLOAD") else None
+        if token is None or token not in begun:
+            answer = start(data)
+            if token is not None:
+                begun[token] = answer
+            return answer
+        return begun[token]
+
+    async def run_unload(query, database, catalog=None):
+        if UNLOAD.fullmatch(query) is None:
+            return await run(query, database, catalog)
+        await asyncio.to_thread(unload, query)
+        return {"columns": [], "rows": [], "column_types": []}
+
+    athena._start_query_execution = start_once
+    athena._run_duckdb = run_unload
+
+
 if __name__ == "__main__":
+    unload_tables()
     name_errors()
     say_write_conditions()
     say_workgroups()

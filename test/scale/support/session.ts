@@ -9,6 +9,8 @@ const Session = z.object({
   pid: z.number(),
   /** Where Trino asks nobody who they are. */
   url: z.string(),
+  /** Where an AWS API emulator answers. */
+  cloud: z.string(),
   /** Where it asks for a user and a password. */
   securedUrl: z.string(),
   /** The file of the certificate that it shows there. */
