@@ -17,6 +17,7 @@ import { CHUNK_BYTES } from '../../etl/stages/make-plan.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { filesOf } from '../../etl/table/lake-table.ts';
 import type { DataFile } from '../../etl/table/schema.ts';
+import { SETS_FROM_BYTES } from '../../lib/config/sets-from-bytes.ts';
 import { SIZES } from '../../lib/workflow/sizes.ts';
 import type { Args, Command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -212,6 +213,7 @@ async function platformOf(args: Args): Promise<Platform> {
   return {
     sizes: SIZES,
     concurrency: States.Refine.MaxConcurrency,
+    setsFromBytes: SETS_FROM_BYTES,
     chunkBytes: chunkMb === undefined ? CHUNK_BYTES : chunkMb * 1024 ** 2,
   };
 }

@@ -48,6 +48,8 @@ export interface Platform {
   /** Chunks that are worked on at once. */
   readonly concurrency: number;
   readonly chunkBytes: number;
+  /** From so many bytes of Silver on, the keys of a run of several chunks are compared by Athena; never where absent. */
+  readonly setsFromBytes?: number;
 }
 
 /** What was measured, or assumed where it can't be measured without AWS. */
@@ -248,7 +250,20 @@ function stageOf(stage: StageOfRun, { workload, platform, measured, run }: Stage
   };
 }
 
-/** Gigabytes on seal's disk: of several chunks the hashes of all keys, and no more of Silver than a chunk has of CSV. */
+/** Whether Athena compares the keys of a run with so much new Silver. */
+const asksSets = (chunks: number, silverBytes: number, { setsFromBytes }: Platform): boolean =>
+  chunks > 1 && setsFromBytes !== undefined && silverBytes >= setsFromBytes;
+
+/** Bytes that Athena reads of a byte of Silver to compare its keys, at most: all columns of it once, and of its keys twice. */
+const SETS_READ = 2;
+
+/** Bytes that Athena reads in a day to compare keys. */
+function setsBytes({ bytesPerDay, runsPerDay, silverPerByte }: Workload, platform: Platform, run: RunShape) {
+  const silverBytes = bytesPerDay * silverPerByte;
+  return asksSets(run.chunks, silverBytes / runsPerDay, platform) ? SETS_READ * silverBytes : 0;
+}
+
+/** Gigabytes on seal's disk: of several chunks the hashes of all keys, unless Athena compares them, and no more of Silver than a chunk has of CSV. */
 function sealGb(
   chunks: number,
   runGb: number,
@@ -256,6 +271,7 @@ function sealGb(
 ): number {
   const silverGb = runGb * workload.silverPerByte;
   if (chunks === 1) return silverGb;
+  if (asksSets(chunks, silverGb * GB, platform)) return platform.chunkBytes / GB;
   return Math.min(silverGb, platform.chunkBytes / GB) + runGb * KEYS_PER_BYTE;
 }
 
@@ -328,6 +344,7 @@ function linesOf(parts: {
     line('CloudTrail data events', writes + reads, 'events', prices.cloudTrailPer100000 / 1e5),
     line('SNS and SQS, one alert', 1, 'alerts', (prices.snsPerMillion + prices.sqsPerMillion) / 1e6),
     line('Athena', workload.scannedBytesPerDay / 1e12, 'TB scanned', prices.athenaTb),
+    line('Athena, comparing keys', setsBytes(workload, platform, run) / 1e12, 'TB scanned', prices.athenaTb),
   ];
 }
 

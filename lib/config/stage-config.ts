@@ -1,5 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { CHUNKS_AT_ONCE } from './chunks-at-once.ts';
+import { SETS_FROM_BYTES } from './sets-from-bytes.ts';
 
 /** Where the platform is deployed to: one of each in an account and region. */
 export type StageName = 'staging' | 'production';
@@ -105,14 +106,11 @@ export function readStageConfig(context: ReadContext): StageConfig {
   };
 }
 
-/** A function has a quarter of an hour, and a disk of 10 GB: up to so much DuckDB reads in that time, a part after the other. */
-const AUTO_BYTES = 16 * 1024 ** 3;
-
 /** What compares and adds up: `-c engine=auto`, duckdb or athena. An emulator's Athena unloads nothing. */
 function readEngine(context: ReadContext, isEmulated: boolean): number | undefined {
   const engine = text(context, 'engine') ?? (isEmulated ? 'duckdb' : 'auto');
   if (engine === 'duckdb') return undefined;
-  if (engine === 'auto') return AUTO_BYTES;
+  if (engine === 'auto') return SETS_FROM_BYTES;
   // Of everything but nothing.
   if (engine === 'athena') return 1;
   throw new Error(`-c engine=${engine}: write auto, duckdb or athena.`);

@@ -73,6 +73,17 @@ describe('an estimate', () => {
     ).toEqual(['seal disk', 'refresh-gold disk', 'refresh-gold time', 'day']);
   });
 
+  test('pays Athena to compare the keys of runs past what is said, and of no smaller ones', () => {
+    const volume = { bytesPerDay: 10_000 * GB, runsPerDay: 24 };
+    const [alone, asked] = [of(volume), of(volume, { setsFromBytes: 16 * GB })];
+    expect(alone.overruns.map(({ limit }) => limit)).toContain('disk');
+    expect(asked.overruns.map(({ limit }) => limit)).not.toContain('disk');
+    expect(line(alone, 'Athena, comparing')?.quantity).toBe(0);
+    expect(line(asked, 'Athena, comparing')).toMatchObject({ quantity: 10, dollars: 50 });
+    const small = of({ ...volume, runsPerDay: 480 }, { setsFromBytes: 16 * GB });
+    expect(line(small, 'Athena, comparing')?.quantity).toBe(0);
+  });
+
   test('says where the runs of a day take longer than a day', () => {
     const often = of({ runsPerDay: 5000, bytesPerDay: 10 * GB });
     expect(often.overruns).toEqual([{ limit: 'day', needs: often.runSeconds * 5000, has: 86_400 }]);
