@@ -61,7 +61,7 @@ test('or by what is said, which needs no lake; more bytes cost more', async () =
   });
   expect(large.run).toMatchObject({ files: 100, chunks: 200, ranges: 200 });
   expect(large.dollarsPerDay).toBeGreaterThan(small.dollarsPerDay);
-  expect(large.overruns.map(({ stage }) => stage)).toContain('refresh-gold');
+  expect(large.overruns.map((one) => ('stage' in one ? one.stage : one.limit))).toContain('refresh-gold');
   const without = await estimate(
     '--gb-per-day',
     '1000',
@@ -72,7 +72,9 @@ test('or by what is said, which needs no lake; more bytes cost more', async () =
     '--lake',
     'nowhere',
   );
-  expect(without.overruns.map(({ stage }) => stage)).not.toContain('refresh-gold');
+  expect(without.overruns.map((one) => ('stage' in one ? one.stage : one.limit))).not.toContain(
+    'refresh-gold',
+  );
 });
 
 test('Gold that reads more than the changed months is told, by its SQL', async () => {

@@ -493,12 +493,15 @@ export const EstimateJson = z.strictObject({
   dollarsPerDay: z.number(),
   storageDollarsPerMonth: z.number(),
   overruns: z.array(
-    z.strictObject({
-      stage: z.string(),
-      limit: z.enum(['disk', 'time']),
-      needs: z.number(),
-      has: z.number(),
-    }),
+    z.discriminatedUnion('limit', [
+      z.strictObject({
+        stage: z.string(),
+        limit: z.enum(['disk', 'time']),
+        needs: z.number(),
+        has: z.number(),
+      }),
+      z.strictObject({ limit: z.literal('day'), needs: z.number(), has: z.number() }),
+    ]),
   ),
 });
 
