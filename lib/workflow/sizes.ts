@@ -38,8 +38,8 @@ const light = (memoryMb: number, concurrency: number, timeoutSeconds: number): S
 
 /**
  * Sizes by what a stage holds: refine has segments of 48 MiB in memory and a chunk's Parquet, or an unpacked file, on
- * disk; seal and refresh-gold read a table's files back; the others read documents. Time limits are those of the state
- * machine.
+ * disk; seal has the hashes of a run's keys and some of its files, refresh-gold a table's files; the others read
+ * documents. Time limits are those of the state machine.
  */
 export const SIZES: Readonly<Record<FunctionName, Size>> = {
   // A file lies on its disk as it goes to Bronze, several times as large as it came.
