@@ -69,15 +69,6 @@ export async function rebuildMonths(
     }
   });
   await engine.run('DROP TABLE IF EXISTS rebuilt_range');
-  for (const { name, required } of contract.columns) {
-    if (required)
-      await refuseRows(
-        engine,
-        contract,
-        { from: 'rebuilt', condition: `${identifier(name)} IS NULL` },
-        `have no ${name}`,
-      );
-  }
   const keys = contract.key.map(identifier).join(', ');
   const repeated = `(SELECT 1 FROM rebuilt GROUP BY ${keys} HAVING count(*) > 1)`;
   await refuseKeys(engine, contract, repeated, 'stand more than once');

@@ -12,9 +12,12 @@ export function unsaidCarry({ carry }: GoldContract, sql: string): string | unde
     : undefined;
 }
 
+/** Texts in quotes, which read nothing. */
+const TEXTS = /'(?:[^']|'')*'/g;
+
 /** What is wrong with the SQL, as it is printed from what was parsed, where it doesn't carry though its contract says so. */
 export function unusedCarry({ carry }: GoldContract, printed: string): string | undefined {
-  return carry === true && !printed.includes(CARRIED_TABLE)
+  return carry === true && !printed.replace(TEXTS, '').includes(CARRIED_TABLE)
     ? `never reads ${CARRY}, the table's own rows of the month before, though its contract says assay.carry: true; read it, or remove assay.carry`
     : undefined;
 }

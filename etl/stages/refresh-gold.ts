@@ -13,6 +13,7 @@ import { type CarriedRanges, carryFrom } from '../gold/carry-from.ts';
 import { checkGold } from '../gold/check-gold.ts';
 import { comparableWith } from '../gold/comparable.ts';
 import { consentMonths } from '../gold/consent-months.ts';
+import { FailedTables } from '../gold/failed-tables.ts';
 import { goldDigest } from '../gold/gold-digest.ts';
 import { makeMonths } from '../gold/make-months.ts';
 import { affectedRanges, type GoldInput, inputMonths } from '../gold/months.ts';
@@ -55,7 +56,8 @@ const RefreshOutput = RunInput.extend({
  * Brings every Gold table that reads the dataset up to its current Silver snapshot, rebuilding only the months
  * that changed since Gold was last made, from the files that its SQL leaves for them; a new contract or SQL rebuilds all. What was restated is kept, old value
  * beside new; closed months stay as they are, and what would change them waits; the catalog follows, and programs are told
- * of what was published. Then the projections of its events follow. A repeat, or a run after one that died here, does what is left to do.
+ * of what was published. A table that can't be made stays as it was and keeps no other one back; which, and why, is thrown
+ * at the end. Then the projections of its events follow. A repeat, or a run after one that died here, does what is left to do.
  */
 export const refreshGold = defineStage({
   name: 'refresh-gold',
@@ -64,15 +66,19 @@ export const refreshGold = defineStage({
   run: async ({ dataset, runId }, effects) => {
     const { contracts } = await loadContracts(effects.contracts);
     const refreshed: RefreshedTable[] = [];
+    const broken = new FailedTables();
     for (const contract of contracts.values()) {
       if (contract.layer !== 'gold' || !contract.inputs.includes(dataset)) continue;
-      const done = await withRetries(() => refreshTable(contract, { dataset, runId }, effects));
-      if (done !== undefined) refreshed.push(done);
+      await broken.attempt(async () => {
+        const done = await withRetries(() => refreshTable(contract, { dataset, runId }, effects));
+        if (done !== undefined) refreshed.push(done);
+      });
       await followCatalog(effects, contract);
     }
     const { projections, failed } = await refreshProjections(effects, { dataset, runId });
     // All publications end here.
     await tellPublished(effects, { dataset, runId });
+    broken.throwAny();
     await tellComplete(effects, { dataset, runId }, { refreshed, projections, failed });
     return { dataset, runId, refreshed, projections: [...projections], failed: [...failed] };
   },

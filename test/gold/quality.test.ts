@@ -82,6 +82,44 @@ test('rows that break checks are refused: each check with its rows, no protected
   expect(await rows('shop.totals')).toEqual(before);
 });
 
+test('a required value that is missing is told as any other check', async () => {
+  const sql = SQL.replace('MAX(paid_on)', "NULLIF(MAX(paid_on), DATE '2024-02-05')");
+  const contract = gold({ last_on: { required: true } });
+  lake = await testLake({ contracts: [SOURCE, contract], sql: { 'shop/totals.sql': sql } });
+  await expect(lake.dropAndRun({ 'a.csv': GOOD })).rejects.toMatchObject({
+    code: 'GOLD_BREAKS_CONTRACT',
+    message:
+      "sql/gold/shop/totals.sql breaks the contract of shop.totals: 1 row breaks the rule 'required' of last_on (the first: month 2024-02-01, note •••); mend the SQL, the records or the contract. Gold stays as it was.",
+  });
+});
+
+test('a table that breaks its contract keeps no other one back, and all that do are told', async () => {
+  const named = (name: string, more: More): string => gold(more).replaceAll('totals', name);
+  const few = { payments: { logicalTypeOptions: { maximum: 1 } } };
+  const names = ['a_few', 'b_any', 'c_few', 'd_any'];
+  lake = await testLake({
+    contracts: [SOURCE, ...names.map((name) => named(name, name.endsWith('few') ? few : {}))],
+    sql: Object.fromEntries(names.map((name) => [`shop/${name}.sql`, SQL])),
+  });
+  await lake.dropAndRun({ 'a.csv': GOOD });
+  const failed: unknown = await lake
+    .dropAndRun({ 'b.csv': file('3,2024-01-06,1.00,Leeds') })
+    .catch((error: unknown) => error);
+  expect(failed).toMatchObject({ name: 'DataError', code: 'GOLD_BREAKS_CONTRACT' });
+  expect((failed as Error).message.split('\n')).toEqual([
+    expect.stringMatching(/^sql\/gold\/shop\/a_few.sql breaks .* Gold stays as it was\.$/),
+    expect.stringMatching(/^sql\/gold\/shop\/c_few.sql breaks .* Gold stays as it was\.$/),
+  ]);
+  const payments = async (name: string) =>
+    (await lake?.gold(`shop.${name}`))?.map((row) => Number(row.payments)).sort();
+  expect(await Promise.all(names.map(payments))).toEqual([
+    [1, 1],
+    [1, 2],
+    [1, 1],
+    [1, 2],
+  ]);
+});
+
 describe('each kind of check alone', () => {
   // Totals by note: Leeds 1.00, York 3.00 of two payments; a note that is missing passes all but `required`.
   const ROWS = file('1,2024-01-05,1.00,Leeds', '2,2024-01-06,1.00,York', '3,2024-01-07,2.00,York');
