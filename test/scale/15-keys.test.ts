@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { trinoEngine } from '../../adapters/trino/trino-engine.ts';
+import { chunkKey } from '../../etl/naming/runs.ts';
 import type { Effects } from '../../etl/ports.ts';
+import type { Seal } from '../../etl/stages/documents.ts';
 import { testLake } from '../stages/harness.ts';
 import { contractOf, csvOf, expectedRows, NAMES, sample } from './support/samples.ts';
 import { CATALOG, SCHEMA } from './support/secured-trino.ts';
@@ -19,12 +21,22 @@ const byTrino = (effects: Effects): Effects => ({
   },
 });
 
-async function seals(contract: string, files: readonly string[], wrap?: (effects: Effects) => Effects) {
-  const lake = await testLake({ contracts: [contract], ...(wrap === undefined ? {} : { wrap }) });
+async function seals(
+  { contract, chunkBytes }: { readonly contract: string; readonly chunkBytes: number | undefined },
+  files: readonly string[],
+  wrap?: (effects: Effects) => Effects,
+) {
+  const lake = await testLake({
+    contracts: [contract],
+    ...(chunkBytes === undefined ? {} : { chunkBytes }),
+    ...(wrap === undefined ? {} : { wrap }),
+  });
   try {
-    const found = [];
+    const found: (Seal | undefined)[] = [];
     for (const [n, text] of files.entries()) found.push((await lake.dropAndRun({ [`${n}.csv`]: text })).seal);
-    return found;
+    const { objects } = lake.lake.effects;
+    const chunks = await objects.list(chunkKey('lab.samples', 'run-002', '').replace('.json', ''));
+    return { found, chunks: chunks.length };
   } finally {
     await lake.dispose();
   }
@@ -33,21 +45,23 @@ async function seals(contract: string, files: readonly string[], wrap?: (effects
 describe('Trino finds the rows that have equal keys, and no others', () => {
   test.each([
     { duplicates: 'keep-first', keys: NAMES.filter((name) => name !== 'yes') },
-    { duplicates: 'replace', keys: ['text'] },
-    { duplicates: 'condemn', keys: ['moment', 'exact'] },
+    { duplicates: 'replace', keys: ['text'], chunkBytes: 2_500 },
+    { duplicates: 'condemn', keys: ['moment', 'exact'], chunkBytes: 2_500 },
     { duplicates: 'keep-first', keys: ['whole'] },
     { duplicates: 'replace', keys: ['day', 'yes'] },
-  ])('$duplicates by $keys', async ({ duplicates, keys }) => {
-    const contract = contractOf(keys, duplicates);
-    const rows = fc.array(sample, { minLength: 1, maxLength: 60 });
+  ])('$duplicates by $keys', async ({ duplicates, keys, chunkBytes }) => {
+    const lake = { contract: contractOf(keys, duplicates), chunkBytes };
+    const rows = fc.array(sample, { minLength: 40, maxLength: 60 });
     await fc.assert(
       fc.asyncProperty(rows, rows, async (first, more) => {
         // So that some records come again whole.
         const second = [...more, ...first.slice(0, 3)];
         // One record a key stands, whichever.
         const files = [csvOf(first), csvOf(second)];
-        const [, ours] = await seals(contract, files);
-        const [, theirs] = await seals(contract, files, byTrino);
+        const duck = await seals(lake, files);
+        const trino = await seals(lake, files, byTrino);
+        const [ours, theirs] = [duck.found[1], trino.found[1]];
+        if (chunkBytes !== undefined) expect(trino.chunks).toBeGreaterThan(1);
         expect(theirs?.digest).toBe(ours?.digest);
         expect(theirs?.sets?.rows).toBe(expectedRows(keys, first, second));
       }),
