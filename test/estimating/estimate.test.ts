@@ -66,7 +66,7 @@ describe('an estimate', () => {
     const small = of({ bytesPerDay: 1000 * GB, runsPerDay: 24 });
     expect(small.overruns).toEqual([]);
     const sealBytes = small.stages.find(({ stage }) => stage === 'seal')?.diskBytes;
-    expect(sealBytes).toBeCloseTo(512 * 1024 ** 2 + (1000 / 24) * 0.092 * GB, -3);
+    expect(sealBytes).toBeCloseTo(512 * 1024 ** 2 + (1000 / 24) * 0.091 * GB, -3);
     const found = of({ bytesPerDay: 1000 * GB, runsPerDay: 8, goldTables: 1, goldPerByte: 0.2 });
     expect(
       found.overruns.map((one) => (one.limit === 'day' ? one.limit : `${one.stage} ${one.limit}`)),
