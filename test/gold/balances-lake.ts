@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { Effects } from '../../etl/ports.ts';
-import { contractText, NO_LIMITS } from '../stages/contract-text.ts';
+import { type ColumnText, contractText, NO_LIMITS } from '../stages/contract-text.ts';
 import { type TestLake, testLake } from '../stages/harness.ts';
 import { type CountingStores, countingStores } from '../support/counting-stores.ts';
 
@@ -30,7 +30,11 @@ const source = contractText({
 });
 
 /** The contract of the balances, with other properties of Assay where they are given. */
-export const balancesContract = (assay: Readonly<Record<string, unknown>> = {}, isMonthKey = true): string =>
+export const balancesContract = (
+  assay: Readonly<Record<string, unknown>> = {},
+  isMonthKey = true,
+  more: readonly ColumnText[] = [],
+): string =>
   contractText({
     dataset: BALANCES,
     columns: [
@@ -38,6 +42,7 @@ export const balancesContract = (assay: Readonly<Record<string, unknown>> = {}, 
       { name: 'month', type: 'date', required: true, key: isMonthKey },
       { name: 'balance', type: 'number', physicalType: 'DECIMAL(38,2)', required: true },
       { name: 'entries', type: 'integer', required: true },
+      ...more,
     ],
     partitionColumn: 'month',
     assay: {

@@ -96,6 +96,29 @@ test('nothing is carried from a closed month that something waits for: it starts
   expect(await audited()).toEqual([]);
 });
 
+test('nothing is carried from a month that was closed without a column that came since', async () => {
+  await open();
+  const { effects } = lake.lake;
+  await lake.dropAndRun({ 'a.csv': entriesFile(OLD) });
+  await closeMonth(effects, { report: BALANCES, month: '2023-04' }, { by: 'ann', reason: 'year end' });
+  const twice = BALANCES_SQL.replace(
+    'AS entries\nFROM',
+    'AS entries, CAST(SUM(two) AS BIGINT) AS twice\nFROM',
+  )
+    .replace('entries AS n FROM', 'entries AS n, twice AS two FROM')
+    .replace('1 AS n FROM', '1 AS n, 2 AS two FROM');
+  await lake.setContract(twice, '../sql/shop/balances.sql');
+  await lake.setContract(balancesContract({}, true, [{ name: 'twice', type: 'integer' }]), 'c1.yaml');
+  await lake.dropAndRun({ 'b.csv': entriesFile([entry(30, 'a', 6, 1)]) });
+  await lake.drop({ 'c.csv': entriesFile([entry(31, 'a', 5, 1)]) });
+  stores.reset();
+  await lake.run();
+  expect(monthsRead(stores)).toEqual(['2023-04', '2023-05', '2023-06']);
+  const later = (await lake.gold(BALANCES)).filter(({ month }) => String(month) > '2023-04-30');
+  expect(later.length).toBeGreaterThan(4);
+  for (const row of later) expect(row.twice).toBe(BigInt(row.entries as bigint) * 2n);
+});
+
 test('an estimate knows that only the months made anew are read', async () => {
   await open();
   const { contracts } = await loadContracts(lake.lake.effects.contracts);
