@@ -22,11 +22,11 @@ export function estimateText({ dataset, workload, platform, prices, past, found 
     past === undefined
       ? 'as given'
       : `the average of ${plural(past.days, 'day')} with ${plural(past.runsBefore, 'run')} and ${plural(past.records, 'record')}`;
-  const { run, runSeconds, dollarsPerDay, storageDollarsPerMonth, overruns } = found;
+  const { run, runSeconds, daySeconds, dollarsPerDay, storageDollarsPerMonth, overruns } = found;
   return [
     `${dataset}: ${size(Math.round(bytesPerDay))} a day in ${amountOf(filesPerDay, 'file')} and ${amountOf(runsPerDay, 'run')}, ${source}`,
     '',
-    `A run: ${plural(run.files, 'file')}, ${plural(run.chunks, 'chunk')} of at most ${size(platform.chunkBytes)}, ${platform.concurrency} at once; ${duration(runSeconds * 1000)}, all runs of a day ${duration(runSeconds * runsPerDay * 1000)}`,
+    `A run: ${plural(run.files, 'file')}, ${plural(run.chunks, 'chunk')} of at most ${size(platform.chunkBytes)}, ${platform.concurrency} at once; ${duration(runSeconds * 1000)}, all runs of a day ${duration(daySeconds * 1000)}`,
     '',
     stageTable(found.stages),
     ...wholeText(workload),
@@ -48,6 +48,7 @@ export function estimateText({ dataset, workload, platform, prices, past, found 
     '',
     `Thirty such days: $${decimal((dollarsPerDay * 30).toFixed(2))}; each month after it, $${storageDollarsPerMonth.toFixed(2)} for what one day left in S3.`,
     ...overruns.map(overrunText),
+    ...dayText(daySeconds),
   ].join('\n');
 }
 
@@ -94,14 +95,19 @@ function wholeText({
   ];
 }
 
-function overrunText(overrun: Overrun): string {
-  const { limit, needs, has } = overrun;
-  if (limit === 'day')
-    return `It would not keep up: the runs of a day take ${duration(needs * 1000)}, one after another. Fewer and larger ones take less.`;
-  const { stage } = overrun;
+function overrunText({ stage, limit, needs, has }: Overrun): string {
   return limit === 'disk'
     ? `It would not work: ${stage} needs ${size(Math.round(needs))} of disk and has ${size(has)}.`
     : `It would not work: ${stage} takes ${duration(needs * 1000)} and may take ${duration(has * 1000)}.`;
+}
+
+const DAY_SECONDS = 86_400;
+
+function dayText(daySeconds: number): string[] {
+  if (daySeconds <= DAY_SECONDS) return [];
+  return [
+    `It would not keep up: the runs of a day take ${duration(daySeconds * 1000)}, one after another. Fewer and larger ones take less.`,
+  ];
 }
 
 const amountOf = (value: number, noun: string): string =>

@@ -100,21 +100,21 @@ export interface StageEstimate {
   readonly diskBytes: number;
 }
 
-/** Where a function's limit would not do, or a day is too short for its runs: one follows another. */
-export type Overrun =
-  | {
-      readonly stage: StageOfRun;
-      readonly limit: 'disk' | 'time';
-      readonly needs: number;
-      readonly has: number;
-    }
-  | { readonly limit: 'day'; readonly needs: number; readonly has: number };
+/** Where a function's limit would not do. */
+export interface Overrun {
+  readonly stage: StageOfRun;
+  readonly limit: 'disk' | 'time';
+  readonly needs: number;
+  readonly has: number;
+}
 
 /** What a day of a dataset costs and takes. */
 export interface Estimate {
   readonly run: RunShape;
   readonly stages: readonly StageEstimate[];
   readonly runSeconds: number;
+  /** Of all runs of the day, which follow one another; more than 86,400 are more than a day has. */
+  readonly daySeconds: number;
   readonly lines: readonly CostLine[];
   readonly dollarsPerDay: number;
   /** What keeping the day's bytes costs in each month after it. */
@@ -151,13 +151,11 @@ export function estimate(
     run,
     stages,
     runSeconds,
+    daySeconds: runSeconds * workload.runsPerDay,
     lines,
     dollarsPerDay: lines.reduce((sum, { dollars }) => sum + dollars, 0),
     storageDollarsPerMonth: keptGb * prices.s3StorageGbMonth,
-    overruns: [
-      ...stages.flatMap((stage) => overrunsOf(stage, platform)),
-      ...dayOverrun(runSeconds * workload.runsPerDay),
-    ],
+    overruns: stages.flatMap((stage) => overrunsOf(stage, platform)),
   };
 }
 
@@ -346,12 +344,6 @@ function linesOf(parts: {
     line('Athena', workload.scannedBytesPerDay / 1e12, 'TB scanned', prices.athenaTb),
     line('Athena, comparing keys', setsBytes(workload, platform, run) / 1e12, 'TB scanned', prices.athenaTb),
   ];
-}
-
-const DAY_SECONDS = 86_400;
-
-function dayOverrun(needs: number): Overrun[] {
-  return needs > DAY_SECONDS ? [{ limit: 'day', needs, has: DAY_SECONDS }] : [];
 }
 
 function overrunsOf(

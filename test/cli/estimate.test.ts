@@ -61,7 +61,7 @@ test('or by what is said, which needs no lake; more bytes cost more', async () =
   });
   expect(large.run).toMatchObject({ files: 100, chunks: 200, ranges: 200 });
   expect(large.dollarsPerDay).toBeGreaterThan(small.dollarsPerDay);
-  expect(large.overruns.map((one) => ('stage' in one ? one.stage : one.limit))).toContain('refresh-gold');
+  expect(large.overruns.map(({ stage }) => stage)).toContain('refresh-gold');
   const without = await estimate(
     '--gb-per-day',
     '1000',
@@ -72,9 +72,11 @@ test('or by what is said, which needs no lake; more bytes cost more', async () =
     '--lake',
     'nowhere',
   );
-  expect(without.overruns.map((one) => ('stage' in one ? one.stage : one.limit))).not.toContain(
-    'refresh-gold',
-  );
+  expect(without.overruns.map(({ stage }) => stage)).not.toContain('refresh-gold');
+  const often = ['--gb-per-day', '1', '--file-mb', '0.1', '--gold-tables', '0', '--runs-per-day'];
+  const said = async (runs: string) =>
+    (await runMain(['estimate', 'shop.sales', ...often, runs], shop)).out.includes('It would not keep up');
+  expect({ 100: await said('100'), 9000: await said('9000') }).toEqual({ 100: false, 9000: true });
 });
 
 test('Gold that reads more than the changed months is told, by its SQL', async () => {

@@ -487,21 +487,19 @@ export const EstimateJson = z.strictObject({
     }),
   ),
   runSeconds: z.number(),
+  daySeconds: z.number(),
   lines: z.array(
     z.strictObject({ what: z.string(), quantity: z.number(), unit: z.string(), dollars: z.number() }),
   ),
   dollarsPerDay: z.number(),
   storageDollarsPerMonth: z.number(),
   overruns: z.array(
-    z.discriminatedUnion('limit', [
-      z.strictObject({
-        stage: z.string(),
-        limit: z.enum(['disk', 'time']),
-        needs: z.number(),
-        has: z.number(),
-      }),
-      z.strictObject({ limit: z.literal('day'), needs: z.number(), has: z.number() }),
-    ]),
+    z.strictObject({
+      stage: z.string(),
+      limit: z.enum(['disk', 'time']),
+      needs: z.number(),
+      has: z.number(),
+    }),
   ),
 });
 
