@@ -7,6 +7,6 @@ export default {
   testMatch: ['<rootDir>/test/scale/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   testSequencer: '<rootDir>/test/aws/support/by-name.cjs',
-  testTimeout: 300_000,
+  testTimeout: 600_000,
   maxWorkers: 1,
 };
