@@ -1,4 +1,3 @@
-import { atMost, inFlight } from '../in-flight.ts';
 import type { ObjectStore } from '../ports.ts';
 import { commitFiles } from './commit.ts';
 import { snapshotIdOf, uuidOf } from './ids.ts';
@@ -67,11 +66,7 @@ export async function stageTable(commit: Omit<TableCommit, 'objects'>): Promise<
   return { state, objects: staged.objects };
 }
 
-/** Objects that are stored at once: each waits for its disk, or its network. */
-const STORED_AT_ONCE = 1;
-
-/** Stores what was staged, in any order: nothing names it before all of it is there. When it throws, nothing is being written any more. */
+/** Stores what was staged, one after another: the drill, which plays its stories again, would have them in another order. */
 export async function storeStaged(objects: ObjectStore, staged: readonly StagedObject[]): Promise<void> {
-  const store = ({ key, body }: StagedObject): Promise<string> => objects.put(key, body);
-  for await (const _ of inFlight(staged, atMost(STORED_AT_ONCE), store));
+  for (const { key, body } of staged) await objects.put(key, body);
 }
