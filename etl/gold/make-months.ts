@@ -8,7 +8,7 @@ import type { DataFile } from '../table/schema.ts';
 import { hasStates } from './consent.ts';
 import { filesRead, type GoldQuery } from './files-read.ts';
 import { askForMonths, type GoldQuestion, portableGold, unreadable } from './gold-on-sets.ts';
-import type { MonthRange } from './months.ts';
+import { type MonthRange, withinInputs } from './months.ts';
 import { createTableView, rebuildMonths, viewColumns } from './rebuild.ts';
 
 /** A Silver table that a Gold table is made from, and all of its files. */
@@ -48,11 +48,13 @@ export interface MonthsWork extends GoldQuery {
 }
 
 /**
- * Makes the table `rebuilt` as `rebuildMonths` does, from the files that the SQL leaves for its months. Where there is a set
+ * Makes the table `rebuilt` as `rebuildMonths` does, for the months that lie within those of its inputs, from the files that the SQL leaves for its months. Where there is a set
  * engine, these are as large as it is for and the SQL is portable, that computes them; else DuckDB. A table that carries
  * is made one month after the other, and copies of files that the next month doesn't read are freed.
  */
-export async function makeMonths(work: MonthsWork): Promise<MadeMonths> {
+export async function makeMonths(asked: MonthsWork): Promise<MadeMonths> {
+  const months = asked.inputs.flatMap(({ files }) => files.flatMap(({ month }) => month ?? []));
+  const work = { ...asked, ranges: withinInputs(asked.ranges, months) };
   const { engine, contract, sql, ranges } = work;
   if (contract.carry === true) return { readBytes: bytesOf(await makeCarried(work)) };
   const read = await inputFiles(work, ranges);

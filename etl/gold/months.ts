@@ -54,6 +54,17 @@ export function affectedRanges(
   return [{ from, to: Math.max(...months.all, ...goldMonths, ...months.changed) }];
 }
 
+/**
+ * What of the ranges lies between the first and the last month of any input. A Gold table made from nothing has no other
+ * months; one that had them, since Silver did, loses them.
+ */
+export function withinInputs(ranges: readonly MonthRange[], months: readonly number[]): MonthRange[] {
+  const [first, last] = [Math.min(...months), Math.max(...months)];
+  return ranges
+    .map(({ from, to }) => ({ from: Math.max(from, first), to: Math.min(to, last) }))
+    .filter(({ from, to }) => from <= to);
+}
+
 /** `1–3` → 1, 2, 3. */
 export function singleMonths({ from, to }: MonthRange): MonthRange[] {
   return Array.from({ length: to - from + 1 }, (_, n) => ({ from: from + n, to: from + n }));

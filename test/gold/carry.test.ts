@@ -69,6 +69,24 @@ test('months between the last one and a new one get their balances, too', async 
   expect(await audited()).toEqual([]);
 });
 
+test('a month that Silver has no longer, at either end, is one that Gold has no longer', async () => {
+  await open();
+  await lake.dropAndRun({ 'a.csv': entriesFile([...OLD, entry(30, 'a', 8, 5)]) });
+  await isMade('2023-08');
+  // The entry is of an earlier month after all.
+  await lake.dropAndRun({ 'b.csv': entriesFile([entry(30, 'a', 5, 5)]) });
+  await isMade('2023-06');
+  expect(await audited()).toEqual([]);
+  // All of the first month move, and the last one goes with them.
+  await lake.dropAndRun({
+    'c.csv': entriesFile([1, 11, 6, 16].map((id) => entry(id, 'd', 2, 7))),
+  });
+  const rows = await published(lake);
+  expect([rows[0]?.slice(0, 7), rows.at(-1)?.slice(0, 7)]).toEqual(['2023-02', '2023-05']);
+  await isMade('2023-05');
+  expect(await audited()).toEqual([]);
+});
+
 test('nothing is carried from a closed month that something waits for: it starts further back', async () => {
   await open();
   const { effects } = lake.lake;
