@@ -66,7 +66,7 @@ export async function stageTable(commit: Omit<TableCommit, 'objects'>): Promise<
   return { state, objects: staged.objects };
 }
 
-/** Stores what was staged, one after another: the drill, which plays its stories again, would have them in another order. */
+/** Stores what was staged, one after another, so that a store's changes come in the same order each time. */
 export async function storeStaged(objects: ObjectStore, staged: readonly StagedObject[]): Promise<void> {
   for (const { key, body } of staged) await objects.put(key, body);
 }
