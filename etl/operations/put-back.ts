@@ -8,7 +8,7 @@ import { lastProven } from './last-proven.ts';
 /**
  * What shows, in words, that a pointer is one of before: somebody put it back, or restored it alone from a backup. Of Gold
  * and projections it is seen from two commits on, since metadata of a single one may be of a refresh that died; of a
- * dataset a run, a decision or a report proves one. Undefined where nothing shows it.
+ * dataset a run, a decision or a report proves one, but not that records were let go. Undefined where nothing shows it.
  */
 export async function putBack(
   effects: Effects,
@@ -19,6 +19,8 @@ export async function putBack(
   if (proven === undefined || generationOf(proven) !== generationOf(pointer)) return undefined;
   const ahead = commitsOf(proven) - commitsOf(pointer);
   if (ahead < (contract.layer === 'silver' ? 1 : 2)) return undefined;
+  // Records are let go by a commit that leaves Silver as its run made it: metadata of one that died looks like that.
+  if (proven.run_id === pointer.run_id && proven.snapshot_id === pointer.snapshot_id) return undefined;
   // A run may have published while this was found out.
   const now = (await readPointer(effects.objects, contract.layer, contract.dataset))?.pointer;
   if (now?.version !== pointer.version || now.committed_at !== pointer.committed_at) return undefined;
