@@ -11,6 +11,9 @@ import { ownedName } from './owner.ts';
 import type { Links } from './plain-file.ts';
 import { sharedWork } from './shared-work.ts';
 
+/** Of many files that come at once, one flush of their folder serves all that were placed before it began. */
+const syncTogether = sharedWork(syncFolder);
+
 /** Whoever finds a folder that another just made waits until it is durable. */
 const ensureTogether: Readonly<Record<Share, (folder: string) => Promise<void>>> = {
   nobody: sharedWork((folder) => ensureFolder(folder, MODES.nobody.folder)),
@@ -47,7 +50,7 @@ export async function addFile(lake: LakeFolder, source: Adding): Promise<AddedFi
   }
   const { hashed, isPlaced } = await copyAndPlace(lake, source, target);
   if (!isPlaced) return await compareWith(lake, key, hashed);
-  await syncFolder(path.dirname(target));
+  await syncTogether(path.dirname(target));
   await rememberDigest(lake, key, hashed);
   return { key, digest: hashed.digest, sizeBytes: Number(hashed.fingerprint.sizeBytes), existed: false };
 }

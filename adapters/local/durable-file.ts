@@ -2,10 +2,11 @@ import { chmod, link, lstat, mkdir, open, rename, unlink } from 'node:fs/promise
 import path from 'node:path';
 import { hasCode, ifPresent } from './file-errors.ts';
 import { isShared } from './lake-modes.ts';
-import { sharedWork } from './shared-work.ts';
 
-/** Makes names created, replaced or removed in a folder survive a power failure; of many at once, one flush serves all that came before it began. */
-export const syncFolder: (folder: string) => Promise<void> = sharedWork((folder) => syncFile(folder));
+/** Makes names created, replaced or removed in a folder survive a power failure. */
+export function syncFolder(folder: string): Promise<void> {
+  return syncFile(folder);
+}
 
 /** Creates a folder and its missing parents, durably and with a mode; does nothing where it exists. */
 export async function ensureFolder(folder: string, mode: number): Promise<void> {

@@ -31,8 +31,8 @@ export interface StoryResult {
   readonly tendings: number;
   readonly files: number;
   readonly records: number;
-  /** SHA-256 of all that happened, in order: the same for the same seed. */
-  readonly digest: string;
+  /** All that happened, in order, a line each: the same for the same seed. */
+  readonly events: readonly string[];
   /** What should never have been, each with the event after which it was seen. */
   readonly problems: readonly string[];
 }

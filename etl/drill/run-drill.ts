@@ -13,7 +13,7 @@ export interface DrillRequest {
 }
 
 /** What a drill did and found: its stories added up. */
-export interface DrillResult extends Omit<StoryResult, 'digest' | 'problems'> {
+export interface DrillResult extends Omit<StoryResult, 'events' | 'problems'> {
   readonly stories: number;
   readonly problems: readonly { readonly seed: number; readonly points: number; readonly problem: string }[];
 }
