@@ -39,24 +39,38 @@ export async function rewriteWithout(
   const affected = await filesWith(condition, files.filter(mayHold), target);
   const kept = files.filter(({ key }) => !affected.has(key));
   const gone = files.filter(({ key }) => affected.has(key));
-  for (const [n, file] of gone.entries()) {
-    const part = `${target.partPrefix}-${String(n).padStart(4, '0')}`;
-    kept.push(...(await rewriteFile(condition, file, { ...target, part })));
+  let n = 0;
+  for (const batch of target.held.batches(gone)) {
+    const made: DataFile[] = [];
+    for (const file of batch) {
+      const part = `${target.partPrefix}-${String(n++).padStart(4, '0')}`;
+      made.push(...(await rewriteFile(condition, file, { ...target, part })));
+    }
+    await replaceWritten(batch, made, target);
+    kept.push(...made);
   }
   return { files: kept, replaced: gone.map(({ key }) => key) };
+}
+
+/** Reads many files at once: each month's has records of nearly all source files, of which there may be thousands. */
+async function replaceWritten(
+  gone: readonly DataFile[],
+  made: readonly DataFile[],
+  { held, written }: Pick<RewriteTarget, 'held' | 'written'>,
+): Promise<void> {
+  if (written === undefined) return;
+  await written.removeFiles(await held.paths(gone));
+  for (const batch of held.batches(made)) await written.addFiles(await held.paths(batch));
 }
 
 async function rewriteFile(
   condition: string,
   file: DataFile,
-  { held, written, ...target }: WriteTarget & Pick<RewriteTarget, 'held' | 'written'>,
+  { held, ...target }: WriteTarget & Pick<RewriteTarget, 'held'>,
 ): Promise<DataFile[]> {
   const paths = await held.paths([file]);
   const select = `SELECT * FROM (${tableRowsSql(target.table, paths)}) AS old WHERE NOT ${condition}`;
-  const files = await writeDataFiles(select, target);
-  await written?.removeFiles(paths);
-  await written?.addFiles(await held.paths(files));
-  return files;
+  return await writeDataFiles(select, target);
 }
 
 /** Keys of the files that hold any such row. */
