@@ -6,10 +6,10 @@ import {
   paginateGetTables,
 } from '@aws-sdk/client-glue';
 import { identifier } from '../../etl/engine/sql.ts';
-import { ConfigError } from '../../etl/errors.ts';
 import type { Clock, ObjectStore, SetTable } from '../../etl/ports.ts';
+import { setMetadata } from '../../etl/sets/set-metadata.ts';
 import { schemaColumns } from '../../etl/table/fields.ts';
-import { currentSchema, parseMetadata } from '../../etl/table/metadata.ts';
+import { currentSchema } from '../../etl/table/metadata.ts';
 import { inAws, isNamed } from './aws-errors.ts';
 import { glueColumns } from './glue-types.ts';
 
@@ -63,10 +63,7 @@ async function register(
   name: string,
   { metadataKey }: SetTable,
 ): Promise<void> {
-  const stored = await objects.get(metadataKey);
-  if (stored === undefined)
-    throw new ConfigError('TABLE_MOVED', `${metadataKey} is not in the lake: run the command again.`);
-  const metadata = parseMetadata(stored.body);
+  const metadata = await setMetadata(objects, { metadataKey });
   const TableInput = {
     Name: name,
     TableType: 'EXTERNAL_TABLE',

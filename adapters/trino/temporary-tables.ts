@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { identifier, literal } from '../../etl/engine/sql.ts';
 import { ConfigError } from '../../etl/errors.ts';
 import type { ObjectStore, SetTable } from '../../etl/ports.ts';
+import { setMetadata } from '../../etl/sets/set-metadata.ts';
 import { rootOf } from '../../etl/table/lake-table.ts';
-import { parseMetadata } from '../../etl/table/metadata.ts';
 import type { TrinoSession } from './ask-trino.ts';
 import type { TrinoPlace } from './trino-place.ts';
 
@@ -66,10 +66,7 @@ async function register(
   name: string,
   { metadataKey }: SetTable,
 ): Promise<void> {
-  const stored = await objects.get(metadataKey);
-  if (stored === undefined)
-    throw new ConfigError('TABLE_MOVED', `${metadataKey} is not in the lake: run the command again.`);
-  const { location } = parseMetadata(stored.body);
+  const { location } = await setMetadata(objects, { metadataKey });
   const expected = objects.uri(rootOf({ metadata_key: metadataKey }));
   if (location !== expected)
     throw new ConfigError(

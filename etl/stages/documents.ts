@@ -281,7 +281,6 @@ export const EventsOfRun = z.object({
   gaps: StreamGaps.exactOptional(),
 });
 
-/** The immutable summary of a run: `_SUCCESS`. */
 /** Which set engine looked for rows with equal keys, how many it found and what it read for them. */
 export const SetWork = z.object({
   engine: z.enum(['trino', 'athena']),
@@ -289,6 +288,7 @@ export const SetWork = z.object({
   readBytes: z.number().int().exactOptional(),
 });
 
+/** The immutable summary of a run: `_SUCCESS`. */
 export const Seal = z.object({
   format: z.literal(1),
   /** By which the identities were made, see engine/record-identity.ts; absent from seals of before there were versions: 0. */
