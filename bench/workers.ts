@@ -5,8 +5,9 @@ import { parseArgs } from 'node:util';
 import { initLake, openLake } from '../adapters/local/lake.ts';
 import { bronzeKey } from '../etl/naming/bronze.ts';
 import { planKey } from '../etl/naming/runs.ts';
-import { getDocument, Plan } from '../etl/stages/documents.ts';
+import { Plan } from '../etl/stages/documents.ts';
 import { bindStages } from '../etl/stages/handlers.ts';
+import { getDocument } from '../etl/stages/stored-documents.ts';
 import { count, isMain } from './command.ts';
 import { openSourceFile } from './source-file.ts';
 

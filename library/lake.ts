@@ -12,9 +12,9 @@ import type { Alert } from '../etl/ports.ts';
 import { parseAsOf } from '../etl/query/as-of.ts';
 import { jsonValue } from '../etl/query/json-value.ts';
 import { runQuery } from '../etl/query/run-query.ts';
-import { parseDocument } from '../etl/stages/documents.ts';
 import { checkApproval, requireHeld } from '../etl/stages/held-run.ts';
 import { RunRecord } from '../etl/stages/outcomes.ts';
+import { parseDocument } from '../etl/stages/stored-documents.ts';
 import { usableContract } from '../etl/stages/usable-contract.ts';
 
 /** How a lake is opened. */

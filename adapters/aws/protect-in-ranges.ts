@@ -8,7 +8,7 @@ import { bronzePrefix, sealedName } from '../../etl/naming/bronze.ts';
 import { landingProgressKey } from '../../etl/naming/landing.ts';
 import type { ProtectingParts } from '../../etl/privacy/protect-source.ts';
 import type { Vault } from '../../etl/privacy/vault.ts';
-import { parseDocument } from '../../etl/stages/documents.ts';
+import { parseDocument } from '../../etl/stages/stored-documents.ts';
 import type { AwsLake } from './aws-lake.ts';
 import { type LandedRanges, openRanges, type RecordStart } from './landed-ranges.ts';
 import type { LandedFile } from './s3-landing.ts';

@@ -6,9 +6,9 @@ import { paymentsLake } from '../../etl/drill/drill-contracts.ts';
 import { bronzeKey } from '../../etl/naming/bronze.ts';
 import { runRecordKey } from '../../etl/naming/runs.ts';
 import type { Effects } from '../../etl/ports.ts';
-import { putDocument } from '../../etl/stages/documents.ts';
 import type { RunRecord } from '../../etl/stages/outcomes.ts';
 import { newRunId } from '../../etl/stages/run-id.ts';
+import { putDocument } from '../../etl/stages/stored-documents.ts';
 
 /** How wide a lake is made. */
 export interface Width {

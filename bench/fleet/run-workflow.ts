@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { DEFINITION } from '../../adapters/local/run-dataset.ts';
 import { runStateMachine } from '../../adapters/local/state-machine.ts';
 import type { ObjectStore } from '../../etl/ports.ts';
-import { getDocument } from '../../etl/stages/documents.ts';
 import { newRunId } from '../../etl/stages/run-id.ts';
+import { getDocument } from '../../etl/stages/stored-documents.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 /** How an execution of the workflow ended. */

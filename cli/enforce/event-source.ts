@@ -9,7 +9,7 @@ import { digestOfText } from '../../adapters/local/stream/file-lines.ts';
 import { ConfigError, ConflictError, DataError } from '../../etl/errors.ts';
 import { eventSourceKey } from '../../etl/naming/streams.ts';
 import type { Effects, ProgressEvent, Scratch } from '../../etl/ports.ts';
-import { getDocument, putDocument } from '../../etl/stages/documents.ts';
+import { getDocument, putDocument } from '../../etl/stages/stored-documents.ts';
 import type { EventSource } from '../../stream/ports.ts';
 import type { Io } from '../io.ts';
 

@@ -6,7 +6,8 @@ import { commitPlanKey, planKey, runPrefix, runRecordKey } from '../naming/runs.
 import { refreshKey, writerKey } from '../naming/upkeep.ts';
 import type { Effects } from '../ports.ts';
 import { getCommitPlan } from '../stages/commit-plans.ts';
-import { ChunkResult, getDocument, Plan, parseDocument } from '../stages/documents.ts';
+import { ChunkResult, Plan } from '../stages/documents.ts';
+import { getDocument, parseDocument } from '../stages/stored-documents.ts';
 import type { Problem } from './problem.ts';
 
 /** Objects that no snapshot names. Killed or refused runs and lost races left the `unused`; no run wrote the others. */

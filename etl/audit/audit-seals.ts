@@ -9,8 +9,9 @@ import { repeatsKey, sealKey, supersededKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { repeatRowsSql, repeatsDigestSql } from '../repeats/load-repeats.ts';
 import { rejectsDigestSql } from '../sealing/verdicts.ts';
-import { getDocument, Seal } from '../stages/documents.ts';
+import { Seal } from '../stages/documents.ts';
 import { digestSeal } from '../stages/seal-digest.ts';
+import { getDocument } from '../stages/stored-documents.ts';
 import type { LedgerFile } from './ledger-files.ts';
 import type { Problem } from './problem.ts';
 

@@ -3,7 +3,7 @@ import { archiveOf, objectKeyOf } from '../naming/bronze.ts';
 import { retryOf } from '../naming/decisions.ts';
 import type { Effects } from '../ports.ts';
 import { identifyArchive } from '../stages/archive-sources.ts';
-import { getDocument } from '../stages/documents.ts';
+import { getDocument } from '../stages/stored-documents.ts';
 import type { LedgerFile } from './ledger-files.ts';
 import type { Problem } from './problem.ts';
 

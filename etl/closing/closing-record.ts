@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { closedRowsKey, closingKey, closingsPrefix } from '../naming/closings.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
 import { recordDecision } from '../stages/decisions.ts';
-import { parseDocument, putDocument } from '../stages/documents.ts';
+import { parseDocument, putDocument } from '../stages/stored-documents.ts';
 import { ClosedMonth, type Closing } from '../table/closings.ts';
 
 /** A closing as ops.closings has it, for good. */

@@ -1,6 +1,6 @@
 import { outboxKey, outboxPrefix, toldKey } from '../naming/told.ts';
 import type { Effects, ObjectStore } from '../ports.ts';
-import { parseDocument, putDocument } from '../stages/documents.ts';
+import { parseDocument, putDocument } from '../stages/stored-documents.ts';
 import { PublishedEvent } from './published-event.ts';
 import type { Told } from './table-change.ts';
 

@@ -4,7 +4,7 @@ import type { PointerLayer } from '../naming/datasets.ts';
 import { monthLabel } from '../naming/tables.ts';
 import { toldKey } from '../naming/told.ts';
 import type { ObjectStore } from '../ports.ts';
-import { parseDocument } from '../stages/documents.ts';
+import { parseDocument } from '../stages/stored-documents.ts';
 import { filesOf, type LakeTable, openTable } from '../table/lake-table.ts';
 import type { Pointer } from '../table/pointer.ts';
 

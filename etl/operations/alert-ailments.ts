@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Contract } from '../contract/contract.ts';
 import { healthKey } from '../naming/upkeep.ts';
 import type { Effects } from '../ports.ts';
-import { parseDocument, putDocument } from '../stages/documents.ts';
 import { newRunId } from '../stages/run-id.ts';
+import { parseDocument, putDocument } from '../stages/stored-documents.ts';
 import { readPointer } from '../table/pointer.ts';
 import type { Health } from './check-health.ts';
 

@@ -2,11 +2,11 @@ import { loadContracts, requireSourceContract } from '../contract/load-contracts
 import { ConfigError } from '../errors.ts';
 import { decisionKey } from '../naming/decisions.ts';
 import type { Effects } from '../ports.ts';
-import { parseDocument } from '../stages/documents.ts';
 import { checkApproval, requireHeld } from '../stages/held-run.ts';
 import { Decision, type RunRecord } from '../stages/outcomes.ts';
 import { approvalId } from '../stages/promote.ts';
 import type { RunInput } from '../stages/stage.ts';
+import { parseDocument } from '../stages/stored-documents.ts';
 import { readWithheld, type Word } from './decide-run.ts';
 import type { Runs } from './runs.ts';
 

@@ -12,13 +12,14 @@ import { isCurrentSql, lastReadsSql } from '../quarantine/current-rejects.ts';
 import { loadRepeatSpans } from '../repeats/load-repeats.ts';
 import { type DatasetTable, openDatasetTables } from '../stages/dataset-tables.ts';
 import { recordDecision } from '../stages/decisions.ts';
-import { type BackfillRequest, putDocument } from '../stages/documents.ts';
+import type { BackfillRequest } from '../stages/documents.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { byArrival, type LedgerEntry, ledgerRows, liveArrivals } from '../stages/ledger.ts';
 import { loadLedger, withScratchEngine } from '../stages/ledger-lookup.ts';
 import { listWithheld } from '../stages/list-sources.ts';
 import { newRunId } from '../stages/run-id.ts';
 import type { RunInput } from '../stages/stage.ts';
+import { putDocument } from '../stages/stored-documents.ts';
 import type { Pointer } from '../table/pointer.ts';
 import type { Word } from './decide-run.ts';
 

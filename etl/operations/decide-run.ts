@@ -4,11 +4,11 @@ import { runRecordKey } from '../naming/runs.ts';
 import { tellEnd } from '../openlineage/tell-run.ts';
 import type { Effects } from '../ports.ts';
 import { recordDecision } from '../stages/decisions.ts';
-import { getDocument, putDocument } from '../stages/documents.ts';
 import { requireHeld } from '../stages/held-run.ts';
 import { type Decision, RunRecord, type Withheld } from '../stages/outcomes.ts';
 import { newRunId } from '../stages/run-id.ts';
 import type { RunInput } from '../stages/stage.ts';
+import { getDocument, putDocument } from '../stages/stored-documents.ts';
 import { changeWithheld, readStoredWithheld } from '../stages/withheld.ts';
 
 /** Who decides, and why. */

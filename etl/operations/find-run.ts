@@ -1,8 +1,8 @@
 import { ConfigError } from '../errors.ts';
 import { heldPrefix, runsPrefix } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
-import { parseDocument } from '../stages/documents.ts';
 import { RunRecord } from '../stages/outcomes.ts';
+import { parseDocument } from '../stages/stored-documents.ts';
 import { idOf, newestKeys } from './newest-keys.ts';
 
 /** What reading the runs' records takes. */

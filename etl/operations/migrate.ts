@@ -6,11 +6,11 @@ import { runRecordKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { awaitsMigration } from '../stages/awaits-migration.ts';
 import { awaitsAdoption } from '../stages/clear-objects.ts';
-import { parseDocument, putDocument } from '../stages/documents.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { MigrationOutcome, MigrationRequest } from '../stages/migration-documents.ts';
 import { newRunId } from '../stages/run-id.ts';
 import type { RunInput } from '../stages/stage.ts';
+import { parseDocument, putDocument } from '../stages/stored-documents.ts';
 import type { Pointer } from '../table/pointer.ts';
 import type { Word } from './decide-run.ts';
 

@@ -1,7 +1,7 @@
 import { runsPrefix, sealKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
-import { parseDocument } from '../stages/documents.ts';
 import { isCommitted, RunRecord } from '../stages/outcomes.ts';
+import { parseDocument } from '../stages/stored-documents.ts';
 import type { Pointer } from '../table/pointer.ts';
 import type { Ailment } from './ailment.ts';
 

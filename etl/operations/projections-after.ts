@@ -5,7 +5,7 @@ import { tableName } from '../naming/datasets.ts';
 import { alertKey } from '../naming/told.ts';
 import type { Effects } from '../ports.ts';
 import { countsOf, type RefreshCounts } from '../projecting/refresh-summary.ts';
-import { parseDocument } from '../stages/documents.ts';
+import { parseDocument } from '../stages/stored-documents.ts';
 import { openTable } from '../table/lake-table.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';
 

@@ -14,7 +14,7 @@ import { metadataFolder, runFolder } from '../naming/tables.ts';
 import { refreshKey } from '../naming/upkeep.ts';
 import type { Effects, Scratch } from '../ports.ts';
 import { boundedColumns } from '../stages/bounded-columns.ts';
-import { putDocument } from '../stages/documents.ts';
+import { putDocument } from '../stages/stored-documents.ts';
 import type { Closing, Waiting } from '../table/closings.ts';
 import { commitTable } from '../table/commit-table.ts';
 import { filesOf } from '../table/lake-table.ts';

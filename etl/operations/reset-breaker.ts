@@ -1,9 +1,9 @@
 import { ConfigError } from '../errors.ts';
 import { breakerKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
-import { putDocument } from '../stages/documents.ts';
 import { openBreaker } from '../stages/make-plan.ts';
 import type { Breaker } from '../stages/outcomes.ts';
+import { putDocument } from '../stages/stored-documents.ts';
 import { keepDecision, type Word } from './decide-run.ts';
 
 /**

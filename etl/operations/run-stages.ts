@@ -3,8 +3,9 @@ import { AssayError } from '../errors.ts';
 import { sealKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { listSnapshots } from '../query/list-snapshots.ts';
-import { getDocument, Seal } from '../stages/documents.ts';
+import { Seal } from '../stages/documents.ts';
 import { isCommitted, type RunRecord } from '../stages/outcomes.ts';
+import { getDocument } from '../stages/stored-documents.ts';
 
 /** A part of a run's way, when it was done, and how long it took. */
 export interface RunStage {

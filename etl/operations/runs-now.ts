@@ -2,9 +2,9 @@ import { runRecordKey, stagingPrefix } from '../naming/runs.ts';
 import { writersPrefix } from '../naming/upkeep.ts';
 import type { Effects, ObjectInfo } from '../ports.ts';
 import { keptStates, openLedger, statesOf } from '../stages/dataset-history.ts';
-import { parseDocument } from '../stages/documents.ts';
 import { listWithheld } from '../stages/list-sources.ts';
 import { readLease } from '../stages/start-run/lease.ts';
+import { parseDocument } from '../stages/stored-documents.ts';
 import { readPointer } from '../table/pointer.ts';
 import { VACUUM, Writer } from './with-writer.ts';
 

@@ -1,6 +1,7 @@
 import { chunkKey, commitPlanKey, planKey, runRecordKey, stagingPrefix } from '../naming/runs.ts';
 import type { DatasetRun, Effects, ObjectInfo } from '../ports.ts';
-import { ChunkResult, isRead, Plan, parseDocument } from '../stages/documents.ts';
+import { ChunkResult, isRead, Plan } from '../stages/documents.ts';
+import { parseDocument } from '../stages/stored-documents.ts';
 import { idAt } from './newest-keys.ts';
 import { LONGEST_RUN_MS } from './runs-now.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { writerKey } from '../naming/upkeep.ts';
 import type { Effects } from '../ports.ts';
-import { putDocument } from '../stages/documents.ts';
+import { putDocument } from '../stages/stored-documents.ts';
 
 /** Says who writes files of a dataset that no snapshot names yet. */
 export const Writer = z.object({ dataset: z.string(), id: z.string(), kind: z.string(), at: z.string() });

@@ -9,7 +9,7 @@ import {
   foldedErasuresKey,
 } from '../naming/privacy.ts';
 import type { Clock, ObjectStore } from '../ports.ts';
-import { parseDocument } from '../stages/documents.ts';
+import { parseDocument } from '../stages/stored-documents.ts';
 import { Erasure, type ErasureLog, momentId, SKEW_MS } from './erasure.ts';
 
 type Objects = Pick<ObjectStore, 'list' | 'get' | 'put'>;

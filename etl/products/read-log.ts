@@ -3,7 +3,7 @@ import { ConflictError } from '../errors.ts';
 import { atMost, inFlight } from '../in-flight.ts';
 import { readsKey, readsPrefix } from '../naming/reads.ts';
 import type { ObjectStore } from '../ports.ts';
-import { getDocument, parseDocument, putDocument } from '../stages/documents.ts';
+import { getDocument, parseDocument, putDocument } from '../stages/stored-documents.ts';
 
 /** By which way a table was read. */
 export const READ_WAYS = ['api', 'console', 'graphql', 'sql', 'iceberg', 'command'] as const;

@@ -3,8 +3,8 @@ import { decisionKey, releaseKey, releaseRequestsPrefix, releasesPrefix } from '
 import type { Word } from '../operations/decide-run.ts';
 import type { Effects } from '../ports.ts';
 import { recordDecision } from '../stages/decisions.ts';
-import { parseDocument } from '../stages/documents.ts';
 import { Decision } from '../stages/outcomes.ts';
+import { parseDocument } from '../stages/stored-documents.ts';
 
 /** A request that nobody has decided yet. */
 export interface ReleaseRequest {

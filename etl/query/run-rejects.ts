@@ -7,9 +7,10 @@ import { DataError } from '../errors.ts';
 import type { Layer } from '../naming/datasets.ts';
 import { commitPlanKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
-import { CommitPlan, parseDocument } from '../stages/documents.ts';
+import { CommitPlan } from '../stages/documents.ts';
 import { readKnownPointer } from '../stages/known-pointer.ts';
 import { isCommitted, type RunRecord } from '../stages/outcomes.ts';
+import { parseDocument } from '../stages/stored-documents.ts';
 import { filesOf, openTable } from '../table/lake-table.ts';
 
 const Reason = z.object({

@@ -3,9 +3,10 @@ import { DataError } from '../errors.ts';
 import { adoptionKey, adoptionRunOf, migrationsPrefix } from '../naming/generations.ts';
 import type { Effects } from '../ports.ts';
 import type { Pointer } from '../table/pointer.ts';
-import { type PlannedFile, parseDocument } from './documents.ts';
+import type { PlannedFile } from './documents.ts';
 import { Adoption } from './migration-documents.ts';
 import type { RunInput } from './stage.ts';
+import { parseDocument } from './stored-documents.ts';
 
 /** The adoption that a run is part of; undefined for every other run. */
 export async function readAdoption(

@@ -4,18 +4,12 @@ import { joinSurveys, type SurveyedRange } from '../csv/survey.ts';
 import { spansKey, surveyKey } from '../naming/runs.ts';
 import type { ObjectStore } from '../ports.ts';
 import { inDialect } from './dialects.ts';
-import {
-  type Plan,
-  type PlannedChunk,
-  type PlannedFile,
-  putDocument,
-  type Spans,
-  SurveyDocument,
-} from './documents.ts';
+import { type Plan, type PlannedChunk, type PlannedFile, type Spans, SurveyDocument } from './documents.ts';
 import { isInParts, type PlanPart, partsOf } from './plan-parts.ts';
 import { loadRun } from './run-context.ts';
 import { getRunDocument } from './run-documents.ts';
 import { defineStage, RunInput } from './stage.ts';
+import { putDocument } from './stored-documents.ts';
 
 const AlignOutput = RunInput.extend({ spans: z.number() });
 

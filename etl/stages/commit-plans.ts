@@ -2,8 +2,9 @@ import type { z } from 'zod';
 import { atMost, inFlight } from '../in-flight.ts';
 import { commitPartKey, commitPlanKey } from '../naming/runs.ts';
 import type { DatasetRun, ObjectStore } from '../ports.ts';
-import { type CommitPlan, putDocument, StoredCommitPlan } from './documents.ts';
+import { type CommitPlan, StoredCommitPlan } from './documents.ts';
 import { getRunDocument } from './run-documents.ts';
+import { putDocument } from './stored-documents.ts';
 
 /** Silver files that one document names: some 2 KB each. A text of JavaScript ends near a quarter of a million. */
 export const PART_FILES = 2000;

@@ -5,7 +5,7 @@ import { openTable } from '../table/lake-table.ts';
 import type { TableMetadata } from '../table/metadata.ts';
 import { type Pointer, readPointer, type TableState } from '../table/pointer.ts';
 import type { DatasetTable } from './dataset-tables.ts';
-import { getDocument, putDocument } from './documents.ts';
+import { getDocument, putDocument } from './stored-documents.ts';
 
 const STATE = 'assay.state';
 

@@ -8,7 +8,7 @@ import { breakerKey, sealKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { NEW_ERRORS_SQL } from '../sealing/verdicts.ts';
 import { openDatasetTables } from './dataset-tables.ts';
-import { getDocument, parseDocument, putDocument, replacedFiles, Seal } from './documents.ts';
+import { replacedFiles, Seal } from './documents.ts';
 import { judgeMigration } from './judge-migration.ts';
 import { ledgerRows } from './ledger.ts';
 import { Approval, Breaker } from './outcomes.ts';
@@ -16,6 +16,7 @@ import { personalData } from './personal-data.ts';
 import { readersSee } from './readers-see.ts';
 import { loadRun, type RunContext } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
+import { getDocument, parseDocument, putDocument } from './stored-documents.ts';
 
 const GateInput = RunInput.extend({
   /** Set where a held run was sealed again after its approval, because its base moved. */

@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { ConflictError } from '../errors.ts';
 import { heldKey, sealKey } from '../naming/runs.ts';
 import { tellEnd } from '../openlineage/tell-run.ts';
-import { getDocument, putDocument, Seal } from './documents.ts';
+import { Seal } from './documents.ts';
 import { requireHeld } from './held-run.ts';
 import type { Withheld } from './outcomes.ts';
 import { readersSee } from './readers-see.ts';
 import { loadRun } from './run-context.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
+import { getDocument, putDocument } from './stored-documents.ts';
 import { readStoredWithheld, refusedOf } from './withheld.ts';
 
 const HoldInput = RunInput.extend({ gate: z.object({ why: z.array(z.string()) }) });

@@ -7,10 +7,11 @@ import type { Effects, ObjectStore } from '../ports.ts';
 import { isProtected, protectionOf } from '../privacy/protection.ts';
 import { byObject, identifyArchive, isOfArchive, type Source, sourcesOf } from './archive-sources.ts';
 import { majorOf } from './awaits-migration.ts';
-import { getDocument, type PlannedFile } from './documents.ts';
+import type { PlannedFile } from './documents.ts';
 import { byArrival, type LedgerEntry, liveArrivals } from './ledger.ts';
 import type { LedgerLookup } from './ledger-lookup.ts';
 import type { Withheld } from './outcomes.ts';
+import { getDocument } from './stored-documents.ts';
 
 /** Digests are waited for rather than computed: most are remembered by the store. */
 const DIGESTS_AT_ONCE = 16;

@@ -17,11 +17,12 @@ import { effectsOfSilver } from '../trying/gold-effect.ts';
 import { sumChanges } from '../trying/measure-sums.ts';
 import { loadAdopted, readAdoption } from './adopted-files.ts';
 import { getCommitPlan } from './commit-plans.ts';
-import { type CommitPlan, isRead, putDocument, type Seal } from './documents.ts';
+import { type CommitPlan, isRead, type Seal } from './documents.ts';
 import type { MigrationOutcome, MigrationRequest } from './migration-documents.ts';
 import { readMigration } from './plan-migration.ts';
 import type { RunContext } from './run-context.ts';
 import { inFormat } from './run-documents.ts';
+import { putDocument } from './stored-documents.ts';
 
 /** So many figures of each Gold table are named. */
 const MOST_FIGURES = 50;

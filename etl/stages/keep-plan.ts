@@ -1,8 +1,9 @@
 import { atMost, inFlight } from '../in-flight.ts';
 import { chunkListKey, planKey, surveyListKey } from '../naming/runs.ts';
 import type { ObjectStore } from '../ports.ts';
-import { type Plan, putDocument } from './documents.ts';
+import type { Plan } from './documents.ts';
 import { isInParts, partsOf } from './plan-parts.ts';
+import { putDocument } from './stored-documents.ts';
 
 /** Where a plan's lists are, and how many of its chunks are surveyed first: ranges of files. */
 export interface KeptPlan {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { tableLogKey, tableLogsPrefix } from '../naming/upkeep.ts';
 import type { Effects } from '../ports.ts';
 import { joinLogs, type TableLog } from '../table/table-log.ts';
-import { getDocument, putDocument } from './documents.ts';
+import { getDocument, putDocument } from './stored-documents.ts';
 
 const KeptLog = z.object({
   snapshots: z.array(

@@ -10,7 +10,7 @@ import {
 } from '../naming/generations.ts';
 import type { ObjectStore } from '../ports.ts';
 import { codeDigest } from '../projecting/code-digest.ts';
-import { parseDocument } from './documents.ts';
+import { parseDocument } from './stored-documents.ts';
 
 /** A published contract by the digest that pointers and ledgers name. */
 export interface KeptName {

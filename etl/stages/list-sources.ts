@@ -4,10 +4,10 @@ import { bronzeDay, bronzePrefix } from '../naming/bronze.ts';
 import { retriesPrefix, retryOf } from '../naming/decisions.ts';
 import { heldPrefix, lookKey } from '../naming/runs.ts';
 import type { Clock, Effects, ObjectInfo, ObjectStore } from '../ports.ts';
-import { parseDocument, putDocument } from './documents.ts';
 import type { LedgerEntry } from './ledger.ts';
 import type { Ledger } from './ledger-lookup.ts';
 import { Withheld } from './outcomes.ts';
+import { parseDocument, putDocument } from './stored-documents.ts';
 import { partsOf } from './withheld.ts';
 
 /**

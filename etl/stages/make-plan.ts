@@ -12,14 +12,7 @@ import type { ReadPointer } from '../table/pointer.ts';
 import { requireAdoption } from './adopted-files.ts';
 import { sourcesOf, withMembers } from './archive-sources.ts';
 import { awaitsMigration, migrationNeeded } from './awaits-migration.ts';
-import {
-  BackfillRequest,
-  isRead,
-  Plan,
-  type PlannedChunk,
-  type PlannedFile,
-  parseDocument,
-} from './documents.ts';
+import { BackfillRequest, isRead, Plan, type PlannedChunk, type PlannedFile } from './documents.ts';
 import { identifyFiles } from './identify-files.ts';
 import { readKnownPointer } from './known-pointer.ts';
 import { byArrival, type LedgerEntry } from './ledger.ts';
@@ -37,6 +30,7 @@ import { Breaker, type Withheld } from './outcomes.ts';
 import { filesToMigrate, readMigration } from './plan-migration.ts';
 import { RUN_FORMAT } from './run-documents.ts';
 import type { RunInput } from './stage.ts';
+import { parseDocument } from './stored-documents.ts';
 
 /** A chunk has at most this much to read, or this many files. */
 export const CHUNK_BYTES = 512 * 1024 * 1024;

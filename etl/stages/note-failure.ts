@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { chunkFailureKey } from '../naming/runs.ts';
-import { putDocument } from './documents.ts';
 import { type ChunkFailure, StageFailure } from './outcomes.ts';
 import { defineStage, RunInput } from './stage.ts';
+import { putDocument } from './stored-documents.ts';
 
 const NoteInput = RunInput.extend({ chunk: z.string(), failure: StageFailure });
 const NoteOutput = RunInput.extend({ chunk: z.string() });

@@ -6,12 +6,13 @@ import type { Effects } from '../ports.ts';
 import type { Pointer } from '../table/pointer.ts';
 import { underSealedKeys } from './adopted-files.ts';
 import { byObject, identifyArchive, isOfArchive, sourcesOf } from './archive-sources.ts';
-import { type PlannedFile, parseDocument } from './documents.ts';
+import type { PlannedFile } from './documents.ts';
 import { keptContract } from './kept-contracts.ts';
 import { byArrival, type LedgerEntry, liveArrivals } from './ledger.ts';
 import { listSources } from './list-sources.ts';
 import { type Adoption, MigrationRequest } from './migration-documents.ts';
 import type { RunInput } from './stage.ts';
+import { parseDocument } from './stored-documents.ts';
 
 /** The migration that a person asked a run for; undefined for every other run. */
 export async function readMigration(

@@ -12,7 +12,7 @@ import { commitTables } from './commit-tables.ts';
 import { committedStatus } from './committed-status.ts';
 import { findState } from './dataset-history.ts';
 import { recordDecision } from './decisions.ts';
-import { getDocument, Plan, Seal } from './documents.ts';
+import { Plan, Seal } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
 import { checkApproval, requireHeld } from './held-run.ts';
 import { listWithheld } from './list-sources.ts';
@@ -22,6 +22,7 @@ import { loadRun, type RunContext } from './run-context.ts';
 import { inFormat } from './run-documents.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
+import { getDocument } from './stored-documents.ts';
 import { leaveRefused } from './withheld.ts';
 
 const PromoteInput = RunInput.extend({

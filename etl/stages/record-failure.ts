@@ -8,12 +8,13 @@ import { NOTHING_FOLLOWED, tellComplete, tellEnd } from '../openlineage/tell-run
 import { type Effects, TOLD } from '../ports.ts';
 import { type ReadPointer, readPointer } from '../table/pointer.ts';
 import { committedStatus } from './committed-status.ts';
-import { Plan, parseDocument, putDocument, Seal } from './documents.ts';
+import { Plan, Seal } from './documents.ts';
 import { openBreaker } from './make-plan.ts';
 import { Breaker, ChunkFailure, StageFailure, type Withheld } from './outcomes.ts';
 import { readersSee } from './readers-see.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
+import { parseDocument, putDocument } from './stored-documents.ts';
 import { readStoredWithheld, refusedOf } from './withheld.ts';
 
 /** The most reasons to list. */

@@ -11,19 +11,13 @@ import { type SealedReading, sealedEngine, withSealedReading } from '../refining
 import { WrittenFiles } from '../refining/written-files.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import { inDialect } from './dialects.ts';
-import {
-  ChunkResult,
-  type Plan,
-  type PlannedChunk,
-  parseDocument,
-  putDocument,
-  replacedFiles,
-} from './documents.ts';
+import { ChunkResult, type Plan, type PlannedChunk, replacedFiles } from './documents.ts';
 import { filesToRead } from './files-to-read.ts';
 import { PartName } from './plan-parts.ts';
 import { loadRun } from './run-context.ts';
 import { RUN_FORMAT } from './run-documents.ts';
 import { defineStage, RunInput } from './stage.ts';
+import { parseDocument, putDocument } from './stored-documents.ts';
 
 /**
  * Segments refined at once: they fill the pauses in which one statement keeps only one thread busy. Two, since each

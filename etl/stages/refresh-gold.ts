@@ -36,12 +36,12 @@ import type { DataFile } from '../table/schema.ts';
 import { awaitsMigration } from './awaits-migration.ts';
 import { boundedColumns } from './bounded-columns.ts';
 import { commitGold, type GoldHead } from './commit-gold.ts';
-import { putDocument } from './documents.ts';
 import { followCatalog } from './follow-catalog.ts';
 import { withPublished } from './kept-contracts.ts';
 import { readKnownPointer } from './known-pointer.ts';
 import { refreshProjections } from './refresh-projections.ts';
 import { defineStage, RunInput } from './stage.ts';
+import { putDocument } from './stored-documents.ts';
 
 /** How often a lost race is run again before it becomes the state machine's to handle. */
 const ATTEMPTS = 5;

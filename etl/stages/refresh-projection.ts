@@ -36,10 +36,10 @@ import { type LakeTable, openTable } from '../table/lake-table.ts';
 import { currentSchema } from '../table/metadata.ts';
 import { readPointer } from '../table/pointer.ts';
 import { commitProjection, type ProjectionHead } from './commit-projection.ts';
-import { putDocument } from './documents.ts';
 import { withPublished } from './kept-contracts.ts';
 import { readKnownPointer } from './known-pointer.ts';
 import type { RunInput } from './stage.ts';
+import { putDocument } from './stored-documents.ts';
 
 /** How a projection is brought up to date; `isRebuild`: from all events, whatever was folded before. */
 export interface RefreshRequest {

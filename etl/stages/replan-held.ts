@@ -3,7 +3,6 @@ import { loadContracts, requireSourceContract } from '../contract/load-contracts
 import { planKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { sourcesOf } from './archive-sources.ts';
-import { getDocument } from './documents.ts';
 import { checkApproval, requireHeld, requireSameContract } from './held-run.ts';
 import { identifyFiles } from './identify-files.ts';
 import { readKnownPointer } from './known-pointer.ts';
@@ -12,6 +11,7 @@ import { listSources, listWithheld } from './list-sources.ts';
 import { identifyAgain, type Planned, planOf } from './make-plan.ts';
 import type { Approval } from './outcomes.ts';
 import type { RunInput } from './stage.ts';
+import { getDocument } from './stored-documents.ts';
 
 /** The parts needed of a held run's plan, which an older release may have written. */
 const HeldPlan = z.looseObject({

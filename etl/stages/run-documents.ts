@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { ConflictError, DataError } from '../errors.ts';
 import type { ObjectStore } from '../ports.ts';
-import { getDocument } from './documents.ts';
+import { getDocument } from './stored-documents.ts';
 
 /**
  * The format of what a run's stages leave for one another. Raise it with each change that would make documents or

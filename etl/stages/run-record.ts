@@ -1,7 +1,8 @@
 import { runRecordKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
-import { type Plan, putDocument, type Seal } from './documents.ts';
+import type { Plan, Seal } from './documents.ts';
 import { RunRecord } from './outcomes.ts';
+import { putDocument } from './stored-documents.ts';
 
 /** What of a run's end isn't in its plan and seal. */
 interface RunEnd {

@@ -43,7 +43,6 @@ import {
   type CommitPlan,
   Counts,
   type PlannedChunk,
-  putDocument,
   type RefinedFile,
   Seal,
 } from './documents.ts';
@@ -53,6 +52,7 @@ import { getRunDocument, inFormat, RUN_FORMAT } from './run-documents.ts';
 import { digestSeal } from './seal-digest.ts';
 import { silverTarget } from './silver-target.ts';
 import { defineStage, RunInput } from './stage.ts';
+import { putDocument } from './stored-documents.ts';
 import { withoutFooters } from './without-footers.ts';
 
 const SealOutput = RunInput.extend({ digest: Seal.shape.digest, counts: Counts });

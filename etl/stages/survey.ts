@@ -3,10 +3,10 @@ import { surveyRange } from '../csv/survey.ts';
 import { DataError } from '../errors.ts';
 import { surveyKey } from '../naming/runs.ts';
 import { inDialect } from './dialects.ts';
-import { putDocument } from './documents.ts';
 import { fileIndex, PartName } from './plan-parts.ts';
 import { loadRun } from './run-context.ts';
 import { defineStage, RunInput } from './stage.ts';
+import { putDocument } from './stored-documents.ts';
 
 const SurveyInput = RunInput.extend({ chunk: z.string(), part: PartName.optional() });
 const SurveyOutput = RunInput.extend({ chunk: z.string() });

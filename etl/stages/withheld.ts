@@ -1,9 +1,9 @@
 import { ConflictError } from '../errors.ts';
 import { heldKey } from '../naming/runs.ts';
 import type { ObjectStore } from '../ports.ts';
-import { parseDocument, putDocument } from './documents.ts';
 import { Withheld } from './outcomes.ts';
 import type { RunInput } from './stage.ts';
+import { parseDocument, putDocument } from './stored-documents.ts';
 
 /** A document about the files set aside with a run, and the tag that whoever changes it must name. */
 export interface StoredWithheld {

@@ -1,8 +1,8 @@
 import { runRecordKey, stagingPrefix } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
-import { parseDocument } from '../stages/documents.ts';
 import { listWithheld } from '../stages/list-sources.ts';
 import { RunRecord } from '../stages/outcomes.ts';
+import { parseDocument } from '../stages/stored-documents.ts';
 
 /** How many objects may go, and how long ago their run must have ended. */
 export interface StagingBounds {

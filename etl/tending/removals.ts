@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { PointerLayer } from '../naming/datasets.ts';
 import { removalsKey, removalsPrefix } from '../naming/upkeep.ts';
 import type { Effects } from '../ports.ts';
-import { getDocument, putDocument } from '../stages/documents.ts';
+import { getDocument, putDocument } from '../stages/stored-documents.ts';
 import { tablesOfAll } from '../table/generations.ts';
 import { openTable } from '../table/lake-table.ts';
 import { type Pointer, readPointer } from '../table/pointer.ts';

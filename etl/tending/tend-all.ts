@@ -3,7 +3,7 @@ import { PRIVACY_DATASET } from '../naming/privacy.ts';
 import { tendingKey } from '../naming/upkeep.ts';
 import { renewVault } from '../personal/retention.ts';
 import type { Effects } from '../ports.ts';
-import { parseDocument } from '../stages/documents.ts';
+import { parseDocument } from '../stages/stored-documents.ts';
 import { type TendBounds, type Tended, Tending, tend } from './tend.ts';
 
 /** What came of many: those that were tended, and the first error. */

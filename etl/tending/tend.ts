@@ -8,7 +8,7 @@ import { compact } from '../operations/compact.ts';
 import { expire } from '../operations/expire.ts';
 import { endPeriods } from '../personal/retention.ts';
 import type { Effects } from '../ports.ts';
-import { parseDocument, putDocument } from '../stages/documents.ts';
+import { parseDocument, putDocument } from '../stages/stored-documents.ts';
 import { readPointer } from '../table/pointer.ts';
 import { withSpan } from '../telemetry.ts';
 import { endStaging } from './end-staging.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { decisionsPrefix } from '../../etl/naming/decisions.ts';
 import { newestKeys } from '../../etl/operations/newest-keys.ts';
-import { getDocument } from '../../etl/stages/documents.ts';
 import { Decision } from '../../etl/stages/outcomes.ts';
+import { getDocument } from '../../etl/stages/stored-documents.ts';
 import { newestPage } from './newest.ts';
 import { Next, OF_DATASET, PAGE_QUERY, placeOf } from './paging.ts';
 import { route } from './route.ts';

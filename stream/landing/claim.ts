@@ -8,7 +8,7 @@ import {
   type StreamPlace,
 } from '../../etl/naming/streams.ts';
 import type { ObjectStore } from '../../etl/ports.ts';
-import { parseDocument, putDocument } from '../../etl/stages/documents.ts';
+import { parseDocument, putDocument } from '../../etl/stages/stored-documents.ts';
 
 /** Offsets of events that stand behind one another: `start` up to, not including, `end`. */
 const Run = z.object({ start: z.int(), end: z.int() });

@@ -7,7 +7,7 @@ import {
   policyVersionsPrefix,
 } from '../../etl/naming/policies.ts';
 import type { ObjectStore, StoredObject } from '../../etl/ports.ts';
-import { getDocument, parseDocument, putDocument } from '../../etl/stages/documents.ts';
+import { getDocument, parseDocument, putDocument } from '../../etl/stages/stored-documents.ts';
 import { KeptDocument, type PolicyStore } from './policy-store.ts';
 
 /** Documents that are read at one time. */

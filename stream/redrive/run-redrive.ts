@@ -6,7 +6,7 @@ import type { Effects } from '../../etl/ports.ts';
 import { REDRIVE_COLUMNS } from '../../etl/quarantine/retry-files.ts';
 import { writeRows } from '../../etl/quarantine/write-rows.ts';
 import { recordDecision } from '../../etl/stages/decisions.ts';
-import { parseDocument, putDocument } from '../../etl/stages/documents.ts';
+import { parseDocument, putDocument } from '../../etl/stages/stored-documents.ts';
 import type { ObservedEvent } from '../event.ts';
 import { withHeader } from './correct-event.ts';
 import type { Redriven } from './plan-redrive.ts';

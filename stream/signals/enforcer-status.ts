@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ENFORCERS_PREFIX, enforcerKey } from '../../etl/naming/incidents.ts';
 import type { ObjectStore } from '../../etl/ports.ts';
-import { parseDocument, putDocument } from '../../etl/stages/documents.ts';
+import { parseDocument, putDocument } from '../../etl/stages/stored-documents.ts';
 
 /** How an enforcer does, as it said last. */
 export const EnforcerStatus = z.object({

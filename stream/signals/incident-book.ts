@@ -6,7 +6,7 @@ import {
   openIncidentKey,
 } from '../../etl/naming/incidents.ts';
 import type { Alerts, ObjectStore } from '../../etl/ports.ts';
-import { parseDocument, putDocument } from '../../etl/stages/documents.ts';
+import { parseDocument, putDocument } from '../../etl/stages/stored-documents.ts';
 import { aboutOf, type Finding, Incident, incidentId } from './incident.ts';
 import { incidentAlert } from './incident-alert.ts';
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ConflictError } from '../../etl/errors.ts';
 import { SIGNALS_LEASE } from '../../etl/naming/incidents.ts';
 import type { Clock, ObjectStore } from '../../etl/ports.ts';
-import { parseDocument, putDocument } from '../../etl/stages/documents.ts';
+import { parseDocument, putDocument } from '../../etl/stages/stored-documents.ts';
 import { UNKNOWN_DATASET } from '../policy/dataset-urn.ts';
 import type { PolicySet } from '../policy/policy-set.ts';
 import type { Policies } from '../ports.ts';

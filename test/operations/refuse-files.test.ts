@@ -7,8 +7,8 @@ import { readmitFiles, refuseFiles } from '../../etl/operations/decide-files.ts'
 import { readmitRun, refuseRun } from '../../etl/operations/decide-run.ts';
 import { rollBack } from '../../etl/operations/roll-back.ts';
 import type { Effects } from '../../etl/ports.ts';
-import { getDocument, parseDocument } from '../../etl/stages/documents.ts';
 import { Decision, RunRecord, Withheld } from '../../etl/stages/outcomes.ts';
+import { getDocument, parseDocument } from '../../etl/stages/stored-documents.ts';
 import { tempFolder } from '../adapters/temp-folder.ts';
 import { contractText, PAYMENTS } from '../stages/contract-text.ts';
 import { execute } from '../stages/execute.ts';

@@ -5,8 +5,8 @@ import { approveRun } from '../../etl/operations/approve-run.ts';
 import { refuseRun } from '../../etl/operations/decide-run.ts';
 import type { Runs } from '../../etl/operations/runs.ts';
 import type { Effects } from '../../etl/ports.ts';
-import { getDocument } from '../../etl/stages/documents.ts';
 import { RunRecord } from '../../etl/stages/outcomes.ts';
+import { getDocument } from '../../etl/stages/stored-documents.ts';
 import { contractText, PAYMENTS } from '../stages/contract-text.ts';
 import { type TestLake, testLake } from '../stages/harness.ts';
 

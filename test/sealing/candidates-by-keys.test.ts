@@ -7,9 +7,10 @@ import { candidatesByKeys } from '../../etl/sealing/candidates-by-keys.ts';
 import { chunkKeys } from '../../etl/sealing/chunk-keys.ts';
 import { HeldFiles } from '../../etl/sealing/held-files.ts';
 import { openDatasetTables } from '../../etl/stages/dataset-tables.ts';
-import { ChunkResult, getDocument } from '../../etl/stages/documents.ts';
+import { ChunkResult } from '../../etl/stages/documents.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';
 import { loadRun } from '../../etl/stages/run-context.ts';
+import { getDocument } from '../../etl/stages/stored-documents.ts';
 import { contractText, NO_LIMITS, PAYMENTS } from '../stages/contract-text.ts';
 import { type TestLake, testLake } from '../stages/harness.ts';
 

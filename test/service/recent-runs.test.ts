@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { runRecordKey } from '../../etl/naming/runs.ts';
-import { putDocument } from '../../etl/stages/documents.ts';
+import { putDocument } from '../../etl/stages/stored-documents.ts';
 import { byDay, openRecentRuns, type RecentRuns } from '../../service/console/recent-runs.ts';
 import { contractText, PAYMENTS } from '../stages/contract-text.ts';
 import { type TestLake, testLake } from '../stages/harness.ts';

@@ -3,9 +3,9 @@ import path from 'node:path';
 import { z } from 'zod';
 import { type Execution, type ExecutionResult, runStateMachine } from '../../adapters/local/state-machine.ts';
 import type { Effects } from '../../etl/ports.ts';
-import { getDocument } from '../../etl/stages/documents.ts';
 import { bindStages, type StageName } from '../../etl/stages/handlers.ts';
 import type { Approval } from '../../etl/stages/outcomes.ts';
+import { getDocument } from '../../etl/stages/stored-documents.ts';
 
 const machine = await readFile(
   path.join(import.meta.dirname, '../../state-machines/medallion.asl.json'),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { chunkListKey, surveyListKey } from '../../etl/naming/runs.ts';
 import type { ObjectStore } from '../../etl/ports.ts';
-import { getDocument } from '../../etl/stages/documents.ts';
 import type { bindStages } from '../../etl/stages/handlers.ts';
+import { getDocument } from '../../etl/stages/stored-documents.ts';
 
 const Chunks = z.array(z.object({ chunk: z.string(), part: z.string() }));
 const Planned = z.looseObject({ status: z.string(), surveys: z.number().default(0) });

@@ -7,7 +7,7 @@ import { loadContracts, requireSourceContract } from '../../etl/contract/load-co
 import { chunkListKey, planKey, runRecordKey, sealKey, spansKey, surveyKey } from '../../etl/naming/runs.ts';
 import type { Alert, Effects, ObjectStore } from '../../etl/ports.ts';
 import { align } from '../../etl/stages/align.ts';
-import { getDocument, type Plan, putDocument, type Seal } from '../../etl/stages/documents.ts';
+import type { Plan, Seal } from '../../etl/stages/documents.ts';
 import { filesToRead } from '../../etl/stages/files-to-read.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';
 import { keepPlan } from '../../etl/stages/keep-plan.ts';
@@ -16,6 +16,7 @@ import { RunRecord } from '../../etl/stages/outcomes.ts';
 import { refine } from '../../etl/stages/refine.ts';
 import { loadRun } from '../../etl/stages/run-context.ts';
 import { digestSeal } from '../../etl/stages/seal-digest.ts';
+import { getDocument, putDocument } from '../../etl/stages/stored-documents.ts';
 import { contractText, NO_LIMITS } from './contract-text.ts';
 import { execute } from './execute.ts';
 import { type TestLake, testLake } from './harness.ts';

@@ -6,8 +6,9 @@ import { planKey, repeatsPrefix, runOfTwins, runRecordKey, stagingPrefix } from 
 import { pointerKey, tableRoot } from '../../naming/tables.ts';
 import type { Effects } from '../../ports.ts';
 import { keepStates, openLedger, statesOf } from '../../stages/dataset-history.ts';
-import { Plan, parseDocument } from '../../stages/documents.ts';
+import { Plan } from '../../stages/documents.ts';
 import { RunRecord } from '../../stages/outcomes.ts';
+import { parseDocument } from '../../stages/stored-documents.ts';
 import { earlierGenerations } from '../../table/generations.ts';
 import { openTable } from '../../table/lake-table.ts';
 import { movePointer, type Pointer, readPointer } from '../../table/pointer.ts';

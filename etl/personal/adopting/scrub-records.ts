@@ -1,8 +1,8 @@
 import { runRecordKey, runsPrefix } from '../../naming/runs.ts';
 import type { Effects } from '../../ports.ts';
-import { getDocument, putDocument } from '../../stages/documents.ts';
 import type { Adoption } from '../../stages/migration-documents.ts';
 import { RunRecord } from '../../stages/outcomes.ts';
+import { getDocument, putDocument } from '../../stages/stored-documents.ts';
 
 /**
  * Takes out of the records of runs from before what may name values: totals by a column, and measures that couldn't be

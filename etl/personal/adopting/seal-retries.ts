@@ -19,9 +19,9 @@ import { ORIGIN_COLUMNS } from '../../quarantine/retry-files.ts';
 import { csvLines } from '../../quarantine/retry-records.ts';
 import { writeRows } from '../../quarantine/write-rows.ts';
 import { inDialect } from '../../stages/dialects.ts';
-import { getDocument, putDocument } from '../../stages/documents.ts';
 import { keptContract } from '../../stages/kept-contracts.ts';
 import type { AdoptedFile } from '../../stages/migration-documents.ts';
+import { getDocument, putDocument } from '../../stages/stored-documents.ts';
 import { proveRetry } from './prove-retry.ts';
 import { namesOf, type TwinRecord } from './twin-records.ts';
 

@@ -3,7 +3,7 @@ import { ConfigError } from '../../errors.ts';
 import { erasureKey, forgetApprovalKey } from '../../naming/privacy.ts';
 import type { Effects } from '../../ports.ts';
 import { Erasure } from '../../privacy/erasure.ts';
-import { getDocument, parseDocument } from '../../stages/documents.ts';
+import { getDocument, parseDocument } from '../../stages/stored-documents.ts';
 import { datasetsOf, protectedContracts } from '../asked-subject.ts';
 import { RENEWAL_MS } from '../retention.ts';
 import { vaultOf } from '../vault-of.ts';

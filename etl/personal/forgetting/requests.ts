@@ -7,7 +7,7 @@ import {
   forgetRequestKey,
 } from '../../naming/privacy.ts';
 import type { Effects } from '../../ports.ts';
-import { parseDocument } from '../../stages/documents.ts';
+import { parseDocument } from '../../stages/stored-documents.ts';
 import { ForgetApproval, ForgetEnd, ForgetRequest } from './documents.ts';
 
 /** A request as it stands. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PRIVACY_DATASET, PRIVACY_SETTINGS_KEY } from '../../naming/privacy.ts';
 import { keepDecision, type Word } from '../../operations/decide-run.ts';
 import type { Effects } from '../../ports.ts';
-import { parseDocument } from '../../stages/documents.ts';
+import { parseDocument } from '../../stages/stored-documents.ts';
 
 /** How people are forgotten in a lake. */
 export const PrivacySettings = z.object({

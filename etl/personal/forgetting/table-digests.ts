@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Contract } from '../../contract/contract.ts';
 import { pointerKey } from '../../naming/tables.ts';
 import type { Effects } from '../../ports.ts';
-import { parseDocument } from '../../stages/documents.ts';
+import { parseDocument } from '../../stages/stored-documents.ts';
 import { Pointer } from '../../table/pointer.ts';
 import type { TableDigest } from './documents.ts';
 

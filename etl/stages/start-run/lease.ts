@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ConflictError } from '../../errors.ts';
 import { leaseKey } from '../../naming/runs.ts';
 import type { Clock, DatasetRun, ObjectStore, WriteCondition } from '../../ports.ts';
-import { parseDocument } from '../documents.ts';
+import { parseDocument } from '../stored-documents.ts';
 
 /** Who runs a dataset. It is free where it was never taken, or was given back. */
 const Lease = z.object({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ConflictError } from '../../errors.ts';
 import { refusalKey } from '../../naming/runs.ts';
 import type { Alerts } from '../../ports.ts';
-import { parseDocument } from '../documents.ts';
+import { parseDocument } from '../stored-documents.ts';
 import type { LeaseEffects } from './lease.ts';
 
 /** What refusing a drop needs of the world. */
