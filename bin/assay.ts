@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -5,6 +6,7 @@ import { fileContractSource } from '../adapters/local/contract-source.ts';
 import { deployedFolders } from '../adapters/local/deployed-folders.ts';
 import { contractsDigest } from '../etl/contract/contracts-digest.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
+import { buildDuckDbLayer } from '../lambdas/bundling/duckdb-layer.ts';
 import { addAssay } from '../lib/assay-app.ts';
 import { requireEmulator } from '../lib/config/require-emulator.ts';
 import { readStageConfig } from '../lib/config/stage-config.ts';
@@ -24,11 +26,20 @@ if (config.isEmulated) {
   const { CDK_DEFAULT_ACCOUNT: account, AWS_ENDPOINT_URL: endpoint } = process.env;
   requireEmulator({ account, endpoint });
 }
+const build = folder('build');
+const { architecture } = config;
+// 'npm run bundle' comes before and knows no context: it has laid out the layer for x86.
+if (architecture !== 'x64')
+  await buildDuckDbLayer(path.join(build, 'layers', `duckdb-${architecture}`), {
+    root: folder(''),
+    architecture,
+    cacheDir: path.join(build, 'cache'),
+  });
 addAssay(app, {
   config,
   contracts: [...contracts.values()],
   contractsDigest: await contractsDigest(source),
-  code: bundledCode(folder('build')),
+  code: bundledCode(build),
 });
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 app.synth();

@@ -37,7 +37,7 @@ const DEFAULTS = { fileMb: 100, runsPerDay: 24, monthsPerRun: 1, daysBefore: 30 
 export const estimateCommand: Command = {
   name: 'estimate',
   usage:
-    'DATASET [--gb-per-day N] [--file-mb N] [--runs-per-day N] [--months N] [--chunk-mb N] [--gold-tables N] [--query-gb N] [--prices FILE]',
+    'DATASET [--gb-per-day N] [--file-mb N] [--runs-per-day N] [--months N] [--chunk-mb N] [--gold-tables N] [--query-gb N] [--arm64] [--prices FILE]',
   description: `Estimates what a day of a dataset costs on AWS, and how long a run takes: requests counted as the stages make them, times by
 measured throughput, list prices. The volume is what the dataset's runs brought so far, or what --gb-per-day says, which
 needs no lake. Says where a function's disk or time would not do. docs/cost.md has the formulas and what is assumed.`,
@@ -73,6 +73,7 @@ needs no lake. Says where a function's disk or time would not do. docs/cost.md h
       value: 'N',
       help: "gigabytes that queries scan a day (default: the day's Silver once)",
     },
+    arm64: { type: 'boolean', help: 'functions on arm64 (`-c architecture=arm64`) instead of x86' },
     prices: { type: 'string', value: 'FILE', help: 'JSON with prices to use instead of list prices' },
   },
   examples: [
@@ -95,7 +96,7 @@ needs no lake. Says where a function's disk or time would not do. docs/cost.md h
           })
         : { goldTables: given, goldTablesWhole: 0, goldLookupBytes: 0, goldByDuckDb: [] };
     const workload = workloadOf(args, past, gold);
-    const prices = await pricesOf(args, io);
+    const prices = forProcessor(await pricesOf(args, io), args);
     const platform = await platformOf(args);
     const found = estimate(workload, { platform, prices });
     if (args.has('json'))
@@ -200,6 +201,11 @@ async function pricesOf(args: Args, io: Io): Promise<Prices> {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError('NO_FILE', messageOf(error), { cause: error });
   }
+}
+
+/** Prices with that of the functions' processor as the price of a GB-second. */
+function forProcessor(prices: Prices, args: Args): Prices {
+  return args.has('arm64') ? { ...prices, lambdaGbSecond: prices.lambdaArmGbSecond } : prices;
 }
 
 const Definition = z.object({

@@ -13,8 +13,9 @@ export const Prices = z.strictObject({
   /** 1,000 PUT, POST, COPY or LIST requests; 1,000 GET or HEAD requests. Removing is free. */
   s3WritesPer1000: amount,
   s3ReadsPer1000: amount,
-  /** Lambda on x86: a GB of memory and second, a million calls, a GB of local disk past 512 MB and second. */
+  /** Lambda: a GB of memory and second on x86 and on arm64, a million calls, a GB of local disk past 512 MB and second. */
   lambdaGbSecond: amount,
+  lambdaArmGbSecond: amount,
   lambdaCallsPerMillion: amount,
   lambdaDiskGbSecond: amount,
   /** Standard workflows, 1,000 transitions. */
@@ -40,6 +41,7 @@ export const LIST_PRICES: Prices = {
   s3WritesPer1000: 0.005,
   s3ReadsPer1000: 0.0004,
   lambdaGbSecond: 0.0000166667,
+  lambdaArmGbSecond: 0.0000133334,
   lambdaCallsPerMillion: 0.2,
   lambdaDiskGbSecond: 0.0000000309,
   stepFunctionsPer1000: 0.025,

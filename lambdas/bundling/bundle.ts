@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { CONSOLE_FILES, PACKAGE_FILES, packageFile } from '../../adapters/local/console-files.ts';
 import { type ContractFolders, projectionsOf } from '../../adapters/local/contract-source.ts';
-import { buildDuckDbLayer, type CpuArchitecture } from './duckdb-layer.ts';
+import type { CpuArchitecture } from '../../lib/config/stage-config.ts';
+import { buildDuckDbLayer } from './duckdb-layer.ts';
 import { HANDLERS, type HandlerName, WITH_FOLDS, WITHOUT_CONTRACTS } from './handlers.ts';
 import { lazyDuckDb } from './lazy-duckdb.ts';
 
@@ -12,7 +13,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What is built, and where. */
 export interface BundleOptions {
-  /** Folder that is made anew: `lambdas/<name>/index.mjs` and `layers/duckdb/nodejs/node_modules/…`. */
+  /** Folder that is made anew: `lambdas/<name>/index.mjs` and `layers/duckdb-<architecture>/nodejs/node_modules/…`. */
   readonly outDir: string;
   readonly architecture: CpuArchitecture;
   /** What every function is shipped with. */
@@ -40,7 +41,7 @@ export async function bundle({ outDir, architecture, contracts }: BundleOptions)
     ),
   );
   await copyConsole(path.join(lambdas, 'service', 'service'));
-  const layer = path.join(outDir, 'layers', 'duckdb');
+  const layer = path.join(outDir, 'layers', `duckdb-${architecture}`);
   await buildDuckDbLayer(layer, { root: ROOT, architecture, cacheDir: path.join(outDir, 'cache') });
   return {
     functions: HANDLERS.length,

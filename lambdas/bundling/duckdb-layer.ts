@@ -5,11 +5,9 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { ConfigError } from '../../etl/errors.ts';
+import type { CpuArchitecture } from '../../lib/config/stage-config.ts';
 
 const run = promisify(execFile);
-
-/** Processor that the functions run on. */
-export type CpuArchitecture = 'x64' | 'arm64';
 
 /** From where a layer is built. */
 export interface LayerOptions {

@@ -29,6 +29,8 @@ export interface StageConfig {
   readonly breakGlassRoleArn?: string;
   /** Whether Lambdas have concurrency of their own; an account whose quota is small can't give it. */
   readonly reservesConcurrency: boolean;
+  /** Processor of the functions. */
+  readonly architecture: CpuArchitecture;
   /** MB of memory that the account lets a function have; as lib/workflow/sizes.ts says where it is absent. */
   readonly maxMemoryMb?: number;
   /** Chunks of one run that are worked on at once. */
@@ -46,6 +48,9 @@ export interface StageConfig {
   /** `owner/name` on GitHub whose workflows may deploy; none may where it is absent. */
   readonly repository?: string;
 }
+
+/** Processors that Lambda has and DuckDB is built for. */
+export type CpuArchitecture = 'x64' | 'arm64';
 
 /** An OpenID Connect issuer, and how the service is known there. */
 export interface OidcConfig {
@@ -95,6 +100,7 @@ export function readStageConfig(context: ReadContext): StageConfig {
     costCentre: text(context, 'costCentre') ?? 'data-platform',
     ...(breakGlassRoleArn === undefined ? {} : { breakGlassRoleArn }),
     reservesConcurrency,
+    architecture: readArchitecture(context),
     ...(maxMemoryMb === undefined ? {} : { maxMemoryMb }),
     chunksAtOnce: atLeast(context, 'chunksAtOnce', 1) ?? (reservesConcurrency ? CHUNKS_AT_ONCE : 4),
     ...(chunkMb === undefined ? {} : { chunkMb }),
@@ -104,6 +110,14 @@ export function readStageConfig(context: ReadContext): StageConfig {
     release: text(context, 'release') ?? 'unreleased',
     ...(repository === undefined ? {} : { repository }),
   };
+}
+
+/** The processor, as AWS spells it: `-c architecture=x86_64` or arm64. */
+function readArchitecture(context: ReadContext): CpuArchitecture {
+  const architecture = text(context, 'architecture') ?? 'x86_64';
+  if (architecture === 'x86_64') return 'x64';
+  if (architecture === 'arm64') return 'arm64';
+  throw new Error(`-c architecture=${architecture}: write x86_64 or arm64.`);
 }
 
 /** What compares and adds up: `-c engine=auto`, duckdb or athena. An emulator's Athena unloads nothing. */

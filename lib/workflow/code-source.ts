@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Code } from 'aws-cdk-lib/aws-lambda';
+import type { CpuArchitecture } from '../config/stage-config.ts';
 
 /** Where the code of functions and of the layer comes from, so that tests need no bundles. */
 export interface CodeSource {
   functionCode(name: string): Code;
-  duckDbLayer(): Code;
+  duckDbLayer(architecture: CpuArchitecture): Code;
 }
 
 /** What `npm run bundle` leaves in a folder. Throws where it wasn't run. */
@@ -17,6 +18,6 @@ export function bundledCode(folder: string): CodeSource {
   };
   return {
     functionCode: (name) => asset('lambdas', name),
-    duckDbLayer: () => asset('layers', 'duckdb'),
+    duckDbLayer: (architecture) => asset('layers', `duckdb-${architecture}`),
   };
 }

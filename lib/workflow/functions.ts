@@ -1,4 +1,4 @@
-import { Architecture, type Function as LambdaFunction, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { type Function as LambdaFunction, LayerVersion, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import {
@@ -16,6 +16,7 @@ import type { Access } from './access/access.ts';
 import { ACCESS, FUNCTION_NAMES, type FunctionName } from './access/functions-access.ts';
 import type { CodeSource } from './code-source.ts';
 import type { Resources } from './function-role.ts';
+import { lambdaArchitecture } from './lambda-architecture.ts';
 import { StageFunction } from './stage-function.ts';
 
 /** What all functions are made from. */
@@ -41,11 +42,12 @@ export class Functions extends Construct {
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id);
     const { code, deadLetters, ...resources } = props;
+    const { architecture } = resources.config;
     const duckDb = new LayerVersion(this, 'DuckDb', {
       description: 'DuckDB and its Node bindings',
-      code: code.duckDbLayer(),
+      code: code.duckDbLayer(architecture),
       compatibleRuntimes: [Runtime.NODEJS_24_X],
-      compatibleArchitectures: [Architecture.X86_64],
+      compatibleArchitectures: [lambdaArchitecture(architecture)],
     });
     this.byName = new Map(
       FUNCTION_NAMES.map((name) => {

@@ -1,6 +1,5 @@
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import {
-  Architecture,
   type ILayerVersion,
   Function as LambdaFunction,
   RecursiveLoop,
@@ -15,6 +14,7 @@ import { resourceName } from '../config/names.ts';
 import { ACCESS, type FunctionName } from './access/functions-access.ts';
 import type { CodeSource } from './code-source.ts';
 import { FunctionRole, type Resources } from './function-role.ts';
+import { lambdaArchitecture } from './lambda-architecture.ts';
 import { sizeOf } from './sizes.ts';
 
 /** What functions are made from. */
@@ -51,8 +51,7 @@ export class StageFunction extends Construct {
       functionName,
       description: `Assay ${config.stage}: ${name}`,
       runtime: Runtime.NODEJS_24_X,
-      // Not Graviton, though a fifth cheaper: what is tested on the emulator is the very binary that is deployed.
-      architecture: Architecture.X86_64,
+      architecture: lambdaArchitecture(config.architecture),
       handler: 'index.handler',
       code: code.functionCode(name),
       ...(size.hasDuckDb ? { layers: [duckDb] } : {}),

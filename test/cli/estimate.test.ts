@@ -73,6 +73,12 @@ test('or by what is said, which needs no lake; more bytes cost more', async () =
     'nowhere',
   );
   expect(without.overruns.map(({ stage }) => stage)).not.toContain('refresh-gold');
+  const memory = async (...args: string[]) =>
+    (await estimate('--gb-per-day', '1000', ...args, '--lake', 'nowhere')).lines.find(
+      ({ what }) => what === 'Lambda, memory',
+    )?.dollars ?? 0;
+  // What AWS lists for arm64, over what it lists for x86.
+  expect((await memory('--arm64')) / (await memory())).toBeCloseTo(0.0000133334 / 0.0000166667, 6);
   const often = ['--gb-per-day', '1', '--file-mb', '0.1', '--gold-tables', '0', '--runs-per-day'];
   const said = async (runs: string) =>
     (await runMain(['estimate', 'shop.sales', ...often, runs], shop)).out.includes('It would not keep up');

@@ -241,6 +241,17 @@ describe('workflow', () => {
     for (const { MaxConcurrency } of [Refine, Survey]) expect(MaxConcurrency).toBeLessThan(10);
   });
 
+  test('functions and their layer run on arm64 where that is said, all of them', () => {
+    const { platform } = synthesise(contracts, { architecture: 'arm64' });
+    const stages = FUNCTION_NAMES.map((name) => functionOf(platform, name));
+    expect(stages.map(({ Architectures }) => Architectures)).toEqual(stages.map(() => ['arm64']));
+    const layers = all(platform, 'AWS::Lambda::LayerVersion').map(
+      ({ CompatibleArchitectures }) => CompatibleArchitectures,
+    );
+    expect(layers).toContainEqual(['arm64']);
+    expect(layers).not.toContainEqual(['x86_64']);
+  });
+
   test('no function has more memory than the account allows, and DuckDB knows', () => {
     const { platform } = synthesise(contracts, { maxMemoryMb: '3008' });
     for (const { MemorySize, Environment } of all(platform, 'AWS::Lambda::Function')) {
@@ -255,6 +266,7 @@ describe('workflow', () => {
     ['chunkMb', '64.5', /whole number/],
     ['maxMemoryMb', '512', /at least 1769/],
     ['chunksAtOnce', '0', /at least 1/],
+    ['architecture', 'x64', /write x86_64 or arm64/],
   ])('-c %s=%s is refused', (name, value, message) => {
     expect(() => synthesise(contracts, { [name]: value })).toThrow(message);
   });
