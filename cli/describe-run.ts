@@ -1,7 +1,7 @@
 import type { Lake } from '../adapters/local/lake.ts';
 import { loadContracts } from '../etl/contract/load-contracts.ts';
 import { bronzePrefix } from '../etl/naming/bronze.ts';
-import { tableName } from '../etl/naming/datasets.ts';
+import { type GoldOfRun, goldOfRun } from '../etl/operations/gold-of-run.ts';
 import type { ProjectionAfter } from '../etl/operations/projections-after.ts';
 import { commandOfWaiting } from '../etl/stages/awaits-migration.ts';
 import { listWithheld } from '../etl/stages/list-sources.ts';
@@ -41,14 +41,11 @@ export async function describeRun(
     };
   }
   if (run.status === 'promoted') {
-    const gold = await goldOf(lake, run);
-    const lines = gold.map(({ dataset, isMade }) =>
-      isMade ? tableName('gold', dataset) : `${tableName('gold', dataset)} stands on another snapshot`,
-    );
-    const reports = gold.map(({ dataset }) => `report ${dataset}`);
+    const gold = await goldOfRun(lake.effects, run);
+    const reports = gold.map(({ report }) => `report ${report}`);
     const aside = (await listWithheld(lake.effects, run.dataset)).filter(({ runId }) => runId === run.runId);
     return {
-      gold: lines,
+      gold: gold.map(goldLine),
       projections: projectionLines(projections),
       notes: asideNotes(aside),
       next: next([...lookHint(run, isShown), ...reports, ...projectionCommands(projections)]),
@@ -81,16 +78,10 @@ async function waitingHint({ effects }: Lake, { dataset }: RunRecord): Promise<s
   return contract?.layer === 'silver' ? [await commandOfWaiting(effects, contract)] : [];
 }
 
-/** Gold tables that read the run's dataset, and whether they stand on its snapshot now. */
-async function goldOf(lake: Lake, run: RunRecord): Promise<{ dataset: string; isMade: boolean }[]> {
-  const { contracts } = await loadContracts(lake.effects.contracts);
-  const tables: { dataset: string; isMade: boolean }[] = [];
-  for (const contract of contracts.values()) {
-    if (contract.layer !== 'gold' || !contract.inputs.includes(run.dataset)) continue;
-    const pointer = (await readPointer(lake.effects.objects, 'gold', contract.dataset))?.pointer;
-    tables.push({ dataset: contract.dataset, isMade: pointer?.inputs?.[run.dataset] === run.snapshotId });
-  }
-  return tables;
+/** A Gold table that reads the run's dataset, and who computed it where that was not DuckDB. */
+function goldLine({ table, isMade, engine }: GoldOfRun): string {
+  if (!isMade) return `${table} stands on another snapshot`;
+  return engine === undefined || engine === 'duckdb' ? table : `${table}, computed by ${engine}`;
 }
 
 /** Commands that decide on a held run; after files were refused, it must be sealed first. */

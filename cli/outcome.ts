@@ -1,4 +1,5 @@
 import type { Lake } from '../adapters/local/lake.ts';
+import { goldOfRun } from '../etl/operations/gold-of-run.ts';
 import { type ProjectionAfter, projectionsAfter } from '../etl/operations/projections-after.ts';
 import { NO_CHANGES, type RunChanges, restatedBy } from '../etl/operations/restated.ts';
 import type { Outcome } from '../etl/operations/run-datasets.ts';
@@ -15,11 +16,17 @@ import { notStartedJson, runJson } from './run-json.ts';
 export async function outcomeJson(lake: Lake, outcome: Outcome) {
   const projections = await afterOutcome(lake, outcome);
   return outcome.kind === 'run'
-    ? { ...runJson(outcome.run), ...(await changesOf(lake, outcome.run)), projections }
+    ? {
+        ...runJson(outcome.run),
+        ...(await changesOf(lake, outcome.run)),
+        projections,
+        gold: await goldJson(lake, outcome.run),
+      }
     : {
         ...notStartedJson({ dataset: outcome.dataset, error: errorJson(outcome.error) }),
         ...NO_CHANGES,
         projections,
+        gold: [],
       };
 }
 
@@ -34,6 +41,14 @@ export async function afterOutcome(lake: Lake, outcome: Outcome): Promise<Projec
 /** What a run changed of published figures, and what waits since it; nothing where it published nothing. */
 export async function changesOf(lake: Lake, run: RunRecord): Promise<RunChanges> {
   return run.status === 'promoted' ? await restatedBy(lake.effects, run) : NO_CHANGES;
+}
+
+/** The Gold tables that a run made, and who computed each, as --json prints them; nothing where it published nothing. */
+export async function goldJson(lake: Lake, run: RunRecord) {
+  if (run.status !== 'promoted') return [];
+  return (await goldOfRun(lake.effects, run)).flatMap(({ report, table, engine }) =>
+    engine === undefined ? [] : [{ report, table, engine }],
+  );
 }
 
 /** Prints an outcome for people. */

@@ -8,7 +8,7 @@ import type { Command } from '../command.ts';
 import { describeRun } from '../describe-run.ts';
 import { EXIT } from '../exit-codes.ts';
 import { openLakeOf } from '../open-lake.ts';
-import { afterOutcome, changesOf } from '../outcome.ts';
+import { afterOutcome, changesOf, goldJson } from '../outcome.ts';
 import { time } from '../print/format.ts';
 import { rejectsText } from '../print/rejects-text.ts';
 import { changesText } from '../print/restated.ts';
@@ -40,9 +40,13 @@ Values of personal and confidential columns are shown as •••.`,
     const changes = await changesOf(lake, run);
     if (args.has('json')) {
       const { readersSee, notes, next } = lines;
+      const gold = await goldJson(lake, run);
       io.out(
         JSON.stringify(
-          { ...runJson(run), ...changes, projections, readersSee: readersSee ?? null, examples, notes, next },
+          {
+            ...{ ...runJson(run), ...changes, projections, gold },
+            ...{ readersSee: readersSee ?? null, examples, notes, next },
+          },
           null,
           2,
         ),

@@ -6,8 +6,10 @@ import { type Engine, integerOf, readParquet } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { messageOf } from '../errors.ts';
 import { goldDigest } from '../gold/gold-digest.ts';
+import type { MonthRange } from '../gold/months.ts';
 import { createTableView, rebuildMonths, viewColumns } from '../gold/rebuild.ts';
 import { tableName } from '../naming/datasets.ts';
+import { monthLabel } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
 import { keptGold } from '../stages/kept-contracts.ts';
 import { closedMonths } from '../table/closings.ts';
@@ -81,13 +83,18 @@ async function auditComputed(
         await paths(effects, files),
       );
     }
-    const { differing, waiting } = await compareAll(engine, effects, contract, {
+    const { differing, waiting, beyond } = await compareAll(engine, effects, contract, {
       pointer,
       sql,
       months,
       damaged,
     });
     problems.push(...waiting);
+    if (beyond.length > 0) {
+      const months = beyond.map(monthLabel).join(', ');
+      const problem = `it has rows of ${months}, and its inputs end before or begin later: the next change of them takes these months out`;
+      problems.push({ code: 'GOLD', key, problem });
+    }
     if (differing > 0)
       problems.push({ code: 'GOLD', key, problem: `${differing} rows are not what its SQL makes of Silver` });
   } catch (error) {
@@ -107,6 +114,8 @@ interface Recomputing {
 interface Compared {
   /** Rows of months that aren't closed. */
   readonly differing: number;
+  /** Months of the table, not closed ones, that lie outside of those of its inputs, in order. */
+  readonly beyond: readonly number[];
   /** What is amiss with closed ones. */
   readonly waiting: readonly Problem[];
 }
@@ -117,19 +126,20 @@ async function compareAll(
   contract: GoldContract,
   { pointer, sql, months, damaged }: Recomputing,
 ): Promise<Compared> {
-  const nothing = { differing: 0, waiting: [] };
   const state = pointer.tables.gold;
-  if (state === undefined) return nothing;
+  if (state === undefined) return { differing: 0, waiting: [], beyond: [] };
   const table = await openTable(effects.objects, state);
   const live = await filesOf(table);
   const closed = new Set(closedMonths(pointer).map(({ month }) => monthIndex(month)));
-  const files = live.filter(({ month }) => month === undefined || !closed.has(month));
-  const all = [...months, ...live.flatMap(({ month }) => (month === undefined ? [] : [month]))];
-  if (all.length === 0) return nothing;
-  await rebuildMonths(engine, contract, {
-    sql,
-    ranges: [{ from: Math.min(...all), to: Math.max(...all) }],
-  });
+  const isOpen = ({ month }: DataFile): boolean => month === undefined || !closed.has(month);
+  const [range] = rangesOf(months);
+  const isBeyond = ({ month }: DataFile): boolean =>
+    month !== undefined && (range === undefined || month < range.from || range.to < month);
+  const beyond = new Set(
+    live.filter((file) => isOpen(file) && isBeyond(file)).flatMap(({ month }) => month ?? []),
+  );
+  const files = live.filter((file) => isOpen(file) && !isBeyond(file));
+  await rebuildMonths(engine, contract, { sql, ranges: rangesOf(months) });
   const waiting = await auditWaiting({ engine, effects, contract, pointer }, damaged);
   const names = contract.columns.map(({ name }) => identifier(name)).join(', ');
   const published =
@@ -140,8 +150,12 @@ async function compareAll(
     `SELECT (SELECT count(*) FROM ((${published}) EXCEPT ALL SELECT ${names} FROM rebuilt))
        + (SELECT count(*) FROM (SELECT ${names} FROM rebuilt EXCEPT ALL (${published}))) AS n`,
   );
-  return { differing: integerOf(row, 'n'), waiting };
+  return { differing: integerOf(row, 'n'), waiting, beyond: [...beyond].sort((a, b) => a - b) };
 }
+
+/** From the first to the last month of the inputs; none where they have none. */
+const rangesOf = (months: ReadonlySet<number>): MonthRange[] =>
+  months.size === 0 ? [] : [{ from: Math.min(...months), to: Math.max(...months) }];
 
 function paths(effects: Effects, files: readonly DataFile[]): Promise<string[]> {
   return Promise.all(files.map(({ key }) => effects.data.localPath(key)));

@@ -143,6 +143,15 @@ const Run = z.strictObject({
   restated: z.array(Restated).exactOptional(),
   waiting: z.array(WaitingFigure).exactOptional(),
   projections: z.array(ProjectionAfter).exactOptional(),
+  gold: z
+    .array(
+      z.strictObject({
+        report: Dataset,
+        table: z.string().startsWith('gold.'),
+        engine: z.enum(['duckdb', 'trino', 'athena']),
+      }),
+    )
+    .exactOptional(),
   error: ErrorObject.optional(),
 });
 export const RunJson = Run;

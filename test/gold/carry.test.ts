@@ -1,11 +1,15 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { sqlProblems } from '../../cli/contract-sql.ts';
 import { auditDataset } from '../../etl/audit/audit-dataset.ts';
+import { monthIndex } from '../../etl/closing/month.ts';
 import { loadContracts } from '../../etl/contract/load-contracts.ts';
 import { readContract } from '../../etl/contract/read-contract.ts';
 import { withEngine } from '../../etl/engine/engine.ts';
 import { readOf } from '../../etl/estimating/gold-reads.ts';
+import { openGold } from '../../etl/gold/open-gold.ts';
 import { closeMonth } from '../../etl/operations/close-month.ts';
+import { commitGold } from '../../etl/stages/commit-gold.ts';
+import { readPointer } from '../../etl/table/pointer.ts';
 import type { TestLake } from '../stages/harness.ts';
 import type { CountingStores } from '../support/counting-stores.ts';
 import {
@@ -37,7 +41,10 @@ const OLD = [1, 2, 3, 4, 5, 6].flatMap((month) => [
 ]);
 const isMade = async (last: string): Promise<void> =>
   expect(await published(lake)).toEqual(await madeAtOnce(lake, last));
-const audited = async () => (await auditDataset(lake.lake.effects, { dataset: ENTRIES })).problems;
+const audited = async () => {
+  const audits = [ENTRIES, BALANCES].map((dataset) => auditDataset(lake.lake.effects, { dataset }));
+  return (await Promise.all(audits)).flatMap(({ problems }) => problems);
+};
 
 test('a change of the newest month reads that month alone, and one of an earlier month all from it on', async () => {
   await open();
@@ -85,6 +92,38 @@ test('a month that Silver has no longer, at either end, is one that Gold has no 
   expect([rows[0]?.slice(0, 7), rows.at(-1)?.slice(0, 7)]).toEqual(['2023-02', '2023-05']);
   await isMade('2023-05');
   expect(await audited()).toEqual([]);
+});
+
+test('months that an older release left behind, when Silver lost them, are told by the audit until a refresh takes them out', async () => {
+  await open();
+  await lake.dropAndRun({ 'a.csv': entriesFile([...OLD, entry(30, 'a', 8, 5)]) });
+  const { effects } = lake.lake;
+  const { contracts } = await loadContracts(effects.contracts);
+  const contract = contracts.get(BALANCES);
+  if (contract?.layer !== 'gold') throw new Error('no contract');
+  const stateOf = async () => {
+    const pointer = await readPointer(effects.objects, 'gold', BALANCES);
+    return { pointer, ...(await openGold(effects.objects, contract, pointer?.pointer)) };
+  };
+  const left = (await stateOf()).files.filter(({ month }) => (month ?? 0) > monthIndex('2023-06'));
+  await lake.dropAndRun({ 'b.csv': entriesFile([entry(30, 'a', 5, 5)]) });
+  const state = await stateOf();
+  const digest = state.pointer?.pointer.contract_digest ?? '';
+  const head = { ...state, contract, sql: BALANCES_SQL, digest };
+  const snapshots = state.pointer?.pointer.inputs ?? {};
+  const run = { dataset: ENTRIES, runId: 'older' };
+  await commitGold({ effects, run, state: head, snapshots }, left, new Set());
+  expect((await published(lake)).some((row) => row.startsWith('2023-08'))).toBe(true);
+  const gold = (await auditDataset(effects, { dataset: BALANCES })).problems;
+  expect(gold).toEqual([
+    {
+      ...{ code: 'GOLD', key: 'gold.shop_balances' },
+      problem: expect.stringMatching(/^it has rows of 2023-07, 2023-08, and its inputs end before/),
+    },
+  ]);
+  await lake.dropAndRun({ 'c.csv': entriesFile([entry(31, 'a', 6, 5)]) });
+  expect((await auditDataset(effects, { dataset: BALANCES })).problems).toEqual([]);
+  await isMade('2023-06');
 });
 
 test('nothing is carried from a closed month that something waits for: it starts further back', async () => {

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { goldOfRun } from '../../etl/operations/gold-of-run.ts';
 import type { Effects, SetQuery } from '../../etl/ports.ts';
 import { openTable } from '../../etl/table/lake-table.ts';
 import { currentSnapshot } from '../../etl/table/metadata.ts';
@@ -61,8 +62,8 @@ const SUMS = ['2024-01 1.5', '2024-02 2', '2024-04 12'];
 
 test('months are asked for where the SQL is portable, range by range; the rest is made by DuckDB', async () => {
   await open(0);
-  await lake.dropAndRun({ 'a.csv': FIRST });
-  await lake.dropAndRun({ 'b.csv': SECOND });
+  const { record: first } = await lake.dropAndRun({ 'a.csv': FIRST });
+  const { record: second } = await lake.dropAndRun({ 'b.csv': SECOND });
   expect(await figures('sums')).toEqual(SUMS);
   expect(await figures('means')).toEqual(['2024-01 0.75', '2024-02 2', '2024-04 6']);
   const questions = asked.filter(({ token }) => token.startsWith('shop.sums/'));
@@ -72,6 +73,13 @@ test('months are asked for where the SQL is portable, range by range; the rest i
   for (const { into } of questions) expect(into).toMatch(/^ops\/staging\/shop\/sums\/[^/]+\/sets\/gold-/);
   expect(asked.some(({ token }) => token.startsWith('shop.means/'))).toBe(false);
   expect([await computedBy('sums'), await computedBy('means')]).toEqual(['trino', undefined]);
+  for (const run of [first, second]) {
+    const made = run === undefined ? [] : await goldOfRun(lake.lake.effects, run);
+    expect(made.map(({ table, isMade, engine }) => [table, isMade, engine])).toEqual([
+      ['gold.shop_means', run === second, 'duckdb'],
+      ['gold.shop_sums', run === second, 'trino'],
+    ]);
+  }
 });
 
 test('files smaller than the engine is for are read by DuckDB', async () => {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { runMain } from '../cli/run-main.ts';
 import { type ComparingShop, openComparingShop } from './support/comparing-shop.ts';
 import { CATALOG, SCHEMA } from './support/secured-trino.ts';
 import { readSession } from './support/session.ts';
@@ -58,11 +59,17 @@ test('with a password over https, the run says who found the rows, and its diges
   // Six of the run and six of the base have the numbers 15 to 20.
   expect(run.sets).toEqual({ engine: 'trino', rows: 12, readBytes: expect.any(Number) });
   expect([code, run.sealDigest]).toEqual([0, digest]);
+  const table = 'gold.shop_monthly_sales';
+  expect(run.gold).toEqual([{ report: 'shop.monthly_sales', table, engine: 'trino' }]);
+  const shown = (await runMain(['show', run.runId ?? ''], shop)).out;
+  expect(shown).toContain('trino found 12 rows');
+  expect(shown).toContain(`${table}, computed by trino`);
 });
 
 test('a few rows are compared here, though a Trino is named', async () => {
   const { code, run } = await shop.run(['--trino', url, ...HERE]);
   expect([code, run.sealDigest, run.sets]).toEqual([0, digest, undefined]);
+  expect(run.gold).toMatchObject([{ engine: 'duckdb' }]);
 });
 
 test('a wrong password', async () => {
