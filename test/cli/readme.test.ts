@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cp, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -85,3 +86,26 @@ describe('the README, followed word by word', () => {
     ]);
   });
 });
+
+test('the layout names every room, and no room that is not there', async () => {
+  const readme = await readFile(path.join(ROOT, 'README.md'), 'utf8');
+  const layout = readme.slice(readme.indexOf('\n## Layout\n'));
+  const named = new Set(
+    [...layout.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`([\w/-]+)\/`/g)].map(([, folder = '']) => folder),
+    ),
+  );
+  const tracked = execFileSync('git', ['ls-files'], { cwd: ROOT, encoding: 'utf8' }).split('\n');
+  const rooms = new Set(tracked.flatMap((file) => roomOf(file)));
+  expect([...named].sort()).toEqual([...rooms].sort());
+});
+
+/** The folder that a tracked file is in, as finely as the layout tells them apart. */
+function roomOf(file: string): string[] {
+  const parts = file.split('/');
+  if (parts.length < 2 || ['.ci', '.github', 'docs'].includes(parts[0] ?? '')) return [];
+  const [top = '', second = ''] = parts;
+  if (top === 'sql') return ['sql/gold'];
+  if (!['etl', 'adapters'].includes(top)) return [top];
+  return parts.length > 2 ? [`${top}/${second}`] : top === 'etl' ? ['etl'] : [];
+}
