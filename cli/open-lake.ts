@@ -68,6 +68,7 @@ async function openFolder(
   const { lakeDir, contractsDir, sqlDir, projectionsDir } = locations(args, io);
   const webhookUrl = io.env.ASSAY_WEBHOOK_URL;
   const chunkMb = numberFrom(io, 'ASSAY_CHUNK_MB', 1);
+  const rewriteMb = numberFrom(io, 'ASSAY_REWRITE_MB', 0);
   const sets = setSettings(setOptions, io);
   const lake = await openLake(lakeDir, {
     contractsDir,
@@ -87,6 +88,7 @@ async function openFolder(
     ...engineLimits(io),
     nativePart: nativePartOf(io),
     ...(chunkMb === undefined ? {} : { chunkBytes: chunkMb * 1024 * 1024 }),
+    ...(rewriteMb === undefined ? {} : { rewriteFromBytes: rewriteMb * 1024 * 1024 }),
     ...(sets === undefined ? {} : { sets }),
   });
   const tends = !args.has('no-tend') && io.env.ASSAY_TEND !== 'off';

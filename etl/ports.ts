@@ -289,6 +289,8 @@ export interface Effects {
   readonly engine: EngineOptions;
   /** What one worker reads at most: larger files are cut, smaller ones read together; plan's own size unless said. */
   readonly chunkBytes?: number;
+  /** Bytes of Silver's files that a run may have to write anew from which on workers do it instead of seal; some chunks' size unless said. */
+  readonly rewriteFromBytes?: number;
   /** Days of Bronze before today that a run lists, where listing costs and every drop raises an event; all unless said. */
   readonly lookBackDays?: number;
   /** Secret that keys the digests which stand for personal values in reasons, logs and alerts. Throws ConfigError `NOT_GRANTED` where this process may not know it. */

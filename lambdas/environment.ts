@@ -33,6 +33,7 @@ const Variables = z.object({
   ASSAY_MEMORY_LIMIT_MB: whole,
   ASSAY_THREADS: whole,
   ASSAY_CHUNK_MB: whole,
+  ASSAY_REWRITE_FROM_BYTES: whole,
   ASSAY_SERVICE_URL: z.url(),
   ASSAY_SESSION_HOURS: whole,
   ASSAY_TICKETS_TABLE: text,

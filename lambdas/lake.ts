@@ -55,6 +55,7 @@ async function open(env: Environment<(typeof BUCKETS)[number]>): Promise<AwsLake
     projectionsDir: beside('projections'),
     engine: { memoryLimitMb: env.ASSAY_MEMORY_LIMIT_MB, threads: env.ASSAY_THREADS },
     lookBackDays: LOOK_BACK_DAYS,
+    ...(env.ASSAY_REWRITE_FROM_BYTES === undefined ? {} : { rewriteFromBytes: env.ASSAY_REWRITE_FROM_BYTES }),
     ...(env.ASSAY_CHUNK_MB === undefined ? {} : { chunkBytes: env.ASSAY_CHUNK_MB * 1024 * 1024 }),
   });
 }

@@ -49,6 +49,8 @@ export interface AwsLakeSettings extends ContractFolders {
   readonly engine: Omit<EngineOptions, 'folders'>;
   /** What one worker reads at most; plan's own size unless said. */
   readonly chunkBytes?: number;
+  /** Bytes of Silver to be written anew from which workers do it; seal's own measure unless said. */
+  readonly rewriteFromBytes?: number;
   /** Days of Bronze before today that a run lists; all unless said. */
   readonly lookBackDays?: number;
   readonly progress?: Effects['progress'];
@@ -105,6 +107,7 @@ export async function openAwsLake(settings: AwsLakeSettings): Promise<AwsLake> {
       ? {}
       : { lineage: httpLineage({ ...settings.lineage, clock: systemClock }) }),
     engine: { ...settings.engine, folders: [copiesRoot] },
+    ...(settings.rewriteFromBytes === undefined ? {} : { rewriteFromBytes: settings.rewriteFromBytes }),
     ...(settings.chunkBytes === undefined ? {} : { chunkBytes: settings.chunkBytes }),
     ...(settings.lookBackDays === undefined ? {} : { lookBackDays: settings.lookBackDays }),
     ...(settings.vault === undefined

@@ -46,6 +46,8 @@ export interface LakeOptions extends ContractFolders {
   readonly segmentBytes?: number;
   /** Size past which a file is cut into ranges; 8 GiB unless said. */
   readonly chunkBytes?: number;
+  /** Bytes of Silver to be written anew from which on the Map's workers do it; never unless said: here they come one after another. */
+  readonly rewriteFromBytes?: number;
   /** The native part's file, or `off`; the one that was built unless said. */
   readonly nativePart?: string | undefined;
   readonly alerts?: AlertChannels;
@@ -132,6 +134,7 @@ export async function openLake(folder: string, options: LakeOptions): Promise<La
     ...(openCellWorkers === undefined ? {} : { openCellWorkers }),
     digestKey: () => settings?.digestKey ?? refuseSecret(lake.root),
     chunkBytes: options.chunkBytes ?? CHUNK_BYTES,
+    rewriteFromBytes: options.rewriteFromBytes ?? Number.POSITIVE_INFINITY,
     ...(options.progress === undefined ? {} : { progress: options.progress }),
     ...(options.onStage === undefined ? {} : { onStage: options.onStage }),
     ...(options.onError === undefined ? {} : { onError: options.onError }),

@@ -62,6 +62,25 @@ export const setsFolder = (dataset: string, runId: string): string => `${runPref
 export const keysKey = (dataset: string, runId: string, chunk: string): string =>
   `${runPrefix(dataset, runId)}keys-${chunk}.parquet`;
 
+/** The tasks of the workers that write Silver's files anew, as a list like that of the chunks. */
+export const rewriteListKey = (dataset: string, runId: string): string =>
+  `${runPrefix(dataset, runId)}rewrites.json`;
+
+/** Which files one of these tasks is about. */
+export const rewriteTaskKey = (dataset: string, runId: string, task: string): string =>
+  `${runPrefix(dataset, runId)}rewrite-${task}.json`;
+
+/** What became of a task's files. */
+export const rewrittenPrefix = (dataset: string, runId: string): string =>
+  `${runPrefix(dataset, runId)}rewritten-`;
+
+export const rewrittenKey = (dataset: string, runId: string, task: string): string =>
+  `${rewrittenPrefix(dataset, runId)}${task}.json`;
+
+/** Which rows leave these files, as Parquet: their places, or their keys. */
+export const leavingKey = (dataset: string, runId: string, name: string): string =>
+  `${runPrefix(dataset, runId)}leaving-${name}.parquet`;
+
 /** Where what promote will commit lies: the plan, and lists of its files where they are very many. */
 export const commitPrefix = (dataset: string, runId: string): string => `${runPrefix(dataset, runId)}commit`;
 

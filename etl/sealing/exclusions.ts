@@ -1,6 +1,6 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { isByRecord, keyColumns, knowsRepeats } from '../contract/record-key.ts';
-import { integerOf, readParquet } from '../engine/engine.ts';
+import { type Engine, integerOf, readParquet } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
 import { isOfEvents } from '../eventstore/event-order.ts';
@@ -22,7 +22,7 @@ export interface ExclusionInput extends CandidateSearch {
 }
 
 /** How many records are left out of Silver, or taken out of it. */
-interface Exclusions {
+export interface Exclusions {
   readonly excluded: number;
   readonly superseded: number;
   readonly repeats: number;
@@ -176,9 +176,14 @@ export function supersededSql(contract: SourceContract): string {
   return `EXISTS (SELECT 1 FROM superseded WHERE ${same.join(' AND ')})`;
 }
 
-/** SELECT of the places of rows of the run that don't go to Silver. */
-export const LEFT_OUT_SQL =
-  'SELECT source_file_id, source_row_number FROM excluded UNION ALL SELECT source_file_id, source_row_number FROM repeats';
+/** Makes the table `left_out` (source_file_id, source_row_number): each place of the run whose row doesn't go to Silver, once. */
+export async function loadLeftOut(engine: Engine): Promise<void> {
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE left_out AS SELECT source_file_id, source_row_number FROM excluded
+     UNION SELECT source_file_id, source_row_number FROM repeats`,
+  );
+}
 
-/** The condition under which a row (`old`) of the run's Silver files is left out. */
-export const EXCLUDED_SQL = `EXISTS (SELECT 1 FROM (${LEFT_OUT_SQL}) AS out$ WHERE out$.source_file_id = old.source_file_id AND out$.source_row_number = old.source_row_number)`;
+/** The condition under which a row (`old`) of the run's Silver files is left out; needs `left_out`. */
+export const LEFT_OUT_SQL =
+  'EXISTS (SELECT 1 FROM left_out WHERE left_out.source_file_id = old.source_file_id AND left_out.source_row_number = old.source_row_number)';

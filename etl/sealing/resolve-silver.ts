@@ -1,24 +1,33 @@
+import type { SourceContract } from '../contract/contract.ts';
 import { isByRecord } from '../contract/record-key.ts';
 import { isOfEvents } from '../eventstore/event-order.ts';
 import { partOfRest } from '../naming/tables.ts';
+import type { Effects } from '../ports.ts';
 import { loadReplaced } from '../quarantine/current-rejects.ts';
 import type { DatasetTables } from '../stages/dataset-tables.ts';
 import type { DialectGroup } from '../stages/dialects.ts';
 import { type ChunkResult, type CommitPlan, replacedFiles } from '../stages/documents.ts';
 import { filesToRead } from '../stages/files-to-read.ts';
+import { CHUNK_BYTES } from '../stages/make-plan.ts';
 import { silverTarget } from '../stages/silver-target.ts';
+import type { LakeTable } from '../table/lake-table.ts';
+import type { DataFile } from '../table/schema.ts';
 import { loadArrivalOrder } from './arrival-order.ts';
 import type { SetWorkDone } from './candidates-by-sets.ts';
 import { rivalsOf } from './candidates-in-files.ts';
 import { chooseCandidates } from './choose-candidates.ts';
 import type { ChunkKeys } from './chunk-keys.ts';
-import { EXCLUDED_SQL, findExclusions, LEFT_OUT_SQL, supersededSql } from './exclusions.ts';
-import { holdsPlaces, holdsSource } from './may-hold.ts';
+import { type Exclusions, findExclusions, LEFT_OUT_SQL, loadLeftOut } from './exclusions.ts';
+import { type KeptTasks, keepTasks } from './keep-tasks.ts';
+import { leavesBaseSql, REPLACED_SQL } from './leaving.ts';
+import { holdsPlaces, holdsSource, type MayHold } from './may-hold.ts';
 import { loadOrigins } from './record-origins.ts';
 import { recoverGaveWay } from './recover-gave-way.ts';
 import { recoverExcluded } from './recover-records.ts';
-import { rewriteWithout } from './rewrite.ts';
+import { filesAfter, type NumberedFile, numbered, rewriteWithout } from './rewrite.ts';
+import { rewriteTasks } from './rewrite-tasks.ts';
 import type { Sealing } from './sealing.ts';
+import { takeRewritten } from './take-rewritten.ts';
 
 /** What Silver's new files are resolved with. */
 interface Resolving {
@@ -28,6 +37,8 @@ interface Resolving {
   readonly dialects: readonly DialectGroup[];
   readonly hasPrior: boolean;
   readonly retried: string | undefined;
+  /** Whether seal may leave it to workers to write files anew, or they are done. */
+  readonly rewriting: 'choose' | 'done';
 }
 
 /** Silver's files after a run: its own, and what the commit adds and removes. */
@@ -43,25 +54,88 @@ export interface ResolvedSilver {
   readonly sets: readonly SetWorkDone[];
 }
 
-/** Takes out of Silver's new files what may not go there, and out of the base what new records replace. */
+/** Takes out of Silver's new files what may not go there, and out of the base what new records replace; or leaves that to workers. */
 export async function resolveSilver(
   sealing: Sealing,
-  { tables, chunks, keys, dialects, hasPrior, retried }: Resolving,
-): Promise<ResolvedSilver> {
-  const { effects, engine, scratch, context, held } = sealing;
+  resolving: Resolving,
+): Promise<ResolvedSilver | KeptTasks> {
+  const { effects, engine, context } = sealing;
   const { plan, contract } = context;
-  const { data } = effects;
-  const suspectFiles = chunks.flatMap((chunk) => chunk.suspectFiles);
-  const files = [...chunks.flatMap((chunk) => chunk.dataFiles), ...suspectFiles];
+  const { tables, chunks, rewriting } = resolving;
+  const files = filesOf(chunks);
   const published = await tables.files('silver');
   const target = await silverTarget(sealing, tables);
   const replaced = replacedFiles(plan);
   if (replaced.length > 0) await loadReplaced(engine, replaced);
-  const standing = replaced.length === 0 ? 'true' : `NOT ${REPLACED_SQL}`;
+  const { counts, sets } = await findLeaving(sealing, resolving, { published, table: target.table });
+  const isSuperseding = counts.superseded > 0;
+  const leaving = leavesBaseSql(contract, { isReplacing: replaced.length > 0, isSuperseding });
+  const isLeaving = counts.excluded + counts.repeats > 0;
+  if (isLeaving) await loadLeftOut(engine);
+  const run = {
+    files: isLeaving ? numbered(files, await holdsPlaces(engine, 'SELECT * FROM left_out')) : [],
+    partPrefix: partOfRest('unique', plan.rest),
+  };
+  const base = {
+    files: numbered(published, leavingBase(contract, { published, files, replaced, isSuperseding })),
+    partPrefix: partOfRest('kept', plan.rest),
+  };
+  const work = { run, base, chunks, isSuperseding };
+  if (rewriting === 'choose' && isForWorkers([...run.files, ...base.files], effects))
+    return await keepTasks(sealing, await rewriteTasks(sealing, work));
+  if (counts.excluded > 0) await recover(sealing, resolving);
+  const { written } = sealing;
+  const rewritten =
+    rewriting === 'done'
+      ? await takeRewritten(sealing, await rewriteTasks(sealing, work), target.root)
+      : {
+          run: await rewriteWithout(LEFT_OUT_SQL, run.files, { ...target, ...run, written }),
+          base: await rewriteWithout(leaving ?? 'false', base.files, { ...target, ...base }),
+        };
+  const [mine, kept] = [filesAfter(files, rewritten.run), filesAfter(published, rewritten.base)];
+  const gaveWay = isOfEvents(contract) ? counts.superseded : 0;
+  if (gaveWay > 0 && isOfEvents(contract)) await recoverGaveWay(sealing, contract, tables);
+  return {
+    files: mine,
+    added: [...mine, ...rewritten.base.flatMap(({ made }) => made)],
+    removed: rewritten.base.map(({ file }) => file.key),
+    kept,
+    gaveWay,
+    sets,
+  };
+}
+
+const filesOf = (chunks: readonly ChunkResult[]): DataFile[] => [
+  ...chunks.flatMap((chunk) => chunk.dataFiles),
+  ...chunks.flatMap((chunk) => chunk.suspectFiles),
+];
+
+/** Chunks' worth of files that seal writes anew itself, in some minutes: to find twice what leaves costs others more. */
+const OWN_CHUNKS = 4;
+
+function isForWorkers(
+  files: readonly NumberedFile[],
+  { rewriteFromBytes, chunkBytes = CHUNK_BYTES }: Effects,
+): boolean {
+  const sizeBytes = files.reduce((sum, { file }) => sum + file.sizeBytes, 0);
+  return files.length > 0 && sizeBytes >= (rewriteFromBytes ?? OWN_CHUNKS * chunkBytes);
+}
+
+/** Finds which records may not go to Silver, and which rows of the base give way. */
+async function findLeaving(
+  sealing: Sealing,
+  { tables, chunks, keys, hasPrior, retried }: Resolving,
+  { published, table }: { readonly published: readonly DataFile[]; readonly table: LakeTable },
+): Promise<{ counts: Exclusions; sets: readonly SetWorkDone[] }> {
+  const { effects, engine, scratch, context, held } = sealing;
+  const { plan, contract } = context;
+  const { data } = effects;
+  const standing = replacedFiles(plan).length === 0 ? 'true' : `NOT ${REPLACED_SQL}`;
   if (isByRecord(contract)) await loadOrigins({ engine, data, plan, tables, standing });
   const sets: SetWorkDone[] = [];
   const counts = await findExclusions({
-    ...{ engine, data, scratch, held, contract, files, suspectFiles, keys },
+    ...{ engine, data, scratch, held, contract, files: filesOf(chunks), keys },
+    suspectFiles: chunks.flatMap((chunk) => chunk.suspectFiles),
     isOneChunk: chunks.length === 1,
     baseFiles: published,
     standing,
@@ -69,59 +143,44 @@ export async function resolveSilver(
     order: await loadArrivalOrder({ engine, data, contract, plan, tables }),
     hasPrior,
     retriedSince: retried,
-    table: target.table,
+    table,
   });
-  let mine = files;
-  if (counts.excluded > 0) {
-    const suspects = chunks.flatMap((chunk) => (chunk.suspectsKey === undefined ? [] : [chunk.suspectsKey]));
-    const sourceFileIds = new Map(plan.files.map((file) => [file.index, file.sourceFileId]));
-    const all = [...(await filesToRead(effects.objects, plan)).values()].flat();
-    for (const [n, { contract: reading, files: own }] of dialects.entries()) {
-      const indexes = new Set(own.map(({ index }) => index));
-      await recoverExcluded({
-        ...{ engine, data, scratch, contract: reading, digestKey: effects.digestKey(), sourceFileIds },
-        suspects: n === 0 ? suspects : [],
-        files: all.filter(({ index }) => indexes.has(index)),
-      });
-    }
-  }
-  if (counts.excluded + counts.repeats > 0)
-    mine = (
-      await rewriteWithout(EXCLUDED_SQL, files, {
-        ...{ ...target, written: sealing.written },
-        mayHold: await holdsPlaces(engine, LEFT_OUT_SQL),
-        partPrefix: partOfRest('unique', plan.rest),
-      })
-    ).files;
-  const gone = [
-    ...(replaced.length === 0 ? [] : [REPLACED_SQL]),
-    ...(counts.superseded === 0 ? [] : [supersededSql(contract)]),
-  ];
-  const isReplaced = holdsSource(replaced);
-  const sharing = counts.superseded === 0 ? [] : rivalsOf({ contract, baseFiles: published }, files);
-  const rivals = new Set(sharing.map(({ key }) => key));
-  const base =
-    gone.length === 0
-      ? { files: published }
-      : await rewriteWithout(`(${gone.join(' OR ')})`, published, {
-          ...target,
-          partPrefix: partOfRest('kept', plan.rest),
-          mayHold: (file) => isReplaced(file) || rivals.has(file.key),
-        });
-  const before = new Set(published.map((file) => file.key));
-  const after = new Set(base.files.map((file) => file.key));
-  const added = [...mine, ...base.files.filter((file) => !before.has(file.key))];
-  const gaveWay = isOfEvents(contract) ? counts.superseded : 0;
-  if (gaveWay > 0 && isOfEvents(contract)) await recoverGaveWay(sealing, contract, tables);
-  return {
-    files: mine,
-    added,
-    removed: [...before].filter((key) => !after.has(key)),
-    kept: base.files.slice(),
-    gaveWay,
-    sets,
-  };
+  return { counts, sets };
 }
 
-/** The condition under which a row (`old`) of the base is of a file that is read again. */
-const REPLACED_SQL = 'old.source_file_id IN (SELECT id$ FROM replaced)';
+/** Whether rows may leave a file of the base. */
+function leavingBase(
+  contract: SourceContract,
+  { published, files, replaced, isSuperseding }: BaseLeaving,
+): MayHold {
+  if (replaced.length === 0 && !isSuperseding) return () => false;
+  const isReplaced = holdsSource(replaced);
+  const sharing = isSuperseding ? rivalsOf({ contract, baseFiles: published }, files) : [];
+  const rivals = new Set(sharing.map(({ key }) => key));
+  return (file) => isReplaced(file) || rivals.has(file.key);
+}
+
+/** What may leave the base, and why. */
+interface BaseLeaving {
+  readonly published: readonly DataFile[];
+  readonly files: readonly DataFile[];
+  readonly replaced: readonly string[];
+  readonly isSuperseding: boolean;
+}
+
+/** Adds what is left out of Silver to the rejects as it came. */
+async function recover(sealing: Sealing, { chunks, dialects }: Resolving): Promise<void> {
+  const { effects, engine, scratch, context } = sealing;
+  const { plan } = context;
+  const suspects = chunks.flatMap((chunk) => (chunk.suspectsKey === undefined ? [] : [chunk.suspectsKey]));
+  const sourceFileIds = new Map(plan.files.map((file) => [file.index, file.sourceFileId]));
+  const all = [...(await filesToRead(effects.objects, plan)).values()].flat();
+  for (const [n, { contract, files: own }] of dialects.entries()) {
+    const indexes = new Set(own.map(({ index }) => index));
+    await recoverExcluded({
+      ...{ engine, data: effects.data, scratch, contract, digestKey: effects.digestKey(), sourceFileIds },
+      suspects: n === 0 ? suspects : [],
+      files: all.filter(({ index }) => indexes.has(index)),
+    });
+  }
+}

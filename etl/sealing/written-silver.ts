@@ -28,6 +28,11 @@ export class WrittenSilver {
         addWritten(this.#written, new Map([[sourceFileIds.get(index) ?? '', written]]));
   }
 
+  /** Takes what a worker read back of files that the run has from now on; with `sign` -1, of files that it has no longer. */
+  addRead(written: Written, sign: 1 | -1 = 1): void {
+    addWritten(this.#written, written, sign);
+  }
+
   /** Reads files (local paths) that the run has from now on. */
   async addFiles(paths: readonly string[]): Promise<void> {
     addWritten(this.#written, await readWritten(this.#engine, this.#contract, paths));

@@ -11,7 +11,8 @@ const ColumnStats = z.object({
   max: z.string().exactOptional(),
 });
 
-const DataFileDocument = z.object({
+/** A data file with its statistics, as documents name it. */
+export const DataFileDocument = z.object({
   key: z.string(),
   recordCount: z.number(),
   sizeBytes: z.number(),
@@ -89,7 +90,7 @@ export const Spans = z.record(
 export type Spans = z.infer<typeof Spans>;
 
 /** See run-documents.ts. Absent in documents from before there was one. */
-const RunFormat = z.number().int().exactOptional();
+export const RunFormat = z.number().int().exactOptional();
 
 /** How often files were refused of a held run; absent where none were. */
 export const Rest = z.number().int().positive().exactOptional();
@@ -137,7 +138,7 @@ const MeasureSum = z.object({ measure: z.string(), by: z.string().nullable(), su
 export type MeasureSum = z.infer<typeof MeasureSum>;
 
 /** What lies in Silver's files of one source file, read back from them: how many records, what their identities add up to, and their measures. */
-const WrittenOfFile = z.object({
+export const WrittenOfFile = z.object({
   records: z.number().int(),
   identity: z.string(),
   sums: z.array(MeasureSum),

@@ -8,6 +8,7 @@ import { promote } from './promote.ts';
 import { recordFailure } from './record-failure.ts';
 import { refine } from './refine.ts';
 import { refreshGold } from './refresh-gold.ts';
+import { rewrite } from './rewrite.ts';
 import { seal } from './seal.ts';
 import type { Stage } from './stage.ts';
 import { survey } from './survey.ts';
@@ -20,6 +21,7 @@ export const STAGES = {
   align,
   refine,
   seal,
+  rewrite,
   gate,
   hold,
   promote,

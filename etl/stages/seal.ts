@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { SourceContract } from '../contract/contract.ts';
 import { knowsRepeats } from '../contract/record-key.ts';
 import { type Engine, readParquet, withEngine } from '../engine/engine.ts';
@@ -17,6 +18,7 @@ import { chunkKeys } from '../sealing/chunk-keys.ts';
 import { findPrior } from '../sealing/find-prior.ts';
 import { gapsOfRun } from '../sealing/gaps-of-run.ts';
 import { HeldFiles } from '../sealing/held-files.ts';
+import type { KeptTasks } from '../sealing/keep-tasks.ts';
 import { mergeParts } from '../sealing/merge-parts.ts';
 import { type ProvenFiles, proveFiles, totalRowsOf } from '../sealing/prove-files.ts';
 import { countSpanLines, countUnread } from '../sealing/rejects-extent.ts';
@@ -55,26 +57,38 @@ import { defineStage, RunInput } from './stage.ts';
 import { putDocument } from './stored-documents.ts';
 import { withoutFooters } from './without-footers.ts';
 
-const SealOutput = RunInput.extend({ digest: Seal.shape.digest, counts: Counts });
+const SealInput = RunInput.extend({
+  /** Set where workers wrote Silver's files anew, as an earlier call asked for. */
+  rewritten: z.literal(true).exactOptional(),
+});
+
+/** The seal; or the list of what workers have to do first, after which it is called again. */
+const SealOutput = z.union([
+  RunInput.extend({ digest: Seal.shape.digest, counts: Counts }),
+  RunInput.extend({ rewrites: z.number().int().positive(), rewritesKey: z.string() }),
+]);
 
 /**
  * Adds up a run: resolves duplicates across chunks and against the base, counts attempts, writes quarantine, condemned
  * and ledger files, proves conservation by what was read back of each file that was written, and leaves the seal
- * (`_SUCCESS`) and the plan of the commit. Nothing is visible to readers yet. A retry writes the same files.
+ * (`_SUCCESS`) and the plan of the commit. Nothing is visible to readers yet. A retry writes the same files. Where very
+ * much of Silver is to be written anew, it leaves that to workers, and is called once more when they are done.
  */
 export const seal = defineStage({
   name: 'seal',
-  input: RunInput,
+  input: SealInput,
   output: SealOutput,
-  run: async ({ dataset, runId }, effects) => {
+  run: async ({ dataset, runId, rewritten }, effects) => {
     const context = await loadRun(effects, { dataset, runId });
     const scratch = await effects.openScratch(`seal-${runId}`);
     const held = new HeldFiles(effects.data, effects.chunkBytes ?? CHUNK_BYTES);
     try {
       const sealed = await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) => {
         const written = new WrittenSilver(engine, context.contract);
-        return sealRun({ effects, engine, scratch, context, held, written });
+        const rewriting = rewritten === true ? 'done' : 'choose';
+        return sealRun({ effects, engine, scratch, context, held, written }, rewriting);
       });
+      if ('rewrites' in sealed) return { dataset, runId, ...sealed };
       const commit = { format: RUN_FORMAT, sealDigest: sealed.seal.digest, ...sealed.commit };
       await putCommitPlan(effects.objects, { dataset, runId }, { plan: commit });
       await putDocument(effects.objects, sealKey(dataset, context.contract.version, runId), sealed.seal);
@@ -89,7 +103,10 @@ export const seal = defineStage({
   },
 });
 
-async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPlan }> {
+async function sealRun(
+  sealing: Sealing,
+  rewriting: 'choose' | 'done',
+): Promise<{ seal: Seal; commit: CommitPlan } | KeptTasks> {
   const { effects, engine, context } = sealing;
   const { plan, contract } = context;
   const read = await readChunks(sealing);
@@ -107,7 +124,9 @@ async function sealRun(sealing: Sealing): Promise<{ seal: Seal; commit: CommitPl
   const retried = carry === undefined ? undefined : await retriedSince(carry);
   const pii = await piiOf(engine, contract, refined);
   const keys = await chunkKeys(engine, { plan, read, chunks });
-  const silver = await resolveSilver(sealing, { tables, chunks, keys, dialects, hasPrior, retried });
+  const resolving = { tables, chunks, keys, dialects, hasPrior, retried, rewriting };
+  const silver = await resolveSilver(sealing, resolving);
+  if ('rewrites' in silver) return silver;
   if (carry === undefined) await inheritFailures(engine, effects, plan);
   await giveVerdicts(engine, contract);
   const proven = await proveFiles(sealing, { dialects, refined, totalRows });

@@ -6,7 +6,7 @@ import type { DatasetTables } from './dataset-tables.ts';
 
 /** Where a run writes files of Silver anew. */
 export async function silverTarget(
-  { effects, engine, scratch, context, held }: Sealing,
+  { effects, engine, scratch, context, held }: Omit<Sealing, 'written'>,
   tables: DatasetTables,
 ): Promise<Omit<RewriteTarget, 'partPrefix'>> {
   const { plan, contract } = context;

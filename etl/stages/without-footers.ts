@@ -3,8 +3,9 @@ import { literal } from '../engine/sql.ts';
 import { retryOf } from '../naming/decisions.ts';
 import { hasFooter } from '../refining/footers.ts';
 import { takeFooters } from '../sealing/footers.ts';
+import { holdsSource } from '../sealing/may-hold.ts';
 import { withFooter } from '../sealing/merge-parts.ts';
-import { type RewriteTarget, rewriteWithout } from '../sealing/rewrite.ts';
+import { filesAfter, numbered, type RewriteTarget, rewriteWithout } from '../sealing/rewrite.ts';
 import type { WrittenSilver } from '../sealing/written-silver.ts';
 import type { DataFile } from '../table/schema.ts';
 import type { DialectGroup } from './dialects.ts';
@@ -35,8 +36,12 @@ export async function withoutFooters(work: FooterWork): Promise<readonly ChunkRe
   const { engine, target, written, chunks } = work;
   const listed = `source_file_id IN (${wrong.map(literal).join(', ')})`;
   await engine.run(`DELETE FROM rejects WHERE ${listed}`);
+  const mayHold = holdsSource(wrong);
   const rewrite = async (files: readonly DataFile[], partPrefix: string): Promise<DataFile[]> =>
-    (await rewriteWithout(`old.${listed}`, files, { ...target, written, partPrefix })).files;
+    filesAfter(
+      files,
+      await rewriteWithout(`old.${listed}`, numbered(files, mayHold), { ...target, written, partPrefix }),
+    );
   const left: ChunkResult[] = [];
   for (const chunk of chunks) {
     const dataFiles = await rewrite(chunk.dataFiles, `${chunk.chunk}-footed`);

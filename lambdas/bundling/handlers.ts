@@ -6,6 +6,7 @@ export const HANDLERS = [
   'align',
   'refine',
   'seal',
+  'rewrite',
   'gate',
   'hold',
   'promote',

@@ -21,9 +21,13 @@ import {
   heldKey,
   keysKey,
   leaseKey,
+  leavingKey,
   lookKey,
   planKey,
   rejectsKey,
+  rewriteListKey,
+  rewriteTaskKey,
+  rewrittenKey,
   runRecordKey,
   sealKey,
   setsFolder,
@@ -120,6 +124,10 @@ export const CHUNK_FAILURES = ofAnyDataset((dataset) => chunkFailureKey(dataset,
 export const STAGED_KEYS = ofAnyDataset((dataset) => keysKey(dataset, ANY, ANY));
 export const STAGED_REJECTS = ofAnyDataset((dataset) => rejectsKey(dataset, ANY, ANY));
 export const STAGED_SUSPECTS = ofAnyDataset((dataset) => suspectsKey(dataset, ANY, ANY));
+export const REWRITE_LISTS = ofAnyDataset((dataset) => rewriteListKey(dataset, ANY));
+export const REWRITE_TASKS = ofAnyDataset((dataset) => rewriteTaskKey(dataset, ANY, ANY));
+export const REWRITTEN = ofAnyDataset((dataset) => rewrittenKey(dataset, ANY, ANY));
+export const STAGED_LEAVING = ofAnyDataset((dataset) => leavingKey(dataset, ANY, ANY));
 export const STAGED = ofAnyDataset((dataset) => `${stagingPrefix(dataset)}${ANY}`);
 export const COMMIT_PLANS = ofAnyDataset((dataset) => `${commitPrefix(dataset, ANY)}${ANY}`);
 /** What stages ask of a set engine, and its answers. */

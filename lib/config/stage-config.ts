@@ -37,6 +37,8 @@ export interface StageConfig {
   readonly chunksAtOnce: number;
   /** MiB that one worker refines at most; plan's own size where it is absent. */
   readonly chunkMb?: number;
+  /** Bytes of Silver to be written anew from which workers do it and not seal; seal's own measure where it is absent. */
+  readonly rewriteFromBytes?: number;
   /** Bytes of files to compare or to add up from which Athena is asked; it never is where it is absent. */
   readonly setsFromBytes?: number;
   /** Whether to leave out what an API emulator doesn't know (lib/config/emulator-gaps.ts). */
@@ -86,6 +88,7 @@ export function readStageConfig(context: ReadContext): StageConfig {
   const serviceUrl = httpsAddress(context, 'serviceUrl');
   const chunkMb = atLeast(context, 'chunkMb', isEmulated ? 1 : LEAST_CHUNK_MB);
   const setsFromBytes = readEngine(context, isEmulated);
+  const rewriteFromBytes = readRewriting(context);
   const maxMemoryMb = atLeast(context, 'maxMemoryMb', LEAST_MEMORY_MB);
   return {
     stage,
@@ -104,6 +107,7 @@ export function readStageConfig(context: ReadContext): StageConfig {
     ...(maxMemoryMb === undefined ? {} : { maxMemoryMb }),
     chunksAtOnce: atLeast(context, 'chunksAtOnce', 1) ?? (reservesConcurrency ? CHUNKS_AT_ONCE : 4),
     ...(chunkMb === undefined ? {} : { chunkMb }),
+    ...(rewriteFromBytes === undefined ? {} : { rewriteFromBytes }),
     ...(setsFromBytes === undefined ? {} : { setsFromBytes }),
     isEmulated,
     tends: isOn(context, 'tend', true),
@@ -128,6 +132,15 @@ function readEngine(context: ReadContext, isEmulated: boolean): number | undefin
   // Of everything but nothing.
   if (engine === 'athena') return 1;
   throw new Error(`-c engine=${engine}: write auto, duckdb or athena.`);
+}
+
+/** Who writes Silver's files anew where rows leave them: `-c rewriting=auto` (workers where it is much), workers or seal. */
+function readRewriting(context: ReadContext): number | undefined {
+  const rewriting = text(context, 'rewriting') ?? 'auto';
+  if (rewriting === 'auto') return undefined;
+  if (rewriting === 'workers') return 1;
+  if (rewriting === 'seal') return Number.MAX_SAFE_INTEGER;
+  throw new Error(`-c rewriting=${rewriting}: write auto, workers or seal.`);
 }
 
 /** Where lineage goes: `-c openLineageUrl=…`, and the namespace of its jobs, which is the stage's unless said. */

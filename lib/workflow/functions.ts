@@ -74,7 +74,7 @@ export class Functions extends Construct {
 
 /** Only what a function needs: lambdas/environment.ts reads and checks it. */
 function environmentOf(name: FunctionName, props: FunctionsProps): Record<string, string> {
-  const { stage, chunkMb } = props.config;
+  const { stage, chunkMb, rewriteFromBytes } = props.config;
   const access = ACCESS[name];
   return {
     ASSAY_STAGE: stage,
@@ -92,6 +92,9 @@ function environmentOf(name: FunctionName, props: FunctionsProps): Record<string
     ...(access.events === true ? { ASSAY_EVENTS_SOURCE: eventsSource(stage) } : {}),
     ...(access.startsRuns === true ? { ASSAY_STATE_MACHINE_ARN: stateMachineArn(stage) } : {}),
     ...(name === 'plan' && chunkMb !== undefined ? { ASSAY_CHUNK_MB: String(chunkMb) } : {}),
+    ...(name === 'seal' && rewriteFromBytes !== undefined
+      ? { ASSAY_REWRITE_FROM_BYTES: String(rewriteFromBytes) }
+      : {}),
     ...setsOf(access, props.config),
     ...vaultOf(access, props.vault),
     ...(access.erases === undefined ? {} : { ASSAY_ANSWERS_BUCKET: bucketName(stage, 'artifacts') }),

@@ -5,7 +5,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { DefinitionBody, LogLevel, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { CHUNK_LISTS, SURVEY_LISTS } from '../config/key-patterns.ts';
+import { CHUNK_LISTS, REWRITE_LISTS, SURVEY_LISTS } from '../config/key-patterns.ts';
 import {
   type BucketName,
   bucketArn,
@@ -36,6 +36,7 @@ const STAGES = {
   AlignArn: 'align',
   RefineArn: 'refine',
   SealArn: 'seal',
+  RewriteArn: 'rewrite',
   GateArn: 'gate',
   HoldArn: 'hold',
   PromoteArn: 'promote',
@@ -71,7 +72,7 @@ export class Medallion extends Construct {
       },
       {
         actions: ['s3:GetObject'],
-        resources: [CHUNK_LISTS, SURVEY_LISTS].map((keys) => bucketArn(stage, 'ops', keys)),
+        resources: [CHUNK_LISTS, SURVEY_LISTS, REWRITE_LISTS].map((keys) => bucketArn(stage, 'ops', keys)),
       },
       ...(sensitive.has('ops') ? [{ actions: ['kms:Decrypt'], resources: [lakeKey.keyArn] }] : []),
     ].map((statement) => new PolicyStatement(statement));

@@ -38,7 +38,7 @@ const light = (memoryMb: number, concurrency: number, timeoutSeconds: number): S
 
 /**
  * Sizes by what a stage holds: refine has segments of 48 MiB in memory and a chunk's Parquet, or an unpacked file, on
- * disk; seal has the hashes of a run's keys and some of its files, refresh-gold a table's files; the others read
+ * disk; seal has the hashes of a run's keys and some of its files, rewrite some files and what takes their place, refresh-gold a table's files; the others read
  * documents. Time limits are those of the state machine.
  */
 export const SIZES: Readonly<Record<FunctionName, Size>> = {
@@ -49,6 +49,8 @@ export const SIZES: Readonly<Record<FunctionName, Size>> = {
   align: light(ONE_CPU_MB, 5, 900),
   refine: duckDb(TWO_CPUS_MB, 10_240, CHUNKS_AT_ONCE * RUNS_AT_ONCE),
   seal: duckDb(TWO_CPUS_MB, 10_240, 5),
+  // It is rare that a run needs it: two at once wait for one another.
+  rewrite: duckDb(TWO_CPUS_MB, 10_240, CHUNKS_AT_ONCE),
   gate: duckDb(ONE_CPU_MB, 4096, 5),
   hold: light(512, 5, 300),
   promote: light(ONE_CPU_MB, 5, 900),
@@ -79,9 +81,10 @@ export interface Limits {
 export function sizeOf(name: FunctionName, { maxMemoryMb, chunksAtOnce }: Limits): Size {
   const size = SIZES[name];
   const isOfChunks = name === 'refine' || name === 'survey';
+  const ofChunks = isOfChunks ? chunksAtOnce * RUNS_AT_ONCE : chunksAtOnce;
   return {
     ...size,
     memoryMb: Math.min(size.memoryMb, maxMemoryMb ?? size.memoryMb),
-    concurrency: isOfChunks ? chunksAtOnce * RUNS_AT_ONCE : size.concurrency,
+    concurrency: isOfChunks || name === 'rewrite' ? ofChunks : size.concurrency,
   };
 }

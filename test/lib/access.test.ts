@@ -5,8 +5,12 @@ import { decisionKey } from '../../etl/naming/decisions.ts';
 import { adoptionRecordKey, erasureKey } from '../../etl/naming/privacy.ts';
 import {
   leaseKey,
+  leavingKey,
   planKey,
   rejectsKey,
+  rewriteListKey,
+  rewriteTaskKey,
+  rewrittenKey,
   runRecordKey,
   sealKey,
   setsFolder,
@@ -113,6 +117,24 @@ describe('what functions may do', () => {
     expect(can('refine', 's3:GetObject', spans ?? '')).toBe(true);
     expect(whoCan('s3:PutObject', part ?? '')).toEqual(['plan']);
     expect(whoCan('s3:PutObject', spans ?? '')).toEqual(['align']);
+  });
+
+  test('what workers write anew, seal asks for and takes, and they see no source file and nothing that failed', () => {
+    const task = '0001-0123456789abcdef';
+    const [doc, list, result] = [
+      rewriteTaskKey(DATASET, RUN, task),
+      leavingKey(DATASET, RUN, task),
+      rewrittenKey(DATASET, RUN, task),
+    ].map(objectArn);
+    for (const asked of [doc, list]) {
+      expect(whoCan('s3:PutObject', asked ?? '')).toEqual(['seal']);
+      expect(whoCan('s3:GetObject', asked ?? '')).toEqual(['rewrite']);
+    }
+    expect(whoCan('s3:PutObject', result ?? '')).toEqual(['rewrite']);
+    expect(whoCan('s3:GetObject', result ?? '')).toEqual(['seal']);
+    expect(whoCan('s3:PutObject', objectArn(rewriteListKey(DATASET, RUN)))).toEqual(['seal']);
+    for (const hidden of [bronze, dataFile('quarantine'), objectArn(rejectsKey(DATASET, RUN, '0001'))])
+      expect(can('rewrite', 's3:GetObject', hidden)).toBe(false);
   });
 
   test('only protect reads what sources drop to be protected, and it writes only what is sealed', () => {

@@ -224,7 +224,7 @@ describe('workflow', () => {
     'two runs find room for all the chunks that their Maps start at once: %j',
     (context) => {
       const { platform } = synthesise(contracts, context);
-      const { Refine, Survey } = statesOf(platform);
+      const { Refine, Rewrite, Survey } = statesOf(platform);
       for (const [map, name] of [
         [Refine, 'refine'],
         [Survey, 'survey'],
@@ -233,12 +233,15 @@ describe('workflow', () => {
         expect([name, reserved]).toEqual([name, 2 * map.MaxConcurrency]);
       }
       expect(Refine.MaxConcurrency).toBe(Number(context.chunksAtOnce ?? 40));
+      const { ReservedConcurrentExecutions: rewriting } = functionOf(platform, 'rewrite');
+      expect(rewriting).toBe(Rewrite.MaxConcurrency);
     },
   );
 
   test('an account without room for reservations is asked for few chunks at once', () => {
-    const { Refine, Survey } = statesOf(synthesise(contracts, { reservedConcurrency: 'false' }).platform);
-    for (const { MaxConcurrency } of [Refine, Survey]) expect(MaxConcurrency).toBeLessThan(10);
+    const maps = statesOf(synthesise(contracts, { reservedConcurrency: 'false' }).platform);
+    for (const { MaxConcurrency } of [maps.Refine, maps.Survey, maps.Rewrite])
+      expect(MaxConcurrency).toBeLessThan(10);
   });
 
   test('functions and their layer run on arm64 where that is said, all of them', () => {
@@ -267,6 +270,7 @@ describe('workflow', () => {
     ['maxMemoryMb', '512', /at least 1769/],
     ['chunksAtOnce', '0', /at least 1/],
     ['architecture', 'x64', /write x86_64 or arm64/],
+    ['rewriting', 'never', /auto, workers or seal/],
   ])('-c %s=%s is refused', (name, value, message) => {
     expect(() => synthesise(contracts, { [name]: value })).toThrow(message);
   });
@@ -275,7 +279,7 @@ describe('workflow', () => {
     const text = readFileSync(new URL('../../state-machines/medallion.asl.json', import.meta.url), 'utf8');
     const tasks = [...text.matchAll(/"Resource": "\$\{(\w+)Arn\}"[^}]*?\}?[^}]*?"TimeoutSeconds": (\d+)/g)];
     const limits = new Map(tasks.map(([, name, seconds]) => [name, Number(seconds)]));
-    expect(limits.size).toBe(12);
+    expect(limits.size).toBe(13);
     for (const [name = '', seconds] of limits) {
       const function_ = name.replace(/(?<=[a-z])[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
       expect([function_, SIZES[function_ as FunctionName].timeoutSeconds]).toEqual([function_, seconds]);

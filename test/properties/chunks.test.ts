@@ -67,14 +67,18 @@ const WAYS: Readonly<Record<string, Way>> = {
   events,
 };
 
-/** What runs and a backfill of all of them come to, in chunks of a size. */
-async function publish(way: Way, story: readonly (readonly (readonly Payment[])[])[], chunkBytes?: number) {
+/** How the work is cut: into chunks of a size, and Silver is written anew by seal or by workers. */
+interface Cut {
+  readonly chunkBytes: number;
+  readonly rewriteFromBytes?: number;
+}
+
+/** What runs and a backfill of all of them come to. */
+async function publish(way: Way, story: readonly (readonly (readonly Payment[])[])[], cut?: Cut) {
   const { folder, dispose } = await tempFolder();
   const lake = await testLake({
     contracts: [way.contract],
-    ...(chunkBytes === undefined
-      ? {}
-      : { chunkBytes, wrap: (effects) => copyingData(effects, folder).effects }),
+    ...(cut === undefined ? {} : { ...cut, wrap: (effects) => copyingData(effects, folder).effects }),
   });
   try {
     const told: unknown[] = [];
@@ -108,7 +112,9 @@ test.each(Object.keys(WAYS))(
   async (name) => {
     const way = WAYS[name] ?? events;
     await tryFor({ seconds: 60, cases: 1 }, [runs, fc.constantFrom(40, 150)], async (story, chunkBytes) => {
-      expect(await publish(way, story, chunkBytes)).toEqual(await publish(way, story));
+      const whole = await publish(way, story);
+      expect(await publish(way, story, { chunkBytes })).toEqual(whole);
+      expect(await publish(way, story, { chunkBytes, rewriteFromBytes: 0 })).toEqual(whole);
     });
   },
 );

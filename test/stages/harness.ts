@@ -70,6 +70,8 @@ export interface TestLakeOptions {
   readonly startAt?: string;
   readonly segmentBytes?: number;
   readonly chunkBytes?: number;
+  /** From how many bytes on workers write Silver anew; never unless said. */
+  readonly rewriteFromBytes?: number;
   /** Whether it has a vault of its own, or one that others have, too; where it has none, asking for keys throws. */
   readonly vault?: boolean | Required<Pick<VaultSettings, 'folder' | 'key'>>;
   /** Stores to count with, instead of the lake's own. */
@@ -91,7 +93,7 @@ export async function testLake(options: TestLakeOptions): Promise<TestLake> {
   let time = Date.parse(options.startAt ?? START);
   const clock = { now: () => new Date(time) };
   await initLake(path.join(folder, 'lake'), clock);
-  const { segmentBytes, chunkBytes } = options;
+  const { segmentBytes, chunkBytes, rewriteFromBytes } = options;
   const own = { folder: path.join(folder, 'vault'), key: randomBytes(32).toString('hex') };
   const vault = typeof options.vault === 'object' ? options.vault : own;
   const lake = await openLake(path.join(folder, 'lake'), {
@@ -102,6 +104,7 @@ export async function testLake(options: TestLakeOptions): Promise<TestLake> {
     threads: 2,
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
     ...(chunkBytes === undefined ? {} : { chunkBytes }),
+    ...(rewriteFromBytes === undefined ? {} : { rewriteFromBytes }),
   });
   if (options.vault !== undefined && options.vault !== false)
     await createVault(vaultPlace(lake.root, { objects: lake.effects.objects, clock }, vault));

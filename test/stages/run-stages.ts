@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { chunkListKey, surveyListKey } from '../../etl/naming/runs.ts';
+import { chunkListKey, rewriteListKey, surveyListKey } from '../../etl/naming/runs.ts';
 import type { ObjectStore } from '../../etl/ports.ts';
 import type { bindStages } from '../../etl/stages/handlers.ts';
 import { getDocument } from '../../etl/stages/stored-documents.ts';
 
 const Chunks = z.array(z.object({ chunk: z.string(), part: z.string() }));
 const Planned = z.looseObject({ status: z.string(), surveys: z.number().default(0) });
+const Sealed = z.looseObject({ rewrites: z.number().default(0) });
+const Tasks = z.array(z.object({ task: z.string(), part: z.string() }));
 const Gate = z.object({ decision: z.string(), why: z.array(z.string()) });
 
 /** Calls the stages of one run in the state machine's order, without the state machine; an error comes through as it is. */
@@ -27,7 +29,12 @@ export async function runStages(
   }
   for (const item of await getDocument(objects, chunkListKey(run.dataset, run.runId), Chunks))
     await stages.refine({ ...run, ...item });
-  await stages.seal(run);
+  const sealed = Sealed.parse(await stages.seal(run));
+  if (sealed.rewrites > 0) {
+    for (const item of await getDocument(objects, rewriteListKey(run.dataset, run.runId), Tasks))
+      await stages.rewrite({ ...run, ...item });
+    await stages.seal({ ...run, rewritten: true });
+  }
   const gate = Gate.parse(await stages.gate(run));
   if (gate.decision === 'promote') {
     await stages.promote(run);

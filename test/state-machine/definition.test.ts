@@ -57,6 +57,7 @@ describe('medallion.asl.json', () => {
       'RecordFailureArn',
       'RefineArn',
       'RefreshGoldArn',
+      'RewriteArn',
       'SealArn',
       'SurveyArn',
       'SweepArn',

@@ -43,6 +43,7 @@ const DEFAULTS: Readonly<Record<StageName, unknown>> = {
   align: {},
   refine: { records: 1 },
   seal: { digest: 'abc' },
+  rewrite: {},
   gate: { decision: 'promote', why: [] },
   hold: { status: 'held' },
   promote: { version: 1 },

@@ -5,6 +5,11 @@ const PROMOTED = ['plan', 'refine', 'seal', 'gate', 'promote', 'refreshGold', 's
 const run = { dataset: 'spend.council_payments', runId: 'run-1' };
 
 /** A plan with files that are too large for one worker. */
+const REWRITING = {
+  seal: [{ rewrites: 2, rewritesKey: 'ops/rewrites.json' }, { digest: 'abc' }],
+};
+const tasks = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({ chunk: `${n}`, task: `${n}`, part: '' }));
 const CUT = { plan: { status: 'planned', itemsKey: 'x', surveysKey: 's', surveys: 2 } };
 
 describe('the way of the data', () => {
@@ -54,6 +59,50 @@ describe('the way of the data', () => {
     const { result, order } = await trace(answers);
     expect(order.slice(0, 6)).toEqual(['plan', 'survey', 'align', 'plan', 'survey', 'align']);
     expect(result.status).toBe('succeeded');
+  });
+
+  test('where seal leaves files to workers, it is called again when they are done', async () => {
+    const { result, order, inputs } = await trace(REWRITING, { items: tasks(2) });
+    expect(order).toEqual([
+      ...['plan', 'refine', 'refine', 'seal', 'rewrite', 'rewrite', 'seal'],
+      ...PROMOTED.slice(3),
+    ]);
+    expect(inputs.rewrite).toEqual([
+      { ...run, task: '0', part: '' },
+      { ...run, task: '1', part: '' },
+    ]);
+    expect(inputs.seal).toEqual([run, { ...run, rewritten: true }]);
+    expect(result.status).toBe('succeeded');
+  });
+
+  test('what a worker that writes files anew fails of is noted by its task, and the run fails', async () => {
+    const answers = { ...REWRITING, rewrite: failure('DataError', 'rows were lost') };
+    const { result, order, inputs } = await trace(answers, { items: tasks(1) });
+    expect(order).toEqual(['plan', 'refine', 'seal', 'rewrite', 'noteFailure', 'recordFailure']);
+    expect(inputs.noteFailure).toEqual([
+      { ...run, chunk: '0', failure: { Error: 'DataError', Cause: 'rows were lost' } },
+    ]);
+    expect(result).toMatchObject({ status: 'failed', error: 'States.ExceedToleratedFailureThreshold' });
+  });
+
+  test('on a base that moved meanwhile, writing files anew is in vain, and the run is planned again', async () => {
+    const answers = {
+      seal: [REWRITING.seal[0], failure('ConflictError'), { digest: 'abc' }],
+      rewrite: failure('ConflictError'),
+    };
+    const { result, order } = await trace(answers, { items: tasks(1) });
+    expect(order).toEqual(['plan', 'refine', 'seal', 'rewrite', 'seal', ...PROMOTED]);
+    expect(result.status).toBe('succeeded');
+  });
+
+  test('an approved run whose files workers write anew is measured against the approval', async () => {
+    const approved = { digest: 'abc', by: 'ann', reason: 'r' };
+    const { order, inputs } = await trace(
+      { ...REWRITING, promote: [failure('ConflictError'), { version: 1 }] },
+      { start: 'promote', approved, items: tasks(1) },
+    );
+    expect(order.slice(0, 7)).toEqual(['promote', 'plan', 'refine', 'seal', 'rewrite', 'seal', 'gate']);
+    expect(inputs.gate).toEqual([{ ...run, approved }]);
   });
 
   test('with nothing to do, Gold is looked after all the same', async () => {
@@ -177,6 +226,7 @@ describe('failures', () => {
     'align',
     'refine',
     'seal',
+    'rewrite',
     'gate',
     'promote',
     'refreshGold',
@@ -188,8 +238,9 @@ describe('failures', () => {
       failure('TransientError'),
       { ...CUT.plan, decision: 'promote' },
     ];
-    const broken = stage === 'recordFailure' ? { seal: failure('DataError') } : {};
-    const { result, order } = await trace({ ...CUT, ...broken, [stage]: passing });
+    const broken =
+      stage === 'recordFailure' ? { seal: failure('DataError') } : stage === 'rewrite' ? REWRITING : {};
+    const { result, order } = await trace({ ...CUT, ...broken, [stage]: passing }, { items: tasks(1) });
     expect(order.filter((one) => one === stage)).toHaveLength(3);
     expect(result.status).toBe(stage === 'recordFailure' ? 'failed' : 'succeeded');
   });

@@ -16,12 +16,16 @@ import {
   REPEATS,
   RETRY_ORIGINS,
   RETRY_RECORDS,
+  REWRITE_LISTS,
+  REWRITE_TASKS,
+  REWRITTEN,
   SEALED_FILES,
   SEALS,
   SETS,
   SOURCE_FILES,
   SPANS,
   STAGED_KEYS,
+  STAGED_LEAVING,
   STAGED_REJECTS,
   STAGED_SUSPECTS,
   SURVEY_LISTS,
@@ -100,12 +104,30 @@ export const CHUNK_STAGES = {
       // The records that a retried one's equals are counted in.
       REPEATS,
       SETS,
+      // What workers made of what it left to them.
+      REWRITTEN,
     ],
     // An adoption carries records over under names that the vault makes of their hashes.
     vault: 'names',
-    writes: [...SILVER_TABLES.map(dataFiles), SEALS, COMMIT_PLANS, MIGRATIONS, REPEATS, SETS],
+    writes: [
+      ...SILVER_TABLES.map(dataFiles),
+      SEALS,
+      COMMIT_PLANS,
+      MIGRATIONS,
+      REPEATS,
+      SETS,
+      REWRITE_LISTS,
+      REWRITE_TASKS,
+      STAGED_LEAVING,
+    ],
     asksSets: true,
     lists: ['silver', 'quarantine', 'ops'],
     secrets: ['digest-key'],
+  },
+  // It sees neither source files nor what failed: whole rows of Silver, and which of them leave.
+  rewrite: {
+    reads: [...RUN, REWRITE_TASKS, STAGED_LEAVING, tableMetadata('silver'), dataFiles('silver')],
+    writes: [dataFiles('silver'), REWRITTEN],
+    lists: ['silver', 'ops'],
   },
 } as const satisfies Readonly<Record<string, Access>>;
