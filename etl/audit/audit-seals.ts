@@ -8,7 +8,7 @@ import { tableName } from '../naming/datasets.ts';
 import { repeatsKey, sealKey, supersededKey } from '../naming/runs.ts';
 import type { Effects } from '../ports.ts';
 import { repeatRowsSql, repeatsDigestSql } from '../repeats/load-repeats.ts';
-import { rejectsDigestSql } from '../sealing/verdicts.ts';
+import { digestRejects } from '../sealing/digest-rejects.ts';
 import { Seal } from '../stages/documents.ts';
 import { digestSeal } from '../stages/seal-digest.ts';
 import { getDocument } from '../stages/stored-documents.ts';
@@ -136,8 +136,7 @@ async function checkRejects(engine: Engine, seal: Seal): Promise<Found[]> {
   const side = (layer: 'quarantine' | 'condemned', verdict: string): string =>
     `SELECT source_file_id, source_row_number, '${verdict}' AS verdict, reasons FROM ${tableName(layer, dataset)} WHERE run_id = ${literal(runId)} AND NOT ${GAVE_WAY_SQL}`;
   const from = `(${side('quarantine', 'quarantined')} UNION ALL ${side('condemned', 'condemned')})`;
-  const [row = {}] = await engine.rows(rejectsDigestSql(from));
-  if (textOf(row, 'digest') === seal.rejectsDigest) return [];
+  if ((await digestRejects(engine, from)) === seal.rejectsDigest) return [];
   const problem = 'the records in quarantine and condemned are not those that it was sealed over';
   return [{ code: 'REJECTS', problem }];
 }

@@ -6,8 +6,9 @@ import { UNREAD_SQL } from '../quarantine/current-rejects.ts';
 import { type FirstFailures, isRead, type Plan } from '../stages/documents.ts';
 
 /**
- * Makes the table `verdicts`: every reject with its attempt_count, its verdict (`quarantined` or `condemned`)
- * and its final reasons. Needs `rejects` and `prior`.
+ * Makes the view `verdicts`: every reject with its attempt_count, its verdict (`quarantined` or `condemned`) and its final
+ * reasons. Needs `rejects`, which must stay as it is from now on, and `prior`. What was judged is kept in a table without
+ * the records' texts: those lie in `rejects` alone, and are read only where they are wanted.
  */
 export async function giveVerdicts(engine: Engine, contract: SourceContract): Promise<void> {
   const { maxAttempts } = contract.limits;
@@ -15,26 +16,29 @@ export async function giveVerdicts(engine: Engine, contract: SourceContract): Pr
   const added = (condition: string, rule: string, code: string): string =>
     `CASE WHEN ${condition} THEN [{'rule': ${literal(rule)}, 'column': NULL, 'code': ${literal(code)}, 'value': NULL}] ELSE [] END`;
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE verdicts AS
+    `CREATE OR REPLACE TEMP TABLE judged AS
      WITH counted AS (
-       SELECT rejects.*, CAST(CASE WHEN ${UNREAD_SQL} THEN greatest(coalesce(prior.failures, 0), 0) ELSE coalesce(prior.failures, 0) + 1 END AS INTEGER) AS attempt_count,
+       SELECT rejects.rowid AS reject$, CAST(CASE WHEN ${UNREAD_SQL} THEN greatest(coalesce(prior.failures, 0), 0) ELSE coalesce(prior.failures, 0) + 1 END AS INTEGER) AS attempt_count,
          coalesce(prior.condemned, false) AS condemned_before,
          ${UNREAD_SQL} AND prior.row_hash IS NOT NULL AS is_unread_again,
          list_transform(rejects.reasons, lambda r: r.code) AS codes,
          len(list_filter(rejects.reasons, lambda r: r.code NOT IN ('DUPLICATE', 'FORGOTTEN'))) > 0
            AND coalesce(prior.own_failures, 0) + 1 >= ${maxAttempts} AS is_exhausted
        FROM rejects LEFT JOIN prior ON prior.row_hash = rejects.row_hash
-     ), judged AS (
-       SELECT *, ${duplicate} OR condemned_before OR is_exhausted AS is_condemned,
-         condemned_before AND NOT list_contains(codes, 'PREVIOUSLY_CONDEMNED') AS newly_previous,
-         is_exhausted AND NOT condemned_before AND NOT ${duplicate} AS newly_exhausted
-       FROM counted
      )
-     SELECT * EXCLUDE (reasons, codes, condemned_before, is_exhausted, is_condemned, newly_previous, newly_exhausted),
+     SELECT reject$, attempt_count, is_unread_again,
+       ${duplicate} OR condemned_before OR is_exhausted AS is_condemned,
+       condemned_before AND NOT list_contains(codes, 'PREVIOUSLY_CONDEMNED') AS newly_previous,
+       is_exhausted AND NOT condemned_before AND NOT ${duplicate} AS newly_exhausted
+     FROM counted`,
+  );
+  await engine.run(
+    `CREATE OR REPLACE TEMP VIEW verdicts AS
+     SELECT rejects.* EXCLUDE (reasons), attempt_count, is_unread_again,
        CASE WHEN is_condemned THEN 'condemned' ELSE 'quarantined' END AS verdict,
        list_concat(reasons, CAST(${added('newly_previous', 'condemned before', 'PREVIOUSLY_CONDEMNED')} AS ${REASONS_TYPE}),
          CAST(${added('newly_exhausted', `failed ${maxAttempts} times`, 'MAX_ATTEMPTS')} AS ${REASONS_TYPE})) AS reasons
-     FROM judged`,
+     FROM rejects JOIN judged ON rejects.rowid = reject$`,
   );
 }
 
@@ -101,17 +105,4 @@ export async function countFirstFailures(
     condemned: integerOf(row, 'condemned'),
     reasons: await countReasonCodes(engine, isAgain ? NEW_ERRORS_SQL : 'true'),
   };
-}
-
-/** SHA-256 over every reject's file, number, verdict and codes, in order: with the files, it says which records are in Silver. */
-export async function digestRejects(engine: Engine): Promise<string> {
-  const [row = {}] = await engine.rows(rejectsDigestSql('verdicts'));
-  return textOf(row, 'digest');
-}
-
-/** SELECT of that digest over a table with source_file_id, source_row_number, verdict and reasons. */
-export function rejectsDigestSql(from: string): string {
-  return `SELECT sha256(coalesce(string_agg(concat_ws(':', source_file_id, source_row_number, verdict,
-      array_to_string(list_transform(reasons, lambda r: r.code), ',')), chr(10) ORDER BY source_file_id, source_row_number), '')) AS digest
-    FROM ${from}`;
 }

@@ -15,6 +15,7 @@ import { keepRepeats } from '../repeats/keep-repeats.ts';
 import { type CarryInput, carryOver, retriedSince } from '../sealing/carry-over.ts';
 import { changedChunks } from '../sealing/changed-chunks.ts';
 import { chunkKeys } from '../sealing/chunk-keys.ts';
+import { digestRejects } from '../sealing/digest-rejects.ts';
 import { findPrior } from '../sealing/find-prior.ts';
 import { gapsOfRun } from '../sealing/gaps-of-run.ts';
 import { HeldFiles } from '../sealing/held-files.ts';
@@ -27,13 +28,7 @@ import type { RewriteTarget } from '../sealing/rewrite.ts';
 import { sumCounts } from '../sealing/sealed-file.ts';
 import type { Sealing } from '../sealing/sealing.ts';
 import { someCopies } from '../sealing/some-copies.ts';
-import {
-  countFirstFailures,
-  countReasonCodes,
-  digestRejects,
-  giveVerdicts,
-  newsSql,
-} from '../sealing/verdicts.ts';
+import { countFirstFailures, countReasonCodes, giveVerdicts, newsSql } from '../sealing/verdicts.ts';
 import { writeRejectsAndLedger } from '../sealing/write-rejects.ts';
 import { WrittenSilver } from '../sealing/written-silver.ts';
 import { countReasons, countRecords } from '../telemetry.ts';
@@ -216,7 +211,7 @@ async function sealBody(
     ...(unread.length === 0 ? {} : { unread }),
     ...(spanLines === undefined ? {} : { spanLines }),
     ...pii,
-    rejectsDigest: await digestRejects(engine),
+    rejectsDigest: await digestRejects(engine, 'verdicts'),
     ...(repeatsDigest === undefined ? {} : { repeatsDigest }),
     ...(news === undefined ? {} : { first: await countFirstFailures(engine, news, isAgain) }),
     unproven: proven.unproven,

@@ -122,3 +122,13 @@ describe('an error of the engine', () => {
     small.close();
   });
 });
+
+test('an engine keeps little memory beside its limit: what is given back goes back to the machine', async () => {
+  const kept = await engine.rows(
+    "SELECT name, value FROM duckdb_settings() WHERE name LIKE 'allocator%threshold' ORDER BY name",
+  );
+  expect(kept).toEqual([
+    { name: 'allocator_bulk_deallocation_flush_threshold', value: '3.8 MiB' },
+    { name: 'allocator_flush_threshold', value: '3.8 MiB' },
+  ]);
+});
