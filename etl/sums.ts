@@ -4,16 +4,19 @@ import type { MeasureSum } from './stages/documents.ts';
 
 /** `-12.5` → its digits and how many of them are decimals. */
 function parts(text: string): { units: bigint; scale: number } {
-  const [whole = '0', decimals = ''] = text.split('.');
-  return { units: BigInt(whole + decimals), scale: decimals.length };
+  const point = text.indexOf('.');
+  if (point === -1) return { units: BigInt(text), scale: 0 };
+  return { units: BigInt(text.slice(0, point) + text.slice(point + 1)), scale: text.length - point - 1 };
 }
+
+const scaled = ({ units, scale }: ReturnType<typeof parts>, wanted: number): bigint =>
+  scale === wanted ? units : units * 10n ** BigInt(wanted - scale);
 
 /** The exact sum of two decimals; it keeps the longer one's decimals. */
 export function addDecimals(a: string, b: string): string {
   const [left, right] = [parts(a), parts(b)];
   const scale = Math.max(left.scale, right.scale);
-  const units =
-    left.units * 10n ** BigInt(scale - left.scale) + right.units * 10n ** BigInt(scale - right.scale);
+  const units = scaled(left, scale) + scaled(right, scale);
   const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, '0');
   const sign = units < 0n ? '-' : '';
   return scale === 0 ? `${sign}${digits}` : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;

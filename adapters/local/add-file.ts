@@ -1,4 +1,3 @@
-import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 import { ConflictError } from '../../etl/errors.ts';
 import { cachedDigest, rememberDigest } from './digest-cache.ts';
@@ -9,6 +8,7 @@ import type { LakeFolder } from './lake-folder.ts';
 import { MODES, type Share } from './lake-modes.ts';
 import { ownedName } from './owner.ts';
 import type { Links } from './plain-file.ts';
+import { lstat } from './quick-files.ts';
 import { sharedWork } from './shared-work.ts';
 
 /** Of many files that come at once, one flush of their folder serves all that were placed before it began. */

@@ -1,4 +1,4 @@
-import { chmod, copyFile, rename, stat } from 'node:fs/promises';
+import { chmod, copyFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import type { DataStore, ObjectIdentity } from '../../etl/ports.ts';
 import { type AddedFile, type AddOptions, addFile } from './add-file.ts';
@@ -8,6 +8,7 @@ import { readPieces } from './file-bytes.ts';
 import { guarded, hasCode } from './file-errors.ts';
 import type { LakeFolder } from './lake-folder.ts';
 import { ownedName } from './owner.ts';
+import { stat } from './quick-files.ts';
 
 /** A DataStore on a folder, and what Bronze needs beyond it. */
 export interface FileDataStore extends DataStore {

@@ -2,6 +2,7 @@ import { chmod, link, lstat, mkdir, open, rename, unlink } from 'node:fs/promise
 import path from 'node:path';
 import { hasCode, ifPresent } from './file-errors.ts';
 import { isShared } from './lake-modes.ts';
+import { stat } from './quick-files.ts';
 
 /** Makes names created, replaced or removed in a folder survive a power failure. */
 export function syncFolder(folder: string): Promise<void> {
@@ -10,6 +11,8 @@ export function syncFolder(folder: string): Promise<void> {
 
 /** Creates a folder and its missing parents, durably and with a mode; does nothing where it exists. */
 export async function ensureFolder(folder: string, mode: number): Promise<void> {
+  // Most folders are there, and are asked for with each file.
+  if ((await ifPresent(() => stat(folder)))?.isDirectory() === true) return;
   const first = await mkdir(folder, { recursive: true, mode });
   if (first === undefined) return;
   const stop = path.dirname(first);

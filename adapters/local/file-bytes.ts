@@ -1,15 +1,19 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type BigIntStats, constants } from 'node:fs';
+import { open as openHandle } from 'node:fs/promises';
 import { TransientError } from '../../etl/errors.ts';
 import type { ByteRange } from '../../etl/ports.ts';
 import { guarded } from './file-errors.ts';
 import { isShared } from './lake-modes.ts';
-import { type Links, openPlain } from './plain-file.ts';
+import { type Links, openPlainFile } from './plain-file.ts';
+import { close, exactStat, open, openStat, read, readOnThread } from './quick-files.ts';
 
 /** Large enough to read at the disk's speed, small enough to hold several. */
 const PIECE_BYTES = 1024 * 1024;
+
+/** A file of as many is read where it is wanted, not on another thread. */
+const SMALL_BYTES = 64 * 1024;
 
 /** What stat says of a file's bytes without reading them. `ctimeNs` changes with every write and can't be set. */
 export interface Fingerprint {
@@ -28,7 +32,7 @@ export interface HashedFile {
 
 /** A file's fingerprint now. */
 export async function fingerprintOf(file: string): Promise<Fingerprint> {
-  return fingerprintFrom(await stat(file, { bigint: true }));
+  return fingerprintFrom(await exactStat(file));
 }
 
 function fingerprintFrom(stats: BigIntStats): Fingerprint {
@@ -61,31 +65,34 @@ export async function* readPieces(
   what: string,
   range: ByteRange = { start: 0 },
 ): AsyncGenerator<Uint8Array> {
-  const handle = await guarded(`reading ${what}`, () => open(file, 'r'));
+  // Not even a pipe that took the file's place keeps the thread waiting.
+  const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+  const handle = await guarded(`reading ${what}`, () => open(file, flags));
   try {
-    const { size } = await guarded(`reading ${what}`, () => handle.stat());
-    const end = Math.min(range.end ?? Number.POSITIVE_INFINITY, size);
+    const { size } = await guarded(`reading ${what}`, () => openStat(handle));
+    const end = Math.min(range.end ?? Number.POSITIVE_INFINITY, Number(size));
     yield* piecesOf(handle, what, { start: range.start, end });
   } finally {
-    await handle.close();
+    await close(handle);
   }
 }
 
 /** Two buffers take turns, the next being filled meanwhile: a piece is good until the next but one is asked for. */
 async function* piecesOf(
-  handle: FileHandle,
+  handle: number,
   what: string,
   { start, end }: Required<ByteRange>,
 ): AsyncGenerator<Uint8Array> {
   // Small buffers for small files: ten thousand large ones would keep the garbage collector busy.
   const pieceBytes = Math.max(0, Math.min(PIECE_BYTES, end - start));
+  const readPiece = pieceBytes > SMALL_BYTES ? readOnThread : read;
   let position = start;
   const fill = async (buffer: Buffer): Promise<Uint8Array> => {
     const wanted = Math.min(pieceBytes, end - position);
     if (wanted <= 0) return buffer.subarray(0, 0);
-    const { bytesRead } = await handle.read(buffer, 0, wanted, position);
-    position += bytesRead;
-    return buffer.subarray(0, bytesRead);
+    const length = await readPiece(handle, buffer.subarray(0, wanted), position);
+    position += length;
+    return buffer.subarray(0, length);
   };
   const one = Buffer.allocUnsafeSlow(pieceBytes);
   let filling = fill(one);
@@ -114,10 +121,9 @@ export async function hashFile(
   take: (piece: Uint8Array) => Promise<void> = async () => undefined,
   links: Links = 'follow',
 ): Promise<HashedFile> {
-  const handle = await openPlain(file, links);
+  const { handle, stats } = await openPlainFile(file, links);
   const hash = createHash('sha256');
   try {
-    const stats = await handle.stat({ bigint: true });
     const fingerprint = fingerprintFrom(stats);
     for await (const piece of piecesOf(handle, file, { start: 0, end: Number(stats.size) })) {
       const taken = take(piece);
@@ -128,7 +134,7 @@ export async function hashFile(
     if (!isWritten(fingerprint, await fingerprintOf(file)))
       return { digest: hash.digest('hex'), fingerprint };
   } finally {
-    await handle.close();
+    await close(handle);
   }
   throw new TransientError(
     'FILE_CHANGING',
@@ -147,7 +153,7 @@ export async function copyHashed(
     links,
   }: { readonly modifiedMs: number; readonly mode: number; readonly links?: Links | undefined },
 ): Promise<HashedFile> {
-  const handle = await open(target, 'wx', mode);
+  const handle = await openHandle(target, 'wx', mode);
   try {
     const hashed = await hashFile(source, (piece) => handle.writeFile(piece), links);
     if (isShared(mode)) await handle.chmod(mode);

@@ -1,8 +1,8 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { IngestedFile } from '../../etl/bronze.ts';
 import type { Effects } from '../../etl/ports.ts';
 import type { FoundFile } from './plain-file.ts';
+import { stat } from './quick-files.ts';
 
 /** One file, where it came from and where it is now. */
 export interface IngestedSource extends IngestedFile {

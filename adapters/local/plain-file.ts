@@ -1,8 +1,9 @@
-import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open, realpath, stat } from 'node:fs/promises';
+import { type BigIntStats, constants, type Stats } from 'node:fs';
+import { type FileHandle, open as openHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../../etl/errors.ts';
 import { hasCode, ifPresent } from './file-errors.ts';
+import { close, lstat, open, openStat, realpath, stat } from './quick-files.ts';
 
 /** What to do with links among source files: whoever may drop a file could have any file read that this process may. */
 export type Links = 'refuse' | 'follow';
@@ -51,19 +52,33 @@ export async function requirePlain(file: string, found: FoundFile): Promise<void
  * at; never waits for a pipe's writer.
  */
 export async function openPlain(file: string, links: Links): Promise<FileHandle> {
-  const refusing = links === 'refuse' ? (constants.O_NOFOLLOW ?? 0) : 0;
-  let handle: FileHandle;
-  try {
-    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | refusing);
-  } catch (error) {
-    if (hasCode(error, 'ELOOP')) throw notPlain(file, `is a link${FOLLOW}`);
-    throw error;
-  }
+  const handle = await openHandle(file, flagsOf(links)).catch((error: unknown) => refuseLink(file, error));
   const stats: Stats = await handle.stat();
   if (stats.isFile()) return handle;
   await handle.close();
-  throw notPlain(file, 'is no regular file');
+  throw notRegular(file);
 }
+
+/** The same for reading it whole; whoever asked closes the handle. */
+export async function openPlainFile(
+  file: string,
+  links: Links,
+): Promise<{ readonly handle: number; readonly stats: BigIntStats }> {
+  const handle = await open(file, flagsOf(links)).catch((error: unknown) => refuseLink(file, error));
+  const stats = await openStat(handle);
+  if (stats.isFile()) return { handle, stats };
+  await close(handle);
+  throw notRegular(file);
+}
+
+const flagsOf = (links: Links): number =>
+  constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (links === 'refuse' ? (constants.O_NOFOLLOW ?? 0) : 0);
+
+function refuseLink(file: string, error: unknown): never {
+  throw hasCode(error, 'ELOOP') ? notPlain(file, `is a link${FOLLOW}`) : error;
+}
+
+const notRegular = (file: string): ConfigError => notPlain(file, 'is no regular file');
 
 function notPlain(file: string, problem: string): ConfigError {
   return new ConfigError('NOT_PLAIN', `${file} ${problem}.`, { context: { file } });

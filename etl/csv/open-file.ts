@@ -16,6 +16,7 @@ import { recordFormat } from './record-format.ts';
 import { repeatedHeader } from './repeated-header.ts';
 import { retryDialect, sheetDialect } from './retry-dialect.ts';
 import { plainSigns } from './rewrite.ts';
+import { type Passed, SameHeader } from './same-header.ts';
 import { sealedDialect, sealedRecordBytes } from './sealed-dialect.ts';
 import { openText, type UnpackOptions, unpackFirst } from './text.ts';
 import { ByteWindow } from './window.ts';
@@ -48,6 +49,8 @@ export interface OpenOptions {
   readonly contract: SourceContract;
   readonly data: Pick<DataStore, 'stream'>;
   readonly scratch: Scratch;
+  /** The header of the file before; absent where files are opened one by one. */
+  readonly header?: SameHeader;
 }
 
 /** Opens a file at its first record, or at the first of its span. */
@@ -61,7 +64,7 @@ export async function openFile(file: FileToRead, options: OpenOptions): Promise<
 
 async function openAtHeader(
   file: FileToRead,
-  { contract, data, scratch }: OpenOptions,
+  { contract, data, scratch, header = new SameHeader() }: OpenOptions,
 ): Promise<Opened | Unopened> {
   if (file.refused !== undefined) return { kind: 'rejected', why: file.refused };
   const isRetry = retryOf(contract.dataset, file.key) !== undefined;
@@ -87,7 +90,11 @@ async function openAtHeader(
   const hasCells = isRetry || text.sheet !== undefined;
   const isOurs = isRetry || isProtected;
   const known = isOurs ? acceptingRescued(isProtected ? withSealedLimits(contract) : contract) : contract;
-  const passed = await passHeader(window, dialect, known).catch(async (error: unknown) => {
+  const pass = () => passHeader(window, dialect, known);
+  const readBy = JSON.stringify([isRetry, isProtected, hasCells, dialect.encodings]);
+  // A file without a header ends its lines as its first record does.
+  const passing = dialect.columns === undefined ? header.pass(window, readBy, pass) : pass();
+  const passed = await passing.catch(async (error: unknown) => {
     await window.close();
     throw error;
   });
@@ -169,7 +176,7 @@ async function passHeader(
   window: ByteWindow,
   dialect: CsvDialect,
   contract: SourceContract,
-): Promise<Omit<Opened, 'window'> | Unopened> {
+): Promise<Passed> {
   const { columns } = dialect;
   const found =
     columns === undefined

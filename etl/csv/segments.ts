@@ -9,6 +9,7 @@ import { type FileToRead, type OpenOptions, openFile } from './open-file.ts';
 import type { Opened, Unopened } from './opened.ts';
 import type { Piece } from './piece.ts';
 import { readPieces } from './pieces.ts';
+import { SameHeader } from './same-header.ts';
 import { createSegmentFile } from './segment-file.ts';
 
 /** Consecutive records of one file inside a segment. */
@@ -83,7 +84,7 @@ export async function* cutSegments(
   options: CutOptions,
 ): AsyncGenerator<SegmentEvent> {
   const builder = new SegmentBuilder(options);
-  for await (const { file, opened } of openAhead(files, options)) {
+  for await (const { file, opened } of openAhead(files, { ...options, header: new SameHeader() })) {
     const { index: fileIndex, span } = file;
     if (opened.kind !== 'open') {
       yield { kind: 'file', outcome: { ...opened, fileIndex } };
@@ -171,7 +172,7 @@ class SegmentBuilder {
   }
 
   async *startFile(fileIndex: number, { layout, first }: Opened): AsyncGenerator<SegmentEvent> {
-    const signature = JSON.stringify(layout);
+    const signature = layout === this.#layout ? this.#signature : JSON.stringify(layout);
     if (signature !== this.#signature) yield* this.finish();
     this.#layout = layout;
     this.#signature = signature;

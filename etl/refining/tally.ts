@@ -131,11 +131,18 @@ async function tallyMeasures(
       `SELECT source_file_id, ${by} AS "by", CAST(sum(${summand}) AS VARCHAR) AS total FROM staged
        WHERE ${which} AND ${value} IS NOT NULL GROUP BY ALL`,
     );
+    const byFile = new Map<string, MeasureSum[]>();
     for (const row of sums) {
+      const id = textOf(row, 'source_file_id');
       const group = typeof row.by === 'string' ? row.by : null;
       const sum = { measure: column, by: group, sum: read(textOf(row, 'total')) };
-      const tally = tallyOf(tallies, textOf(row, 'source_file_id'));
-      tally[to] = addSums([...tally[to], sum]);
+      const ofFile = byFile.get(id);
+      if (ofFile === undefined) byFile.set(id, [sum]);
+      else ofFile.push(sum);
+    }
+    for (const [id, ofFile] of byFile) {
+      const tally = tallyOf(tallies, id);
+      tally[to] = addSums([...tally[to], ...ofFile]);
     }
   }
 }

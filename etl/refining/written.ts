@@ -77,12 +77,19 @@ async function readGroup(
   const rows = await engine.rows(
     `SELECT source_file_id AS id, ${by} AS "by"${counted}${added} FROM ${readParquet(paths)} GROUP BY ALL`,
   );
+  const read = new Map<string, { records: number; identity: bigint; sums: MeasureSum[] }>();
   for (const row of rows) {
-    const counts = isFirst
-      ? { records: integerOf(row, 'n'), identity: textOf(row, 'identity') }
-      : { records: 0, identity: '0' };
-    addWritten(written, new Map([[textOf(row, 'id'), { ...counts, sums: sumsOf(row, sums) }]]));
+    const id = textOf(row, 'id');
+    const of = read.get(id) ?? { records: 0, identity: 0n, sums: [] };
+    if (isFirst) {
+      of.records += integerOf(row, 'n');
+      of.identity += BigInt(textOf(row, 'identity'));
+    }
+    of.sums.push(...sumsOf(row, sums));
+    read.set(id, of);
   }
+  const all = [...read].map(([id, of]) => [id, { ...of, identity: String(of.identity) }] as const);
+  addWritten(written, new Map(all));
 }
 
 function sumsOf(row: SqlRow, sums: MeasureGroup['sums']): MeasureSum[] {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import {
@@ -139,6 +140,25 @@ describe('data store on files', () => {
     await data.addFile(await source('one'), 'bronze/small.csv', ARRIVAL);
     expect(await data.digest('bronze/small.csv')).toBe(sha256('one'));
     await expect(stat(inLake('.digests/bronze/small.csv.json'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('others have their turn while one small file after another is read', async () => {
+    await writeFile(inLake('bronze/small.csv'), 'one');
+    let hadTurn = false;
+    setImmediate(() => {
+      hadTurn = true;
+    });
+    for (let n = 0; n < 500_000 && !hadTurn; n++)
+      for await (const piece of data.stream('bronze/small.csv')) expect(piece.length).toBe(3);
+    expect(hadTurn).toBe(true);
+  });
+
+  test('a pipe in a small file’s place keeps nobody waiting', async () => {
+    execFileSync('mkfifo', [inLake('bronze/pipe.csv')]);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of data.stream('bronze/pipe.csv')) pieces.push(piece);
+    expect(pieces).toEqual([]);
+    await expect(data.digest('bronze/pipe.csv')).rejects.toMatchObject({ code: 'NOT_PLAIN' });
   });
 
   test('a remembered digest is not used for changed bytes, even of the same size and mtime', async () => {

@@ -16,6 +16,8 @@ const SOURCES = [
 type Change = readonly [what: string, file: string, other?: string];
 
 let log: Change[] = [];
+/** Whether a file was begun since the lake was made. */
+let hasBegun = false;
 const still = new StillDisk();
 
 /** Lets a change happen, and notes it once it has, unless the disk stands still. */
@@ -29,17 +31,16 @@ const change = <T>(noted: Change, apply: () => Promise<T>): Promise<T> =>
 // The adapters get Node's own functions; those that change the disk are only counted.
 jest.unstable_mockModule('node:fs/promises', () => ({
   ...disk,
-  // The first file is the last to be looked at: it is the first to come all the same.
-  lstat: async (file: string) => {
-    if (file === files[0]) await new Promise((resolve) => setTimeout(resolve, 5));
-    return await disk.lstat(file);
-  },
   link: (from: string, to: string) => change(['link', from, to], () => disk.link(from, to)),
   unlink: (file: string) => change(['unlink', file], () => disk.unlink(file)),
   rename: (from: string, to: string) => change(['rename', from, to], () => disk.rename(from, to)),
   mkdir: (folder: string, options: object) => change(['mkdir', folder], () => disk.mkdir(folder, options)),
   open: async (file: string, flags: string, mode?: number) => {
     const isNew = flags === 'wx';
+    // The first file is the last to be copied: it is the first to come all the same.
+    const isFirst = isNew && !hasBegun;
+    hasBegun ||= isNew;
+    if (isFirst) await new Promise((resolve) => setTimeout(resolve, 5));
     const open = () => disk.open(file, flags, mode);
     const handle = isNew ? await change(['create', file], open) : await open();
     const { sync, writeFile } = handle;
@@ -105,7 +106,7 @@ async function bronze(lakeDir: string): Promise<Record<string, string>> {
 async function newLake(name: string): Promise<string> {
   const lakeDir = path.join(folder, name);
   await initLake(lakeDir);
-  [log, still.begun] = [[], 0];
+  [log, still.begun, hasBegun] = [[], 0, false];
   return lakeDir;
 }
 

@@ -73,13 +73,21 @@ export const csvFiles = fc
   )
   .map(([header, body]) => Buffer.concat([Buffer.from(header), body]));
 
+interface ReadSegments {
+  readonly text: string;
+  readonly outcomes: readonly FileOutcome[];
+  readonly broken: readonly unknown[];
+  readonly hasQuotedNewlines: boolean;
+  readonly counted: readonly (readonly [number, number])[];
+}
+
 /** All that a reader of the segments learns: each file's records as text, broken ones, and what was said of them. */
 export async function readSegments(
   files: readonly Uint8Array[],
   sizes: { readonly pieceBytes: number; readonly segmentBytes: number },
   toRead: readonly FileToRead[] = files.map((_, index) => ({ index, key: `f${index}` })),
   contract = CONTRACT,
-): Promise<unknown> {
+): Promise<ReadSegments> {
   const scratch = memoryScratch();
   const data = memoryData(filesByKey(files), sizes.pieceBytes);
   const options = { contract, data, scratch, segmentBytes: sizes.segmentBytes };

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { SourceContract } from '../../etl/contract/contract.ts';
 import { cutSegments } from '../../etl/csv/segments.ts';
 import type { DataStore, Scratch } from '../../etl/ports.ts';
 import { casesOf } from '../support/cases.ts';
@@ -21,6 +22,46 @@ describe('segments', () => {
         },
       ),
       { numRuns: Number(process.env.SEGMENT_CASES ?? casesOf(150)) },
+    );
+  });
+
+  test('are the same records whatever files are read before', async () => {
+    const sizes = { pieceBytes: 16, segmentBytes: 1 << 20 };
+    // A mark says of a file that it is not in this encoding.
+    const contract: SourceContract = {
+      ...CONTRACT,
+      csv: { ...CONTRACT.csv, encodings: ['windows-1252'] },
+    };
+    const headers = [
+      'id,paid_on,amount,note',
+      'note,id,paid_on,amount',
+      '"id","paid_on",amount,"no\nte"',
+      'id,amount',
+    ];
+    const anyFile = fc
+      .tuple(
+        fc.constantFrom('', '\ufeff', '\n'),
+        fc.constantFrom(...headers),
+        fc.constantFrom('\n', '\r\n', '\r', ''),
+        fc.constantFrom('1,2024-01-02,3,x\n', '1,2024-01-02,3,x\r\n', 'x,1,2024-01-02,\n', ''),
+        fc.constantFrom<BufferEncoding>('utf8', 'latin1'),
+      )
+      .map(([mark, header, end, record, encoding]) =>
+        Buffer.from(`${mark}${header}${end}${record}é,${record}`, encoding),
+      );
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyFile, { minLength: 10, maxLength: 30 }), async (files) => {
+        const toRead = files.map((_, index) => ({ index, key: `f${index}` }));
+        const together = await readSegments(files, sizes, toRead, contract);
+        const apart = [];
+        for (const file of toRead) apart.push(await readSegments(files, sizes, [file], contract));
+        expect({ text: together.text, outcomes: together.outcomes, broken: together.broken }).toEqual({
+          text: apart.map(({ text }) => text).join(''),
+          outcomes: apart.flatMap(({ outcomes }) => outcomes),
+          broken: apart.flatMap(({ broken }) => broken),
+        });
+      }),
+      { numRuns: casesOf(60) },
     );
   });
 
