@@ -33,10 +33,16 @@ export function keysOfFilesSql(contract: SourceContract, files: ReadonlyMap<numb
 
 /** Writes the table `chunk_keys` as Parquet; `places` has for each number in it that under which its file is known. */
 export async function copyChunkKeys(engine: Engine, path: string, places: readonly number[]): Promise<void> {
-  // A hash is as long packed as it is plain.
-  await engine.run(
-    `COPY (SELECT h$, CAST(([${places.join(', ')}])[file$ + 1] AS INTEGER) AS file$ FROM chunk_keys) TO ${literal(path)} (FORMAT parquet, COMPRESSION uncompressed)`,
-  );
+  const place = `CAST(([${places.join(', ')}])[file$ + 1] AS INTEGER) AS file$`;
+  await engine.run(sortedKeysSql(`SELECT h$, ${place} FROM chunk_keys`, path));
+}
+
+/**
+ * COPY of keys (h$ and what else the SELECT has) to a Parquet file, sorted by their hashes: who wants a range of them reads
+ * that part of each file alone. Plain, since a hash is as long packed as it is plain.
+ */
+export function sortedKeysSql(select: string, path: string): string {
+  return `COPY (${select} ORDER BY h$) TO ${literal(path)} (FORMAT parquet, COMPRESSION uncompressed)`;
 }
 
 /** What tells this DuckDB's hashes from those of another release of it. */

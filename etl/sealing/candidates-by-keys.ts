@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import { duckType } from '../contract/duck-type.ts';
 import { keyColumns } from '../contract/record-key.ts';
-import { type Engine, integerOf, textOf } from '../engine/engine.ts';
+import { type Engine, integerOf, readParquet, textOf } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
-import { keyHashSql } from '../refining/chunk-keys.ts';
+import { keyHashSql, sortedKeysSql } from '../refining/chunk-keys.ts';
 import { schemaColumns } from '../table/fields.ts';
 import { currentSchema } from '../table/metadata.ts';
 import type { DataFile } from '../table/schema.ts';
@@ -13,13 +14,13 @@ import { openRunKeys, type RunKeys } from './run-keys.ts';
 
 /** How much is done at once. */
 export interface KeyLimits {
-  /** Keys that are compared in one pass: so few that they fit into a worker's memory. */
+  /** Keys that are compared in one pass: so few that they fit into a small worker's memory. */
   readonly passRecords: number;
   /** Rows that are judged at once. */
   readonly groupRecords: number;
 }
 
-const LIMITS: KeyLimits = { passRecords: 10_000_000, groupRecords: 2_000_000 };
+const LIMITS: KeyLimits = { passRecords: 4_000_000, groupRecords: 2_000_000 };
 
 /** Files, and how many of their rows have a key that stands twice. */
 interface Contested {
@@ -78,16 +79,10 @@ async function findShared(
   let rows = 0;
   for (const batch of held.batches(rivalsOf(search, search.files))) {
     const paths = await held.paths(batch);
-    const old = `read_parquet([${paths.map(literal).join(', ')}], union_by_name = true, hive_partitioning = false, filename = 'filename$') AS old`;
-    const hash = storedKeyHash(search);
-    await engine.run('CREATE OR REPLACE TEMP TABLE shared_keys (h$ UBIGINT)');
-    for (const pass of each)
-      await engine.run(
-        `INSERT INTO shared_keys SELECT h$ FROM ${keys.from} WHERE ${pass('h$')}
-         INTERSECT SELECT ${hash} FROM ${old} WHERE ${search.standing} AND ${pass(hash)}`,
-      );
+    const old = `(SELECT *, ${storedKeyHash(search)} AS h$ FROM read_parquet([${paths.map(literal).join(', ')}], union_by_name = true, hive_partitioning = false, filename = 'filename$') AS old WHERE ${search.standing})`;
+    await findSharedIn(search, { keys, each, old });
     const holding = await engine.rows(
-      `SELECT filename$ AS path, count(*) AS n FROM ${old} WHERE ${search.standing} AND ${hash} IN (SELECT h$ FROM shared_keys) GROUP BY ALL`,
+      `SELECT filename$ AS path, count(*) AS n FROM ${old} WHERE h$ IN (SELECT h$ FROM shared_keys) GROUP BY ALL`,
     );
     const files = new Map(paths.map((path, n) => [path, batch[n]]));
     for (const row of holding) {
@@ -97,6 +92,24 @@ async function findShared(
     if (holding.length > 0) await engine.run('INSERT INTO contested_keys SELECT h$ FROM shared_keys');
   }
   return { files: found, rows };
+}
+
+/** Makes the table `shared_keys` (h$): keys of the run that rows of `old` have. For several passes these are read once, and their hashes sorted. */
+async function findSharedIn(
+  { engine, scratch }: CandidateSearch,
+  { keys, each, old }: { readonly keys: RunKeys; readonly each: readonly Pass[]; readonly old: string },
+): Promise<void> {
+  const path = join(scratch.directory, 'base-keys.parquet');
+  const isSorted = each.length > 1;
+  if (isSorted) await engine.run(sortedKeysSql(`SELECT h$ FROM ${old}`, path));
+  const theirs = isSorted ? readParquet([path]) : old;
+  await engine.run('CREATE OR REPLACE TEMP TABLE shared_keys (h$ UBIGINT)');
+  for (const pass of each)
+    await engine.run(
+      `INSERT INTO shared_keys SELECT h$ FROM ${keys.from} WHERE ${pass('h$')}
+       INTERSECT SELECT h$ FROM ${theirs} WHERE ${pass('h$')}`,
+    );
+  if (isSorted) await scratch.remove(path);
 }
 
 async function findInRun(engine: Engine, keys: RunKeys): Promise<Contested> {
@@ -157,9 +170,19 @@ function storedKeyHash({ contract, table }: CandidateSearch): string {
 /** A condition on a hash. */
 type Pass = (hash: string) => string;
 
-/** Conditions that split rows by the hashes of their keys, with about so many at most in each. */
+/**
+ * Conditions that split rows by the hashes of their keys, with about so many at most in each: ranges, so that where hashes
+ * are sorted each pass reads its own part alone.
+ */
 function passes(rows: number, most: number): Pass[] {
-  const count = Math.max(1, Math.ceil(rows / most));
-  if (count === 1) return [() => 'true'];
-  return Array.from({ length: count }, (_, n) => (hash: string) => `${hash} % ${count} = ${n}`);
+  const count = BigInt(Math.max(1, Math.ceil(rows / most)));
+  if (count === 1n) return [() => 'true'];
+  const start = (n: bigint): bigint => (HASHES * n) / count;
+  return Array.from({ length: Number(count) }, (_, n) => {
+    const [first, last] = [start(BigInt(n)), start(BigInt(n) + 1n) - 1n];
+    return (hash: string) => `${hash} BETWEEN CAST(${first} AS UBIGINT) AND CAST(${last} AS UBIGINT)`;
+  });
 }
+
+/** How many hashes there are. */
+const HASHES = 2n ** 64n;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { literal } from '../engine/sql.ts';
-import { keysOfFilesSql } from '../refining/chunk-keys.ts';
+import { keysOfFilesSql, sortedKeysSql } from '../refining/chunk-keys.ts';
 import type { DataFile } from '../table/schema.ts';
 import type { CandidateSearch } from './candidates.ts';
 import type { ChunkKeys } from './chunk-keys.ts';
@@ -60,9 +60,7 @@ async function made({ engine, scratch, contract, held, files }: CandidateSearch)
   for (const [n, batch] of held.batches(files).entries()) {
     const path = join(scratch.directory, `keys-${n}.parquet`);
     const paths = new Map((await held.paths(batch)).map((one, place) => [place, one]));
-    await engine.run(
-      `COPY (${keysOfFilesSql(contract, paths)}) TO ${literal(path)} (FORMAT parquet, COMPRESSION uncompressed)`,
-    );
+    await engine.run(sortedKeysSql(keysOfFilesSql(contract, paths), path));
     byPath.set(path, { files: batch, instead: [] });
   }
   return {

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { textOf, withEngine } from '../../etl/engine/engine.ts';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { type Engine, textOf, withEngine } from '../../etl/engine/engine.ts';
 import { chunkKey } from '../../etl/naming/runs.ts';
 import type { CandidateSearch } from '../../etl/sealing/candidates.ts';
 import { candidatesByKeys } from '../../etl/sealing/candidates-by-keys.ts';
@@ -42,7 +43,13 @@ beforeEach(async () => {
 afterEach(() => lake.dispose());
 
 /** What is found in each group: the ids of the run's rows and of the base's, with what tells the run's own apart. */
-async function found(limits: { passRecords: number; groupRecords: number }, isWithKeys = true) {
+async function found(
+  limits: { passRecords: number; groupRecords: number },
+  {
+    isWithKeys = true,
+    onSql = () => undefined,
+  }: { isWithKeys?: boolean; onSql?: (sql: string) => void } = {},
+) {
   const { effects } = lake.lake;
   const { plan, contract, base } = await loadRun(effects, RUN);
   expect(plan.chunks).toHaveLength(3);
@@ -52,7 +59,18 @@ async function found(limits: { passRecords: number; groupRecords: number }, isWi
   const tables = openDatasetTables(effects, contract, base);
   const scratch = await effects.openScratch('candidates');
   try {
-    return await withEngine(effects.engine, path.join(scratch.directory, 'spill'), async (engine) => {
+    return await withEngine(effects.engine, path.join(scratch.directory, 'spill'), async (opened) => {
+      const engine: Engine = {
+        ...opened,
+        run: (sql) => {
+          onSql(sql);
+          return opened.run(sql);
+        },
+        rows: (sql) => {
+          onSql(sql);
+          return opened.rows(sql);
+        },
+      };
       const search: CandidateSearch = {
         ...{ engine, data: effects.data, scratch, contract, standing: 'true', isOneChunk: false },
         held: new HeldFiles(effects.data, 1),
@@ -84,7 +102,7 @@ describe('rows whose keys stand twice are found, and no others', () => {
     ['in passes and groups of a few', { passRecords: 40, groupRecords: 30 }, true, 5],
     ['without keys that refine left', { passRecords: 40, groupRecords: 1000 }, false, 1],
   ])('%s', async (_, limits, isWithKeys, count) => {
-    const groups = await found(limits, isWithKeys);
+    const groups = await found(limits, { isWithKeys });
     expect(groups).toHaveLength(count);
     expect(groups.flatMap((group) => group.fresh).sort()).toEqual(fresh);
     expect(groups.flatMap((group) => group.standing).sort()).toEqual(standing);
@@ -97,6 +115,40 @@ describe('rows whose keys stand twice are found, and no others', () => {
           [],
         );
   });
+});
+
+test('the base is read as often for many passes as for one', async () => {
+  const readings = async (passRecords: number): Promise<number> => {
+    let count = 0;
+    const onSql = (sql: string): void => {
+      if (sql.includes("filename = 'filename$'")) count++;
+    };
+    await found({ passRecords, groupRecords: 1000 }, { onSql });
+    return count;
+  };
+  const once = await readings(1000);
+  expect(once).toBeGreaterThan(0);
+  await expect(readings(20)).resolves.toBe(once);
+});
+
+test('what refine leaves of the keys is sorted by their hashes, each with the file that has it', async () => {
+  const { effects } = lake.lake;
+  for (const [n, chunk] of ['0001', '0002', '0003'].entries()) {
+    const { keys, dataFiles, suspectFiles } = await getDocument(
+      effects.objects,
+      chunkKey(RUN.dataset, RUN.runId, chunk),
+      ChunkResult,
+    );
+    const file = await asyncBufferFromFile(await effects.data.localPath(keys?.key ?? ''));
+    const rows = await parquetReadObjects({ file });
+    const hashes = rows.map((row) => BigInt(row.h$));
+    expect(hashes).toEqual([...hashes].sort((a, b) => (a < b ? -1 : 1)));
+    const counts = [...dataFiles, ...suspectFiles].map(
+      (_, place) => rows.filter((row) => row.file$ === place).length,
+    );
+    expect(counts).toEqual([...dataFiles, ...suspectFiles].map(({ recordCount }) => recordCount));
+    expect(rows).toHaveLength(PARTS[n]?.length ?? 0);
+  }
 });
 
 test('a run whose chunks were refined by another release of DuckDB is planned again', async () => {
