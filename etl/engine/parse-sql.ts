@@ -22,7 +22,10 @@ const Serialized = z.object({
 export async function parseSql(engine: Engine, sql: string): Promise<ParsedSql> {
   if (sql.includes('\0')) return { kind: 'broken', why: 'it holds a NUL character' };
   const [row = {}] = await engine.rows(`SELECT CAST(json_serialize_sql(${literal(sql)}) AS VARCHAR) AS tree`);
-  const parsed = Serialized.parse(JSON.parse(textOf(row, 'tree')));
+  const read = treeOf(textOf(row, 'tree'));
+  if (read === undefined)
+    return { kind: 'broken', why: 'it writes a number that is greater than any type of DuckDB holds' };
+  const parsed = Serialized.parse(read);
   if (parsed.error_type === 'parser')
     return {
       kind: 'broken',
@@ -30,6 +33,16 @@ export async function parseSql(engine: Engine, sql: string): Promise<ParsedSql> 
       ...(parsed.position === undefined ? {} : { position: parsed.position }),
     };
   return parsed.error ? { kind: 'other' } : { kind: 'queries', trees: parsed.statements ?? [] };
+}
+
+/** What DuckDB's text of a tree says; undefined where it holds a number that no JSON can say, as `1e400`, which is infinite. */
+function treeOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 /** The one query in a text, printed anew from its parse: comments are gone. The text must parse. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { adoptDataset, previewAdopt, showAdoption } from './adoptions.ts';
+import { resetBreakerOf, showBreaker } from './breakers.ts';
 import { close, listClosings, reopen, showClosed } from './closings.ts';
 import { readData } from './data.ts';
 import { listDatasets, showContract, showDataset, showSnapshots } from './datasets.ts';
@@ -77,6 +78,8 @@ export const ROUTES: readonly Route[] = [
   showPreview,
   approve,
   refuse,
+  showBreaker,
+  resetBreakerOf,
   listAllQuarantine,
   listQuarantine,
   showRecord,

@@ -44,6 +44,10 @@ export const lakeEventsAt = '/v1/events';
 export const streamChangesAt = (projection: string, stream: string, since: number): string =>
   withQuery(`/v1/projections/${encodeURIComponent(projection)}/changes`, { stream, since: String(since) });
 export const uploadAt = (dataset: string): string => `${datasetAt(dataset)}/files`;
+/** Where a dataset's page says what opened its circuit breaker. */
+export const breakerOf = (dataset: string): string => `${datasetAt(dataset)}#breaker`;
+/** Where the form is sent that closes it. */
+export const resetBreakerAt = (dataset: string): string => `${datasetAt(dataset)}/breaker`;
 export const runsOf = (dataset: string): string => withQuery(runsAt, { dataset });
 export const apiAt = '/api';
 export const describedAt = '/v1/openapi.json';

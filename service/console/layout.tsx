@@ -69,7 +69,7 @@ export function Layout({
         <nav aria-label="Pages">
           <b>Assay</b>
           {links.map((link) => (
-            <a href={link.at} {...(link.at === at ? { 'aria-current': 'page' } : {})}>
+            <a href={link.at} {...currentOf(link.at, at)}>
               {link.name}
             </a>
           ))}
@@ -88,6 +88,12 @@ export function Layout({
       </footer>
     </Document>
   );
+}
+
+/** Whether a link leads to the page that is open, or to the list that it is of. */
+function currentOf(link: string, at: string): { readonly 'aria-current'?: 'page' | 'true' } {
+  if (link === at) return { 'aria-current': 'page' };
+  return link !== overviewAt && at.startsWith(`${link}/`) ? { 'aria-current': 'true' } : {};
 }
 
 /** The button that ends the session. */

@@ -22,6 +22,7 @@ import { ask, askValues, cancel, sql, sqlAnswer } from './pages/sql.tsx';
 import { foundStream, stream } from './pages/stream.tsx';
 import { streams } from './pages/streams.tsx';
 import { upload } from './pages/upload.ts';
+import { closeBreaker } from './parts/open-breaker.tsx';
 import { PRIVACY_ACTIONS } from './privacy/actions.ts';
 import { RECORD_ACTIONS } from './quarantine/actions.ts';
 
@@ -57,6 +58,7 @@ export const ACTIONS: readonly Action[] = [
   startRun,
   approve,
   refuse,
+  closeBreaker,
   ...RECORD_ACTIONS,
   reveal,
   closeReport,

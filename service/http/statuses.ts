@@ -30,6 +30,8 @@ const BY_CODE: Readonly<Record<string, ContentfulStatusCode>> = {
   WRONG_METHOD: 405,
   NOT_ACCEPTABLE: 406,
   NOT_HELD: 409,
+  BREAKER_CLOSED: 409,
+  OTHER_BREAKER: 409,
   NOT_ANSWERED: 409,
   OTHER_DIGEST: 409,
   NOT_SEALED: 409,

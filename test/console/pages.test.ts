@@ -3,7 +3,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import axe from 'axe-core';
 import type { Browser, BrowserContext } from 'playwright-core';
+import { PAGES as EVERY_PAGE } from '../../service/console/pages.ts';
 import { openChromium, signedIn, watchedPage } from './browser.ts';
+import { layoutFaults, openPages } from './layout-faults.ts';
 import { type ServedShop, serveShop } from './served-shop.ts';
 
 const HEADER = 'sale_id,customer,amount,sold_on\n';
@@ -45,22 +47,13 @@ const windowOf = (served: ServedShop): BrowserContext => {
   return context;
 };
 const LINES = '/reports/shop.monthly_sales/lines?k.as_of_month=2024-01-01&of=amount';
+/** Every page that names nothing, and those of a dataset and a report. */
 const PAGES = [
-  '/',
-  '/datasets',
+  ...EVERY_PAGE.map(({ path: at }) => at).filter((at) => !at.includes('{')),
   '/datasets?q=personal',
   '/datasets/shop.sales',
   '/datasets/shop.monthly_sales',
-  '/products',
-  '/reports',
   '/reports/shop.monthly_sales',
-  '/runs',
-  '/streams',
-  '/streams/evidence',
-  '/sql',
-  '/activity',
-  '/privacy',
-  '/api',
 ];
 
 describe.each([
@@ -74,6 +67,9 @@ describe.each([
     expect(answer?.status()).toBe(200);
     expect(await page.locator('h1').count()).toBe(1);
     expect(trouble).toEqual([]);
+    expect(await layoutFaults(page)).toEqual([]);
+    // Each page says where one is; the API is led to at the foot.
+    expect((await openPages(page)).length).toBe(address === '/api' ? 0 : 1);
     // Nothing is wider than a phone but what scrolls by itself.
     await page.setViewportSize({ width: 360, height: 700 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);

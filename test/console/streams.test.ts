@@ -3,11 +3,12 @@ import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import axe from 'axe-core';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { tempFolder } from '../adapters/temp-folder.ts';
 import { startAssay } from '../cli/assay.ts';
 import { runMain } from '../cli/run-main.ts';
 import { openChromium, signedIn, watchedPage } from './browser.ts';
+import { layoutFaults, openPages } from './layout-faults.ts';
 
 /** The example's events, judged; the pages are compared with the evidence files, as JSON.parse reads them. */
 
@@ -121,6 +122,8 @@ test('evidence is searched by what is said in the form, and a wrong number is to
   await page.close();
 });
 
+const numericHeads = (page: Page): Promise<string[]> => page.locator('main th.n').allTextContents();
+
 interface ProductEvent {
   readonly customer_product_id: string;
   readonly version: number;
@@ -199,6 +202,8 @@ test.each(['light', 'dark'] as const)(
     await context.addCookies(await window.cookies());
     const page = await context.newPage();
     const look = async (): Promise<void> => {
+      expect(await layoutFaults(page)).toEqual([]);
+      expect((await openPages(page)).length).toBe(1);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
       await page.evaluate(axe.source);
       const found: readonly { impact: string | null; id: string }[] = await page.evaluate(
@@ -215,6 +220,15 @@ test.each(['light', 'dark'] as const)(
     await page.goto(`${url}/streams/evidence?result=FAIL`);
     await look();
     await page.goto(`${url}/datasets/products.held/streams/CP-005?event=4`);
+    await look();
+    // Figures stand beneath one another by their last digits, whatever JSON has them as.
+    expect(await numericHeads(page)).toEqual(['monthly_price', 'changes']);
+    await page.goto(`${url}/datasets/products.held`);
+    await look();
+    await page.getByRole('link', { name: 'what it promises, who reads it' }).click();
+    await look();
+    expect(await numericHeads(page)).toEqual(['monthly_price', 'changes', 'reads']);
+    await page.getByRole('link', { name: 'All products' }).click();
     await look();
     await context.close();
   },

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { tempFolder } from '../adapters/temp-folder.ts';
 import { runMain } from '../cli/run-main.ts';
+import { askedQuery } from './asked-query.ts';
 import { type AskedService, openService } from './open-service.ts';
 
 /** The example of events, asked as programs do; what is expected is told from its files by JSON.parse. */
@@ -132,7 +133,7 @@ test('rows of a projection lead to those of another of the same events', async (
 test('SQL has a projection at a moment, for who may read it', async () => {
   const sql =
     "SELECT monthly_price FROM projection.products_held_at('2026-02-10') WHERE customer_product_id = 'CP-004'";
-  const asked = await service.post('/v1/query', { sql, waitSeconds: 20 });
+  const asked = await askedQuery(service, { sql });
   const text = JSON.stringify(await asked.json());
   expect([asked.status, text.includes('27.50')]).toEqual([200, true]);
 });

@@ -3,6 +3,7 @@ import { parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { runMain } from '../cli/run-main.ts';
 import { openShop, type Shop } from '../cli/shop.ts';
+import { askedQuery } from './asked-query.ts';
 import { type AskedService, openService } from './open-service.ts';
 
 const SALES = `sale_id,customer,amount,sold_on
@@ -33,8 +34,8 @@ interface Answer {
   readonly rowCount: number;
 }
 async function ask(sql: string, more: object = {}): Promise<Answer> {
-  const answer = await service.post('/v1/query', { sql, ...more });
-  if (answer.status !== 200 && answer.status !== 202) throw new Error(await answer.text());
+  const answer = await askedQuery(service, { sql, ...more });
+  if (answer.status !== 200) throw new Error(await answer.text());
   return (await answer.json()) as Answer;
 }
 
@@ -79,9 +80,10 @@ describe('SQL', () => {
     ],
     ["FROM read_csv('/etc/passwd')", 400, 'SQL', 'read_csv'],
     ['DROP TABLE silver.shop_sales', 400, 'SQL', 'Only queries'],
+    ['SELECT 1e400', 400, 'SQL', 'greater than any type'],
     ["SELECT repeat('x', 1000000000)", 400, 'QUERY_MEMORY', 'memory'],
   ])('says what is wrong with %s', async (sql, status, code, text) => {
-    const answer = await service.post('/v1/query', { sql });
+    const answer = await askedQuery(service, { sql });
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     const problem = (await answer.json()) as { detail: string };
     expect([answer.status, problem]).toMatchObject([status, { code }]);
@@ -101,9 +103,9 @@ describe('SQL', () => {
 
   test('of those who may not see personal values shows none, and no failed records', async () => {
     const analyst = await openService(shop.cwd, { roles: ['analyst'] });
-    const seen = await analyst.post('/v1/query', { sql: 'SELECT DISTINCT customer FROM silver.shop_sales' });
+    const seen = await askedQuery(analyst, { sql: 'SELECT DISTINCT customer FROM silver.shop_sales' });
     expect(await seen.json()).toMatchObject({ rows: [['•••']] });
-    const hidden = await analyst.post('/v1/query', { sql: 'FROM quarantine.shop_sales' });
+    const hidden = await askedQuery(analyst, { sql: 'FROM quarantine.shop_sales' });
     expect(await hidden.json()).toMatchObject({ code: 'NO_TABLE' });
     await analyst.close();
   });

@@ -61,14 +61,22 @@ function Try({ operation, csrf }: { readonly operation: Operation; readonly csrf
                 <code>{name}</code>
                 {isRequired ? '' : ' (may be missing)'} <span class="soft">{description}</span>
               </label>
-              <input
-                id={`${id} ${name}`}
-                name={name}
-                data-in={place}
-                required={isRequired}
-                autocomplete="off"
-                placeholder={options.join(', ')}
-              />
+              {options.length === 0 ? (
+                <input
+                  id={`${id} ${name}`}
+                  name={name}
+                  data-in={place}
+                  required={isRequired}
+                  autocomplete="off"
+                />
+              ) : (
+                <select id={`${id} ${name}`} name={name} data-in={place}>
+                  <option value="">not said</option>
+                  {options.map((option) => (
+                    <option value={option}>{option}</option>
+                  ))}
+                </select>
+              )}
             </p>
           ))}
           {body !== undefined && (

@@ -32,6 +32,7 @@ export const catalogue: Page = {
               value={wanted}
               aria-label="Search"
               placeholder="dataset, column, owner, personal …"
+              size={36}
             />
             <button type="submit" class="plain">
               Search

@@ -2,13 +2,14 @@ import type { Contract } from '../../../etl/contract/contract.ts';
 import { loadContracts, requireContract } from '../../../etl/contract/load-contracts.ts';
 import { madeOf } from '../../../etl/contract/made-of.ts';
 import { keyText } from '../../../etl/contract/record-key.ts';
+import { isProduct } from '../../../etl/products/data-product.ts';
 import { listSnapshots, type PublishedSnapshot } from '../../../etl/query/list-snapshots.ts';
 import { deprecationText } from '../../../etl/site/events-section.ts';
 import type { RunRecord } from '../../../etl/stages/outcomes.ts';
 import { readPointer } from '../../../etl/table/pointer.ts';
 import { isAllowed } from '../../identity/identity.ts';
 import { readerOf } from '../../identity/reader.ts';
-import { datasetAt, runAt } from '../addresses.ts';
+import { datasetAt, productAt, runAt } from '../addresses.ts';
 import { LineagePicture } from '../charts/lineage.tsx';
 import { reasonsText, VerdictBars } from '../charts/verdict-bars.tsx';
 import type { Page } from '../page.ts';
@@ -19,11 +20,12 @@ import { HowToRead } from '../parts/how-to-read.tsx';
 import { LastFiles } from '../parts/last-files.tsx';
 import { lastRuns } from '../parts/last-runs.ts';
 import { NextStep } from '../parts/next-step.tsx';
+import { OpenBreaker, seenBreaker } from '../parts/open-breaker.tsx';
 import { originOf } from '../parts/origin-of.ts';
 import { promised } from '../parts/promised.ts';
 import { StartRun } from '../parts/start-run.tsx';
 import { RunStatus } from '../parts/status.tsx';
-import { count, Id, share, Time } from '../parts/text.tsx';
+import { count, Id, Said, share, Time } from '../parts/text.tsx';
 import { Brought, Upload } from '../parts/upload.tsx';
 import { FindStream } from '../projections/find-stream.tsx';
 import { EventsOfDataset, eventsOf } from '../streams/events-of-dataset.tsx';
@@ -41,6 +43,7 @@ export const dataset: Page = {
     const all = await loadContracts(effects.contracts);
     const contract = requireContract(all, params.dataset ?? '');
     const { health } = await service.health(contract);
+    const breaker = contract.layer === 'silver' ? await seenBreaker(request, contract.dataset) : undefined;
     const seesRuns = isAllowed(identity, 'runs.read', service);
     const runs = seesRuns && contract.layer === 'silver' ? await lastRuns(effects, contract.dataset) : [];
     const pointer = (await readPointer(effects.objects, contract.layer, contract.dataset))?.pointer;
@@ -69,6 +72,14 @@ export const dataset: Page = {
               ...(contract.deprecated === undefined
                 ? []
                 : [['promised until', deprecationText(contract.deprecated)] as const]),
+              ...(isProduct(contract)
+                ? [
+                    [
+                      'data product',
+                      <a href={productAt(contract.dataset)}>what it promises, who reads it</a>,
+                    ] as const,
+                  ]
+                : []),
               ['made of', <Datasets of={madeOf(contract)} none="source files" />],
               ['used by', <Datasets of={outputs.map((one) => one.dataset)} none="no other dataset" />],
             ]}
@@ -79,12 +90,13 @@ export const dataset: Page = {
               <ul>
                 {health.ailments.map((ailment) => (
                   <li>
-                    {ailment.what}. <NextStep ailment={ailment} />
+                    <Said text={ailment.what} />. <NextStep ailment={ailment} request={request} />
                   </li>
                 ))}
               </ul>
             </section>
           )}
+          {breaker !== undefined && <OpenBreaker request={request} breaker={breaker} />}
           {health.notes?.map((note) => (
             <p class="soft">{note}.</p>
           ))}

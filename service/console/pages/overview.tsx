@@ -14,7 +14,7 @@ import { NextStep } from '../parts/next-step.tsx';
 import { promised } from '../parts/promised.ts';
 import { StartRun } from '../parts/start-run.tsx';
 import { RunStatus, Status } from '../parts/status.tsx';
-import { count, plural, share, Time } from '../parts/text.tsx';
+import { count, plural, Said, share, Time } from '../parts/text.tsx';
 import { UnderWay } from '../parts/under-way.tsx';
 import { byDay, DAYS } from '../recent-runs.ts';
 import { followedAll } from './run-under-way.tsx';
@@ -33,10 +33,12 @@ export const overview: Page = {
     ]);
     // Records are counted when that takes no time from the first look.
     const counted = await countsOf(request, missing > 0 ? [] : all);
+    const isCounting =
+      counted !== undefined && all.some((one) => one.layer === 'silver' && !counted.has(one.dataset));
     return {
       title: 'Overview',
       ...(seesRuns ? followedAll(underWay) : {}),
-      ...(missing > 0 ? { refreshSeconds: 1 } : {}),
+      ...(missing > 0 || isCounting ? { refreshSeconds: missing > 0 ? 1 : 2 } : {}),
       body: (
         <>
           <h1>
@@ -45,9 +47,10 @@ export const overview: Page = {
               : headline(lines)}
           </h1>
           <UnderWay runs={underWay} />
-          <NeedsYou lines={lines} />
+          <NeedsYou lines={lines} request={request} />
           <h2>Datasets</h2>
           {lines.length > 0 && <StartRun request={request} />}
+          <HowToBegin lines={lines} />
           <Datasets lines={lines} counted={counted} now={request.service.lake.effects.clock.now()} />
           <LookedAt lines={lines} />
         </>
@@ -77,8 +80,8 @@ function LookedAt({ lines }: { readonly lines: readonly DatasetState[] }) {
   const times = lines.map(({ lookedAt }) => lookedAt.toISOString().slice(11, 19)).sort();
   const [oldest, newest] = [times[0], times.at(-1)];
   if (oldest === undefined) return null;
-  const when = oldest === newest ? `at ${oldest}` : `between ${oldest} and ${newest}`;
-  return <p class="soft">Looked at {when} UTC; open it again for what happened since.</p>;
+  const when = oldest === newest ? `at ${oldest}` : `from ${oldest} to ${newest}`;
+  return <p class="soft">As it was {when} UTC; open it again for what happened since.</p>;
 }
 
 /** Problems of late, missing or bad data. */
@@ -107,7 +110,13 @@ function headline(lines: readonly DatasetState[]): string {
   return `${fresh} of ${plural(lines.length, 'dataset')} ${fresh === 1 ? 'is' : 'are'} fresh; ${rest}.`;
 }
 
-function NeedsYou({ lines }: { readonly lines: readonly DatasetState[] }) {
+function NeedsYou({
+  lines,
+  request,
+}: {
+  readonly lines: readonly DatasetState[];
+  readonly request: PageRequest;
+}) {
   const all = lines.flatMap(({ health }) =>
     health.ailments.map((ailment) => ({ dataset: health.dataset, ailment })),
   );
@@ -118,11 +127,26 @@ function NeedsYou({ lines }: { readonly lines: readonly DatasetState[] }) {
       <ul>
         {all.map(({ dataset, ailment }) => (
           <li>
-            <a href={datasetAt(dataset)}>{dataset}</a>: {ailment.what}. <NextStep ailment={ailment} />
+            <a href={datasetAt(dataset)}>{dataset}</a>: <Said text={ailment.what} />.{' '}
+            <NextStep ailment={ailment} request={request} />
           </li>
         ))}
       </ul>
     </section>
+  );
+}
+
+/** What brings data into a lake in which nothing was ever published. */
+function HowToBegin({ lines }: { readonly lines: readonly DatasetState[] }) {
+  const isBegun = lines.some(({ health }) => health.publishedAt !== null);
+  const first = lines.find(({ contract }) => contract.layer === 'silver')?.contract.dataset;
+  if (isBegun || first === undefined) return null;
+  return (
+    <Empty>
+      Data comes with source files: bring them on the page of their dataset, such as{' '}
+      <a href={datasetAt(first)}>{first}</a>, or by <code>assay ingest FILE… --dataset {first}</code>, and run
+      it. What passes its checks is published then, and shown here.
+    </Empty>
   );
 }
 

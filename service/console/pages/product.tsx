@@ -1,3 +1,4 @@
+import { isNumeric } from '../../../etl/answers/cell.ts';
 import { loadContracts } from '../../../etl/contract/load-contracts.ts';
 import { requireProduct } from '../../../etl/products/data-product.ts';
 import { readersOf } from '../../../etl/products/product-use.ts';
@@ -5,6 +6,7 @@ import { deprecationText } from '../../../etl/site/events-section.ts';
 import { type SeenProduct, seenProduct } from '../../products/see-product.ts';
 import { datasetAt, descriptorAt, productsAt } from '../addresses.ts';
 import type { Page } from '../page.ts';
+import { JsonCell } from '../parts/answer-table.tsx';
 import { Empty, Facts, Table } from '../parts/facts.tsx';
 import { ProductStatus } from '../parts/product-status.tsx';
 import { count, duration, plural, Time } from '../parts/text.tsx';
@@ -105,18 +107,13 @@ function SampleRows({ product: { sample } }: { readonly product: SeenProduct }) 
   return (
     <Table
       caption="A sample"
-      columns={sample.columns.map(({ name }) => ({ name, isNumeric: false }))}
-      rows={sample.rows.map((row) => sample.columns.map(({ name }) => cell(row[name])))}
+      columns={sample.columns.map((column) => ({ name: column.name, isNumeric: isNumeric(column) }))}
+      rows={sample.rows.map((row) =>
+        sample.columns.map((column) => <JsonCell value={row[column.name]} column={column} />),
+      )}
     />
   );
 }
-
-const cell = (value: unknown): string =>
-  value === null || value === undefined
-    ? ''
-    : typeof value === 'object'
-      ? JSON.stringify(value)
-      : String(value);
 
 function Costs({ product: { since, costs } }: { readonly product: SeenProduct }) {
   if (costs.refreshes === 0) return <Empty>No refresh was measured since {since}.</Empty>;

@@ -27,8 +27,8 @@ export const products: Page = {
           </h1>
           {all.length === 0 ? (
             <Empty>
-              A data product is a Gold table that its owner publishes for others: write{' '}
-              <code>assay.product</code> into its contract.
+              A data product is a table that its owner publishes for others: write <code>assay.product</code>{' '}
+              into the contract of a Gold table or a projection.
             </Empty>
           ) : (
             <Table

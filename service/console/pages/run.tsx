@@ -8,7 +8,7 @@ import { requireRun } from '../../../etl/operations/find-run.ts';
 import { maskPreview } from '../../../etl/operations/mask-preview.ts';
 import { type RunStage, runStages } from '../../../etl/operations/run-stages.ts';
 import { maskRejects, type Reject } from '../../../etl/query/run-rejects.ts';
-import { isCommitted, type RunRecord } from '../../../etl/stages/outcomes.ts';
+import { type Breaker, isCommitted, type RunRecord } from '../../../etl/stages/outcomes.ts';
 import { isAllowed } from '../../identity/identity.ts';
 import { type PreviewState, previewOf } from '../../previews.ts';
 import { lookUpRun } from '../../runs/look-up-run.ts';
@@ -16,10 +16,11 @@ import type { RunState } from '../../runs/run-state.ts';
 import { datasetAt, quarantineOf, runAt } from '../addresses.ts';
 import type { Action, Page, PageRequest } from '../page.ts';
 import { WouldPublish } from '../parts/approval-preview.tsx';
-import { Facts, Table } from '../parts/facts.tsx';
+import { Empty, Facts, Table } from '../parts/facts.tsx';
+import { BreakerIsOpen, seenBreaker } from '../parts/open-breaker.tsx';
 import { RunStages } from '../parts/run-stages.tsx';
 import { RunStatus, Status } from '../parts/status.tsx';
-import { count, duration, grouped, Id, plural, Time } from '../parts/text.tsx';
+import { count, duration, grouped, Id, plural, Said, Time } from '../parts/text.tsx';
 import { UnderWay } from '../parts/under-way.tsx';
 import { wordOf } from '../word-of.ts';
 import { followed, NothingPending, underWayView } from './run-under-way.tsx';
@@ -35,6 +36,8 @@ export const run: Page = {
     const { record, state } = view;
     const examples = await examplesOf(request, record);
     const preview = state === undefined ? await approvalOf(request, record) : undefined;
+    const isStopped = record.status === 'refused' || record.status === 'held';
+    const breaker = isStopped ? await seenBreaker(request, record.dataset) : undefined;
     const stages = await runStages(service.lake.effects, record);
     return {
       title: `Run ${record.runId}`,
@@ -42,7 +45,7 @@ export const run: Page = {
       body: (
         <>
           {state !== undefined && <UnderWay runs={[state]} />}
-          <RunBody {...{ request, run: record, state, examples, preview, stages }} />
+          <RunBody {...{ request, run: record, state, examples, preview, stages, breaker }} />
         </>
       ),
     };
@@ -88,9 +91,11 @@ interface Judged extends Shown {
   readonly stages: readonly RunStage[];
   /** What is still done with it. */
   readonly state: RunState | undefined;
+  /** The dataset's circuit breaker, where it is open and the run did not end well. */
+  readonly breaker: Breaker | undefined;
 }
 
-function RunBody({ request, run: record, state, examples, preview, stages }: Judged) {
+function RunBody({ request, run: record, state, examples, preview, stages, breaker }: Judged) {
   const { counts, why } = record;
   return (
     <>
@@ -109,10 +114,13 @@ function RunBody({ request, run: record, state, examples, preview, stages }: Jud
       {why.length > 0 && (
         <ul class="why">
           {why.map((one) => (
-            <li>{one}</li>
+            <li>
+              <Said text={one} />
+            </li>
           ))}
         </ul>
       )}
+      <BreakerIsOpen breaker={breaker} />
       <Facts
         of={[
           ['dataset', <a href={datasetAt(record.dataset)}>{record.dataset}</a>],
@@ -153,18 +161,30 @@ function RunBody({ request, run: record, state, examples, preview, stages }: Jud
         <p>Events: {line}.</p>
       ))}
       <Reasons request={request} run={record} examples={examples} />
-      <h2>Files</h2>
-      <Table
-        caption="Files"
-        columns={['file', 'status', 'records#', 'silver#', 'quarantined#', 'condemned#', 'note']}
-        rows={record.files.map((file) => [
-          <span title={file.key}>{sourceName(file.key)}</span>,
-          file.status,
-          ...[file.records, file.silver, file.quarantined, file.condemned].map(count),
-          file.note ?? '',
-        ])}
-      />
+      <Files run={record} />
       <ControlTotals run={record} />
+    </>
+  );
+}
+
+function Files({ run: { files } }: Pick<Shown, 'run'>) {
+  return (
+    <>
+      <h2>Files</h2>
+      {files.length === 0 ? (
+        <Empty>The run took up no file: those that wait for a run are taken up by the next.</Empty>
+      ) : (
+        <Table
+          caption="Files"
+          columns={['file', 'status', 'records#', 'silver#', 'quarantined#', 'condemned#', 'note']}
+          rows={files.map((file) => [
+            <span title={file.key}>{sourceName(file.key)}</span>,
+            file.status,
+            ...[file.records, file.silver, file.quarantined, file.condemned].map(count),
+            file.note ?? '',
+          ])}
+        />
+      )}
     </>
   );
 }

@@ -1,3 +1,5 @@
+import { loadContracts, requireContract } from '../../../etl/contract/load-contracts.ts';
+import { describeContract } from '../../../etl/query/catalog.ts';
 import { readerOf } from '../../identity/reader.ts';
 import { noteProductRead } from '../../products/note-product-read.ts';
 import { type ShownStream, streamOf } from '../../projections/stream-of.ts';
@@ -40,6 +42,8 @@ async function viewOf(request: PageRequest, id = ''): Promise<PageView> {
   });
   await noteProductRead(service, { identity, way: 'console' }, { dataset: answer.projection });
   const chosen = chosenEvent(answer, query.event);
+  const contract = requireContract(await loadContracts(service.lake.effects.contracts), answer.projection);
+  const types = new Map(describeContract(contract).columns.map(({ name, type }) => [name, type]));
   return {
     title: `${answer.stream} of ${answer.projection}`,
     // What was is not followed.
@@ -57,7 +61,7 @@ async function viewOf(request: PageRequest, id = ''): Promise<PageView> {
         {answer.events === 0 ? (
           <Nothing request={request} />
         ) : (
-          <Moment answer={answer} query={query} chosen={chosen} />
+          <Moment answer={answer} query={query} chosen={chosen} types={types} />
         )}
       </>
     ),
@@ -110,10 +114,12 @@ function Moment({
   answer,
   query,
   chosen,
+  types,
 }: {
   readonly answer: ShownStream;
   readonly query: PageRequest['query'];
   readonly chosen: number;
+  readonly types: ReadonlyMap<string, string>;
 }) {
   const { trace = [], events } = answer;
   const skipped = events - trace.length;
@@ -125,6 +131,7 @@ function Moment({
       <Timeline trace={trace} skipped={skipped} chosen={chosen} link={link} />
       <StateAfter
         answer={answer}
+        types={types}
         now={trace[at]}
         before={trace[at - 1]}
         isFirst={at === 0 && skipped === 0}

@@ -29,6 +29,13 @@ export function AnswerTable({
   );
 }
 
+/** A value as JSON has it, shown as the same value of an answer is. */
+export function JsonCell({ value, column }: { readonly value: unknown; readonly column: AnswerColumn }) {
+  const plain =
+    typeof value === 'object' && value !== null ? JSON.stringify(value) : (value as SqlValue | undefined);
+  return <Cell value={plain ?? null} column={column} />;
+}
+
 /** A value of an answer. A figure has its thousands grouped, as other numbers with decimals have. */
 export function Cell({
   value,

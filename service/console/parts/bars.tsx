@@ -9,7 +9,7 @@ export interface Bar {
   readonly text: string;
 }
 
-const [WIDTH, HEIGHT] = [160, 28];
+const [WIDTH, HEIGHT] = [120, 28];
 
 /** A small chart of bars from zero, drawn on the server: each says its value on hover, and `name` says what is drawn. */
 export function Bars({

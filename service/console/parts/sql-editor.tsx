@@ -51,6 +51,7 @@ export function SqlEditor({
           name="asOf"
           value={written.asOf}
           placeholder="now; or 2024-05-01, or a snapshot"
+          size={34}
           autocomplete="off"
           list="states"
           {...(written.wrong === undefined

@@ -27,6 +27,12 @@ export function Time({ at }: { readonly at: string | null }) {
   return <time datetime={at}>{at.slice(0, 16).replace('T', ' ')}</time>;
 }
 
+/** A sentence of the core, with the moments in it as pages show them. */
+export function Said({ text }: { readonly text: string }) {
+  const parts = text.split(/(\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z)/);
+  return <>{parts.map((part, n) => (n % 2 === 1 ? <Time at={part} /> : part))}</>;
+}
+
 /** A long id, shortened in the middle; whole on hover. */
 export function Id({ id }: { readonly id: string }) {
   return (

@@ -1,5 +1,7 @@
-import type { AnswerRow, JsonValue, TracedEvent } from '../../../etl/asking/stream-answer.ts';
+import { isNumeric } from '../../../etl/answers/cell.ts';
+import type { AnswerRow, TracedEvent } from '../../../etl/asking/stream-answer.ts';
 import type { ShownStream } from '../../projections/stream-of.ts';
+import { JsonCell } from '../parts/answer-table.tsx';
 import { Empty, Table } from '../parts/facts.tsx';
 import { isChanged, type StateLine, stateLines } from './changes.ts';
 
@@ -9,8 +11,11 @@ export function StateAfter({
   now,
   before,
   isFirst,
+  types,
 }: {
   readonly answer: ShownStream;
+  /** Of the projection's columns, by their names. */
+  readonly types: ReadonlyMap<string, string>;
   readonly now: TracedEvent | undefined;
   readonly before: TracedEvent | undefined;
   readonly isFirst: boolean;
@@ -34,7 +39,7 @@ export function StateAfter({
         </dl>
       )}
       <h2>Rows</h2>
-      <Rows rows={now.rows} />
+      <Rows rows={now.rows} types={types} />
     </section>
   );
 }
@@ -59,18 +64,21 @@ function Line({ line, knowsBefore }: { readonly line: StateLine; readonly knowsB
   );
 }
 
-function Rows({ rows }: { readonly rows: readonly AnswerRow[] }) {
+function Rows({
+  rows,
+  types,
+}: {
+  readonly rows: readonly AnswerRow[];
+  readonly types: ReadonlyMap<string, string>;
+}) {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   if (names.length === 0) return <Empty>The projection has no row of this stream with it.</Empty>;
-  const isNumber = (name: string): boolean => rows.every((row) => typeof row[name] === 'number');
+  const columns = names.map((name) => ({ name, type: types.get(name) ?? 'VARCHAR' }));
   return (
     <Table
       caption="Rows of the projection"
-      columns={names.map((name) => ({ name, isNumeric: isNumber(name) }))}
-      rows={rows.map((row) => names.map((name) => cellOf(row[name])))}
+      columns={columns.map((column) => ({ name: column.name, isNumeric: isNumeric(column) }))}
+      rows={rows.map((row) => columns.map((column) => <JsonCell value={row[column.name]} column={column} />))}
     />
   );
 }
-
-const cellOf = (value: JsonValue | undefined): string =>
-  value === null || value === undefined ? '—' : typeof value === 'string' ? value : JSON.stringify(value);

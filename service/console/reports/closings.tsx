@@ -28,7 +28,9 @@ export function Closings({
       {closings.length === 0 ? (
         <p class="soft">
           None. A month that is closed stays as it is, whatever files come late.
-          {decides && <span class="on-screen"> Choose a month above to close it.</span>}
+          {decides && report.asked.month === undefined && (
+            <span class="on-screen"> Choose a month above to close it.</span>
+          )}
         </p>
       ) : (
         <Table

@@ -18,14 +18,21 @@ export function EvidenceForm({
 }) {
   const isFiltered = FIELDS.some((name) => asked[name] !== undefined);
   const text = (name: (typeof FIELDS)[number], placeholder: string) => (
-    <input type="text" name={name} value={asked[name] ?? ''} aria-label={name} placeholder={placeholder} />
+    <input
+      type="text"
+      name={name}
+      value={asked[name] ?? ''}
+      aria-label={name}
+      placeholder={placeholder}
+      size={placeholder.length + 2}
+    />
   );
   return (
     <Filter action={evidenceAt} reset={isFiltered}>
       <Choice name="dataset" all="all datasets" options={datasets} chosen={asked.dataset} />
       <Choice name="result" all="passed or failed" options={['PASS', 'FAIL']} chosen={asked.result} />
       <Choice name="gate" all="any gate" options={[...GATE_ORDER]} chosen={asked.gate} />
-      {text('reason', 'reason, NULL_VALUE:customer_id')}
+      {text('reason', 'NULL_VALUE:customer_id')}
       {text('topic', 'topic')}
       {text('partition', 'partition')}
       {text('offset', 'offset')}
