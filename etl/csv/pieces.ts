@@ -67,7 +67,7 @@ class PieceReader {
   read(window: ByteWindow): Piece {
     const { bytes, limit, final } = window;
     const scan = this.#scan;
-    const { repeatedHeader, isSealed } = this.#format;
+    const { repeatedHeader } = this.#format;
     const firstRow = this.#row;
     let at = window.start;
     let run = at;
@@ -95,8 +95,7 @@ class PieceReader {
         runLine = this.#line + linesOf(scan, this.#format);
         if (scan.hasExtraEmpty && scan.problem === undefined) withExtraEmpty++;
       }
-      // A sealed record may be longer than the limit of its source's.
-      if (isSealed === true) this.#longestMadeBytes = Math.max(this.#longestMadeBytes, scan.next - at);
+      this.#noteSealed(scan.next - at);
       if (scan.problem === undefined) {
         hasQuotedNewlines ||= scan.quotedNewlines > 0;
         hasEdgeBlanks ||= scan.hasEdgeBlanks;
@@ -116,7 +115,13 @@ class PieceReader {
     regular.pass(bytes, at, limit);
     this.#row += regular.rows;
     this.#line += regular.rows;
+    this.#noteSealed(regular.longestBytes);
     return regular.next;
+  }
+
+  /** A sealed record may be longer than the limit of its source's. */
+  #noteSealed(bytes: number): void {
+    if (this.#format.isSealed === true && bytes > this.#longestMadeBytes) this.#longestMadeBytes = bytes;
   }
 
   /** The one record that is too long, of which only an excerpt is kept. */

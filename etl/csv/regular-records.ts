@@ -22,6 +22,8 @@ export class RegularRecords {
   rows = 0;
   /** Whether a value of theirs may begin or end with a blank. */
   hasEdgeBlanks = false;
+  /** Bytes of the longest of them, with its line end. */
+  longestBytes = 0;
   readonly #format: PieceFormat;
   readonly #kinds: Uint8Array;
   readonly #isPossible: boolean;
@@ -30,12 +32,7 @@ export class RegularRecords {
   constructor(format: PieceFormat) {
     this.#format = format;
     this.#kinds = kindsOf(format);
-    this.#isPossible = !(
-      isAlwaysRewritten(format) ||
-      format.skipsSpaces ||
-      format.isJson ||
-      format.isSealed === true
-    );
+    this.#isPossible = !(isAlwaysRewritten(format) || format.skipsSpaces || format.isJson);
   }
 
   /** Passes over records from `start` on; none where one isn't regular, or so soon behind one. */
@@ -43,6 +40,7 @@ export class RegularRecords {
     this.next = start;
     this.rows = 0;
     this.hasEdgeBlanks = false;
+    this.longestBytes = 0;
     if (!this.#isPossible || this.#pause-- > 0) return;
     this.#walk(bytes, start, limit);
     this.#pause = this.rows === 0 ? PAUSE_RECORDS : 0;
@@ -73,6 +71,7 @@ export class RegularRecords {
       at += endBytes;
       this.next = at;
       this.rows++;
+      if (at - from > this.longestBytes) this.longestBytes = at - from;
       if (isBlank) this.hasEdgeBlanks = true;
     }
   }

@@ -30,10 +30,19 @@ export function rewriteRecord(record: Uint8Array, format: RecordFormat, plain: P
 
 /** The texts of a well-formed record's fields, from its UTF-8. */
 export function fieldTexts(utf8: Uint8Array, format: RecordFormat, dialect: PlainSigns): string[] {
+  if (isSplitByDelimiters(utf8, format))
+    return Buffer.from(utf8).toString('utf8').split(String.fromCharCode(format.delimiter));
   const plain = plainSigns(dialect);
   const text = Buffer.from(rewriteRecord(utf8, { ...format, fields: ANY_WIDTH }, plain));
   const rows: string[][] = parse(text, { ...plain, escape: plain.quote });
   return rows[0] ?? [];
+}
+
+/** Whether a record's fields are what stands between its delimiters, byte by byte. */
+function isSplitByDelimiters(utf8: Uint8Array, format: RecordFormat): boolean {
+  const { quote, delimiter, delimiterRest, skipsSpaces } = format;
+  const isOneSign = delimiterRest === undefined && delimiter < 0x80;
+  return utf8.length > 0 && isOneSign && !skipsSpaces && !utf8.includes(quote);
 }
 
 class Rewriter {

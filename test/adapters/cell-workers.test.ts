@@ -10,13 +10,13 @@ import { openFile } from '../../etl/csv/open-file.ts';
 import type { OpeningJob, SealingJob } from '../../etl/privacy/cells/cell-job.ts';
 import { CellWork, type CellWorkers } from '../../etl/privacy/cells/cell-work.ts';
 import { SealingBatch } from '../../etl/privacy/cells/sealing-batch.ts';
-import { headerText } from '../../etl/privacy/envelope.ts';
 import { protectedFile } from '../../etl/privacy/protect-file.ts';
 import type { ProtectionPlan } from '../../etl/privacy/protection-plan.ts';
 import { Sodium } from '../../etl/privacy/sodium.ts';
 import type { Vault } from '../../etl/privacy/vault.ts';
 import { memoryData, memoryScratch } from '../csv/memory-scratch.ts';
 import { CONTRACT as SMALL } from '../csv/read-segments.ts';
+import { headersOf, lying } from '../privacy/lying.ts';
 import { tempFolder } from './temp-folder.ts';
 import { placeOf } from './vault/support.ts';
 
@@ -136,14 +136,14 @@ test('what work throws on a thread comes back as it was thrown, and the thread g
   // Its buffer can be handed over, and nothing can be read from it.
   const job = (): OpeningJob => ({
     ...{ kind: 'open', secrets: secrets() },
-    texts: { bytes: new Uint8Array(1), ends: { buffer: new ArrayBuffer(4) } as never },
+    texts: { ...lying(new Uint8Array(1)), lengths: { buffer: new ArrayBuffer(4) } as never },
   });
   const cipherSays = await new CellWork(undefined).work(job()).catch((error: unknown) => error);
   expect(cipherSays).toMatchObject({ name: 'TypeError' });
   await expect(work.work(job())).rejects.toMatchObject({ name: 'TypeError' });
   const whole: SealingJob = {
-    ...{ kind: 'seal', headers: new Uint8Array(Buffer.from(headerText(HEADER))), secrets: secrets() },
-    texts: { bytes: new Uint8Array(3), ends: new Uint32Array([3]) },
+    ...{ kind: 'seal', headers: headersOf(HEADER), secrets: secrets() },
+    texts: lying(new Uint8Array(3)),
   };
   expect((await work.work(whole)).ends).toHaveLength(1);
 });

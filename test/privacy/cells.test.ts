@@ -10,11 +10,12 @@ import { CellCipher } from '../../etl/privacy/cells/cell-cipher.ts';
 import { type CellWorkers, workWith } from '../../etl/privacy/cells/cell-work.ts';
 import { openRecords } from '../../etl/privacy/cells/records-opener.ts';
 import { type SealedCells, SealingBatch, type ValueToSeal } from '../../etl/privacy/cells/sealing-batch.ts';
-import { type EnvelopeHeader, headerText, readEnvelope } from '../../etl/privacy/envelope.ts';
+import { type EnvelopeHeader, readEnvelope } from '../../etl/privacy/envelope.ts';
 import { textRows } from '../../etl/privacy/rows.ts';
 import { Sodium } from '../../etl/privacy/sodium.ts';
 import { trimBlanks } from '../../etl/privacy/subject-id.ts';
 import type { SubjectKeyName, Vault } from '../../etl/privacy/vault.ts';
+import { headersOf, lying } from './lying.ts';
 
 let sodium: Sodium;
 beforeAll(async () => {
@@ -199,7 +200,7 @@ test('cells of records are opened in jobs as one by one, whatever somebody did t
 
 test('a cipher serves jobs of another kind by turns, and long texts', () => {
   const cipher = new CellCipher(sodium);
-  const header = headerText({ column: COLUMNS[0] ?? '', subject: SUBJECTS[0] ?? '', period: '202401' });
+  const header = { column: COLUMNS[0] ?? '', subject: SUBJECTS[0] ?? '', period: '202401' };
   const secrets = () => ({
     subjectKeys: new Uint8Array(KEYS.get(SUBJECTS[0] ?? '') ?? []),
     periodKeys: new Uint8Array(KEYS.get('202401') ?? []),
@@ -209,11 +210,11 @@ test('a cipher serves jobs of another kind by turns, and long texts', () => {
     const text = new Uint8Array(length).fill(0x61);
     const sealed = cipher.seal({
       kind: 'seal',
-      headers: new Uint8Array(Buffer.from(header)),
-      texts: { bytes: text, ends: new Uint32Array([length]) },
+      headers: headersOf(header),
+      texts: lying(text),
       secrets: secrets(),
     });
-    const { bytes, ends } = cipher.open({ kind: 'open', texts: sealed, secrets: secrets() });
+    const { bytes, ends } = cipher.open({ kind: 'open', texts: lying(sealed.bytes), secrets: secrets() });
     expect([...ends]).toEqual([length]);
     expect(Buffer.from(bytes.subarray(0, length)).equals(text)).toBe(true);
   }
@@ -226,10 +227,15 @@ test('all values of a person are in jobs of one lane, and each envelope is that 
   const noting: Pick<CellWorkers, 'work' | 'lanes'> = {
     lanes: 4,
     work: async (job, lane) => {
-      const text = Buffer.from(job.kind === 'seal' ? job.headers : job.texts.bytes).toString('latin1');
+      const text = Buffer.from(job.kind === 'seal' ? job.headers.references : job.texts.beside).toString(
+        'latin1',
+      );
       for (let cell = 0; cell < job.secrets.subjects.length; cell++) {
-        const start = job.kind === 'seal' ? cell * 46 : (job.texts.ends[cell - 1] ?? 0);
-        const subject = `${job.kind} ${text.slice(start + 12, start + 38)}`;
+        const start =
+          job.kind === 'seal'
+            ? (job.headers.referenceOf[cell] ?? 0) * 26
+            : -1 - (job.texts.starts[cell] ?? 0) + 12;
+        const subject = `${job.kind} ${text.slice(start, start + 26)}`;
         laneOf.set(subject, (laneOf.get(subject) ?? new Set()).add(lane));
       }
       lanes.add(lane);

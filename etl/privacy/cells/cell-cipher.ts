@@ -17,6 +17,7 @@ import {
 import { CellKeys } from './cell-keys.ts';
 import { SHORT_BYTES } from './copy-bytes.ts';
 import { COLUMN_AT, hasHeader, isForgottenBytes } from './envelope-bytes.ts';
+import { HeaderWriter } from './header-writer.ts';
 
 const [NONCE_BYTES, TAG_BYTES, HASH_BYTES, KEY_BYTES] = [12, 16, 16, 32];
 const COLUMN_LENGTH = 8;
@@ -62,37 +63,39 @@ export class CellCipher {
 
   /** The envelopes of a job's values, in their order. */
   seal({ headers, texts, secrets }: SealingJob): PackedTexts {
-    const { ends, bytes } = texts;
+    const { starts, lengths } = texts;
     this.#last = undefined;
-    const out = new Uint8Array(sealedBytes(ends));
-    const sealedEnds = new Uint32Array(ends.length);
-    let [start, at] = [0, 0];
-    for (let cell = 0; cell < ends.length; cell++) {
-      const end = ends[cell] ?? 0;
-      const header = cell * HEADER_BYTES;
-      const keys = this.#keys.find(headers, header) || this.#derive(headers, header, secrets, cell);
-      this.#place(headers, header, paddedLength(end - start));
-      this.#write(bytes, start, end);
-      for (let n = 0; n < HEADER_BYTES; n++) out[at + n] = headers[header + n] ?? 0;
+    const header = new HeaderWriter(headers);
+    const out = new Uint8Array(sealedBytes(lengths));
+    const ends = new Uint32Array(lengths.length);
+    let at = 0;
+    for (let cell = 0; cell < lengths.length; cell++) {
+      const length = lengths[cell] ?? 0;
+      const start = starts[cell] ?? 0;
+      const bytes = header.of(cell);
+      const keys = this.#keys.find(bytes, 0) || this.#derive(bytes, 0, secrets, cell);
+      this.#place(bytes, 0, paddedLength(length));
+      if (start >= 0) this.#write(texts.common, start, start + length);
+      else this.#write(texts.beside, -1 - start, length - 1 - start);
+      for (let n = 0; n < HEADER_BYTES; n++) out[at + n] = bytes[n] ?? 0;
       at = this.#sealed(keys, out, at + HEADER_BYTES);
-      sealedEnds[cell] = at;
-      start = end;
+      ends[cell] = at;
     }
-    return { bytes: out, ends: sealedEnds };
+    return { bytes: out, ends };
   }
 
   /** What stands in a job's cells, in their order: the values, or one of UNOPENED. */
   open({ texts, secrets }: OpeningJob): PackedTexts {
-    const { ends, bytes } = texts;
+    const { starts, lengths, common, beside } = texts;
     this.#last = undefined;
-    const out = new Uint8Array((ends.at(-1) ?? 0) + ends.length * LONGEST_UNOPENED);
-    const openedEnds = new Uint32Array(ends.length);
+    const out = new Uint8Array(openedBytes(lengths));
+    const openedEnds = new Uint32Array(lengths.length);
     this.#at = 0;
-    for (let cell = 0, start = 0; cell < ends.length; cell++) {
-      this.#cell.bytes = bytes;
-      this.#cell.start = start;
-      this.#cell.end = ends[cell] ?? 0;
-      start = this.#cell.end;
+    for (let cell = 0; cell < lengths.length; cell++) {
+      const start = starts[cell] ?? 0;
+      this.#cell.bytes = start >= 0 ? common : beside;
+      this.#cell.start = start >= 0 ? start : -1 - start;
+      this.#cell.end = this.#cell.start + (lengths[cell] ?? 0);
       this.#open(secrets, cell, out);
       openedEnds[cell] = this.#at;
     }
@@ -257,12 +260,16 @@ function isAt(column: string, bytes: Uint8Array, at: number): boolean {
   return true;
 }
 
-/** How many bytes the envelopes of texts have that end so. */
-function sealedBytes(ends: Uint32Array): number {
-  let [total, start] = [0, 0];
-  for (const end of ends) {
-    total += HEADER_BYTES + base64urlLength(paddedLength(end - start) + OVERHEAD);
-    start = end;
-  }
+/** How many bytes the envelopes of texts of such lengths have. */
+function sealedBytes(lengths: Uint32Array): number {
+  let total = 0;
+  for (const length of lengths) total += HEADER_BYTES + base64urlLength(paddedLength(length) + OVERHEAD);
+  return total;
+}
+
+/** How many bytes what stands in cells of such lengths has at most: a value is shorter than its envelope. */
+function openedBytes(lengths: Uint32Array): number {
+  let total = lengths.length * LONGEST_UNOPENED;
+  for (const length of lengths) total += length;
   return total;
 }

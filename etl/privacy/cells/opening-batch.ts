@@ -9,9 +9,6 @@ import type { KeyNames, Keys } from './key-names.ts';
 import { LANE_DIGIT, laneOf, OTHER_LANE_DIGIT } from './lanes.ts';
 import { PackedCells } from './packed-cells.ts';
 
-/** Bytes of an envelope, as a guess. */
-const USUAL_BYTES = 160;
-
 /** Gathers sealed cells into jobs, each of which begins as soon as it is full. */
 export class OpeningBatch {
   readonly #work: Pick<CellWorkers, 'work' | 'lanes'>;
@@ -56,7 +53,7 @@ export class OpeningBatch {
   }
 
   #newJob(lane: number): { readonly number: number; readonly cells: GatheredCells } {
-    const job = { number: this.#count++, cells: new GatheredCells(USUAL_BYTES) };
+    const job = { number: this.#count++, cells: new GatheredCells() };
     this.#gathered[lane] = job;
     return job;
   }

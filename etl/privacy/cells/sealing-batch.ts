@@ -1,15 +1,13 @@
 import { Buffer } from 'node:buffer';
 import type { CellBytes } from '../cell-bytes.ts';
 import type { EnvelopeHeader } from '../envelope.ts';
-import { HEADER_BYTES, type PackedTexts, type SealingJob } from './cell-job.ts';
+import type { PackedTexts, SealingJob } from './cell-job.ts';
 import type { CellWorkers } from './cell-work.ts';
 import { copyBytes } from './copy-bytes.ts';
 import { GatheredCells, JOB_CELLS } from './gathered-cells.ts';
+import { GatheredHeaders } from './gathered-headers.ts';
 import { LANE_DIGIT, laneOf, OTHER_LANE_DIGIT } from './lanes.ts';
 import { PackedCells } from './packed-cells.ts';
-
-/** Bytes of a value, as a guess. */
-const USUAL_BYTES = 32;
 
 /** A value that is to be sealed. */
 export interface ValueToSeal {
@@ -90,8 +88,8 @@ export class SealingBatch {
 
 /** One job's cells so far. */
 class GatheredJob {
-  readonly #headers = new Uint8Array(JOB_CELLS * HEADER_BYTES);
-  readonly cells = new GatheredCells(USUAL_BYTES);
+  readonly #headers = new GatheredHeaders();
+  readonly cells = new GatheredCells();
   readonly number: number;
 
   constructor(number: number) {
@@ -99,34 +97,16 @@ class GatheredJob {
   }
 
   add({ header, text, subjectKey, periodKey }: ValueToSeal): void {
-    writeHeader(header, this.#headers, this.cells.count * HEADER_BYTES);
+    this.#headers.add(this.cells.count, header);
     this.cells.add(text, subjectKey, periodKey);
   }
 
   taken(): SealingJob {
     return {
       kind: 'seal',
-      headers: this.#headers,
+      headers: this.#headers.taken(),
       texts: this.cells.texts(),
       secrets: this.cells.secrets(),
     };
   }
-}
-
-/** The text before a payload, as `headerText` has it. */
-function writeHeader({ column, subject, period }: EnvelopeHeader, out: Uint8Array, start: number): void {
-  let at = writeAscii('~1.', out, start);
-  at = writeAscii(column, out, at);
-  out[at++] = POINT;
-  at = writeAscii(subject, out, at);
-  out[at++] = POINT;
-  at = writeAscii(period, out, at);
-  out[at] = POINT;
-}
-
-const POINT = 0x2e;
-
-function writeAscii(text: string, out: Uint8Array, start: number): number {
-  for (let n = 0; n < text.length; n++) out[start + n] = text.charCodeAt(n);
-  return start + text.length;
 }
