@@ -78,6 +78,8 @@ test('just those records are passed over that readRecord finds regular, up to th
       regular.pass(bytes, 0, limit);
       const records = recordsOf(bytes, 0, limit, format);
       const isOther = records.findIndex(({ isRegular }) => !isRegular);
+      const walked = records.slice(0, regular.rows).map(({ start, next }) => next - start);
+      expect(regular.longestBytes).toBe(Math.max(0, ...walked));
       const expected = isOther === -1 ? records : records.slice(0, isOther);
       expect(regular.rows).toBe(expected.length);
       expect(regular.next).toBe(expected.at(-1)?.next ?? 0);
