@@ -1,10 +1,11 @@
 import { isByArrival } from '../contract/arrival-month.ts';
 import type { SourceContract } from '../contract/contract.ts';
-import { isByRecord, keyColumns } from '../contract/record-key.ts';
-import { integerOf, readParquet } from '../engine/engine.ts';
-import { identifier } from '../engine/sql.ts';
+import { isByRecord } from '../contract/record-key.ts';
+import { readParquet } from '../engine/engine.ts';
+import { literal } from '../engine/sql.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
 import type { DataStore } from '../ports.ts';
+import { keyHashSql } from '../refining/chunk-keys.ts';
 import { mayContain } from '../table/prune.ts';
 import type { ColumnStats, ColumnType, DataFile } from '../table/schema.ts';
 import { compareScalars, parseScalar, type Scalar } from '../table/value.ts';
@@ -15,13 +16,15 @@ export async function* candidatesInFiles(search: CandidateSearch): AsyncGenerato
   const { data, contract, table } = search;
   for (const files of keyGroups(contract, search.files)) {
     const rivals = rivalsOf(search, files);
-    const among = await findRepeated(search, files);
-    if (rivals.length === 0 && among === undefined) continue;
+    const repeated = await findRepeated(search, files);
+    if (rivals.length === 0 && repeated === undefined) continue;
     const rows = tableRowsSql(table, await pathsOf(data, rivals));
+    // Without a base nothing but these is judged.
+    const paths = rivals.length === 0 ? repeated?.paths : undefined;
     yield {
-      fresh: readParquet(await pathsOf(data, files)),
+      fresh: readParquet(paths ?? (await pathsOf(data, files))),
       standing: rivals.length === 0 ? undefined : `(SELECT * FROM (${rows}) AS old WHERE ${search.standing})`,
-      among,
+      among: repeated?.among,
     };
   }
 }
@@ -47,30 +50,38 @@ export function keyGroups(contract: SourceContract, files: readonly DataFile[]):
   return groups.map((group) => group.files);
 }
 
-/**
- * The condition under which a record (`records`) of the run has a key that another one of it may have; undefined where
- * none has. Makes the table `repeated`.
- */
+/** Records of the run that may have the key of another one of it. */
+interface Repeated {
+  /** The condition under which a record (`records`) is one. */
+  readonly among: string;
+  /** The files that hold such. */
+  readonly paths: readonly string[];
+}
+
+/** Finds them by the hashes of their keys, which it makes the table `repeated` of; undefined where there are none. */
 async function findRepeated(
   { engine, data, contract, suspectFiles, isOneChunk }: CandidateSearch,
   files: readonly DataFile[],
-): Promise<string | undefined> {
+): Promise<Repeated | undefined> {
   const suspects = files.filter((file) => suspectFiles.includes(file));
   if (isOneChunk && suspects.length === 0) return undefined;
-  const source = readParquet(await pathsOf(data, files));
-  const hashOf = (table: string): string =>
-    `hash(${keyColumns(contract)
-      .map((key) => `${table}${identifier(key)}`)
-      .join(', ')})`;
-  const hash = hashOf('');
+  const paths = await pathsOf(data, files);
+  const hash = keyHashSql(contract);
   const among = isOneChunk
     ? `WHERE ${hash} IN (SELECT ${hash} FROM ${readParquet(await pathsOf(data, suspects))})`
     : '';
+  const source = `read_parquet([${paths.map(literal).join(', ')}], union_by_name = true, hive_partitioning = false, filename = 'filename$')`;
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE repeated AS SELECT ${hash} AS h$ FROM ${source} ${among} GROUP BY h$ HAVING count(*) > 1`,
+    `CREATE OR REPLACE TEMP TABLE suspected AS SELECT ${hash} AS h$, filename$ AS path$ FROM ${source} ${among}`,
   );
-  const [row = {}] = await engine.rows('SELECT count(*) AS n FROM repeated');
-  return integerOf(row, 'n') === 0 ? undefined : `${hashOf('records.')} IN (SELECT h$ FROM repeated)`;
+  await engine.run(
+    'CREATE OR REPLACE TEMP TABLE repeated AS SELECT h$ FROM suspected GROUP BY h$ HAVING count(*) > 1',
+  );
+  const holding = await engine.texts(
+    'SELECT DISTINCT path$ FROM suspected WHERE h$ IN (SELECT h$ FROM repeated) ORDER BY path$',
+  );
+  if (holding.length === 0) return undefined;
+  return { among: `${keyHashSql(contract, 'records')} IN (SELECT h$ FROM repeated)`, paths: holding };
 }
 
 /** Files of the base that may hold records with a key of the run's. */

@@ -52,10 +52,13 @@ export function verdictSelect(verdict: 'quarantined' | 'condemned', plan: Plan):
       ...(processedAt === undefined ? {} : { processed$: processedAt }),
     })),
   );
+  // The text of a time is read once a file, not once a record.
+  const files = `SELECT source_file_id, min(source_file) AS source_file,
+      CAST(coalesce(min(processed$), ${literal(plan.plannedAt)}) AS TIMESTAMPTZ) AS ingestion_timestamp FROM ${planned} GROUP BY source_file_id`;
   return `SELECT row_hash, verdicts.source_file_id, files.source_file, source_row_number, source_line, attempt_count,
-      CAST(coalesce(files.processed$, ${literal(plan.plannedAt)}) AS TIMESTAMPTZ) AS ingestion_timestamp, ${literal(plan.runId)} AS run_id,
+      files.ingestion_timestamp, ${literal(plan.runId)} AS run_id,
       ${literal(plan.contractVersion)} AS contract_version, reasons, record, raw_text
-    FROM verdicts JOIN (SELECT source_file_id, min(source_file) AS source_file, min(processed$) AS processed$ FROM ${planned} GROUP BY source_file_id) AS files
+    FROM verdicts JOIN (${files}) AS files
       USING (source_file_id)
     WHERE verdict = ${literal(verdict)} ORDER BY files.source_file, source_row_number`;
 }
