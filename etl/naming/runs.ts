@@ -81,6 +81,10 @@ export const rewrittenKey = (dataset: string, runId: string, task: string): stri
 export const leavingKey = (dataset: string, runId: string, name: string): string =>
   `${runPrefix(dataset, runId)}leaving-${name}.parquet`;
 
+/** The records that a task leaves out of the run's files as they came, as Parquet. */
+export const recoveredKey = (dataset: string, runId: string, task: string): string =>
+  `${runPrefix(dataset, runId)}recovered-${task}.parquet`;
+
 /** Where what promote will commit lies: the plan, and lists of its files where they are very many. */
 export const commitPrefix = (dataset: string, runId: string): string => `${runPrefix(dataset, runId)}commit`;
 

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { literal } from '../engine/sql.ts';
 import { atMost, inFlight } from '../in-flight.ts';
 import { rewriteListKey, rewriteTaskKey } from '../naming/runs.ts';
-import { partsOf } from '../stages/plan-parts.ts';
 import { putDocument } from '../stages/stored-documents.ts';
 import type { PlannedTask } from './rewrite-tasks.ts';
 import type { Sealing } from './sealing.ts';
@@ -33,13 +32,11 @@ export async function keepTasks(
   const put = ({ id, task }: PlannedTask): Promise<void> =>
     putDocument(effects.objects, rewriteTaskKey(dataset, runId, id), task);
   for await (const _ of inFlight(tasks, atMost(AT_ONCE), put));
-  // Any part says whether the run's base and contract are still what they were.
-  const part = partsOf(plan)[0]?.name ?? '';
   const rewritesKey = rewriteListKey(dataset, runId);
   await putDocument(
     effects.objects,
     rewritesKey,
-    tasks.map(({ id }) => ({ task: id, part })),
+    tasks.map(({ id, part }) => ({ task: id, part })),
   );
   return { rewritesKey, rewrites: tasks.length };
 }

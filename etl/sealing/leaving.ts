@@ -24,8 +24,8 @@ export function leavesBaseSql(
   return gone.length === 0 ? undefined : `(${gone.join(' OR ')})`;
 }
 
-/** What names a row that leaves the run's files. */
-export const PLACE_COLUMNS: readonly string[] = ['source_file_id', 'source_row_number'];
+/** What a list has of a record that leaves the run's files: its place, and why, where it fails for it. */
+export const PLACE_COLUMNS: readonly string[] = ['source_file_id', 'source_row_number', 'code', 'event'];
 
 /** What names one that leaves the base. */
 export const keyIdentifiers = (contract: SourceContract): string[] => keyColumns(contract).map(identifier);

@@ -23,9 +23,9 @@ import { leavesBaseSql, REPLACED_SQL } from './leaving.ts';
 import { holdsPlaces, holdsSource, type MayHold } from './may-hold.ts';
 import { loadOrigins } from './record-origins.ts';
 import { recoverGaveWay } from './recover-gave-way.ts';
-import { recoverExcluded } from './recover-records.ts';
+import { recoverRun } from './recover-run.ts';
 import { filesAfter, type NumberedFile, numbered, rewriteWithout } from './rewrite.ts';
-import { rewriteTasks } from './rewrite-tasks.ts';
+import { rewriteTasks, suspectsOf } from './rewrite-tasks.ts';
 import type { Sealing } from './sealing.ts';
 import { takeRewritten } from './take-rewritten.ts';
 
@@ -83,7 +83,7 @@ export async function resolveSilver(
   const work = { run, base, chunks, isSuperseding };
   if (rewriting === 'choose' && isForWorkers([...run.files, ...base.files], effects))
     return await keepTasks(sealing, await rewriteTasks(sealing, work));
-  if (counts.excluded > 0) await recover(sealing, resolving);
+  if (counts.excluded > 0 && rewriting === 'choose') await recover(sealing, resolving);
   const { written } = sealing;
   const rewritten =
     rewriting === 'done'
@@ -170,17 +170,7 @@ interface BaseLeaving {
 
 /** Adds what is left out of Silver to the rejects as it came. */
 async function recover(sealing: Sealing, { chunks, dialects }: Resolving): Promise<void> {
-  const { effects, engine, scratch, context } = sealing;
-  const { plan } = context;
-  const suspects = chunks.flatMap((chunk) => (chunk.suspectsKey === undefined ? [] : [chunk.suspectsKey]));
-  const sourceFileIds = new Map(plan.files.map((file) => [file.index, file.sourceFileId]));
-  const all = [...(await filesToRead(effects.objects, plan)).values()].flat();
-  for (const [n, { contract, files: own }] of dialects.entries()) {
-    const indexes = new Set(own.map(({ index }) => index));
-    await recoverExcluded({
-      ...{ engine, data: effects.data, scratch, contract, digestKey: effects.digestKey(), sourceFileIds },
-      suspects: n === 0 ? suspects : [],
-      files: all.filter(({ index }) => indexes.has(index)),
-    });
-  }
+  const { plan } = sealing.context;
+  const files = [...(await filesToRead(sealing.effects.objects, plan)).values()].flat();
+  await recoverRun(sealing, { plan, files, suspects: chunks.flatMap(suspectsOf), dialects });
 }

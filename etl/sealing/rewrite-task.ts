@@ -1,5 +1,5 @@
 import type { SourceContract } from '../contract/contract.ts';
-import { readParquet } from '../engine/engine.ts';
+import { type Engine, readParquet } from '../engine/engine.ts';
 import { identifier } from '../engine/sql.ts';
 import { tableRowsSql } from '../engine/table-rows.ts';
 import { DataError } from '../errors.ts';
@@ -58,9 +58,21 @@ async function loadLeaving(contract: SourceContract, { task, files, target }: Lo
       `${key} isn't as seal wrote it: it lists ${found.rows} rows instead of ${rows}, or others. Nothing was published; the files are taken up by the next run.`,
       { context: { key, rows: found.rows, wanted: rows } },
     );
-  if (task.kind === 'run') await engine.run(`CREATE OR REPLACE TEMP TABLE left_out AS SELECT * FROM ${list}`);
+  if (task.kind === 'run') await loadPlaces(engine, list);
   else await loadSuperseded(contract, { list, files, target });
   await data.releasePath?.(path);
+}
+
+/** Makes `left_out`, and of it `excluded` and `stays`, as findExclusions does. */
+async function loadPlaces(engine: Engine, list: string): Promise<void> {
+  const place = 'source_file_id, source_row_number';
+  await engine.run(`CREATE OR REPLACE TEMP TABLE left_out AS SELECT ${place} FROM ${list}`);
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE excluded AS SELECT ${place}, code FROM ${list} WHERE code IS NOT NULL`,
+  );
+  await engine.run(
+    `CREATE OR REPLACE TEMP TABLE stays AS SELECT ${place}, event FROM ${list} WHERE event IS NOT NULL`,
+  );
 }
 
 /** Only the keys that the task's files have: the list may be of the whole base's. */

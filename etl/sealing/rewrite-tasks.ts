@@ -6,6 +6,7 @@ import type { ObjectStore } from '../ports.ts';
 import type { ChunkResult, Plan } from '../stages/documents.ts';
 import { filesToRead } from '../stages/files-to-read.ts';
 import { CHUNK_BYTES } from '../stages/make-plan.ts';
+import { partsOf } from '../stages/plan-parts.ts';
 import type { RewriteTask } from '../stages/rewrite-documents.ts';
 import { RUN_FORMAT } from '../stages/run-documents.ts';
 import { keyIdentifiers, type ListMark, markOf, markSql, PLACE_COLUMNS } from './leaving.ts';
@@ -24,6 +25,8 @@ export interface FilesToRewrite {
 /** A task, its name, and the SELECT of the list that it needs. */
 export interface PlannedTask {
   readonly id: string;
+  /** The part of the plan that its chunks are in. */
+  readonly part: string;
   readonly task: RewriteTask;
   readonly list?: string;
 }
@@ -35,7 +38,7 @@ export interface PlannedTask {
 export async function rewriteTasks(sealing: Sealing, files: FilesToRewrite): Promise<PlannedTask[]> {
   const { plan } = sealing.context;
   const tasks = [...(await tasksOfRun(sealing, files)), ...(await tasksOfBase(sealing, files))];
-  return tasks.map(({ mark, list, ...rest }, n) => {
+  return tasks.map(({ mark, list, part, ...rest }, n) => {
     const number = String(n + 1).padStart(4, '0');
     // The base's tasks share one list.
     const name = `${rest.kind === 'base' ? 'base' : number}-${digestOf([plan.plannedAt, mark])}`;
@@ -44,14 +47,15 @@ export async function rewriteTasks(sealing: Sealing, files: FilesToRewrite): Pro
       ...{ format: RUN_FORMAT, plannedAt: plan.plannedAt, ...rest },
       ...(leaving === undefined ? {} : { leaving }),
     };
-    return { id: `${number}-${digestOf(task)}`, task, ...(list === undefined ? {} : { list }) };
+    return { id: `${number}-${digestOf(task)}`, part, task, ...(list === undefined ? {} : { list }) };
   });
 }
 
 const digestOf = (value: unknown): string =>
   createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 
-interface Draft extends Pick<RewriteTask, 'kind' | 'partPrefix' | 'files'> {
+interface Draft extends Pick<RewriteTask, 'kind' | 'partPrefix' | 'files' | 'chunks' | 'suspects'> {
+  readonly part: string;
   readonly mark?: ListMark;
   readonly list?: string;
 }
@@ -77,25 +81,34 @@ function bySize<T>(items: readonly T[], sizeOf: (item: T) => number, limitBytes:
   return groups;
 }
 
-/** Whole chunks go to a task: each place that leaves is a chunk's, and so goes to one task. */
+/** Keys of the Parquet that refine kept of a chunk's suspects. */
+export const suspectsOf = ({ suspectsKey }: ChunkResult): string[] =>
+  suspectsKey === undefined ? [] : [suspectsKey];
+
+/** Whole chunks of one part of the plan go to a task: each place that leaves is a chunk's, and so goes to one task. */
 async function tasksOfRun(
   { engine, effects, context: { plan } }: Sealing,
   { run: { files, partPrefix }, chunks }: FilesToRewrite,
 ): Promise<Draft[]> {
   if (files.length === 0) return [];
   const numbers = new Map(files.map((one) => [one.file.key, one]));
+  const parts = partsOf(plan);
+  const partOf = new Map(parts.flatMap((part) => part.plan.chunks.map(({ chunk }) => [chunk, part.name])));
   const groups = chunks.map((chunk) => {
     const own = [...chunk.dataFiles, ...chunk.suspectFiles];
     const mine = own.flatMap(({ key }) => numbers.get(key) ?? []).sort((a, b) => a.n - b.n);
-    return { chunk: chunk.chunk, files: mine.map(taskFile) };
+    const part = partOf.get(chunk.chunk) ?? '';
+    return { chunk: chunk.chunk, part, suspects: suspectsOf(chunk), files: mine.map(taskFile) };
   });
   const bytesOf = (group: (typeof groups)[number]): number =>
     group.files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const limitBytes = effects.chunkBytes ?? CHUNK_BYTES;
-  const tasks = bySize(
-    groups.filter((group) => group.files.length > 0),
-    bytesOf,
-    limitBytes,
+  const tasks = parts.flatMap(({ name }) =>
+    bySize(
+      groups.filter((group) => group.files.length > 0 && group.part === name),
+      bytesOf,
+      limitBytes,
+    ),
   );
   const spans = await spansOf(
     { objects: effects.objects, plan },
@@ -103,7 +116,10 @@ async function tasksOfRun(
   );
   const marks = await placeLeaving(engine, plan, spans);
   return tasks.map((task, n) => ({
-    ...{ kind: 'run' as const, partPrefix, files: task.flatMap((group) => group.files) },
+    ...{ kind: 'run' as const, partPrefix, part: task[0]?.part ?? '' },
+    chunks: task.map(({ chunk }) => chunk),
+    suspects: task.flatMap((group) => group.suspects),
+    files: task.flatMap((group) => group.files),
     mark: marks.get(n) ?? { rows: 0, sum: '0' },
     list: `SELECT ${PLACE_COLUMNS.join(', ')} FROM leaving WHERE task$ = ${n} ORDER BY ALL`,
   }));
@@ -141,8 +157,10 @@ async function placeLeaving(
   );
   await engine.append('task_spans', spans);
   await engine.run(
-    `CREATE OR REPLACE TEMP TABLE leaving AS SELECT task$, source_file_id, source_row_number
-     FROM left_out JOIN task_spans USING (source_file_id) WHERE source_row_number >= first$ AND source_row_number < end$ ORDER BY ALL`,
+    `CREATE OR REPLACE TEMP TABLE leaving AS SELECT task$, source_file_id, source_row_number, code, event
+     FROM left_out JOIN task_spans USING (source_file_id) LEFT JOIN excluded USING (source_file_id, source_row_number)
+       LEFT JOIN stays USING (source_file_id, source_row_number)
+     WHERE source_row_number >= first$ AND source_row_number < end$ ORDER BY ALL`,
   );
   const rows = await engine.rows(`SELECT task$ AS task, ${markSql(PLACE_COLUMNS)} FROM leaving GROUP BY ALL`);
   const marks = new Map(
@@ -159,17 +177,18 @@ async function placeLeaving(
 }
 
 async function tasksOfBase(
-  { engine, effects, context: { contract } }: Sealing,
+  { engine, effects, context: { plan, contract } }: Sealing,
   { base: { files, partPrefix }, isSuperseding }: FilesToRewrite,
 ): Promise<Draft[]> {
   if (files.length === 0) return [];
+  // Any part says whether the run's base and contract are still what they were.
+  const part = partsOf(plan)[0]?.name ?? '';
   const keys = keyIdentifiers(contract);
   const list = `SELECT DISTINCT ${keys.join(', ')} FROM superseded ORDER BY ALL`;
   const mark = isSuperseding ? { mark: await markOf(engine, `(${list})`, keys), list } : {};
   const groups = bySize(files, ({ file }) => file.sizeBytes, effects.chunkBytes ?? CHUNK_BYTES);
   return groups.map((group) => ({
-    kind: 'base' as const,
-    partPrefix,
+    ...{ kind: 'base' as const, partPrefix, part, chunks: [], suspects: [] },
     files: group.map(taskFile),
     ...mark,
   }));

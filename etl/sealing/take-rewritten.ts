@@ -1,3 +1,4 @@
+import { integerOf, readParquet } from '../engine/engine.ts';
 import { DataError } from '../errors.ts';
 import { atMost, inFlight } from '../in-flight.ts';
 import { rewrittenKey, rewrittenPrefix } from '../naming/runs.ts';
@@ -9,6 +10,7 @@ import { storedWritten, writtenOf } from './noted-files.ts';
 import type { RewrittenFile } from './rewrite.ts';
 import type { PlannedTask } from './rewrite-tasks.ts';
 import type { Sealing } from './sealing.ts';
+import { someCopies } from './some-copies.ts';
 
 /** Documents that are read at once. */
 const AT_ONCE = 32;
@@ -37,6 +39,7 @@ export async function takeRewritten(
     ),
   );
   const taken: TakenTasks = { run: [], base: [] };
+  const recovered: string[] = [];
   const read = async (planned: PlannedTask): Promise<[PlannedTask, RewriteResult]> => {
     const key = rewrittenKey(dataset, runId, planned.id);
     if (documents?.has(key) !== true) throw missing(sealing, planned);
@@ -51,9 +54,31 @@ export async function takeRewritten(
       written.addRead(writtenOf(result.after));
     }
     taken[planned.task.kind].push(...rewritten);
+    if (result.recovered !== undefined) recovered.push(result.recovered.key);
   }
   taken.run.sort((a, b) => a.n - b.n);
+  await takeRecovered(sealing, recovered);
   return taken;
+}
+
+/** Adds what workers recovered to `rejects`: each record that fails for what seal found, once. */
+async function takeRecovered(
+  { effects, engine, context: { plan } }: Sealing,
+  keys: readonly string[],
+): Promise<void> {
+  for await (const paths of someCopies(effects.data, keys))
+    await engine.run(`INSERT INTO rejects BY NAME SELECT * FROM ${readParquet(paths)}`);
+  const place = 'source_file_id, source_row_number';
+  const [row = {}] = await engine.rows(
+    `SELECT count(*) AS n FROM (SELECT ${place}, n$ FROM excluded LEFT JOIN (SELECT ${place}, count(*) AS n$ FROM rejects GROUP BY ALL) USING (${place})) WHERE n$ IS DISTINCT FROM 1`,
+  );
+  const wrong = integerOf(row, 'n');
+  if (wrong === 0) return;
+  throw new DataError(
+    'REWRITE_WRONG',
+    `${wrong} records of run ${plan.runId} of ${plan.dataset} that don't go to Silver are missing in what the workers read again, or are there twice. Nothing was published; the files are taken up by the next run.`,
+    { context: { dataset: plan.dataset, runId: plan.runId, records: wrong } },
+  );
 }
 
 const byKey = (objects: readonly ObjectInfo[]): ReadonlyMap<string, ObjectInfo> =>

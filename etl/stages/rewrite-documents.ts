@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DataFileDocument, RunFormat, WrittenOfFile } from './documents.ts';
+import { DataFileDocument, Keys, RunFormat, WrittenOfFile } from './documents.ts';
 
 /** What seal and the workers that write Silver's files anew leave for one another. */
 
@@ -19,6 +19,9 @@ export const RewriteTask = z.object({
   files: z.array(
     z.object({ n: z.number().int(), key: z.string(), sizeBytes: z.number(), recordCount: z.number() }),
   ),
+  /** Chunks of the run whose files they are, and Parquet of the raw values that refine kept of these chunks' suspects. */
+  chunks: z.array(z.string()),
+  suspects: Keys,
   /** Parquet of the places that leave the run's files, or of the keys that leave the base; absent where only whole source files leave. */
   leaving: z.object({ key: z.string(), rows: z.number().int(), sum: z.string() }).exactOptional(),
 });
@@ -35,5 +38,7 @@ export const RewriteResult = z.object({
   /** What lay in the files whose place others took, and what was read back of those. */
   before: z.array(WrittenOfSource),
   after: z.array(WrittenOfSource),
+  /** Parquet of the records that were left out, as they came, and how many; absent where none has to be told of. */
+  recovered: z.object({ key: z.string(), records: z.number().int() }).exactOptional(),
 });
 export type RewriteResult = z.infer<typeof RewriteResult>;

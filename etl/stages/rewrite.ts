@@ -4,6 +4,7 @@ import { withEngine } from '../engine/engine.ts';
 import { rewriteTaskKey, rewrittenKey } from '../naming/runs.ts';
 import { HeldFiles } from '../sealing/held-files.ts';
 import { NotedFiles } from '../sealing/noted-files.ts';
+import { recoverTask } from '../sealing/recover-task.ts';
 import { rewriteTask } from '../sealing/rewrite-task.ts';
 import { openDatasetTables } from './dataset-tables.ts';
 import { CHUNK_BYTES } from './make-plan.ts';
@@ -20,7 +21,7 @@ const RewriteOutput = RunInput.extend({ task: TaskId, files: z.number().int() })
 
 /**
  * Writes some of Silver's files anew without the rows that leave them, as seal found, some at a time, and reads back what
- * it wrote. Leaves which files took whose place, for seal to add up. Nothing is visible to readers yet. A retry writes the
+ * it wrote; the records that fail for it are read once more from their source files. Leaves which files took whose place, for seal to add up. Nothing is visible to readers yet. A retry writes the
  * same files.
  */
 export const rewrite = defineStage({
@@ -39,7 +40,8 @@ export const rewrite = defineStage({
         const target = await silverTarget({ effects, engine, scratch, context, held }, tables);
         const written = new NotedFiles(engine, context.contract);
         const files = await rewriteTask(context, task, { ...target, written });
-        return { files, ...written.stored() };
+        const recovered = await recoverTask({ effects, engine, scratch, context }, { id, task, part });
+        return { files, ...written.stored(), ...recovered };
       });
       const document: RewriteResult = { format: RUN_FORMAT, task: id, ...result };
       await putDocument(effects.objects, rewrittenKey(dataset, runId, id), document);

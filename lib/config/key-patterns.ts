@@ -24,6 +24,7 @@ import {
   leavingKey,
   lookKey,
   planKey,
+  recoveredKey,
   rejectsKey,
   rewriteListKey,
   rewriteTaskKey,
@@ -128,6 +129,7 @@ export const REWRITE_LISTS = ofAnyDataset((dataset) => rewriteListKey(dataset, A
 export const REWRITE_TASKS = ofAnyDataset((dataset) => rewriteTaskKey(dataset, ANY, ANY));
 export const REWRITTEN = ofAnyDataset((dataset) => rewrittenKey(dataset, ANY, ANY));
 export const STAGED_LEAVING = ofAnyDataset((dataset) => leavingKey(dataset, ANY, ANY));
+export const STAGED_RECOVERED = ofAnyDataset((dataset) => recoveredKey(dataset, ANY, ANY));
 export const STAGED = ofAnyDataset((dataset) => `${stagingPrefix(dataset)}${ANY}`);
 export const COMMIT_PLANS = ofAnyDataset((dataset) => `${commitPrefix(dataset, ANY)}${ANY}`);
 /** What stages ask of a set engine, and its answers. */

@@ -107,7 +107,15 @@ describe('what functions may do', () => {
   });
 
   test('only those that read source files can', () => {
-    expect(whoCan('s3:GetObject', bronze)).toEqual(['plan', 'survey', 'align', 'refine', 'seal', 'sweep']);
+    expect(whoCan('s3:GetObject', bronze)).toEqual([
+      'plan',
+      'survey',
+      'align',
+      'refine',
+      'seal',
+      'rewrite',
+      'sweep',
+    ]);
   });
 
   test('parts of a plan are read by the workers, and written by those who write the whole', () => {
@@ -119,7 +127,7 @@ describe('what functions may do', () => {
     expect(whoCan('s3:PutObject', spans ?? '')).toEqual(['align']);
   });
 
-  test('what workers write anew, seal asks for and takes, and they see no source file and nothing that failed', () => {
+  test('what workers write anew, seal asks for and takes, and they see nothing that failed before', () => {
     const task = '0001-0123456789abcdef';
     const [doc, list, result] = [
       rewriteTaskKey(DATASET, RUN, task),
@@ -133,7 +141,7 @@ describe('what functions may do', () => {
     expect(whoCan('s3:PutObject', result ?? '')).toEqual(['rewrite']);
     expect(whoCan('s3:GetObject', result ?? '')).toEqual(['seal']);
     expect(whoCan('s3:PutObject', objectArn(rewriteListKey(DATASET, RUN)))).toEqual(['seal']);
-    for (const hidden of [bronze, dataFile('quarantine'), objectArn(rejectsKey(DATASET, RUN, '0001'))])
+    for (const hidden of [dataFile('quarantine'), objectArn(rejectsKey(DATASET, RUN, '0001'))])
       expect(can('rewrite', 's3:GetObject', hidden)).toBe(false);
   });
 
@@ -276,12 +284,13 @@ describe('what functions may do', () => {
     expect(whoCan('states:StopExecution', machine.replace('stateMachine', 'execution'))).toEqual([]);
   });
 
-  test('only refine, seal and refresh-gold read the key of the digests, only relay-alert the address of Slack, and the key of a lineage server those that tell it', () => {
+  test('only refine, seal, rewrite and refresh-gold read the key of the digests, only relay-alert the address of Slack, and the key of a lineage server those that tell it', () => {
     const secret = (name: string): string =>
       `arn:aws:secretsmanager:eu-west-1:111122223333:secret:assay/staging/${name}-AbCdEf`;
     expect(whoCan('secretsmanager:GetSecretValue', secret('digest-key'))).toEqual([
       'refine',
       'seal',
+      'rewrite',
       'refresh-gold',
     ]);
     expect(whoCan('secretsmanager:GetSecretValue', secret('slack-webhook'))).toEqual(['relay-alert']);

@@ -122,6 +122,10 @@ describe.each(['condemn', 'replace'] as const)('duplicates in all files of a run
     expect(await filesOf(many)).toEqual(await filesOf(alone));
     const [rows, expected] = [await many.rows('silver'), await alone.rows('silver')];
     expect(withoutRun(rows)).toEqual(withoutRun(expected));
+    // What fails for it is told as it came: as many as seal alone tells, each with its text.
+    const failed = withoutRun(await many.rows('quarantine'));
+    expect(failed).toEqual(withoutRun(await alone.rows('quarantine')));
+    expect(failed.filter((row) => row.includes('k20'))).toHaveLength(duplicates === 'condemn' ? 2 : 1);
     // Keys 0 to 99, and those of the other file.
     expect(rows.length).toBe(100 + ROWS);
     expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);

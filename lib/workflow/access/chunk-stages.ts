@@ -26,6 +26,7 @@ import {
   SPANS,
   STAGED_KEYS,
   STAGED_LEAVING,
+  STAGED_RECOVERED,
   STAGED_REJECTS,
   STAGED_SUSPECTS,
   SURVEY_LISTS,
@@ -106,6 +107,7 @@ export const CHUNK_STAGES = {
       SETS,
       // What workers made of what it left to them.
       REWRITTEN,
+      STAGED_RECOVERED,
     ],
     // An adoption carries records over under names that the vault makes of their hashes.
     vault: 'names',
@@ -124,10 +126,22 @@ export const CHUNK_STAGES = {
     lists: ['silver', 'quarantine', 'ops'],
     secrets: ['digest-key'],
   },
-  // It sees neither source files nor what failed: whole rows of Silver, and which of them leave.
   rewrite: {
-    reads: [...RUN, REWRITE_TASKS, STAGED_LEAVING, tableMetadata('silver'), dataFiles('silver')],
-    writes: [dataFiles('silver'), REWRITTEN],
+    reads: [
+      ...RUN,
+      REWRITE_TASKS,
+      STAGED_LEAVING,
+      tableMetadata('silver'),
+      dataFiles('silver'),
+      // Records that fail are told as they came.
+      SOURCE_FILES,
+      RETRY_RECORDS,
+      SPANS,
+      CONTRACT_TEXTS,
+      STAGED_SUSPECTS,
+    ],
+    writes: [dataFiles('silver'), REWRITTEN, STAGED_RECOVERED],
     lists: ['silver', 'ops'],
+    secrets: ['digest-key'],
   },
 } as const satisfies Readonly<Record<string, Access>>;
