@@ -8,7 +8,15 @@ import { RunRecord } from '../etl/stages/outcomes.ts';
 import { getDocument } from '../etl/stages/stored-documents.ts';
 import { count, isMain } from './command.ts';
 import { runWorkflow } from './fleet/run-workflow.ts';
-import { compareUse, cpuCell, diskCell, memoryCell, type StageUse, useOfStages } from './fleet/stage-use.ts';
+import {
+  compareUse,
+  cpuCell,
+  diskCell,
+  longestCell,
+  memoryCell,
+  type StageUse,
+  useOfStages,
+} from './fleet/stage-use.ts';
 import { type WorkerOptions, work } from './fleet/worker.ts';
 import { openWorkerPool } from './fleet/worker-pool.ts';
 import { generateFile } from './generate.ts';
@@ -27,6 +35,9 @@ processor time of all: peaks are to be flat as rows grow, processor time linear.
   --memory-mb M    memory that a worker may take (1024); DuckDB is given what a function of that size gives it
   --disk-mb M      disk that a worker may take (2048): past it its call fails as on a full disk
   --chunk-mb M     size of a chunk (128)
+  --duplicates N   records that stand twice, in all pieces together (80; past 100 a run waits for a person)
+  --rewriting WHO  who writes Silver's files anew that these leave: seal, workers, or auto (auto: workers from four
+                   chunks' size on)
   --gold           with the Gold table of the dataset, which reads all months
   --measure        no limit on the disk: says what it would take
   --work DIR       where files and lakes go (bench/out)`;
@@ -43,18 +54,16 @@ interface Fleet {
   readonly workers: number;
   readonly pieceRows: number;
   readonly withGold: boolean;
+  readonly duplicates: number;
   readonly folder: string;
-  readonly worker: Pick<WorkerOptions, 'chunkBytes' | 'memoryMb' | 'diskMb'>;
+  readonly worker: Pick<WorkerOptions, 'chunkBytes' | 'memoryMb' | 'diskMb' | 'rewriteFromBytes'>;
 }
 
-/** Second copies in all pieces together: a run with more than 100 condemned records waits for a person. */
-const DUPLICATES = 80;
-
 /** Makes a lake with so many rows in Bronze, piece by piece; keys in no order, of all months. Returns the records that go to Silver. */
-async function fillLake(root: string, rows: number, { pieceRows, folder }: Fleet): Promise<number> {
+async function fillLake(root: string, rows: number, { pieceRows, folder, ...fleet }: Fleet): Promise<number> {
   await initLake(root);
   const lake = await openLake(root, { contractsDir: CONTRACTS, sqlDir: SQL });
-  const duplicates = Math.floor(DUPLICATES / Math.ceil(rows / pieceRows));
+  const duplicates = Math.floor(fleet.duplicates / Math.ceil(rows / pieceRows));
   let silver = 0;
   for (let firstRow = 0, piece = 0; firstRow < rows; firstRow += pieceRows, piece++) {
     const file = join(folder, `piece-${piece}.csv`);
@@ -124,6 +133,7 @@ function print(results: readonly Measured[]): void {
     compareUse('The most memory of one worker, MiB', runs, memoryCell),
     compareUse('The most disk of one worker, GB', runs, diskCell),
     compareUse('Processor time of all workers, seconds', runs, cpuCell),
+    compareUse('The longest call, seconds', runs, longestCell),
     compareUse('Calls', runs, ({ calls }) => whole(calls)),
   ];
   const ends = results.map(({ rows, stages, wallMs, failure }) => {
@@ -135,6 +145,14 @@ function print(results: readonly Measured[]): void {
   console.log([...tables, { title: 'The runs', columns, lines: ends }].map(toMarkdown).join('\n'));
 }
 
+/** From how many bytes on workers write Silver anew. */
+function rewritingBy(who: string, chunkBytes: number): Pick<WorkerOptions, 'rewriteFromBytes'> {
+  if (who === 'seal') return {};
+  if (who === 'workers') return { rewriteFromBytes: 1 };
+  if (who === 'auto') return { rewriteFromBytes: 4 * chunkBytes };
+  throw new Error(`--rewriting ${who}: write seal, workers or auto.`);
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -144,6 +162,8 @@ async function main(): Promise<void> {
       'memory-mb': { type: 'string', default: '1024' },
       'disk-mb': { type: 'string', default: '2048' },
       'chunk-mb': { type: 'string', default: '128' },
+      duplicates: { type: 'string', default: '80' },
+      rewriting: { type: 'string', default: 'auto' },
       gold: { type: 'boolean', default: false },
       measure: { type: 'boolean', default: false },
       work: { type: 'string', default: join(import.meta.dirname, 'out') },
@@ -157,13 +177,15 @@ async function main(): Promise<void> {
     count('--memory-mb', values['memory-mb']),
     count('--disk-mb', values['disk-mb']),
   ];
+  const chunkBytes = count('--chunk-mb', values['chunk-mb']) * MIB;
   const fleet: Fleet = {
     workers: count('--workers', values.workers),
     pieceRows: count('--piece-rows', values['piece-rows']),
     withGold: values.gold,
+    duplicates: count('--duplicates', values.duplicates),
     folder: resolve(values.work),
     worker: {
-      ...{ memoryMb, chunkBytes: count('--chunk-mb', values['chunk-mb']) * MIB },
+      ...{ memoryMb, chunkBytes, ...rewritingBy(values.rewriting, chunkBytes) },
       diskMb: values.measure ? NO_LIMIT_MB : diskMb,
     },
   };

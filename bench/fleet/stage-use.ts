@@ -8,6 +8,8 @@ export interface StageUse {
   readonly calls: number;
   readonly cpuMs: number;
   readonly wallMs: number;
+  /** Of the call that took longest. */
+  readonly longestMs: number;
   readonly peakRssBytes: number;
   readonly peakDiskBytes: number;
   readonly payloadBytes: number;
@@ -24,6 +26,7 @@ export function useOfStages(uses: readonly CallUse[]): StageUse[] {
       calls: 1 + (before?.calls ?? 0),
       cpuMs: use.cpuMs + (before?.cpuMs ?? 0),
       wallMs: use.wallMs + (before?.wallMs ?? 0),
+      longestMs: Math.max(use.wallMs, before?.longestMs ?? 0),
       peakRssBytes: Math.max(use.peakRssBytes, before?.peakRssBytes ?? 0),
       peakDiskBytes: Math.max(use.peakDiskBytes, before?.peakDiskBytes ?? 0),
       payloadBytes: Math.max(use.payloadBytes, before?.payloadBytes ?? 0),
@@ -52,4 +55,5 @@ export function compareUse(
 
 export const memoryCell = (use: StageUse): string => whole(use.peakRssBytes / 1024 / 1024);
 export const diskCell = (use: StageUse): string => gigabytes(use.peakDiskBytes);
+export const longestCell = (use: StageUse): string => (use.longestMs / 1000).toFixed(1);
 export const cpuCell = (use: StageUse): string => (use.cpuMs / 1000).toFixed(1);

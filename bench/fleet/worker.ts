@@ -12,6 +12,8 @@ export interface WorkerOptions {
   readonly contractsDir: string;
   readonly sqlDir: string;
   readonly chunkBytes: number;
+  /** Bytes of Silver to be written anew from which the Map's workers do it; never unless said. */
+  readonly rewriteFromBytes?: number;
   readonly memoryMb: number;
   readonly diskMb: number;
   /** Its own disk: a folder on the lake's file system. */
