@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { auditDataset } from '../../etl/audit/audit-dataset.ts';
+import { loadContracts, requireSourceContract } from '../../etl/contract/load-contracts.ts';
 import { DataError } from '../../etl/errors.ts';
 import {
   chunkListKey,
@@ -12,6 +13,7 @@ import {
   runPrefix,
   runRecordKey,
 } from '../../etl/naming/runs.ts';
+import { vacuum } from '../../etl/operations/vacuum.ts';
 import type { Effects, StageEvent } from '../../etl/ports.ts';
 import { bindStages } from '../../etl/stages/handlers.ts';
 import { RunRecord } from '../../etl/stages/outcomes.ts';
@@ -254,10 +256,11 @@ test('runs that die while files are written anew, at one change or another, lose
   const expected = withoutRun(await whole.rows('silver'));
   const lake = await waiting('replace', 0, { count: 2 });
   // Each run takes up the same files, since none before it came to its end.
+  const idOf = (step: number): string => `20240602T0000${String(step).padStart(2, '0')}000Z-00000000`;
   let deaths = 0;
   for (let step = 1; ; step += 2) {
     const { dying, hasDied } = dyingAfter(lake.lake.effects, step);
-    await execute(dying, { ...RUN, runId: `run-${step}`, start: 'plan' });
+    await execute(dying, { ...RUN, runId: idOf(step), start: 'plan' });
     if (!hasDied()) break;
     deaths += 1;
     expect((await lake.rows('silver')).length).toBe(2 * ROWS);
@@ -265,6 +268,20 @@ test('runs that die while files are written anew, at one change or another, lose
   expect(deaths).toBeGreaterThan(6);
   expect(withoutRun(await lake.rows('silver'))).toEqual(expected);
   expect((await auditDataset(lake.lake.effects, { dataset: RUN.dataset })).problems).toEqual([]);
+  // What the dead left goes with the vacuum, once none of them can be under way any more.
+  const { effects } = lake.lake;
+  const later = { ...effects, clock: { now: () => new Date('2030-01-01') } };
+  const contract = requireSourceContract(await loadContracts(effects.contracts), RUN.dataset);
+  const { skipped, removed } = await vacuum(later, { contract, olderThanMs: 0, isDryRun: true });
+  const going = new Set(removed.map(({ key }) => key));
+  const left = [...(await effects.objects.list('silver/')), ...(await effects.objects.list('ops/staging/'))];
+  const ofDead = left.filter(({ key }) => /20240602T/.test(key) && !key.includes(idOf(1 + 2 * deaths)));
+  expect({ skipped, staying: ofDead.filter(({ key }) => !going.has(key)) }).toEqual({
+    skipped: null,
+    staying: [],
+  });
+  expect(ofDead.some(({ key }) => /part-(unique|kept)/.test(key))).toBe(true);
+  expect(ofDead.some(({ key }) => /leaving-/.test(key))).toBe(true);
 });
 
 /** Effects of a process that ends at the n-th change after the first seal began, and changes nothing from then on. */
