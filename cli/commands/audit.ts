@@ -15,7 +15,7 @@ export const audit: Command = {
   usage: '[--dataset D] [--run RUN] [--lake DIR]',
   description: `Checks from the files themselves that everything published is what was proven, and changes nothing: every pointer, snapshot
 and file; the digests of source files, retries and seals; that each record of each source file is in Silver, in
-quarantine or condemned, once, with the values that its text has; and every Gold table, computed anew. Finds files that
+quarantine or condemned, once, with the values that its text has; that no key stands twice; and every Gold table, computed anew. Finds files that
 were tampered with, that are missing, or that nobody wrote. Takes about as long as running all files again.
 Ends with 1 where anything is wrong.`,
   options: {
@@ -54,13 +54,14 @@ async function requests(lake: Lake, args: Args): Promise<{ dataset: string; runI
   return [...loaded.contracts.keys()].map((dataset) => ({ dataset }));
 }
 
-function auditText({ dataset, version, checked, unusedFiles, problems }: DatasetAudit): string {
+function auditText({ dataset, version, checked, unusedFiles, engine, problems }: DatasetAudit): string {
   const { snapshots, files, seals, sourceFiles, records } = checked;
   const read =
     sourceFiles === 0
       ? ''
       : `, ${plural(seals, 'seal')}, ${plural(sourceFiles, 'source file')} with ${count(records)} records`;
-  const rest = unusedFiles === 0 ? '' : `; ${plural(unusedFiles, 'unused file')}`;
+  const unused = unusedFiles === 0 ? '' : `; ${plural(unusedFiles, 'unused file')}`;
+  const rest = `${unused}${engine === undefined ? '' : `; compared by ${engine}`}`;
   const verdict = problems.length === 0 ? 'sound' : `${plural(problems.length, 'PROBLEM')}`;
   if (version === 0 && problems.length === 0) return `${dataset}: nothing published`;
   return `${dataset}: ${verdict}; ${plural(snapshots, 'snapshot')}, ${plural(files, 'file')}${read}${rest}`;

@@ -10,7 +10,7 @@ import { retriesPrefix } from '../naming/decisions.ts';
 import { adoptionKey } from '../naming/generations.ts';
 import { tableRoot } from '../naming/tables.ts';
 import { putBack } from '../operations/put-back.ts';
-import type { Effects, Scratch } from '../ports.ts';
+import type { Effects, Scratch, SetEngine } from '../ports.ts';
 import { createLakeViews } from '../query/lake-views.ts';
 import { sealedEngine } from '../refining/sealed-reading.ts';
 import { loadRepeatSpans } from '../repeats/load-repeats.ts';
@@ -26,13 +26,14 @@ import type { Pointer } from '../table/pointer.ts';
 import { auditContracts } from './audit-contracts.ts';
 import { auditExtras } from './audit-extras.ts';
 import { auditGold } from './audit-gold.ts';
+import { auditKeys } from './audit-keys.ts';
 import { auditLetGo } from './audit-let-go.ts';
 import { auditProjection } from './audit-projection.ts';
 import { auditRecords, auditStrays } from './audit-records.ts';
 import { auditSeals } from './audit-seals.ts';
 import { auditSources } from './audit-sources.ts';
 import { auditTables } from './audit-tables.ts';
-import { lastReads, ledgerFiles } from './ledger-files.ts';
+import { type LedgerFile, lastReads, ledgerFiles } from './ledger-files.ts';
 import type { Problem } from './problem.ts';
 
 /** What an audit looked at, and what it found. */
@@ -50,11 +51,17 @@ export interface DatasetAudit {
   };
   /** Objects that readers don't see and that nothing needs. */
   readonly unusedFiles: number;
+  /** Who compared keys or computed Gold, where that was not DuckDB. */
+  readonly engine?: SetEngine['name'];
   readonly problems: readonly Problem[];
 }
 
-/** Source files that are read again at once: each time, all of Silver is looked through. */
+/**
+ * Source files, and their bytes, that are read again at once: each time, all of Silver is looked through, and the batch's
+ * records lie in memory or on the disk. A larger file is read by itself.
+ */
 const BATCH_FILES = 500;
+const BATCH_BYTES = 2 * 1024 ** 3;
 
 const NOTHING = { snapshots: 0, files: 0, seals: 0, sourceFiles: 0, records: 0 };
 
@@ -101,12 +108,13 @@ export async function auditDataset(
     unread.length > 0
       ? { problems: unread }
       : await auditContent(effects, { loaded, isWaiting, contract, pointer, sizes, damaged, runId });
-  const { problems, ...counts } = content;
+  const { problems, by, ...counts } = content;
   return {
     ...head,
     version: pointer.version,
     checked: { ...NOTHING, snapshots: tables.snapshots, files: tables.named.size, ...counts },
     unusedFiles: extras.unused.length,
+    ...(by === undefined ? {} : { engine: by }),
     problems: [
       ...tables.problems,
       ...(await auditPutBack(effects, contract, pointer)),
@@ -161,6 +169,7 @@ interface Content {
 
 interface ContentAudit {
   readonly problems: Problem[];
+  readonly by?: SetEngine['name'];
   readonly seals?: number;
   readonly sourceFiles?: number;
   readonly records?: number;
@@ -177,7 +186,7 @@ async function auditContent(effects: Effects, content: Content): Promise<Content
       // An unreadable file would fail conservation again, for each of its records.
       if (unreadable.length > 0 || content.damaged.size > 0) return { problems: unreadable };
       if (contract.layer === 'gold')
-        return { problems: await auditGold({ engine, effects, loaded, isWaiting }, contract, pointer) };
+        return await auditGold({ engine, effects, loaded, isWaiting }, contract, pointer);
       if (contract.layer === 'projection')
         return { problems: await auditProjection({ engine, effects, scratch }, contract, pointer) };
       return await auditSilver({ engine, effects, scratch, contract }, content);
@@ -254,14 +263,38 @@ async function auditSilver(audit: SilverAudit, { pointer, sizes, runId }: Conten
   const accepted = files.filter(
     (file) => file.status === 'accepted' && last.has(file) && !unsound.has(file.key),
   );
-  for (let start = 0; start < accepted.length; start += BATCH_FILES) {
-    const found = await auditRecords(audit, accepted.slice(start, start + BATCH_FILES));
+  for (const batch of batchesOf(accepted, sizes)) {
+    const found = await auditRecords(audit, batch);
     problems.push(...found.problems);
     records += found.records;
   }
-  if (runId === undefined)
-    problems.push(...(await auditStrays(engine, dataset)), ...(await auditLetGo(engine, effects, pointer)));
-  return { problems, seals: seals.seals, sourceFiles: files.length, records };
+  const counts = { seals: seals.seals, sourceFiles: files.length, records };
+  if (runId !== undefined) return { problems, ...counts };
+  problems.push(...(await auditStrays(engine, dataset)), ...(await auditLetGo(engine, effects, pointer)));
+  const silver = pointer.tables.silver;
+  if (silver === undefined) return { problems, ...counts };
+  const keys = await auditKeys({ ...audit, table: await openTable(effects.objects, silver) });
+  problems.push(...keys.problems);
+  return { problems, ...counts, ...(keys.by === undefined ? {} : { by: keys.by }) };
+}
+
+/** The files in batches, in their order. */
+function batchesOf(files: readonly LedgerFile[], sizes: ReadonlyMap<string, number>): LedgerFile[][] {
+  const batches: LedgerFile[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const file of files) {
+    // Files of an archive are small, and count by their number.
+    const size = sizes.get(file.key) ?? 0;
+    const last = batches.at(-1);
+    if (last !== undefined && last.length < BATCH_FILES && bytes + size <= BATCH_BYTES) {
+      last.push(file);
+      bytes += size;
+    } else {
+      batches.push([file]);
+      bytes = size;
+    }
+  }
+  return batches;
 }
 
 /** Checks that pointer and ledger snapshot name the same seal and tables. */

@@ -13,6 +13,7 @@ export interface Problem {
     | 'REJECTS'
     | 'CONSERVATION'
     | 'VALUES'
+    | 'DUPLICATE'
     | 'GOLD'
     | 'PROJECTION'
     | 'CLOSING'

@@ -5,7 +5,7 @@ import type { Engine } from '../engine/engine.ts';
 import { parseSql } from '../engine/parse-sql.ts';
 import { tableName } from '../naming/datasets.ts';
 import { setsFolder } from '../naming/runs.ts';
-import type { Effects, SetEngine, SetTable } from '../ports.ts';
+import type { DatasetRun, Effects, SetEngine, SetTable, SetWork } from '../ports.ts';
 import { setColumns } from '../sets/set-columns.ts';
 import { setRows } from '../sets/set-rows.ts';
 import type { LakeTable } from '../table/lake-table.ts';
@@ -74,15 +74,26 @@ export interface GoldQuestion extends PortableAsked {
   readonly sets: SetEngine;
   readonly contract: GoldContract;
   readonly inputs: readonly PublishedInput[];
-  /** Names the refresh. */
-  readonly runId: string;
+  /** For which it is asked: answers lie beside what it stages, and go with that. */
+  readonly run: DatasetRun;
+}
+
+/**
+ * What to ask a set engine about so many bytes of files; undefined where DuckDB makes the months: nobody else is there,
+ * they are too few, or the SQL or the inputs aren't what each engine reads alike.
+ */
+export async function goldQuestion(
+  { work, ...question }: Omit<GoldQuestion, 'sets'> & { readonly work: SetWork | undefined },
+  bytes: number,
+): Promise<GoldQuestion | undefined> {
+  if (work === undefined || bytes < work.fromBytes || unreadable(question) !== undefined) return undefined;
+  const { engine, contract, sql, contracts } = question;
+  const portable = await portableGold(engine, contract, { sql, contracts });
+  return portable.kind === 'other' ? undefined : { ...question, sets: work.engine };
 }
 
 /** Why a set engine can't read the inputs as DuckDB does; undefined where it can. */
-export function unreadable({
-  contracts,
-  inputs,
-}: Pick<GoldQuestion, 'contracts' | 'inputs'>): string | undefined {
+function unreadable({ contracts, inputs }: Pick<GoldQuestion, 'contracts' | 'inputs'>): string | undefined {
   for (const { dataset, table } of inputs) {
     const source = contracts.get(dataset);
     const known = new Set(setColumns(table)?.map(({ name }) => name));
@@ -98,7 +109,7 @@ export async function askForMonths(
   question: GoldQuestion,
   range: MonthRange,
 ): Promise<{ readonly from: string; readonly readBytes: number }> {
-  const { effects, engine, sets, contract, sql, contracts, inputs, runId } = question;
+  const { effects, engine, sets, contract, sql, contracts, inputs, run } = question;
   const portable = await portableGold(engine, contract, { sql, contracts, range });
   if (portable.kind === 'other') throw new RangeError(portable.why);
   const tables = inputs.map(tableOf);
@@ -110,8 +121,8 @@ export async function askForMonths(
     .slice(0, 16);
   const answer = await sets.select({
     ...{ sql: portable.sql, tables, columns },
-    into: `${setsFolder(contract.dataset, runId)}/gold-${digest}`,
-    token: `${contract.dataset}/${runId}/${digest}`,
+    into: `${setsFolder(run.dataset, run.runId)}/gold-${contract.dataset}-${digest}`,
+    token: `${contract.dataset}/${run.runId}/${digest}`,
   });
   return { from: await setRows(effects.data, answer, columns), readBytes: answer.readBytes ?? 0 };
 }

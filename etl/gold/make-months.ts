@@ -2,12 +2,12 @@ import type { Contract, GoldContract } from '../contract/contract.ts';
 import { tableColumns } from '../contract/table-columns.ts';
 import { type Engine, readParquet } from '../engine/engine.ts';
 import { tableName } from '../naming/datasets.ts';
-import type { Effects, SetEngine, SetWork } from '../ports.ts';
+import type { DatasetRun, Effects, SetEngine, SetWork } from '../ports.ts';
 import type { LakeTable } from '../table/lake-table.ts';
 import type { DataFile } from '../table/schema.ts';
 import { hasStates } from './consent.ts';
 import { filesRead, type GoldQuery } from './files-read.ts';
-import { askForMonths, type GoldQuestion, portableGold, unreadable } from './gold-on-sets.ts';
+import { askForMonths, type GoldQuestion, goldQuestion } from './gold-on-sets.ts';
 import { type MonthRange, withinInputs } from './months.ts';
 import { createTableView, rebuildMonths, viewColumns } from './rebuild.ts';
 
@@ -21,7 +21,7 @@ export interface MadeFrom {
 /** Who may be asked in DuckDB's place: from what size on, for which refresh, about which snapshots of the inputs. */
 export interface AskedSets {
   readonly work: SetWork;
-  readonly runId: string;
+  readonly run: DatasetRun;
   readonly snapshots: ReadonlyMap<string, number>;
 }
 
@@ -80,15 +80,13 @@ const bytesOf = (files: readonly DataFile[]): number =>
 /** What to ask a set engine; undefined where DuckDB makes the months. */
 async function questionOf(work: MonthsWork, bytes: number): Promise<GoldQuestion | undefined> {
   const { effects, engine, contract, contracts, sql, sets } = work;
-  if (sets === undefined || bytes < sets.work.fromBytes) return undefined;
+  if (sets === undefined) return undefined;
   const inputs = work.inputs.map(({ dataset, table }) => ({
     ...{ dataset, table },
     snapshotId: sets.snapshots.get(dataset) ?? 0,
   }));
-  if (unreadable({ contracts, inputs }) !== undefined) return undefined;
-  if ((await portableGold(engine, contract, { sql, contracts })).kind === 'other') return undefined;
-  const { work: setWork, runId } = sets;
-  return { effects, engine, sets: setWork.engine, contract, contracts, sql, inputs, runId };
+  const question = { effects, engine, contract, contracts, sql, inputs, run: sets.run };
+  return await goldQuestion({ ...question, work: sets.work }, bytes);
 }
 
 /** Makes the months of a table that carries; returns the files that were read. */

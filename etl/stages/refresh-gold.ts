@@ -298,7 +298,7 @@ async function makeTable(
   );
   const { contract, sql } = state;
   const snapshots = new Map([...state.inputs].map(([dataset, { snapshotId }]) => [dataset, snapshotId]));
-  const sets = effects.sets && { sets: { work: effects.sets, runId: run.runId, snapshots } };
+  const sets = effects.sets && { sets: { work: effects.sets, run, snapshots } };
   const made = await makeMonths({
     ...{ effects, engine, contract, contracts, sql, inputs, ranges, carried, ...sets },
   });

@@ -361,6 +361,7 @@ export const AuditJson = z.array(
       records: Counted,
     }),
     unusedFiles: Counted,
+    engine: z.enum(['trino', 'athena']).exactOptional(),
     problems: z.array(z.strictObject({ code: z.string(), key: z.string(), problem: z.string() })),
   }),
 );

@@ -70,7 +70,8 @@ test('months are asked for where the SQL is portable, range by range; the rest i
   // January, February and April; then January and April.
   expect(questions).toHaveLength(4);
   expect(new Set(questions.map(({ into }) => into)).size).toBe(4);
-  for (const { into } of questions) expect(into).toMatch(/^ops\/staging\/shop\/sums\/[^/]+\/sets\/gold-/);
+  for (const { into } of questions)
+    expect(into).toMatch(/^ops\/staging\/shop\/payments\/[^/]+\/sets\/gold-shop\.sums-/);
   expect(asked.some(({ token }) => token.startsWith('shop.means/'))).toBe(false);
   expect([await computedBy('sums'), await computedBy('means')]).toEqual(['trino', undefined]);
   for (const run of [first, second]) {

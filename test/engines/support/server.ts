@@ -22,7 +22,7 @@ export interface StartedServer extends Server {
   readonly pid: number;
 }
 
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 600_000;
 
 /** Starts a server, and waits until it answers; throws where it ends or takes too long. */
 export async function startServer({
