@@ -4,6 +4,7 @@ import type { Effects, SetQuery } from '../../etl/ports.ts';
 import { openTable } from '../../etl/table/lake-table.ts';
 import { currentSnapshot } from '../../etl/table/metadata.ts';
 import { readPointer } from '../../etl/table/pointer.ts';
+import { endStaging } from '../../etl/tending/end-staging.ts';
 import { contractText, PAYMENTS } from '../stages/contract-text.ts';
 import { type TestLake, testLake } from '../stages/harness.ts';
 import { duckSets } from '../support/duck-sets.ts';
@@ -73,6 +74,10 @@ test('months are asked for where the SQL is portable, range by range; the rest i
   for (const { into } of questions)
     expect(into).toMatch(/^ops\/staging\/shop\/payments\/[^/]+\/sets\/gold-shop\.sums-/);
   expect(asked.some(({ token }) => token.startsWith('shop.means/'))).toBe(false);
+  // Answers go with what their runs staged.
+  const { effects } = lake.lake;
+  await endStaging(effects, 'shop.payments', { graceMs: -86_400_000, most: 1_000 });
+  expect(await effects.objects.list('ops/staging/')).toEqual([]);
   expect([await computedBy('sums'), await computedBy('means')]).toEqual(['trino', undefined]);
   for (const run of [first, second]) {
     const made = run === undefined ? [] : await goldOfRun(lake.lake.effects, run);
