@@ -197,6 +197,21 @@ describe('code that fails', () => {
     });
   });
 
+  test('one that has nearly all of its memory taken when its time is over is told for its memory', async () => {
+    const fill =
+      'const all = []; while (all.length < 7000) all.push(new Array(1000).fill(0.5)); while (all.length) ;';
+    const worker = await open(`export function apply(s, e) { if (e.version === 2) { ${fill} } return s; }`, {
+      ...{ memoryMb: 64, timeoutMs: 3000 },
+    });
+    await expect(worker.fold(batchOf(1, 2))).rejects.toMatchObject({
+      code: 'PROJECTION_MEMORY',
+      message: expect.stringContaining(
+        "had nearly all of its 64 MB taken, and wasn't done with an event after 3 s",
+      ),
+      context: { stream: 'b', version: '2', event: 'e2' },
+    });
+  });
+
   test.each([
     ['async () => ({})', 'a promise'],
     ['() => undefined', 'nothing that JSON can say'],

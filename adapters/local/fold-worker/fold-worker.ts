@@ -78,6 +78,7 @@ async function loaded(start: Start, { memoryMb, timeoutMs, graceMs }: Limits): P
   if (!('failed' in answer))
     throw codeError(file, 'exports no function apply: write export function apply(state, event) { … }');
   const { fault, name, message, line } = answer.failed;
+  if (fault === 'memory') throw codeError(file, `needs nearly all of its ${memoryMb} MB to be loaded.`);
   if (fault === 'timeout')
     throw codeError(
       file,
@@ -143,6 +144,12 @@ class Worker implements FoldWorker {
     return this.#error('PROJECTION_TIMEOUT', what, where);
   }
 
+  #fullError(where: Where): AssayError {
+    const { memoryMb, timeoutMs } = this.#limits;
+    const what = `had nearly all of its ${memoryMb} MB taken, and wasn't done with an event after ${timeoutMs / 1000} s`;
+    return this.#error('PROJECTION_MEMORY', what, where);
+  }
+
   #faultError({ fault, name, message, line, ...place }: Fault, batch: StreamEvents): AssayError {
     const { tell = (text: string) => text } = this.#code;
     const where = { batch, place };
@@ -150,6 +157,7 @@ class Worker implements FoldWorker {
     if (fault === 'state')
       return this.#error('PROJECTION_STATE', `gave nothing that can be kept: ${message}`, where);
     if (fault === 'timeout') return this.#timeoutError(where);
+    if (fault === 'memory') return this.#fullError(where);
     const at = line === undefined ? '' : ` at line ${line}`;
     // Code may call its errors what it likes.
     const kind = /^[A-Za-z]*Error$/.test(name) ? name : 'an error';

@@ -35,9 +35,9 @@ export interface Place {
   readonly at: number;
 }
 
-/** What went wrong in the code: a thrown error, its time, or a state that can't be kept or differs when folded again. */
+/** What went wrong in the code: a thrown error, its time, its memory that was nearly full when its time was over, or a state that can't be kept or differs when folded again. */
 export interface Fault extends Place {
-  readonly fault: 'threw' | 'timeout' | 'state' | 'not-pure';
+  readonly fault: 'threw' | 'timeout' | 'memory' | 'state' | 'not-pure';
   /** Its kind and text, which may quote values of events. */
   readonly name: string;
   readonly message: string;

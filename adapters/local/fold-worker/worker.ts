@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { getHeapStatistics } from 'node:v8';
 import vm from 'node:vm';
 import { type CodeContext, openContext } from './code-context.ts';
 import { batchOf, type Code, checkFold, foldBatch, type Pausing, StateFault } from './fold-batch.ts';
@@ -92,6 +93,17 @@ function told(value: unknown): string {
   return text.length > MOST_TOLD ? `${text.slice(0, MOST_TOLD)}…` : text;
 }
 
+/** Of the heap. Beyond it, collecting garbage takes so much time that code is out of that before it is out of memory. */
+const NEARLY_FULL = 0.85;
+
+/** What the limit of the heap has for young objects, beside what code may keep: three semi-spaces, as the process is started. */
+const YOUNG_BYTES = 3 * 16 * 1024 ** 2;
+
+function outOfTime(): 'timeout' | 'memory' {
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
+  return used >= (limit - YOUNG_BYTES) * NEARLY_FULL ? 'memory' : 'timeout';
+}
+
 function faultOf(error: unknown, file: string): OwnFault {
   if (error instanceof StateFault) return { fault: error.fault, name: 'Error', message: error.message };
   // Errors of the context are no instances of this one's Error.
@@ -103,7 +115,7 @@ function faultOf(error: unknown, file: string): OwnFault {
     .map((text) => text.split(`${file}:`)[1] ?? '');
   const line = Number.parseInt(lines.find((rest) => /^\d/.test(rest)) ?? '', 10);
   return {
-    fault: code === 'ERR_SCRIPT_EXECUTION_TIMEOUT' ? 'timeout' : 'threw',
+    fault: code === 'ERR_SCRIPT_EXECUTION_TIMEOUT' ? outOfTime() : 'threw',
     name: told(name ?? 'Error'),
     message: told(message ?? ''),
     ...(Number.isNaN(line) ? {} : { line }),
