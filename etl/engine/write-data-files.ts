@@ -28,6 +28,8 @@ export interface WriteTarget {
   readonly bounded: ReadonlySet<string>;
   /** Columns that hold this one text in every row. */
   readonly constants?: Constants;
+  /** Rows that are put together before they are written, where they are so wide that DuckDB's own number takes too much memory. */
+  readonly rowGroupRows?: number;
 }
 
 /**
@@ -98,12 +100,13 @@ async function monthGroups(
 /** Copies a SELECT to one file, or where it has a month to one a month; the n-th file's part is named by `partOf`. */
 async function copyToFiles(
   source: string,
-  { engine, data, scratch, table, root, partitionColumn, bounded, constants = {} }: WriteTarget,
+  { engine, data, scratch, table, root, partitionColumn, bounded, constants = {}, rowGroupRows }: WriteTarget,
   partOf: (n: number) => string,
 ): Promise<DataFile[]> {
   const options = [...PARQUET_OPTIONS, copyOptions(table.metadata), 'RETURN_STATS'];
   const folder = join(scratch.directory, `copy-${table.root.replaceAll('/', '-')}-${partOf(0)}`);
   if (partitionColumn !== undefined) options.push(`PARTITION_BY (${identifier(PARTITION_COLUMN)})`);
+  if (rowGroupRows !== undefined) options.push(`ROW_GROUP_SIZE ${rowGroupRows}`);
   const path = partitionColumn === undefined ? `${folder}.parquet` : folder;
   const rows = await engine.rows(`COPY (${source}) TO ${literal(path)} (${options.join(', ')})`);
   const copies = rows.map((row, n) => {

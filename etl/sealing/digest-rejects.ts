@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type Engine, integerOf } from '../engine/engine.ts';
 
-/** Lines that are taken out of the database at once: some 10 MB. */
-export const LINES_AT_ONCE = 100_000;
+/** Lines that are taken out of the database at once: some 2 MB. */
+const LINES_AT_ONCE = 20_000;
 
 /**
  * SHA-256 over every reject's file, number, verdict and codes, a line each, in order: with the files, it says which records

@@ -10,6 +10,9 @@ import type { ResolvedSilver } from './resolve-silver.ts';
 import type { Sealing } from './sealing.ts';
 import { verdictSelect } from './verdicts.ts';
 
+/** A reject has its whole record, twice the width of what passed: so many are some 10 MB. */
+const REJECTS_AT_ONCE = 20_480;
+
 /** Writes the run's quarantine, condemned and ledger files. */
 export async function writeRejectsAndLedger(
   sealing: Sealing,
@@ -25,6 +28,7 @@ export async function writeRejectsAndLedger(
       root: runFolder((await tables.table(layer)).root, contract.version, plan.runId),
       part: partOfRest('0000', plan.rest),
       bounded: boundedColumns(contract, layer),
+      rowGroupRows: REJECTS_AT_ONCE,
     });
   const letGo = await keepLetGo(sealing, tables);
   const quarantine = await write('quarantine', letGo(verdictSelect('quarantined', plan)));

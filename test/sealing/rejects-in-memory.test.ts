@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
 import type { SourceContract } from '../../etl/contract/contract.ts';
 import { parseContract } from '../../etl/contract/parse-contract.ts';
 import { type Engine, integerOf, openEngine } from '../../etl/engine/engine.ts';
@@ -9,7 +10,8 @@ import { createRejects } from '../../etl/refining/rejects.ts';
 import { digestRejects } from '../../etl/sealing/digest-rejects.ts';
 import { giveVerdicts } from '../../etl/sealing/verdicts.ts';
 import { tempFolder } from '../adapters/temp-folder.ts';
-import { contractText, PAYMENTS } from '../stages/contract-text.ts';
+import { contractText, NO_LIMITS, PAYMENTS } from '../stages/contract-text.ts';
+import { testLake } from '../stages/harness.ts';
 
 /** Rejects of three files, with texts of 2,000 signs, in another order than by file and number. */
 const FILES = ['ff', '0a', 'b1'];
@@ -95,4 +97,22 @@ describe('what a seal keeps of the rejects', () => {
     expect(rejectsAlone).toBeGreaterThan(EACH * FILES.length * 2_000);
     expect(withVerdicts).toBeLessThan(rejectsAlone * 1.2);
   });
+});
+
+test('rejects are written some thousands at a time, as their rows are wide', async () => {
+  const lake = await testLake({
+    contracts: [contractText({ ...PAYMENTS, assay: { ...PAYMENTS.assay, limits: NO_LIMITS } })],
+  });
+  try {
+    const lines = Array.from({ length: 25_000 }, (_, n) => `k${n},no date,1.00,\n`);
+    await lake.dropAndRun({ 'bad.csv': `id,paid_on,amount,note\n${lines.join('')}` });
+    const keys = (await lake.lake.effects.objects.list('quarantine/')).map(({ key }) => key);
+    const [file = '', ...more] = keys.filter((key) => key.endsWith('.parquet'));
+    expect(more).toEqual([]);
+    const buffer = await asyncBufferFromFile(await lake.lake.effects.data.localPath(file));
+    const { row_groups: groups } = await parquetMetadataAsync(buffer);
+    expect(groups.map(({ num_rows }) => Number(num_rows))).toEqual([20_480, 4_520]);
+  } finally {
+    await lake.dispose();
+  }
 });
