@@ -1,8 +1,8 @@
-import { chmod, link, lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { chmod, link, mkdir, open, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { hasCode, ifPresent } from './file-errors.ts';
 import { isShared } from './lake-modes.ts';
-import { stat } from './quick-files.ts';
+import { exactLstat, stat } from './quick-files.ts';
 
 /** Makes names created, replaced or removed in a folder survive a power failure. */
 export function syncFolder(folder: string): Promise<void> {
@@ -76,7 +76,7 @@ export async function removeFile(file: string): Promise<void> {
 
 /** Whether two names mean one file; false where either is missing. */
 export async function isSameFile(one: string, other: string): Promise<boolean> {
-  const stat = (name: string) => ifPresent(() => lstat(name, { bigint: true }));
-  const [a, b] = await Promise.all([stat(one), stat(other)]);
+  const look = (name: string) => ifPresent(() => exactLstat(name));
+  const [a, b] = await Promise.all([look(one), look(other)]);
   return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
 }

@@ -7,13 +7,10 @@ import type { ByteRange } from '../../etl/ports.ts';
 import { guarded } from './file-errors.ts';
 import { isShared } from './lake-modes.ts';
 import { type Links, openPlainFile } from './plain-file.ts';
-import { close, exactStat, open, openStat, read, readOnThread } from './quick-files.ts';
+import { close, exactStat, open, openStat, read, readOnThread, SMALL_BYTES } from './quick-files.ts';
 
 /** Large enough to read at the disk's speed, small enough to hold several. */
 const PIECE_BYTES = 1024 * 1024;
-
-/** A file of as many is read where it is wanted, not on another thread. */
-const SMALL_BYTES = 64 * 1024;
 
 /** What stat says of a file's bytes without reading them. `ctimeNs` changes with every write and can't be set. */
 export interface Fingerprint {

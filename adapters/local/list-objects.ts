@@ -1,10 +1,10 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ConfigError } from '../../etl/errors.ts';
 import type { ObjectInfo } from '../../etl/ports.ts';
 import { ifPresent } from './file-errors.ts';
 import { LAKE_FILE, type LakeFolder } from './lake-folder.ts';
-import { stat } from './quick-files.ts';
+import { lstat, stat } from './quick-files.ts';
 import { versionChain } from './versions.ts';
 
 /** Enough to keep a disk busy without running out of file descriptors. */

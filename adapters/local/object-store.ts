@@ -1,4 +1,3 @@
-import { lstat, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ConflictError } from '../../etl/errors.ts';
 import type { ObjectInfo, ObjectStore, StoredObject, WriteCondition } from '../../etl/ports.ts';
@@ -7,6 +6,7 @@ import { guarded, hasCode, ifPresent } from './file-errors.ts';
 import type { LakeFolder } from './lake-folder.ts';
 import { listObjects } from './list-objects.ts';
 import { refreshCopy } from './pointer-copy.ts';
+import { exactLstat, readFile } from './quick-files.ts';
 import { etagOf, type VersionChain, versionChain, versionOf } from './versions.ts';
 
 /**
@@ -72,9 +72,9 @@ async function replace(entry: Entry, body: Uint8Array): Promise<string> {
   await entry.lake.ensureFolder(path.dirname(entry.file));
   const temp = await entry.lake.writeTemp(body);
   try {
-    const written = await lstat(temp, { bigint: true });
+    const written = await exactLstat(temp);
     await replaceFile(temp, entry.file);
-    const first = await ifPresent(() => lstat(entry.chain.pathOf(1), { bigint: true }));
+    const first = await ifPresent(() => exactLstat(entry.chain.pathOf(1)));
     // If version 1 is this file, the chain holds it. If it is an older file, the chain hides it.
     if (first === undefined || first.ino === written.ino) return etagOf(1, body);
   } finally {

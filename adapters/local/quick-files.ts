@@ -3,6 +3,9 @@ import * as later from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
+/** A file of as many bytes is read where it is wanted, not on another thread. */
+export const SMALL_BYTES = 64 * 1024;
+
 /** So long others may have to wait for their turn, amid calls that are made at once. */
 const TURN_MS = 10;
 
@@ -68,6 +71,22 @@ export const exactStat = quick(
 export const lstat = quick(
   (file: string) => now.lstatSync(file),
   (file) => later.lstat(file),
+);
+
+/** The same to the nanosecond. */
+export const exactLstat = quick(
+  (file: string) => now.lstatSync(file, { bigint: true }),
+  (file) => later.lstat(file, { bigint: true }),
+);
+
+/** The bytes of a file; of a large one they are always read on another thread. */
+export async function readFile(file: string): Promise<Uint8Array> {
+  const { size } = await stat(file);
+  return await (size > SMALL_BYTES ? later.readFile(file) : readSmallFile(file));
+}
+const readSmallFile = quick(
+  (file: string): Uint8Array => now.readFileSync(file),
+  (file) => later.readFile(file),
 );
 
 /** A path without links. */

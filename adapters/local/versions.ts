@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { linkExclusive, syncFolder } from './durable-file.ts';
 import { hasCode, ifPresent } from './file-errors.ts';
 import type { LakeFolder } from './lake-folder.ts';
+import { lstat, readFile } from './quick-files.ts';
 
 /** What one version of a key says: some bytes, or that the object was removed. */
 export type Version = { readonly kind: 'bytes'; readonly bytes: Uint8Array } | { readonly kind: 'removed' };

@@ -5,11 +5,12 @@ import fc from 'fast-check';
 import type { ObjectStore, WriteCondition } from '../../etl/ports.ts';
 import { casesOf } from '../support/cases.ts';
 import { type Happened, isLinearizable } from './register-history.ts';
-import { gatedFiles, interleave } from './schedules.ts';
+import { gatedFiles, gatedQuickFiles, interleave } from './schedules.ts';
 import { tempFolder } from './temp-folder.ts';
 
 // From here on the adapter's file-system calls wait for their turn.
 jest.unstable_mockModule('node:fs/promises', gatedFiles);
+jest.unstable_mockModule('../../adapters/local/quick-files.ts', gatedQuickFiles);
 const { lakeFolder } = await import('../../adapters/local/lake-folder.ts');
 const { fileObjectStore } = await import('../../adapters/local/object-store.ts');
 

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import * as files from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import * as quick from '../../adapters/local/quick-files.ts';
 
 /** One of several "processes" that share a folder; its file-system calls happen one by one, when it is let. */
 interface Actor {
@@ -33,6 +34,17 @@ export function gatedFiles(): typeof files {
     );
   }
   return gated;
+}
+
+/** The adapter's own quick calls, as far as its object store makes them, likewise. */
+export function gatedQuickFiles(): typeof quick {
+  const { lstat, exactLstat, readFile } = quick;
+  return {
+    ...quick,
+    lstat: (file) => inTurn(() => lstat(file)),
+    exactLstat: (file) => inTurn(() => exactLstat(file)),
+    readFile: (file) => inTurn(() => readFile(file)),
+  };
 }
 
 function inTurn<T>(call: () => Promise<T>): Promise<T> {
