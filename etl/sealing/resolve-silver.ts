@@ -29,6 +29,9 @@ import { rewriteTasks, suspectsOf } from './rewrite-tasks.ts';
 import type { Sealing } from './sealing.ts';
 import { takeRewritten } from './take-rewritten.ts';
 
+/** Who writes Silver's files anew: seal alone; seal or workers, as it chooses; or workers did. */
+export type Rewriting = 'alone' | 'choose' | 'done';
+
 /** What Silver's new files are resolved with. */
 interface Resolving {
   readonly tables: DatasetTables;
@@ -37,8 +40,7 @@ interface Resolving {
   readonly dialects: readonly DialectGroup[];
   readonly hasPrior: boolean;
   readonly retried: string | undefined;
-  /** Whether seal may leave it to workers to write files anew, or they are done. */
-  readonly rewriting: 'choose' | 'done';
+  readonly rewriting: Rewriting;
 }
 
 /** Silver's files after a run: its own, and what the commit adds and removes. */
@@ -83,7 +85,7 @@ export async function resolveSilver(
   const work = { run, base, chunks, isSuperseding };
   if (rewriting === 'choose' && isForWorkers([...run.files, ...base.files], effects))
     return await keepTasks(sealing, await rewriteTasks(sealing, work));
-  if (counts.excluded > 0 && rewriting === 'choose') await recover(sealing, resolving);
+  if (counts.excluded > 0 && rewriting !== 'done') await recover(sealing, resolving);
   const { written } = sealing;
   const rewritten =
     rewriting === 'done'

@@ -23,7 +23,7 @@ import type { KeptTasks } from '../sealing/keep-tasks.ts';
 import { mergeParts } from '../sealing/merge-parts.ts';
 import { type ProvenFiles, proveFiles, totalRowsOf } from '../sealing/prove-files.ts';
 import { countSpanLines, countUnread } from '../sealing/rejects-extent.ts';
-import { resolveSilver } from '../sealing/resolve-silver.ts';
+import { type Rewriting, resolveSilver } from '../sealing/resolve-silver.ts';
 import type { RewriteTarget } from '../sealing/rewrite.ts';
 import { sumCounts } from '../sealing/sealed-file.ts';
 import type { Sealing } from '../sealing/sealing.ts';
@@ -53,8 +53,8 @@ import { putDocument } from './stored-documents.ts';
 import { withoutFooters } from './without-footers.ts';
 
 const SealInput = RunInput.extend({
-  /** Set where workers wrote Silver's files anew, as an earlier call asked for. */
-  rewritten: z.literal(true).exactOptional(),
+  /** Whether it may leave it to workers to write Silver's files anew, or they are done; absent where nobody would do it. */
+  rewriting: z.enum(['choose', 'done']).exactOptional(),
 });
 
 /** The seal; or the list of what workers have to do first, after which it is called again. */
@@ -73,15 +73,14 @@ export const seal = defineStage({
   name: 'seal',
   input: SealInput,
   output: SealOutput,
-  run: async ({ dataset, runId, rewritten }, effects) => {
+  run: async ({ dataset, runId, rewriting }, effects) => {
     const context = await loadRun(effects, { dataset, runId });
     const scratch = await effects.openScratch(`seal-${runId}`);
     const held = new HeldFiles(effects.data, effects.chunkBytes ?? CHUNK_BYTES);
     try {
       const sealed = await withEngine(effects.engine, join(scratch.directory, 'spill'), (engine) => {
         const written = new WrittenSilver(engine, context.contract);
-        const rewriting = rewritten === true ? 'done' : 'choose';
-        return sealRun({ effects, engine, scratch, context, held, written }, rewriting);
+        return sealRun({ effects, engine, scratch, context, held, written }, rewriting ?? 'alone');
       });
       if ('rewrites' in sealed) return { dataset, runId, ...sealed };
       const commit = { format: RUN_FORMAT, sealDigest: sealed.seal.digest, ...sealed.commit };
@@ -100,7 +99,7 @@ export const seal = defineStage({
 
 async function sealRun(
   sealing: Sealing,
-  rewriting: 'choose' | 'done',
+  rewriting: Rewriting,
 ): Promise<{ seal: Seal; commit: CommitPlan } | KeptTasks> {
   const { effects, engine, context } = sealing;
   const { plan, contract } = context;

@@ -29,11 +29,11 @@ export async function runStages(
   }
   for (const item of await getDocument(objects, chunkListKey(run.dataset, run.runId), Chunks))
     await stages.refine({ ...run, ...item });
-  const sealed = Sealed.parse(await stages.seal(run));
+  const sealed = Sealed.parse(await stages.seal({ ...run, rewriting: 'choose' }));
   if (sealed.rewrites > 0) {
     for (const item of await getDocument(objects, rewriteListKey(run.dataset, run.runId), Tasks))
       await stages.rewrite({ ...run, ...item });
-    await stages.seal({ ...run, rewritten: true });
+    await stages.seal({ ...run, rewriting: 'done' });
   }
   const gate = Gate.parse(await stages.gate(run));
   if (gate.decision === 'promote') {

@@ -29,7 +29,7 @@ describe('the way of the data', () => {
     );
     expect(inputs.plan).toEqual([{ ...run, conflicts: 0 }]);
     expect(inputs.refine).toEqual([{ ...run, chunk: '7', part: '0003' }]);
-    expect(inputs.seal).toEqual([run]);
+    expect(inputs.seal).toEqual([{ ...run, rewriting: 'choose' }]);
     expect(inputs.hold).toEqual([{ ...run, gate: { decision: 'hold', why: ['too many'] } }]);
     expect((await trace()).inputs.promote).toEqual([{ ...run, execution: 'run-1' }]);
   });
@@ -71,7 +71,10 @@ describe('the way of the data', () => {
       { ...run, task: '0', part: '' },
       { ...run, task: '1', part: '' },
     ]);
-    expect(inputs.seal).toEqual([run, { ...run, rewritten: true }]);
+    expect(inputs.seal).toEqual([
+      { ...run, rewriting: 'choose' },
+      { ...run, rewriting: 'done' },
+    ]);
     expect(result.status).toBe('succeeded');
   });
 
