@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { auditDataset } from '../../etl/audit/audit-dataset.ts';
 import { askForBackfill, chooseFiles } from '../../etl/operations/backfill.ts';
+import { askForMigration } from '../../etl/operations/migrate.ts';
 import { tempFolder } from '../adapters/temp-folder.ts';
 import { saleEvent, saleFile, salesEvents } from '../eventstore/sales.ts';
 import { contractText, NO_LIMITS, PAYMENTS } from '../stages/contract-text.ts';
@@ -33,13 +34,20 @@ interface Way {
   readonly contract: string;
   readonly text: (file: readonly Payment[]) => string;
   /** What makes two rows of Silver one; undefined where it isn't asked. */
-  readonly keyOf?: (payment: Payment) => string;
+  readonly keyOf?: ((payment: Payment) => string) | undefined;
+  /** The contract that all is migrated to in the end, where it is. */
+  readonly migrated?: string;
 }
 
-const paymentsWay = (assay: Record<string, unknown>, keys: readonly string[] = ['id']): Way => ({
+const paymentsWay = (
+  assay: Record<string, unknown>,
+  keys: readonly string[] = ['id'],
+  { columns = PAYMENTS.columns, ...more }: Partial<typeof PAYMENTS> & { readonly version?: string } = {},
+): Way => ({
   contract: contractText({
     ...PAYMENTS,
-    columns: PAYMENTS.columns.map((column) => ({ ...column, key: keys.includes(column.name) })),
+    ...more,
+    columns: columns.map((column) => ({ ...column, key: keys.includes(column.name) })),
     assay: { ...PAYMENTS.assay, ...assay, limits: NO_LIMITS },
   }),
   text: (file) =>
@@ -55,15 +63,26 @@ const events: Way = {
     ),
 };
 
+const replacing = { duplicates: 'replace', redelivery: 'expected' };
+
 const WAYS: Readonly<Record<string, Way>> = {
   'records that are condemned': paymentsWay({ duplicates: 'condemn' }),
   'records of which the first stays, by month': paymentsWay({ duplicates: 'keep-first' }, ['id', 'paid_on']),
   'records of which the last stays': paymentsWay({ duplicates: 'replace' }),
   'records that are delivered again': paymentsWay({ duplicates: 'condemn', redelivery: 'expected' }),
-  'records that are delivered again, of which the last stays': paymentsWay(
-    { duplicates: 'replace', redelivery: 'expected' },
-    ['id', 'paid_on'],
-  ),
+  'records that are delivered again, of which the last stays, and then a migration': {
+    ...paymentsWay(replacing, ['id', 'paid_on']),
+    migrated: paymentsWay(replacing, ['id', 'paid_on'], {
+      version: '2.0.0',
+      columns: PAYMENTS.columns.map((column) =>
+        column.name === 'amount' ? { ...column, physicalType: 'DECIMAL(18,3)' } : column,
+      ),
+    }).contract,
+  },
+  'records without a key, known by all of their values': {
+    ...paymentsWay({ key: 'record' }, []),
+    keyOf: undefined,
+  },
   events,
 };
 
@@ -99,6 +118,13 @@ async function publish(way: Way, story: readonly (readonly (readonly Payment[])[
     const chosen = await chooseFiles(effects, { dataset: lake.dataset, from: '2024-01-01', isAgain: true });
     const { runId } = await askForBackfill(effects, chosen, { by: 'ann', reason: 'r' });
     await tell(await lake.runAs(runId));
+    if (way.migrated !== undefined) {
+      await lake.setContract(way.migrated);
+      const word = { by: 'ann', reason: 'three decimals', acceptLosses: false };
+      const migrated = await lake.runAs((await askForMigration(effects, lake.dataset, word)).runId);
+      expect(migrated.status).toBe('promoted');
+      await tell(migrated);
+    }
     expect((await auditDataset(effects, { dataset: lake.dataset })).problems).toEqual([]);
     return told;
   } finally {

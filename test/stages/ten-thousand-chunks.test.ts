@@ -231,7 +231,8 @@ test('a run in parts comes to what it comes to in one chunk', async () => {
   };
   const digests: (string | undefined)[] = [];
   for (const chunkBytes of [CHUNK_BYTES, 16]) {
-    const one = await testLake({ contracts: [CONTRACT], chunkBytes });
+    // Of the parts, workers also write anew what holds records that stand twice.
+    const one = await testLake({ contracts: [CONTRACT], chunkBytes, rewriteFromBytes: 0 });
     try {
       await one.drop(files);
       const { status } = await execute(one.lake.effects, { ...RUN, start: 'plan' });
