@@ -4,6 +4,7 @@ import { duckType } from '../contract/duck-type.ts';
 import { type Engine, integerOf, readParquet } from '../engine/engine.ts';
 import { identifier, literal } from '../engine/sql.ts';
 import { monthIndexSql } from '../engine/write-data-files.ts';
+import { DataError } from '../errors.ts';
 import { monthLabel } from '../naming/tables.ts';
 import { bindMonths } from './bind-months.ts';
 import { setCarried } from './carried.ts';
@@ -50,13 +51,14 @@ export interface MonthsMaking extends GoldQuery {
  * Makes the table `rebuilt`: the contract's columns for the ranges, computed by its SQL from those who consent to its purpose.
  * A table that carries is asked for month by month, each with the rows of the one before. Throws ConfigError `GOLD_SQL` where
  * the SQL is none that may be run, DataError `GOLD_OVERFLOW` where its numbers outgrow their types, and `GOLD_BREAKS_CONTRACT` where the result breaks the contract: a row
- * outside of the months that were asked for, a required value missing, a key twice, a check or a rule that it breaks.
+ * outside of the months that were asked for, a required value missing, a key twice, a check or a rule that it breaks; `GOLD_FAR_MONTHS` for more than 1,200 months of a table that carries.
  */
 export async function rebuildMonths(
   engine: Engine,
   contract: GoldContract,
   { sql, ranges, carried, prepare, answer }: MonthsMaking,
 ): Promise<void> {
+  if (contract.carry === true) refuseTooMany(contract, ranges);
   const asked = contract.carry === true ? ranges.flatMap(singleMonths) : ranges;
   if (contract.carry === true) await setCarried(engine, contract, carried);
   await engine.run(`CREATE OR REPLACE TEMP TABLE rebuilt (${contract.columns.map(columnSql).join(', ')})`);
@@ -73,6 +75,22 @@ export async function rebuildMonths(
   const repeated = `(SELECT 1 FROM rebuilt GROUP BY ${keys} HAVING count(*) > 1)`;
   await refuseKeys(engine, contract, repeated, 'stand more than once');
   await refuseBrokenRows(engine, contract);
+}
+
+/** Months of a table that carries that are made at once: a century. Each is a query and a file, and has a row for all that goes on. */
+const MOST_CARRIED_MONTHS = 1_200;
+
+/** Throws DataError `GOLD_FAR_MONTHS` where a table that carries would be made for more months, since some record says a year that can't be meant. */
+function refuseTooMany(contract: GoldContract, ranges: readonly MonthRange[]): void {
+  const [first, last] = [ranges[0], ranges.at(-1)];
+  const months = ranges.reduce((sum, { from, to }) => sum + to - from + 1, 0);
+  if (first === undefined || last === undefined || months <= MOST_CARRIED_MONTHS) return;
+  const { dataset, inputs } = contract;
+  throw new DataError(
+    'GOLD_FAR_MONTHS',
+    `${dataset} carries each month on to the next one, and would be made for ${months} months, ${monthLabel(first.from)} to ${monthLabel(last.to)}; it may be ${MOST_CARRIED_MONTHS} at once. It stays as it was. A record of ${inputs.join(' or ')} has a date that is hardly meant: find it by 'assay query', take its run back by 'assay rollback', and let the contract refuse such dates (a minimum and a maximum of the column).`,
+    { context: { dataset } },
+  );
 }
 
 const columnSql = ({ name, type }: GoldContract['columns'][number]): string =>

@@ -126,6 +126,24 @@ test('months that an older release left behind, when Silver lost them, are told 
   await isMade('2023-06');
 });
 
+test('a date a thousand years from now makes no balances of a thousand years: it is refused, named, and taken back', async () => {
+  await open();
+  await lake.dropAndRun({ 'a.csv': entriesFile(OLD) });
+  const before = await published(lake);
+  const far = 'id,account,booked_on,amount\n000040,a,2999-01-15,1.00\n';
+  await expect(lake.dropAndRun({ 'far.csv': far })).rejects.toMatchObject({
+    code: 'GOLD_FAR_MONTHS',
+    message: expect.stringMatching(
+      /^shop\.balances .* 11707 months, 2023-07 to 2999-01; .*record of shop\.entries/,
+    ),
+  });
+  expect(await published(lake)).toEqual(before);
+  // The record's next version says what was meant.
+  await lake.dropAndRun({ 'mended.csv': far.replace('2999', '2023') });
+  await isMade('2023-06');
+  expect(await audited()).toEqual([]);
+});
+
 test('nothing is carried from a closed month that something waits for: it starts further back', async () => {
   await open();
   const { effects } = lake.lake;
