@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -48,36 +48,74 @@ async function asked(page: Page, url: string): Promise<void> {
   await page.locator('summary', { hasText: 'Chart of' }).click();
 }
 
-const PAGES: readonly Picture[] = [
-  { name: 'overview', open: at('/') },
-  { name: 'catalogue', open: at('/datasets') },
-  { name: 'dataset', open: at('/datasets/spend.council_payments') },
-  { name: 'runs', open: at('/runs') },
-  { name: 'run', open: first('/runs', '/runs/') },
-  { name: 'quarantine', open: at('/quarantine') },
-  { name: 'reports', open: at('/reports') },
-  { name: 'report', open: at('/reports/spend.monthly_totals') },
-  { name: 'sql', open: asked },
-  { name: 'activity', open: at('/activity') },
-  { name: 'api', open: at('/api') },
+/** A lake that a demo makes, and its pictures. */
+interface Demo {
+  readonly lake: string;
+  /** What the demo is started with. */
+  readonly demo: readonly string[];
+  /** What its lake is served with. */
+  readonly serve: readonly string[];
+  readonly pictures: readonly Picture[];
+}
+
+const DEMOS: readonly Demo[] = [
+  {
+    lake: 'lake/demo',
+    demo: [],
+    serve: [],
+    pictures: [
+      { name: 'overview', open: at('/') },
+      { name: 'catalogue', open: at('/datasets') },
+      { name: 'dataset', open: at('/datasets/spend.council_payments') },
+      { name: 'runs', open: at('/runs') },
+      { name: 'run', open: first('/runs', '/runs/') },
+      { name: 'quarantine', open: at('/quarantine?dataset=mortgages.transactions') },
+      { name: 'reports', open: at('/reports') },
+      { name: 'report', open: at('/reports/spend.monthly_totals') },
+      { name: 'sql', open: asked },
+      { name: 'activity', open: at('/activity') },
+      { name: 'api', open: at('/api') },
+    ],
+  },
+  {
+    lake: 'lake/demo-events',
+    demo: ['--events'],
+    serve: ['--contracts', 'examples/products/contracts'],
+    pictures: [
+      { name: 'products', open: at('/products') },
+      { name: 'product', open: at('/products/products.held') },
+      { name: 'stream', open: at('/datasets/products.held/streams/CP-004') },
+    ],
+  },
 ];
 
-/** `npm run screenshots [-- LAKE]`: draws the pages of a lake, by default the demo's, into docs/console. */
-async function main(lake: string): Promise<void> {
-  if (!existsSync(lake)) throw new Error(`There is no lake in ${lake}: npm run demo makes it.`);
-  const served = spawn(
-    process.execPath,
-    [path.join(ROOT, 'cli/assay.mjs'), 'serve', '--port', '0', '--json', '--lake', lake],
-    { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  try {
-    await draw(served);
-  } finally {
-    served.kill();
+/** `npm run screenshots`: draws the pages of the demos' lakes into docs/console, and makes those that are missing. */
+async function main(): Promise<void> {
+  for (const demo of DEMOS) {
+    if (!existsSync(path.join(ROOT, demo.lake))) await ended(assay(['demo', ...demo.demo], 'ignore'));
+    const served = assay(
+      ['serve', '--port', '0', '--json', '--lake', demo.lake, ...demo.serve],
+      ['ignore', 'pipe', 'inherit'],
+    );
+    try {
+      await draw(served, demo.pictures);
+    } finally {
+      served.kill();
+    }
   }
 }
 
-async function draw({ stdout }: ChildProcess): Promise<void> {
+/** Starts the command in the repository. */
+const assay = (args: readonly string[], stdio: StdioOptions): ChildProcess =>
+  spawn(process.execPath, [path.join(ROOT, 'cli/assay.mjs'), ...args], { cwd: ROOT, stdio });
+
+/** Waits until a process has ended well. */
+async function ended(child: ChildProcess): Promise<void> {
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`${child.spawnargs.join(' ')} ended with ${String(code)}.`);
+}
+
+async function draw({ stdout }: ChildProcess, pictures: readonly Picture[]): Promise<void> {
   if (stdout === null) throw new Error('The service says nothing.');
   const [line] = await once(stdout.setEncoding('utf8'), 'data');
   const { url, token }: { url: string; token: string } = JSON.parse(String(line));
@@ -90,7 +128,7 @@ async function draw({ stdout }: ChildProcess): Promise<void> {
     page.setDefaultTimeout(120_000);
     await page.goto(`${url}/?token=${token}`);
     await mkdir(PICTURES, { recursive: true });
-    for (const { name, open } of PAGES) {
+    for (const { name, open } of pictures) {
       await open(page, url);
       await writeFile(path.join(PICTURES, `${name}.webp`), await pictureOf(page, name));
     }
@@ -110,4 +148,4 @@ async function pictureOf(page: Page, name: string): Promise<Buffer> {
   throw new Error(`${name} is larger than ${MOST_BYTES} bytes, whatever its quality.`);
 }
 
-await main(path.resolve(process.argv[2] ?? path.join(ROOT, 'lake/demo')));
+await main();

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { askedQuery } from '../service/asked-query.ts';
 import { openService } from '../service/open-service.ts';
 import {
   ANN,
@@ -120,10 +121,7 @@ test('people whose roles hide personal columns see neither states nor protected 
   expect(page).toContain('that your roles don');
   const sql =
     "SELECT * FROM projection.crm_people_at('2024-05-02') UNION ALL SELECT * FROM projection.crm_people";
-  const asked = await service.post('/v1/query', {
-    sql: sql.replaceAll('*', 'customer, phone, spent'),
-    waitSeconds: 20,
-  });
+  const asked = await askedQuery(service, { sql: sql.replaceAll('*', 'customer, phone, spent') });
   const told = JSON.stringify([answer, data, await asked.json()]) + page;
   expect(asked.status).toBe(200);
   expect(told).toContain('400');
