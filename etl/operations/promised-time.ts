@@ -26,13 +26,16 @@ const UNITS: Readonly<Record<string, 'minute' | 'hour' | 'day' | 'week' | 'month
 
 const HOUR_MS = 3_600_000;
 
+/** `d` and `days` → `day`; undefined of a unit that is none of time, or is not known for sure. */
+export const unitOf = (unit: string | undefined) => UNITS[(unit ?? '').toLowerCase()];
+
 /**
  * The moment by which a promise of so much time after a moment is due; months and years by the calendar. Undefined where
  * the promise is no length of time, or its unit is unknown (`m` is both minutes and months to people, so it is).
  */
 export function dueAt(from: Date, { value, unit }: ServiceLevel): Date | undefined {
   const length = Number(value);
-  const known = UNITS[(unit ?? '').toLowerCase()];
+  const known = unitOf(unit);
   if (known === undefined || !Number.isFinite(length) || length <= 0) return undefined;
   const due = new Date(from);
   if (known === 'month') due.setUTCMonth(due.getUTCMonth() + length);
