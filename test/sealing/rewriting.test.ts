@@ -201,6 +201,10 @@ test('what workers left is believed only where it is whole, and of just this run
   await forge({ files: [...first.files, ...first.files] }, 'REWRITE_WRONG');
   await forge({ files: first.files.map((file) => ({ ...file, left: file.left + 1 })) }, 'REWRITE_WRONG');
   await forge({ after: first.after.map((of) => ({ ...of, records: of.records - 1 })) }, 'REWRITE_WRONG');
+  const { recovered, ...unrecovered } = first;
+  expect(recovered?.records).toBe(ROWS / 2);
+  await putDocument(effects.objects, keyOf(0), unrecovered);
+  await expect(seal()).rejects.toMatchObject({ code: 'REWRITE_WRONG' });
   await forge({ format: 1 }, 'FORMAT_CHANGED', 'ConflictError');
   const whole = Buffer.from((await effects.objects.get(keyOf(1)))?.body ?? '');
   await putDocument(effects.objects, keyOf(0), first);
