@@ -43,9 +43,9 @@ export async function changesOf(lake: Lake, run: RunRecord): Promise<RunChanges>
   return run.status === 'promoted' ? await restatedBy(lake.effects, run) : NO_CHANGES;
 }
 
-/** The Gold tables that a run made, and who computed each, as --json prints them; nothing where it published nothing. */
+/** The Gold tables that a run made, and who computed each, as --json prints them; a run with nothing to do makes those that an earlier one could not. */
 export async function goldJson(lake: Lake, run: RunRecord) {
-  if (run.status !== 'promoted') return [];
+  if (run.status !== 'promoted' && run.status !== 'nothing-to-do') return [];
   return (await goldOfRun(lake.effects, run)).flatMap(({ report, table, engine }) =>
     engine === undefined ? [] : [{ report, table, engine }],
   );
@@ -68,6 +68,11 @@ export async function printOutcome(
     const hint = lines.next.map((command) => `; bring files with: ${command}`).join('');
     const notes = lines.notes.map((note) => `; ${note}`).join('');
     io.out(`${record.dataset}: nothing to do${notes}${hint}`);
+    const made = (await goldJson(lake, record)).map(({ table, engine }) => [
+      'Gold',
+      engine === 'duckdb' ? `${table} was made` : `${table} was made, computed by ${engine}`,
+    ]);
+    if (made.length > 0) io.out(labelled(made));
     if (lines.projections !== undefined && lines.projections.length > 0)
       io.out(labelled(lines.projections.map((line) => ['Projection', line])));
     return;

@@ -83,11 +83,24 @@ export function unansweredByTrino(place: TrinoPlace, error: unknown): AssayError
       `What answers at ${place.server} is no Trino (HTTP ${status}): check --trino.`,
       { context },
     );
+  if (CERTIFICATE.test(codeOf(error)))
+    return new ConfigError(
+      'TRINO_CERTIFICATE',
+      `The certificate of ${place.server} isn't trusted (${messageOf(error)}): if it is one of your own, name its file in $NODE_EXTRA_CA_CERTS before assay starts. --engine duckdb does without.`,
+      { context },
+    );
   return new TransientError(
     'TRINO_UNREACHABLE',
     `Trino at ${place.server} can't be reached (${status === undefined ? messageOf(error) : `HTTP ${status}`}): check --trino, and that it runs. --engine duckdb does without.`,
     { context },
   );
+}
+
+/** Node's codes for a server whose certificate it doesn't trust: https://nodejs.org/api/tls.html#x509-certificate-error-codes. */
+const CERTIFICATE = /CERT|UNABLE_TO_VERIFY_LEAF_SIGNATURE/;
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
 
 /** The HTTP status that an error of the client carries; by shape, as it is another library's. */
