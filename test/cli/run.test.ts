@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { assay } from './assay.ts';
@@ -58,7 +58,17 @@ describe('run', () => {
     }
     const again = await run();
     expect(again.code).toBe(0);
-    expect(again.runs).toMatchObject([{ status: 'nothing-to-do', counts: { records: 0 } }]);
+    expect(again.runs).toMatchObject([{ status: 'nothing-to-do', counts: { records: 0 }, gold: [] }]);
+    // Other SQL makes Gold anew, though there is nothing to do.
+    const sql = path.join(shop.cwd, 'sql/gold/shop/monthly_sales.sql');
+    const text = await readFile(sql, 'utf8');
+    const made = { report: 'shop.monthly_sales', table: 'gold.shop_monthly_sales', engine: 'duckdb' };
+    await writeFile(sql, `${text}-- once more\n`);
+    expect((await run()).runs).toMatchObject([{ status: 'nothing-to-do', gold: [made] }]);
+    await writeFile(sql, text);
+    expect((await assay(['run'], shop)).out).toMatch(
+      /nothing to do\nGold +gold\.shop_monthly_sales was made/,
+    );
   });
 
   test('show has examples of every kind, personal values masked unless asked for', async () => {
