@@ -12,8 +12,9 @@ const TURN_MS = 10;
 /** A call that takes longer on average is made on another thread. */
 const SLOW_MS = 0.5;
 
-/** How much one call weighs in the average: a hundred slow ones count, one that the system kept waiting does not. */
+/** How much one call weighs in the average, and what it counts for at most: many slow ones do, one that the system kept waiting does not. */
 const WEIGHT = 0.01;
+const MOST_MS = 5;
 
 /** So many calls are made on other threads before it is tried again. */
 const SLOW_CALLS = 10_000;
@@ -49,7 +50,7 @@ export function quick<A extends unknown[], R>(
 }
 
 function noteMs(ms: number): void {
-  averageMs += (ms - averageMs) * WEIGHT;
+  averageMs += (Math.min(ms, MOST_MS) - averageMs) * WEIGHT;
   if (averageMs < SLOW_MS) return;
   averageMs = 0;
   slowCalls = SLOW_CALLS;

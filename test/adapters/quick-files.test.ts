@@ -4,6 +4,18 @@ import { quick } from '../../adapters/local/quick-files.ts';
 const waiting = new Int32Array(new SharedArrayBuffer(4));
 
 describe('calls of the file system', () => {
+  test('are made at once after one that was kept waiting for long', async () => {
+    const call = quick(
+      (ms: number) => {
+        Atomics.wait(waiting, 0, 0, ms);
+        return 'at once';
+      },
+      async () => 'on a thread',
+    );
+    expect(await call(200)).toBe('at once');
+    expect(await call(0)).toBe('at once');
+  });
+
   test('are made at once until they turn out to be slow, and then on another thread', async () => {
     const made: string[] = [];
     const call = quick(
