@@ -1,6 +1,7 @@
-import type { Estimate, Overrun, Platform, StageEstimate, Workload } from '../../etl/estimating/estimate.ts';
+import type { Estimate, Overrun } from '../../etl/estimating/estimate.ts';
 import type { PastWorkload } from '../../etl/estimating/history.ts';
 import type { Prices } from '../../etl/estimating/prices.ts';
+import type { Platform, StageEstimate, Workload } from '../../etl/estimating/workload.ts';
 import { count, decimal, duration, plural, size } from './format.ts';
 import { table } from './table.ts';
 

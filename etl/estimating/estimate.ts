@@ -1,104 +1,10 @@
 import { MOST_SMALL_FILES } from '../sealing/absorb.ts';
 import { MAX_SMALL_MANIFESTS } from '../table/merge-manifests.ts';
+import { billOf, type CostLine } from './bill.ts';
 import type { Prices } from './prices.ts';
-import {
-  callsOf,
-  type RunShape,
-  type S3Requests,
-  STAGES,
-  type StageOfRun,
-  s3Requests,
-  segmentsOf,
-  transitionsOf,
-} from './requests.ts';
-
-/** What a dataset brings in a day. */
-export interface Workload {
-  readonly bytesPerDay: number;
-  readonly filesPerDay: number;
-  readonly runsPerDay: number;
-  /** Months that one run's records fall into. */
-  readonly monthsPerRun: number;
-  readonly goldTables: number;
-  /** Those of them that read all of the dataset each time, and not the months alone that a run changed. */
-  readonly goldTablesWhole?: number;
-  /** Bytes of other datasets' Silver, such as lookup tables, that Gold reads whole in each run. */
-  readonly goldLookupBytes?: number;
-  /** Gold tables that no set engine can make, and why; asked of nobody unless given. */
-  readonly goldByDuckDb?: readonly { readonly report: string; readonly why: string }[];
-  /** Runs before this day: each left a file in the ledger. */
-  readonly runsBefore: number;
-  /** Bytes that analysts' queries scan in a day. */
-  readonly scannedBytesPerDay: number;
-  /** Bytes of Silver and Gold for each byte of CSV. */
-  readonly silverPerByte: number;
-  readonly goldPerByte: number;
-}
-
-/** Memory, disk and time that a stage's function has. */
-export interface FunctionSize {
-  readonly memoryMb: number;
-  readonly diskMb: number;
-  readonly timeoutSeconds: number;
-}
-
-/** The platform that it runs on. */
-export interface Platform {
-  readonly sizes: Readonly<Record<StageOfRun | 'start-run', FunctionSize>>;
-  /** Chunks that are worked on at once. */
-  readonly concurrency: number;
-  readonly chunkBytes: number;
-  /** From so many bytes of Silver on, the keys of a run of several chunks are compared by Athena; never where absent. */
-  readonly setsFromBytes?: number;
-}
-
-/** What was measured, or assumed where it can't be measured without AWS. */
-export interface Measured {
-  /** CPU seconds for a GB of CSV. */
-  readonly refineCpuSecondsPerGb: number;
-  readonly sealCpuSecondsPerGb: number;
-  /** Instead, where a run has several chunks: their keys are compared. */
-  readonly sealOfChunksCpuSecondsPerGb: number;
-  /** Of files that are cut. */
-  readonly surveyCpuSecondsPerGb: number;
-  /** The same for a GB of CSV of the months that a Gold table is made anew for. */
-  readonly goldCpuSecondsPerGb: number;
-  /** Assumed: starting a function that isn't warm, and a small request to S3. */
-  readonly startSeconds: number;
-  readonly requestSeconds: number;
-}
-
-/** docs/benchmarks.md and docs/cost.md say how they were measured; the last two are assumed. */
-export const MEASURED: Measured = {
-  refineCpuSecondsPerGb: 31.8,
-  sealCpuSecondsPerGb: 2.3,
-  sealOfChunksCpuSecondsPerGb: 10.5,
-  surveyCpuSecondsPerGb: 3.1,
-  goldCpuSecondsPerGb: 87,
-  startSeconds: 2,
-  requestSeconds: 0.1,
-};
-
-/** One line of the bill. */
-export interface CostLine {
-  readonly what: string;
-  readonly quantity: number;
-  readonly unit: string;
-  readonly dollars: number;
-}
-
-/** What one stage of one run takes. */
-export interface StageEstimate {
-  readonly stage: StageOfRun;
-  /** Functions that it starts. */
-  readonly calls: number;
-  /** Seconds from its begin to its end, and those of all its functions together. */
-  readonly wallSeconds: number;
-  readonly functionSeconds: number;
-  readonly requests: S3Requests;
-  /** On the disk of one function. */
-  readonly diskBytes: number;
-}
+import { callsOf, type RunShape, STAGES, type StageOfRun, s3Requests, segmentsOf } from './requests.ts';
+import { asksSets } from './sets-read.ts';
+import { MEASURED, type Measured, type Platform, type StageEstimate, type Workload } from './workload.ts';
 
 /** Where a function's limit would not do. */
 export interface Overrun {
@@ -127,7 +33,6 @@ const GB = 1e9;
 const KEYS_PER_BYTE = 0.091;
 const MB_OF_A_CPU = 1769;
 const DAYS_OF_A_MONTH = 30;
-const FREE_DISK_MB = 512;
 
 /**
  * Time and money for a day, by the requests that the stages make and the CPU seconds that were measured. Runs are
@@ -143,8 +48,7 @@ export function estimate(
 ): Estimate {
   const run = shapeOf(workload, platform);
   const stages = STAGES.map((stage) => stageOf(stage, { workload, platform, measured, run }));
-  const starts = startsOf(workload, platform, measured);
-  const lines = linesOf({ workload, platform, prices, run, stages, starts });
+  const lines = billOf({ workload, platform, measured, prices, run, stages });
   const keptGb = (workload.bytesPerDay * (1 + workload.silverPerByte + workload.goldPerByte)) / GB;
   const runSeconds = stages.reduce((sum, { wallSeconds }) => sum + wallSeconds, 0);
   return {
@@ -248,19 +152,6 @@ function stageOf(stage: StageOfRun, { workload, platform, measured, run }: Stage
   };
 }
 
-/** Whether Athena compares the keys of a run with so much new Silver. */
-const asksSets = (chunks: number, silverBytes: number, { setsFromBytes }: Platform): boolean =>
-  chunks > 1 && setsFromBytes !== undefined && silverBytes >= setsFromBytes;
-
-/** Bytes that Athena reads of a byte of Silver to compare its keys, at most: all columns of it once, and of its keys twice. */
-const SETS_READ = 2;
-
-/** Bytes that Athena reads in a day to compare keys. */
-function setsBytes({ bytesPerDay, runsPerDay, silverPerByte }: Workload, platform: Platform, run: RunShape) {
-  const silverBytes = bytesPerDay * silverPerByte;
-  return asksSets(run.chunks, silverBytes / runsPerDay, platform) ? SETS_READ * silverBytes : 0;
-}
-
 /** Gigabytes on seal's disk: of several chunks the hashes of all keys, unless Athena compares them, and no more of Silver than a chunk has of CSV. */
 function sealGb(
   chunks: number,
@@ -286,64 +177,6 @@ function goldGb(workload: Workload, run: RunShape, runGb: number): { read: numbe
   const read = (goldTables - goldTablesWhole) * monthGb + goldTablesWhole * wholeGb;
   const kept = goldTablesWhole > 0 ? wholeGb : monthGb;
   return goldTables === 0 ? { read: 0, kept: 0 } : { read: read + lookupGb, kept: kept + lookupGb };
-}
-
-/** Each file that is dropped asks for a run: a list, the lease read and, when it is free, written. */
-function startsOf(
-  { filesPerDay, runsPerDay }: Workload,
-  { sizes }: Platform,
-  { requestSeconds, startSeconds }: Measured,
-) {
-  const requests = { writes: filesPerDay + runsPerDay, reads: filesPerDay };
-  const seconds = filesPerDay * 2 * requestSeconds + runsPerDay * startSeconds;
-  return { calls: filesPerDay, requests, seconds, size: sizes['start-run'] };
-}
-
-function linesOf(parts: {
-  readonly workload: Workload;
-  readonly platform: Platform;
-  readonly prices: Prices;
-  readonly run: RunShape;
-  readonly stages: readonly StageEstimate[];
-  readonly starts: ReturnType<typeof startsOf>;
-}): CostLine[] {
-  const { workload, platform, prices, run, stages, starts } = parts;
-  const { runsPerDay } = workload;
-  const daily = (pick: (stage: StageEstimate) => number): number =>
-    runsPerDay * stages.reduce((sum, stage) => sum + pick(stage), 0);
-  const gbOf = (size: FunctionSize): number => size.memoryMb / 1024;
-  const diskOf = (size: FunctionSize): number => Math.max(0, size.diskMb - FREE_DISK_MB) / 1024;
-  const writes = daily(({ requests }) => requests.writes) + starts.requests.writes + workload.filesPerDay;
-  const reads = daily(({ requests }) => requests.reads) + starts.requests.reads;
-  const gbSeconds =
-    daily(({ stage, functionSeconds }) => functionSeconds * gbOf(platform.sizes[stage])) +
-    starts.seconds * gbOf(starts.size);
-  const diskGbSeconds = daily(
-    ({ stage, functionSeconds }) => functionSeconds * diskOf(platform.sizes[stage]),
-  );
-  const calls = daily((stage) => stage.calls) + starts.calls;
-  const transitions = runsPerDay * transitionsOf(run);
-  const line = (what: string, quantity: number, unit: string, price: number): CostLine => ({
-    what,
-    quantity,
-    unit,
-    dollars: quantity * price,
-  });
-  const keptGb = (workload.bytesPerDay * (1 + workload.silverPerByte + workload.goldPerByte)) / GB;
-  return [
-    line('S3 writes and lists', writes, 'requests', prices.s3WritesPer1000 / 1000),
-    line('S3 reads', reads, 'requests', prices.s3ReadsPer1000 / 1000),
-    line('S3 storage of a day, for its first month', keptGb, 'GB-months', prices.s3StorageGbMonth),
-    line('Lambda, memory', gbSeconds, 'GB-seconds', prices.lambdaGbSecond),
-    line('Lambda, disk', diskGbSeconds, 'GB-seconds', prices.lambdaDiskGbSecond),
-    line('Lambda, calls', calls, 'calls', prices.lambdaCallsPerMillion / 1e6),
-    line('Step Functions', transitions, 'transitions', prices.stepFunctionsPer1000 / 1000),
-    line('EventBridge', workload.filesPerDay, 'events', prices.eventBridgePerMillion / 1e6),
-    line('CloudTrail data events', writes + reads, 'events', prices.cloudTrailPer100000 / 1e5),
-    line('SNS and SQS, one alert', 1, 'alerts', (prices.snsPerMillion + prices.sqsPerMillion) / 1e6),
-    line('Athena', workload.scannedBytesPerDay / 1e12, 'TB scanned', prices.athenaTb),
-    line('Athena, comparing keys', setsBytes(workload, platform, run) / 1e12, 'TB scanned', prices.athenaTb),
-  ];
 }
 
 function overrunsOf(

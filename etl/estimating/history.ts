@@ -1,6 +1,6 @@
 import type { RunRecord } from '../stages/outcomes.ts';
 import type { DataFile } from '../table/schema.ts';
-import type { Workload } from './estimate.ts';
+import type { Workload } from './workload.ts';
 
 const DAY_MS = 86_400_000;
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { estimate, MEASURED, type Platform, type Workload } from '../../etl/estimating/estimate.ts';
+import { estimate } from '../../etl/estimating/estimate.ts';
 import { pastWorkload } from '../../etl/estimating/history.ts';
 import { LIST_PRICES, readPrices } from '../../etl/estimating/prices.ts';
+import { MEASURED, type Platform, type Workload } from '../../etl/estimating/workload.ts';
 import { SIZES } from '../../lib/workflow/sizes.ts';
 
 const GB = 1e9;
