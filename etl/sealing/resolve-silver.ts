@@ -1,5 +1,7 @@
 import type { SourceContract } from '../contract/contract.ts';
 import { isByRecord } from '../contract/record-key.ts';
+import { integerOf } from '../engine/engine.ts';
+import { DataError } from '../errors.ts';
 import { isOfEvents } from '../eventstore/event-order.ts';
 import { partOfRest } from '../naming/tables.ts';
 import type { Effects } from '../ports.ts';
@@ -19,12 +21,12 @@ import { chooseCandidates } from './choose-candidates.ts';
 import type { ChunkKeys } from './chunk-keys.ts';
 import { type Exclusions, findExclusions, LEFT_OUT_SQL, loadLeftOut } from './exclusions.ts';
 import { type KeptTasks, keepTasks } from './keep-tasks.ts';
-import { leavesBaseSql, REPLACED_SQL } from './leaving.ts';
+import { keyIdentifiers, leavesBaseSql, REPLACED_SQL } from './leaving.ts';
 import { holdsPlaces, holdsSource, type MayHold } from './may-hold.ts';
 import { loadOrigins } from './record-origins.ts';
 import { recoverGaveWay } from './recover-gave-way.ts';
 import { recoverRun } from './recover-run.ts';
-import { filesAfter, type NumberedFile, numbered, rewriteWithout } from './rewrite.ts';
+import { filesAfter, type NumberedFile, numbered, type RewrittenFile, rewriteWithout } from './rewrite.ts';
 import { rewriteTasks, suspectsOf } from './rewrite-tasks.ts';
 import type { Sealing } from './sealing.ts';
 import { takeRewritten } from './take-rewritten.ts';
@@ -94,6 +96,7 @@ export async function resolveSilver(
           run: await rewriteWithout(LEFT_OUT_SQL, run.files, { ...target, ...run, written }),
           base: await rewriteWithout(leaving ?? 'false', base.files, { ...target, ...base }),
         };
+  if (isSuperseding) await requireSuperseded(sealing, rewritten.base);
   const [mine, kept] = [filesAfter(files, rewritten.run), filesAfter(published, rewritten.base)];
   const gaveWay = isOfEvents(contract) ? counts.superseded : 0;
   if (gaveWay > 0 && isOfEvents(contract)) await recoverGaveWay(sealing, contract, tables);
@@ -105,6 +108,23 @@ export async function resolveSilver(
     gaveWay,
     sets,
   };
+}
+
+/** Throws DataError `SUPERSEDED_LEFT` where fewer rows left the base than there are keys of rows that give way: each key had one at least. */
+async function requireSuperseded(
+  { engine, context: { contract, plan } }: Sealing,
+  base: readonly RewrittenFile[],
+): Promise<void> {
+  const keys = keyIdentifiers(contract).join(', ');
+  const [row = {}] = await engine.rows(`SELECT count(*) AS n FROM (SELECT DISTINCT ${keys} FROM superseded)`);
+  const wanted = integerOf(row, 'n');
+  const left = base.reduce((sum, file) => sum + file.left, 0);
+  if (left >= wanted) return;
+  throw new DataError(
+    'SUPERSEDED_LEFT',
+    `Run ${plan.runId} of ${plan.dataset} replaces rows with ${wanted} keys, but only ${left} left Silver. Nothing was published; the files are taken up by the next run.`,
+    { context: { dataset: plan.dataset, runId: plan.runId, wanted, left } },
+  );
 }
 
 const filesOf = (chunks: readonly ChunkResult[]): DataFile[] => [

@@ -7,7 +7,7 @@ import type { ChunkResult, Plan } from '../stages/documents.ts';
 import { filesToRead } from '../stages/files-to-read.ts';
 import { CHUNK_BYTES } from '../stages/make-plan.ts';
 import { partsOf } from '../stages/plan-parts.ts';
-import type { RewriteTask } from '../stages/rewrite-documents.ts';
+import { type RewriteTask, taskDigest } from '../stages/rewrite-documents.ts';
 import { RUN_FORMAT } from '../stages/run-documents.ts';
 import { keyIdentifiers, type ListMark, markOf, markSql, PLACE_COLUMNS } from './leaving.ts';
 import type { NumberedFile } from './rewrite.ts';
@@ -47,7 +47,7 @@ export async function rewriteTasks(sealing: Sealing, files: FilesToRewrite): Pro
       ...{ format: RUN_FORMAT, plannedAt: plan.plannedAt, ...rest },
       ...(leaving === undefined ? {} : { leaving }),
     };
-    return { id: `${number}-${digestOf(task)}`, part, task, ...(list === undefined ? {} : { list }) };
+    return { id: `${number}-${taskDigest(task)}`, part, task, ...(list === undefined ? {} : { list }) };
   });
 }
 

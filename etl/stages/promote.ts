@@ -22,6 +22,7 @@ import { loadRun, type RunContext } from './run-context.ts';
 import { inFormat } from './run-documents.ts';
 import { writeRunRecord } from './run-record.ts';
 import { defineStage, RunInput } from './stage.ts';
+import { requireStaged } from './staged-files.ts';
 import { getDocument } from './stored-documents.ts';
 import { leaveRefused } from './withheld.ts';
 
@@ -95,6 +96,7 @@ async function commitRun(input: z.infer<typeof PromoteInput>, effects: Effects):
   if (seal.baseVersion !== context.plan.baseVersion) throw outdatedSeal(input);
   const commit = inFormat(await getCommitPlan(effects.objects, input), commitPlanKey(dataset, runId));
   if (commit.sealDigest !== undefined && commit.sealDigest !== seal.digest) throw outdatedSeal(input);
+  if (input.approved !== undefined) await requireStaged(effects.objects, input, commit);
   const now = effects.clock.now();
   const state = {
     dataset,

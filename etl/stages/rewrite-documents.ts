@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { DataFileDocument, Keys, RunFormat, WrittenOfFile } from './documents.ts';
 
@@ -26,6 +27,12 @@ export const RewriteTask = z.object({
   leaving: z.object({ key: z.string(), rows: z.number().int(), sum: z.string() }).exactOptional(),
 });
 export type RewriteTask = z.infer<typeof RewriteTask>;
+
+/** What a task's name ends with: of all that it says. */
+export function taskDigest(task: RewriteTask): string {
+  const text = JSON.stringify(RewriteTask.parse(task));
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
 
 /** What lies in some files of one source file. */
 export const WrittenOfSource = WrittenOfFile.extend({ sourceFileId: z.string() });

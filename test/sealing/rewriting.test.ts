@@ -234,6 +234,42 @@ test('what workers left is believed only where it is whole, and of just this run
   expect((await auditDataset(effects, { dataset: RUN.dataset })).problems).toEqual([]);
 });
 
+test('a worker whose task was changed writes nothing, and one that left a replaced row in its place is found', async () => {
+  const lake = await waiting('replace', 0);
+  const { effects } = lake.lake;
+  const { stages, tasks } = await sealedFirst(effects);
+  const taskOf = (id: string): Promise<RewriteTask> =>
+    getDocument(effects.objects, rewriteTaskKey(RUN.dataset, RUN.runId, id), RewriteTask);
+  const all = await Promise.all(tasks.map(async (one) => ({ ...one, says: await taskOf(one.task) })));
+  const found = all.find(({ says }) => says.kind === 'base');
+  if (found === undefined) throw new Error('No task is about the base.');
+  const { says: task, ...item } = found;
+  const before = await filesOf(lake);
+  const key = rewriteTaskKey(RUN.dataset, RUN.runId, item.task);
+  const changes: Partial<RewriteTask>[] = [
+    { files: task.files.slice(1) },
+    { partPrefix: 'part-other' },
+    { files: task.files.map((file) => ({ ...file, n: file.n + 1 })) },
+  ];
+  for (const change of changes) {
+    await putDocument(effects.objects, key, { ...task, ...change });
+    await expect(stages.rewrite({ ...RUN, ...item })).rejects.toMatchObject({ code: 'TASK_CHANGED' });
+  }
+  expect(await filesOf(lake)).toEqual(before);
+  await putDocument(effects.objects, key, task);
+  for (const one of tasks) await stages.rewrite({ ...RUN, ...one });
+  // As a worker would leave it that missed the base's files: it fits what it says of itself.
+  const resultKey = rewrittenKey(RUN.dataset, RUN.runId, item.task);
+  const result = await getDocument(effects.objects, resultKey, RewriteResult);
+  expect(result.files.length).toBeGreaterThan(0);
+  await putDocument(effects.objects, resultKey, { ...result, files: [], before: [], after: [] });
+  const seal = (): Promise<unknown> => stages.seal({ ...RUN, rewriting: 'done' });
+  await expect(seal()).rejects.toMatchObject({ name: 'DataError', code: 'SUPERSEDED_LEFT' });
+  await putDocument(effects.objects, resultKey, result);
+  await seal();
+  expect(await stages.gate(RUN)).toMatchObject({ decision: 'promote' });
+});
+
 test('a worker whose list of what leaves was changed writes nothing', async () => {
   const lake = await waiting('condemn', 0);
   const { effects } = lake.lake;
