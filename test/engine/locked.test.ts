@@ -123,12 +123,20 @@ describe('an error of the engine', () => {
   });
 });
 
-test('an engine keeps little memory beside its limit: what is given back goes back to the machine', async () => {
-  const kept = await engine.rows(
-    "SELECT name, value FROM duckdb_settings() WHERE name LIKE 'allocator%threshold' ORDER BY name",
-  );
-  expect(kept).toEqual([
-    { name: 'allocator_bulk_deallocation_flush_threshold', value: '3.8 MiB' },
-    { name: 'allocator_flush_threshold', value: '3.8 MiB' },
-  ]);
-});
+test.each([
+  [512, '3.8 MiB'],
+  [600, '30.5 MiB'],
+])(
+  'an engine of %i MB keeps %s beside its limit: what is given back goes back to the machine',
+  async (memoryLimitMb, value) => {
+    const one = await openEngine({ memoryLimitMb, threads: 1 });
+    const kept = await one.rows(
+      "SELECT name, value FROM duckdb_settings() WHERE name LIKE 'allocator%threshold' ORDER BY name",
+    );
+    one.close();
+    expect(kept).toEqual([
+      { name: 'allocator_bulk_deallocation_flush_threshold', value },
+      { name: 'allocator_flush_threshold', value },
+    ]);
+  },
+);
