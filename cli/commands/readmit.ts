@@ -42,7 +42,11 @@ was refused or rolled back, or that were refused of a run by 'assay refuse RUN -
       io.out(JSON.stringify(readmitted, null, 2));
       return EXIT.ok;
     }
-    io.out(printable(`${plural(readmitted.files.length, 'file')} of ${dataset} are pending again.`));
+    io.out(
+      printable(
+        `${plural(readmitted.files.length, 'file')} of ${dataset} ${readmitted.files.length === 1 ? 'is' : 'are'} pending again.`,
+      ),
+    );
     io.out(`Next: ${nextCommand(args, io, `run --dataset ${dataset}`)}`);
     return EXIT.ok;
   },
