@@ -8,7 +8,7 @@ import { runMain } from '../../cli/run-main.ts';
 import { order } from '../gates/judging.ts';
 
 /** Each enforcer comes about so many changes of the lake further than the one before, and is killed there. */
-const FURTHER = Number(process.env.ENFORCE_KILL_FURTHER ?? 22);
+const FURTHER = Number(process.env.ENFORCE_KILL_FURTHER ?? 11);
 const [PARTITIONS, EVENTS] = [8, 40];
 const ALL = PARTITIONS * EVENTS;
 const CONTRACTS = path.resolve('examples/orders/contracts');
