@@ -323,9 +323,7 @@ export interface ProgressEvent {
 }
 
 /** A run that enters a stage. */
-export interface StageEvent extends DatasetRun {
-  readonly stage: string;
-}
+export type StageEvent = DatasetRun & { readonly stage: string };
 
 /** How much of the machine DuckDB may take. */
 export interface EngineOptions {
