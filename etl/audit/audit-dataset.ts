@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { bySize } from '../by-size.ts';
 import type { Contract, SourceContract } from '../contract/contract.ts';
 import { type LoadedContracts, loadContracts, requireContract } from '../contract/load-contracts.ts';
 import { madeOf } from '../contract/made-of.ts';
@@ -263,7 +264,9 @@ async function auditSilver(audit: SilverAudit, { pointer, sizes, runId }: Conten
   const accepted = files.filter(
     (file) => file.status === 'accepted' && last.has(file) && !unsound.has(file.key),
   );
-  for (const batch of batchesOf(accepted, sizes)) {
+  // Files of an archive are small, and count by their number.
+  const sizeOf = ({ key }: LedgerFile): number => sizes.get(key) ?? 0;
+  for (const batch of bySize(accepted, { sizeOf, limitBytes: BATCH_BYTES, limitCount: BATCH_FILES })) {
     const found = await auditRecords(audit, batch);
     problems.push(...found.problems);
     records += found.records;
@@ -276,25 +279,6 @@ async function auditSilver(audit: SilverAudit, { pointer, sizes, runId }: Conten
   const keys = await auditKeys({ ...audit, table: await openTable(effects.objects, silver) });
   problems.push(...keys.problems);
   return { problems, ...counts, ...(keys.by === undefined ? {} : { by: keys.by }) };
-}
-
-/** The files in batches, in their order. */
-function batchesOf(files: readonly LedgerFile[], sizes: ReadonlyMap<string, number>): LedgerFile[][] {
-  const batches: LedgerFile[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const file of files) {
-    // Files of an archive are small, and count by their number.
-    const size = sizes.get(file.key) ?? 0;
-    const last = batches.at(-1);
-    if (last !== undefined && last.length < BATCH_FILES && bytes + size <= BATCH_BYTES) {
-      last.push(file);
-      bytes += size;
-    } else {
-      batches.push([file]);
-      bytes = size;
-    }
-  }
-  return batches;
 }
 
 /** Checks that pointer and ledger snapshot name the same seal and tables. */

@@ -1,3 +1,4 @@
+import { bySize } from '../by-size.ts';
 import type { DataStore } from '../ports.ts';
 import type { DataFile } from '../table/schema.ts';
 
@@ -25,17 +26,7 @@ export class HeldFiles {
 
   /** Files in their order, as many at a time as fit, at least one. */
   batches<File extends Sized>(files: readonly File[]): File[][] {
-    const batches: { files: File[]; sizeBytes: number }[] = [];
-    for (const file of files) {
-      const last = batches.at(-1);
-      if (last === undefined || last.sizeBytes + file.sizeBytes > this.#limitBytes)
-        batches.push({ files: [file], sizeBytes: file.sizeBytes });
-      else {
-        last.files.push(file);
-        last.sizeBytes += file.sizeBytes;
-      }
-    }
-    return batches.map((batch) => batch.files);
+    return bySize(files, { sizeOf: ({ sizeBytes }) => sizeBytes, limitBytes: this.#limitBytes });
   }
 
   /** Where DuckDB can read the files, which together fit. */

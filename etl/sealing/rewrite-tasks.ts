@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
+import { bySize } from '../by-size.ts';
 import { type Engine, integerOf, textOf } from '../engine/engine.ts';
 import { DataError } from '../errors.ts';
+import { hashOf } from '../naming/bronze.ts';
 import { leavingKey } from '../naming/runs.ts';
 import type { ObjectStore } from '../ports.ts';
 import type { ChunkResult, Plan } from '../stages/documents.ts';
@@ -41,7 +42,7 @@ export async function rewriteTasks(sealing: Sealing, files: FilesToRewrite): Pro
   return tasks.map(({ mark, list, part, ...rest }, n) => {
     const number = String(n + 1).padStart(4, '0');
     // The base's tasks share one list.
-    const name = `${rest.kind === 'base' ? 'base' : number}-${digestOf([plan.plannedAt, mark])}`;
+    const name = `${rest.kind === 'base' ? 'base' : number}-${hashOf(JSON.stringify([plan.plannedAt, mark]), 16)}`;
     const leaving = mark && { key: leavingKey(plan.dataset, plan.runId, name), ...mark };
     const task = {
       ...{ format: RUN_FORMAT, plannedAt: plan.plannedAt, ...rest },
@@ -50,9 +51,6 @@ export async function rewriteTasks(sealing: Sealing, files: FilesToRewrite): Pro
     return { id: `${number}-${taskDigest(task)}`, part, task, ...(list === undefined ? {} : { list }) };
   });
 }
-
-const digestOf = (value: unknown): string =>
-  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 
 interface Draft extends Pick<RewriteTask, 'kind' | 'partPrefix' | 'files' | 'chunks' | 'suspects'> {
   readonly part: string;
@@ -65,21 +63,6 @@ type TaskFile = RewriteTask['files'][number];
 const taskFile = ({ n, file: { key, sizeBytes, recordCount } }: NumberedFile): TaskFile => ({
   ...{ n, key, sizeBytes, recordCount },
 });
-
-/** Items in their order, as many together as have so many bytes, at least one. */
-function bySize<T>(items: readonly T[], sizeOf: (item: T) => number, limitBytes: number): T[][] {
-  const groups: T[][] = [];
-  let bytes = 0;
-  for (const item of items) {
-    const last = groups.at(-1);
-    if (last === undefined || bytes + sizeOf(item) > limitBytes) {
-      groups.push([item]);
-      bytes = 0;
-    } else last.push(item);
-    bytes += sizeOf(item);
-  }
-  return groups;
-}
 
 /** Keys of the Parquet that refine kept of a chunk's suspects. */
 export const suspectsOf = ({ suspectsKey }: ChunkResult): string[] =>
@@ -106,8 +89,7 @@ async function tasksOfRun(
   const tasks = parts.flatMap(({ name }) =>
     bySize(
       groups.filter((group) => group.files.length > 0 && group.part === name),
-      bytesOf,
-      limitBytes,
+      { sizeOf: bytesOf, limitBytes },
     ),
   );
   const spans = await spansOf(
@@ -186,7 +168,10 @@ async function tasksOfBase(
   const keys = keyIdentifiers(contract);
   const list = `SELECT DISTINCT ${keys.join(', ')} FROM superseded ORDER BY ALL`;
   const mark = isSuperseding ? { mark: await markOf(engine, `(${list})`, keys), list } : {};
-  const groups = bySize(files, ({ file }) => file.sizeBytes, effects.chunkBytes ?? CHUNK_BYTES);
+  const groups = bySize(files, {
+    sizeOf: ({ file }) => file.sizeBytes,
+    limitBytes: effects.chunkBytes ?? CHUNK_BYTES,
+  });
   return groups.map((group) => ({
     ...{ kind: 'base' as const, partPrefix, part, chunks: [], suspects: [] },
     files: group.map(taskFile),

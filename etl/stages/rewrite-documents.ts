@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { hashOf } from '../naming/bronze.ts';
 import { DataFileDocument, Keys, RunFormat, WrittenOfFile } from './documents.ts';
 
 /** What seal and the workers that write Silver's files anew leave for one another. */
@@ -30,8 +30,7 @@ export type RewriteTask = z.infer<typeof RewriteTask>;
 
 /** What a task's name ends with: of all that it says. */
 export function taskDigest(task: RewriteTask): string {
-  const text = JSON.stringify(RewriteTask.parse(task));
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return hashOf(JSON.stringify(RewriteTask.parse(task)), 16);
 }
 
 /** What lies in some files of one source file. */
